@@ -1,0 +1,25 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ApplicationModule, type Context } from '@rookery/application';
+import { MailModule } from '@rookery/mail';
+import { LoggingModule, MetricsModule } from '@rookery/observability';
+import { WebModule } from '@rookery/web';
+import { QueueBoard } from './queue-board';
+
+/** The HTTP host: routes of the contexts, documentation, probes, metrics and the queue board. */
+@Module({})
+export class ApiModule {
+  /** @param contexts whose routes it serves */
+  static of(contexts: readonly Context[]): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        LoggingModule.forRoot(),
+        MetricsModule,
+        WebModule,
+        MailModule,
+        ApplicationModule.forRoot(contexts, 'api'),
+      ],
+      providers: [QueueBoard],
+    };
+  }
+}

@@ -1,0 +1,34 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Context } from '@rookery/application';
+import { LogSettings } from '@rookery/observability';
+import { type ApiDescription, createWebApp, serveOpenApi } from '@rookery/web';
+import { ApiModule } from './api.module';
+import { QueueBoard } from './queue-board';
+
+/** What the API's description says of it. */
+export function describeApi(): ApiDescription {
+  return {
+    title: 'Rookery',
+    description: [
+      'Accounts, a social network, stories, tales and workspaces behind one API.',
+      'Errors are problem documents (RFC 9457); each `type` leads to a page that explains it.',
+    ].join('\n\n'),
+    version: new LogSettings().serviceVersion,
+    tags: [
+      { name: 'Identity', description: 'Who somebody is: registration, verification, sign-in.' },
+      { name: 'Operations', description: 'How the service is: probes and metrics.' },
+    ],
+  };
+}
+
+/**
+ * Builds the api, ready to listen.
+ *
+ * @param contexts whose routes it serves
+ */
+export async function createApi(contexts: readonly Context[]): Promise<NestFastifyApplication> {
+  const app = await createWebApp(ApiModule.of(contexts), { atRoot: ['activate'] });
+  await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance() as never);
+  await serveOpenApi(app, describeApi());
+  return app;
+}

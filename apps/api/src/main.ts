@@ -1,0 +1,4 @@
+import { contexts } from '@rookery/contexts';
+import { startApi } from './start';
+
+void startApi(contexts);

@@ -1,0 +1,37 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { FastifyAdapter } from '@bull-board/fastify';
+import { Injectable } from '@nestjs/common';
+import { Dispatch } from '@rookery/messaging';
+import { isOperator, operatorsOnly, WebSettings } from '@rookery/web';
+import type { FastifyInstance } from 'fastify';
+
+const PATH = '/v1/admin/board';
+/** The board's own pages bring scripts and styles of their own; nothing from elsewhere. */
+const POLICY =
+  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'";
+
+/** The page that shows the queues and what they gave up, to operators alone. */
+@Injectable()
+export class QueueBoard {
+  constructor(
+    private readonly dispatch: Dispatch,
+    private readonly settings: WebSettings,
+  ) {}
+
+  /** Puts the board on the server, before it listens. */
+  async mount(server: FastifyInstance): Promise<void> {
+    const adapter = new FastifyAdapter();
+    adapter.setBasePath(PATH);
+    // Read-only: the ledger decides what runs, so a job retried or removed here alone would not stay so.
+    const queues = this.dispatch.all().map((queue) => new BullMQAdapter(queue, { readOnlyMode: true }));
+    createBullBoard({ queues, serverAdapter: adapter, options: { uiConfig: { boardTitle: 'Rookery queues' } } });
+    await server.register(async (scope) => {
+      scope.addHook('onRequest', async (request, reply) => {
+        if (!isOperator(request.headers.authorization, this.settings)) throw operatorsOnly();
+        reply.header('content-security-policy', POLICY);
+      });
+      await scope.register(adapter.registerPlugin(), { prefix: PATH });
+    });
+  }
+}

@@ -1,0 +1,4 @@
+import { contexts } from '@rookery/contexts';
+import { startWorker } from './start';
+
+void startWorker(contexts);

@@ -1,0 +1,23 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ApplicationModule, type Context } from '@rookery/application';
+import { MailModule } from '@rookery/mail';
+import { LoggingModule, MetricsModule } from '@rookery/observability';
+import { HealthModule } from '@rookery/web';
+
+/** The host of relay, subscribers and schedules; over HTTP it answers probes and metrics alone. */
+@Module({})
+export class WorkerModule {
+  /** @param contexts whose work it does */
+  static of(contexts: readonly Context[]): DynamicModule {
+    return {
+      module: WorkerModule,
+      imports: [
+        LoggingModule.forRoot(),
+        MetricsModule,
+        HealthModule,
+        MailModule,
+        ApplicationModule.forRoot(contexts, 'worker'),
+      ],
+    };
+  }
+}

@@ -1,0 +1,67 @@
+const { readdirSync, readFileSync, existsSync } = require('node:fs');
+const { join } = require('node:path');
+
+/** Names of the installed packages that ship ESM only: jest runs CommonJS, so swc down-levels exactly these. */
+function esmPackages(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (!entry.isDirectory() || entry.name.startsWith('.')) return [];
+    const path = join(folder, entry.name);
+    if (entry.name.startsWith('@')) return esmPackages(path);
+    const manifest = join(path, 'package.json');
+    const nested = existsSync(join(path, 'node_modules')) ? esmPackages(join(path, 'node_modules')) : [];
+    if (!existsSync(manifest)) return nested;
+    const { name, type } = JSON.parse(readFileSync(manifest, 'utf8'));
+    return type === 'module' ? [name, ...nested] : nested;
+  });
+}
+
+const esm = [...new Set(esmPackages(join(__dirname, 'node_modules')))];
+
+const project = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  moduleFileExtensions: ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  transform: {
+    '^.+\\.m?[tj]s$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2024',
+          keepClassNames: true,
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+        },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(?:.*/node_modules/)?(?:${esm.join('|')})/)`],
+  moduleNameMapper: {
+    '^@rookery/(.*)$': '<rootDir>/libs/$1',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.rookery/'],
+};
+
+module.exports = {
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  projects: [
+    { ...project, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,tools}/**/!(*.int).spec.ts'] },
+    {
+      ...project,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/{libs,apps}/**/*.int.spec.ts'],
+      globalSetup: '<rootDir>/libs/testing/global-setup.ts',
+      globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
+    },
+    {
+      ...project,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/**/*.{e2e-spec,spec}.ts'],
+      globalSetup: '<rootDir>/libs/testing/global-setup.ts',
+      globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
+    },
+  ],
+};

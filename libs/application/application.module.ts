@@ -1,0 +1,81 @@
+import { type DynamicModule, Global, Inject, Module, type OnModuleInit, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import { MessagingModule, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
+import { PersistenceModule } from '@rookery/persistence';
+import { Commands } from './commands';
+import type { Context } from './context';
+import { Queries } from './queries';
+
+/** What a process does with the contexts: serve requests, do their work, or fill a database with demo data. */
+export type Role = 'api' | 'worker' | 'seed';
+
+/** Injection token of the list of contexts. */
+export const CONTEXTS = Symbol('contexts');
+const ROLE = Symbol('role');
+
+/** The contexts and the choke points through which everything enters them. */
+@Global()
+@Module({})
+export class ApplicationModule implements OnModuleInit {
+  constructor(
+    @Inject(CONTEXTS) private readonly contexts: readonly Context[],
+    @Inject(ROLE) private readonly role: Role,
+    private readonly moduleRef: ModuleRef,
+    private readonly subscribers: Subscribers,
+  ) {}
+
+  /**
+   * @param contexts that the process is made of
+   * @param role decides which parts of them it takes
+   */
+  static forRoot(contexts: readonly Context[], role: Role): DynamicModule {
+    return {
+      module: ApplicationModule,
+      imports: [
+        CqrsModule.forRoot(),
+        PersistenceModule.forRoot(contexts.flatMap(({ schemas }) => schemas), `rookery-${role}`),
+        role === 'worker' ? MessagingModule.forWorking() : MessagingModule.forWriting(),
+        ...contexts.map((context) => contextModule(context, role)),
+      ],
+      providers: [Commands, Queries, { provide: CONTEXTS, useValue: contexts }, { provide: ROLE, useValue: role }],
+      exports: [Commands, Queries, CONTEXTS, CqrsModule],
+    };
+  }
+
+  /** Both apps know every subscriber, since the one that stores an event stores its deliveries; only a worker runs them. */
+  onModuleInit(): void {
+    for (const { name, subscribers } of this.contexts) {
+      for (const type of subscribers) this.subscribers.register(name, type);
+    }
+    if (this.role === 'worker') this.registerSchedules();
+  }
+
+  private registerSchedules(): void {
+    const schedules = this.moduleRef.get(Schedules, { strict: false });
+    schedules.register('messaging', PruneOutbox);
+    for (const context of this.contexts) {
+      for (const type of context.schedules) schedules.register(context.name, type);
+    }
+  }
+}
+
+/** Each context is a module of its own: what it does not export, another context cannot be handed. */
+function contextModule(context: Context, role: Role): DynamicModule {
+  const parts: Record<Role, Type[]> = {
+    api: [],
+    worker: [...context.subscribers, ...context.schedules],
+    seed: context.seed ? [context.seed] : [],
+  };
+  return {
+    module: namedModule(context.name),
+    controllers: role === 'api' ? [...context.controllers] : [],
+    providers: [...context.providers, ...context.handlers, ...parts[role]],
+  };
+}
+
+function namedModule(name: string): Type {
+  const type = { [name]: class {} }[name]!;
+  Module({})(type);
+  return type;
+}

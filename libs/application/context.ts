@@ -1,0 +1,110 @@
+import 'reflect-metadata';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Provider, Type } from '@nestjs/common';
+import { Command, Query } from '@nestjs/cqrs';
+import { type AnySubscriber, type Scheduled, scheduleOptions, subscriberOptions } from '@rookery/messaging';
+import type { EntitySchema } from 'typeorm';
+
+/** Where `@CommandHandler` and `@QueryHandler` record what a class handles; @nestjs/cqrs does not export the keys. */
+const HANDLES = ['__commandHandler__', '__queryHandler__'];
+
+/** A bounded context: what it consists of, sorted by what each app takes from it. */
+export interface Context {
+  readonly name: string;
+  readonly schemas: readonly EntitySchema[];
+  readonly providers: readonly Provider[];
+  readonly controllers: readonly Type[];
+  readonly handlers: readonly Type[];
+  readonly subscribers: readonly Type<AnySubscriber>[];
+  readonly schedules: readonly Type<Scheduled>[];
+  /** Fills a development database; see {@link Seed}. */
+  readonly seed: Type<Seed> | undefined;
+}
+
+/** Puts demo data of a context into a development database; running it twice changes nothing. */
+export interface Seed {
+  run(): Promise<void>;
+}
+
+/**
+ * Declares a bounded context. Its features are found, not listed: every class that a file below `features/` exports
+ * and that is a controller, a command or query handler, a subscriber or a schedule takes part.
+ *
+ * @param name of the context; also of its PostgreSQL schema
+ * @param folder that holds `features/`: `__dirname`
+ * @param parts.schemas how its aggregates are stored
+ * @param parts.providers what its features are handed: repositories, policies
+ * @param parts.seed demo data
+ * @throws Error when a feature's file exports nothing that takes part
+ */
+export function defineContext(
+  name: string,
+  folder: string,
+  parts: { schemas?: EntitySchema[]; providers?: Provider[]; seed?: Type<Seed> },
+): Context {
+  const exported = featureFiles(join(folder, 'features')).flatMap((file) => {
+    const classes = Object.values(require(file) as Record<string, unknown>).filter(isClass);
+    if (!classes.some(takesPart)) throw new Error(`${file} exports no controller, handler, subscriber or schedule.`);
+    return classes;
+  });
+  checkHandlers(exported);
+  const found = exported.filter(takesPart);
+  return {
+    name,
+    schemas: parts.schemas ?? [],
+    providers: parts.providers ?? [],
+    controllers: found.filter(isController),
+    handlers: found.filter(isHandler),
+    subscribers: found.filter((type): type is Type<AnySubscriber> => subscriberOptions(type) !== undefined),
+    schedules: found.filter((type): type is Type<Scheduled> => scheduleOptions(type) !== undefined),
+    seed: parts.seed,
+  };
+}
+
+/** A feature's folder `publish-post/` holds `publish-post.ts` and whatever else that file imports. */
+function featureFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(folder, name, name))
+    .map((path) => ['.js', '.ts'].map((ending) => path + ending).find(existsSync) ?? missing(path))
+    .sort();
+}
+
+function missing(path: string): never {
+  throw new Error(`A feature's folder needs a file of its name: ${path}.ts.`);
+}
+
+/** A command that nobody handles, or two classes do, is found at boot and not by its first caller. */
+function checkHandlers(exported: readonly Type[]): void {
+  const handled = exported.map(handles).filter((type) => type !== undefined);
+  const twice = handled.find((type, index) => handled.indexOf(type) !== index);
+  if (twice) throw new Error(`${twice.name} has two handlers.`);
+  const orphan = exported.find(
+    (type) => (type.prototype instanceof Command || type.prototype instanceof Query) && !handled.includes(type),
+  );
+  if (orphan) throw new Error(`${orphan.name} has no handler.`);
+}
+
+function isClass(value: unknown): value is Type {
+  return typeof value === 'function' && value.prototype !== undefined;
+}
+
+function takesPart(type: Type): boolean {
+  return isController(type) || isHandler(type) || subscriberOptions(type) !== undefined || scheduleOptions(type) !== undefined;
+}
+
+function isController(type: Type): boolean {
+  return Reflect.hasMetadata('path', type);
+}
+
+function isHandler(type: Type): boolean {
+  return handles(type) !== undefined;
+}
+
+/** @returns the command or query that a class handles; undefined when it is no handler. */
+export function handles(type: Type): Type | undefined {
+  const key = HANDLES.find((each) => Reflect.hasMetadata(each, type));
+  return key === undefined ? undefined : (Reflect.getMetadata(key, type) as Type);
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { type Query, QueryBus } from '@nestjs/cqrs';
+import { histogram, inSpan } from '@rookery/observability';
+
+const seconds = histogram({
+  name: 'rookery_query_duration_seconds',
+  help: 'Time a query took.',
+  labels: ['query'],
+});
+
+/** The one way to ask something: each query runs in one span, is counted, and can change nothing. */
+@Injectable()
+export class Queries {
+  constructor(private readonly bus: QueryBus) {}
+
+  /**
+   * Runs a query's handler.
+   *
+   * @throws Rejection when the caller may not see the answer
+   */
+  async execute<Result>(query: Query<Result>): Promise<Result> {
+    const name = query.constructor.name;
+    const end = seconds.startTimer({ query: name });
+    try {
+      return await inSpan(`query ${name}`, {}, () => this.bus.execute(query));
+    } finally {
+      end();
+    }
+  }
+}

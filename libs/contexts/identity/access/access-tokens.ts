@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { newId } from '@rookery/domain';
+import { WebSettings } from '@rookery/web';
+import { LRUCache } from 'lru-cache';
+import type { Role } from '../model/user';
+import { SigningKeys } from './signing-keys';
+
+/** Seconds an access token lives. */
+export const ACCESS_SECONDS = 900;
+const AUDIENCE = 'rookery';
+const TYPE = 'at+jwt';
+const MOST_CACHED = 20_000;
+
+/** What an access token says (RFC 9068). */
+export interface AccessClaims {
+  sub: string;
+  sid: string;
+  role: Role;
+  /** Seconds since the epoch at which password or second factor were proved. */
+  auth_time: number;
+  exp: number;
+}
+
+/**
+ * Access tokens: JWTs signed with ES256. A token that verified is remembered until it expires, since checking a
+ * signature costs twenty times a look-up.
+ */
+@Injectable()
+export class AccessTokens {
+  private readonly jwt = new JwtService();
+  private readonly verified = new LRUCache<string, AccessClaims>({ max: MOST_CACHED });
+  private readonly issuer: string;
+
+  constructor(
+    private readonly signingKeys: SigningKeys,
+    settings: WebSettings,
+  ) {
+    this.issuer = settings.publicUrl;
+  }
+
+  /** @returns a token for a session, good for {@link ACCESS_SECONDS}. */
+  async issue(user: { id: string; role: Role }, sessionId: string, provedAt: Date): Promise<string> {
+    const { kid, privateKey } = await this.signingKeys.signing();
+    return this.jwt.signAsync(
+      { sid: sessionId, role: user.role, auth_time: Math.floor(provedAt.getTime() / 1_000) },
+      {
+        privateKey,
+        algorithm: 'ES256',
+        header: { alg: 'ES256', typ: TYPE, kid },
+        subject: user.id,
+        issuer: this.issuer,
+        audience: AUDIENCE,
+        expiresIn: ACCESS_SECONDS,
+        jwtid: newId(),
+      },
+    );
+  }
+
+  /** @returns what the token says; undefined when it is expired, forged or of another kind (RFC 8725). */
+  async verify(token: string): Promise<AccessClaims | undefined> {
+    const key = createHash('sha256').update(token).digest('base64');
+    const known = this.verified.get(key);
+    if (known) return known;
+    const claims = await this.check(token);
+    if (claims) this.verified.set(key, claims, { ttl: claims.exp * 1_000 - Date.now() });
+    return claims;
+  }
+
+  private async check(token: string): Promise<AccessClaims | undefined> {
+    const header = this.jwt.decode<unknown>(token, { complete: true })?.header;
+    if (header?.typ !== TYPE || header.kid === undefined) return undefined;
+    const publicKey = await this.signingKeys.verifying(header.kid);
+    if (!publicKey) return undefined;
+    try {
+      return await this.jwt.verifyAsync<AccessClaims>(token, {
+        publicKey: publicKey as never, // a KeyObject, parsed once; the type knows texts alone
+        algorithms: ['ES256'],
+        issuer: this.issuer,
+        audience: AUDIENCE,
+      });
+    } catch {
+      return undefined;
+    }
+  }
+}

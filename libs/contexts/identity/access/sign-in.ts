@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@rookery/domain';
+import { Field } from '@rookery/web';
+import type { User } from '../model/user';
+import { type Client, Sessions } from '../storage/sessions';
+import { ACCESS_SECONDS, AccessTokens } from './access-tokens';
+import { Keys } from './keys';
+
+/** Who has signed in, as the answer to it says. */
+export class SignedInUser {
+  @Field.uuid({ description: 'Id of the user.' })
+  id: string;
+
+  @Field.email({ description: 'E-mail address.', example: 'ada@example.com' })
+  email: string;
+
+  @Field.text({ max: 30, description: 'Unique name.', example: 'ada' })
+  username: string;
+
+  @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  name: string;
+
+  @Field.oneOf(['user', 'moderator', 'admin'], { name: 'Role', description: 'What the user may do.' })
+  role: string;
+}
+
+/** A pair of tokens. */
+export class Tokens {
+  @Field.oneOf(['Bearer'], { description: 'How to send the access token: `Authorization: Bearer …` (RFC 6750).' })
+  tokenType: string;
+
+  @Field.text({ max: 4_000, description: 'JWT; verify it with the keys at /.well-known/jwks.json.' })
+  accessToken: string;
+
+  @Field.integer({ description: 'Seconds until the access token expires.', example: 900 })
+  expiresIn: number;
+
+  @Field.text({ max: 400, description: 'Opaque; good for one refresh.' })
+  refreshToken: string;
+
+  @Field.integer({ description: 'Seconds until the refresh token expires.', example: 2_592_000 })
+  refreshExpiresIn: number;
+
+  @Field.object(() => SignedInUser, { description: 'Who has signed in.' })
+  user: SignedInUser;
+}
+
+/** Starts sessions for users who have proved who they are. */
+@Injectable()
+export class SignIn {
+  constructor(
+    private readonly accessTokens: AccessTokens,
+    private readonly clock: Clock,
+    private readonly keys: Keys,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /** @returns the tokens of a new session. */
+  async start(user: User, client: Client): Promise<Tokens> {
+    const { id, email, username, name, role } = user.snapshot();
+    const session = await this.sessions.start(id, client);
+    return {
+      tokenType: 'Bearer',
+      accessToken: await this.accessTokens.issue({ id, role }, session.id, this.clock.now()),
+      expiresIn: ACCESS_SECONDS,
+      refreshToken: this.refreshToken(session.id, 0),
+      refreshExpiresIn: session.idleSeconds,
+      user: { id, email, username, name, role },
+    };
+  }
+
+  /** Derived from session and number, so that nothing that could be stolen is stored. */
+  private refreshToken(sessionId: string, number: number): string {
+    const mac = this.keys.mac('refresh-token', sessionId, String(number)).toString('base64url');
+    return `rt_${sessionId.replaceAll('-', '')}.${number}.${mac}`;
+  }
+}

@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { Keys } from './keys';
+
+/**
+ * The code and the link of a verification, derived from its id: nothing secret is stored with the event, and a mail
+ * that is sent twice says the same twice.
+ */
+@Injectable()
+export class VerificationSecrets {
+  constructor(private readonly keys: Keys) {}
+
+  /** @returns six digits (dynamic truncation, RFC 4226 §5.3). */
+  code(verificationId: string): string {
+    const mac = this.keys.mac('verification-code', verificationId);
+    const number = mac.readUInt32BE(mac.at(-1)! & 0xf) & 0x7fffffff;
+    return String(number % 1_000_000).padStart(6, '0');
+  }
+
+  /** @returns 256 bits, base64url. */
+  linkToken(verificationId: string): string {
+    return this.keys.mac('verification-link', verificationId).toString('base64url');
+  }
+}

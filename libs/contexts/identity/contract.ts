@@ -1,0 +1,38 @@
+import { defineEvent } from '@rookery/domain';
+import { z } from 'zod';
+
+const Nothing = z.object({});
+
+/** Somebody has registered; the account is pending until its e-mail address is verified. */
+export const UserRegistered = defineEvent(
+  'identity.user-registered',
+  1,
+  z.object({ username: z.string(), name: z.string() }),
+);
+
+/** The owner of a pending account has to be sent a code and a link; both are derived from the id. */
+export const VerificationRequested = defineEvent(
+  'identity.verification-requested',
+  1,
+  z.object({ verificationId: z.uuid() }),
+);
+
+/** The e-mail address is verified: the account is active. */
+export const UserVerified = defineEvent('identity.user-verified', 1, Nothing);
+
+/** A pending account was removed; its e-mail address and username are free again. */
+export const RegistrationCancelled = defineEvent(
+  'identity.registration-cancelled',
+  1,
+  z.object({ reason: z.enum(['mail-undeliverable', 'not-verified-in-time']) }),
+);
+
+/** Somebody tried to register with an address that has an account already. */
+export const RegistrationRepeated = defineEvent('identity.registration-repeated', 1, Nothing);
+
+/** Somebody wants the verification mail of an address again; whether it has one is not known yet. */
+export const ResendRequested = defineEvent(
+  'identity.resend-requested',
+  1,
+  z.object({ email: z.string() }),
+);

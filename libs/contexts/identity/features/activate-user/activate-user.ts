@@ -1,0 +1,69 @@
+import { Controller, Get, Header, Param, Put } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, NotFound, Rejection } from '@rookery/domain';
+import { Explain, Public } from '@rookery/web';
+import { LinkExpired } from '../../model/rejections';
+import { ActivationLinks } from '../../storage/activation-links';
+import { Users } from '../../storage/users';
+import { PAGE, POLICY } from './activation-page';
+
+export class ActivateUser extends Command<void> {
+  constructor(readonly token: string) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('users/activate')
+export class ActivateUserRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Public()
+  @Put(':token')
+  @Explain({
+    operationId: 'activateUser',
+    summary: 'Activate an account with the link’s token',
+    description: 'The link in the mail leads to a page whose button calls this; the token is good once, for 3 days.',
+    ok: { status: 204 },
+    rejects: [NotFound, LinkExpired],
+  })
+  activate(@Param('token') token: string): Promise<void> {
+    return this.commands.execute(new ActivateUser(token));
+  }
+}
+
+/** What the link in the mail opens: mail scanners follow links, but press no buttons. */
+@ApiExcludeController()
+@Controller('activate')
+export class ActivationPage {
+  @Public()
+  @Get()
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header('content-security-policy', POLICY)
+  @Header('referrer-policy', 'no-referrer')
+  @Header('cache-control', 'no-store')
+  page(): string {
+    return PAGE;
+  }
+}
+
+@CommandHandler(ActivateUser)
+export class ActivateUserHandler implements ICommandHandler<ActivateUser> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly links: ActivationLinks,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ token }: ActivateUser): Promise<void> {
+    const link = await this.links.find(token);
+    if (!link) throw new Rejection(NotFound);
+    const now = this.clock.now();
+    const user = await this.users.get(link.userId);
+    if (!user.pending || link.expiresAt <= now) throw new Rejection(LinkExpired);
+    user.verify(now);
+    await this.users.save(user);
+  }
+}

@@ -1,0 +1,25 @@
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { IdentitySettings } from '../../settings';
+import { Decoys } from '../../storage/decoys';
+import { Users } from '../../storage/users';
+
+const AT_ONCE = 100;
+
+/** Frees the addresses that nobody verified in time. */
+@Schedule({ everySeconds: 30 })
+export class CancelExpiredRegistrations implements Scheduled {
+  constructor(
+    private readonly decoys: Decoys,
+    private readonly settings: IdentitySettings,
+    private readonly users: Users,
+  ) {}
+
+  async run(): Promise<void> {
+    for (const id of await this.users.unverified(this.settings.registrationTtlSeconds, AT_ONCE)) {
+      const user = await this.users.get(id);
+      user.cancelRegistration('not-verified-in-time');
+      await this.users.remove(user);
+    }
+    await this.decoys.removeExpired();
+  }
+}

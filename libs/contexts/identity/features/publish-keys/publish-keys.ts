@@ -1,0 +1,50 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Explain, Field, Item, Public } from '@rookery/web';
+import { SigningKeys } from '../../access/signing-keys';
+
+class Jwk {
+  @Field.text({ max: 100, description: 'Name of the key, as in the header of a token.' })
+  kid: string;
+
+  @Field.oneOf(['EC'], { description: 'Kind of key.' })
+  kty: string;
+
+  @Field.oneOf(['P-256'], { description: 'Curve.' })
+  crv: string;
+
+  @Field.text({ max: 100, description: 'X coordinate, base64url.' })
+  x: string;
+
+  @Field.text({ max: 100, description: 'Y coordinate, base64url.' })
+  y: string;
+
+  @Field.oneOf(['sig'], { description: 'What the key is for.' })
+  use: string;
+
+  @Field.oneOf(['ES256'], { description: 'Algorithm.' })
+  alg: string;
+}
+
+class JwkSet {
+  @Field.list(Item.object(() => Jwk), { max: 100, description: 'Public keys (RFC 7517).' })
+  keys: Jwk[];
+}
+
+@ApiTags('Identity')
+@Controller('.well-known/jwks.json')
+export class PublishKeysRoute {
+  constructor(private readonly signingKeys: SigningKeys) {}
+
+  @Public()
+  @Get()
+  @Header('cache-control', 'public, max-age=300')
+  @Explain({
+    operationId: 'getJwks',
+    summary: 'Read the keys that verify access tokens',
+    ok: { type: JwkSet },
+  })
+  keys(): Promise<JwkSet> {
+    return this.signingKeys.jwks();
+  }
+}

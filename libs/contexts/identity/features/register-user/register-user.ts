@@ -1,0 +1,132 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, newId, Rejection } from '@rookery/domain';
+import { Explain, Field, Public } from '@rookery/web';
+import { Passwords } from '../../access/passwords';
+import { CODE_TTL_MS, VerificationCodes } from '../../access/verification-codes';
+import { VerificationSecrets } from '../../access/verification-secrets';
+import { Decoy } from '../../model/decoy';
+import { checkPassword, PASSWORD_LENGTH } from '../../model/password-policy';
+import { PasswordWeak, UsernameTaken } from '../../model/rejections';
+import { type Registration, User } from '../../model/user';
+import { IdentitySettings } from '../../settings';
+import { ActivationLinks } from '../../storage/activation-links';
+import { Decoys } from '../../storage/decoys';
+import { Users } from '../../storage/users';
+
+class RegistrationForm {
+  @Field.email({ description: 'Address that the code goes to.', example: 'ada@example.com' })
+  email: string;
+
+  @Field.text({
+    min: 3,
+    max: 30,
+    pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    description: 'Unique name: letters, digits, dot, underscore and hyphen.',
+    example: 'ada',
+  })
+  username: string;
+
+  @Field.text({ ...PASSWORD_LENGTH, description: 'Not one of the common ones.', example: 'correct horse battery' })
+  password: string;
+
+  @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  name: string;
+}
+
+class RegistrationAccepted {
+  @Field.email({ description: 'Address that the code goes to.', example: 'ada@example.com' })
+  email: string;
+
+  @Field.dateTime({ description: 'Until when the code is good at least.' })
+  expiresAt: string;
+}
+
+export class RegisterUser extends Command<{ expiresAt: Date }> {
+  constructor(readonly form: Omit<Registration, 'passwordHash'> & { password: string }) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/register')
+export class RegisterUserRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Public()
+  @Post()
+  @Explain({
+    operationId: 'register',
+    summary: 'Register',
+    description:
+      'Sends a six-digit code and a link to the address. An address that has an account is answered in the same way; its owner gets a mail saying so.',
+    ok: { status: 202, type: RegistrationAccepted },
+    rejects: [UsernameTaken, PasswordWeak],
+  })
+  async register(@Body() form: RegistrationForm): Promise<RegistrationAccepted> {
+    const { expiresAt } = await this.commands.execute(new RegisterUser(form));
+    return { email: form.email, expiresAt: expiresAt.toISOString() };
+  }
+}
+
+/**
+ * Every path through here costs the same and answers the same, whether the address is new, pending or taken: one
+ * password hash, one aggregate saved with its event.
+ */
+@CommandHandler(RegisterUser)
+export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly codes: VerificationCodes,
+    private readonly decoys: Decoys,
+    private readonly links: ActivationLinks,
+    private readonly passwords: Passwords,
+    private readonly secrets: VerificationSecrets,
+    private readonly settings: IdentitySettings,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ form }: RegisterUser): Promise<{ expiresAt: Date }> {
+    const { password, email, username, name } = form;
+    checkPassword(password, [email, username, name]);
+    await this.codes.ensureAvailable();
+    const passwordHash = await this.passwords.hash(password);
+
+    const now = this.clock.now();
+    await this.users.lockAddress(email);
+    if (await this.users.usernameTaken(username, email)) throw new Rejection(UsernameTaken);
+    const known = await this.users.find({ email });
+    if (!known) await this.begin({ email, username, name, passwordHash }, now);
+    else if (known.pending) await this.mailAgain(known, now);
+    else await this.pretend(known, username, email, now);
+    return { expiresAt: new Date(now.getTime() + CODE_TTL_MS) };
+  }
+
+  private async begin(registration: Registration, now: Date): Promise<void> {
+    const verificationId = newId();
+    const user = User.register(registration, verificationId, now);
+    await this.users.save(user);
+    await this.links.add(this.secrets.linkToken(verificationId), user.id, this.endOf(now));
+  }
+
+  private async mailAgain(user: User, now: Date): Promise<void> {
+    if (!user.mayBeMailed(now)) return;
+    const verificationId = newId();
+    user.requestVerification(verificationId, now);
+    await this.users.save(user);
+    await this.links.add(this.secrets.linkToken(verificationId), user.id, this.endOf(now));
+  }
+
+  private async pretend(user: User, username: string, email: string, now: Date): Promise<void> {
+    const decoy = await this.decoys.find({ email });
+    if (decoy && !decoy.mayBeMailed(now)) return;
+    if (decoy) decoy.repeat(now);
+    await this.decoys.save(decoy ?? Decoy.create(email, username, user.id, now, this.endOf(now)));
+  }
+
+  private endOf(now: Date): Date {
+    return new Date(now.getTime() + this.settings.registrationTtlSeconds * 1_000);
+  }
+}

@@ -1,0 +1,89 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, type EventOf, newId } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Outbox } from '@rookery/persistence';
+import { Explain, Field, Public } from '@rookery/web';
+import { VerificationCodes } from '../../access/verification-codes';
+import { VerificationSecrets } from '../../access/verification-secrets';
+import { ResendRequested } from '../../contract';
+import { IdentitySettings } from '../../settings';
+import { ActivationLinks } from '../../storage/activation-links';
+import { Decoys } from '../../storage/decoys';
+import { Users } from '../../storage/users';
+
+class ResendForm {
+  @Field.email({ description: 'Address that was registered.', example: 'ada@example.com' })
+  email: string;
+}
+
+export class ResendVerification extends Command<void> {
+  constructor(readonly email: string) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/verify/resend')
+export class ResendVerificationRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Public()
+  @Post()
+  @Explain({
+    operationId: 'resendVerification',
+    summary: 'Ask for the verification mail again',
+    description: 'Answered in the same way for every address; at most one mail a minute is sent.',
+    ok: { status: 202 },
+  })
+  resend(@Body() { email }: ResendForm): Promise<void> {
+    return this.commands.execute(new ResendVerification(email));
+  }
+}
+
+/** Only notes the wish: whether the address is known decides the worker, so the answer cannot tell. */
+@CommandHandler(ResendVerification)
+export class ResendVerificationHandler implements ICommandHandler<ResendVerification> {
+  constructor(
+    private readonly codes: VerificationCodes,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async execute({ email }: ResendVerification): Promise<void> {
+    await this.codes.ensureAvailable();
+    await this.outbox.append([{ definition: ResendRequested, subject: newId(), sequence: 1, data: { email } }]);
+  }
+}
+
+/** Asks for another mail where the address has a pending registration, or a decoy of one. */
+@Subscriber(ResendRequested, { queue: Queues.projections })
+export class RequestVerification implements Handles<typeof ResendRequested> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly decoys: Decoys,
+    private readonly links: ActivationLinks,
+    private readonly secrets: VerificationSecrets,
+    private readonly settings: IdentitySettings,
+    private readonly users: Users,
+  ) {}
+
+  async handle({ data: { email } }: EventOf<typeof ResendRequested>): Promise<void> {
+    const now = this.clock.now();
+    await this.users.lockAddress(email);
+    const user = await this.users.find({ email });
+    if (user?.mayBeMailed(now)) {
+      const verificationId = newId();
+      user.requestVerification(verificationId, now);
+      await this.users.save(user);
+      const expiresAt = new Date(now.getTime() + this.settings.registrationTtlSeconds * 1_000);
+      await this.links.add(this.secrets.linkToken(verificationId), user.id, expiresAt);
+    }
+    const decoy = await this.decoys.find({ email });
+    if (decoy?.mayBeMailed(now)) {
+      decoy.repeat(now);
+      await this.decoys.save(decoy);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import type { EventOf } from '@rookery/domain';
+import { defineMail, Mail } from '@rookery/mail';
+import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Sql } from '@rookery/persistence';
+import { VerificationCodes } from '../../access/verification-codes';
+import { RegistrationRepeated } from '../../contract';
+
+const alreadyRegisteredMail = defineMail<{ name: string }>({
+  subject: 'You already have a Rookery account',
+  text: `Hello {{name}},
+
+somebody, perhaps you, tried to register with this address, which has an account already. Nothing was changed. If it was you: just sign in.
+`,
+  html: `<p>Hello {{name}},</p>
+<p>somebody, perhaps you, tried to register with this address, which has an account already. Nothing was changed. If it was you: just sign in.</p>`,
+});
+
+/** Tells the owner of an account that somebody registered with the address. */
+@Subscriber(RegistrationRepeated, { queue: Queues.mail })
+export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRepeated> {
+  constructor(
+    private readonly codes: VerificationCodes,
+    private readonly mail: Mail,
+    private readonly sql: Sql,
+  ) {}
+
+  async handle({ subject }: EventOf<typeof RegistrationRepeated>, { key }: Attempt): Promise<void> {
+    const user = await this.sql.row<{ email: string; name: string }>(
+      `SELECT u.email, u.name FROM identity.decoys d JOIN identity.users u ON u.id = d.user_id WHERE d.id = $1`,
+      [subject],
+    );
+    if (!user) return;
+    // A code that fits nothing: whoever registered can try codes here just as with a new address.
+    await this.codes.issue(user.email, key, randomUUID());
+    await this.mail.send(user.email, alreadyRegisteredMail, user, key);
+  }
+}

@@ -1,0 +1,62 @@
+import { Logger } from '@nestjs/common';
+import type { EventOf } from '@rookery/domain';
+import { defineMail, Mail } from '@rookery/mail';
+import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Sql } from '@rookery/persistence';
+import { WebSettings } from '@rookery/web';
+import { VerificationCodes } from '../../access/verification-codes';
+import { VerificationSecrets } from '../../access/verification-secrets';
+import { VerificationRequested } from '../../contract';
+import { Users } from '../../storage/users';
+
+const verificationMail = defineMail<{ name: string; username: string; code: string; link: string }>({
+  subject: '{{code}} is your Rookery code',
+  text: `Hello {{name}},
+
+your code is {{code}}. It is good for 10 minutes.
+
+Or open this link within 3 days:
+{{link}}
+
+It confirms the account "{{username}}". If you did not ask for one, ignore this mail: without the code or the link the account is removed.
+`,
+  html: `<p>Hello {{name}},</p>
+<p>your code is</p>
+<p style="font-size:32px;letter-spacing:6px;font-weight:bold">{{code}}</p>
+<p>It is good for 10 minutes. Or <a href="{{link}}">open this link</a> within 3 days.</p>
+<p>It confirms the account “{{username}}”. If you did not ask for one, ignore this mail: without the code or the link the account is removed.</p>`,
+});
+
+/** Sends a new account its code and its link. When that fails for good, the registration is cancelled. */
+@Subscriber(VerificationRequested, { queue: Queues.mail })
+export class SendVerificationMail implements Handles<typeof VerificationRequested> {
+  private readonly log = new Logger(SendVerificationMail.name);
+
+  constructor(
+    private readonly codes: VerificationCodes,
+    private readonly mail: Mail,
+    private readonly secrets: VerificationSecrets,
+    private readonly settings: WebSettings,
+    private readonly sql: Sql,
+    private readonly users: Users,
+  ) {}
+
+  async handle({ subject, data: { verificationId } }: EventOf<typeof VerificationRequested>, { key }: Attempt) {
+    const user = await this.sql.row<{ email: string; name: string; username: string }>(
+      `SELECT email, name, username FROM identity.users WHERE id = $1 AND status = 'pending'`,
+      [subject],
+    );
+    if (!user) return this.log.log(`Not sent: user ${subject} is verified already, or the registration was cancelled.`);
+    const code = this.secrets.code(verificationId);
+    await this.codes.issue(user.email, verificationId, code);
+    const link = `${this.settings.publicUrl}/activate?token=${this.secrets.linkToken(verificationId)}`;
+    await this.mail.send(user.email, verificationMail, { ...user, code, link }, key);
+  }
+
+  async givenUp({ subject }: EventOf<typeof VerificationRequested>): Promise<void> {
+    const user = await this.users.find({ id: subject });
+    if (!user?.pending) return;
+    user.cancelRegistration('mail-undeliverable');
+    await this.users.remove(user);
+  }
+}

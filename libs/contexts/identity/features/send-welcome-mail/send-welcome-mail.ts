@@ -1,0 +1,32 @@
+import type { EventOf } from '@rookery/domain';
+import { defineMail, Mail } from '@rookery/mail';
+import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Sql } from '@rookery/persistence';
+import { UserVerified } from '../../contract';
+
+const welcomeMail = defineMail<{ name: string; username: string }>({
+  subject: 'Welcome to Rookery',
+  text: `Hello {{name}},
+
+your account "{{username}}" is ready.
+`,
+  html: `<p>Hello {{name}},</p>
+<p>your account “{{username}}” is ready.</p>`,
+});
+
+/** Welcomes whoever has just been verified. */
+@Subscriber(UserVerified, { queue: Queues.mail })
+export class SendWelcomeMail implements Handles<typeof UserVerified> {
+  constructor(
+    private readonly mail: Mail,
+    private readonly sql: Sql,
+  ) {}
+
+  async handle({ subject }: EventOf<typeof UserVerified>, { key }: Attempt): Promise<void> {
+    const user = await this.sql.row<{ email: string; name: string; username: string }>(
+      'SELECT email, name, username FROM identity.users WHERE id = $1',
+      [subject],
+    );
+    if (user) await this.mail.send(user.email, welcomeMail, user, key);
+  }
+}

@@ -1,0 +1,36 @@
+import { defineContext } from '@rookery/application';
+import { AccessTokens } from './access/access-tokens';
+import { BearerStrategy } from './access/bearer-strategy';
+import { Keys } from './access/keys';
+import { Passwords } from './access/passwords';
+import { SignIn } from './access/sign-in';
+import { SigningKeys } from './access/signing-keys';
+import { VerificationCodes } from './access/verification-codes';
+import { VerificationSecrets } from './access/verification-secrets';
+import { SeedAccounts } from './seed';
+import { IdentitySettings } from './settings';
+import { ActivationLinks } from './storage/activation-links';
+import { Decoys, decoySchema } from './storage/decoys';
+import { Sessions } from './storage/sessions';
+import { Users, userSchema } from './storage/users';
+
+/** Who somebody is: registration, verification, sign-in. */
+export const identity = defineContext('identity', __dirname, {
+  schemas: [userSchema, decoySchema],
+  providers: [
+    IdentitySettings,
+    AccessTokens,
+    ActivationLinks,
+    BearerStrategy,
+    Decoys,
+    Keys,
+    Passwords,
+    Sessions,
+    SignIn,
+    SigningKeys,
+    Users,
+    VerificationCodes,
+    VerificationSecrets,
+  ],
+  seed: SeedAccounts,
+});

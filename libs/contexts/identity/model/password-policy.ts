@@ -1,0 +1,33 @@
+import { Rejection } from '@rookery/domain';
+import { dictionary } from '@zxcvbn-ts/language-common';
+import { PasswordWeak } from './rejections';
+
+export const PASSWORD_LENGTH = { min: 12, max: 128 };
+
+const common = new Set(dictionary['passwords-common'] as string[]);
+
+/**
+ * Refuses passwords that guessers try first (NIST SP 800-63B §5.1.1.2): common ones, also with digits and signs put
+ * before or behind, one piece repeated, and those made of the owner's own names. No composition rules.
+ *
+ * @param own the e-mail address, username and name of the owner
+ * @throws Rejection `identity.password-weak`
+ */
+export function checkPassword(password: string, own: readonly string[]): void {
+  const text = password.toLowerCase();
+  const core = text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
+  const weak =
+    common.has(text) || common.has(core) || core === '' || isRepetition(text) || own.some((name) => isMostly(text, name));
+  if (weak) throw new Rejection(PasswordWeak);
+}
+
+/** `abcabcabcabc` */
+function isRepetition(text: string): boolean {
+  return /^(.{1,6})\1+$/u.test(text);
+}
+
+/** A name of four characters or more that is half of the password or more. */
+function isMostly(text: string, name: string): boolean {
+  const part = name.toLowerCase().replace(/@.*/, '');
+  return part.length >= 4 && part.length * 2 >= text.length && text.includes(part);
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { Aggregate, defineEvent } from '.';
+
+const Grown = defineEvent('garden.tree-grown', 1, z.object({ by: z.number() }));
+
+class Tree extends Aggregate<{ id: string; version: number; height: number }> {
+  grow(by: number): void {
+    this.state.height += by;
+    this.raise(Grown, { by });
+  }
+}
+
+describe('An aggregate', () => {
+  it('counts its version up by one for every event', () => {
+    const tree = new Tree({ id: 'oak', version: 0, height: 1 });
+    tree.grow(2);
+    tree.grow(3);
+    expect(tree.version).toBe(2);
+    expect(tree.snapshot().height).toBe(6);
+  });
+
+  it('hands out its events oldest first, numbered without gaps, and forgets them', () => {
+    const tree = new Tree({ id: 'oak', version: 4, height: 1 });
+    tree.grow(2);
+    tree.grow(3);
+    expect(
+      tree
+        .takeEvents()
+        .map(({ definition, subject, sequence, data }) => [definition.type, subject, sequence, data]),
+    ).toEqual([
+      ['garden.tree-grown', 'oak', 5, { by: 2 }],
+      ['garden.tree-grown', 'oak', 6, { by: 3 }],
+    ]);
+    expect(tree.takeEvents()).toEqual([]);
+  });
+
+  it('remembers the version that storage holds while it changes', () => {
+    const tree = new Tree({ id: 'oak', version: 4, height: 1 });
+    tree.grow(1);
+    expect(tree.storedVersion).toBe(4);
+  });
+
+  it('raises nothing by being built', () => {
+    expect(new Tree({ id: 'oak', version: 0, height: 1 }).takeEvents()).toEqual([]);
+  });
+});

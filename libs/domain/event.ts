@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+
+/** What is published when something happened: its name, the version of its shape and the shape itself. */
+export interface EventDefinition<Data = unknown> {
+  /** `<context>.<what-happened>`, past tense, kebab-case. Stable API. */
+  readonly type: string;
+  /** Version of `schema`, from 1. A changed shape is a new version. */
+  readonly version: number;
+  readonly schema: z.ZodType<Data>;
+}
+
+/** One thing that happened, as it is stored in the outbox and handed to subscribers. */
+export interface EventEnvelope<Data = unknown> {
+  /** UUIDv7 of this event: the idempotency key of whatever reacts to it. */
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly occurredAt: string;
+  /** Id of the aggregate it happened to. */
+  readonly subject: string;
+  /** Version of the aggregate after it; gapless per subject, from 1. */
+  readonly sequence: number;
+  /** User on whose behalf it happened; null for the system itself. */
+  readonly actorId: string | null;
+  /** The request in whose course it happened (`X-Request-Id`). */
+  readonly correlationId: string | null;
+  /** The event that led to this one; null when a request did. */
+  readonly causationId: string | null;
+  /** W3C trace context of the writer. */
+  readonly traceparent: string | null;
+  readonly data: Data;
+}
+
+/** The envelope that a definition's subscribers receive. */
+export type EventOf<D> = D extends EventDefinition<infer Data> ? EventEnvelope<Data> : never;
+
+/** An event that an aggregate raised and nobody has stored yet. */
+export interface RaisedEvent {
+  readonly definition: EventDefinition;
+  readonly subject: string;
+  readonly sequence: number;
+  readonly data: unknown;
+}
+
+const definitions = new Map<string, EventDefinition>();
+
+/**
+ * Declares an event; part of a context's `contract.ts`.
+ *
+ * @param type `<context>.<what-happened>`
+ * @param version of the shape, from 1
+ * @param schema of the data
+ * @throws Error when the type and version are declared already or the type is misspelt
+ */
+export function defineEvent<Data>(type: string, version: number, schema: z.ZodType<Data>): EventDefinition<Data> {
+  if (!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(type)) {
+    throw new Error(`Event type "${type}" must read <context>.<what-happened> in kebab-case.`);
+  }
+  const key = `${type} v${version}`;
+  if (definitions.has(key)) throw new Error(`Event ${key} is defined twice.`);
+  const definition = { type, version, schema };
+  definitions.set(key, definition);
+  return definition;
+}
+
+/** @returns every declared event, by type and version. */
+export function definedEvents(): readonly EventDefinition[] {
+  return [...definitions.values()].sort((a, b) => a.type.localeCompare(b.type) || a.version - b.version);
+}

@@ -1,0 +1,5 @@
+export * from './aggregate';
+export * from './clock';
+export * from './event';
+export * from './id';
+export * from './rejection';

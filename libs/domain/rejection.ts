@@ -1,0 +1,81 @@
+/** Why a rule of the domain says no; the edge decides what that means in its protocol. */
+export type RejectionKind =
+  'invalid' | 'unauthenticated' | 'forbidden' | 'missing' | 'conflict' | 'gone' | 'locked' | 'unavailable';
+
+/** A rule of the domain, declared once: thrown by the model, documented at the edge. */
+export interface RejectionDefinition {
+  /** `<area>.<reason>`, kebab-case. Stable API. */
+  readonly code: string;
+  readonly kind: RejectionKind;
+  /** One sentence for the caller; also the title of the problem's page. */
+  readonly message: string;
+  /** What the caller can do about it. */
+  readonly remedy: string;
+}
+
+/** A domain rule was broken. Not an error of the program: nothing is logged as one. */
+export class Rejection extends Error {
+  readonly kind: RejectionKind;
+  readonly code: string;
+  /** Whole seconds after which another try makes sense, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(definition: RejectionDefinition, options: { retryAfterSeconds?: number } = {}) {
+    super(definition.message);
+    this.name = 'Rejection';
+    this.kind = definition.kind;
+    this.code = definition.code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+const definitions = new Map<string, RejectionDefinition>();
+
+/**
+ * Declares a rule that can be broken.
+ *
+ * @throws Error when the code is declared already or misspelt
+ */
+export function defineRejection(
+  code: string,
+  kind: RejectionKind,
+  message: string,
+  remedy: string,
+): RejectionDefinition {
+  if (!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(code)) {
+    throw new Error(`Rejection code "${code}" must read <area>.<reason> in kebab-case.`);
+  }
+  if (definitions.has(code)) throw new Error(`Rejection ${code} is defined twice.`);
+  const definition = { code, kind, message, remedy };
+  definitions.set(code, definition);
+  return definition;
+}
+
+/** @returns every declared rejection, by code. */
+export function definedRejections(): readonly RejectionDefinition[] {
+  return [...definitions.values()].sort((a, b) => a.code.localeCompare(b.code));
+}
+
+/** A concurrent change won: read again, then decide again. */
+export const Conflict = defineRejection(
+  'resource.conflict',
+  'conflict',
+  'The resource was changed at the same time by somebody else.',
+  'Read the resource again and repeat the change if it still makes sense.',
+);
+
+/** What is asked for does not exist, or the caller may not know that it does. */
+export const NotFound = defineRejection(
+  'resource.not-found',
+  'missing',
+  'There is no such resource.',
+  'Check the id. What you may not see is answered in the same way.',
+);
+
+/** Something Rookery stands on does not answer. */
+export const DependencyUnavailable = defineRejection(
+  'dependency.unavailable',
+  'unavailable',
+  'A service that this needs does not answer at the moment.',
+  'Try again after the time in Retry-After.',
+);

@@ -1,0 +1,13 @@
+import { defineSettings, setting } from '@rookery/settings';
+import { z } from 'zod';
+
+/** Where mail goes and whom it comes from. */
+export class MailSettings extends defineSettings('Mail', {
+  smtpUrl: setting('SMTP_URL', z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }), {
+    doc: 'The mail server, as smtp://user:password@host:port.',
+  }),
+  from: setting('MAIL_FROM', z.string().includes('@'), {
+    doc: 'Sender of all mail.',
+    default: 'Rookery <no-reply@rookery.test>',
+  }),
+}) {}

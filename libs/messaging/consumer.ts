@@ -1,0 +1,211 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { EventEnvelope } from '@rookery/domain';
+import { continueTrace, withWorkContext } from '@rookery/observability';
+import { type Claimed, Deliveries, isDatabaseUnavailable, type NotClaimed, Transaction } from '@rookery/persistence';
+import { DelayedError, type Job, Worker } from 'bullmq';
+import { type DeliveryJob, Dispatch } from './dispatch';
+import { deliveriesTotal, deliverySeconds } from './metrics';
+import { backoffMs, declaredQueues, type QueueDefinition } from './queues';
+import { PREFIX, RedisConnections } from './redis';
+import { QueueSettings } from './settings';
+import { type AnySubscriber, type Attempt, Reject, Snooze } from './subscriber';
+import { type KnownSubscriber, Subscribers } from './subscribers';
+
+/** A worker that holds a job renews its lock; one that died loses it, and another worker takes the job over. */
+const LOCK = { lockDuration: 10_000, stalledInterval: 2_000, maxStalledCount: 1_000_000 };
+/** A delivery whose worker died this often while holding it is taken for the cause. */
+const MOST_CRASHES = 10;
+/** Milliseconds until a delivery that may not run now is looked at again. */
+const AGAIN_MS = { early: 50, busy: 500, held: 5_000 };
+const UNAVAILABLE_MS = 1_000;
+const CLOSE_MS = 20_000;
+
+/** What a finished attempt asks of the queue: nothing more, or the job again in so many milliseconds. */
+type Outcome = 'over' | { again: number };
+
+/** Runs the deliveries that the queues bring, each against the ledger. */
+@Injectable()
+export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly log = new Logger(Consumer.name);
+  private workers: Worker<DeliveryJob>[] = [];
+
+  constructor(
+    private readonly deliveries: Deliveries,
+    private readonly dispatch: Dispatch,
+    private readonly moduleRef: ModuleRef,
+    private readonly redis: RedisConnections,
+    private readonly settings: QueueSettings,
+    private readonly subscribers: Subscribers,
+    private readonly transaction: Transaction,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.workers = declaredQueues().map((queue) => {
+      const worker = new Worker<DeliveryJob>(queue.name, (job, token) => this.process(queue, job, token), {
+        ...LOCK,
+        connection: this.redis.blocking(),
+        prefix: PREFIX,
+        concurrency: this.settings[queue.class],
+      });
+      worker.on('error', (error) => this.log.debug(`${queue.name}: ${error.message}`));
+      return worker;
+    });
+  }
+
+  /** Takes no more jobs and waits for those at work; BullMQ's own close waits for ever while Redis is away. */
+  async onModuleDestroy(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS);
+    });
+    await Promise.race([Promise.allSettled(this.workers.map((worker) => worker.close())), enough]);
+    clearTimeout(timer);
+  }
+
+  private async process(queue: QueueDefinition, job: Job<DeliveryJob>, token: string | undefined): Promise<void> {
+    const end = deliverySeconds.startTimer({ subscriber: job.data.subscriber });
+    const outcome = await this.attempt(queue, job).catch((error: Error): Outcome => {
+      this.log.warn(`${job.name} ${job.data.eventId}: the ledger cannot be reached: ${error.message}`);
+      return { again: UNAVAILABLE_MS };
+    });
+    end();
+    if (outcome === 'over') return;
+    await job.moveToDelayed(Date.now() + outcome.again, token);
+    throw new DelayedError();
+  }
+
+  private async attempt(queue: QueueDefinition, job: Job<DeliveryJob>): Promise<Outcome> {
+    const subscriber = this.subscribers.get(job.data.subscriber);
+    if (!subscriber) return this.park(job.data, 'no such subscriber here');
+    if (job.stalledCounter >= MOST_CRASHES) {
+      return this.failed(queue, subscriber, job.data, new Reject(`Its worker died ${job.stalledCounter} times.`));
+    }
+    try {
+      const claimed = await (queue.effect === 'database'
+        ? this.runInTransaction(queue, subscriber, job.data)
+        : this.runOutside(queue, subscriber, job.data));
+      if (claimed === 'done') deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'done' });
+      return claimed === 'done' || claimed === 'over' ? 'over' : { again: AGAIN_MS[claimed] };
+    } catch (error) {
+      return this.failed(queue, subscriber, job.data, error as Error);
+    }
+  }
+
+  private runInTransaction(
+    queue: QueueDefinition,
+    subscriber: KnownSubscriber,
+    key: DeliveryJob,
+  ): Promise<NotClaimed | 'done'> {
+    return this.transaction.run(async () => {
+      const claimed = await this.deliveries.claim(key, subscriber.ordered);
+      if (typeof claimed === 'string') return claimed;
+      await this.handle(queue, subscriber, claimed);
+      await this.deliveries.done(key);
+      return 'done';
+    });
+  }
+
+  private async runOutside(
+    queue: QueueDefinition,
+    subscriber: KnownSubscriber,
+    key: DeliveryJob,
+  ): Promise<NotClaimed | 'done'> {
+    const claimed = await this.transaction.run(async () => {
+      const claim = await this.deliveries.claim(key, subscriber.ordered);
+      if (typeof claim !== 'string') await this.deliveries.lease(key, queue.timeout + LOCK.lockDuration);
+      return claim;
+    });
+    if (typeof claimed === 'string') return claimed;
+    await this.handle(queue, subscriber, claimed);
+    await this.transaction.run(() => this.deliveries.done(key));
+    return 'done';
+  }
+
+  private async handle(queue: QueueDefinition, subscriber: KnownSubscriber, claimed: Claimed): Promise<void> {
+    const { envelope } = claimed;
+    const definition = subscriber.events.find(({ type, version }) => type === envelope.type && version === envelope.version);
+    if (!definition) throw new UnknownVersion(`${envelope.type} v${envelope.version}`);
+    const signal = AbortSignal.timeout(queue.timeout);
+    const attempt: Attempt = { key: `${envelope.id}:${subscriber.name}`, number: claimed.attempts + 1, signal };
+    await inContextOf(envelope, () => untilAborted(this.instance(subscriber).handle(envelope, attempt), signal));
+  }
+
+  private async failed(
+    queue: QueueDefinition,
+    subscriber: KnownSubscriber,
+    key: DeliveryJob,
+    error: Error,
+  ): Promise<Outcome> {
+    if (error instanceof UnknownVersion) return this.park(key, error.message);
+    if (error instanceof Snooze) return this.snooze(key, error.delayMs);
+    if (isDatabaseUnavailable(error)) return this.snooze(key, UNAVAILABLE_MS);
+    const attempts = await this.deliveries.attempts(key);
+    if (attempts === undefined) return 'over';
+    const giveUp = error instanceof Reject || attempts + 1 >= queue.attempts;
+    if (giveUp) return this.giveUp(subscriber, key, error);
+    const delay = backoffMs(queue, attempts + 1);
+    await this.transaction.run(() => this.deliveries.failed(key, error, delay));
+    deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'retried' });
+    this.log.warn(`${subscriber.name} ${key.eventId}: attempt ${attempts + 1} failed, next in ${delay} ms: ${error.message}`);
+    return { again: delay };
+  }
+
+  private async giveUp(subscriber: KnownSubscriber, key: DeliveryJob, error: Error): Promise<Outcome> {
+    await this.transaction.run(async () => {
+      if (!(await this.deliveries.failed(key, error, null))) return;
+      const dead = await this.deliveries.deadOne(key);
+      const instance = this.instance(subscriber);
+      if (dead && instance.givenUp) await inContextOf(dead.envelope, () => instance.givenUp!(dead.envelope, error));
+    });
+    deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'dead' });
+    this.log.error(`${subscriber.name} ${key.eventId}: given up: ${error.message}`, error.stack);
+    const dead = await this.deliveries.deadOne(key);
+    if (dead) await this.dispatch.addFailed(dead).catch(() => undefined); // the redrive shows it when Redis is back
+    return 'over';
+  }
+
+  private async park(key: DeliveryJob, reason: string): Promise<Outcome> {
+    await this.transaction.run(() => this.deliveries.park(key));
+    deliveriesTotal.inc({ subscriber: key.subscriber, outcome: 'parked' });
+    this.log.warn(`${key.subscriber} ${key.eventId}: parked: ${reason}`);
+    return 'over';
+  }
+
+  private async snooze(key: DeliveryJob, delayMs: number): Promise<Outcome> {
+    await this.transaction.run(() => this.deliveries.snooze(key, delayMs));
+    return { again: delayMs };
+  }
+
+  private instance(subscriber: KnownSubscriber): AnySubscriber {
+    return this.moduleRef.get(subscriber.type, { strict: false });
+  }
+}
+
+/** The event has a version that this build does not know; a newer worker does. */
+class UnknownVersion extends Error {}
+
+function inContextOf<T>(event: EventEnvelope, work: () => Promise<T>): Promise<T> {
+  return withWorkContext(
+    {
+      correlationId: event.correlationId,
+      causationId: event.id,
+      actorId: event.actorId,
+      traceparent: continueTrace(event.traceparent),
+    },
+    work,
+  );
+}
+
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, fail) => {
+    abort = () => fail(new Error(`Timed out: ${(signal.reason as Error).message}`));
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort!);
+  }
+}

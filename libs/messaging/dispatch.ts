@@ -1,0 +1,101 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { DeadDelivery, DeliveryKey, Queued } from '@rookery/persistence';
+import { type JobsOptions, Queue } from 'bullmq';
+import { declaredQueues } from './queues';
+import { PREFIX, RedisConnections } from './redis';
+
+/** What a job carries: the key of its delivery, and for the reader of the board what it is about. */
+export interface DeliveryJob extends DeliveryKey {
+  type: string;
+  subject: string;
+}
+
+const ADD_TIMEOUT_MS = 3_000;
+
+/** The ledger is the memory: a finished job leaves nothing behind, so its id is free for a redrive. */
+const OPTIONS: JobsOptions = { removeOnComplete: true, removeOnFail: true };
+
+/** Puts deliveries on their queues. Putting one twice is harmless: a job that is there is kept, the ledger does the rest. */
+@Injectable()
+export class Dispatch implements OnApplicationShutdown {
+  private readonly queues = new Map<string, Queue>();
+  private readonly connection;
+
+  constructor(redis: RedisConnections) {
+    this.connection = redis.producing();
+    for (const { name } of declaredQueues()) {
+      for (const each of [name, failedQueue(name)]) {
+        const queue = new Queue(each, { connection: this.connection, prefix: PREFIX, skipMetasUpdate: true });
+        queue.on('error', () => undefined); // the connection's own listener speaks for all of them
+        this.queues.set(each, queue);
+      }
+    }
+  }
+
+  /** @returns every queue and its failed queue. */
+  all(): readonly Queue[] {
+    return [...this.queues.values()];
+  }
+
+  /**
+   * Queues deliveries, per queue in the order given.
+   *
+   * @throws Error when Redis does not take them within 3 s; some may be queued then
+   */
+  async add(deliveries: readonly Queued[]): Promise<void> {
+    const byQueue = Map.groupBy(deliveries, ({ queue }) => queue);
+    const adding = [...byQueue].map(([queue, items]) =>
+      this.queue(queue).addBulk(
+        items.map(({ eventId, subscriber, type, subject, delayMs }) => ({
+          name: subscriber,
+          data: { eventId, subscriber, type, subject } satisfies DeliveryJob,
+          opts: { ...OPTIONS, jobId: jobIdOf({ eventId, subscriber }), delay: delayMs },
+        })),
+      ),
+    );
+    await withinTime(Promise.all(adding));
+  }
+
+  /** Shows a dead delivery on its failed queue; the ledger's row stays the record. */
+  async addFailed({ queue, envelope, ...rest }: DeadDelivery): Promise<void> {
+    const data = { ...rest, envelope };
+    await withinTime(this.queue(failedQueue(queue)).add(rest.subscriber, data, { jobId: jobIdOf(rest) }));
+  }
+
+  /** Takes a delivery off its failed queue. */
+  async removeFailed(queue: string, key: DeliveryKey): Promise<void> {
+    await withinTime(this.queue(failedQueue(queue)).remove(jobIdOf(key)));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled(this.all().map((queue) => withinTime(queue.close())));
+  }
+
+  private queue(name: string): Queue {
+    const queue = this.queues.get(name);
+    if (!queue) throw new Error(`Queue ${name} is not declared.`);
+    return queue;
+  }
+}
+
+/** @returns the name of the queue that shows what a queue gave up. */
+export function failedQueue(name: string): string {
+  return `${name}.failed`;
+}
+
+/** BullMQ refuses ids with a colon and ids of digits alone. */
+function jobIdOf({ eventId, subscriber }: DeliveryKey): string {
+  return `${eventId}-${subscriber}`;
+}
+
+async function withinTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`Redis did not answer within ${ADD_TIMEOUT_MS} ms.`)), ADD_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

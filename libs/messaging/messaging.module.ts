@@ -1,0 +1,40 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { RelayHint } from '@rookery/persistence';
+import { Consumer } from './consumer';
+import { Dispatch } from './dispatch';
+import { PruneOutbox } from './prune-outbox';
+import { Redrive } from './redrive';
+import { RedisConnections } from './redis';
+import { Relay } from './relay';
+import { RedisRelayHint } from './relay-hint';
+import { Schedules } from './schedule';
+import { QueueSettings } from './settings';
+import { Subscribers } from './subscribers';
+
+/** The event spine between the outbox and the subscribers. */
+@Global()
+@Module({})
+export class MessagingModule {
+  /** What every process needs: it knows the subscribers and wakes the relay, but runs nothing. */
+  static forWriting(): DynamicModule {
+    const providers = [
+      QueueSettings,
+      RedisConnections,
+      Subscribers,
+      Dispatch,
+      { provide: RelayHint, useClass: RedisRelayHint },
+    ];
+    return { module: MessagingModule, providers, exports: providers };
+  }
+
+  /** What a worker needs: it runs the relay, the subscribers, the schedules and the redrive as well. */
+  static forWorking(): DynamicModule {
+    const writing = MessagingModule.forWriting();
+    const working = [Relay, Consumer, Redrive, Schedules, PruneOutbox];
+    return {
+      ...writing,
+      providers: [...writing.providers!, ...working],
+      exports: [...writing.exports!, Schedules, PruneOutbox],
+    };
+  }
+}

@@ -1,0 +1,15 @@
+import { Outbox } from '@rookery/persistence';
+import { Schedule, type Scheduled } from './schedule';
+
+const KEEP_DAYS = 7;
+const AT_ONCE = 5_000;
+
+/** Forgets events a week after everybody has reacted to them; what failed stays until somebody decides. */
+@Schedule({ everySeconds: 60 })
+export class PruneOutbox implements Scheduled {
+  constructor(private readonly outbox: Outbox) {}
+
+  async run(): Promise<void> {
+    await this.outbox.prune(KEEP_DAYS, AT_ONCE);
+  }
+}

@@ -1,0 +1,69 @@
+/** How urgent a queue's work is; decides how many of its jobs one worker runs at once. */
+export type QueueClass = 'critical' | 'default' | 'low';
+
+/** A queue: its class, what happens when its work fails, and where its effects go. */
+export interface QueueDefinition {
+  readonly name: string;
+  readonly class: QueueClass;
+  /** Attempts before a delivery is given up; Infinity never gives up. */
+  readonly attempts: number;
+  /** Milliseconds: exponential back-off from `base`, doubled per failure, never above `cap`, with full jitter. */
+  readonly backoff: { readonly base: number; readonly cap: number };
+  /** Milliseconds one attempt may take before its signal aborts it. */
+  readonly timeout: number;
+  /**
+   * `database`: the effect is a change in PostgreSQL and commits together with the delivery: exactly once.
+   * `outside`: the effect leaves (mail, HTTP) and runs in no transaction: at least once, with an idempotency key.
+   */
+  readonly effect: 'database' | 'outside';
+}
+
+const definitions = new Map<string, QueueDefinition>();
+
+function defineQueue(name: string, rest: Omit<QueueDefinition, 'name'>): QueueDefinition {
+  const definition = { name, ...rest };
+  definitions.set(name, definition);
+  return definition;
+}
+
+/** Every queue of the system; a subscriber names one of them. */
+export const Queues = {
+  /** Mail: an SMTP server may be away for a while, and 4xx means "later": half an hour of patience. */
+  mail: defineQueue('mail', {
+    class: 'default',
+    attempts: 8,
+    backoff: { base: 15_000, cap: 900_000 },
+    timeout: 30_000,
+    effect: 'outside',
+  }),
+  /** Read models and other reactions inside the database. */
+  projections: defineQueue('projections', {
+    class: 'critical',
+    attempts: 10,
+    backoff: { base: 1_000, cap: 1_024_000 },
+    timeout: 10_000,
+    effect: 'database',
+  }),
+} as const;
+
+/** @returns every declared queue, by name. */
+export function declaredQueues(): readonly QueueDefinition[] {
+  return [...definitions.values()].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** @returns whether this very definition is in the registry. */
+export function isDeclared(queue: QueueDefinition): boolean {
+  return definitions.get(queue.name) === queue;
+}
+
+/**
+ * Full-jitter exponential back-off (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog 2015).
+ *
+ * @param failures attempts that failed so far, from 1
+ * @param random in [0, 1)
+ * @returns milliseconds to wait; at least a tenth of the step, so that a busy loop is impossible
+ */
+export function backoffMs(queue: QueueDefinition, failures: number, random: number = Math.random()): number {
+  const step = Math.min(queue.backoff.cap, queue.backoff.base * 2 ** (failures - 1));
+  return Math.round(step * (0.1 + 0.9 * random));
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Deliveries, type DeliveryKey, Sql, Transaction } from '@rookery/persistence';
+import { Dispatch } from './dispatch';
+import { Loop } from './loop';
+import { PREFIX, RedisConnections } from './redis';
+import { Subscribers } from './subscribers';
+
+const EPOCH_KEY = `${PREFIX}:epoch`;
+const WATCH_MS = 1_000;
+const SWEEP_MS = 10_000;
+const OVERDUE_MS = 60_000;
+const PAGE = 1_000;
+
+/**
+ * Queues from the ledger what Redis has lost. Redis holds a mark that PostgreSQL knows: when it is gone or another one,
+ * Redis was flushed or replaced, and all that is pending is queued again. A slow sweep finds single lost jobs.
+ */
+@Injectable()
+export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly log = new Logger(Redrive.name);
+  private readonly watch = new Loop('epoch watch', WATCH_MS, () => this.checkEpoch());
+  private readonly sweep = new Loop('sweep', SWEEP_MS, () => this.queueOverdue());
+  private epoch: string | undefined;
+
+  constructor(
+    private readonly deliveries: Deliveries,
+    private readonly dispatch: Dispatch,
+    private readonly redis: RedisConnections,
+    private readonly sql: Sql,
+    private readonly subscribers: Subscribers,
+    private readonly transaction: Transaction,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.watch.start();
+    this.sweep.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all([this.watch.stop(), this.sweep.stop()]);
+  }
+
+  private async checkEpoch(): Promise<void> {
+    const seen = await this.redis.shared.get(EPOCH_KEY);
+    if (seen !== null && seen === this.epoch) return;
+    await this.transaction.run(async () => {
+      await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtext('messaging.queue_epoch'))`);
+      const stored = await this.sql.row<{ epoch: string }>('SELECT epoch FROM messaging.queue_epoch');
+      const current = await this.redis.shared.get(EPOCH_KEY);
+      if (current !== null && current === stored?.epoch) {
+        this.epoch = current;
+        return;
+      }
+      const epoch = current ?? randomUUID();
+      await this.queueEverything();
+      await this.redis.shared.set(EPOCH_KEY, epoch);
+      await this.sql.execute(
+        `INSERT INTO messaging.queue_epoch (epoch) VALUES ($1) ON CONFLICT (one_row) DO UPDATE SET epoch = excluded.epoch`,
+        [epoch],
+      );
+      this.epoch = epoch;
+    });
+  }
+
+  private async queueEverything(): Promise<void> {
+    let queued = 0;
+    for await (const page of pages((after) => this.deliveries.pending(after, PAGE))) {
+      await this.dispatch.add(page);
+      queued += page.length;
+    }
+    for await (const page of pages((after) => this.deliveries.dead(after, PAGE))) {
+      for (const delivery of page) await this.dispatch.addFailed(delivery);
+    }
+    this.log.warn(`Redis is empty or another one: queued ${queued} deliveries again from the ledger.`);
+  }
+
+  private async queueOverdue(): Promise<void> {
+    await this.transaction.run(async () => {
+      await this.deliveries.unpark(this.subscribers.all().map(({ name }) => name));
+      for (let taken = PAGE; taken === PAGE && !this.sweep.stopping; ) {
+        const overdue = await this.deliveries.takeOverdue(OVERDUE_MS, PAGE);
+        await this.dispatch.add(overdue);
+        taken = overdue.length;
+      }
+    });
+  }
+}
+
+async function* pages<Row extends DeliveryKey>(
+  read: (after: DeliveryKey | undefined) => Promise<Row[]>,
+): AsyncGenerator<Row[]> {
+  for (let after: Row | undefined; ; ) {
+    const page = await read(after);
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
+    after = page.at(-1);
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Outbox, Transaction } from '@rookery/persistence';
+import { Dispatch } from './dispatch';
+import { Loop } from './loop';
+import { RedisConnections } from './redis';
+import { HINT_CHANNEL } from './relay-hint';
+
+const POLL_MS = 100;
+const BATCH = 200;
+
+/**
+ * Moves events from the outbox to the queues. Every worker runs one; a shard is worked on by one of them at a time, so
+ * the events of one subject are published in their order. A crash between queueing and the commit only queues again.
+ */
+@Injectable()
+export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly loop = new Loop('relay', POLL_MS, () => this.drain());
+  private readonly log = new Logger(Relay.name);
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly transaction: Transaction,
+    private readonly dispatch: Dispatch,
+    private readonly redis: RedisConnections,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const hints = this.redis.listening();
+    hints.on('message', () => this.loop.wake());
+    hints.subscribe(HINT_CHANNEL).catch((error: Error) => this.log.warn(`No hints: ${error.message}`));
+    this.loop.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.loop.stop();
+  }
+
+  /** Publishes until nothing is left that this relay can take hold of. */
+  private async drain(): Promise<void> {
+    while (!this.loop.stopping && (await this.publish()) === BATCH);
+  }
+
+  /** @returns how many events were published. */
+  private publish(): Promise<number> {
+    return this.transaction.run(async () => {
+      const events = await this.outbox.takeUnpublished(BATCH);
+      if (events.length === 0) return 0;
+      await this.dispatch.add(
+        events.flatMap(({ eventId, type, subject, deliveries }) =>
+          deliveries.map((delivery) => ({ ...delivery, eventId, type, subject, delayMs: 0 })),
+        ),
+      );
+      await this.outbox.markPublished(events.map(({ id }) => id));
+      return events.length;
+    });
+  }
+}

@@ -1,0 +1,107 @@
+import { ecsFormat } from '@elastic/ecs-pino-format';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
+import { traceIdOf, workContext } from './context';
+import { LogSettings } from './log-settings';
+import { redact, redactText } from './redact';
+
+export type { Logger } from 'pino';
+
+/**
+ * Builds a logger: one JSON object a line with the names of the Elastic Common Schema; each carries the ids of the
+ * work in whose course it was written and no secrets.
+ *
+ * @param settings level and names
+ * @param destination where lines go; standard output by default
+ */
+export function createLogger(settings: LogSettings, destination?: DestinationStream): Logger {
+  const ecs = ecsFormat({
+    apmIntegration: false,
+    convertReqRes: false,
+    serviceName: settings.serviceName,
+    serviceVersion: settings.serviceVersion,
+  });
+  const options: pino.LoggerOptions = {
+    ...ecs,
+    level: settings.level,
+    formatters: { ...ecs.formatters, log: withoutSecrets },
+    mixin: idsOfWork,
+    hooks: {
+      logMethod(parts, method) {
+        method.apply(this, partsWithoutSecrets(parts));
+      },
+    },
+  };
+  const logger = destination ? pino(options, destination) : pino(options);
+  hideSecretsOfChildren(logger);
+  return logger;
+}
+
+/** The fields of a child are written out when it is made, past the formatter of lines; grandchildren inherit this. */
+function hideSecretsOfChildren(logger: Logger): void {
+  const { child } = logger;
+  const redacting = function (
+    this: Logger,
+    fields: pino.Bindings,
+    options?: pino.ChildLoggerOptions,
+  ): unknown {
+    return child.call(this as never, redact(fields) as pino.Bindings, options as never);
+  };
+  logger.child = redacting as typeof child;
+}
+
+function withoutSecrets(line: object): Record<string, unknown> {
+  const { err, ...rest } = redact(line) as Record<string, unknown>;
+  return err === undefined ? rest : { ...rest, error: err };
+}
+
+type Parts = Parameters<pino.LogFn>;
+
+function partsWithoutSecrets(parts: Parts): Parts {
+  const [first, ...rest] = parts as unknown[];
+  const texts = rest.map((part) => redact(part));
+  // pino takes the message of an error that is logged bare from the error itself.
+  if (first instanceof Error)
+    return [{ err: first }, ...(texts.length > 0 ? texts : [redactText(first.message)])] as never;
+  return [typeof first === 'string' ? redactText(first) : first, ...texts] as never;
+}
+
+function idsOfWork(): Record<string, string> {
+  const { correlationId, causationId, actorId, traceparent } = workContext();
+  const traceId = traceIdOf(traceparent);
+  return {
+    ...(traceId && { 'trace.id': traceId }),
+    ...(correlationId && { 'http.request.id': correlationId }),
+    ...(causationId && { 'event.causation_id': causationId }),
+    ...(actorId && { 'user.id': actorId }),
+  };
+}
+
+let root: Logger | undefined;
+
+/** @returns the logger of this process, made at its first use from the environment. */
+export function rootLogger(): Logger {
+  return (root ??= createLogger(new LogSettings()));
+}
+
+/**
+ * Nest's own `Logger` and the injectable `PinoLogger` write through the logger of the process.
+ * The line a request leaves comes from `logRequests`, not from a middleware: that is cheaper.
+ */
+@Module({})
+export class LoggingModule {
+  /** @param logger to write to; that of the process by default */
+  static forRoot(logger: Logger = rootLogger()): DynamicModule {
+    return {
+      module: LoggingModule,
+      imports: [
+        LoggerModule.forRoot({
+          pinoHttp: { logger, autoLogging: false },
+          forRoutes: [],
+          renameContext: 'log.logger',
+        }),
+      ],
+    };
+  }
+}

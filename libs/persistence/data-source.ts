@@ -1,0 +1,56 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
+import type { DatabaseSettings } from './settings';
+
+const MIGRATIONS = join(__dirname, '../../migrations');
+
+/** Time limits of every connection, in ms: a stuck statement, lock or peer is given up, never waited for. */
+const LIMITS = {
+  statement_timeout: 5_000,
+  lock_timeout: 2_000,
+  idle_in_transaction_session_timeout: 10_000,
+  query_timeout: 8_000,
+  connectionTimeoutMillis: 2_000,
+};
+
+/**
+ * The data source of a running process. Its sessions are read-only unless a {@link Transaction} says otherwise, so
+ * PostgreSQL itself refuses a write outside one (SQLSTATE 25006).
+ */
+export function createDataSource(settings: DatabaseSettings, schemas: EntitySchema[], name: string): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: settings.url,
+    applicationName: name,
+    poolSize: settings.poolSize,
+    entities: schemas,
+    extra: { ...LIMITS, keepAlive: true, options: '-c default_transaction_read_only=on' },
+  });
+}
+
+/**
+ * The data source that changes the schema.
+ *
+ * @param url of the database
+ */
+export function createMigrationDataSource(url: string): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    applicationName: 'rookery-migrate',
+    poolSize: 2,
+    migrations: loadMigrations(),
+    migrationsTableName: 'schema_migrations',
+    migrationsTransactionMode: 'each',
+    extra: { lock_timeout: LIMITS.lock_timeout, connectionTimeoutMillis: LIMITS.connectionTimeoutMillis },
+  });
+}
+
+/** @returns the migrations in the order of their time stamps. */
+export function loadMigrations(): (new () => MigrationInterface)[] {
+  return readdirSync(MIGRATIONS)
+    .filter((file) => /^\d{13}-[a-z0-9-]+\.[jt]s$/.test(file))
+    .sort()
+    .flatMap((file) => Object.values(require(join(MIGRATIONS, file)) as Record<string, new () => MigrationInterface>));
+}

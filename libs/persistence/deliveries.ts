@@ -1,0 +1,267 @@
+import { Injectable } from '@nestjs/common';
+import type { EventEnvelope } from '@rookery/domain';
+import { Sql } from './sql';
+
+/**
+ * `pending`: is to run; `done`: its effect is committed; `dead`: given up, waits for somebody to redrive or discard it;
+ * `parked`: nobody here knows its subscriber or its event's version yet.
+ */
+export type DeliveryState = 'pending' | 'done' | 'dead' | 'parked';
+
+/** One event on its way to one subscriber: inbox, retry ledger and failed record in one row. */
+export interface DeliveryKey {
+  eventId: string;
+  subscriber: string;
+}
+
+/** A delivery that may run now. */
+export interface Claimed {
+  envelope: EventEnvelope;
+  /** Failures so far. */
+  attempts: number;
+}
+
+/**
+ * Why a delivery may not run now. `over`: done, given up or pruned; `busy`: running elsewhere; `early`: a predecessor
+ * is still to run; `held`: a predecessor was given up.
+ */
+export type NotClaimed = 'over' | 'busy' | 'early' | 'held';
+
+/** A delivery to be put on its queue. */
+export interface Queued extends DeliveryKey {
+  queue: string;
+  type: string;
+  subject: string;
+  /** Milliseconds from now until it may run. */
+  delayMs: number;
+}
+
+/** A delivery that was given up, as the failed queue shows it. */
+export interface DeadDelivery extends DeliveryKey {
+  queue: string;
+  reason: string;
+  stack: string;
+  attempts: number;
+  failedAt: Date;
+  envelope: EventEnvelope;
+}
+
+interface ClaimRow {
+  state: DeliveryState;
+  attempts: number;
+  leased: boolean;
+  predecessor: DeliveryState | null;
+  envelope: EventEnvelope;
+}
+
+const ENVELOPE = `jsonb_build_object('id', o.event_id, 'type', o.type, 'version', o.version,
+  'occurredAt', to_char(o.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'subject', o.subject,
+  'sequence', o.sequence, 'actorId', o.actor_id, 'correlationId', o.correlation_id, 'causationId', o.causation_id,
+  'traceparent', o.traceparent, 'data', o.data)`;
+
+const QUEUED = `d.event_id AS "eventId", d.subscriber, d.queue, o.type, o.subject,
+  greatest(0, extract(epoch FROM d.due_at - now()) * 1000)::int AS "delayMs"`;
+
+/**
+ * The delivery ledger. Only a pending row may run, and it is marked done in the transaction of its effect: however
+ * often a queue delivers, the effect happens once.
+ */
+@Injectable()
+export class Deliveries {
+  constructor(private readonly sql: Sql) {}
+
+  /**
+   * Locks a delivery for the present transaction and reads its event.
+   *
+   * @param ordered whether it must wait for the deliveries of earlier events of its subject to the same subscriber
+   */
+  async claim({ eventId, subscriber }: DeliveryKey, ordered: boolean): Promise<Claimed | NotClaimed> {
+    const predecessor = ordered
+      ? `(SELECT p.state FROM messaging.event_delivery p WHERE p.ordered AND p.subscriber = d.subscriber
+          AND p.subject = d.subject AND p.sequence < d.sequence AND p.state <> 'done' ORDER BY p.sequence LIMIT 1)`
+      : 'NULL';
+    const row = await this.sql.row<ClaimRow>(
+      `SELECT d.state, d.attempts, coalesce(d.leased_until > now(), false) AS leased, ${predecessor} AS predecessor,
+              ${ENVELOPE} AS envelope
+       FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+       WHERE d.event_id = $1 AND d.subscriber = $2
+       FOR UPDATE OF d SKIP LOCKED`,
+      [eventId, subscriber],
+    );
+    if (!row) return (await this.attempts({ eventId, subscriber })) === undefined ? 'over' : 'busy';
+    if (row.state !== 'pending') return 'over';
+    if (row.leased) return 'busy';
+    if (row.predecessor) return row.predecessor === 'pending' ? 'early' : 'held';
+    return { envelope: row.envelope, attempts: row.attempts };
+  }
+
+  /**
+   * Keeps a claimed delivery to oneself beyond the present transaction, for an effect that runs outside any.
+   *
+   * @param leaseMs for how long; a process that dies lets it lapse
+   */
+  async lease({ eventId, subscriber }: DeliveryKey, leaseMs: number): Promise<void> {
+    await this.sql.execute(
+      `UPDATE messaging.event_delivery SET leased_until = clock_timestamp() + $3 * interval '1 ms'
+       WHERE event_id = $1 AND subscriber = $2`,
+      [eventId, subscriber, leaseMs],
+    );
+  }
+
+  /** Records that the effect happened. */
+  async done({ eventId, subscriber }: DeliveryKey): Promise<void> {
+    await this.sql.execute(
+      `UPDATE messaging.event_delivery SET state = 'done', leased_until = NULL, finished_at = clock_timestamp()
+       WHERE event_id = $1 AND subscriber = $2 AND state = 'pending'`,
+      [eventId, subscriber],
+    );
+  }
+
+  /** @returns how many attempts of a pending delivery failed; undefined when it is not pending. */
+  async attempts({ eventId, subscriber }: DeliveryKey): Promise<number | undefined> {
+    const row = await this.sql.row<{ attempts: number }>(
+      `SELECT attempts FROM messaging.event_delivery WHERE event_id = $1 AND subscriber = $2 AND state = 'pending'`,
+      [eventId, subscriber],
+    );
+    return row?.attempts;
+  }
+
+  /**
+   * Records a failed attempt.
+   *
+   * @param retryInMs milliseconds until the next attempt; null gives the delivery up
+   * @returns whether this call changed the delivery: false when another process had finished it
+   */
+  async failed(key: DeliveryKey, error: Error, retryInMs: number | null): Promise<boolean> {
+    const changed = await this.sql.execute(
+      `UPDATE messaging.event_delivery
+       SET attempts = attempts + 1, last_error = $3, last_stack = $4, leased_until = NULL,
+           state = CASE WHEN $5::float8 IS NULL THEN 'dead' ELSE state END,
+           finished_at = CASE WHEN $5::float8 IS NULL THEN clock_timestamp() END,
+           due_at = clock_timestamp() + coalesce($5::float8, 0) * interval '1 ms'
+       WHERE event_id = $1 AND subscriber = $2 AND state = 'pending'`,
+      [key.eventId, key.subscriber, error.message.slice(0, 2_000), (error.stack ?? '').slice(0, 8_000), retryInMs],
+    );
+    return changed === 1;
+  }
+
+  /**
+   * Puts the next attempt off without counting one.
+   *
+   * @param delayMs milliseconds from now
+   */
+  async snooze({ eventId, subscriber }: DeliveryKey, delayMs: number): Promise<void> {
+    await this.sql.execute(
+      `UPDATE messaging.event_delivery
+       SET due_at = clock_timestamp() + $3 * interval '1 ms', leased_until = NULL
+       WHERE event_id = $1 AND subscriber = $2 AND state = 'pending'`,
+      [eventId, subscriber, delayMs],
+    );
+  }
+
+  /** Sets a delivery aside whose subscriber or event version this process does not know; a newer one may. */
+  async park({ eventId, subscriber }: DeliveryKey): Promise<void> {
+    await this.sql.execute(
+      `UPDATE messaging.event_delivery SET state = 'parked', finished_at = clock_timestamp()
+       WHERE event_id = $1 AND subscriber = $2 AND state = 'pending'`,
+      [eventId, subscriber],
+    );
+  }
+
+  /**
+   * Makes the parked deliveries of these subscribers pending again.
+   *
+   * @returns how many
+   */
+  async unpark(subscribers: readonly string[]): Promise<number> {
+    return this.sql.execute(
+      `UPDATE messaging.event_delivery SET state = 'pending', finished_at = NULL, due_at = now()
+       WHERE state = 'parked' AND subscriber = ANY ($1::text[])`,
+      [subscribers],
+    );
+  }
+
+  /**
+   * Reads pending deliveries in pages, to queue all of them again.
+   *
+   * @param after the last key of the previous page
+   */
+  async pending(after: DeliveryKey | undefined, limit: number): Promise<Queued[]> {
+    return this.sql.rows<Queued>(
+      `SELECT ${QUEUED} FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+       WHERE d.state = 'pending' AND (d.event_id, d.subscriber) > ($1::uuid, $2::text)
+       ORDER BY d.event_id, d.subscriber LIMIT $3`,
+      [after?.eventId ?? '00000000-0000-0000-0000-000000000000', after?.subscriber ?? '', limit],
+    );
+  }
+
+  /**
+   * Takes deliveries that should have run long ago, whose jobs may be lost, and counts their time afresh.
+   *
+   * @param overdueMs milliseconds past due
+   */
+  async takeOverdue(overdueMs: number, limit: number): Promise<Queued[]> {
+    return this.sql.rows<Queued>(
+      `WITH overdue AS (
+         SELECT event_id, subscriber FROM messaging.event_delivery
+         WHERE state = 'pending' AND due_at < now() - $1 * interval '1 ms'
+         ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+       ), taken AS (
+         UPDATE messaging.event_delivery d SET due_at = now() FROM overdue
+         WHERE d.event_id = overdue.event_id AND d.subscriber = overdue.subscriber RETURNING d.*
+       )
+       SELECT ${QUEUED} FROM taken d JOIN messaging.outbox o USING (event_id) ORDER BY d.event_id`,
+      [overdueMs, limit],
+    );
+  }
+
+  /**
+   * @param after the last key of the previous page
+   * @returns what was given up, oldest event first
+   */
+  async dead(after: DeliveryKey | undefined, limit: number): Promise<DeadDelivery[]> {
+    return this.sql.rows<DeadDelivery>(
+      `SELECT d.event_id AS "eventId", d.subscriber, d.queue, d.last_error AS reason, d.last_stack AS stack,
+              d.attempts, d.finished_at AS "failedAt", ${ENVELOPE} AS envelope
+       FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+       WHERE d.state = 'dead' AND (d.event_id, d.subscriber) > ($1::uuid, $2::text)
+       ORDER BY d.event_id, d.subscriber LIMIT $3`,
+      [after?.eventId ?? '00000000-0000-0000-0000-000000000000', after?.subscriber ?? '', limit],
+    );
+  }
+
+  /** @returns one delivery that was given up; undefined when it is in another state. */
+  async deadOne({ eventId, subscriber }: DeliveryKey): Promise<DeadDelivery | undefined> {
+    return this.sql.row<DeadDelivery>(
+      `SELECT d.event_id AS "eventId", d.subscriber, d.queue, d.last_error AS reason, d.last_stack AS stack,
+              d.attempts, d.finished_at AS "failedAt", ${ENVELOPE} AS envelope
+       FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+       WHERE d.state = 'dead' AND d.event_id = $1 AND d.subscriber = $2`,
+      [eventId, subscriber],
+    );
+  }
+
+  /**
+   * Gives a dead delivery a fresh start.
+   *
+   * @returns what to queue; undefined when it is not dead (any more)
+   */
+  async redrive({ eventId, subscriber }: DeliveryKey): Promise<Queued | undefined> {
+    return this.sql.row<Queued>(
+      `WITH revived AS (
+         UPDATE messaging.event_delivery SET state = 'pending', attempts = 0, finished_at = NULL, due_at = now()
+         WHERE state = 'dead' AND event_id = $1 AND subscriber = $2 RETURNING *
+       )
+       SELECT ${QUEUED} FROM revived d JOIN messaging.outbox o USING (event_id)`,
+      [eventId, subscriber],
+    );
+  }
+
+  /** @returns how many deliveries are in each state but `done`, by queue. */
+  async counts(): Promise<{ queue: string; state: DeliveryState; count: number }[]> {
+    return this.sql.rows(
+      `SELECT queue, state, count(*)::int AS count FROM messaging.event_delivery
+       WHERE state <> 'done' GROUP BY queue, state`,
+    );
+  }
+}

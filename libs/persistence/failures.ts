@@ -1,0 +1,23 @@
+const UNAVAILABLE_STATES = /^(08|53|57P0)/;
+const UNAVAILABLE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+const UNAVAILABLE_MESSAGES =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|not queryable|Cannot use a pool after calling end/;
+
+/** @returns whether the failure says that PostgreSQL is away, starting or full, rather than that the statement is wrong. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const { code, message } = causeOf(error);
+  if (code !== undefined) return UNAVAILABLE_STATES.test(code) || UNAVAILABLE_CODES.has(code);
+  return UNAVAILABLE_MESSAGES.test(message ?? '');
+}
+
+/** @returns the name of the unique constraint that the failure is about; undefined for any other failure. */
+export function violatedUnique(error: unknown): string | undefined {
+  const cause = causeOf(error);
+  return cause.code === '23505' ? cause.constraint : undefined;
+}
+
+/** TypeORM wraps what the driver threw. */
+function causeOf(error: unknown): { code?: string; message?: string; constraint?: string } {
+  const wrapper = error as { driverError?: object } | null;
+  return wrapper?.driverError ?? (error as object) ?? {};
+}

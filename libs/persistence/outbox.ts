@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, newId, type RaisedEvent } from '@rookery/domain';
+import { workContext } from '@rookery/observability';
+import { Sql } from './sql';
+import { Subscriptions } from './subscriptions';
+import { Transaction } from './transaction';
+
+/** How many relay shards there are; events of one subject share one. */
+export const SHARDS = 64;
+
+/** Wakes the relay; the messaging lib says how. */
+export abstract class RelayHint {
+  /** Must neither throw nor wait: the event is safe already, the relay's poll finds it without a hint. */
+  abstract send(): void;
+}
+
+/** One event that the relay has to put on the queues. */
+export interface Unpublished {
+  id: string;
+  eventId: string;
+  type: string;
+  subject: string;
+  deliveries: { subscriber: string; queue: string }[];
+}
+
+/** The transactional outbox: events are stored with the state they describe, and published from here afterwards. */
+@Injectable()
+export class Outbox {
+  constructor(
+    private readonly sql: Sql,
+    private readonly transaction: Transaction,
+    private readonly subscriptions: Subscriptions,
+    private readonly clock: Clock,
+    private readonly hint: RelayHint,
+  ) {}
+
+  /**
+   * Stores events and a pending delivery for each of their subscribers in the present transaction, in one statement.
+   *
+   * @throws ZodError when data does not fit the event's definition
+   */
+  async append(events: readonly RaisedEvent[]): Promise<void> {
+    const context = workContext();
+    const occurredAt = this.clock.now().toISOString();
+    const rows = events.map((event) => ({
+      event_id: newId(),
+      type: event.definition.type,
+      version: event.definition.version,
+      subject: event.subject,
+      sequence: event.sequence,
+      shard: shardOf(event.subject),
+      data: event.definition.schema.parse(event.data),
+      occurred_at: occurredAt,
+      actor_id: context.actorId,
+      correlation_id: context.correlationId,
+      causation_id: context.causationId,
+      traceparent: context.traceparent,
+    }));
+    const deliveries = rows.flatMap((row) =>
+      this.subscriptions.to(row.type).map((subscription) => ({
+        event_id: row.event_id,
+        subject: row.subject,
+        sequence: row.sequence,
+        ...subscription,
+      })),
+    );
+    await this.sql.execute(
+      `WITH stored AS (
+         INSERT INTO messaging.outbox (event_id, type, version, subject, sequence, shard, data, occurred_at,
+                                       actor_id, correlation_id, causation_id, traceparent)
+         SELECT event_id, type, version, subject, sequence, shard, data, occurred_at,
+                actor_id, correlation_id, causation_id, traceparent
+         FROM jsonb_to_recordset($1::jsonb) AS row (event_id uuid, type text, version int, subject uuid, sequence int,
+              shard smallint, data jsonb, occurred_at timestamptz, actor_id uuid, correlation_id text,
+              causation_id uuid, traceparent text)
+       )
+       INSERT INTO messaging.event_delivery (event_id, subscriber, queue, subject, sequence, ordered)
+       SELECT event_id, subscriber, queue, subject, sequence, ordered
+       FROM jsonb_to_recordset($2::jsonb) AS row (event_id uuid, subscriber text, queue text, subject uuid,
+            sequence int, ordered boolean)`,
+      [JSON.stringify(rows), JSON.stringify(deliveries)],
+    );
+    this.transaction.afterCommit(() => this.hint.send());
+  }
+
+  /**
+   * Takes hold of the shards that have something to publish and nobody else is at work on, until the present
+   * transaction ends, and reads their oldest events.
+   *
+   * @param limit most events to read
+   * @returns oldest first; per subject in the order of the sequence
+   */
+  async takeUnpublished(limit: number): Promise<Unpublished[]> {
+    const shards = await this.sql.rows<{ shard: number }>(
+      `SELECT shard FROM generate_series(0, ${SHARDS - 1}) AS shard
+       WHERE CASE WHEN EXISTS (SELECT 1 FROM messaging.outbox o WHERE o.shard = shard.shard AND o.published_at IS NULL)
+                  THEN pg_try_advisory_xact_lock(hashtext('messaging.outbox'), shard.shard) ELSE false END`,
+    );
+    if (shards.length === 0) return [];
+    // A statement of its own: its snapshot must be younger than the locks, or it would show what another relay just published.
+    return this.sql.rows<Unpublished>(
+      `SELECT o.id, o.event_id AS "eventId", o.type, o.subject,
+              coalesce((SELECT jsonb_agg(jsonb_build_object('subscriber', d.subscriber, 'queue', d.queue))
+                        FROM messaging.event_delivery d WHERE d.event_id = o.event_id), '[]') AS deliveries
+       FROM messaging.outbox o
+       WHERE o.shard = ANY ($1::smallint[]) AND o.published_at IS NULL
+       ORDER BY o.id LIMIT $2`,
+      [shards.map(({ shard }) => shard), limit],
+    );
+  }
+
+  /** Marks events as put on the queues. */
+  async markPublished(ids: readonly string[]): Promise<void> {
+    await this.sql.execute('UPDATE messaging.outbox SET published_at = now() WHERE id = ANY ($1::bigint[])', [ids]);
+  }
+
+  /**
+   * Forgets events whose deliveries are all done.
+   *
+   * @param olderThanDays age from which on an event may go
+   * @param limit most events to remove in one go
+   * @returns how many were removed
+   */
+  async prune(olderThanDays: number, limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM messaging.outbox WHERE id IN (
+         SELECT o.id FROM messaging.outbox o
+         WHERE o.published_at < now() - make_interval(days => $1)
+           AND NOT EXISTS (SELECT 1 FROM messaging.event_delivery d WHERE d.event_id = o.event_id AND d.state <> 'done')
+         ORDER BY o.id LIMIT $2)`,
+      [olderThanDays, limit],
+    );
+  }
+
+  /** @returns how many events wait to be published, and the age in seconds of the oldest. */
+  async lag(): Promise<{ events: number; oldestSeconds: number }> {
+    const row = await this.sql.row<{ events: number; oldest: number }>(
+      `SELECT count(*)::int AS events, coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 AS oldest
+       FROM messaging.outbox WHERE published_at IS NULL`,
+    );
+    return { events: row!.events, oldestSeconds: row!.oldest };
+  }
+}
+
+function shardOf(subject: string): number {
+  return Number.parseInt(subject.slice(-2), 16) % SHARDS;
+}

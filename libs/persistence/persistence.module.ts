@@ -1,0 +1,56 @@
+import { type DynamicModule, Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '@rookery/domain';
+import { DataSource, type EntitySchema } from 'typeorm';
+import { createDataSource } from './data-source';
+import { Deliveries } from './deliveries';
+import { Outbox } from './outbox';
+import { SchemaVersion } from './schema-version';
+import { DatabaseSettings } from './settings';
+import { Sql } from './sql';
+import { Subscriptions } from './subscriptions';
+import { Transaction } from './transaction';
+
+/** The ledger: ambient transactions, plain SQL, repositories, outbox and deliveries. */
+@Global()
+@Module({})
+export class PersistenceModule implements OnApplicationShutdown {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * @param schemas of the aggregates that the contexts store
+   * @param name of the process, as PostgreSQL shows it in `pg_stat_activity`
+   */
+  static forRoot(schemas: EntitySchema[], name: string): DynamicModule {
+    const providers = [Clock, DatabaseSettings, Transaction, Sql, Subscriptions, Outbox, Deliveries, SchemaVersion];
+    return {
+      module: PersistenceModule,
+      providers: [
+        ...providers,
+        {
+          provide: DataSource,
+          inject: [DatabaseSettings],
+          useFactory: (settings: DatabaseSettings) => connect(createDataSource(settings, schemas, name)),
+        },
+      ],
+      exports: [...providers, DataSource],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}
+
+/** A process that boots while PostgreSQL restarts waits for it, for up to a minute. */
+async function connect(dataSource: DataSource): Promise<DataSource> {
+  const giveUpAt = Date.now() + 60_000;
+  for (;;) {
+    try {
+      return await dataSource.initialize();
+    } catch (error) {
+      if (Date.now() > giveUpAt) throw error;
+      new Logger('PostgreSQL').warn(`No connection yet: ${(error as Error).message}`);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { type Aggregate, type AggregateState, Conflict, NotFound, Rejection, type RejectionDefinition } from '@rookery/domain';
+import type { EntitySchema, FindOptionsWhere } from 'typeorm';
+import { violatedUnique } from './failures';
+import { Outbox } from './outbox';
+import { Transaction } from './transaction';
+
+/** How an aggregate is stored; the mapping of its state is the entity schema. */
+export interface StoredAs<State extends AggregateState, A extends Aggregate<State>> {
+  schema: EntitySchema<State>;
+  /** Makes the aggregate from its stored state. */
+  restore: (state: State) => A;
+  /** What breaking a unique constraint means, by the constraint's name. */
+  unique?: Record<string, RejectionDefinition>;
+}
+
+/**
+ * Loads and saves the aggregates of one kind, state and events together. Subclass it as `Users`, `Posts`, …
+ */
+export abstract class Repository<State extends AggregateState, A extends Aggregate<State>> {
+  protected abstract readonly storedAs: StoredAs<State, A>;
+
+  constructor(
+    protected readonly transaction: Transaction,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /**
+   * @param id of the aggregate
+   * @throws Rejection `resource.not-found`
+   */
+  async get(id: string): Promise<A> {
+    const found = await this.find({ id } as FindOptionsWhere<State>);
+    if (!found) throw new Rejection(NotFound);
+    return found;
+  }
+
+  /** @returns the one aggregate that fits; undefined when none does. */
+  async find(where: FindOptionsWhere<State>): Promise<A | undefined> {
+    const manager = await this.transaction.manager();
+    const state = await manager.findOne(this.storedAs.schema, { where });
+    return state ? this.storedAs.restore(state) : undefined;
+  }
+
+  /**
+   * Stores the aggregate's state, then its events, in the present transaction. The row is written first: its lock
+   * makes the order of the events' ids that of the aggregate's versions.
+   *
+   * @throws Rejection `resource.conflict` when somebody else saved it since it was loaded, or the rule that
+   *   `unique` names for a constraint
+   * @throws Error when the aggregate raised no event
+   */
+  async save(aggregate: A): Promise<void> {
+    const events = this.takeEvents(aggregate);
+    const manager = await this.transaction.manager();
+    const state = aggregate.snapshot() as State;
+    try {
+      if (aggregate.storedVersion === 0) {
+        await manager.createQueryBuilder().insert().into(this.storedAs.schema).values(state as never).updateEntity(false).execute();
+      } else {
+        const { affected } = await manager
+          .createQueryBuilder()
+          .update(this.storedAs.schema)
+          .set(state as never)
+          .where('id = :id AND version = :stored', { id: aggregate.id, stored: aggregate.storedVersion })
+          .updateEntity(false)
+          .execute();
+        if (affected !== 1) throw new Rejection(Conflict);
+      }
+    } catch (error) {
+      throw this.meaningOf(error);
+    }
+    await this.outbox.append(events);
+  }
+
+  /**
+   * Removes the aggregate's row and stores its last events.
+   *
+   * @throws Rejection `resource.conflict` when somebody else saved it since it was loaded
+   * @throws Error when the aggregate raised no event
+   */
+  async remove(aggregate: A): Promise<void> {
+    const events = this.takeEvents(aggregate);
+    const manager = await this.transaction.manager();
+    const { affected } = await manager
+      .createQueryBuilder()
+      .delete()
+      .from(this.storedAs.schema)
+      .where('id = :id AND version = :stored', { id: aggregate.id, stored: aggregate.storedVersion })
+      .execute();
+    if (affected !== 1) throw new Rejection(Conflict);
+    await this.outbox.append(events);
+  }
+
+  private takeEvents(aggregate: A) {
+    const events = aggregate.takeEvents();
+    if (events.length === 0) throw new Error(`${aggregate.constructor.name} ${aggregate.id} raised no event.`);
+    return events;
+  }
+
+  private meaningOf(error: unknown): unknown {
+    const constraint = violatedUnique(error);
+    const rule = constraint === undefined ? undefined : this.storedAs.unique?.[constraint];
+    return rule ? new Rejection(rule) : error;
+  }
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Pool, QueryResult, QueryResultRow } from 'pg';
+import { Transaction } from './transaction';
+
+/**
+ * Plain SQL: inside a transaction through it, outside through the pool, where PostgreSQL refuses writes.
+ * Statements are prepared once per connection, so a text must not contain values.
+ */
+@Injectable()
+export class Sql {
+  private readonly names = new Map<string, string>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly transaction: Transaction,
+  ) {}
+
+  /** @returns the rows of a statement with `$1…` parameters. */
+  async rows<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.query<Row>(text, values)).rows;
+  }
+
+  /** @returns the first row; undefined when there is none. */
+  async row<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row | undefined> {
+    return (await this.query<Row>(text, values)).rows[0];
+  }
+
+  /** @returns how many rows the statement changed. */
+  async execute(text: string, values: readonly unknown[] = []): Promise<number> {
+    return (await this.query(text, values)).rowCount ?? 0;
+  }
+
+  private async query<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<QueryResult<Row>> {
+    const target = this.transaction.active ? await this.transaction.client() : this.pool;
+    return target.query<Row>({ name: this.nameOf(text), text, values: [...values] });
+  }
+
+  private get pool(): Pool {
+    return (this.dataSource.driver as unknown as { master: Pool }).master;
+  }
+
+  private nameOf(text: string): string {
+    let name = this.names.get(text);
+    if (!name) {
+      name = createHash('sha1').update(text).digest('hex');
+      this.names.set(text, name);
+    }
+    return name;
+  }
+}

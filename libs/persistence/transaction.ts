@@ -1,0 +1,118 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import type { PoolClient } from 'pg';
+import { isDatabaseUnavailable } from './failures';
+
+interface UnitOfWork {
+  connection: Promise<Connection> | undefined;
+  afterCommit: (() => void)[];
+  closed: boolean;
+}
+
+interface Connection {
+  runner: QueryRunner;
+  client: PoolClient;
+}
+
+/**
+ * The one ambient transaction. Code inside {@link Transaction.run} reads and writes through it without being handed
+ * anything; code outside can only read. It begins with its first statement, so that what a handler does before it
+ * (hashing, asking Redis) holds no connection.
+ */
+@Injectable()
+export class Transaction {
+  private readonly storage = new AsyncLocalStorage<UnitOfWork>();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Runs `work` in a transaction; joins the present one where there is one.
+   *
+   * @returns what `work` returns, after the commit
+   * @throws what `work` throws, after the rollback
+   */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.active) return work();
+    const unit: UnitOfWork = { connection: undefined, afterCommit: [], closed: false };
+    try {
+      const result = await this.storage.run(unit, work);
+      unit.closed = true;
+      const connection = await unit.connection;
+      if (connection) {
+        const { command } = await connection.client.query('COMMIT');
+        if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed, so it was rolled back.');
+        await connection.runner.release();
+      }
+      for (const callback of unit.afterCommit) callback();
+      return result;
+    } catch (error) {
+      unit.closed = true;
+      await discard(unit, error);
+      throw error;
+    }
+  }
+
+  /**
+   * Runs `work` beside the present transaction: it reads committed data without opening the transaction, so that what
+   * a command reads before a slow step holds no connection during it.
+   */
+  outside<T>(work: () => Promise<T>): Promise<T> {
+    return this.storage.exit(work);
+  }
+
+  /** Whether the caller is inside a transaction. */
+  get active(): boolean {
+    return this.storage.getStore() !== undefined;
+  }
+
+  /** Calls back once the present transaction is committed; never when it is rolled back. */
+  afterCommit(callback: () => void): void {
+    this.current().afterCommit.push(callback);
+  }
+
+  /** @returns the manager of the present transaction, for what TypeORM maps. */
+  async manager(): Promise<EntityManager> {
+    return (await this.connection()).runner.manager;
+  }
+
+  /** @returns the connection of the present transaction, for plain SQL. */
+  async client(): Promise<PoolClient> {
+    return (await this.connection()).client;
+  }
+
+  private connection(): Promise<Connection> {
+    const unit = this.current();
+    if (unit.closed) throw new Error('The transaction that this work belonged to is over.');
+    unit.connection ??= this.begin();
+    return unit.connection;
+  }
+
+  private current(): UnitOfWork {
+    const unit = this.storage.getStore();
+    if (!unit) throw new Error('There is no transaction here: changes are made by commands and subscribers.');
+    return unit;
+  }
+
+  private async begin(): Promise<Connection> {
+    const runner = this.dataSource.createQueryRunner();
+    const client = (await runner.connect()) as PoolClient;
+    try {
+      await client.query('START TRANSACTION READ WRITE');
+    } catch (error) {
+      void client.end();
+      await runner.release();
+      throw error;
+    }
+    return { runner, client };
+  }
+}
+
+/** Rolls back; a connection in doubt is closed instead of going back to the pool. */
+async function discard(unit: UnitOfWork, reason: unknown): Promise<void> {
+  const connection = await unit.connection?.catch(() => undefined);
+  if (!connection || connection.runner.isReleased) return;
+  if (isDatabaseUnavailable(reason)) void connection.client.end().catch(() => undefined);
+  else await connection.client.query('ROLLBACK').catch(() => void connection.client.end().catch(() => undefined));
+  await connection.runner.release();
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+
+/** One variable of the environment: its name, its shape, what it means. */
+export interface Setting<T> {
+  readonly name: string;
+  readonly schema: z.ZodType<T>;
+  readonly doc: string;
+  /** The text used when the variable is not set. */
+  readonly default?: string;
+  /** The text used when it is not set, except in production, which refuses to boot with it. */
+  readonly development?: string;
+}
+
+type Shape = Record<string, Setting<unknown>>;
+type Values<S extends Shape> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
+
+/** A group of settings: injectable by its class, built from an environment. */
+export interface SettingsClass<V = object> {
+  new (environment?: NodeJS.ProcessEnv): V;
+  readonly title: string;
+  readonly shape: Shape;
+}
+
+/** The environment is wrong; the message names every variable that is, and says what it should be. */
+export class InvalidSettings extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`Invalid settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'InvalidSettings';
+  }
+}
+
+/** Declares one setting; see {@link Setting} for the fields. */
+export function setting<T>(
+  name: string,
+  schema: z.ZodType<T>,
+  rest: { doc: string; default?: string; development?: string },
+): Setting<T> {
+  return { name, schema, ...rest };
+}
+
+const groups: SettingsClass[] = [];
+
+/**
+ * Declares a group of settings, to be extended by a class that serves as its injection token:
+ * `class MailSettings extends defineSettings('Mail', { url: setting('SMTP_URL', …) }) {}`.
+ * A variable `X` may also come as `X_FILE`, the path of a file that holds it.
+ *
+ * @throws InvalidSettings when constructed from an environment that does not fit
+ */
+export function defineSettings<S extends Shape>(title: string, shape: S): SettingsClass<Values<S>> {
+  class Group {
+    static readonly title = title;
+    static readonly shape = shape;
+
+    constructor(environment: NodeJS.ProcessEnv = process.env) {
+      const problems: string[] = [];
+      for (const [key, item] of Object.entries(shape)) {
+        try {
+          Object.assign(this, { [key]: read(item, environment) });
+        } catch (error) {
+          problems.push((error as Error).message);
+        }
+      }
+      if (problems.length > 0) throw new InvalidSettings(problems);
+    }
+  }
+  groups.push(Group as unknown as SettingsClass);
+  return Group as unknown as SettingsClass<Values<S>>;
+}
+
+/** @returns every declared group, by title. */
+export function definedSettings(): readonly SettingsClass[] {
+  return [...groups].sort((a, b) => a.title.localeCompare(b.title));
+}
+
+/**
+ * Checks all declared groups at once, so that one boot names every mistake.
+ *
+ * @throws InvalidSettings naming every variable that is missing or wrong
+ */
+export function checkSettings(environment: NodeJS.ProcessEnv = process.env): void {
+  const problems = definedSettings().flatMap((Group) => {
+    try {
+      void new Group(environment);
+      return [];
+    } catch (error) {
+      if (error instanceof InvalidSettings) return error.problems;
+      throw error;
+    }
+  });
+  if (problems.length > 0) throw new InvalidSettings(problems);
+}
+
+function read<T>(item: Setting<T>, environment: NodeJS.ProcessEnv): T {
+  const production = environment.NODE_ENV === 'production';
+  const given = fromEnvironment(item.name, environment);
+  if (production && item.development !== undefined && (given ?? item.development) === item.development) {
+    const state = given === undefined ? 'is missing' : 'still has its development value';
+    throw new Error(`${item.name} ${state}; production needs one of its own. ${item.doc}`);
+  }
+  const text = given ?? item.default ?? item.development;
+  const result = item.schema.safeParse(text);
+  if (result.success) return result.data;
+  if (text === undefined) throw new Error(`${item.name} is missing. ${item.doc}`);
+  throw new Error(`${item.name} is wrong: ${result.error.issues.map((issue) => issue.message).join('; ')}. ${item.doc}`);
+}
+
+function fromEnvironment(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const text = environment[name];
+  if (text !== undefined && text !== '') return text;
+  const file = environment[`${name}_FILE`];
+  if (file === undefined || file === '') return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`${name}_FILE names a file that cannot be read: ${(error as NodeJS.ErrnoException).code}.`);
+  }
+}

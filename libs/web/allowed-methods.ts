@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Which methods a path supports, for `405` and `Allow` (RFC 9110 §15.5.6). */
+export class AllowedMethods {
+  private readonly routes: { pattern: RegExp; method: string }[] = [];
+
+  /** @param server whose routes are noted as they are registered, hence before any is */
+  constructor(server: FastifyInstance) {
+    server.addHook('onRoute', ({ url, method }) => {
+      // The route that answers preflights matches every path.
+      if (url === '*' || url === '/*') return;
+      const pattern = patternOf(url);
+      for (const name of [method].flat()) this.routes.push({ pattern, method: name });
+    });
+  }
+
+  /** @returns the methods of a path with OPTIONS, sorted; empty when nothing is there. */
+  of(url: string): string[] {
+    const path = url.split('?', 1)[0]!;
+    const methods = this.routes.flatMap(({ pattern, method }) => (pattern.test(path) ? [method] : []));
+    return methods.length === 0 ? [] : [...new Set([...methods, 'OPTIONS'])].sort();
+  }
+}
+
+/** `/v1/posts/:id` → one segment for `:id`, anything for `*`. */
+function patternOf(url: string): RegExp {
+  const source = url
+    .split(/(:[A-Za-z0-9_]+|\*)/)
+    .map((part) =>
+      part === '*' ? '.*' : part.startsWith(':') ? '[^/]+' : part.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&'),
+    )
+    .join('');
+  return new RegExp(`^${source}$`);
+}

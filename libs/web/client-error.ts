@@ -1,0 +1,25 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { PROBLEM_JSON, problemOf } from './problem';
+import { type ProblemDefinition, Problems } from './problems';
+
+const byCode: Record<string, ProblemDefinition> = {
+  ERR_HTTP_REQUEST_TIMEOUT: Problems.timeout,
+  HPE_HEADER_OVERFLOW: Problems.headersTooLarge,
+};
+
+/**
+ * Answers what Node could not read as HTTP, before there is a request, and closes the connection.
+ *
+ * @param error of Node's parser
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
+  const definition = byCode[error.code ?? ''] ?? Problems.malformed;
+  const { status } = definition;
+  const body = JSON.stringify(problemOf(definition, { url: '' }));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${PROBLEM_JSON}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,106 @@
+import { applyDecorators, HttpCode } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExtension, ApiExtraModels, ApiOperation, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ListOf } from './paging';
+
+type ResponseClass = new () => object;
+
+/** What a route answers when all goes well. */
+export interface Answer {
+  /** 200 by default. */
+  status?: number;
+  /** Class of the body; several when it is one of them. */
+  type?: ResponseClass | readonly [ResponseClass, ...ResponseClass[]];
+  /** Class of the entries of a list. */
+  list?: ResponseClass;
+  /** Media type of a body that is no JSON. */
+  mediaType?: string;
+  /** One sentence; the summary of the status by default. */
+  description?: string;
+  /** Response headers worth knowing, with what they mean. */
+  headers?: Record<string, string>;
+}
+
+/** What a route says of itself. */
+export interface Explanation {
+  /** camelCase, unique in the API: clients call it by this name. */
+  operationId: string;
+  /** A short imperative: `Create a post`. */
+  summary: string;
+  description?: string;
+  ok?: Answer;
+  /** Rejections of the domain and `Problems` that callers can meet here, besides those that every route implies. */
+  rejects?: readonly { readonly code: string }[];
+}
+
+/** Extension under which the codes wait for `buildOpenApi` to turn them into responses. */
+export const REJECTS = 'x-problems';
+
+const OK: Record<number, string> = {
+  200: 'Done.',
+  201: 'Created.',
+  202: 'Accepted; it happens soon.',
+  204: 'Done; there is nothing to say.',
+};
+
+/**
+ * Makes a route explain itself: status, answer and every problem a caller can meet. 400, 401, 429, 500 and 503 are
+ * implied, 403 by `@RequirePermission()`, 413 and 415 by a body.
+ */
+export function Explain({
+  operationId,
+  summary,
+  description,
+  ok = {},
+  rejects = [],
+}: Explanation): MethodDecorator {
+  const { status = 200 } = ok;
+  return applyDecorators(
+    HttpCode(status),
+    ApiOperation({ operationId, summary, ...(description && { description }) }),
+    ApiResponse({
+      status,
+      description: ok.description ?? OK[status] ?? 'Done.',
+      ...headersOf(ok),
+      ...bodyOf(ok),
+    } as Parameters<typeof ApiResponse>[0]),
+    ApiExtraModels(...modelsOf(ok)),
+    ApiExtension(
+      REJECTS,
+      rejects.map(({ code }) => code),
+    ),
+  );
+}
+
+function modelsOf({ type, list }: Answer): ResponseClass[] {
+  if (list) return [ListOf(list)];
+  if (!type) return [];
+  return typeof type === 'function' ? [type] : [...type];
+}
+
+function headersOf({ list, headers }: Answer): object {
+  const all = Object.entries({
+    ...(list && { Link: 'The next page, if there is one (RFC 8288).' }),
+    ...headers,
+  });
+  if (all.length === 0) return {};
+  return {
+    headers: Object.fromEntries(
+      all.map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+    ),
+  };
+}
+
+function bodyOf(answer: Answer): object {
+  const schemas = modelsOf(answer).map((model) => ({ $ref: getSchemaPath(model) }));
+  const { mediaType = 'application/json' } = answer;
+  if (schemas.length === 0) {
+    return answer.mediaType ? { content: { [mediaType]: { schema: { type: 'string' } } } } : {};
+  }
+  return { content: { [mediaType]: { schema: schemas.length === 1 ? schemas[0] : { oneOf: schemas } } } };
+}
+
+/** A route that answers as a stream without end: the time-out of requests does not end it. */
+export function LongLived(): MethodDecorator {
+  return RouteConfig({ longLived: true });
+}

@@ -1,0 +1,138 @@
+import * as kinds from './field-kinds';
+import type { Kind } from './field-kinds';
+
+const codes = (kind: Kind, value: unknown) =>
+  kind.check(value).map(({ path, code }) => (path ? `${path} ${code}` : code));
+
+describe('A text', () => {
+  const text = kinds.text({ min: 2, max: 4 });
+
+  it('is counted in characters, not in UTF-16 units', () => {
+    expect(codes(text, '🔥🔥🔥🔥')).toEqual([]);
+    expect(codes(text, '🔥🔥🔥🔥🔥')).toEqual(['length']);
+    expect(codes(text, '🔥')).toEqual(['length']);
+  });
+
+  it.each([
+    ['a', ['length']],
+    ['ab', []],
+    ['abcd', []],
+    ['abcde', ['length']],
+    ['', ['length']],
+    [7, ['type']],
+    [['ab'], ['type']],
+    [{}, ['type']],
+  ])('of 2 to 4 characters: %j breaks %j', (value, broken) => expect(codes(text, value)).toEqual(broken));
+
+  it('never holds what PostgreSQL or UTF-8 cannot', () => {
+    expect(codes(text, 'a\0b')).toEqual(['characters']);
+    expect(codes(text, 'a\ud800')).toEqual(['characters']);
+  });
+
+  it('is refused empty unless that is allowed', () => {
+    expect(codes(kinds.text({ max: 3 }), '')).toEqual(['length']);
+    expect(codes(kinds.text({ min: 0, max: 3 }), '')).toEqual([]);
+  });
+
+  it('says in words what its pattern means', () => {
+    const slug = kinds.text({
+      max: 9,
+      pattern: /^[a-z]+$/,
+      patternRule: 'must consist of lower-case letters',
+    });
+    expect(slug.check('A')).toEqual([
+      { path: '', code: 'pattern', rule: 'must consist of lower-case letters' },
+    ]);
+    expect(slug.schema).toMatchObject({ minLength: 1, maxLength: 9, pattern: '^[a-z]+$' });
+  });
+});
+
+describe.each<[string, Kind, unknown[], unknown[]]>([
+  [
+    'An e-mail address',
+    kinds.email(),
+    ['a@b.example'],
+    ['a', 'a@b', '@b.example', 5, `${'a'.repeat(250)}@b.example`],
+  ],
+  [
+    'A UUID',
+    kinds.uuid(),
+    ['01930000-0000-7000-8000-000000000001', '01930000-0000-7000-8000-00000000000A'],
+    ['', 'x', '01930000000070008000000000000001', '01930000-0000-7000-8000-000000000001 ', 1],
+  ],
+  [
+    'An address',
+    kinds.url(),
+    ['https://a.example/x?y#z'],
+    ['javascript:alert(1)', 'ftp://a', 'a.example', 'http://', 1],
+  ],
+  [
+    'A whole number from 1 to 9',
+    kinds.integer({ min: 1, max: 9 }),
+    [1, 9],
+    [0, 10, 1.5, '1', NaN, Infinity, 1e300],
+  ],
+  ['A number of at least 0', kinds.number({ min: 0 }), [0, 0.5], [-0.1, '0', NaN, Infinity]],
+  ['A boolean', kinds.boolean(), [true, false], ['true', 0, 1]],
+  ['A choice', kinds.oneOf(['low', 'high']), ['low', 'high'], ['LOW', '', 1, 'toString']],
+  [
+    'An instant',
+    kinds.dateTime(),
+    ['2026-11-21T09:00:00Z', '2024-02-29T23:59:59.123+05:30'],
+    [
+      '2026-11-21',
+      '2026-11-21T09:00:00',
+      '2026-02-29T00:00:00Z',
+      '2026-13-01T00:00:00Z',
+      '2026-11-21T24:00:00Z',
+      5,
+    ],
+  ],
+  [
+    'A day',
+    kinds.date(),
+    ['2026-11-21', '2024-02-29'],
+    ['2026-02-29', '2026-00-10', '2026-1-1', '0000-01-01', 5],
+  ],
+  ['An object', kinds.object(() => Object), [{}], [[], 'x', 1]],
+  [
+    'A list of at most two',
+    kinds.list(kinds.boolean(), { max: 2 }),
+    [[], [true, false]],
+    [[true, true, true], 'x', {}],
+  ],
+])('%s', (_, kind, good, bad) => {
+  it.each(good.map((value) => [value]))('may be %j', (value) => expect(codes(kind, value)).toEqual([]));
+  it.each(bad.map((value) => [value]))('may not be %j', (value) =>
+    expect(codes(kind, value)).not.toEqual([]),
+  );
+});
+
+describe('A list', () => {
+  it('names the items that break a rule', () => {
+    const tags = kinds.list(kinds.text({ max: 2 }), { max: 5 });
+    expect(codes(tags, ['ok', 'long', null, 3])).toEqual(['1 length', '2 type', '3 type']);
+  });
+
+  it('can refuse an item that comes twice', () => {
+    const tags = kinds.list(kinds.text({ max: 2 }), { max: 5, unique: true });
+    expect(codes(tags, ['a', 'b', 'a'])).toEqual(['unique']);
+    expect(codes(tags, ['a', 'b'])).toEqual([]);
+  });
+});
+
+describe('In a query', () => {
+  it.each<[string, Kind, string | string[], unknown]>([
+    ['a whole number', kinds.integer(), '-12', -12],
+    ['what is no whole number', kinds.integer(), '12a', '12a'],
+    ['hexadecimal', kinds.integer(), '0x10', '0x10'],
+    ['an empty number', kinds.integer(), '', ''],
+    ['a number', kinds.number(), '1.5', 1.5],
+    ['true', kinds.boolean(), 'true', true],
+    ['false', kinds.boolean(), 'false', false],
+    ['what is no boolean', kinds.boolean(), '1', '1'],
+    ['a list with commas', kinds.list(kinds.integer(), { max: 3 }), '1,2', [1, 2]],
+    ['a parameter that repeats', kinds.list(kinds.integer(), { max: 3 }), ['1', '2'], [1, 2]],
+    ['an empty list', kinds.list(kinds.integer(), { max: 3 }), '', []],
+  ])('%s is read as it is meant', (_, kind, text, value) => expect(kind.fromQuery!(text)).toEqual(value));
+});

@@ -1,0 +1,304 @@
+import { isEmail } from 'class-validator';
+import type { ApiPropertyOptions } from '@nestjs/swagger';
+
+/** A rule that a value breaks, without the name of the field. */
+export interface Broken {
+  /** Where inside the value: empty for the value itself, `2` for an item of a list. */
+  path: string;
+  code: string;
+  /** `must be 1 to 100 characters long`: a sentence once the field's name stands in front. */
+  rule: string;
+}
+
+/** What a field may hold: the rules that check it and the schema that describes it, from one declaration. */
+export interface Kind {
+  readonly schema: ApiPropertyOptions & Record<string, unknown>;
+  /** @returns the rules that a present, non-null value breaks. */
+  check(value: unknown): Broken[];
+  /** Cleans a value before it is checked. */
+  clean?(value: unknown): unknown;
+  /** Reads the value from a query string; what cannot be read is returned as it came, for `check` to refuse. */
+  fromQuery?(value: string | string[]): unknown;
+  /** Class of the object, or of the objects in the list. */
+  nested?: () => new () => object;
+}
+
+/** Limits of a text. */
+export interface TextLimits {
+  /** Fewest characters; default 1, so that an empty text is refused. */
+  min?: number;
+  /** Most characters: Unicode code points, as JSON Schema and PostgreSQL count, not UTF-16 units. */
+  max: number;
+  pattern?: RegExp;
+  /** What `pattern` means, in words: `must consist of lower-case letters`. */
+  patternRule?: string;
+  /** Cuts white space off both ends before checking. */
+  trim?: boolean;
+}
+
+const fine: Broken[] = [];
+
+function broken(code: string, rule: string): Broken[] {
+  return [{ path: '', code, rule }];
+}
+
+/**
+ * Text. NUL is refused because PostgreSQL cannot store it, lone surrogates because UTF-8 cannot carry them.
+ *
+ * @param limits its length in characters and its pattern
+ */
+export function text({ min = 1, max, pattern, patternRule, trim }: TextLimits): Kind {
+  const length = min === max ? `exactly ${max}` : min > 0 ? `${min} to ${max}` : `at most ${max}`;
+  return {
+    schema: { type: 'string', minLength: min, maxLength: max, ...(pattern && { pattern: pattern.source }) },
+    ...(trim && { clean: (value) => (typeof value === 'string' ? value.trim() : value) }),
+    check(value) {
+      if (typeof value !== 'string') return broken('type', 'must be a text');
+      if (value.includes('\0') || !value.isWellFormed()) {
+        return broken('characters', 'must not contain NUL characters or lone surrogates');
+      }
+      if (!hasLength(value, min, max)) return broken('length', `must be ${length} characters long`);
+      if (pattern && !pattern.test(value)) {
+        return broken('pattern', patternRule ?? `must match the pattern ${pattern.source}`);
+      }
+      return fine;
+    },
+  };
+}
+
+function hasLength(value: string, min: number, max: number): boolean {
+  // Each character takes one or two UTF-16 units, so most texts need not be counted.
+  if (value.length > 2 * max || value.length < min) return false;
+  if (value.length <= max && value.length >= 2 * min) return true;
+  let characters = 0;
+  for (const _ of value) characters += 1;
+  return characters >= min && characters <= max;
+}
+
+/** An e-mail address of at most 254 characters (RFC 5321 §4.5.3.1), trimmed and in lower case. */
+export function email(): Kind {
+  return {
+    schema: { type: 'string', format: 'email', maxLength: 254 },
+    clean: (value) => (typeof value === 'string' ? value.trim().toLowerCase() : value),
+    check: (value) =>
+      typeof value === 'string' && value.length <= 254 && isEmail(value)
+        ? fine
+        : broken('format', 'must be an e-mail address'),
+  };
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** @returns whether the text is a UUID of any version (RFC 9562). */
+export function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value);
+}
+
+/** A UUID of any version. */
+export function uuid(): Kind {
+  return {
+    schema: { type: 'string', format: 'uuid' },
+    check: (value) => (isUuid(value) ? fine : broken('format', 'must be a UUID')),
+  };
+}
+
+/** An absolute http or https address of at most 2048 characters. */
+export function url(): Kind {
+  return {
+    schema: { type: 'string', format: 'uri', maxLength: 2048 },
+    check(value) {
+      const good =
+        typeof value === 'string' &&
+        value.length <= 2048 &&
+        /^https?:\/\//i.test(value) &&
+        URL.canParse(value);
+      return good ? fine : broken('format', 'must be an http or https address');
+    },
+  };
+}
+
+/** A whole number within limits, both included. */
+export function integer({ min, max }: { min?: number; max?: number } = {}): Kind {
+  return {
+    schema: {
+      type: 'integer',
+      ...(min !== undefined && { minimum: min }),
+      ...(max !== undefined && { maximum: max }),
+    },
+    fromQuery: (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
+    check(value) {
+      if (!Number.isSafeInteger(value)) return broken('type', 'must be a whole number');
+      return withinRange(value as number, min, max);
+    },
+  };
+}
+
+/** A number within limits, both included. */
+export function number({ min, max }: { min?: number; max?: number } = {}): Kind {
+  return {
+    schema: {
+      type: 'number',
+      ...(min !== undefined && { minimum: min }),
+      ...(max !== undefined && { maximum: max }),
+    },
+    fromQuery: (value) =>
+      typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : value,
+    check(value) {
+      if (typeof value !== 'number' || !Number.isFinite(value)) return broken('type', 'must be a number');
+      return withinRange(value, min, max);
+    },
+  };
+}
+
+function withinRange(value: number, min?: number, max?: number): Broken[] {
+  const low = min !== undefined && value < min;
+  const high = max !== undefined && value > max;
+  if (!low && !high) return fine;
+  if (min !== undefined && max !== undefined) return broken('range', `must be from ${min} to ${max}`);
+  return broken('range', low ? `must be at least ${min}` : `must be at most ${max}`);
+}
+
+/** `true` or `false`. */
+export function boolean(): Kind {
+  return {
+    schema: { type: 'boolean' },
+    fromQuery: (value) => (value === 'true' ? true : value === 'false' ? false : value),
+    check: (value) => (typeof value === 'boolean' ? fine : broken('type', 'must be true or false')),
+  };
+}
+
+/**
+ * One of some texts.
+ *
+ * @param values the texts
+ * @param name under which the schema stands in the description, where several fields share it
+ */
+export function oneOf(values: readonly string[], name?: string): Kind {
+  return {
+    schema: {
+      type: 'string',
+      enum: [...values],
+      ...(name && { enumName: name, enumSchema: { description: `One of ${values.join(', ')}.` } }),
+    } as Kind['schema'],
+    check: (value) =>
+      typeof value === 'string' && values.includes(value)
+        ? fine
+        : broken('one-of', `must be one of ${values.join(', ')}`),
+  };
+}
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const DATE_TIME =
+  /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** An instant with its offset (RFC 3339 `date-time`); it stays a text in a request, a `Date` does in an answer. */
+export function dateTime(): Kind {
+  return {
+    schema: { type: 'string', format: 'date-time' },
+    check(value) {
+      const parts = typeof value === 'string' ? DATE_TIME.exec(value) : null;
+      return parts && isCalendarDay(parts[1]!)
+        ? fine
+        : broken('format', 'must be a date and time with an offset, such as 2026-11-21T09:00:00.000Z');
+    },
+  };
+}
+
+/** A day of the calendar (RFC 3339 `full-date`). */
+export function date(): Kind {
+  return {
+    schema: { type: 'string', format: 'date' },
+    check: (value) =>
+      typeof value === 'string' && DATE.test(value) && isCalendarDay(value)
+        ? fine
+        : broken('format', 'must be a date such as 2026-11-21'),
+  };
+}
+
+/** 30 February reads as 1 or 2 March, hence the way there and back. Year 0 is none that PostgreSQL knows. */
+function isCalendarDay(day: string): boolean {
+  const instant = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(day) && !day.startsWith('0000');
+}
+
+/** Limits of a list. */
+export interface ListLimits {
+  /** Fewest items; default 0. */
+  min?: number;
+  /** Most items. */
+  max: number;
+  /** Refuses an item that comes twice. */
+  unique?: boolean;
+}
+
+/** A list of one kind of item; in a query `a,b` or the parameter several times. */
+export function list(item: Kind, { min = 0, max, unique }: ListLimits): Kind {
+  const count = min === max ? `exactly ${max}` : min > 0 ? `${min} to ${max}` : `at most ${max}`;
+  const limits = { minItems: min, maxItems: max, ...(unique && { uniqueItems: true }) };
+  return {
+    schema: {
+      // Classes and named choices are schemas of their own, which Swagger wants to hear of as such.
+      ...(item.nested || 'enumName' in item.schema
+        ? { ...item.schema, isArray: true }
+        : { type: 'array', items: item.schema }),
+      ...limits,
+    } as Kind['schema'],
+    ...(item.nested && { nested: item.nested }),
+    ...(item.clean && {
+      clean: (value: unknown) => (Array.isArray(value) ? value.map((entry) => item.clean!(entry)) : value),
+    }),
+    fromQuery(value) {
+      const parts = typeof value === 'string' ? (value === '' ? [] : value.split(',')) : value;
+      return item.fromQuery ? parts.map((part) => item.fromQuery!(part)) : parts;
+    },
+    check(value) {
+      if (!Array.isArray(value)) return broken('type', 'must be a list');
+      if (value.length < min || value.length > max) return broken('length', `must have ${count} items`);
+      const inside = value.flatMap((entry, index) => {
+        const errors =
+          entry === null || entry === undefined ? broken('type', 'must not be null') : item.check(entry);
+        return errors.map((error) => ({
+          ...error,
+          path: error.path ? `${index}.${error.path}` : String(index),
+        }));
+      });
+      if (inside.length === 0 && unique && new Set(value).size < value.length) {
+        return broken('unique', 'must not hold the same item twice');
+      }
+      return inside;
+    },
+  };
+}
+
+/** An object of a class whose fields are declared the same way. */
+export function object(nested: () => new () => object): Kind {
+  return {
+    // Swagger resolves a class late only from a function that is called "type".
+    schema: { type: () => nested() } as Kind['schema'],
+    nested,
+    check: (value) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? fine
+        : broken('type', 'must be an object'),
+  };
+}
+
+/** A free-form JSON object, for what the edge hands on without looking inside. */
+export function json(): Kind {
+  return {
+    schema: { type: 'object', additionalProperties: true },
+    check: (value) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? fine
+        : broken('type', 'must be an object'),
+  };
+}
+
+/** A number for each of some names: `{ "👍": 3 }`; for answers. */
+export function counts(): Kind {
+  return {
+    schema: { type: 'object', additionalProperties: { type: 'integer', minimum: 0 } },
+    check: (value) =>
+      typeof value === 'object' && value !== null ? fine : broken('type', 'must be an object'),
+  };
+}

@@ -1,0 +1,162 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import {
+  Controller,
+  Get,
+  Global,
+  Header,
+  Module,
+  type OnModuleDestroy,
+  Res,
+  ServiceUnavailableException,
+} from '@nestjs/common';
+import { type HealthCheckResult, HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import { ApiResponse } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Public } from './access';
+import { Drain } from './drain';
+import { Explain } from './explain';
+import { Field } from './fields';
+import { type DependencyHealth, HealthChecks } from './health-checks';
+import { WebSettings } from './settings';
+
+const MOST_LAG_MS = 5_000;
+
+class Liveness {
+  @Field.oneOf(['up', 'down'], { description: 'Whether the process works at all.' })
+  status: 'up' | 'down';
+
+  @Field.text({ max: 200, optional: true, description: 'What is wrong.' })
+  detail?: string;
+}
+
+class Readiness {
+  @Field.oneOf(['ready', 'unready', 'draining'], { description: 'Whether to send requests here.' })
+  status: 'ready' | 'unready' | 'draining';
+
+  @Field.json({ description: 'What it waits for, by name.' })
+  dependencies: Record<string, 'ready' | 'unready'>;
+}
+
+class Health {
+  @Field.oneOf(['up', 'degraded', 'down'], { description: 'down when something essential is.' })
+  status: 'up' | 'degraded' | 'down';
+
+  @Field.json({ description: 'status, latencyMs and perhaps detail of each dependency, by name.' })
+  dependencies: Record<string, DependencyHealth>;
+}
+
+/** The probes of api and worker. They answer 200 or 503 with a small JSON object. */
+@Public()
+@Controller()
+class ProbeController implements OnModuleDestroy {
+  private readonly lag = monitorEventLoopDelay({ resolution: 100 });
+
+  constructor(
+    private readonly checks: HealthChecks,
+    private readonly drain: Drain,
+    private readonly terminus: HealthCheckService,
+  ) {
+    this.lag.enable();
+  }
+
+  onModuleDestroy(): void {
+    this.lag.disable();
+  }
+
+  @Get('livez')
+  @Header('cache-control', 'no-store')
+  @Explain({
+    operationId: 'getLiveness',
+    summary: 'Is the process alive?',
+    description: 'Without I/O. 503 means: restart it.',
+    ok: { type: Liveness },
+  })
+  @ApiResponse({ status: 503, type: Liveness, description: 'No.' })
+  live(@Res({ passthrough: true }) reply: FastifyReply): Liveness {
+    const lagMs = this.lag.max / 1e6;
+    this.lag.reset();
+    const silent = this.checks.silentHeartbeats();
+    const detail =
+      lagMs > MOST_LAG_MS
+        ? `the event loop stood still for ${Math.round(lagMs)} ms`
+        : silent.length > 0
+          ? `nothing heard of ${silent.join(', ')}`
+          : undefined;
+    if (detail === undefined) return { status: 'up' };
+    reply.code(503);
+    return { status: 'down', detail };
+  }
+
+  @Get('readyz')
+  @Header('cache-control', 'no-store')
+  @Explain({
+    operationId: 'getReadiness',
+    summary: 'Should requests be sent here?',
+    description:
+      '503 before the first success of every check, after three failures in a row, and while draining.',
+    ok: { type: Readiness },
+  })
+  @ApiResponse({ status: 503, type: Readiness, description: 'No.' })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
+    const needed = await this.checks.readiness();
+    const ready = needed.every((dependency) => dependency.ready);
+    const status = this.drain.draining ? 'draining' : ready ? 'ready' : 'unready';
+    if (status !== 'ready') reply.code(503);
+    const dependencies = needed.map(({ name, ready }) => [name, ready ? 'ready' : 'unready'] as const);
+    return { status, dependencies: Object.fromEntries(dependencies) };
+  }
+
+  @Get('startupz')
+  @Header('cache-control', 'no-store')
+  @Explain({
+    operationId: 'getStartup',
+    summary: 'Has the process finished starting?',
+    description: '503 until every check of readiness has succeeded once.',
+    ok: { type: Liveness },
+  })
+  @ApiResponse({ status: 503, type: Liveness, description: 'No.' })
+  async started(@Res({ passthrough: true }) reply: FastifyReply): Promise<Liveness> {
+    const waiting = (await this.checks.readiness()).filter((dependency) => !dependency.started);
+    if (waiting.length === 0) return { status: 'up' };
+    reply.code(503);
+    return { status: 'down', detail: `waiting for ${waiting.map(({ name }) => name).join(', ')}` };
+  }
+
+  @Get('healthz')
+  @Header('cache-control', 'no-store')
+  @Explain({
+    operationId: 'getHealth',
+    summary: 'How is everything this stands on?',
+    description: 'Degraded is 200: requests are answered, some of them less well.',
+    ok: { type: Health },
+  })
+  @ApiResponse({ status: 503, type: Health, description: 'No.' })
+  async health(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
+    const all = await this.checks.dependencies();
+    const indicators = all.map(({ name, health }) => () => ({ [name]: { ...health } }));
+    const report = await this.terminus.check(indicators).catch(resultOf);
+    const critical = all.some(({ health, importance }) => health.status === 'down' && importance.critical);
+    if (critical) reply.code(503);
+    return {
+      // Terminus knows no dependency that one can do without.
+      status: critical ? 'down' : report.status === 'ok' ? 'up' : 'degraded',
+      dependencies: report.details as Record<string, DependencyHealth>,
+    };
+  }
+}
+
+/** Terminus throws when something is down, with the same result inside. */
+function resultOf(error: unknown): HealthCheckResult {
+  if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
+  throw error;
+}
+
+/** Probes at the root, and what they ask: {@link HealthChecks} and {@link Drain} are injectable everywhere. */
+@Global()
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false })],
+  controllers: [ProbeController],
+  providers: [HealthChecks, Drain, WebSettings],
+  exports: [HealthChecks, Drain, WebSettings],
+})
+export class HealthModule {}

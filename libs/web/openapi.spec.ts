@@ -1,0 +1,225 @@
+import { Controller, Get, Module } from '@nestjs/common';
+import { createLogger, LoggingModule, LogSettings } from '@rookery/observability';
+import { Public } from './access';
+import { Explain } from './explain';
+import { buildOpenApi } from './openapi';
+import { WebSettings } from './settings';
+import { sampleApp, type SampleApp } from './testing/sample-app';
+import { createWebApp } from './web-app';
+import { WebModule } from './web.module';
+
+const ABOUT = { title: 'Sample', description: 'A sample.', version: '1' };
+
+describe('The description of the API', () => {
+  let sample: SampleApp;
+  // oxlint-disable-next-line typescript/no-explicit-any
+  let document: any;
+
+  beforeAll(async () => {
+    sample = await sampleApp();
+    document = (await sample.app.inject('/v1/openapi.json')).json();
+  });
+  afterAll(() => sample.app.close());
+
+  it('is OpenAPI 3.1 and wants a bearer token unless a route says otherwise', () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(document.security).toEqual([{ bearer: [] }]);
+    expect(document.paths['/v1/nests'].post.security).toEqual([]);
+    expect(document.paths['/v1/work/me'].get.security).toBeUndefined();
+  });
+
+  it('tells the shape of a body from the same decorators that check it', () => {
+    expect(document.components.schemas.NestDraft).toEqual({
+      type: 'object',
+      required: ['title'],
+      properties: {
+        title: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 10,
+          description: 'What it is called.',
+          example: 'Oak',
+        },
+        contact: { type: 'string', format: 'email', maxLength: 254, description: 'Whom to write to.' },
+        tags: {
+          type: 'array',
+          items: { type: 'string', minLength: 1, maxLength: 5 },
+          minItems: 0,
+          maxItems: 3,
+          uniqueItems: true,
+          description: 'Topics.',
+        },
+        eggs: {
+          type: 'array',
+          items: { $ref: '#/components/schemas/Egg' },
+          minItems: 0,
+          maxItems: 4,
+          description: 'What lies in it.',
+        },
+        best: { allOf: [{ $ref: '#/components/schemas/Egg' }], description: 'The best one.' },
+        built: { type: ['string', 'null'], format: 'date', description: 'When it was built.' },
+      },
+    });
+  });
+
+  it('shares a named choice and lets an object be null', () => {
+    const { NestView, Mood } = document.components.schemas;
+    expect(Mood).toEqual({ type: 'string', enum: ['calm', 'busy'], description: 'One of calm, busy.' });
+    expect(NestView.properties.mood).toEqual({
+      allOf: [{ $ref: '#/components/schemas/Mood' }],
+      description: 'Now.',
+    });
+    expect(NestView.properties.moods).toEqual({
+      type: 'array',
+      items: { $ref: '#/components/schemas/Mood' },
+      minItems: 0,
+      maxItems: 9,
+      description: 'Before.',
+    });
+    expect(NestView.properties.egg).toEqual({
+      anyOf: [{ $ref: '#/components/schemas/Egg' }, { type: 'null' }],
+      description: 'The only one.',
+    });
+  });
+
+  it('names no schema that it does not hold', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/([^"]*)"/g)];
+    expect(references.length).toBeGreaterThan(20);
+    for (const [, group, name] of references)
+      expect(Object.keys(document.components[group!])).toContain(name);
+  });
+
+  it('lists every problem that a route can answer, with an example each', () => {
+    const { responses } = document.paths['/v1/nests'].post;
+    expect(Object.keys(responses)).toEqual(['201', '400', '409', '413', '415', '429', '500', '503']);
+    expect(Object.keys(responses['400'].content['application/problem+json'].examples)).toEqual([
+      'request.invalid',
+      'request.malformed-json',
+    ]);
+    expect(Object.keys(responses['409'].content['application/problem+json'].examples)).toEqual([
+      'sample.nest-taken',
+    ]);
+    expect(document.components.examples['sample.nest-taken'].value).toMatchObject({
+      status: 409,
+      code: 'sample.nest-taken',
+    });
+  });
+
+  it('implies 401 without @Public, 403 with a permission, 412 and 428 with If-Match, 404 with an id', () => {
+    expect(Object.keys(document.paths['/v1/work/rule'].get.responses)).toEqual([
+      '200',
+      '400',
+      '401',
+      '403',
+      '429',
+      '500',
+      '503',
+    ]);
+    expect(document.paths['/v1/work/rule'].get['x-required-permission']).toBe('nests:rule');
+    expect(Object.keys(document.paths['/v1/nests/{id}'].patch.responses)).toEqual(
+      expect.arrayContaining(['404', '412', '428']),
+    );
+  });
+
+  it('describes lists by their envelope and queries by their fields', () => {
+    const { parameters, responses } = document.paths['/v1/nests'].get;
+    expect(responses['200'].content['application/json'].schema.$ref).toBe(
+      '#/components/schemas/NestViewList',
+    );
+    expect(responses['200'].headers.Link).toBeDefined();
+    expect(parameters.find(({ name }: { name: string }) => name === 'tags')).toMatchObject({
+      in: 'query',
+      required: false,
+      explode: false,
+    });
+    expect(parameters.find(({ name }: { name: string }) => name === 'limit').schema).toEqual({
+      type: 'integer',
+      minimum: 1,
+      maximum: 100,
+      default: 20,
+    });
+  });
+
+  it('shows no marks that are meant for its making', () => {
+    expect(JSON.stringify(document)).not.toMatch(/"x-(public|problems|versioned)"/);
+  });
+
+  it('comes out the same each time', () => {
+    expect(JSON.stringify(buildOpenApi(sample.app, ABOUT))).toBe(JSON.stringify(document));
+    expect(Object.keys(document.paths)).toEqual(Object.keys(document.paths).sort());
+  });
+
+  it.each([
+    ['/v1/docs', 'text/html'],
+    ['/v1/docs/swagger-ui.css', 'text/css'],
+    ['/v1/docs/swagger-ui-bundle.js', 'javascript'],
+    ['/v1/docs/swagger-ui-init.js', 'javascript'],
+    ['/v1/docs/favicon-32x32.png', 'image/png'],
+    ['/v1/openapi.yaml', 'yaml'],
+  ])('is served without any other server: %s', async (url, type) => {
+    const { statusCode, headers, body } = await sample.app.inject(url);
+    expect(statusCode).toBe(200);
+    expect(headers['content-type']).toContain(type);
+    if (type === 'text/html') {
+      expect(body).not.toMatch(/(src|href)=["']https?:/);
+      expect(headers['content-security-policy']).toContain("script-src 'self'");
+    }
+  });
+});
+
+describe('An API that cannot be described', () => {
+  async function describing(controller: new () => object): Promise<() => unknown> {
+    const logger = createLogger(new LogSettings({ LOG_LEVEL: 'silent' }));
+
+    @Module({ imports: [LoggingModule.forRoot(logger), WebModule], controllers: [controller] })
+    class Root {}
+
+    const app = await createWebApp(Root, { settings: new WebSettings({}), logger });
+    return () => buildOpenApi(app, ABOUT);
+  }
+
+  it('has a route that explains nothing', async () => {
+    @Controller('a')
+    class Silent {
+      @Get()
+      @Public()
+      one(): object {
+        return {};
+      }
+    }
+    expect(await describing(Silent)).toThrow('GET /v1/a has no operationId');
+  });
+
+  it('has an operationId twice', async () => {
+    @Controller('a')
+    class Twice {
+      @Get('1')
+      @Public()
+      @Explain({ operationId: 'same', summary: 'One' })
+      one(): object {
+        return {};
+      }
+
+      @Get('2')
+      @Public()
+      @Explain({ operationId: 'same', summary: 'Two' })
+      two(): object {
+        return {};
+      }
+    }
+    expect(await describing(Twice)).toThrow('GET /v1/a/2 repeats the operationId same');
+  });
+
+  it('rejects with a code that nobody defined', async () => {
+    @Controller('a')
+    class Unknown {
+      @Get()
+      @Public()
+      @Explain({ operationId: 'one', summary: 'One', rejects: [{ code: 'no.such' }] })
+      one(): object {
+        return {};
+      }
+    }
+    expect(await describing(Unknown)).toThrow('GET /v1/a rejects with no.such, which nobody defined');
+  });
+});

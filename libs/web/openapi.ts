@@ -1,0 +1,248 @@
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { VERSIONED } from './etag';
+import { REJECTS } from './explain';
+import { PROBLEM_JSON, problemOf } from './problem';
+import { definedProblems, problemByCode, type ProblemDefinition, Problems } from './problems';
+
+/** What the description says of the API as a whole. */
+export interface ApiDescription {
+  title: string;
+  description: string;
+  version: string;
+  /** In the order of the page. */
+  tags?: readonly { name: string; description: string }[];
+}
+
+interface Operation {
+  operationId?: string;
+  parameters?: { name: string; in: string; schema?: { type?: unknown }; [more: string]: unknown }[];
+  requestBody?: unknown;
+  responses: Record<string, { headers?: object; description?: string }>;
+  security?: Record<string, string[]>[];
+  [extension: `x-${string}`]: unknown;
+}
+
+/**
+ * Describes the API (OpenAPI 3.1). The result depends on the code alone: paths, schemas and responses are sorted.
+ *
+ * @param app initialised or not
+ * @throws Error naming operations without an `operationId`, with one that is taken, or rejecting unknown codes
+ */
+export function buildOpenApi(
+  app: NestFastifyApplication,
+  { title, description, version, tags = [] }: ApiDescription,
+): OpenAPIObject {
+  const builder = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle(title)
+    .setDescription(description)
+    .setVersion(version)
+    .addServer('/')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .addSecurityRequirements('bearer');
+  for (const tag of tags) builder.addTag(tag.name, tag.description);
+  const config = builder.build();
+  delete config.info.contact;
+  const document = SwaggerModule.createDocument(app, config);
+  const mistakes: string[] = [];
+  const seen = new Set<string>();
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods) as [string, Operation][]) {
+      const where = `${method.toUpperCase()} ${path}`;
+      const id = operation.operationId;
+      if (!id || id.includes('_')) mistakes.push(`${where} has no operationId: give it @Explain()`);
+      else if (seen.has(id)) mistakes.push(`${where} repeats the operationId ${id}`);
+      else seen.add(id);
+      mistakes.push(
+        ...explain(method, operation).map((code) => `${where} rejects with ${code}, which nobody defined`),
+      );
+    }
+  }
+  if (mistakes.length > 0) throw new Error(`The API cannot be described:\n  ${mistakes.join('\n  ')}`);
+  return {
+    ...document,
+    paths: sorted(document.paths),
+    components: {
+      ...document.components,
+      schemas: sorted({ ...document.components?.schemas, Problem: problemSchema() }),
+      examples: Object.fromEntries(definedProblems().map((problem) => [problem.code, exampleOf(problem)])),
+    },
+  } as OpenAPIObject;
+}
+
+/** Turns what the decorators noted into responses; returns the codes that nobody defined. */
+function explain(method: string, operation: Operation): string[] {
+  const open = operation['x-public'] === true;
+  const codes = (operation[REJECTS] as string[] | undefined) ?? [];
+  delete operation['x-public'];
+  const versioned = operation[VERSIONED] === true;
+  delete operation[REJECTS];
+  delete operation[VERSIONED];
+  if (open) operation.security = [];
+  if (versioned) describeVersion(method, operation);
+  for (const parameter of operation.parameters ?? []) {
+    // Lists are read from `a,b` and from the parameter several times; the first is what we ask for.
+    if (parameter.in === 'query' && parameter.schema?.type === 'array') parameter.explode = false;
+  }
+  const implied = [
+    Problems.invalid,
+    ...(operation.requestBody
+      ? [Problems.malformedJson, Problems.tooLarge, Problems.unsupportedMediaType]
+      : []),
+    ...(operation.parameters?.some(({ name }) => name === 'cursor') ? [Problems.invalidCursor] : []),
+    ...(operation.parameters?.some(({ in: place }) => place === 'path') ? [Problems.notFound] : []),
+    ...(operation.parameters?.some(({ name }) => name === 'If-Match')
+      ? [Problems.preconditionFailed, Problems.preconditionRequired]
+      : []),
+    ...(open ? [] : [Problems.unauthenticated]),
+    ...(operation['x-required-permission'] ? [Problems.forbidden] : []),
+    Problems.rateLimited,
+    Problems.internal,
+    Problems.dependencyUnavailable,
+  ];
+  const stated = codes.map((code) => problemByCode(code));
+  const problems = new Set([...implied, ...stated.filter((problem) => problem !== undefined)]);
+  for (const [status, same] of Map.groupBy(problems, ({ status }) => String(status))) {
+    operation.responses[status] ??= responseOf(status, same);
+  }
+  operation.responses = sorted(operation.responses);
+  return codes.filter((_, index) => stated[index] === undefined);
+}
+
+function describeVersion(method: string, operation: Operation): void {
+  const ETag = { description: 'The version, for If-Match and If-None-Match.', schema: { type: 'string' } };
+  for (const [status, response] of Object.entries(operation.responses)) {
+    if (status.startsWith('2')) response.headers = { ...response.headers, ETag };
+  }
+  if (method !== 'get') return;
+  operation.responses['304'] = { description: 'The client has this version.', headers: { ETag } };
+  operation.parameters = [
+    ...(operation.parameters ?? []),
+    {
+      name: 'If-None-Match',
+      in: 'header',
+      required: false,
+      description: 'ETag the client has.',
+      schema: { type: 'string' },
+    },
+  ];
+}
+
+/** Headers that error answers of a status carry. */
+const headersOfStatus: Record<string, Record<string, string>> = {
+  401: { 'WWW-Authenticate': 'How to sign in (RFC 6750).' },
+  429: { 'Retry-After': 'Whole seconds to wait.' },
+  503: { 'Retry-After': 'Whole seconds to wait.' },
+};
+
+function responseOf(
+  status: string,
+  problems: ProblemDefinition[],
+): { headers?: object; description: string; content: object } {
+  const headers = Object.entries(headersOfStatus[status] ?? {}).map(
+    ([name, description]) => [name, { description, schema: { type: 'string' } }] as const,
+  );
+  const inOrder = problems.toSorted((a, b) => (a.code < b.code ? -1 : 1));
+  return {
+    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
+    description: inOrder.map(({ code, meaning }) => `\`${code}\`: ${meaning}`).join('\n\n'),
+    content: {
+      [PROBLEM_JSON]: {
+        schema: { $ref: '#/components/schemas/Problem' },
+        examples: Object.fromEntries(
+          inOrder.map(({ code }) => [code, { $ref: `#/components/examples/${code}` }]),
+        ),
+      },
+    },
+  };
+}
+
+function exampleOf(problem: ProblemDefinition): object {
+  return {
+    summary: problem.title,
+    value: problemOf(problem, {
+      url: '/v1/example',
+      traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    }),
+  };
+}
+
+function problemSchema(): object {
+  const text = (description: string) => ({ type: 'string', description });
+  return {
+    type: 'object',
+    description: 'Every error (RFC 9457).',
+    required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'traceId'],
+    properties: {
+      type: text('Address of a page about this kind of problem.'),
+      title: text('The kind of problem in a few words.'),
+      status: { type: 'integer', minimum: 400, maximum: 599, description: 'The HTTP status.' },
+      detail: text('What happened this time.'),
+      instance: text('Path of the request.'),
+      code: {
+        type: 'string',
+        pattern: '^[a-z][a-z-]*(\\.[a-z][a-z-]*)?$',
+        description: 'Stable name of the problem.',
+      },
+      traceId: { type: ['string', 'null'], description: 'Under which the server has logged it.' },
+      errors: {
+        type: 'array',
+        description: 'The fields that break a rule.',
+        items: {
+          type: 'object',
+          required: ['path', 'code', 'message'],
+          properties: {
+            path: text('Where: items.0.name; empty for the whole.'),
+            code: text('Which rule.'),
+            message: text('In a sentence.'),
+          },
+        },
+      },
+    },
+  };
+}
+
+function sorted<T>(record: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Swagger UI loads its own files and nothing else; it sets styles from script. */
+const DOCS_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "font-src 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/**
+ * Serves the description: `/v1/docs`, `/v1/openapi.json`, `/v1/openapi.yaml`. Call it before `app.init()`.
+ *
+ * @returns the document
+ */
+export function serveOpenApi(app: NestFastifyApplication, description: ApiDescription): OpenAPIObject {
+  const document = buildOpenApi(app, description);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onSend', (request, reply, payload, done) => {
+      if (request.url.startsWith('/v1/docs')) reply.header('content-security-policy', DOCS_POLICY);
+      done(null, payload);
+    });
+  SwaggerModule.setup('v1/docs', app, document, {
+    jsonDocumentUrl: 'v1/openapi.json',
+    yamlDocumentUrl: 'v1/openapi.yaml',
+    customSiteTitle: description.title,
+    swaggerOptions: {
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      tagsSorter: 'alpha',
+      tryItOutEnabled: true,
+    },
+  });
+  return document;
+}

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { decodeCursor, encodeCursor, nextLink, pageOf } from './paging';
+
+const position = fc.array(fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null)), {
+  maxLength: 4,
+});
+
+describe('A cursor', () => {
+  it('leads back to the position it was made from', () => {
+    fc.assert(
+      fc.property(position, (parts) =>
+        expect(decodeCursor('feed', encodeCursor('feed', parts))).toEqual(parts),
+      ),
+    );
+  });
+
+  it('is refused by every list but its own', () => {
+    const cursor = encodeCursor('feed', ['2026-11-21', 'a']);
+    expect(() => decodeCursor('followers', cursor)).toThrow('not issued for this list');
+  });
+
+  it('is refused when any character of it was changed', () => {
+    const cursor = encodeCursor('feed', ['2026-11-21T09:00:00.000Z', 'b']);
+    for (let index = 0; index < cursor.length; index += 1) {
+      const forged = cursor.slice(0, index) + (cursor[index] === 'A' ? 'B' : 'A') + cursor.slice(index + 1);
+      expect(() => decodeCursor('feed', forged)).toThrow('not issued for this list');
+    }
+  });
+
+  it('is refused when it is no cursor at all', () => {
+    fc.assert(fc.property(fc.string(), (text) => expect(() => decodeCursor('feed', text)).toThrow()));
+  });
+
+  it('is not needed for the first page', () => {
+    expect(decodeCursor('feed', undefined)).toBeUndefined();
+  });
+});
+
+describe('A page', () => {
+  const rows = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));
+  const cut = (count: number) => pageOf(rows(count), 2, 'rows', ({ n }) => [n]);
+
+  it('leads on from its last entry when one row more was read', () => {
+    const { data, page } = cut(3);
+    expect(data).toEqual(rows(2));
+    expect(decodeCursor('rows', page.nextCursor!)).toEqual([1]);
+  });
+
+  it.each([0, 1, 2])('is the last one when only %d rows were read', (count) =>
+    expect(cut(count).page.nextCursor).toBeNull(),
+  );
+});
+
+describe('The link to the next page', () => {
+  it('keeps what was asked for and replaces the cursor', () => {
+    const request = { url: '/v1/feed?limit=2&tags=a,b&cursor=old' };
+    const link = nextLink(request, { data: [], page: { nextCursor: 'new' } });
+    expect(link).toBe('</v1/feed?limit=2&tags=a%2Cb&cursor=new>; rel="next"');
+  });
+
+  it.each([[null], ['text'], [{ data: [] }], [{ page: { nextCursor: null } }]])(
+    'is absent from %j',
+    (payload) => expect(nextLink({ url: '/v1/feed' }, payload)).toBeUndefined(),
+  );
+});

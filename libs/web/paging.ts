@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { Field, Item } from './fields';
+import { RequestRefused } from './problem';
+import { Problems } from './problems';
+
+/** What every list is asked with; lists with filters extend it. */
+export class ListQuery {
+  @Field.integer({ min: 1, max: 100, default: 20, description: 'Most entries to answer.' })
+  limit = 20;
+
+  @Field.text({ max: 1024, optional: true, description: 'nextCursor of the page before.' })
+  cursor?: string;
+}
+
+/** Where the next page starts. */
+export class PageEnd {
+  @Field.text({ max: 1024, nullable: true, description: 'Cursor of the next page; null on the last one.' })
+  nextCursor: string | null;
+}
+
+/** What every list answers. */
+export interface Page<T> {
+  data: T[];
+  page: PageEnd;
+}
+
+const envelopes = new WeakMap<new () => object, new () => Page<object>>();
+
+/** @returns the class that describes a page of `Entry` in the API description: `PostList` for `Post`. */
+export function ListOf<T extends object>(Entry: new () => T): new () => Page<T> {
+  let Envelope = envelopes.get(Entry);
+  if (!Envelope) {
+    class List implements Page<object> {
+      @Field.list(Item.object(() => Entry), { max: 100, description: 'The entries of this page.' })
+      data: object[];
+
+      @Field.object(() => PageEnd, { description: 'Where the next page starts.' })
+      page: PageEnd;
+    }
+    Object.defineProperty(List, 'name', { value: `${Entry.name}List` });
+    Envelope = List;
+    envelopes.set(Entry, Envelope);
+  }
+  return Envelope as unknown as new () => Page<T>;
+}
+
+/** One part of a position in an ordered list: what the keyset compares. */
+export type CursorPart = string | number | boolean | null;
+
+/**
+ * Turns the position of a page's last entry into a cursor. The cursor is checked, not secret: it names the list and
+ * carries a checksum, so that a damaged or foreign one is told apart before it reaches a query.
+ *
+ * @param list name of the list, with whatever makes positions comparable: `feed:desc`
+ * @param position the keyset of the last entry, `[createdAt, id]`
+ */
+export function encodeCursor(list: string, position: readonly CursorPart[]): string {
+  const text = JSON.stringify(position);
+  return Buffer.concat([checksum(list, text), Buffer.from(text, 'utf8')]).toString('base64url');
+}
+
+/**
+ * @param list as it was encoded with
+ * @param cursor from the request; undefined on the first page
+ * @returns the position; undefined without a cursor
+ * @throws RequestRefused `request.invalid-cursor` when the cursor was not issued for this list
+ */
+export function decodeCursor<P extends readonly CursorPart[] = readonly CursorPart[]>(
+  list: string,
+  cursor: string | undefined,
+): P | undefined {
+  if (cursor === undefined) return undefined;
+  const bytes = Buffer.from(cursor, 'base64url');
+  const text = bytes.subarray(CHECKSUM_BYTES).toString('utf8');
+  const genuine =
+    bytes.toString('base64url') === cursor && bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(list, text));
+  if (!genuine) throw new RequestRefused(Problems.invalidCursor);
+  return JSON.parse(text) as P;
+}
+
+const CHECKSUM_BYTES = 9;
+
+function checksum(list: string, text: string): Buffer {
+  return createHash('sha256').update(`rookery cursor\n${list}\n${text}`).digest().subarray(0, CHECKSUM_BYTES);
+}
+
+/**
+ * Cuts a page from rows that were read with `LIMIT limit + 1`: the one too many tells that there is a next page.
+ *
+ * @param rows in the order of the list, at most `limit + 1`
+ * @param limit entries of a page
+ * @param list name for the cursor
+ * @param positionOf keyset of a row
+ */
+export function pageOf<T>(
+  rows: readonly T[],
+  limit: number,
+  list: string,
+  positionOf: (row: T) => readonly CursorPart[],
+): Page<T> {
+  const data = rows.slice(0, limit);
+  const last = data.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { data, page: { nextCursor: more ? encodeCursor(list, positionOf(last)) : null } };
+}
+
+/** @returns `Link: <…>; rel="next"` (RFC 8288) for the page after the one that is answered; undefined on the last. */
+export function nextLink(request: Pick<FastifyRequest, 'url'>, payload: unknown): string | undefined {
+  const cursor = (payload as Partial<Page<unknown>> | null)?.page?.nextCursor;
+  if (typeof cursor !== 'string') return undefined;
+  const [path = '', query = ''] = request.url.split('?', 2);
+  const next = new URLSearchParams(query);
+  next.set('cursor', cursor);
+  return `<${path}?${next}>; rel="next"`;
+}

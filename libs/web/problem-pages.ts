@@ -1,0 +1,50 @@
+import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { NotFound, Rejection } from '@rookery/domain';
+import type { FastifyReply } from 'fastify';
+import { Public } from './access';
+import { escapeHtml, sendPage } from './html-page';
+import { definedProblems, problemByCode, type ProblemDefinition } from './problems';
+
+/** The pages that `type` of a problem leads to: HTML for people, JSON for those who ask for it. */
+@Public()
+@ApiExcludeController()
+@Controller('problems')
+export class ProblemPages {
+  @Get()
+  all(@Headers('accept') accept: string | undefined, @Res() reply: FastifyReply): void {
+    const problems = definedProblems();
+    reply.header('vary', 'accept');
+    if (wantsJson(accept)) return void reply.send({ data: problems, page: { nextCursor: null } });
+    const rows = problems.map(
+      ({ code, status, title }) =>
+        `<tr><td>${status}</td><td><a href="/problems/${code}"><code>${code}</code></a></td><td>${escapeHtml(title)}</td></tr>`,
+    );
+    sendPage(reply, { title: 'Problems', body: `<h1>Problems</h1><table>${rows.join('')}</table>` });
+  }
+
+  @Get(':code')
+  one(
+    @Param('code') code: string,
+    @Headers('accept') accept: string | undefined,
+    @Res() reply: FastifyReply,
+  ): void {
+    const problem = problemByCode(code);
+    if (!problem) throw new Rejection(NotFound);
+    reply.header('vary', 'accept');
+    if (wantsJson(accept)) return void reply.send(problem);
+    sendPage(reply, { title: problem.title, body: bodyOf(problem) });
+  }
+}
+
+function wantsJson(accept = ''): boolean {
+  return accept.includes('application/json') && !accept.includes('text/html');
+}
+
+function bodyOf({ title, status, code, meaning, remedy }: ProblemDefinition): string {
+  return (
+    `<h1>${escapeHtml(title)}</h1><p><code>${code}</code>, status ${status}</p>` +
+    `<h2>What it means</h2><p>${escapeHtml(meaning)}</p><h2>What to do</h2><p>${escapeHtml(remedy)}</p>` +
+    '<p><a href="/problems">All problems</a></p>'
+  );
+}

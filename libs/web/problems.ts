@@ -1,0 +1,213 @@
+import {
+  Conflict,
+  definedRejections,
+  DependencyUnavailable,
+  NotFound,
+  type RejectionDefinition,
+  type RejectionKind,
+} from '@rookery/domain';
+
+/** A kind of error that clients can meet: what `type` in the answer leads to. */
+export interface ProblemDefinition {
+  /** `<area>.<reason>`. Stable API. */
+  readonly code: string;
+  /** HTTP status it is answered with. */
+  readonly status: number;
+  /** A few words, the same in every answer (RFC 9457 §3.1.3). */
+  readonly title: string;
+  /** What has happened, in a sentence. */
+  readonly meaning: string;
+  /** What the caller can do about it. */
+  readonly remedy: string;
+}
+
+const statusOfKind: Record<RejectionKind, number> = {
+  invalid: 422,
+  unauthenticated: 401,
+  forbidden: 403,
+  missing: 404,
+  conflict: 409,
+  gone: 410,
+  locked: 423,
+  unavailable: 503,
+};
+
+/** The problems that the edge itself answers with; those of the domain are its rejections. */
+export const Problems = {
+  invalid: problem(
+    400,
+    'request.invalid',
+    'Invalid request',
+    'The request does not have the shape that the route asks for.',
+    'Every entry of errors names a field and the rule it breaks. Fields that the route does not know are errors too.',
+  ),
+  malformedJson: problem(
+    400,
+    'request.malformed-json',
+    'Malformed JSON',
+    'The body is empty, is not JSON, or is nested more than 32 levels deep.',
+    'Send one well-formed JSON document (RFC 8259), or no Content-Type when there is no body.',
+  ),
+  malformed: problem(
+    400,
+    'request.malformed',
+    'Malformed request',
+    'The request line, a header or the address is not well-formed HTTP.',
+    'Percent-encode the address as UTF-8 and send HTTP/1.1 as RFC 9112 has it.',
+  ),
+  invalidCursor: problem(
+    400,
+    'request.invalid-cursor',
+    'Invalid cursor',
+    'The cursor was not issued for this list.',
+    'Start without a cursor and pass on nextCursor exactly as it was answered.',
+  ),
+  unauthenticated: problem(
+    401,
+    'auth.unauthenticated',
+    'Not signed in',
+    'There is no valid access token in the request.',
+    'Send Authorization: Bearer with an access token; refresh it when it has expired.',
+  ),
+  forbidden: problem(
+    403,
+    'auth.forbidden',
+    'Forbidden',
+    'You may see this, but not do that to it.',
+    'The permission that the route asks for stands in its description as x-required-permission.',
+  ),
+  mfaRequired: problem(
+    403,
+    'auth.mfa-required',
+    'Fresh sign-in required',
+    'This needs a second factor, or the password, proved within the last 15 minutes.',
+    'Call POST /v1/auth/step-up and repeat the request with the new access token.',
+  ),
+  notFound: rejection(NotFound),
+  conflict: rejection(Conflict),
+  dependencyUnavailable: rejection(DependencyUnavailable),
+  methodNotAllowed: problem(
+    405,
+    'request.method-not-allowed',
+    'Method not allowed',
+    'The resource exists but does not support this method.',
+    'Use one of the methods in the Allow header.',
+  ),
+  timeout: problem(
+    408,
+    'request.timeout',
+    'Request timed out',
+    'The request did not arrive completely in time.',
+    'Send it again over a better connection.',
+  ),
+  preconditionFailed: problem(
+    412,
+    'precondition.failed',
+    'Stale version',
+    'The resource has changed since the version in If-Match.',
+    'Read the resource again and repeat the change with its new ETag if it still makes sense.',
+  ),
+  tooLarge: problem(
+    413,
+    'request.too-large',
+    'Request too large',
+    'The body is larger than 100 kB, or an upload larger than its limit.',
+    'Send less. Files go through a presigned upload.',
+  ),
+  unsupportedMediaType: problem(
+    415,
+    'request.unsupported-media-type',
+    'Unsupported media type',
+    'The route does not read this Content-Type.',
+    'Send application/json in UTF-8.',
+  ),
+  preconditionRequired: problem(
+    428,
+    'precondition.required',
+    'If-Match required',
+    'A change to this resource must say which version it changes.',
+    'Send the ETag you have read in If-Match.',
+  ),
+  rateLimited: problem(
+    429,
+    'rate.limited',
+    'Too many requests',
+    'You have used up what the rate limit grants for now.',
+    'Wait for the seconds in Retry-After. RateLimit and RateLimit-Policy tell how much is left of what.',
+  ),
+  headersTooLarge: problem(
+    431,
+    'request.headers-too-large',
+    'Headers too large',
+    'The headers of the request are larger than 16 kB.',
+    'Send fewer or shorter headers.',
+  ),
+  internal: problem(
+    500,
+    'internal',
+    'Internal error',
+    'Something went wrong on our side. It was logged under the traceId.',
+    'Try again later; if it stays, report the traceId.',
+  ),
+  shuttingDown: problem(
+    503,
+    'server.shutting-down',
+    'Shutting down',
+    'This server is about to stop and takes no further requests.',
+    'Try again at once; another server will answer.',
+  ),
+  handlerTimeout: problem(
+    503,
+    'server.timeout',
+    'Not answered in time',
+    'The request took longer than the server allows.',
+    'Try again after the time in Retry-After.',
+  ),
+} as const;
+
+/** @returns the problem that a rejection of the domain is answered with. */
+export function problemOfRejection({ code }: Pick<RejectionDefinition, 'code'>): ProblemDefinition {
+  return problemByCode(code) ?? Problems.internal;
+}
+
+const byCode = new Map<string, ProblemDefinition>(
+  Object.values(Problems).map((known) => [known.code, known]),
+);
+
+/** @returns the problem with that code; undefined when nobody declared it. */
+export function problemByCode(code: string): ProblemDefinition | undefined {
+  return byCode.get(code) ?? learnRejections().get(code);
+}
+
+/** @returns every problem of the edge and of the domain, by code. */
+export function definedProblems(): readonly ProblemDefinition[] {
+  return [...learnRejections().values()].sort((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+/** Rejections are declared whenever their modules load, so they are looked up when one is not known yet. */
+function learnRejections(): ReadonlyMap<string, ProblemDefinition> {
+  for (const definition of definedRejections()) {
+    if (!byCode.has(definition.code)) byCode.set(definition.code, rejection(definition));
+  }
+  return byCode;
+}
+
+function problem(
+  status: number,
+  code: string,
+  title: string,
+  meaning: string,
+  remedy: string,
+): ProblemDefinition {
+  return Object.freeze({ code, status, title, meaning, remedy });
+}
+
+function rejection({ kind, code, message, remedy }: RejectionDefinition): ProblemDefinition {
+  return problem(statusOfKind[kind], code, titleOf(code), message, remedy);
+}
+
+/** `identity.username-taken` → `Username taken`. */
+function titleOf(code: string): string {
+  const reason = code.slice(code.indexOf('.') + 1).replaceAll('-', ' ');
+  return reason.charAt(0).toUpperCase() + reason.slice(1);
+}

@@ -1,0 +1,59 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Logger } from '@rookery/observability';
+import { Drain } from './drain';
+
+/** How a process ends. */
+export interface Ending {
+  /** Milliseconds between turning unready and closing. */
+  graceMs: number;
+  /** Milliseconds from the signal until the process is ended whatever it still does. */
+  deadlineMs?: number;
+  log: Pick<Logger, 'info' | 'fatal' | 'error'>;
+  /** What to listen to and to end; another one in tests. */
+  process?: Pick<NodeJS.Process, 'on' | 'exit'>;
+}
+
+/**
+ * Ends the process in order at SIGTERM or SIGINT: not ready, grace, `app.close()`, exit 0. The deadline or a second
+ * signal ends it at once with 1. What nobody caught is logged and ends it in the same order with 1.
+ */
+export function runUntilSignal(
+  app: INestApplicationContext,
+  { graceMs, deadlineMs = 30_000, log, process: self = process }: Ending,
+): void {
+  const drain = app.get(Drain, { strict: false });
+  let ending = false;
+
+  const end = async (graceForThis: number, code: number): Promise<void> => {
+    ending = true;
+    setTimeout(() => {
+      log.fatal(`Not closed within ${deadlineMs} ms: exit.`);
+      self.exit(1);
+    }, deadlineMs).unref();
+    drain.start();
+    if (graceForThis > 0) await new Promise((resolve) => setTimeout(resolve, graceForThis));
+    drain.close();
+    try {
+      await app.close();
+      log.info('Closed.');
+      self.exit(code);
+    } catch (error) {
+      log.error({ err: error }, 'Closing failed.');
+      self.exit(1);
+    }
+  };
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    self.on(signal, () => {
+      if (ending) return void self.exit(1);
+      log.info(`${signal}: closing.`);
+      void end(graceMs, 0);
+    });
+  }
+  for (const failure of ['uncaughtException', 'unhandledRejection'] as const) {
+    self.on(failure, (error: unknown) => {
+      log.fatal({ err: error }, failure);
+      if (!ending) void end(0, 1);
+    });
+  }
+}

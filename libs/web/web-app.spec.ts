@@ -1,0 +1,510 @@
+import { connect } from 'node:net';
+import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { InjectOptions } from 'fastify';
+import { Drain } from './drain';
+import type { Problem } from './problem';
+import { failure, ID, sampleApp, type SampleApp } from './testing/sample-app';
+
+let sample: SampleApp;
+
+beforeAll(async () => {
+  sample = await sampleApp({ CORS_ORIGINS: 'https://app.example', REQUEST_TIMEOUT_MS: '150' });
+});
+afterAll(() => sample.app.close());
+
+const ask = (options: InjectOptions | string) => sample.app.inject(options as InjectOptions);
+
+const build = (payload: unknown, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
+  ask({ method: 'POST', url: '/v1/nests', payload: payload as string, headers });
+
+async function problemOf(answer: ReturnType<typeof ask>): Promise<Problem> {
+  const { headers, statusCode, json } = await answer;
+  expect(headers['content-type']).toBe('application/problem+json');
+  const problem = json<Problem>();
+  expect(problem).toMatchObject({ type: `/problems/${problem.code}`, status: statusCode });
+  expect(problem.traceId).toMatch(/^[0-9a-f]{32}$/);
+  return problem;
+}
+
+const broken = async (answer: ReturnType<typeof ask>) => {
+  const problem = await problemOf(answer);
+  expect(problem.code).toBe('request.invalid');
+  return problem.errors!.map(({ path, code }) => `${path}: ${code}`);
+};
+
+describe('A body', () => {
+  it('comes in as its class says', async () => {
+    const { statusCode, json } = await build({
+      title: ' Oak ',
+      contact: ' A@B.example',
+      built: null,
+      tags: ['a'],
+    });
+    expect(statusCode).toBe(201);
+    expect(json()).toEqual({ title: 'Oak', contact: 'a@b.example', built: null, tags: ['a'] });
+  });
+
+  it('is refused with every field and rule named, in sentences', async () => {
+    const problem = await problemOf(
+      build({ title: 'x'.repeat(11), tags: ['a', 'b', 'c', 'd'], built: '2026-02-30' }),
+    );
+    expect(problem).toMatchObject({ status: 400, instance: '/v1/nests', detail: '3 fields break a rule.' });
+    expect(problem.errors!.map(({ message }) => message)).toEqual([
+      'title must be 1 to 10 characters long.',
+      'tags must have at most 3 items.',
+      'built must be a date such as 2026-11-21.',
+    ]);
+  });
+
+  it('is refused with the path of what is wrong at any depth', async () => {
+    const eggs = [{ name: 'a' }, { name: 'b', weight: 'c' }, 'foo', null, []];
+    expect(
+      await broken(build({ title: 'x', eggs: eggs.slice(0, 4), tags: ['ok', 'toolong', 3], best: [] })),
+    ).toEqual([
+      'tags.1: length',
+      'tags.2: type',
+      'eggs.2: type',
+      'eggs.3: type',
+      'eggs.1.weight: type',
+      'best: type',
+    ]);
+    expect(await broken(build({ title: 'x', eggs }))).toEqual(
+      expect.arrayContaining(['eggs: length', 'eggs.1.weight: type']),
+    );
+    expect(await broken(build({ title: 'x', eggs: [[{ name: 'a' }]] }))).toContain('eggs.0: type');
+  });
+
+  it('is not converted: a number is no text and a text no number', async () => {
+    expect(await broken(build({ title: 7, best: { name: 'a', weight: '3' } }))).toEqual([
+      'title: type',
+      'best.weight: type',
+    ]);
+  });
+
+  it('may leave out what is optional, but null is a value of its own', async () => {
+    expect(await broken(build({ contact: null }))).toEqual(['title: required', 'contact: type']);
+  });
+
+  it.each([
+    ['{"title":"x","extra":1}', 'extra: unknown'],
+    ['{"title":"x","eggs":[{"name":"a","extra":1}]}', 'eggs.0.extra: unknown'],
+    ['{"title":"x","constructor":1}', 'constructor: unknown'],
+    ['{"title":"x","__proto__":{"admin":true}}', '__proto__: unknown'],
+    ['{"title":"x","best":{"name":"a","constructor":{"prototype":{}}}}', 'best.constructor: unknown'],
+    ['{"title":"x","eggs":[{"name":"a","toString":1}]}', 'eggs.0.toString: unknown'],
+    ['{"title":"x","\\u005f_proto__":{}}', '__proto__: unknown'],
+  ])('with unknown names is refused: %s', async (text, error) =>
+    expect(await broken(build(text))).toEqual([error]),
+  );
+
+  it.each(['{', '', '{"a":1}x', "{'title':1}", 'undefined', '['.repeat(33) + ']'.repeat(33)])(
+    'that is no JSON, or too deep, is refused: %s',
+    async (text) => expect((await problemOf(build(text))).code).toBe('request.malformed-json'),
+  );
+
+  it('may be 32 levels deep', async () => {
+    const { statusCode } = await ask({
+      method: 'POST',
+      url: '/v1/work/context',
+      payload: '['.repeat(32) + ']'.repeat(32),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(statusCode).toBe(200);
+  });
+
+  it.each(['[]', '"x"', '7', '[{"title":"x"}]'])('that is no object is refused: %s', async (text) =>
+    expect(await broken(build(text))).toEqual([': type']),
+  );
+
+  it('is asked for where it is missing', async () => {
+    expect(await broken(build(undefined, {}))).toEqual(['title: required']);
+    expect(await broken(build('null'))).toEqual(['title: required']);
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'nonsense'])(
+    'of type %s is refused',
+    async (type) =>
+      expect(await problemOf(build('x', { 'content-type': type }))).toMatchObject({ status: 415 }),
+  );
+
+  it('of more than 100 kB is refused', async () => {
+    expect(await problemOf(build({ title: 'x'.repeat(100_001) }))).toMatchObject({
+      code: 'request.too-large',
+    });
+  });
+});
+
+describe('A query', () => {
+  it('is read as numbers, booleans and lists', async () => {
+    const { json } = await ask('/v1/nests?limit=2&tags=a,b&empty=false');
+    expect(json<{ query: unknown }>().query).toEqual({ limit: 2, tags: ['a', 'b'], empty: false });
+  });
+
+  it('has its defaults', async () => {
+    expect((await ask('/v1/nests')).json<{ data: unknown[] }>().data).toHaveLength(20);
+  });
+
+  it.each([
+    ['limit=0', 'limit: range'],
+    ['limit=101', 'limit: range'],
+    ['limit=2x', 'limit: type'],
+    ['limit=1&limit=2', 'limit: type'],
+    ['empty=1', 'empty: type'],
+    ['tags=toolong', 'tags.0: length'],
+    ['page=2', 'page: unknown'],
+    ['constructor=1', 'constructor: unknown'],
+    ['__proto__=1', '__proto__: unknown'],
+  ])('%s is refused', async (query, error) =>
+    expect(await broken(ask(`/v1/nests?${query}`))).toEqual([error]),
+  );
+});
+
+describe('A list', () => {
+  it('leads from page to page by cursor and by link', async () => {
+    const first = await ask('/v1/nests?limit=2');
+    const { page } = first.json<{ page: { nextCursor: string } }>();
+    const link = /^<(.+)>; rel="next"$/.exec(first.headers.link as string)![1]!;
+    expect(link).toContain(page.nextCursor);
+    expect((await ask(link)).json<{ data: unknown }>().data).toEqual([{ n: 3 }, { n: 4 }]);
+  });
+
+  it('refuses a cursor it has not issued', async () => {
+    expect(await problemOf(ask('/v1/nests?cursor=eyJ9'))).toMatchObject({
+      status: 400,
+      code: 'request.invalid-cursor',
+    });
+  });
+});
+
+describe('A versioned resource', () => {
+  it('is answered with its version as ETag', async () => {
+    const { headers, json } = await ask(`/v1/nests/${ID}`);
+    expect(headers.etag).toBe('"3"');
+    expect(json()).toMatchObject({ version: 3 });
+  });
+
+  it.each(['"3"', 'W/"3"', '"1", "3"', '*'])('is answered 304 to a client that has %s', async (header) => {
+    const { statusCode, body, headers } = await ask({
+      url: `/v1/nests/${ID}`,
+      headers: { 'if-none-match': header },
+    });
+    expect([statusCode, body, headers.etag, headers['content-type']]).toEqual([304, '', '"3"', undefined]);
+  });
+
+  it('is answered in full to a client that has another version', async () => {
+    const { statusCode } = await ask({ url: `/v1/nests/${ID}`, headers: { 'if-none-match': '"2"' } });
+    expect(statusCode).toBe(200);
+  });
+
+  const rename = (headers: Record<string, string>) =>
+    ask({
+      method: 'PATCH',
+      url: `/v1/nests/${ID}`,
+      payload: { title: 'Elm' },
+      headers: { authorization: 'Bearer good', ...headers },
+    });
+
+  it('is changed only by those who name its version', async () => {
+    expect(await problemOf(rename({}))).toMatchObject({ status: 428, code: 'precondition.required' });
+    expect(await problemOf(rename({ 'if-match': '"2"' }))).toMatchObject({
+      status: 412,
+      code: 'precondition.failed',
+    });
+    const { statusCode, headers } = await rename({ 'if-match': '"3"' });
+    expect([statusCode, headers.etag]).toEqual([200, '"4"']);
+  });
+});
+
+describe('An address', () => {
+  it.each([
+    '/v1/nope?token=hush',
+    '/nope',
+    '/',
+    '/v1/nests/no-uuid',
+    `/v1/nests/${'a'.repeat(501)}`,
+    '/v1/nests/',
+    '/problems/no.such',
+  ])('with nothing behind it is 404: %s', async (url) => {
+    const problem = await problemOf(ask(url));
+    expect(problem).toMatchObject({ status: 404, code: 'resource.not-found' });
+    expect(JSON.stringify(problem)).not.toContain('hush');
+  });
+
+  it('with another method is 405 and says which methods there are', async () => {
+    const answer = await ask({ method: 'DELETE', url: `/v1/nests/${ID}` });
+    expect(answer.headers.allow).toBe('GET, HEAD, OPTIONS, PATCH');
+    expect(await problemOf(Promise.resolve(answer) as never)).toMatchObject({
+      code: 'request.method-not-allowed',
+    });
+  });
+
+  it('tells its methods to those who ask', async () => {
+    const { statusCode, headers } = await ask({ method: 'OPTIONS', url: '/v1/nests' });
+    expect([statusCode, headers.allow]).toEqual([204, 'GET, HEAD, OPTIONS, POST']);
+    expect((await ask({ method: 'OPTIONS', url: '/v1/nope' })).statusCode).toBe(404);
+  });
+
+  it('answers HEAD like GET, without a body', async () => {
+    const { statusCode, headers, body } = await ask({ method: 'HEAD', url: `/v1/nests/${ID}` });
+    expect([statusCode, headers.etag, body]).toEqual([200, '"3"', '']);
+  });
+
+  it('that is badly encoded is malformed', async () => {
+    expect(await problemOf(ask('/v1/%zz'))).toMatchObject({ status: 400, code: 'request.malformed' });
+  });
+});
+
+describe('A caller', () => {
+  const me = (authorization?: string) =>
+    ask({ url: '/v1/work/me', headers: authorization ? { authorization } : {} });
+
+  it('is needed on every route that is not public', async () => {
+    const answer = await me();
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="rookery"');
+    expect(await problemOf(Promise.resolve(answer) as never)).toMatchObject({ code: 'auth.unauthenticated' });
+  });
+
+  it('with a wrong token is told so', async () => {
+    const answer = await me('Bearer bad');
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="rookery", error="invalid_token"');
+    expect(await problemOf(Promise.resolve(answer) as never)).toMatchObject({
+      status: 401,
+      code: 'sample.token-invalid',
+    });
+  });
+
+  it('meets whatever else the strategy refuses with', async () => {
+    expect(await problemOf(me('Bearer refused'))).toMatchObject({ status: 403 });
+  });
+
+  it('is handed to the route and is the actor of its work', async () => {
+    expect((await me('Bearer good')).json()).toEqual({ userId: ID, actorId: ID });
+  });
+
+  it('needs the permission that the route asks for', async () => {
+    const rule = (authorization: string) => ask({ url: '/v1/work/rule', headers: { authorization } });
+    expect(await problemOf(rule('Bearer good'))).toMatchObject({ status: 403, code: 'auth.forbidden' });
+    expect((await rule('Bearer ruler')).statusCode).toBe(200);
+  });
+
+  it('of operations signs in by HTTP Basic', async () => {
+    const ops = (authorization?: string) =>
+      ask({ url: '/v1/work/ops', headers: authorization ? { authorization } : {} });
+    expect((await ops()).headers['www-authenticate']).toMatch(/^Basic /);
+    expect((await ops(`Basic ${Buffer.from('ops:ops').toString('base64')}`)).statusCode).toBe(200);
+  });
+});
+
+describe('An error', () => {
+  const fail = (error: unknown) => {
+    failure.next = error;
+    return ask('/v1/work/fails');
+  };
+
+  it('that nobody expected is logged under the traceId and tells nothing', async () => {
+    const answer = await fail(new Error('relation "secrets" does not exist'));
+    expect(answer.body).not.toContain('secrets');
+    const problem = await problemOf(Promise.resolve(answer) as never);
+    expect(problem.code).toBe('internal');
+    const line = sample.lines.all.find((entry) => entry['trace.id'] === problem.traceId && entry.error);
+    expect(line).toMatchObject({
+      'log.level': 'error',
+      error: {
+        message: 'relation "secrets" does not exist',
+        stack_trace: expect.stringContaining('web-app.spec.ts'),
+      },
+    });
+  });
+
+  it('of the database or Redis is 503 and says when to try again', async () => {
+    const answer = await fail(
+      Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:5432'), { code: 'ECONNREFUSED' }),
+    );
+    expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+    expect(answer.body).not.toContain('10.0.0.1');
+    expect(await problemOf(Promise.resolve(answer) as never)).toMatchObject({
+      code: 'dependency.unavailable',
+    });
+  });
+
+  it('may be anything', async () => {
+    expect(await problemOf(fail(undefined))).toMatchObject({ code: 'internal' });
+    expect(await problemOf(fail('text'))).toMatchObject({ code: 'internal' });
+  });
+
+  it('is a 503 when a route does not answer in time', async () => {
+    expect(await problemOf(ask('/v1/work/hangs'))).toMatchObject({ status: 503, code: 'server.timeout' });
+  });
+});
+
+describe('Every request', () => {
+  it('has an id: its own when that is sane, else a new one', async () => {
+    const id = async (header: string) =>
+      (await ask({ url: '/livez', headers: { 'x-request-id': header } })).headers['x-request-id'];
+    expect(await id('abc-1.2_3')).toBe('abc-1.2_3');
+    expect(await id('a b')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await id('x'.repeat(129))).toMatch(/^[0-9a-f-]{36}$/);
+    const failed = await ask({ url: '/v1/%zz', headers: { 'x-request-id': 'abc' } });
+    expect(failed.headers['x-request-id']).toBe('abc');
+  });
+
+  it('runs in a context of its own that outlives the reading of its body', async () => {
+    const requests = Array.from({ length: 20 }, (_, n) =>
+      ask({
+        method: 'POST',
+        url: '/v1/work/context',
+        payload: { n },
+        headers: {
+          'x-request-id': `id-${n}`,
+          traceparent: `00-${'a'.repeat(30)}${10 + n}-00f067aa0ba902b7-01`,
+        },
+      }),
+    );
+    (await Promise.all(requests)).forEach((answer, n) => {
+      const context = answer.json<{ correlationId: string; traceparent: string }>();
+      expect(context).toMatchObject({ correlationId: `id-${n}`, body: { n } });
+      expect(context.traceparent).toContain(`${'a'.repeat(30)}${10 + n}`);
+    });
+  });
+
+  it('leaves one line without its query', async () => {
+    await ask({ url: '/v1/nests?limit=1&token=hush', headers: { 'x-request-id': 'one-line' } });
+    const lines = sample.lines.all.filter((line) => line['http.request.id'] === 'one-line');
+    expect(lines).toEqual([
+      expect.objectContaining({
+        'log.level': 'info',
+        message: 'GET /v1/nests 400',
+        'url.path': '/v1/nests',
+        'http.response.status_code': 400,
+        'event.duration': expect.any(Number),
+      }),
+    ]);
+  });
+
+  it('is answered with headers that keep browsers from guessing and framing', async () => {
+    const { headers } = await ask('/livez');
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(headers['strict-transport-security']).toBeUndefined();
+  });
+
+  it('is compressed above 1 kB, unless it is a stream of events', async () => {
+    const encoding = async (url: string) =>
+      (await ask({ url, headers: { 'accept-encoding': 'gzip' } })).headers['content-encoding'];
+    expect(await encoding('/v1/work/large')).toBe('gzip');
+    expect(await encoding('/livez')).toBeUndefined();
+    expect(await encoding('/v1/work/stream')).toBeUndefined();
+  });
+
+  it('is answered to pages of known origins only', async () => {
+    const origin = async (from: string) =>
+      (await ask({ url: '/livez', headers: { origin: from } })).headers['access-control-allow-origin'];
+    expect(await origin('https://app.example')).toBe('https://app.example');
+    expect(await origin('https://evil.example')).toBeUndefined();
+    const preflight = await ask({
+      method: 'OPTIONS',
+      url: '/v1/nests',
+      headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
+    });
+    expect(preflight.statusCode).toBe(204);
+    expect(preflight.headers['access-control-max-age']).toBe('43200');
+  });
+});
+
+describe('The pages about problems', () => {
+  it('explain a problem to people and to programs', async () => {
+    const html = await ask({ url: '/problems/sample.nest-taken', headers: { accept: 'text/html' } });
+    expect(html.headers['content-type']).toContain('text/html');
+    expect(html.body).toContain('Another bird lives in this nest.');
+    expect(html.body).toContain('Choose another nest.');
+    const json = await ask({ url: '/problems/sample.nest-taken', headers: { accept: 'application/json' } });
+    expect(json.json()).toMatchObject({
+      code: 'sample.nest-taken',
+      status: 409,
+      remedy: 'Choose another nest.',
+    });
+  });
+
+  it('are listed', async () => {
+    const { json } = await ask({ url: '/problems', headers: { accept: 'application/json' } });
+    expect(json<{ data: { code: string }[] }>().data.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['internal', 'request.invalid', 'sample.nest-taken']),
+    );
+  });
+});
+
+describe('Over a connection', () => {
+  let other: SampleApp;
+  let port: number;
+
+  beforeEach(async () => {
+    other = await sampleApp({ NODE_ENV: 'production', OPS_USER: 'a', OPS_PASSWORD: 'b' });
+    await other.app.listen(0, '127.0.0.1');
+    port = (other.app.getHttpServer().address() as AddressInfo).port;
+  });
+  afterEach(() => other.app.close());
+
+  const raw = (text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let answer = '';
+      const socket = connect(port, '127.0.0.1', () => socket.write(text));
+      socket.on('data', (chunk) => (answer += chunk.toString()));
+      socket.on('close', () => resolve(answer));
+      socket.on('error', reject);
+    });
+
+  const get = (path: string, agent: Agent): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      httpGet({ port, path, agent }, (answer) => {
+        answer.resume();
+        answer.on('end', () => resolve(answer));
+      }).on('error', reject);
+    });
+
+  it('what is no HTTP is answered 400 and closed', async () => {
+    const answer = await raw('NONSENSE\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain('"code":"request.malformed"');
+  });
+
+  it('headers without measure are answered 431', async () => {
+    const answer = await raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(answer).toContain('"code":"request.headers-too-large"');
+  });
+
+  it('an answer that fails half way is cut off, and the server lives', async () => {
+    await expect(raw('GET /v1/work/partly HTTP/1.1\r\nhost: x\r\n\r\n')).resolves.not.toContain('half way');
+    expect((await get('/livez', new Agent())).statusCode).toBe(200);
+  });
+
+  it('production asks browsers for HTTPS', async () => {
+    expect((await get('/livez', new Agent())).headers['strict-transport-security']).toContain(
+      'max-age=31536000',
+    );
+  });
+
+  it('requests are answered on one connection until draining, then each with Connection: close', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect((await get('/livez', agent)).headers.connection).toBe('keep-alive');
+    const drain = other.app.get(Drain, { strict: false });
+    drain.start();
+    expect((await get('/readyz', agent)).statusCode).toBe(503);
+    const served = await get(`/v1/nests/${ID}`, agent);
+    expect([served.statusCode, served.headers.connection]).toEqual([200, 'close']);
+    drain.close();
+    const refused = await get(`/v1/nests/${ID}`, agent);
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '1']);
+    expect((await get('/livez', agent)).statusCode).toBe(200);
+    agent.destroy();
+  });
+
+  it('closing does not wait for idle connections', async () => {
+    const agent = new Agent({ keepAlive: true });
+    await get('/livez', agent);
+    await other.app.close();
+    agent.destroy();
+    expect(other.app.getHttpServer().listening).toBe(false);
+  });
+});

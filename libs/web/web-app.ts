@@ -1,0 +1,228 @@
+import fastifyCompress from '@fastify/compress';
+import fastifyHelmet from '@fastify/helmet';
+import { type DynamicModule, RequestMethod, type Type } from '@nestjs/common';
+import { NestFactory, Reflector } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  continueTrace,
+  type Logger,
+  logRequests,
+  measureRequests,
+  rootLogger,
+  type WorkContext,
+  withWorkContext,
+} from '@rookery/observability';
+import { newId } from '@rookery/domain';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { Logger as NestLogger } from 'nestjs-pino';
+import { AuthenticationGuard, PermissionGuard } from './access';
+import { AllowedMethods } from './allowed-methods';
+import { answerClientError } from './client-error';
+import { Drain } from './drain';
+import { tagVersion } from './etag';
+import { readJsonBodies } from './json-body';
+import { nextLink } from './paging';
+import { ProblemFilter, sendProblem } from './problem-filter';
+import { problemOfError } from './problem-of-error';
+import { Problems } from './problems';
+import { WebSettings } from './settings';
+import { RequestValidation } from './validation';
+
+/** Largest body in bytes. */
+export const BODY_LIMIT = 100_000;
+
+/** Paths that stand at the root instead of under `/v1`. */
+const AT_ROOT = [
+  'livez',
+  'readyz',
+  'startupz',
+  'healthz',
+  'metrics',
+  'problems',
+  'problems/:code',
+  '.well-known/*path',
+];
+
+const PROBES = new Set(['/livez', '/readyz', '/startupz', '/healthz', '/metrics']);
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What `createWebApp` may be given instead of its defaults. */
+export interface WebAppOptions {
+  settings?: WebSettings;
+  logger?: Logger;
+  /** Further paths without `/v1`: `activate`. */
+  atRoot?: readonly string[];
+}
+
+/** A compiled testing module of @nestjs/testing. */
+interface TestingModule {
+  createNestApplication<T>(adapter: FastifyAdapter, options: object): T;
+}
+
+/**
+ * Builds the HTTP side of an app, ready for `listen` or `inject` after `init`: problems, validation, guards, request
+ * ids, traces, logs, metrics, security headers, CORS, compression, ETags, `Link`, time-outs, draining. The module must
+ * import `HealthModule` and, for routes that are not public, a passport strategy named `bearer`.
+ *
+ * @param source root module, or a compiled testing module
+ */
+export async function createWebApp(
+  source: Type | DynamicModule | TestingModule,
+  { settings = new WebSettings(), logger = rootLogger(), atRoot = [] }: WebAppOptions = {},
+): Promise<NestFastifyApplication> {
+  const server = fastify({
+    bodyLimit: BODY_LIMIT,
+    trustProxy: (_address, hop) => hop < settings.trustedProxies,
+    genReqId: ({ headers }) => saneId(headers['x-request-id']) ?? newId(),
+    // Time for a request to arrive; the adapter's own default is none (slow loris).
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    handlerTimeout: settings.requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 500 },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      request.workContext = workContextOf(request);
+      reply.header('x-request-id', request.id);
+      const { definition, options } = problemOfError(error);
+      sendProblem(request, reply, definition, options);
+    },
+  }) as unknown as FastifyInstance;
+  const methods = new AllowedMethods(server);
+  openWorkContexts(server);
+  logRequests(server, logger);
+  measureRequests(server);
+  answerOptions(server, methods);
+  finishAnswers(server);
+  readJsonBodies(server);
+  server.addHook('onRoute', (route) => {
+    if ((route.config as { longLived?: boolean } | undefined)?.longLived)
+      route.handlerTimeout = LONGEST_TIMER_MS;
+  });
+
+  const adapter = new FastifyAdapter(server as never);
+  const nestOptions = { bufferLogs: true, bodyParser: false, abortOnError: false } as const;
+  const app =
+    'createNestApplication' in source
+      ? source.createNestApplication<NestFastifyApplication>(adapter, nestOptions)
+      : await NestFactory.create<NestFastifyApplication>(source, adapter, nestOptions);
+  const pino = app.get(NestLogger, { strict: false });
+  app.useLogger(pino);
+  refuseWhileClosing(server, app.get(Drain, { strict: false }));
+  await protect(app, settings);
+
+  const reflector = app.get(Reflector);
+  app.setGlobalPrefix('v1', {
+    exclude: [...AT_ROOT, ...atRoot].map((path) => ({ path, method: RequestMethod.ALL })),
+  });
+  app.useGlobalFilters(new ProblemFilter(logger, methods));
+  app.useGlobalGuards(new AuthenticationGuard(reflector), new PermissionGuard(reflector));
+  app.useGlobalPipes(new RequestValidation());
+  return app;
+}
+
+function saneId(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(header) ? header : undefined;
+}
+
+/** Everything a request does runs in its own work context, so that logs and events carry its ids. */
+function openWorkContexts(server: FastifyInstance): void {
+  server.decorateRequest('workContext', null);
+  server.addHook('onRequest', (request, reply, done) => {
+    request.workContext = workContextOf(request);
+    reply.header('x-request-id', request.id);
+    withWorkContext(request.workContext, done);
+  });
+}
+
+function workContextOf({ id, headers: { traceparent } }: FastifyRequest): WorkContext {
+  return {
+    correlationId: id,
+    causationId: null,
+    actorId: null,
+    traceparent: continueTrace(typeof traceparent === 'string' ? traceparent : null),
+  };
+}
+
+/** OPTIONS of a client that only asks (RFC 9110 §9.3.7); the preflight of a browser is left to CORS. */
+function answerOptions(server: FastifyInstance, methods: AllowedMethods): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] !== undefined)
+      return done();
+    const allowed = methods.of(request.url);
+    if (allowed.length === 0) sendProblem(request, reply, Problems.notFound);
+    else void reply.code(204).header('allow', allowed.join(', ')).send();
+  });
+}
+
+/** What an answer says of itself in headers: `Link` of a list, `ETag` of a versioned resource. */
+function finishAnswers(server: FastifyInstance): void {
+  server.addHook('preSerialization', (request, reply, payload, done) => {
+    const link = nextLink(request, payload);
+    if (link !== undefined) reply.header('link', link);
+    if ((request.routeOptions.config as { versioned?: boolean }).versioned)
+      tagVersion(request, reply, payload);
+    done(null, payload);
+  });
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (reply.statusCode !== 304) return done(null, payload);
+    reply.removeHeader('content-type').removeHeader('content-length');
+    done(null, null);
+  });
+}
+
+/** While draining connections are not kept; once closed only probes are answered. */
+function refuseWhileClosing(server: FastifyInstance, drain: Drain): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    if (!drain.draining) return done();
+    reply.header('connection', 'close');
+    if (!drain.closed || PROBES.has(request.url)) return done();
+    sendProblem(request, reply, Problems.shuttingDown, { retryAfterSeconds: 1 });
+  });
+}
+
+async function protect(app: NestFastifyApplication, settings: WebSettings): Promise<void> {
+  await app.register(fastifyHelmet as never, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+      },
+    },
+    // Headers for browsers that nobody uses any more, or that concern pages we do not have.
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+    hsts: settings.production ? { maxAge: 31_536_000, includeSubDomains: true } : false,
+  });
+  if (settings.corsOrigins.length > 0) {
+    app.enableCors({
+      origin: settings.corsOrigins,
+      credentials: true,
+      maxAge: 43_200,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: [
+        'X-Request-Id',
+        'ETag',
+        'Link',
+        'RateLimit',
+        'RateLimit-Policy',
+        'Retry-After',
+        'Location',
+        'Idempotency-Replayed',
+        'X-Cache',
+      ],
+    });
+  }
+  await app.register(fastifyCompress as never, {
+    threshold: 1_000,
+    encodings: ['br', 'gzip'],
+    globalDecompression: false,
+  });
+}
