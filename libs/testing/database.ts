@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { migrate } from '@rookery/persistence';
+import { Client } from 'pg';
+
+/** A database of a suite's own: a migrated copy of the template. */
+export interface TestDatabase {
+  url: string;
+  /** Drops it, whoever is still connected. */
+  drop(): Promise<void>;
+}
+
+/** @throws Error outside a run of jest, whose set-up starts PostgreSQL */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const template = process.env.ROOKERY_TEST_DATABASE_URL;
+  if (!template) throw new Error('Integration tests run in the jest projects "integration" and "e2e".');
+  const name = `suite_${randomBytes(6).toString('hex')}`;
+  await administer(template, async (client) => {
+    // One suite at a time: PostgreSQL copies no database that somebody is connected to.
+    await client.query('SELECT pg_advisory_lock(1)');
+    await migrate(template, () => undefined);
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${new URL(template).pathname.slice(1)}`);
+  });
+  return {
+    url: inDatabase(template, name),
+    drop: () => administer(template, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`)),
+  };
+}
+
+async function administer(template: string, work: (client: Client) => Promise<unknown>): Promise<void> {
+  const client = new Client({ connectionString: inDatabase(template, 'postgres') });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function inDatabase(url: string, name: string): string {
+  const other = new URL(url);
+  other.pathname = `/${name}`;
+  return other.toString();
+}

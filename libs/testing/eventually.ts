@@ -1,0 +1,20 @@
+/**
+ * Waits for an outcome instead of for a time.
+ *
+ * @param expectation throws, or resolves to false, until the outcome is there
+ * @param withinMs milliseconds after which the last failure is thrown
+ * @returns what the expectation returned
+ */
+export async function eventually<T>(expectation: () => T | Promise<T>, withinMs = 10_000): Promise<T> {
+  const giveUpAt = performance.now() + withinMs;
+  for (;;) {
+    try {
+      const result = await expectation();
+      if (result === false) throw new Error(`Not within ${withinMs} ms: ${expectation.toString()}`);
+      return result;
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
