@@ -7,7 +7,7 @@ import { type AnySubscriber, type Scheduled, scheduleOptions, subscriberOptions 
 import type { EntitySchema } from 'typeorm';
 
 /** Where `@CommandHandler` and `@QueryHandler` record what a class handles; @nestjs/cqrs does not export the keys. */
-const HANDLES = ['__commandHandler__', '__queryHandler__'];
+const HANDLES = { command: '__commandHandler__', query: '__queryHandler__' };
 
 /** A bounded context: what it consists of, sorted by what each app takes from it. */
 export interface Context {
@@ -78,7 +78,7 @@ function missing(path: string): never {
 
 /** A command that nobody handles, or two classes do, is found at boot and not by its first caller. */
 function checkHandlers(exported: readonly Type[]): void {
-  const handled = exported.map(handles).filter((type) => type !== undefined);
+  const handled = exported.flatMap((type) => handles(type)?.type ?? []);
   const twice = handled.find((type, index) => handled.indexOf(type) !== index);
   if (twice) throw new Error(`${twice.name} has two handlers.`);
   const orphan = exported.find(
@@ -104,7 +104,7 @@ function isHandler(type: Type): boolean {
 }
 
 /** @returns the command or query that a class handles; undefined when it is no handler. */
-export function handles(type: Type): Type | undefined {
-  const key = HANDLES.find((each) => Reflect.hasMetadata(each, type));
-  return key === undefined ? undefined : (Reflect.getMetadata(key, type) as Type);
+export function handles(type: Type): { type: Type; kind: 'command' | 'query' } | undefined {
+  const kind = (['command', 'query'] as const).find((each) => Reflect.hasMetadata(HANDLES[each], type));
+  return kind && { type: Reflect.getMetadata(HANDLES[kind], type) as Type, kind };
 }

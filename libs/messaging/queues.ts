@@ -7,8 +7,8 @@ export interface QueueDefinition {
   readonly class: QueueClass;
   /** Attempts before a delivery is given up; Infinity never gives up. */
   readonly attempts: number;
-  /** Milliseconds: exponential back-off from `base`, doubled per failure, never above `cap`, with full jitter. */
-  readonly backoff: { readonly base: number; readonly cap: number };
+  /** Milliseconds: exponential back-off from `base`, times `factor` per failure, never above `cap`, with jitter. */
+  readonly backoff: { readonly base: number; readonly factor: number; readonly cap: number };
   /** Milliseconds one attempt may take before its signal aborts it. */
   readonly timeout: number;
   /**
@@ -28,11 +28,11 @@ function defineQueue(name: string, rest: Omit<QueueDefinition, 'name'>): QueueDe
 
 /** Every queue of the system; a subscriber names one of them. */
 export const Queues = {
-  /** Mail: an SMTP server may be away for a while, and 4xx means "later": half an hour of patience. */
+  /** Mail: a server may be away for a while, and 4xx means "later": 20 minutes of patience at least, whatever the jitter. */
   mail: defineQueue('mail', {
     class: 'default',
     attempts: 8,
-    backoff: { base: 15_000, cap: 900_000 },
+    backoff: { base: 2_000, factor: 4, cap: 900_000 },
     timeout: 30_000,
     effect: 'outside',
   }),
@@ -40,7 +40,7 @@ export const Queues = {
   projections: defineQueue('projections', {
     class: 'critical',
     attempts: 10,
-    backoff: { base: 1_000, cap: 1_024_000 },
+    backoff: { base: 1_000, factor: 2, cap: 1_024_000 },
     timeout: 10_000,
     effect: 'database',
   }),
@@ -57,13 +57,15 @@ export function isDeclared(queue: QueueDefinition): boolean {
 }
 
 /**
- * Full-jitter exponential back-off (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog 2015).
+ * Exponential back-off with equal jitter (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog 2015): half
+ * of the step is certain, so that a queue's patience has a lower bound; the other half spreads the herd.
  *
  * @param failures attempts that failed so far, from 1
  * @param random in [0, 1)
- * @returns milliseconds to wait; at least a tenth of the step, so that a busy loop is impossible
+ * @returns milliseconds to wait
  */
 export function backoffMs(queue: QueueDefinition, failures: number, random: number = Math.random()): number {
-  const step = Math.min(queue.backoff.cap, queue.backoff.base * 2 ** (failures - 1));
-  return Math.round(step * (0.1 + 0.9 * random));
+  const { base, factor, cap } = queue.backoff;
+  const step = Math.min(cap, base * factor ** (failures - 1));
+  return Math.round((step * (1 + random)) / 2);
 }

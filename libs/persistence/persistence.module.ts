@@ -1,4 +1,4 @@
-import { type DynamicModule, Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type DynamicModule, Global, Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '@rookery/domain';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { createDataSource } from './data-source';
@@ -13,7 +13,7 @@ import { Transaction } from './transaction';
 /** The ledger: ambient transactions, plain SQL, repositories, outbox and deliveries. */
 @Global()
 @Module({})
-export class PersistenceModule implements OnApplicationShutdown {
+export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
@@ -29,11 +29,15 @@ export class PersistenceModule implements OnApplicationShutdown {
         {
           provide: DataSource,
           inject: [DatabaseSettings],
-          useFactory: (settings: DatabaseSettings) => connect(createDataSource(settings, schemas, name)),
+          useFactory: (settings: DatabaseSettings) => createDataSource(settings, schemas, name),
         },
       ],
       exports: [...providers, DataSource],
     };
+  }
+
+  async onModuleInit(): Promise<void> {
+    await connect(this.dataSource);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -42,11 +46,12 @@ export class PersistenceModule implements OnApplicationShutdown {
 }
 
 /** A process that boots while PostgreSQL restarts waits for it, for up to a minute. */
-async function connect(dataSource: DataSource): Promise<DataSource> {
+async function connect(dataSource: DataSource): Promise<void> {
   const giveUpAt = Date.now() + 60_000;
   for (;;) {
     try {
-      return await dataSource.initialize();
+      await dataSource.initialize();
+      return;
     } catch (error) {
       if (Date.now() > giveUpAt) throw error;
       new Logger('PostgreSQL').warn(`No connection yet: ${(error as Error).message}`);

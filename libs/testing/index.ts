@@ -1,4 +1,5 @@
 export * from './database';
 export * from './eventually';
 export * from './inbox';
+export * from './people';
 export * from './system';

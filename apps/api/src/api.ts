@@ -5,6 +5,9 @@ import { type ApiDescription, createWebApp, serveOpenApi } from '@rookery/web';
 import { ApiModule } from './api.module';
 import { QueueBoard } from './queue-board';
 
+/** Paths of the contexts that stand at the root instead of under `/v1`. */
+export const ROOT_PATHS = ['activate'];
+
 /** What the API's description says of it. */
 export function describeApi(): ApiDescription {
   return {
@@ -27,7 +30,7 @@ export function describeApi(): ApiDescription {
  * @param contexts whose routes it serves
  */
 export async function createApi(contexts: readonly Context[]): Promise<NestFastifyApplication> {
-  const app = await createWebApp(ApiModule.of(contexts), { atRoot: ['activate'] });
+  const app = await createWebApp(ApiModule.of(contexts), { atRoot: ROOT_PATHS });
   await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance() as never);
   await serveOpenApi(app, describeApi());
   return app;

@@ -6,9 +6,13 @@ export const PASSWORD_LENGTH = { min: 12, max: 128 };
 
 const common = new Set(dictionary['passwords-common'] as string[]);
 
+const rows = ['qwertyuiopasdfghjklzxcvbnm', 'qwertzuiop', '01234567890', 'abcdefghijklmnopqrstuvwxyz'];
+const walks = [...rows, ...rows.map((row) => [...row].reverse().join(''))];
+
 /**
  * Refuses passwords that guessers try first (NIST SP 800-63B §5.1.1.2): common ones, also with digits and signs put
- * before or behind, one piece repeated, and those made of the owner's own names. No composition rules.
+ * before or behind, one piece repeated, walks along the keyboard or the alphabet, and those made of the owner's own
+ * names. No composition rules.
  *
  * @param own the e-mail address, username and name of the owner
  * @throws Rejection `identity.password-weak`
@@ -17,13 +21,30 @@ export function checkPassword(password: string, own: readonly string[]): void {
   const text = password.toLowerCase();
   const core = text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
   const weak =
-    common.has(text) || common.has(core) || core === '' || isRepetition(text) || own.some((name) => isMostly(text, name));
+    common.has(text) ||
+    common.has(core) ||
+    core === '' ||
+    isRepetition(text) ||
+    isWalk(text) ||
+    own.some((name) => isMostly(text, name));
   if (weak) throw new Rejection(PasswordWeak);
 }
 
 /** `abcabcabcabc` */
 function isRepetition(text: string): boolean {
-  return /^(.{1,6})\1+$/u.test(text);
+  return /^(.+)\1+$/u.test(text);
+}
+
+/** `qwertyuiopasdf`, `4321fedcbazz`: fewer than four characters stand outside runs of four and more. */
+function isWalk(text: string): boolean {
+  let outside = 0;
+  for (let at = 0; at < text.length && outside < 4; ) {
+    let length = 3;
+    while (at + length < text.length && walks.some((walk) => walk.includes(text.slice(at, at + length + 1)))) length += 1;
+    if (length === 3) outside += 1;
+    at += length === 3 ? 1 : length;
+  }
+  return outside < 4;
 }
 
 /** A name of four characters or more that is half of the password or more. */

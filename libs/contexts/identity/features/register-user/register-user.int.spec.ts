@@ -1,5 +1,7 @@
 import { contexts } from '@rookery/contexts';
-import { TestSystem } from '@rookery/testing';
+import { eventually, newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+
+const REGISTER = 'POST /v1/auth/register';
 
 describe('registering', () => {
   let system: TestSystem;
@@ -10,8 +12,8 @@ describe('registering', () => {
   afterAll(() => system.stop());
 
   it('sends a mail whose code signs in', async () => {
-    const form = { email: 'Ada@Example.com', username: 'ada', password: 'correct horse battery', name: 'Ada' };
-    const accepted = await system.ask('POST /v1/auth/register', { body: form });
+    const form = { email: 'Ada@Example.com', username: 'ada', password: PASSWORD, name: 'Ada' };
+    const accepted = await system.ask(REGISTER, { body: form });
     expect(accepted).toMatchObject({ status: 202, body: { email: 'ada@example.com' } });
 
     const { code } = await system.inbox.verification('ada@example.com');
@@ -20,5 +22,119 @@ describe('registering', () => {
 
     const me = await system.ask('GET /v1/me', { token: verified.body.accessToken });
     expect(me).toMatchObject({ status: 200, body: { email: 'ada@example.com', role: 'user' } });
+  });
+
+  it('leaves neither password, code nor token in the database', async () => {
+    const form = newcomer({ password: 'a very particular secret' });
+    await system.ask(REGISTER, { body: form });
+    const { code, token } = await system.inbox.verification(form.email);
+    const [dump] = await system.sql<{ everything: string }>(
+      `SELECT (SELECT jsonb_agg(o) FROM messaging.outbox o)::text || (SELECT jsonb_agg(d) FROM messaging.event_delivery d)::text
+              || (SELECT jsonb_agg(u) FROM identity.users u)::text
+              || (SELECT jsonb_agg(l) FROM identity.activation_links l)::text AS everything`,
+    );
+    expect(dump!.everything).not.toContain('particular secret');
+    expect(dump!.everything).not.toContain(token);
+    expect(dump!.everything).not.toMatch(new RegExp(`"${code}"`));
+  });
+
+  it('answers for an address that has an account exactly as for a new one, and tells its owner', async () => {
+    const owner = await signUp(system);
+    const fresh = await system.ask(REGISTER, { body: newcomer() });
+    const known = await system.ask(REGISTER, { body: newcomer({ email: owner.email }) });
+
+    expect(known.status).toBe(fresh.status);
+    expect(Object.keys(known.body as object)).toEqual(Object.keys(fresh.body as object));
+    const volatile = /^(x-request-id|date|content-length)$/;
+    const names = (headers: object) => Object.keys(headers).filter((name) => !volatile.test(name));
+    expect(names(known.headers)).toEqual(names(fresh.headers));
+    const mail = await system.inbox.latest(owner.email, /already have/);
+    expect(mail.text).toContain('Nothing was changed');
+  });
+
+  it('does not tell by the username whether an address has an account', async () => {
+    const owner = await signUp(system);
+    const fresh = newcomer();
+    // A stranger registers both, then tries to take the usernames again with an address of his own.
+    const withKnown = newcomer({ email: owner.email });
+    await system.ask(REGISTER, { body: fresh });
+    await system.ask(REGISTER, { body: withKnown });
+    const afterFresh = await system.ask(REGISTER, { body: newcomer({ username: fresh.username }) });
+    const afterKnown = await system.ask(REGISTER, { body: newcomer({ username: withKnown.username }) });
+    expect([afterFresh.status, afterKnown.status]).toEqual([409, 409]);
+  });
+
+  it('does not tell by wrong codes whether an address has an account', async () => {
+    const owner = await signUp(system);
+    const form = newcomer({ email: owner.email });
+    await system.ask(REGISTER, { body: form });
+    await system.inbox.latest(owner.email, /already have/);
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 6; tries += 1) {
+      const body = { email: owner.email, code: '000000' };
+      statuses.push((await system.ask('POST /v1/auth/verify', { body })).status);
+    }
+    expect(statuses).toEqual([422, 422, 422, 422, 422, 410]);
+  });
+
+  it('refuses a username that somebody else has, whatever its case', async () => {
+    const { username } = newcomer();
+    await system.ask(REGISTER, { body: newcomer({ username }) });
+    const second = await system.ask(REGISTER, { body: newcomer({ username: username.toUpperCase() }) });
+    expect(second).toMatchObject({ status: 409, body: { code: 'identity.username-taken' } });
+  });
+
+  it('gives one of many who want a username at once the username', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => system.ask(REGISTER, { body: newcomer({ username: 'wanted' }) })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, ...Array<number>(11).fill(409)]);
+  });
+
+  it('makes one account and sends one mail when an address registers many times at once', async () => {
+    const email = 'twelve@example.com';
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => system.ask(REGISTER, { body: newcomer({ email }) })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    await system.inbox.verification(email);
+    await eventually(async () => {
+      const [open] = await system.sql<{ count: number }>(
+        `SELECT count(*)::int AS count FROM messaging.event_delivery WHERE state = 'pending'`,
+      );
+      return open!.count === 0;
+    });
+    expect(await system.inbox.of(email)).toHaveLength(1);
+    const users = await system.sql('SELECT 1 FROM identity.users WHERE email = $1', [email]);
+    expect(users).toHaveLength(1);
+  });
+
+  it.each(['password1234', 'qwertyuiopasdf', 'aaaaaaaaaaaa', 'abcabcabcabc', '123456789012'])(
+    'refuses the password %s',
+    async (password) => {
+      const weak = await system.ask(REGISTER, { body: newcomer({ password }) });
+      expect(weak).toMatchObject({ status: 422, body: { code: 'identity.password-weak' } });
+    },
+  );
+
+  it('names every field that is wrong and the rule it breaks', async () => {
+    const body = { email: 'nobody', username: 'a b', password: 'short', nickname: 'x' };
+    const refused = await system.ask(REGISTER, { body });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+    const paths = (refused.body.errors as { path: string }[]).map(({ path }) => path);
+    expect(paths.sort()).toEqual(['email', 'name', 'nickname', 'password', 'username']);
+  });
+
+  it('says that it cannot verify anybody while Redis is away, and changes nothing', async () => {
+    const form = newcomer();
+    await system.killRedis();
+    const refused = await system.ask(REGISTER, { body: form });
+    await system.startRedisEmpty();
+    expect(refused).toMatchObject({ status: 503, body: { code: 'dependency.unavailable' } });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect(await system.sql('SELECT 1 FROM identity.users WHERE email = $1', [form.email])).toEqual([]);
+
+    await eventually(async () => (await system.ask(REGISTER, { body: form })).status === 202);
+    await system.inbox.verification(form.email);
   });
 });

@@ -1,0 +1,109 @@
+/** The rooms, from the ground up: each may import those below it in its list, nothing else of the project. */
+const rooms = {
+  domain: [],
+  settings: [],
+  observability: ['settings'],
+  persistence: ['domain', 'settings', 'observability'],
+  messaging: ['domain', 'settings', 'observability', 'persistence'],
+  web: ['domain', 'settings', 'observability', 'persistence'],
+  application: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
+  mail: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
+};
+
+const tests = '\\.spec\\.ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-test-code-in-product-code',
+      comment: 'Tests, their lib and the tools are not shipped.',
+      severity: 'error',
+      from: { path: '^(apps|libs|migrations)/', pathNot: [tests, '^libs/testing/'] },
+      to: { path: ['^libs/testing/', '^test/', '^tools/', '^bench/', tests] },
+    },
+    {
+      name: 'nobody-imports-an-app',
+      severity: 'error',
+      from: { pathNot: ['^apps/', '^test/', '^libs/testing/', '^bench/'] },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'no-app-imports-another',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    ...Object.entries(rooms).map(([room, below]) => ({
+      name: `${room}-imports-only-what-is-below`,
+      severity: 'error',
+      from: { path: `^libs/${room}/`, pathNot: tests },
+      to: { path: '^libs/', pathNot: [`^libs/${room}/`, ...below.map((name) => `^libs/${name}/`)] },
+    })),
+    {
+      name: 'domain-is-pure',
+      comment: 'The domain knows neither framework nor database.',
+      severity: 'error',
+      from: { path: '^libs/domain/', pathNot: tests },
+      to: { path: 'node_modules', pathNot: ['node_modules/(zod|uuidv7)/'] },
+    },
+    {
+      name: 'a-model-knows-only-the-domain',
+      comment: 'model/ decides; it imports libs/domain, its contract and itself. A word list is data.',
+      severity: 'error',
+      from: { path: '^libs/contexts/([^/]+)/model/', pathNot: tests },
+      to: {
+        path: ['^libs/', '^apps/', 'node_modules', '^node:'],
+        pathNot: ['^libs/domain/', '^libs/contexts/$1/(model|contract\\.ts)', 'node_modules/@zxcvbn-ts/language-common/'],
+      },
+    },
+    {
+      name: 'contexts-meet-at-the-contract',
+      comment: 'What another context offers stands in its contract.ts.',
+      severity: 'error',
+      from: { path: '^libs/contexts/([^/]+)/', pathNot: tests },
+      to: { path: '^libs/contexts/', pathNot: ['^libs/contexts/$1/', '^libs/contexts/[^/]+/contract\\.ts$'] },
+    },
+    {
+      name: 'features-are-strangers',
+      comment: 'What two features share moves to model/, storage/ or access/.',
+      severity: 'error',
+      from: { path: '^libs/contexts/([^/]+)/features/([^/]+)/' },
+      to: { path: '^libs/contexts/[^/]+/features/', pathNot: '^libs/contexts/$1/features/$2/' },
+    },
+    {
+      name: 'only-features-know-features',
+      severity: 'error',
+      from: { path: '^libs/contexts/[^/]+/(model|storage|access|contract|settings)' },
+      to: { path: '^libs/contexts/[^/]+/features/' },
+    },
+    {
+      name: 'libs-are-entered-by-the-door',
+      comment: 'Another lib is imported through its index.',
+      severity: 'error',
+      from: { path: '^(apps|libs|test)/', pathNot: '^libs/([^/]+)/' },
+      to: { path: '^libs/(?!contexts/)[^/]+/(?!index\\.ts$)' },
+    },
+    {
+      name: 'libs-are-entered-by-the-door-from-libs',
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/' },
+      to: { path: '^libs/(?!contexts/)[^/]+/(?!index\\.ts$)', pathNot: '^libs/$1/' },
+    },
+    {
+      name: 'no-development-packages-in-product-code',
+      severity: 'error',
+      from: { path: '^(apps|libs|migrations)/', pathNot: [tests, '^libs/testing/'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^dist/', '\\.rookery/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mts', '.js', '.json'], exportsFields: ['exports'], conditionNames: ['require', 'import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,65 @@
+import { contexts } from '@rookery/contexts';
+import { newcomer, PASSWORD, TestSystem } from '@rookery/testing';
+
+describe('activating an account with the link', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  afterAll(() => system.stop());
+
+  async function registered(): Promise<{ email: string; code: string; token: string }> {
+    const form = newcomer();
+    await system.ask('POST /v1/auth/register', { body: form });
+    return { email: form.email, ...(await system.inbox.verification(form.email)) };
+  }
+
+  it('works once', async () => {
+    const { email, token } = await registered();
+    expect((await system.ask(`PUT /v1/users/activate/${token}`)).status).toBe(204);
+    const again = await system.ask(`PUT /v1/users/activate/${token}`);
+    expect(again).toMatchObject({ status: 410, body: { code: 'identity.link-expired' } });
+    const login = await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
+    expect(login.status).toBe(200);
+  });
+
+  it('works once, however many follow the link at once', async () => {
+    const { token } = await registered();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => system.ask(`PUT /v1/users/activate/${token}`)));
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+    expect(answers.every(({ status }) => [204, 409, 410].includes(status))).toBe(true);
+  });
+
+  it('says that a token nobody was sent does not exist', async () => {
+    expect((await system.ask('PUT /v1/users/activate/nonsense')).body.code).toBe('resource.not-found');
+  });
+
+  it('does nothing after three days', async () => {
+    const { token, email } = await registered();
+    const [link] = await system.sql<{ days: number }>(
+      `SELECT round(extract(epoch FROM max(l.expires_at) - now()) / 86400)::int AS days
+       FROM identity.activation_links l JOIN identity.users u ON u.id = l.user_id WHERE u.email = $1`,
+      [email],
+    );
+    expect(link!.days).toBe(3);
+    await system.sql('UPDATE identity.activation_links SET expires_at = now()');
+    expect((await system.ask(`PUT /v1/users/activate/${token}`)).status).toBe(410);
+  });
+
+  it('does nothing once the code was used', async () => {
+    const { email, code, token } = await registered();
+    await system.ask('POST /v1/auth/verify', { body: { email, code } });
+    expect((await system.ask(`PUT /v1/users/activate/${token}`)).status).toBe(410);
+  });
+
+  it('needs a button to be pressed: opening the link changes nothing', async () => {
+    const { email, token } = await registered();
+    const page = await system.ask(`GET /activate?token=${token}`);
+    expect(page.status).toBe(200);
+    expect(page.headers['content-type']).toMatch(/text\/html/);
+    expect(page.headers['content-security-policy']).toMatch(/script-src 'sha256-/);
+    const [user] = await system.sql<{ status: string }>('SELECT status FROM identity.users WHERE email = $1', [email]);
+    expect(user!.status).toBe('pending');
+  });
+});

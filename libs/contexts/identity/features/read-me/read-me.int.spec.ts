@@ -1,0 +1,89 @@
+import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { contexts } from '@rookery/contexts';
+import { JwtService } from '@nestjs/jwt';
+import { signUp, TestSystem } from '@rookery/testing';
+import { SigningKeys } from '../../access/signing-keys';
+
+const ME = 'GET /v1/me';
+const jwt = new JwtService();
+
+describe('reading the own account', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  afterAll(() => system.stop());
+
+  it('needs a token, and says so', async () => {
+    const nobody = await system.ask(ME);
+    expect(nobody).toMatchObject({ status: 401, body: { code: 'auth.unauthenticated' } });
+    expect(nobody.headers['www-authenticate']).toMatch(/^Bearer/);
+  });
+
+  it('answers a client that has it already with 304', async () => {
+    const { token } = await signUp(system);
+    const first = await system.ask(ME, { token });
+    expect(first.headers.etag).toBe(`"${first.body.version}"`);
+    const second = await system.ask(ME, { token, headers: { 'if-none-match': String(first.headers.etag) } });
+    expect([second.status, second.body]).toEqual([304, '']);
+  });
+
+  it('is refused once the account is gone', async () => {
+    const { id, token } = await signUp(system);
+    await system.sql('DELETE FROM identity.users WHERE id = $1', [id]);
+    expect((await system.ask(ME, { token })).status).toBe(401);
+  });
+
+  it('verifies with the published keys', async () => {
+    const { id, token } = await signUp(system);
+    const { body } = await system.ask('GET /.well-known/jwks.json');
+    const [key] = body.keys;
+    const publicKey = createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
+    expect(jwt.verify(token, { publicKey, algorithms: ['ES256'] })).toMatchObject({ sub: id });
+    expect(JSON.stringify(body)).not.toContain('"d"');
+  });
+
+  describe('with a token that is not ours', () => {
+    let claims: Record<string, unknown>;
+    let kid: string;
+    let privateKey: KeyObject;
+
+    beforeAll(async () => {
+      const { token } = await signUp(system);
+      const { iat: _iat, exp: _exp, ...rest } = jwt.decode<Record<string, unknown>>(token);
+      claims = rest;
+      ({ kid, privateKey } = await system.inApi(SigningKeys).signing());
+    });
+
+    const raw = (header: object, payload: object, signature = '') =>
+      [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') + `.${signature}`;
+    const inAnHour = () => Math.floor(Date.now() / 1_000) + 3_600;
+    const signed = (own: object, typ = 'at+jwt', key: KeyObject = privateKey) =>
+      jwt.sign({ ...claims, ...own }, { privateKey: key, algorithm: 'ES256', header: { alg: 'ES256', typ, kid } });
+
+    it.each<[string, () => string]>([
+      ['nonsense', () => 'nonsense'],
+      ['no algorithm', () => raw({ alg: 'none', typ: 'at+jwt', kid }, { ...claims, exp: inAnHour() })],
+      ['a signature of another key', () =>
+        signed({ exp: inAnHour() }, 'at+jwt', generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)],
+      ['an unknown key', () => raw({ alg: 'ES256', typ: 'at+jwt', kid: '../../etc/passwd' }, { ...claims, exp: inAnHour() })],
+      ['another type', () => signed({ exp: inAnHour() }, 'JWT')],
+      ['another issuer', () => signed({ exp: inAnHour(), iss: 'https://elsewhere.example' })],
+      ['another audience', () => signed({ exp: inAnHour(), aud: 'elsewhere' })],
+      ['an expiry that has passed', () => signed({ exp: inAnHour() - 7_200 })],
+      ['the public key used as an HMAC secret', () => {
+        const header = { alg: 'HS256', typ: 'at+jwt', kid };
+        const body = raw(header, { ...claims, exp: inAnHour() }).slice(0, -1);
+        const secret = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
+        return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
+      }],
+    ])('refuses %s', async (_, token) => {
+      expect((await system.ask(ME, { token: token() })).body.code).toBe('auth.unauthenticated');
+    });
+
+    it('accepts one that is', async () => {
+      expect((await system.ask(ME, { token: signed({ exp: inAnHour() }) })).status).toBe(200);
+    });
+  });
+});

@@ -1,0 +1,61 @@
+import { contexts } from '@rookery/contexts';
+import { eventually, newcomer, signUp, TestSystem } from '@rookery/testing';
+
+const RESEND = 'POST /v1/auth/verify/resend';
+
+describe('asking for the verification mail again', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  afterAll(() => system.stop());
+
+  async function registered(): Promise<{ email: string; code: string }> {
+    const form = newcomer();
+    await system.ask('POST /v1/auth/register', { body: form });
+    return { email: form.email, ...(await system.inbox.verification(form.email)) };
+  }
+
+  async function allDelivered(): Promise<void> {
+    await eventually(async () => {
+      const open = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery WHERE state = 'pending'
+         UNION ALL SELECT 1 FROM messaging.outbox WHERE published_at IS NULL`,
+      );
+      return open.length === 0;
+    });
+  }
+
+  it('sends another code, and the earlier one is void', async () => {
+    const { email, code: first } = await registered();
+    await system.sql(`UPDATE identity.users SET verification_requested_at = now() - interval '61 s' WHERE email = $1`, [email]);
+    expect((await system.ask(RESEND, { body: { email } })).status).toBe(202);
+    await eventually(async () => (await system.inbox.of(email)).length === 2);
+    const { code } = await system.inbox.verification(email);
+    expect(code).not.toBe(first);
+    expect((await system.ask('POST /v1/auth/verify', { body: { email, code: first } })).status).toBe(422);
+    expect((await system.ask('POST /v1/auth/verify', { body: { email, code } })).status).toBe(200);
+  });
+
+  it('sends at most one mail a minute, however often it is asked', async () => {
+    const { email } = await registered();
+    await Promise.all(Array.from({ length: 10 }, () => system.ask(RESEND, { body: { email } })));
+    await allDelivered();
+    expect(await system.inbox.of(email)).toHaveLength(1);
+  });
+
+  it('answers for unknown and for active addresses in the same way, and sends nothing', async () => {
+    const { email } = await signUp(system);
+    await system.inbox.latest(email, /Welcome/);
+    const before = (await system.inbox.of(email)).length;
+    const [active, unknown] = await Promise.all([
+      system.ask(RESEND, { body: { email } }),
+      system.ask(RESEND, { body: { email: 'nobody@example.com' } }),
+    ]);
+    expect([active.status, active.body]).toEqual([unknown.status, unknown.body]);
+    await allDelivered();
+    expect(await system.inbox.of(email)).toHaveLength(before);
+    expect(await system.inbox.of('nobody@example.com')).toEqual([]);
+  });
+});
