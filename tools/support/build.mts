@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runTool } from './commands.mts';
+
+const APPS = ['api', 'worker'];
+/** Compiled with the apps: the processes that chaos tests and benches run. */
+const PROBE = 'probe';
+const SOURCES = ['apps', 'libs', 'migrations', join('test', 'probe')];
+const SETTINGS = ['tsconfig.json', 'nest-cli.json', 'package-lock.json'];
+const STAMP = join('dist', '.stamp');
+
+/** What a build was made of: which files, and in which state. */
+interface Inputs {
+  names: string;
+  state: string;
+}
+
+/**
+ * Compiles both apps to `dist`, unless that has been done from the very same files.
+ *
+ * @returns whether anything was compiled
+ * @throws CommandFailed with the compiler's output
+ */
+export async function build(): Promise<boolean> {
+  const inputs = readInputs();
+  const last = readStamp();
+  if (last?.state === inputs.state && APPS.every((app) => existsSync(mainOf(app)))) return false;
+  // The output of a file that is gone, a migration say, must not live on.
+  if (last?.names !== inputs.names) rmSync('dist', { recursive: true, force: true });
+  rmSync(STAMP, { force: true });
+  for (const project of [...APPS, PROBE]) await runTool('nest', ['build', project], { quiet: true });
+  mkdirSync('dist', { recursive: true });
+  writeFileSync(STAMP, JSON.stringify(inputs));
+  return true;
+}
+
+/** The compiled entry of an app. */
+export function mainOf(app: string): string {
+  return join('dist', 'apps', app, 'src', 'main.js');
+}
+
+function readInputs(): Inputs {
+  const sources = SOURCES.flatMap((folder) => filesBelow(folder, /(\.ts|tsconfig.*\.json)$/));
+  const names = createHash('sha256');
+  const state = createHash('sha256');
+  for (const file of [...SETTINGS, ...sources.sort()]) {
+    const { mtimeMs, size } = statSync(file);
+    names.update(`${file}\n`);
+    state.update(`${file} ${mtimeMs} ${size}\n`);
+  }
+  return { names: names.digest('hex'), state: state.digest('hex') };
+}
+
+function readStamp(): Inputs | undefined {
+  try {
+    return JSON.parse(readFileSync(STAMP, 'utf8')) as Inputs;
+  } catch {
+    return undefined;
+  }
+}
+
+function filesBelow(folder: string, pattern: RegExp): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(path, pattern);
+    return pattern.test(entry.name) ? [path] : [];
+  });
+}

@@ -1,0 +1,85 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../parts/folders.mts';
+import { startMailbox } from '../parts/mailbox.mts';
+import { startPostgres } from '../parts/postgres.mts';
+import { startRedis } from '../parts/redis.mts';
+import { liveRun, takeDataDir } from './run-record.mts';
+import { appEnvironment, type Settings } from './settings.mts';
+import { step } from './steps.mts';
+import { atEnd } from './undo.mts';
+
+/** Where the apps find their parts. */
+export interface PartAddresses {
+  DATABASE_URL: string;
+  REDIS_URL: string;
+  SMTP_URL: string;
+}
+
+/**
+ * Starts the parts that the environment does not name, one after the other, and notes their end: mailbox, then
+ * Redis, then PostgreSQL.
+ *
+ * @throws Error of the part that does not start
+ */
+export async function startParts(options: { dataDir: string; mailboxPort?: number }): Promise<PartAddresses> {
+  const given = process.env;
+  const log = (line: string) => console.log(`  ${line}`);
+  const source = (part: { version: string; port: number; source: string }) =>
+    `${part.version} on port ${part.port} (${part.source})`;
+
+  let databaseUrl = given.DATABASE_URL;
+  if (!databaseUrl) {
+    const dataDir = join(options.dataDir, 'postgres');
+    const postgres = await step('PostgreSQL', () => startPostgres({ dataDir, log }), source);
+    atEnd(() => postgres.stop());
+    databaseUrl = postgres.url;
+  }
+  let redisUrl = given.REDIS_URL;
+  if (!redisUrl) {
+    const redis = await step(
+      'Redis',
+      () => startRedis({ dataDir: join(options.dataDir, 'redis'), log }),
+      source,
+    );
+    atEnd(() => redis.stop());
+    redisUrl = redis.url;
+  }
+  let smtpUrl = given.SMTP_URL;
+  if (!smtpUrl) {
+    const dataDir = join(options.dataDir, 'mail');
+    const start = () => startMailbox({ dataDir, httpPort: options.mailboxPort });
+    const mailbox = await step('Mailbox', start, ({ url }) => `at ${url}`);
+    atEnd(() => mailbox.stop());
+    smtpUrl = mailbox.smtpUrl;
+  }
+  return { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, SMTP_URL: smtpUrl };
+}
+
+/** Parts with data of their own that is gone at the end. */
+export async function startThrowAwayParts(): Promise<PartAddresses & { ROOKERY_DATA_DIR: string }> {
+  const dataDir = temporaryFolder();
+  atEnd(() => rmSync(dataDir, { recursive: true, force: true }));
+  return { ...(await startParts({ dataDir })), ROOKERY_DATA_DIR: dataDir };
+}
+
+/**
+ * The parts of a running `npm start`; what the environment names wins.
+ *
+ * @returns undefined when nothing runs and the environment does not name all of them
+ */
+export function runningParts(settings: Settings): PartAddresses | undefined {
+  const run: Partial<Record<keyof PartAddresses, string>> = liveRun(settings.dataDir)?.env ?? {};
+  const find = (name: keyof PartAddresses) => process.env[name] || run[name];
+  const [DATABASE_URL, REDIS_URL, SMTP_URL] = [find('DATABASE_URL'), find('REDIS_URL'), find('SMTP_URL')];
+  return DATABASE_URL && REDIS_URL && SMTP_URL ? { DATABASE_URL, REDIS_URL, SMTP_URL } : undefined;
+}
+
+/** The complete environment for one command: with running parts, or with the embedded ones for its duration. */
+export async function commandEnvironment(settings: Settings): Promise<Record<string, string>> {
+  const env = appEnvironment(settings);
+  const running = runningParts(settings);
+  if (running) return { ...env, ...running };
+  await takeDataDir(settings.dataDir, env);
+  return { ...env, ...(await startParts({ dataDir: settings.dataDir })) };
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+
+/** What the tasks read from the environment, which already holds the `.env` file. */
+export interface Settings {
+  checkout: string;
+  dataDir: string;
+  host: string;
+  port: number;
+  workerPort: number;
+  mailboxPort: number;
+}
+
+/** @throws Error when a port is not a port */
+export function readSettings(): Settings {
+  const checkout = process.cwd();
+  return {
+    checkout,
+    dataDir: process.env.ROOKERY_DATA_DIR ?? join(checkout, '.rookery'),
+    host: process.env.HOST || '127.0.0.1',
+    port: portSetting('PORT', 3000),
+    workerPort: portSetting('WORKER_PORT', 3001),
+    mailboxPort: portSetting('MAILBOX_PORT', 8025),
+  };
+}
+
+/** The environment of the apps, but for where their parts are. */
+export function appEnvironment(settings: Settings): Record<string, string> {
+  return {
+    NODE_ENV: process.env.NODE_ENV || 'development',
+    HOST: settings.host,
+    PORT: String(settings.port),
+    WORKER_PORT: String(settings.workerPort),
+    MAILBOX_PORT: String(settings.mailboxPort),
+    PUBLIC_URL: process.env.PUBLIC_URL || `http://127.0.0.1:${settings.port}`,
+    ROOKERY_DATA_DIR: settings.dataDir,
+  };
+}
+
+/** Where an app can be asked from this machine, also when it listens on all addresses. */
+export function localUrl(settings: Settings, port: number): string {
+  return `http://${['0.0.0.0', '::', '127.0.0.1'].includes(settings.host) ? '127.0.0.1' : settings.host}:${port}`;
+}
+
+function portSetting(name: string, standard: number): number {
+  const port = Number(process.env[name] || standard);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Error(`${name} is "${process.env[name]}", which is no port.`);
+  }
+  return port;
+}

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { leash, stopChild } from '../parts/processes.mts';
+import type { AppLog } from './app-log.mts';
+
+const FIRST_DELAY = 500;
+const LONGEST_DELAY = 15_000;
+const STEADY = 60_000;
+const PATIENCE = 30_000;
+
+/** A process that is started again whenever it dies, with a growing delay while it keeps dying. */
+export class SupervisedApp {
+  readonly name: string;
+  /** how often it has died since it was last alive for a minute */
+  deaths = 0;
+  private readonly script: string;
+  private readonly env: Record<string, string>;
+  private readonly log: AppLog;
+  private readonly started: (pid: number) => void;
+  private child: ChildProcess | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private stopping = false;
+
+  /**
+   * @param options.script absolute path of the compiled entry
+   * @param options.started told the pid of every new process
+   */
+  constructor(options: {
+    name: string;
+    script: string;
+    env: Record<string, string>;
+    log: AppLog;
+    started: (pid: number) => void;
+  }) {
+    this.name = options.name;
+    this.script = options.script;
+    this.env = options.env;
+    this.log = options.log;
+    this.started = options.started;
+    process.on('exit', () => this.child?.kill('SIGKILL'));
+  }
+
+  start(): void {
+    const born = Date.now();
+    const child = spawn(process.execPath, [this.script], {
+      env: { ...process.env, ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Out of reach of the terminal's Ctrl-C: the apps are stopped before the parts that they use.
+      detached: true,
+    });
+    this.child = child;
+    this.log.take(child.stdout, 'info');
+    this.log.take(child.stderr, 'error');
+    if (child.pid) {
+      leash(child, 'TERM');
+      this.started(child.pid);
+    }
+    child.once('error', (error) => console.log(`! ${this.name} could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => this.restart(born, signal ?? `code ${code}`));
+  }
+
+  /** SIGTERM, and SIGKILL when that is not enough. The process is not started again. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.timer);
+    if (this.child) await stopChild(this.child, 'SIGTERM', PATIENCE);
+  }
+
+  private restart(born: number, reason: string): void {
+    if (this.stopping) return;
+    if (Date.now() - born > STEADY) this.deaths = 0;
+    const delay = Math.min(FIRST_DELAY * 2 ** this.deaths, LONGEST_DELAY);
+    this.deaths += 1;
+    console.log(
+      `! ${this.name} ended (${reason}), starts again in ${delay / 1000} s; its log: ${this.log.file}`,
+    );
+    this.timer = setTimeout(() => this.start(), delay);
+  }
+}
