@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { type Aggregate, type AggregateState, Conflict, NotFound, Rejection, type RejectionDefinition } from '@rookery/domain';
 import type { EntitySchema, FindOptionsWhere } from 'typeorm';
 import { violatedUnique } from './failures';
@@ -16,6 +17,7 @@ export interface StoredAs<State extends AggregateState, A extends Aggregate<Stat
 /**
  * Loads and saves the aggregates of one kind, state and events together. Subclass it as `Users`, `Posts`, …
  */
+@Injectable()
 export abstract class Repository<State extends AggregateState, A extends Aggregate<State>> {
   protected abstract readonly storedAs: StoredAs<State, A>;
 

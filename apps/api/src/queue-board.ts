@@ -3,7 +3,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import { Injectable } from '@nestjs/common';
 import { Dispatch } from '@rookery/messaging';
-import { isOperator, operatorsOnly, sendProblem, WebSettings } from '@rookery/web';
+import { isOperator, operatorsOnly, WebSettings } from '@rookery/web';
 import type { FastifyInstance } from 'fastify';
 
 const PATH = '/v1/admin/board';
@@ -27,15 +27,11 @@ export class QueueBoard {
     const queues = this.dispatch.all().map((queue) => new BullMQAdapter(queue, { readOnlyMode: true }));
     createBullBoard({ queues, serverAdapter: adapter, options: { uiConfig: { boardTitle: 'Rookery queues' } } });
     await server.register(async (scope) => {
-      scope.addHook('onRequest', async (request, reply) => {
-        if (isOperator(request.headers.authorization, this.settings)) {
-          void reply.header('content-security-policy', POLICY);
-          return;
-        }
-        // Answered here and not thrown: the board would make a 500 of it.
-        const { definition, options } = operatorsOnly();
-        sendProblem(request, reply, definition, options);
-        return reply;
+      // The board sets an error handler for each of its routes; ours answers problem documents for all of them.
+      Object.assign(scope, { setErrorHandler: () => scope });
+      scope.addHook('onRequest', (request, reply, done) => {
+        reply.header('content-security-policy', POLICY);
+        done(isOperator(request.headers.authorization, this.settings) ? undefined : operatorsOnly());
       });
       await scope.register(adapter.registerPlugin(), { prefix: PATH });
     });

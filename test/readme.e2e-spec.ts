@@ -1,0 +1,103 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { eventually } from '@rookery/testing';
+import { temporaryFolder } from '../tools/parts/folders.mts';
+import { findFreePort } from '../tools/parts/ports.mts';
+
+const root = join(__dirname, '..');
+const run = promisify(execFile);
+
+/** The shell blocks of the README's walk, without the first, which starts everything. */
+function walk(): string[] {
+  const section = readFileSync(join(root, 'README.md'), 'utf8')
+    .split('## Five minutes')[1]!
+    .split('## Commands')[0]!;
+  return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!).slice(1);
+}
+
+describe('the README', () => {
+  const folder = temporaryFolder('rookery-readme');
+  let ports: { api: number; worker: number; mailbox: number };
+  let start: ChildProcess;
+  let said = '';
+
+  beforeAll(async () => {
+    ports = { api: await findFreePort(), worker: await findFreePort(), mailbox: await findFreePort() };
+    start = spawn(process.execPath, [join(root, 'tools/rookery.mjs'), 'start'], {
+      cwd: root,
+      env: {
+        ...process.env,
+        NODE_ENV: 'development',
+        ROOKERY_DATA_DIR: folder,
+        ROOKERY_CACHE_DIR: join(root, '.rookery/cache'),
+        PORT: String(ports.api),
+        WORKER_PORT: String(ports.worker),
+        MAILBOX_PORT: String(ports.mailbox),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [start.stdout!, start.stderr!])
+      stream.on('data', (text: Buffer) => (said += text.toString()));
+    await eventually(() => {
+      if (start.exitCode !== null) throw new Error(`npm start ended:\n${said}`);
+      return /\bready\b/.test(said);
+    }, 120_000);
+  }, 150_000);
+  afterAll(() => {
+    start.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('leads word for word from registering to the own account', async () => {
+    const script = walk()
+      .join('\nsleep 1; echo\n') // a reader is slower than a script
+      .replaceAll(':3000', `:${ports.api}`)
+      .replaceAll(':8025', `:${ports.mailbox}`);
+    const { stdout } = await run('bash', ['-euc', script]);
+    expect(stdout).toContain('"expiresAt"');
+    expect(stdout).toMatch(/^\d{6}$/m);
+    expect(stdout).toContain('"tokenType":"Bearer"');
+    expect(stdout.trim().split('\n').at(-1)).toContain(
+      '"username":"ada","name":"Ada Lovelace","role":"user"',
+    );
+  });
+
+  it('names pages that are there, and accounts that sign in', async () => {
+    const api = `http://127.0.0.1:${ports.api}`;
+    for (const path of [
+      '/v1/docs',
+      '/problems',
+      '/healthz',
+      '/metrics',
+      '/v1/openapi.json',
+      '/v1/openapi.yaml',
+    ]) {
+      expect([path, (await fetch(api + path)).status]).toEqual([path, 200]);
+    }
+    const authorization = `Basic ${Buffer.from('ops:ops').toString('base64')}`;
+    expect((await fetch(`${api}/v1/admin/board`)).status).toBe(401);
+    expect((await fetch(`${api}/v1/admin/board`, { headers: { authorization } })).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${ports.worker}/healthz`)).status).toBe(200);
+    for (const who of ['user', 'moderator', 'admin']) {
+      const login = await fetch(`${api}/v1/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: `${who}@rookery.test`, password: 'Rookery-demo-1' }),
+      });
+      expect([who, login.status]).toEqual([who, 200]);
+    }
+  });
+
+  it('promises that Ctrl-C stops everything, and it does', async () => {
+    start.kill('SIGINT');
+    await eventually(() => start.exitCode !== null, 40_000);
+    expect(start.exitCode).toBe(0);
+    const { stdout } = await run('ps', ['-eo', 'args']);
+    expect(stdout.split('\n').filter((line) => line.includes(folder))).toEqual([]);
+    for (const port of Object.values(ports)) {
+      await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+    }
+  });
+});
