@@ -40,6 +40,7 @@ export function createLogger(settings: LogSettings, destination?: DestinationStr
 
 /** The fields of a child are written out when it is made, past the formatter of lines; grandchildren inherit this. */
 function hideSecretsOfChildren(logger: Logger): void {
+  // oxlint-disable-next-line typescript/unbound-method -- each child calls it on itself
   const { child } = logger;
   const redacting = function (
     this: Logger,
@@ -69,13 +70,13 @@ function partsWithoutSecrets(parts: Parts): Parts {
 
 function idsOfWork(): Record<string, string> {
   const { correlationId, causationId, actorId, traceparent } = workContext();
+  const ids: Record<string, string> = {};
   const traceId = traceIdOf(traceparent);
-  return {
-    ...(traceId && { 'trace.id': traceId }),
-    ...(correlationId && { 'http.request.id': correlationId }),
-    ...(causationId && { 'event.causation_id': causationId }),
-    ...(actorId && { 'user.id': actorId }),
-  };
+  if (traceId !== undefined) ids['trace.id'] = traceId;
+  if (correlationId !== null) ids['http.request.id'] = correlationId;
+  if (causationId !== null) ids['event.causation_id'] = causationId;
+  if (actorId !== null) ids['user.id'] = actorId;
+  return ids;
 }
 
 let root: Logger | undefined;

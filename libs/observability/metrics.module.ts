@@ -9,7 +9,10 @@ class MetricsController {
   @SetMetadata('rookery:public', true)
   @ApiExtension('x-public', true)
   @ApiOperation({ operationId: 'getMetrics', summary: 'Read the metrics in the text format of Prometheus' })
-  @ApiOkResponse({ description: 'All metrics of the process.', content: { 'text/plain': { schema: { type: 'string' } } } })
+  @ApiOkResponse({
+    description: 'All metrics of the process.',
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  })
   @Header('content-type', registry.contentType)
   @Header('cache-control', 'no-store')
   read(): Promise<string> {

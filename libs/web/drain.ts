@@ -1,8 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
 /** The end of a process, as its parts see it: serving, then draining, then closed. */
 @Injectable()
-export class Drain {
+export class Drain implements OnModuleDestroy {
   private phase: 'serving' | 'draining' | 'closed' = 'serving';
 
   /** No longer ready: load balancers should look elsewhere. Requests are still answered, connections are not kept. */
@@ -23,5 +23,9 @@ export class Drain {
   /** Refuses whatever still comes. */
   close(): void {
     this.phase = 'closed';
+  }
+
+  onModuleDestroy(): void {
+    this.close();
   }
 }

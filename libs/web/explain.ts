@@ -63,7 +63,7 @@ export function Explain({
       description: ok.description ?? OK[status] ?? 'Done.',
       ...headersOf(ok),
       ...bodyOf(ok),
-    } as Parameters<typeof ApiResponse>[0]),
+    }),
     ApiExtraModels(...modelsOf(ok)),
     ApiExtension(
       REJECTS,

@@ -179,7 +179,7 @@ export function oneOf(values: readonly string[], name?: string): Kind {
       type: 'string',
       enum: [...values],
       ...(name && { enumName: name, enumSchema: { description: `One of ${values.join(', ')}.` } }),
-    } as Kind['schema'],
+    },
     check: (value) =>
       typeof value === 'string' && values.includes(value)
         ? fine
@@ -274,7 +274,7 @@ export function list(item: Kind, { min = 0, max, unique }: ListLimits): Kind {
 export function object(nested: () => new () => object): Kind {
   return {
     // Swagger resolves a class late only from a function that is called "type".
-    schema: { type: () => nested() } as Kind['schema'],
+    schema: { type: () => nested() },
     nested,
     check: (value) =>
       typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -102,7 +102,7 @@ class ProbeController implements OnModuleDestroy {
     const ready = needed.every((dependency) => dependency.ready);
     const status = this.drain.draining ? 'draining' : ready ? 'ready' : 'unready';
     if (status !== 'ready') reply.code(503);
-    const dependencies = needed.map(({ name, ready }) => [name, ready ? 'ready' : 'unready'] as const);
+    const dependencies = needed.map((one) => [one.name, one.ready ? 'ready' : 'unready'] as const);
     return { status, dependencies: Object.fromEntries(dependencies) };
   }
 

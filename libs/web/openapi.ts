@@ -68,7 +68,7 @@ export function buildOpenApi(
       schemas: sorted({ ...document.components?.schemas, Problem: problemSchema() }),
       examples: Object.fromEntries(definedProblems().map((problem) => [problem.code, exampleOf(problem)])),
     },
-  } as OpenAPIObject;
+  };
 }
 
 /** Turns what the decorators noted into responses; returns the codes that nobody defined. */
@@ -103,7 +103,7 @@ function explain(method: string, operation: Operation): string[] {
   ];
   const stated = codes.map((code) => problemByCode(code));
   const problems = new Set([...implied, ...stated.filter((problem) => problem !== undefined)]);
-  for (const [status, same] of Map.groupBy(problems, ({ status }) => String(status))) {
+  for (const [status, same] of Map.groupBy(problems, (problem) => String(problem.status))) {
     operation.responses[status] ??= responseOf(status, same);
   }
   operation.responses = sorted(operation.responses);

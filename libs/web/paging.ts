@@ -112,5 +112,5 @@ export function nextLink(request: Pick<FastifyRequest, 'url'>, payload: unknown)
   const [path = '', query = ''] = request.url.split('?', 2);
   const next = new URLSearchParams(query);
   next.set('cursor', cursor);
-  return `<${path}?${next}>; rel="next"`;
+  return `<${path}?${next.toString()}>; rel="next"`;
 }

@@ -45,9 +45,11 @@ export function runUntilSignal(
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     self.on(signal, () => {
-      if (ending) return void self.exit(1);
-      log.info(`${signal}: closing.`);
-      void end(graceMs, 0);
+      if (ending) self.exit(1);
+      else {
+        log.info(`${signal}: closing.`);
+        void end(graceMs, 0);
+      }
     });
   }
   for (const failure of ['uncaughtException', 'unhandledRejection'] as const) {

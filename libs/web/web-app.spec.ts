@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { InjectOptions } from 'fastify';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Drain } from './drain';
 import type { Problem } from './problem';
 import { failure, ID, sampleApp, type SampleApp } from './testing/sample-app';
@@ -18,7 +18,7 @@ const ask = (options: InjectOptions | string) => sample.app.inject(options as In
 const build = (payload: unknown, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
   ask({ method: 'POST', url: '/v1/nests', payload: payload as string, headers });
 
-async function problemOf(answer: ReturnType<typeof ask>): Promise<Problem> {
+async function problemOf(answer: PromiseLike<LightMyRequestResponse>): Promise<Problem> {
   const { headers, statusCode, json } = await answer;
   expect(headers['content-type']).toBe('application/problem+json');
   const problem = json<Problem>();
@@ -27,7 +27,7 @@ async function problemOf(answer: ReturnType<typeof ask>): Promise<Problem> {
   return problem;
 }
 
-const broken = async (answer: ReturnType<typeof ask>) => {
+const broken = async (answer: PromiseLike<LightMyRequestResponse>) => {
   const problem = await problemOf(answer);
   expect(problem.code).toBe('request.invalid');
   return problem.errors!.map(({ path, code }) => `${path}: ${code}`);
@@ -80,6 +80,7 @@ describe('A body', () => {
       'title: type',
       'best.weight: type',
     ]);
+    expect(await broken(build({ title: 'x', tags: 'a,b' }))).toEqual(['tags: type']);
   });
 
   it('may leave out what is optional, but null is a value of its own', async () => {
@@ -97,6 +98,17 @@ describe('A body', () => {
   ])('with unknown names is refused: %s', async (text, error) =>
     expect(await broken(build(text))).toEqual([error]),
   );
+
+  it('with inherited names is refused even where no class describes it', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = ask({
+      method: 'POST',
+      url: '/v1/work/context',
+      payload: '{"a":{"__proto__":1}}',
+      headers,
+    });
+    expect(await broken(answer)).toEqual(['a.__proto__: unknown']);
+  });
 
   it.each(['{', '', '{"a":1}x', "{'title':1}", 'undefined', '['.repeat(33) + ']'.repeat(33)])(
     'that is no JSON, or too deep, is refused: %s',
@@ -234,7 +246,7 @@ describe('An address', () => {
   it('with another method is 405 and says which methods there are', async () => {
     const answer = await ask({ method: 'DELETE', url: `/v1/nests/${ID}` });
     expect(answer.headers.allow).toBe('GET, HEAD, OPTIONS, PATCH');
-    expect(await problemOf(Promise.resolve(answer) as never)).toMatchObject({
+    expect(await problemOf(Promise.resolve(answer))).toMatchObject({
       code: 'request.method-not-allowed',
     });
   });
@@ -262,13 +274,13 @@ describe('A caller', () => {
   it('is needed on every route that is not public', async () => {
     const answer = await me();
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="rookery"');
-    expect(await problemOf(Promise.resolve(answer) as never)).toMatchObject({ code: 'auth.unauthenticated' });
+    expect(await problemOf(Promise.resolve(answer))).toMatchObject({ code: 'auth.unauthenticated' });
   });
 
   it('with a wrong token is told so', async () => {
     const answer = await me('Bearer bad');
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="rookery", error="invalid_token"');
-    expect(await problemOf(Promise.resolve(answer) as never)).toMatchObject({
+    expect(await problemOf(Promise.resolve(answer))).toMatchObject({
       status: 401,
       code: 'sample.token-invalid',
     });
@@ -296,6 +308,17 @@ describe('A caller', () => {
   });
 });
 
+describe('A page that a Fastify plugin brings along', () => {
+  it('answers with problems like any other', async () => {
+    const answer = await ask('/v1/board');
+    expect(answer.headers['www-authenticate']).toMatch(/^Basic /);
+    expect(await problemOf(Promise.resolve(answer))).toMatchObject({
+      status: 401,
+      code: 'auth.unauthenticated',
+    });
+  });
+});
+
 describe('An error', () => {
   const fail = (error: unknown) => {
     failure.next = error;
@@ -305,7 +328,7 @@ describe('An error', () => {
   it('that nobody expected is logged under the traceId and tells nothing', async () => {
     const answer = await fail(new Error('relation "secrets" does not exist'));
     expect(answer.body).not.toContain('secrets');
-    const problem = await problemOf(Promise.resolve(answer) as never);
+    const problem = await problemOf(Promise.resolve(answer));
     expect(problem.code).toBe('internal');
     const line = sample.lines.all.find((entry) => entry['trace.id'] === problem.traceId && entry.error);
     expect(line).toMatchObject({
@@ -315,6 +338,7 @@ describe('An error', () => {
         stack_trace: expect.stringContaining('web-app.spec.ts'),
       },
     });
+    expect(sample.lines.all.at(-1)).toMatchObject({ 'log.level': 'error', 'http.response.status_code': 500 });
   });
 
   it('of the database or Redis is 503 and says when to try again', async () => {
@@ -323,7 +347,7 @@ describe('An error', () => {
     );
     expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
     expect(answer.body).not.toContain('10.0.0.1');
-    expect(await problemOf(Promise.resolve(answer) as never)).toMatchObject({
+    expect(await problemOf(Promise.resolve(answer))).toMatchObject({
       code: 'dependency.unavailable',
     });
   });
@@ -380,6 +404,20 @@ describe('Every request', () => {
         'event.duration': expect.any(Number),
       }),
     ]);
+  });
+
+  it.each([
+    ['0', '127.0.0.1'],
+    ['1', '203.0.113.7'],
+    ['2', '198.51.100.9'],
+  ])('comes from the address that %s trusted proxies vouch for', async (hops, ip) => {
+    const behind = await sampleApp({ TRUST_PROXY: hops });
+    await behind.app.inject({
+      url: '/v1/nests',
+      headers: { 'x-forwarded-for': '6.6.6.6, 198.51.100.9, 203.0.113.7' },
+    });
+    expect(behind.lines.all.at(-1)!['client.ip']).toBe(ip);
+    await behind.app.close();
   });
 
   it('is answered with headers that keep browsers from guessing and framing', async () => {
@@ -498,6 +536,21 @@ describe('Over a connection', () => {
     expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '1']);
     expect((await get('/livez', agent)).statusCode).toBe(200);
     agent.destroy();
+  });
+
+  it('a request that is under way is answered although the app closes', async () => {
+    const body = JSON.stringify({ title: 'Oak' });
+    const head = `POST /v1/nests HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(head + body.slice(0, 3)));
+    const ended = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    await new Promise((resolve) => other.app.getHttpServer().once('request', resolve));
+    const closed = other.app.close();
+    socket.write(body.slice(3));
+    await Promise.all([closed, ended]);
+    expect(answer).toMatch(/^HTTP\/1\.1 201 /);
+    expect(answer).toContain('{"title":"Oak"}');
   });
 
   it('closing does not wait for idle connections', async () => {

@@ -1,5 +1,4 @@
 import fastifyCompress from '@fastify/compress';
-import fastifyHelmet from '@fastify/helmet';
 import { type DynamicModule, RequestMethod, type Type } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -25,6 +24,7 @@ import { nextLink } from './paging';
 import { ProblemFilter, sendProblem } from './problem-filter';
 import { problemOfError } from './problem-of-error';
 import { Problems } from './problems';
+import { securityHeaders } from './security-headers';
 import { WebSettings } from './settings';
 import { RequestValidation } from './validation';
 
@@ -90,15 +90,19 @@ export async function createWebApp(
     },
   }) as unknown as FastifyInstance;
   const methods = new AllowedMethods(server);
-  openWorkContexts(server);
+  const problems = new ProblemFilter(logger, methods);
+  // Nest answers errors of its own scope, but not those of plugins that are registered before it starts.
+  server.addHook('onRegister', (scope) => {
+    scope.setErrorHandler((error, request, reply) => problems.answer(error, request, reply));
+  });
+  openWorkContexts(server, await securityHeaders({ https: settings.production }));
   logRequests(server, logger);
   measureRequests(server);
   answerOptions(server, methods);
   finishAnswers(server);
   readJsonBodies(server);
   server.addHook('onRoute', (route) => {
-    if ((route.config as { longLived?: boolean } | undefined)?.longLived)
-      route.handlerTimeout = LONGEST_TIMER_MS;
+    if (isLongLived(route.config)) route.handlerTimeout = LONGEST_TIMER_MS;
   });
 
   const adapter = new FastifyAdapter(server as never);
@@ -116,22 +120,27 @@ export async function createWebApp(
   app.setGlobalPrefix('v1', {
     exclude: [...AT_ROOT, ...atRoot].map((path) => ({ path, method: RequestMethod.ALL })),
   });
-  app.useGlobalFilters(new ProblemFilter(logger, methods));
+  app.useGlobalFilters(problems);
   app.useGlobalGuards(new AuthenticationGuard(reflector), new PermissionGuard(reflector));
   app.useGlobalPipes(new RequestValidation());
   return app;
+}
+
+function isLongLived(config: unknown): boolean {
+  return (config as { longLived?: boolean } | undefined)?.longLived === true;
 }
 
 function saneId(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(header) ? header : undefined;
 }
 
-/** Everything a request does runs in its own work context, so that logs and events carry its ids. */
-function openWorkContexts(server: FastifyInstance): void {
+/** Everything a request does runs in its own work context, so that logs and events carry its ids; every answer
+ * carries the request's id and the headers for browsers. */
+function openWorkContexts(server: FastifyInstance, headers: Record<string, string>): void {
   server.decorateRequest('workContext', null);
   server.addHook('onRequest', (request, reply, done) => {
     request.workContext = workContextOf(request);
-    reply.header('x-request-id', request.id);
+    reply.headers(headers).header('x-request-id', request.id);
     withWorkContext(request.workContext, done);
   });
 }
@@ -172,35 +181,22 @@ function finishAnswers(server: FastifyInstance): void {
   });
 }
 
-/** While draining connections are not kept; once closed only probes are answered. */
+/**
+ * Once closed only probes are answered. While draining no connection is kept: one that is busy when the server closes
+ * would otherwise keep it open until its keep-alive time is over.
+ */
 function refuseWhileClosing(server: FastifyInstance, drain: Drain): void {
   server.addHook('onRequest', (request, reply, done) => {
-    if (!drain.draining) return done();
-    reply.header('connection', 'close');
     if (!drain.closed || PROBES.has(request.url)) return done();
     sendProblem(request, reply, Problems.shuttingDown, { retryAfterSeconds: 1 });
+  });
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (drain.draining) reply.header('connection', 'close');
+    done(null, payload);
   });
 }
 
 async function protect(app: NestFastifyApplication, settings: WebSettings): Promise<void> {
-  await app.register(fastifyHelmet as never, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-      },
-    },
-    // Headers for browsers that nobody uses any more, or that concern pages we do not have.
-    originAgentCluster: false,
-    xDnsPrefetchControl: false,
-    xDownloadOptions: false,
-    xPermittedCrossDomainPolicies: false,
-    xXssProtection: false,
-    hsts: settings.production ? { maxAge: 31_536_000, includeSubDomains: true } : false,
-  });
   if (settings.corsOrigins.length > 0) {
     app.enableCors({
       origin: settings.corsOrigins,

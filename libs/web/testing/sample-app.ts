@@ -20,6 +20,7 @@ import {
   Item,
   ListQuery,
   LongLived,
+  operatorsOnly,
   pageOf,
   Public,
   RequestRefused,
@@ -93,7 +94,7 @@ class NestController {
   })
   build(@Body() draft: NestDraft): NestDraft {
     if (draft.title === 'taken') throw new Rejection(NestTaken);
-    return { ...draft };
+    return draft;
   }
 
   @Get()
@@ -242,6 +243,15 @@ export async function sampleApp(environment: NodeJS.ProcessEnv = {}): Promise<Sa
   class SampleModule {}
 
   const app = await createWebApp(SampleModule, { settings, logger });
+  await app
+    .getHttpAdapter()
+    .getInstance()
+    .register(async (scope) => {
+      scope.addHook('onRequest', async () => {
+        throw operatorsOnly();
+      });
+      scope.get('/v1/board', () => 'board');
+    });
   serveOpenApi(app, { title: 'Sample', description: 'A sample.', version: '1' });
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

@@ -1,0 +1,37 @@
+import fastifyHelmet from '@fastify/helmet';
+import { fastify } from 'fastify';
+
+/**
+ * The headers that keep browsers from guessing, framing and leaking. Helmet decides what they are, but only once: they
+ * are the same for every answer, and to make them anew each time costs more than all other hooks together.
+ *
+ * @param https whether to tell browsers to come by HTTPS alone from now on (RFC 6797)
+ */
+export async function securityHeaders({ https }: { https: boolean }): Promise<Record<string, string>> {
+  const example = fastify();
+  await example.register(fastifyHelmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+      },
+    },
+    hsts: https ? { maxAge: 31_536_000, includeSubDomains: true } : false,
+    // For browsers that nobody uses any more, or about pages that we do not have.
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  });
+  example.get('/', (_request, reply) => reply.send());
+  const before = new Set(['content-length', 'date', 'connection']);
+  const { headers } = await example.inject('/');
+  await example.close();
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (before.has(name) ? [] : [[name, String(value)]])),
+  );
+}
