@@ -5,7 +5,7 @@ const rooms = {
   observability: ['settings'],
   persistence: ['domain', 'settings', 'observability'],
   messaging: ['domain', 'settings', 'observability', 'persistence'],
-  web: ['domain', 'settings', 'observability', 'persistence'],
+  web: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
   application: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
   mail: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
 };

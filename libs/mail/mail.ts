@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Reject } from '@rookery/messaging';
+import { HealthChecks } from '@rookery/observability';
 import { createTransport, type Transporter } from 'nodemailer';
 import { MailSettings } from './settings';
 import type { MailTemplate } from './template';
@@ -13,8 +14,12 @@ const TIMEOUTS = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeo
 export class Mail implements OnApplicationShutdown {
   private readonly transport: Transporter;
 
-  constructor(private readonly settings: MailSettings) {
+  constructor(
+    private readonly settings: MailSettings,
+    health: HealthChecks,
+  ) {
     this.transport = createTransport({ url: settings.smtpUrl, pool: true, maxConnections: 5, ...TIMEOUTS });
+    health.addDependency('smtp', async () => void (await this.transport.verify()), { critical: false, ready: 'never' });
   }
 
   /**
@@ -35,11 +40,6 @@ export class Mail implements OnApplicationShutdown {
       if (responseCode !== undefined && responseCode >= 500) throw new Reject(`The mail server refuses it: ${message}`);
       throw error;
     }
-  }
-
-  /** @throws Error when the mail server cannot be reached */
-  async check(): Promise<void> {
-    await this.transport.verify();
   }
 
   onApplicationShutdown(): void {

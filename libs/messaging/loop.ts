@@ -14,13 +14,11 @@ export class Loop {
    * @param name for the log
    * @param pauseMs milliseconds between the end of a round and the start of the next
    * @param work one round; what it throws is logged once until a round succeeds, and the loop goes on
-   * @param beat called after each round, however it ended
    */
   constructor(
     name: string,
     private readonly pauseMs: number,
     private readonly work: () => Promise<unknown>,
-    private readonly beat: () => void = () => undefined,
   ) {
     this.log = new Logger(name);
   }
@@ -46,7 +44,6 @@ export class Loop {
     while (!this.stopping) {
       this.woken = false;
       await this.round();
-      this.beat();
       if (!this.woken) await this.pause();
     }
   }

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { HealthChecks } from '@rookery/observability';
 import { Redis, type RedisOptions } from 'ioredis';
 import { QueueSettings } from './settings';
 
@@ -13,8 +14,12 @@ export class RedisConnections implements OnApplicationShutdown {
   /** For single commands: fails within a second while Redis is away instead of waiting for it. */
   readonly shared: Redis;
 
-  constructor(private readonly settings: QueueSettings) {
+  constructor(
+    private readonly settings: QueueSettings,
+    health: HealthChecks,
+  ) {
     this.shared = this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 1_000 });
+    health.addDependency('redis', async () => void (await this.shared.ping()), { critical: false, ready: 'once' });
   }
 
   /** @returns a connection for BullMQ's blocking commands, which wait for Redis to come back. */

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { HealthChecks } from '@rookery/observability';
 import { Outbox, Transaction } from '@rookery/persistence';
 import { Dispatch } from './dispatch';
 import { Loop } from './loop';
@@ -7,6 +8,8 @@ import { HINT_CHANNEL } from './relay-hint';
 
 const POLL_MS = 100;
 const BATCH = 200;
+/** A round is bounded by the time limits of PostgreSQL and Redis, so longer silence means that the loop hangs. */
+const MOST_SILENCE_MS = 60_000;
 
 /**
  * Moves events from the outbox to the queues. Every worker runs one; a shard is worked on by one of them at a time, so
@@ -15,6 +18,7 @@ const BATCH = 200;
 @Injectable()
 export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop = new Loop('relay', POLL_MS, () => this.drain());
+  private readonly beat: () => void;
   private readonly log = new Logger(Relay.name);
 
   constructor(
@@ -22,7 +26,10 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly transaction: Transaction,
     private readonly dispatch: Dispatch,
     private readonly redis: RedisConnections,
-  ) {}
+    health: HealthChecks,
+  ) {
+    this.beat = health.addHeartbeat('relay', MOST_SILENCE_MS);
+  }
 
   onApplicationBootstrap(): void {
     const hints = this.redis.listening();
@@ -37,6 +44,7 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Publishes until nothing is left that this relay can take hold of. */
   private async drain(): Promise<void> {
+    do this.beat();
     while (!this.loop.stopping && (await this.publish()) === BATCH);
   }
 

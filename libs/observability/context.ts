@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomHex } from './random-hex';
 
 /** In whose course and on whose behalf the present work is done. */
 export interface WorkContext {
@@ -14,7 +14,12 @@ export interface WorkContext {
 }
 
 const storage = new AsyncLocalStorage<WorkContext>();
-const nobody: WorkContext = { correlationId: null, causationId: null, actorId: null, traceparent: null };
+const nobody: WorkContext = Object.freeze({
+  correlationId: null,
+  causationId: null,
+  actorId: null,
+  traceparent: null,
+});
 
 /** @returns the context of the present work; one of nulls outside any. */
 export function workContext(): WorkContext {
@@ -35,8 +40,8 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{
  * @returns a `traceparent` with the same trace id and a new parent id
  */
 export function continueTrace(incoming?: string | null): string {
-  const traceId = traceIdOf(incoming) ?? randomBytes(16).toString('hex');
-  return `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+  const traceId = traceIdOf(incoming) ?? randomHex(16);
+  return `00-${traceId}-${randomHex(8)}-01`;
 }
 
 /** @returns the trace id in a `traceparent`; undefined when there is none. */

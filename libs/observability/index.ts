@@ -1,4 +1,5 @@
 export * from './context';
+export { type Check, type DependencyHealth, HealthChecks, type Importance } from './health-checks';
 export { LogSettings } from './log-settings';
 export { createLogger, type Logger, LoggingModule, rootLogger } from './logging';
 export { counter, gauge, histogram, registry } from './metrics';

@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '@rookery/domain';
+import { HealthChecks } from '@rookery/observability';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { createDataSource } from './data-source';
 import { Deliveries } from './deliveries';
@@ -14,7 +15,12 @@ import { Transaction } from './transaction';
 @Global()
 @Module({})
 export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly health: HealthChecks,
+    private readonly schema: SchemaVersion,
+    private readonly sql: Sql,
+  ) {}
 
   /**
    * @param schemas of the aggregates that the contexts store
@@ -37,6 +43,9 @@ export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
+    const essential = { critical: true, ready: 'always' } as const;
+    this.health.addDependency('postgres', async () => void (await this.sql.row('SELECT 1')), essential);
+    this.health.addDependency('migrations', () => this.schema.check(), essential);
     await connect(this.dataSource);
   }
 

@@ -65,8 +65,17 @@ export function defineSettings<S extends Shape>(title: string, shape: S): Settin
       if (problems.length > 0) throw new InvalidSettings(problems);
     }
   }
+  checkNames(title, shape);
   groups.push(Group as unknown as SettingsClass);
   return Group as unknown as SettingsClass<Values<S>>;
+}
+
+/** Two groups that read one variable would describe it twice and might read it differently. */
+function checkNames(title: string, shape: Shape): void {
+  if (groups.some((group) => group.title === title)) throw new Error(`There are two groups of settings named ${title}.`);
+  const taken = new Set(groups.flatMap((group) => Object.values(group.shape).map(({ name }) => name)));
+  const twice = Object.values(shape).find(({ name }) => taken.has(name));
+  if (twice) throw new Error(`${twice.name} is declared twice.`);
 }
 
 /** @returns every declared group, by title. */
@@ -100,9 +109,9 @@ function read<T>(item: Setting<T>, environment: NodeJS.ProcessEnv): T {
     throw new Error(`${item.name} ${state}; production needs one of its own. ${item.doc}`);
   }
   const text = given ?? item.default ?? item.development;
+  if (text === undefined) throw new Error(`${item.name} is missing. ${item.doc}`);
   const result = item.schema.safeParse(text);
   if (result.success) return result.data;
-  if (text === undefined) throw new Error(`${item.name} is missing. ${item.doc}`);
   throw new Error(`${item.name} is wrong: ${result.error.issues.map((issue) => issue.message).join('; ')}. ${item.doc}`);
 }
 
@@ -114,6 +123,7 @@ function fromEnvironment(name: string, environment: NodeJS.ProcessEnv): string |
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new Error(`${name}_FILE names a file that cannot be read: ${(error as NodeJS.ErrnoException).code}.`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`${name}_FILE names a file that cannot be read: ${code}.`, { cause: error });
   }
 }

@@ -11,12 +11,12 @@ import {
 } from '@nestjs/common';
 import { type HealthCheckResult, HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { ApiResponse } from '@nestjs/swagger';
+import { type DependencyHealth, HealthChecks } from '@rookery/observability';
 import type { FastifyReply } from 'fastify';
 import { Public } from './access';
 import { Drain } from './drain';
 import { Explain } from './explain';
 import { Field } from './fields';
-import { type DependencyHealth, HealthChecks } from './health-checks';
 import { WebSettings } from './settings';
 
 const MOST_LAG_MS = 5_000;

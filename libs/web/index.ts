@@ -6,7 +6,6 @@ export { ExpectedVersion, IfMatch, requireIfMatch, Versioned } from './etag';
 export { type Answer, Explain, type Explanation, LongLived } from './explain';
 export { Field, Item } from './fields';
 export { HealthModule } from './health';
-export { type Check, type DependencyHealth, HealthChecks, type Importance } from './health-checks';
 export { escapeHtml, type HtmlPage, sendPage } from './html-page';
 export { type ApiDescription, buildOpenApi, serveOpenApi } from './openapi';
 export { type CursorPart, decodeCursor, encodeCursor, ListOf, ListQuery, type Page, pageOf } from './paging';

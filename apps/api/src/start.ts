@@ -6,6 +6,7 @@ import { createApi } from './api';
 
 /** Runs the api until a signal ends it; exits with 1 when it cannot start. */
 export async function startApi(contexts: readonly Context[]): Promise<void> {
+  process.env.SERVICE_NAME ||= 'rookery-api';
   const log = rootLogger();
   try {
     checkSettings();

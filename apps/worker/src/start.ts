@@ -6,6 +6,7 @@ import { WorkerModule } from './worker.module';
 
 /** Runs the worker until a signal ends it; exits with 1 when it cannot start. */
 export async function startWorker(contexts: readonly Context[]): Promise<void> {
+  process.env.SERVICE_NAME ||= 'rookery-worker';
   const log = rootLogger();
   try {
     checkSettings();

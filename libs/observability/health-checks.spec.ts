@@ -1,6 +1,6 @@
 import { HealthChecks } from './health-checks';
 
-const ESSENTIAL = { critical: true, ready: true };
+const ESSENTIAL = { critical: true, ready: 'always' } as const;
 
 /** Reads readiness `times` times, each after the last result has grown old. */
 async function readiness(checks: HealthChecks, times = 1): Promise<boolean> {
@@ -87,14 +87,14 @@ describe('Health checks', () => {
   it('tell a dependency that works badly from one that does not', async () => {
     checks.addDependency('smtp', async () => ({ degraded: 'queue is long' }), {
       critical: false,
-      ready: false,
+      ready: 'never',
     });
     const smtp = (await checks.dependencies()).find(({ name }) => name === 'smtp');
     expect(smtp!.health).toMatchObject({ status: 'degraded', detail: 'queue is long' });
   });
 
   it('leave out of readiness what it does not depend on', async () => {
-    checks.addDependency('smtp', () => Promise.reject(new Error()), { critical: false, ready: false });
+    checks.addDependency('smtp', () => Promise.reject(new Error()), { critical: false, ready: 'never' });
     expect(await readiness(checks, 3)).toBe(true);
   });
 
@@ -111,5 +111,17 @@ describe('Health checks', () => {
     expect(checks.silentHeartbeats()).toEqual(['relay']);
     beat();
     expect(checks.silentHeartbeats()).toEqual([]);
+  });
+
+  it('wait once for what can be done without later', async () => {
+    const once = new HealthChecks();
+    const check = () => (works ? Promise.resolve() : Promise.reject(new Error('away')));
+    once.addDependency('redis', check, { critical: false, ready: 'once' });
+    works = false;
+    expect(await readiness(once)).toBe(false);
+    works = true;
+    expect(await readiness(once)).toBe(true);
+    works = false;
+    expect(await readiness(once, 5)).toBe(true);
   });
 });

@@ -20,8 +20,11 @@ export type Check = () => Promise<void | { degraded: string }>;
 export interface Importance {
   /** `/healthz` is 503 without it; else it is degraded. */
   critical: boolean;
-  /** `/readyz` is 503 without it. */
-  ready: boolean;
+  /**
+   * `always`: `/readyz` is 503 without it. `once`: only until it was there for the first time, since without it requests
+   * are still answered, and a failure that all nodes share must not take all of them out of the load balancer.
+   */
+  ready: 'always' | 'once' | 'never';
 }
 
 class Dependency {
@@ -38,7 +41,7 @@ class Dependency {
   ) {}
 
   get ready(): boolean {
-    return this.succeeded && this.failures < FAILURES_UNTIL_UNREADY;
+    return this.succeeded && (this.importance.ready === 'once' || this.failures < FAILURES_UNTIL_UNREADY);
   }
 
   get started(): boolean {
@@ -116,7 +119,7 @@ export class HealthChecks {
 
   /** Checks those that readiness depends on, at the same time. */
   async readiness(): Promise<readonly Readonly<Dependency>[]> {
-    const needed = [...this.known.values()].filter(({ importance }) => importance.ready);
+    const needed = [...this.known.values()].filter(({ importance }) => importance.ready !== 'never');
     await Promise.all(needed.map((dependency) => dependency.refresh()));
     return needed;
   }
