@@ -1,4 +1,4 @@
-import { type DynamicModule, Global, Inject, Module, type OnModuleInit, type Type } from '@nestjs/common';
+import { type DynamicModule, Global, Inject, Module, type OnModuleInit, type Provider, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { MessagingModule, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
@@ -62,8 +62,8 @@ export class ApplicationModule implements OnModuleInit {
 
 /** Each context is a module of its own: what it does not export, another context cannot be handed. */
 function contextModule(context: Context, role: Role): DynamicModule {
-  const parts: Record<Role, Type[]> = {
-    api: [],
+  const parts: Record<Role, Provider[]> = {
+    api: [...context.apiProviders],
     worker: [...context.subscribers, ...context.schedules],
     seed: context.seed ? [context.seed] : [],
   };

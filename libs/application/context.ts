@@ -14,6 +14,8 @@ export interface Context {
   readonly name: string;
   readonly schemas: readonly EntitySchema[];
   readonly providers: readonly Provider[];
+  /** What the api alone is handed: passport strategies, which register themselves for a whole process. */
+  readonly apiProviders: readonly Provider[];
   readonly controllers: readonly Type[];
   readonly handlers: readonly Type[];
   readonly subscribers: readonly Type<AnySubscriber>[];
@@ -35,13 +37,14 @@ export interface Seed {
  * @param folder that holds `features/`: `__dirname`
  * @param parts.schemas how its aggregates are stored
  * @param parts.providers what its features are handed: repositories, policies
+ * @param parts.apiProviders what its routes alone need: passport strategies
  * @param parts.seed demo data
  * @throws Error when a feature's file exports nothing that takes part
  */
 export function defineContext(
   name: string,
   folder: string,
-  parts: { schemas?: EntitySchema[]; providers?: Provider[]; seed?: Type<Seed> },
+  parts: { schemas?: EntitySchema[]; providers?: Provider[]; apiProviders?: Provider[]; seed?: Type<Seed> },
 ): Context {
   const exported = featureFiles(join(folder, 'features')).flatMap((file) => {
     const classes = Object.values(require(file) as Record<string, unknown>).filter(isClass);
@@ -54,6 +57,7 @@ export function defineContext(
     name,
     schemas: parts.schemas ?? [],
     providers: parts.providers ?? [],
+    apiProviders: parts.apiProviders ?? [],
     controllers: found.filter(isController),
     handlers: found.filter(isHandler),
     subscribers: found.filter((type): type is Type<AnySubscriber> => subscriberOptions(type) !== undefined),

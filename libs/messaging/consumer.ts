@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { EventEnvelope } from '@rookery/domain';
@@ -8,6 +9,7 @@ import { type DeliveryJob, Dispatch } from './dispatch';
 import { deliveriesTotal, deliverySeconds } from './metrics';
 import { backoffMs, declaredQueues, type QueueDefinition } from './queues';
 import { PREFIX, RedisConnections } from './redis';
+import { SameTurn } from './same-turn';
 import { QueueSettings } from './settings';
 import { type AnySubscriber, type Attempt, Reject, Snooze } from './subscriber';
 import { type KnownSubscriber, Subscribers } from './subscribers';
@@ -19,15 +21,24 @@ const MOST_CRASHES = 10;
 /** Milliseconds until a delivery that may not run now is looked at again. */
 const AGAIN_MS = { early: 50, busy: 500, held: 5_000 };
 const UNAVAILABLE_MS = 1_000;
+/** For so long nobody else takes over an effect outside when its worker has died; a living one renews it. */
+const LEASE_MS = 10_000;
 const CLOSE_MS = 20_000;
 
 /** What a finished attempt asks of the queue: nothing more, or the job again in so many milliseconds. */
 type Outcome = 'over' | { again: number };
 
+interface Delivery {
+  queue: QueueDefinition;
+  subscriber: KnownSubscriber;
+  key: DeliveryJob;
+}
+
 /** Runs the deliveries that the queues bring, each against the ledger. */
 @Injectable()
 export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(Consumer.name);
+  private readonly together = new SameTurn((deliveries: Delivery[]) => this.runInTransaction(deliveries));
   private workers: Worker<DeliveryJob>[] = [];
 
   constructor(
@@ -83,43 +94,61 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     }
     try {
       const claimed = await (queue.effect === 'database'
-        ? this.runInTransaction(queue, subscriber, job.data)
-        : this.runOutside(queue, subscriber, job.data));
+        ? this.together.run({ queue, subscriber, key: job.data })
+        : this.runOutside({ queue, subscriber, key: job.data }));
+      if (typeof claimed === 'object') return claimed;
       if (claimed === 'done') deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'done' });
       return claimed === 'done' || claimed === 'over' ? 'over' : { again: AGAIN_MS[claimed] };
     } catch (error) {
-      return this.failed(queue, subscriber, job.data, error as Error);
+      return this.failed(queue, subscriber, job.data, errorOf(error));
     }
   }
 
-  private runInTransaction(
-    queue: QueueDefinition,
-    subscriber: KnownSubscriber,
-    key: DeliveryJob,
-  ): Promise<NotClaimed | 'done'> {
+  /** One transaction for deliveries that came together; when one of them fails, each gets a transaction of its own. */
+  private runInTransaction(deliveries: readonly Delivery[]): Promise<(NotClaimed | 'done')[]> {
     return this.transaction.run(async () => {
-      const claimed = await this.deliveries.claim(key, subscriber.ordered);
-      if (typeof claimed === 'string') return claimed;
-      await this.handle(queue, subscriber, claimed);
-      await this.deliveries.done(key);
-      return 'done';
+      const claims = await this.claim(deliveries);
+      const done: DeliveryJob[] = [];
+      for (const [index, { queue, subscriber, key }] of deliveries.entries()) {
+        const claim = claims[index]!;
+        if (typeof claim === 'string') continue;
+        await this.handle(queue, subscriber, claim);
+        done.push(key);
+      }
+      if (done.length > 0) await this.deliveries.done(done);
+      return claims.map((claim) => (typeof claim === 'string' ? claim : 'done'));
     });
   }
 
-  private async runOutside(
-    queue: QueueDefinition,
-    subscriber: KnownSubscriber,
-    key: DeliveryJob,
-  ): Promise<NotClaimed | 'done'> {
+  private async runOutside(delivery: Delivery): Promise<NotClaimed | 'done' | Outcome> {
+    const { queue, subscriber, key } = delivery;
     const claimed = await this.transaction.run(async () => {
-      const claim = await this.deliveries.claim(key, subscriber.ordered);
-      if (typeof claim !== 'string') await this.deliveries.lease(key, queue.timeout + LOCK.lockDuration);
-      return claim;
+      const [claim] = await this.claim([delivery]);
+      if (typeof claim !== 'string') await this.deliveries.lease(key, LEASE_MS);
+      return claim!;
     });
     if (typeof claimed === 'string') return claimed;
-    await this.handle(queue, subscriber, claimed);
-    await this.transaction.run(() => this.deliveries.done(key));
+    let failure: Error | undefined;
+    let renewed: Promise<unknown> | undefined;
+    const renewal = setInterval(() => {
+      renewed = this.transaction.run(() => this.deliveries.lease(key, LEASE_MS)).catch(() => undefined);
+    }, LEASE_MS / 3);
+    try {
+      await this.handle(queue, subscriber, claimed);
+    } catch (error) {
+      // ECONNREFUSED is the mail server's here: it must not pass for PostgreSQL being away, which is never counted.
+      failure = errorOf(error);
+    } finally {
+      clearInterval(renewal);
+      await renewed; // a late one would hold back the next attempt
+    }
+    if (failure) return this.effectFailed(queue, subscriber, key, failure);
+    await this.transaction.run(() => this.deliveries.done([key]));
     return 'done';
+  }
+
+  private claim(deliveries: readonly Delivery[]): Promise<(Claimed | NotClaimed)[]> {
+    return this.deliveries.claim(deliveries.map(({ subscriber, key }) => ({ ...key, ordered: subscriber.ordered })));
   }
 
   private async handle(queue: QueueDefinition, subscriber: KnownSubscriber, claimed: Claimed): Promise<void> {
@@ -131,7 +160,17 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     await inContextOf(envelope, () => untilAborted(this.instance(subscriber).handle(envelope, attempt), signal));
   }
 
-  private async failed(
+  private failed(
+    queue: QueueDefinition,
+    subscriber: KnownSubscriber,
+    key: DeliveryJob,
+    error: Error,
+  ): Promise<Outcome> {
+    if (isDatabaseUnavailable(error)) return this.snooze(key, UNAVAILABLE_MS);
+    return this.effectFailed(queue, subscriber, key, error);
+  }
+
+  private async effectFailed(
     queue: QueueDefinition,
     subscriber: KnownSubscriber,
     key: DeliveryJob,
@@ -139,11 +178,10 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   ): Promise<Outcome> {
     if (error instanceof UnknownVersion) return this.park(key, error.message);
     if (error instanceof Snooze) return this.snooze(key, error.delayMs);
-    if (isDatabaseUnavailable(error)) return this.snooze(key, UNAVAILABLE_MS);
     const attempts = await this.deliveries.attempts(key);
     if (attempts === undefined) return 'over';
     const giveUp = error instanceof Reject || attempts + 1 >= queue.attempts;
-    if (giveUp) return this.giveUp(subscriber, key, error);
+    if (giveUp) return this.giveUp(queue, subscriber, key, error);
     const delay = backoffMs(queue, attempts + 1);
     await this.transaction.run(() => this.deliveries.failed(key, error, delay));
     deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'retried' });
@@ -151,13 +189,25 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     return { again: delay };
   }
 
-  private async giveUp(subscriber: KnownSubscriber, key: DeliveryJob, error: Error): Promise<Outcome> {
-    await this.transaction.run(async () => {
-      if (!(await this.deliveries.failed(key, error, null))) return;
-      const dead = await this.deliveries.deadOne(key);
-      const instance = this.instance(subscriber);
-      if (dead && instance.givenUp) await inContextOf(dead.envelope, () => instance.givenUp!(dead.envelope, error));
-    });
+  private async giveUp(
+    queue: QueueDefinition,
+    subscriber: KnownSubscriber,
+    key: DeliveryJob,
+    error: Error,
+  ): Promise<Outcome> {
+    try {
+      await this.transaction.run(async () => {
+        if (!(await this.deliveries.failed(key, error, null))) return;
+        const dead = await this.deliveries.deadOne(key);
+        const instance = this.instance(subscriber);
+        if (dead && instance.givenUp) await inContextOf(dead.envelope, () => instance.givenUp!(dead.envelope, error));
+      });
+    } catch (regret) {
+      if (isDatabaseUnavailable(regret)) throw regret;
+      const { message, stack } = errorOf(regret);
+      this.log.error(`${subscriber.name} ${key.eventId}: cannot be given up, is tried again: ${message}`, stack);
+      return this.snooze(key, backoffMs(queue, queue.attempts));
+    }
     deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'dead' });
     this.log.error(`${subscriber.name} ${key.eventId}: given up: ${error.message}`, error.stack);
     const dead = await this.deliveries.deadOne(key);
@@ -184,6 +234,11 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
 
 /** The event has a version that this build does not know; a newer worker does. */
 class UnknownVersion extends Error {}
+
+/** Anything can be thrown. */
+function errorOf(thrown: unknown): Error {
+  return isNativeError(thrown) ? thrown : new Error(String(thrown));
+}
 
 function inContextOf<T>(event: EventEnvelope, work: () => Promise<T>): Promise<T> {
   return withWorkContext(

@@ -20,7 +20,13 @@ export interface QueueDefinition {
 
 const definitions = new Map<string, QueueDefinition>();
 
-function defineQueue(name: string, rest: Omit<QueueDefinition, 'name'>): QueueDefinition {
+/**
+ * Declares a queue, before the process boots.
+ *
+ * @throws Error when there is one of that name
+ */
+export function defineQueue(name: string, rest: Omit<QueueDefinition, 'name'>): QueueDefinition {
+  if (definitions.has(name)) throw new Error(`Queue ${name} is declared twice.`);
   const definition = { name, ...rest };
   definitions.set(name, definition);
   return definition;
@@ -52,8 +58,8 @@ export function declaredQueues(): readonly QueueDefinition[] {
 }
 
 /** @returns whether this very definition is in the registry. */
-export function isDeclared(queue: QueueDefinition): boolean {
-  return definitions.get(queue.name) === queue;
+export function isDeclared(queue: QueueDefinition | undefined): boolean {
+  return queue !== undefined && definitions.get(queue.name) === queue;
 }
 
 /**

@@ -31,9 +31,12 @@ export class Subscribers {
     if (!isDeclared(options.queue)) {
       throw new Error(`Subscriber ${name} names a queue that is not declared: ${options.queue?.name}.`);
     }
-    for (const event of options.events) {
-      if (!definedEvents().includes(event)) throw new Error(`Subscriber ${name} reacts to an event nobody defined.`);
-      this.subscriptions.add(event.type, { subscriber: name, queue: options.queue.name, ordered: options.ordered });
+    if (options.events.some((event) => !definedEvents().includes(event))) {
+      throw new Error(`Subscriber ${name} reacts to an event nobody defined.`);
+    }
+    // By type, since one who takes two versions of an event still gets each event once.
+    for (const type of new Set(options.events.map((event) => event.type))) {
+      this.subscriptions.add(type, { subscriber: name, queue: options.queue.name, ordered: options.ordered });
     }
     this.byName.set(name, { ...options, name, type });
   }

@@ -46,7 +46,7 @@ export interface DeadDelivery extends DeliveryKey {
   envelope: EventEnvelope;
 }
 
-interface ClaimRow {
+interface ClaimRow extends DeliveryKey {
   state: DeliveryState;
   attempts: number;
   leased: boolean;
@@ -71,28 +71,37 @@ export class Deliveries {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Locks a delivery for the present transaction and reads its event.
+   * Locks deliveries for the present transaction and reads their events.
    *
-   * @param ordered whether it must wait for the deliveries of earlier events of its subject to the same subscriber
+   * @param wanted which; `ordered`: it must wait for the deliveries of earlier events of its subject to its subscriber
+   * @returns what became of each, in the order given; of one that is wanted twice the second is busy
    */
-  async claim({ eventId, subscriber }: DeliveryKey, ordered: boolean): Promise<Claimed | NotClaimed> {
-    const predecessor = ordered
-      ? `(SELECT p.state FROM messaging.event_delivery p WHERE p.ordered AND p.subscriber = d.subscriber
-          AND p.subject = d.subject AND p.sequence < d.sequence AND p.state <> 'done' ORDER BY p.sequence LIMIT 1)`
-      : 'NULL';
-    const row = await this.sql.row<ClaimRow>(
-      `SELECT d.state, d.attempts, coalesce(d.leased_until > now(), false) AS leased, ${predecessor} AS predecessor,
+  async claim(wanted: readonly (DeliveryKey & { ordered: boolean })[]): Promise<(Claimed | NotClaimed)[]> {
+    const rows = await this.sql.rows<ClaimRow>(
+      `SELECT d.event_id AS "eventId", d.subscriber, d.state, d.attempts,
+              coalesce(d.leased_until > now(), false) AS leased,
+              CASE WHEN wanted.ordered THEN
+                (SELECT p.state FROM messaging.event_delivery p WHERE p.ordered AND p.subscriber = d.subscriber
+                 AND p.subject = d.subject AND p.sequence < d.sequence AND p.state <> 'done' ORDER BY p.sequence LIMIT 1)
+              END AS predecessor,
               ${ENVELOPE} AS envelope
-       FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
-       WHERE d.event_id = $1 AND d.subscriber = $2
+       FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS wanted (event_id, subscriber, ordered)
+       JOIN messaging.event_delivery d USING (event_id, subscriber) JOIN messaging.outbox o USING (event_id)
        FOR UPDATE OF d SKIP LOCKED`,
-      [eventId, subscriber],
+      [...columnsOf(wanted), wanted.map(({ ordered }) => ordered)],
     );
-    if (!row) return (await this.attempts({ eventId, subscriber })) === undefined ? 'over' : 'busy';
-    if (row.state !== 'pending') return 'over';
-    if (row.leased) return 'busy';
-    if (row.predecessor) return row.predecessor === 'pending' ? 'early' : 'held';
-    return { envelope: row.envelope, attempts: row.attempts };
+    const found = new Map(rows.map((row) => [nameOf(row), row]));
+    const missing = wanted.filter((key) => !found.has(nameOf(key)));
+    const locked = missing.length > 0 ? await this.stillPending(missing) : new Set();
+    const taken = new Set<string>();
+    return wanted.map((key) => {
+      const name = nameOf(key);
+      const row = found.get(name);
+      if (!row) return locked.has(name) ? 'busy' : 'over';
+      if (taken.has(name)) return 'busy';
+      taken.add(name);
+      return outcomeOf(row);
+    });
   }
 
   /**
@@ -103,17 +112,18 @@ export class Deliveries {
   async lease({ eventId, subscriber }: DeliveryKey, leaseMs: number): Promise<void> {
     await this.sql.execute(
       `UPDATE messaging.event_delivery SET leased_until = clock_timestamp() + $3 * interval '1 ms'
-       WHERE event_id = $1 AND subscriber = $2`,
+       WHERE event_id = $1 AND subscriber = $2 AND state = 'pending'`,
       [eventId, subscriber, leaseMs],
     );
   }
 
-  /** Records that the effect happened. */
-  async done({ eventId, subscriber }: DeliveryKey): Promise<void> {
+  /** Records that the effects happened. */
+  async done(keys: readonly DeliveryKey[]): Promise<void> {
     await this.sql.execute(
-      `UPDATE messaging.event_delivery SET state = 'done', leased_until = NULL, finished_at = clock_timestamp()
-       WHERE event_id = $1 AND subscriber = $2 AND state = 'pending'`,
-      [eventId, subscriber],
+      `UPDATE messaging.event_delivery d SET state = 'done', leased_until = NULL, finished_at = clock_timestamp()
+       FROM unnest($1::uuid[], $2::text[]) AS key (event_id, subscriber)
+       WHERE d.event_id = key.event_id AND d.subscriber = key.subscriber AND d.state = 'pending'`,
+      columnsOf(keys),
     );
   }
 
@@ -264,4 +274,30 @@ export class Deliveries {
        WHERE state <> 'done' GROUP BY queue, state`,
     );
   }
+
+  private async stillPending(keys: readonly DeliveryKey[]): Promise<Set<string>> {
+    const rows = await this.sql.rows<DeliveryKey>(
+      `SELECT event_id AS "eventId", subscriber FROM messaging.event_delivery
+       JOIN unnest($1::uuid[], $2::text[]) AS key (event_id, subscriber) USING (event_id, subscriber)
+       WHERE state = 'pending'`,
+      columnsOf(keys),
+    );
+    return new Set(rows.map(nameOf));
+  }
+}
+
+function outcomeOf({ state, leased, predecessor, envelope, attempts }: ClaimRow): Claimed | NotClaimed {
+  if (state !== 'pending') return 'over';
+  if (leased) return 'busy';
+  if (predecessor) return predecessor === 'pending' ? 'early' : 'held';
+  return { envelope, attempts };
+}
+
+function nameOf({ eventId, subscriber }: DeliveryKey): string {
+  return `${eventId}:${subscriber}`;
+}
+
+/** Keys as PostgreSQL's `unnest` takes them. */
+function columnsOf(keys: readonly DeliveryKey[]): [string[], string[]] {
+  return [keys.map(({ eventId }) => eventId), keys.map(({ subscriber }) => subscriber)];
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import type { PoolClient } from 'pg';
 import { isDatabaseUnavailable } from './failures';
@@ -22,6 +22,7 @@ interface Connection {
  */
 @Injectable()
 export class Transaction {
+  private readonly log = new Logger(Transaction.name);
   private readonly storage = new AsyncLocalStorage<UnitOfWork>();
 
   constructor(private readonly dataSource: DataSource) {}
@@ -35,8 +36,9 @@ export class Transaction {
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.active) return work();
     const unit: UnitOfWork = { connection: undefined, afterCommit: [], closed: false };
+    let result: T;
     try {
-      const result = await this.storage.run(unit, work);
+      result = await this.storage.run(unit, work);
       unit.closed = true;
       const connection = await unit.connection;
       if (connection) {
@@ -44,13 +46,13 @@ export class Transaction {
         if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed, so it was rolled back.');
         await connection.runner.release();
       }
-      for (const callback of unit.afterCommit) callback();
-      return result;
     } catch (error) {
       unit.closed = true;
       await discard(unit, error);
       throw error;
     }
+    for (const callback of unit.afterCommit) this.callBack(callback);
+    return result;
   }
 
   /**
@@ -66,7 +68,7 @@ export class Transaction {
     return this.storage.getStore() !== undefined;
   }
 
-  /** Calls back once the present transaction is committed; never when it is rolled back. */
+  /** Calls back once the present transaction is committed; never when it is rolled back. What it throws is logged. */
   afterCommit(callback: () => void): void {
     this.current().afterCommit.push(callback);
   }
@@ -79,6 +81,15 @@ export class Transaction {
   /** @returns the connection of the present transaction, for plain SQL. */
   async client(): Promise<PoolClient> {
     return (await this.connection()).client;
+  }
+
+  /** What is committed is not undone by whoever is told of it. */
+  private callBack(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.log.error(`A callback after the commit failed: ${(error as Error).message}`, (error as Error).stack);
+    }
   }
 
   private connection(): Promise<Connection> {
@@ -100,7 +111,7 @@ export class Transaction {
     try {
       await client.query('START TRANSACTION READ WRITE');
     } catch (error) {
-      void client.end();
+      void client.end().catch(() => undefined);
       await runner.release();
       throw error;
     }

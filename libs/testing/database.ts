@@ -9,16 +9,20 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** @throws Error outside a run of jest, whose set-up starts PostgreSQL */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/**
+ * @param options.empty without the migrations
+ * @throws Error outside a run of jest, whose set-up starts PostgreSQL
+ */
+export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const template = process.env.ROOKERY_TEST_DATABASE_URL;
   if (!template) throw new Error('Integration tests run in the jest projects "integration" and "e2e".');
   const name = `suite_${randomBytes(6).toString('hex')}`;
   await administer(template, async (client) => {
+    if (empty) return client.query(`CREATE DATABASE ${name}`);
     // One suite at a time: PostgreSQL copies no database that somebody is connected to.
     await client.query('SELECT pg_advisory_lock(1)');
     await migrate(template, () => undefined);
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${new URL(template).pathname.slice(1)}`);
+    return client.query(`CREATE DATABASE ${name} TEMPLATE ${new URL(template).pathname.slice(1)}`);
   });
   return {
     url: inDatabase(template, name),

@@ -34,7 +34,10 @@ type Redis = Awaited<ReturnType<typeof startRedis>>;
 
 /** Api and worker in this process, on a database, a Redis and a mailbox of their own. */
 export class TestSystem {
+  private readonly moreWorkers: NestFastifyApplication[] = [];
+
   private constructor(
+    private readonly contexts: readonly Context[],
     private readonly folder: string,
     private readonly database: { url: string; drop(): Promise<void> },
     private readonly mailbox: { stop(): Promise<void> },
@@ -73,7 +76,7 @@ export class TestSystem {
     await api.getHttpAdapter().getInstance().ready();
     const worker = await createWebApp(WorkerModule.of(contexts));
     await worker.init();
-    return new TestSystem(folder, database, mailbox, redis, new Inbox(mailbox.url), api, worker);
+    return new TestSystem(contexts, folder, database, mailbox, redis, new Inbox(mailbox.url), api, worker);
   }
 
   /** Sends a request to the api, `POST /v1/auth/login`. */
@@ -108,6 +111,17 @@ export class TestSystem {
     return this.inApi(Transaction).run(() => this.inApi(Sql).rows<Row>(text, values));
   }
 
+  /**
+   * Starts another worker beside the first; {@link stop} ends it where the suite has not.
+   *
+   * @param contexts whose work it does; those of the system by default
+   */
+  async startWorker(contexts = this.contexts): Promise<NestFastifyApplication> {
+    const worker = await createWebApp(WorkerModule.of(contexts));
+    this.moreWorkers.push(await worker.init());
+    return worker;
+  }
+
   /** Kills Redis; with it goes all it held. */
   async killRedis(): Promise<void> {
     await this.redisServer.stop('SIGKILL');
@@ -120,7 +134,7 @@ export class TestSystem {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.api.close(), this.worker.close()]);
+    await Promise.all([this.api, this.worker, ...this.moreWorkers].map((app) => app.close()));
     await Promise.allSettled([this.redisServer.stop(), this.mailbox.stop(), this.database.drop()]);
     await rm(this.folder, { recursive: true, force: true });
   }

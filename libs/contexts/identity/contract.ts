@@ -30,6 +30,16 @@ export const RegistrationCancelled = defineEvent(
 /** Somebody tried to register with an address that has an account already. */
 export const RegistrationRepeated = defineEvent('identity.registration-repeated', 1, Nothing);
 
+/** A session ended before its time: signed out, ended from another device, or stolen. */
+export const SessionRevoked = defineEvent(
+  'identity.session-revoked',
+  1,
+  z.object({ userId: z.uuid(), reason: z.enum(['logout', 'ended-by-owner', 'refresh-reused', 'password-changed']) }),
+);
+
+/** A refresh token that had been replaced long ago was used again: somebody has a copy. */
+export const RefreshReused = defineEvent('identity.refresh-reused', 1, z.object({ userId: z.uuid() }));
+
 /** Somebody wants the verification mail of an address again; whether it has one is not known yet. */
 export const ResendRequested = defineEvent(
   'identity.resend-requested',

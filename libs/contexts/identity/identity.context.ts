@@ -2,7 +2,10 @@ import { defineContext } from '@rookery/application';
 import { AccessTokens } from './access/access-tokens';
 import { BearerStrategy } from './access/bearer-strategy';
 import { Keys } from './access/keys';
+import { OwnTokens } from './access/own-tokens';
 import { Passwords } from './access/passwords';
+import { RefreshTokens } from './access/refresh-token';
+import { SessionWatch } from './access/session-watch';
 import { SignIn } from './access/sign-in';
 import { SigningKeys } from './access/signing-keys';
 import { VerificationCodes } from './access/verification-codes';
@@ -21,10 +24,12 @@ export const identity = defineContext('identity', __dirname, {
     IdentitySettings,
     AccessTokens,
     ActivationLinks,
-    BearerStrategy,
     Decoys,
     Keys,
+    OwnTokens,
     Passwords,
+    RefreshTokens,
+    SessionWatch,
     Sessions,
     SignIn,
     SigningKeys,
@@ -32,5 +37,6 @@ export const identity = defineContext('identity', __dirname, {
     VerificationCodes,
     VerificationSecrets,
   ],
+  apiProviders: [BearerStrategy],
   seed: SeedAccounts,
 });

@@ -4,7 +4,6 @@ import { JwtService } from '@nestjs/jwt';
 import { newId } from '@rookery/domain';
 import { WebSettings } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
-import type { Role } from '../model/user';
 import { SigningKeys } from './signing-keys';
 
 /** Seconds an access token lives. */
@@ -17,9 +16,6 @@ const MOST_CACHED = 20_000;
 export interface AccessClaims {
   sub: string;
   sid: string;
-  role: Role;
-  /** Seconds since the epoch at which password or second factor were proved. */
-  auth_time: number;
   exp: number;
 }
 
@@ -41,15 +37,15 @@ export class AccessTokens {
   }
 
   /** @returns a token for a session, good for {@link ACCESS_SECONDS}. */
-  async issue(user: { id: string; role: Role }, sessionId: string, provedAt: Date): Promise<string> {
+  async issue(userId: string, sessionId: string): Promise<string> {
     const { kid, privateKey } = await this.signingKeys.signing();
     return this.jwt.signAsync(
-      { sid: sessionId, role: user.role, auth_time: Math.floor(provedAt.getTime() / 1_000) },
+      { sid: sessionId },
       {
         privateKey,
         algorithm: 'ES256',
         header: { alg: 'ES256', typ: TYPE, kid },
-        subject: user.id,
+        subject: userId,
         issuer: this.issuer,
         audience: AUDIENCE,
         expiresIn: ACCESS_SECONDS,

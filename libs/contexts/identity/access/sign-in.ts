@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '@rookery/domain';
+import { Rejection } from '@rookery/domain';
 import { Field } from '@rookery/web';
+import { RefreshInvalid } from '../model/rejections';
 import type { User } from '../model/user';
 import { type Client, Sessions } from '../storage/sessions';
 import { ACCESS_SECONDS, AccessTokens } from './access-tokens';
-import { Keys } from './keys';
+import { RefreshTokens } from './refresh-token';
 
 /** Who has signed in, as the answer to it says. */
 export class SignedInUser {
@@ -45,33 +46,33 @@ export class Tokens {
   user: SignedInUser;
 }
 
-/** Starts sessions for users who have proved who they are. */
+/** Makes the tokens of sessions. */
 @Injectable()
 export class SignIn {
   constructor(
     private readonly accessTokens: AccessTokens,
-    private readonly clock: Clock,
-    private readonly keys: Keys,
+    private readonly refreshTokens: RefreshTokens,
     private readonly sessions: Sessions,
   ) {}
 
-  /** @returns the tokens of a new session. */
+  /** @returns the tokens of a new session, for a user who has just proved who it is. */
   async start(user: User, client: Client): Promise<Tokens> {
+    const session = await this.sessions.start(user.id, client);
+    return this.resume(user, session.id);
+  }
+
+  /** @returns an access token and the present refresh token of a session. */
+  async resume(user: User, sessionId: string): Promise<Tokens> {
     const { id, email, username, name, role } = user.snapshot();
-    const session = await this.sessions.start(id, client);
+    const session = await this.sessions.alive(sessionId);
+    if (!session) throw new Rejection(RefreshInvalid);
     return {
       tokenType: 'Bearer',
-      accessToken: await this.accessTokens.issue({ id, role }, session.id, this.clock.now()),
+      accessToken: await this.accessTokens.issue(id, sessionId),
       expiresIn: ACCESS_SECONDS,
-      refreshToken: this.refreshToken(session.id, 0),
+      refreshToken: this.refreshTokens.write({ sessionId, counter: session.counter }),
       refreshExpiresIn: session.idleSeconds,
       user: { id, email, username, name, role },
     };
-  }
-
-  /** Derived from session and number, so that nothing that could be stolen is stored. */
-  private refreshToken(sessionId: string, number: number): string {
-    const mac = this.keys.mac('refresh-token', sessionId, String(number)).toString('base64url');
-    return `rt_${sessionId.replaceAll('-', '')}.${number}.${mac}`;
   }
 }

@@ -55,3 +55,17 @@ export const AccountGone = defineRejection(
   'The account of this token does not exist any more.',
   'Sign in with another account.',
 );
+
+export const RefreshInvalid = defineRejection(
+  'identity.refresh-invalid',
+  'unauthenticated',
+  'This refresh token is not valid: its session has ended, or it never was one.',
+  'Sign in again.',
+);
+
+export const RefreshTokenReused = defineRejection(
+  'identity.refresh-reused',
+  'unauthenticated',
+  'This refresh token was replaced before. Somebody may have a copy of it, so the session was ended.',
+  'Sign in again. If it was not you, change the password.',
+);

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '@rookery/domain';
-import { Sql } from '@rookery/persistence';
+import { type EventDefinition, newId } from '@rookery/domain';
+import { Outbox, Sql } from '@rookery/persistence';
+import { RefreshReused, SessionRevoked } from '../contract';
+import type { Role } from '../model/user';
 
 /** From where a session was started. */
 export interface Client {
@@ -8,23 +10,116 @@ export interface Client {
   userAgent: string;
 }
 
+/** Why a session ended before its time. */
+export type EndReason = 'logout' | 'ended-by-owner' | 'refresh-reused' | 'password-changed';
+
+/** What the tokens of a session are made from. */
+export interface SessionState {
+  id: string;
+  userId: string;
+  role: Role;
+  /** Number of the present refresh token. */
+  counter: number;
+  /** When password or second factor were last proved; null when that counts no more. */
+  provedAt: Date | null;
+  /** Seconds since the present refresh token replaced its predecessor. */
+  secondsSinceRotation: number;
+  /** Seconds until it ends unless it is refreshed. */
+  idleSeconds: number;
+}
+
 /** Days after which an unused session ends, and after which any does. */
 const IDLE_DAYS = 30;
 const LONGEST_DAYS = 180;
 
+const STATE = `s.id, s.user_id AS "userId", u.role, s.counter, s.proved_at AS "provedAt",
+  extract(epoch FROM now() - s.rotated_at)::float8 AS "secondsSinceRotation",
+  extract(epoch FROM least(s.idle_expires_at, s.expires_at) - now())::int AS "idleSeconds"`;
+const ALIVE = `s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_at > now() AND u.status = 'active'`;
+
 /** Who is signed in, and from where. */
 @Injectable()
 export class Sessions {
-  constructor(private readonly sql: Sql) {}
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly sql: Sql,
+  ) {}
 
-  /** @returns the new session's id and the seconds until it ends when it is not used. */
-  async start(userId: string, client: Client): Promise<{ id: string; idleSeconds: number }> {
+  /** @returns the new session's id. */
+  async start(userId: string, client: Client): Promise<{ id: string }> {
     const id = newId();
     await this.sql.execute(
-      `INSERT INTO identity.sessions (id, user_id, ip, user_agent, idle_expires_at, expires_at)
-       VALUES ($1, $2, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6))`,
+      `INSERT INTO identity.sessions (id, user_id, ip, user_agent, idle_expires_at, expires_at, proved_at)
+       VALUES ($1, $2, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now())`,
       [id, userId, client.ip, client.userAgent.slice(0, 400), IDLE_DAYS, LONGEST_DAYS],
     );
-    return { id, idleSeconds: IDLE_DAYS * 86_400 };
+    return { id };
+  }
+
+  /** @returns a session that has not ended; undefined for any other. */
+  alive(id: string): Promise<SessionState | undefined> {
+    return this.sql.row<SessionState & Record<string, unknown>>(
+      `SELECT ${STATE} FROM identity.sessions s JOIN identity.users u ON u.id = s.user_id WHERE s.id = $1 AND ${ALIVE}`,
+      [id],
+    );
+  }
+
+  /** The same, and nobody else can change it until the present transaction ends. */
+  lock(id: string): Promise<SessionState | undefined> {
+    return this.sql.row<SessionState & Record<string, unknown>>(
+      `SELECT ${STATE} FROM identity.sessions s JOIN identity.users u ON u.id = s.user_id
+       WHERE s.id = $1 AND ${ALIVE} FOR UPDATE OF s`,
+      [id],
+    );
+  }
+
+  /** Makes the next refresh token the present one. */
+  async rotate(id: string): Promise<void> {
+    await this.sql.execute(
+      `UPDATE identity.sessions
+       SET counter = counter + 1, rotated_at = now(), last_seen_at = now(),
+           idle_expires_at = now() + make_interval(days => $2)
+       WHERE id = $1`,
+      [id, IDLE_DAYS],
+    );
+  }
+
+  /** Notes that the user of a session has just proved who it is. */
+  async prove(id: string): Promise<void> {
+    await this.sql.execute('UPDATE identity.sessions SET proved_at = now() WHERE id = $1', [id]);
+  }
+
+  /**
+   * Ends a session.
+   *
+   * @returns whether it had not ended before
+   */
+  async revoke(id: string, reason: EndReason): Promise<boolean> {
+    return (await this.end('id = $1', [id], reason)) === 1;
+  }
+
+  /**
+   * Ends all sessions of a user.
+   *
+   * @param except one that goes on
+   * @returns how many ended
+   */
+  async revokeAll(userId: string, reason: EndReason, except: string | null = null): Promise<number> {
+    return this.end('user_id = $1 AND id IS DISTINCT FROM $2::uuid', [userId, except], reason);
+  }
+
+  private async end(which: string, values: unknown[], reason: EndReason): Promise<number> {
+    const ended = await this.sql.rows<{ id: string; userId: string }>(
+      `UPDATE identity.sessions SET revoked_at = now() WHERE revoked_at IS NULL AND ${which}
+       RETURNING id, user_id AS "userId"`,
+      values,
+    );
+    const events = ended.flatMap(({ id, userId }) => {
+      const stolen = reason === 'refresh-reused' ? [{ definition: RefreshReused as EventDefinition, data: { userId } }] : [];
+      const revoked = { definition: SessionRevoked as EventDefinition, data: { userId, reason } };
+      return [...stolen, revoked].map((event, index) => ({ ...event, subject: id, sequence: index + 1 }));
+    });
+    if (events.length > 0) await this.outbox.append(events);
+    return ended.length;
   }
 }

@@ -1,0 +1,68 @@
+import { Controller, Get, Query as QueryString } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import { Sql } from '@rookery/persistence';
+import { type Caller, CurrentCaller, decodeCursor, Explain, Field, ListQuery, type Page, pageOf } from '@rookery/web';
+
+const LIST = 'sessions';
+
+class SignedInSession {
+  @Field.uuid({ description: 'Id of the session.' })
+  id: string;
+
+  @Field.text({ max: 400, min: 0, description: 'What the client said of itself when it signed in.' })
+  userAgent: string;
+
+  @Field.text({ max: 45, description: 'IP address from which it was started.', example: '203.0.113.7' })
+  ip: string;
+
+  @Field.dateTime({ description: 'When it was started.' })
+  startedAt: Date;
+
+  @Field.dateTime({ description: 'When it was last refreshed.' })
+  lastSeenAt: Date;
+
+  @Field.boolean({ description: 'Whether this request belongs to it.' })
+  current: boolean;
+}
+
+export class ListSessions extends Query<Page<SignedInSession>> {
+  constructor(
+    readonly caller: Caller,
+    readonly page: ListQuery,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/sessions')
+export class ListSessionsRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get()
+  @Explain({ operationId: 'listSessions', summary: 'List the own sessions', ok: { list: SignedInSession } })
+  list(@CurrentCaller() caller: Caller, @QueryString() page: ListQuery): Promise<Page<SignedInSession>> {
+    return this.queries.execute(new ListSessions(caller, page));
+  }
+}
+
+@QueryHandler(ListSessions)
+export class ListSessionsHandler implements IQueryHandler<ListSessions> {
+  constructor(private readonly sql: Sql) {}
+
+  async execute({ caller, page }: ListSessions): Promise<Page<SignedInSession>> {
+    const [before] = decodeCursor<[string]>(LIST, page.cursor) ?? [null];
+    const rows = await this.sql.rows<SignedInSession & Record<string, unknown>>(
+      `SELECT id, user_agent AS "userAgent", host(ip) AS ip, started_at AS "startedAt", last_seen_at AS "lastSeenAt",
+              id = $2::uuid AS current
+       FROM identity.sessions
+       WHERE user_id = $1 AND revoked_at IS NULL AND least(idle_expires_at, expires_at) > now()
+         AND ($3::uuid IS NULL OR id < $3::uuid)
+       ORDER BY id DESC LIMIT $4`,
+      [caller.userId, caller.sessionId, before, page.limit + 1],
+    );
+    return pageOf(rows, page.limit, LIST, ({ id }) => [id]);
+  }
+}

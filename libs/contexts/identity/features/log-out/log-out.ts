@@ -1,0 +1,87 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Rejection } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Field } from '@rookery/web';
+import { RefreshTokens } from '../../access/refresh-token';
+import { SessionWatch } from '../../access/session-watch';
+import { RefreshInvalid } from '../../model/rejections';
+import { Sessions } from '../../storage/sessions';
+
+class LogoutForm {
+  @Field.text({ max: 400, description: 'A refresh token of the session that shall end.' })
+  refreshToken: string;
+}
+
+export class LogOut extends Command<void> {
+  constructor(
+    readonly userId: string,
+    readonly refreshToken: string,
+  ) {
+    super();
+  }
+}
+
+export class LogOutEverywhere extends Command<void> {
+  constructor(
+    readonly userId: string,
+    readonly sessionId: string | null,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth')
+export class LogOutRoutes {
+  constructor(private readonly commands: Commands) {}
+
+  @Post('logout')
+  @Explain({
+    operationId: 'logout',
+    summary: 'Sign out',
+    description: 'Ends the session of the refresh token; its access tokens stop working within five seconds.',
+    ok: { status: 204 },
+    rejects: [RefreshInvalid],
+  })
+  logOut(@Body() { refreshToken }: LogoutForm, @CurrentCaller() caller: Caller): Promise<void> {
+    return this.commands.execute(new LogOut(caller.userId, refreshToken));
+  }
+
+  @Post('logout-all')
+  @Explain({ operationId: 'logoutAll', summary: 'Sign out everywhere', ok: { status: 204 } })
+  logOutEverywhere(@CurrentCaller() { userId, sessionId }: Caller): Promise<void> {
+    return this.commands.execute(new LogOutEverywhere(userId, sessionId));
+  }
+}
+
+@CommandHandler(LogOut)
+export class LogOutHandler implements ICommandHandler<LogOut> {
+  constructor(
+    private readonly refreshTokens: RefreshTokens,
+    private readonly sessions: Sessions,
+    private readonly watch: SessionWatch,
+  ) {}
+
+  async execute({ userId, refreshToken }: LogOut): Promise<void> {
+    const token = this.refreshTokens.read(refreshToken);
+    const session = token && (await this.sessions.alive(token.sessionId));
+    if (session?.userId !== userId) throw new Rejection(RefreshInvalid);
+    await this.sessions.revoke(session.id, 'logout');
+    this.watch.forget(session.id);
+  }
+}
+
+@CommandHandler(LogOutEverywhere)
+export class LogOutEverywhereHandler implements ICommandHandler<LogOutEverywhere> {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly watch: SessionWatch,
+  ) {}
+
+  async execute({ userId, sessionId }: LogOutEverywhere): Promise<void> {
+    await this.sessions.revokeAll(userId, 'logout');
+    if (sessionId) this.watch.forget(sessionId);
+  }
+}

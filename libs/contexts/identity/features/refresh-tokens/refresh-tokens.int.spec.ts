@@ -1,0 +1,86 @@
+import { contexts } from '@rookery/contexts';
+import { PASSWORD, signUp, TestSystem } from '@rookery/testing';
+
+const REFRESH = 'POST /v1/auth/refresh';
+
+describe('refreshing tokens', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  afterAll(() => system.stop());
+
+  async function signedIn(): Promise<{ refreshToken: string; accessToken: string; user: { id: string } }> {
+    const { email } = await signUp(system);
+    return (await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } })).body;
+  }
+
+  const refresh = (refreshToken: string) => system.ask(REFRESH, { body: { refreshToken } });
+
+  it('answers another refresh token each time', async () => {
+    const first = await signedIn();
+    const second = await refresh(first.refreshToken);
+    const third = await refresh(second.body.refreshToken);
+    expect([second.status, third.status]).toEqual([200, 200]);
+    expect(new Set([first.refreshToken, second.body.refreshToken, third.body.refreshToken]).size).toBe(3);
+    expect((await system.ask('GET /v1/me', { token: third.body.accessToken })).status).toBe(200);
+  });
+
+  it('gives the direct predecessor the present token again, since the answer may have been lost', async () => {
+    const first = await signedIn();
+    const second = await refresh(first.refreshToken);
+    const again = await refresh(first.refreshToken);
+    expect(again).toMatchObject({ status: 200, body: { refreshToken: second.body.refreshToken } });
+  });
+
+  it('ends the session when the predecessor comes later than after 30 seconds', async () => {
+    const first = await signedIn();
+    const second = await refresh(first.refreshToken);
+    await system.sql(`UPDATE identity.sessions SET rotated_at = now() - interval '31 s' WHERE user_id = $1`, [first.user.id]);
+    expect((await refresh(first.refreshToken)).body.code).toBe('identity.refresh-reused');
+    expect((await refresh(second.body.refreshToken)).body.code).toBe('identity.refresh-invalid');
+  });
+
+  it('ends the session when an older token comes back, and says so in events', async () => {
+    const first = await signedIn();
+    const second = await refresh(first.refreshToken);
+    await refresh(second.body.refreshToken);
+    expect(await refresh(first.refreshToken)).toMatchObject({ status: 401, body: { code: 'identity.refresh-reused' } });
+    const events = await system.sql<{ type: string }>(
+      `SELECT type FROM messaging.outbox WHERE data->>'userId' = $1 ORDER BY id`,
+      [first.user.id],
+    );
+    expect(events.map(({ type }) => type)).toEqual(['identity.refresh-reused', 'identity.session-revoked']);
+  });
+
+  it.each(['nonsense', 'rt_00000000000000000000000000000000.0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'])(
+    'refuses %s',
+    async (token) => {
+      expect(await refresh(token)).toMatchObject({ status: 401, body: { code: 'identity.refresh-invalid' } });
+    },
+  );
+
+  it('refuses a token whose number was changed', async () => {
+    const { refreshToken } = await signedIn();
+    expect((await refresh(refreshToken.replace('.0.', '.1.'))).body.code).toBe('identity.refresh-invalid');
+  });
+
+  it('refuses a session that was not used for too long', async () => {
+    const { refreshToken, user } = await signedIn();
+    await system.sql('UPDATE identity.sessions SET idle_expires_at = now() WHERE user_id = $1', [user.id]);
+    expect((await refresh(refreshToken)).body.code).toBe('identity.refresh-invalid');
+  });
+
+  it('gives twenty who refresh at once the same successor, two hundred times over, and signs nobody out', async () => {
+    const { refreshToken } = await signedIn();
+    let present = refreshToken;
+    for (let race = 0; race < 200; race += 1) {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(present)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      const successors = new Set(answers.map(({ body }) => body.refreshToken as string));
+      expect(successors.size).toBe(1);
+      [present] = successors as unknown as [string];
+    }
+  }, 120_000);
+});

@@ -1,0 +1,73 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Rejection } from '@rookery/domain';
+import { Explain, Field, Public } from '@rookery/web';
+import { RefreshTokens } from '../../access/refresh-token';
+import { SignIn, Tokens } from '../../access/sign-in';
+import { RefreshInvalid, RefreshTokenReused } from '../../model/rejections';
+import { Sessions } from '../../storage/sessions';
+import { Users } from '../../storage/users';
+
+/** Seconds in which the direct predecessor still gets the present token, since the answer may have been lost. */
+const GRACE_SECONDS = 30;
+
+class RefreshForm {
+  @Field.text({ max: 400, description: 'The refresh token of the last answer.' })
+  refreshToken: string;
+}
+
+/** Answers undefined when the token was reused: the session has been ended then, which a rejection would undo. */
+export class RefreshSession extends Command<Tokens | undefined> {
+  constructor(readonly refreshToken: string) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/refresh')
+export class RefreshTokensRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Public()
+  @Post()
+  @Explain({
+    operationId: 'refreshTokens',
+    summary: 'Get new tokens for a refresh token',
+    description:
+      'Each refresh token is good once. Its direct predecessor gets the same answer for 30 seconds more, so a lost answer signs nobody out; anything older ends the session.',
+    ok: { type: Tokens },
+    rejects: [RefreshInvalid, RefreshTokenReused],
+  })
+  async refresh(@Body() { refreshToken }: RefreshForm): Promise<Tokens> {
+    const tokens = await this.commands.execute(new RefreshSession(refreshToken));
+    if (!tokens) throw new Rejection(RefreshTokenReused);
+    return tokens;
+  }
+}
+
+@CommandHandler(RefreshSession)
+export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
+  constructor(
+    private readonly refreshTokens: RefreshTokens,
+    private readonly sessions: Sessions,
+    private readonly signIn: SignIn,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ refreshToken }: RefreshSession): Promise<Tokens | undefined> {
+    const token = this.refreshTokens.read(refreshToken);
+    const session = token && (await this.sessions.lock(token.sessionId));
+    if (!token || !session || token.counter > session.counter) throw new Rejection(RefreshInvalid);
+
+    const behind = session.counter - token.counter;
+    if (behind > 1 || (behind === 1 && session.secondsSinceRotation > GRACE_SECONDS)) {
+      await this.sessions.revoke(session.id, 'refresh-reused');
+      return undefined;
+    }
+    if (behind === 0) await this.sessions.rotate(session.id);
+    const user = await this.users.get(session.userId);
+    return this.signIn.resume(user, session.id);
+  }
+}

@@ -1,0 +1,50 @@
+import { Controller, Delete } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { NotFound, Rejection } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
+import { SessionWatch } from '../../access/session-watch';
+import { Sessions } from '../../storage/sessions';
+
+export class RevokeSession extends Command<void> {
+  constructor(
+    readonly userId: string,
+    readonly sessionId: string,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/sessions')
+export class RevokeSessionRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Delete(':id')
+  @Explain({
+    operationId: 'revokeSession',
+    summary: 'End one of the own sessions',
+    description: 'Its access tokens stop working within five seconds.',
+    ok: { status: 204 },
+    rejects: [NotFound],
+  })
+  revoke(@UuidParam() id: string, @CurrentCaller() caller: Caller): Promise<void> {
+    return this.commands.execute(new RevokeSession(caller.userId, id));
+  }
+}
+
+@CommandHandler(RevokeSession)
+export class RevokeSessionHandler implements ICommandHandler<RevokeSession> {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly watch: SessionWatch,
+  ) {}
+
+  async execute({ userId, sessionId }: RevokeSession): Promise<void> {
+    const session = await this.sessions.alive(sessionId);
+    if (session?.userId !== userId) throw new Rejection(NotFound);
+    await this.sessions.revoke(sessionId, 'ended-by-owner');
+    this.watch.forget(sessionId);
+  }
+}

@@ -1,0 +1,34 @@
+interface Call<Item, Result> {
+  item: Item;
+  resolve: (result: Result) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Does together what is asked for in the same turn of the event loop, so that many share the cost of one transaction.
+ * Nothing waits for company: what comes alone is done alone.
+ */
+export class SameTurn<Item, Result> {
+  private calls: Call<Item, Result>[] = [];
+
+  /** @param work gives a result for each item; when it fails for several, it is called again for each of them alone */
+  constructor(private readonly work: (items: Item[]) => Promise<Result[]>) {}
+
+  /** @returns the item's result */
+  run(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.calls.push({ item, resolve, reject });
+      if (this.calls.length === 1) setImmediate(() => void this.runAll(this.calls.splice(0)));
+    });
+  }
+
+  private async runAll(calls: Call<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.work(calls.map(({ item }) => item));
+      calls.forEach(({ resolve }, index) => resolve(results[index]!));
+    } catch (error) {
+      if (calls.length === 1) calls[0]!.reject(error);
+      else await Promise.all(calls.map((call) => this.runAll([call])));
+    }
+  }
+}

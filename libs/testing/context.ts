@@ -1,0 +1,17 @@
+import type { Context } from '@rookery/application';
+
+/** @returns a context declared by hand, for a suite that needs a small one of its own. */
+export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = {}): Context {
+  return {
+    name,
+    schemas: [],
+    providers: [],
+    apiProviders: [],
+    controllers: [],
+    handlers: [],
+    subscribers: [],
+    schedules: [],
+    seed: undefined,
+    ...parts,
+  };
+}

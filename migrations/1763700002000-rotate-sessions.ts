@@ -1,0 +1,17 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What rotating refresh tokens and fresh proofs need to know of a session. */
+export class RotateSessions1763700002000 implements MigrationInterface {
+  name = 'RotateSessions1763700002000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE identity.sessions
+        ADD COLUMN rotated_at timestamptz NOT NULL DEFAULT now(),
+        ADD COLUMN proved_at timestamptz`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE identity.sessions DROP COLUMN rotated_at, DROP COLUMN proved_at`);
+  }
+}
