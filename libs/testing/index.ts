@@ -1,6 +1,7 @@
 export * from './context';
 export * from './database';
 export * from './eventually';
+export * from './identity-provider';
 export * from './inbox';
 export * from './ledger';
 export * from './people';

@@ -34,6 +34,7 @@ type Redis = Awaited<ReturnType<typeof startRedis>>;
 
 /** Api and worker in this process, on a database, a Redis and a mailbox of their own. */
 export class TestSystem {
+  private readonly moreApis: NestFastifyApplication[] = [];
   private readonly moreWorkers: NestFastifyApplication[] = [];
 
   private constructor(
@@ -112,6 +113,16 @@ export class TestSystem {
   }
 
   /**
+   * Starts another api beside the first; {@link stop} ends it where the suite has not. Both recognise callers as the
+   * one that started last does, since passport has one strategy a process.
+   */
+  async startApi(): Promise<NestFastifyApplication> {
+    const api = await createApi(this.contexts);
+    this.moreApis.push(api);
+    return api.init();
+  }
+
+  /**
    * Starts another worker beside the first; {@link stop} ends it where the suite has not.
    *
    * @param contexts whose work it does; those of the system by default
@@ -134,7 +145,7 @@ export class TestSystem {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.api, this.worker, ...this.moreWorkers].map((app) => app.close()));
+    await Promise.all([this.api, this.worker, ...this.moreApis, ...this.moreWorkers].map((app) => app.close()));
     await Promise.allSettled([this.redisServer.stop(), this.mailbox.stop(), this.database.drop()]);
     await rm(this.folder, { recursive: true, force: true });
   }
