@@ -46,3 +46,10 @@ export const ResendRequested = defineEvent(
   1,
   z.object({ email: z.string() }),
 );
+
+/** The account belongs to somebody whom an OpenID Connect provider vouches for. */
+export const ExternalIdentityLinked = defineEvent(
+  'identity.external-identity-linked',
+  1,
+  z.object({ issuer: z.string() }),
+);

@@ -1,7 +1,9 @@
 import { defineContext } from '@rookery/application';
 import { AccessTokens } from './access/access-tokens';
 import { BearerStrategy } from './access/bearer-strategy';
+import { ExternalTokens } from './access/external-tokens';
 import { Keys } from './access/keys';
+import { OidcSettings } from './access/oidc-settings';
 import { OwnTokens } from './access/own-tokens';
 import { Passwords } from './access/passwords';
 import { RefreshTokens } from './access/refresh-token';
@@ -14,6 +16,7 @@ import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
 import { ActivationLinks } from './storage/activation-links';
 import { Decoys, decoySchema } from './storage/decoys';
+import { ExternalIdentities } from './storage/external-identities';
 import { Sessions } from './storage/sessions';
 import { Users, userSchema } from './storage/users';
 
@@ -25,6 +28,7 @@ export const identity = defineContext('identity', __dirname, {
     AccessTokens,
     ActivationLinks,
     Decoys,
+    ExternalIdentities,
     Keys,
     OwnTokens,
     Passwords,
@@ -37,6 +41,6 @@ export const identity = defineContext('identity', __dirname, {
     VerificationCodes,
     VerificationSecrets,
   ],
-  apiProviders: [BearerStrategy],
+  apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
   seed: SeedAccounts,
 });

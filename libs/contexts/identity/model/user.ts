@@ -1,5 +1,5 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
-import { RegistrationCancelled, UserRegistered, UserVerified, VerificationRequested } from '../contract';
+import { ExternalIdentityLinked, RegistrationCancelled, UserRegistered, UserVerified, VerificationRequested } from '../contract';
 import { CodeExpired } from './rejections';
 
 export type Role = 'user' | 'moderator' | 'admin';
@@ -81,5 +81,14 @@ export class User extends Aggregate<UserState> {
   /** Gives up a registration; the caller removes it from storage. */
   cancelRegistration(reason: 'mail-undeliverable' | 'not-verified-in-time'): void {
     this.raise(RegistrationCancelled, { reason });
+  }
+
+  /**
+   * Notes that a provider vouches for whoever has this account.
+   *
+   * @param issuer of its tokens
+   */
+  linkExternal(issuer: string): void {
+    this.raise(ExternalIdentityLinked, { issuer });
   }
 }

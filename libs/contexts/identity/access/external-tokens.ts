@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Commands } from '@rookery/application';
+import { Clock, Rejection } from '@rookery/domain';
+import { HealthChecks } from '@rookery/observability';
+import type { Caller } from '@rookery/web';
+import { LRUCache } from 'lru-cache';
+import { permissionsOf } from '../model/permissions';
+import { UsernameTaken } from '../model/rejections';
+import { ExternalIdentities, type ExternalUser } from '../storage/external-identities';
+import { AdmitExternalUser } from './admit-external-user';
+import type { Recognises } from './bearer-strategy';
+import { claimedIssuer, type ExternalClaims, type ExternalIdentity, ExternalIssuer } from './external-issuer';
+import { OidcSettings } from './oidc-settings';
+
+/** Milliseconds for which a verified token, and an account's state, are believed. */
+const VERIFIED_MS = 60_000;
+const BELIEVED_MS = 4_000;
+const MOST_KNOWN = 20_000;
+const LONGEST_TOKEN = 8_192;
+/** How often an account is made anew when somebody else takes its username at the same time. */
+const TRIES = 4;
+
+/**
+ * Recognises the tokens of the OpenID Connect providers in `OIDC_ISSUERS`. Whoever is new gets an account; its
+ * session is the provider's business, so the caller has none here.
+ */
+@Injectable()
+export class ExternalTokens implements Recognises {
+  private readonly issuers: ReadonlyMap<string, ExternalIssuer>;
+  private readonly verified = new LRUCache<string, { claims: ExternalClaims; until: number }>({
+    max: MOST_KNOWN,
+  });
+  private readonly users = new LRUCache<string, Promise<ExternalUser>>({ max: MOST_KNOWN, ttl: BELIEVED_MS });
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly commands: Commands,
+    health: HealthChecks,
+    private readonly identities: ExternalIdentities,
+    settings: OidcSettings,
+  ) {
+    this.issuers = new Map(settings.issuers.map((each) => [each.issuer, new ExternalIssuer(each, clock)]));
+    for (const [issuer, { keys }] of this.issuers) {
+      health.addDependency(`oidc ${issuer}`, () => keys.check(), { critical: false, ready: 'never' });
+    }
+  }
+
+  /** @throws Rejection `dependency.unavailable` when the token's provider is away and nobody knows its keys */
+  async recognise(token: string): Promise<Caller | undefined> {
+    const claims = this.issuers.size > 0 ? await this.verify(token) : undefined;
+    if (!claims) return undefined;
+    const user = await this.userOf(claims.identity);
+    if (!user.active) return undefined;
+    const roles = [...new Set([user.role, ...claims.roles])];
+    return {
+      userId: user.userId,
+      sessionId: null,
+      roles,
+      permissions: new Set(roles.flatMap((role) => [...permissionsOf(role)])),
+      provedAt: claims.provedAt === undefined ? null : new Date(claims.provedAt),
+    };
+  }
+
+  private async verify(token: string): Promise<ExternalClaims | undefined> {
+    if (token.length > LONGEST_TOKEN) return undefined;
+    const now = this.clock.now().getTime();
+    const key = createHash('sha256').update(token).digest('base64');
+    const known = this.verified.get(key);
+    if (known && now < known.until) return known.claims;
+    const issuer = this.issuers.get(claimedIssuer(token) ?? '');
+    const claims = await issuer?.verify(token);
+    if (claims) this.verified.set(key, { claims, until: Math.min(claims.expiresAt, now + VERIFIED_MS) });
+    else this.verified.delete(key);
+    return claims;
+  }
+
+  /** One look at a time for one person, so that fifty first requests make one account here; the database sees to the rest. */
+  private async userOf(identity: ExternalIdentity): Promise<ExternalUser> {
+    const key = JSON.stringify([identity.issuer, identity.subject]);
+    let user = this.users.get(key);
+    if (!user) {
+      user = this.look(identity);
+      this.users.set(key, user);
+      user.catch(() => this.users.delete(key));
+    }
+    return user;
+  }
+
+  private async look(identity: ExternalIdentity): Promise<ExternalUser> {
+    return (await this.identities.find(identity.issuer, identity.subject)) ?? this.admit(identity, TRIES);
+  }
+
+  private async admit(identity: ExternalIdentity, tries: number): Promise<ExternalUser> {
+    try {
+      return await this.commands.execute(new AdmitExternalUser(identity));
+    } catch (error) {
+      const lost = error instanceof Rejection && error.code === UsernameTaken.code;
+      if (!lost || tries <= 1) throw error;
+      return this.admit(identity, tries - 1);
+    }
+  }
+}

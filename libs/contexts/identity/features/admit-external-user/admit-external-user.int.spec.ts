@@ -1,0 +1,265 @@
+import { createHmac } from 'node:crypto';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { contexts } from '@rookery/contexts';
+import { Clock } from '@rookery/domain';
+import {
+  AUDIENCE,
+  CLIENT_ID,
+  eventually,
+  IdentityProvider,
+  PASSWORD,
+  signUp,
+  TestSystem,
+} from '@rookery/testing';
+import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import { ExternalTokens } from '../../access/external-tokens';
+
+const ME = 'GET /v1/me';
+const NO_ADDRESS = /@no-address\.invalid$/;
+
+describe('signing in with the token of another issuer', () => {
+  let system: TestSystem;
+  let otherApi: NestFastifyApplication;
+  let provider: IdentityProvider;
+  let ofIdTokens: IdentityProvider;
+  let people = 0;
+
+  beforeAll(async () => {
+    [provider, ofIdTokens] = await Promise.all([IdentityProvider.start(), IdentityProvider.start()]);
+    const roles = { claim: '/access/roles', map: { staff: 'moderator' } };
+    system = await TestSystem.start(contexts, {
+      OIDC_ISSUERS: JSON.stringify([
+        { issuer: provider.url, audience: AUDIENCE, roles },
+        { issuer: ofIdTokens.url, audience: [CLIENT_ID] },
+      ]),
+    });
+    otherApi = await system.startApi();
+  });
+  afterAll(async () => {
+    await Promise.all([system.stop(), provider.stop().catch(() => undefined), ofIdTokens.stop()]);
+  });
+
+  const subject = () => `subject-${(people += 1)}`;
+  const me = (token: string) => system.ask(ME, { token });
+  const bySubject = (token: string) => system.inApi(ExternalTokens).recognise(token);
+  const forged = async (claims: JWTPayload) => provider.forge({ sub: subject(), ...claims });
+
+  it('makes an account at first sight, by what the provider says, and finds it again', async () => {
+    const somebody = {
+      preferred_username: 'Ada Lovelace',
+      name: 'Ada L.',
+      email: 'Ada@Example.org',
+      email_verified: true,
+    };
+    const first = await me((await provider.signIn('ada', somebody)).accessToken);
+    expect(first).toMatchObject({
+      status: 200,
+      body: { username: 'Ada-Lovelace', name: 'Ada L.', email: 'ada@example.org', role: 'user' },
+    });
+    const second = await me(
+      (await provider.signIn('ada', { ...somebody, email: 'other@example.org' })).accessToken,
+    );
+    expect(second.body).toEqual(first.body);
+    const events = await system.sql<{ type: string }>(
+      'SELECT type FROM messaging.outbox WHERE subject = $1 ORDER BY sequence',
+      [first.body.id],
+    );
+    expect(events.map(({ type }) => type)).toEqual([
+      'identity.user-registered',
+      'identity.user-verified',
+      'identity.external-identity-linked',
+    ]);
+  });
+
+  it('welcomes whoever has an address', async () => {
+    const claims = { email: 'grace@example.org', email_verified: true, preferred_username: 'grace' };
+    await me((await provider.signIn(subject(), claims)).accessToken);
+    expect((await system.inbox.latest('grace@example.org')).subject).toMatch(/Welcome/);
+  });
+
+  it('keeps people of one name at two providers apart', async () => {
+    const [one, two] = await Promise.all([
+      provider.signIn('same', { preferred_username: 'same' }),
+      ofIdTokens.signIn('same', { preferred_username: 'same' }),
+    ]);
+    const [first, second] = [await me(one.accessToken), await me(two.idToken)];
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(first.body.id).not.toBe(second.body.id);
+  });
+
+  it('takes ID tokens only where their audience is configured', async () => {
+    expect((await me((await provider.signIn(subject())).idToken)).status).toBe(401);
+    expect((await me((await ofIdTokens.signIn(subject())).idToken)).status).toBe(200);
+    expect((await me((await ofIdTokens.signIn(subject())).accessToken)).status).toBe(401);
+  });
+
+  it('refuses the token of a client, which is nobody', async () => {
+    expect((await me(await provider.clientToken())).status).toBe(401);
+  });
+
+  describe('with the e-mail address of somebody who has an account', () => {
+    it.each([
+      ['that is not verified', false],
+      ['that the provider has verified', true],
+      ['of which the provider says "true" in a text', 'true'],
+    ])('%s gets an account of its own, without it', async (_, email_verified) => {
+      const victim = await signUp(system);
+      const { body, status } = await me(await forged({ email: victim.email, email_verified }));
+      expect(status).toBe(200);
+      expect(body.id).not.toBe(victim.id);
+      expect(body.email).toMatch(NO_ADDRESS);
+      const login = await system.ask('POST /v1/auth/login', {
+        body: { email: victim.email, password: PASSWORD },
+      });
+      expect(login.body.user.id).toBe(victim.id);
+    });
+  });
+
+  it('does not take an address that is not verified, though it is free', async () => {
+    const { body } = await me(await forged({ email: 'unverified@example.org' }));
+    expect(body.email).toMatch(NO_ADDRESS);
+  });
+
+  it('opens no way in by password', async () => {
+    const email = 'external@example.org';
+    await me(await forged({ email, email_verified: true }));
+    const { status, body } = await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
+    expect([status, body.code]).toEqual([401, 'identity.bad-credentials']);
+  });
+
+  it('makes one account for fifty first requests at two apis', async () => {
+    const sub = subject();
+    const tokens = await Promise.all(
+      Array.from({ length: 50 }, (_, jti) => forged({ sub, jti: String(jti) })),
+    );
+    const kinds = [system.inApi(ExternalTokens), otherApi.get(ExternalTokens, { strict: false })];
+    const callers = await Promise.all(tokens.map((token, index) => kinds[index % 2]!.recognise(token)));
+    expect(new Set(callers.map((caller) => caller?.userId)).size).toBe(1);
+    const rows = await system.sql('SELECT 1 FROM identity.external_identities WHERE subject = $1', [sub]);
+    expect(rows).toHaveLength(1);
+    const users = await system.sql(
+      'SELECT 1 FROM messaging.outbox WHERE type = $1 AND data->>$2 = $3 AND subject = $4',
+      ['identity.external-identity-linked', 'issuer', provider.url, callers[0]!.userId],
+    );
+    expect(users).toHaveLength(1);
+  });
+
+  it('gives ten people who want one username at once a username each', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: 10 }, () => forged({ preferred_username: 'popular' })),
+    );
+    const answers = await Promise.all(tokens.map(me));
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    const usernames = answers.map(({ body }) => body.username as string);
+    expect(new Set(usernames).size).toBe(10);
+    expect(usernames).toContain('popular');
+  });
+
+  it('tells when somebody proved who they are, and has no session here', async () => {
+    const authTime = Math.floor(Date.now() / 1_000) - 100;
+    expect(await bySubject(await forged({ auth_time: authTime }))).toMatchObject({
+      sessionId: null,
+      roles: ['user'],
+      provedAt: new Date(authTime * 1_000),
+    });
+    expect((await bySubject(await forged({})))!.provedAt).toBeNull();
+    const future = await bySubject(await forged({ auth_time: authTime + 10_000 }));
+    expect(future!.provedAt!.getTime()).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('grants roles by the mapping, and nothing for words that are not in it', async () => {
+    const staff = await bySubject(await forged({ access: { roles: ['staff', 'admin', 'constructor'] } }));
+    expect(staff!.roles).toEqual(['user', 'moderator']);
+    expect(staff!.permissions).toContain('posts:update:any');
+    expect((await bySubject(await forged({ roles: ['staff'], access: 'staff' })))!.roles).toEqual(['user']);
+  });
+
+  it('is refused within five seconds of the account being closed', async () => {
+    const token = await forged({});
+    const { body } = await me(token);
+    await system.sql(`UPDATE identity.users SET status = 'pending' WHERE id = $1`, [body.id]);
+    await eventually(async () => (await me(token)).status === 401, 5_000);
+  });
+
+  describe('with a token that proves nothing', () => {
+    const now = () => Math.floor(Date.now() / 1_000);
+    const signed = (claims: JWTPayload, header: Partial<JWTHeaderParameters> = {}) =>
+      provider.forge({ sub: 'ada', ...claims }, { header });
+    const raw = (header: object, signature: (input: string) => string) => {
+      const payload = { iss: provider.url, aud: AUDIENCE, sub: 'ada', exp: now() + 600 };
+      const input = [header, payload]
+        .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+        .join('.');
+      return `${input}.${signature(input)}`;
+    };
+    const kid = () => provider.publicKey().kid!;
+    const stranger = async (header: (jwk: object) => object = () => ({})) => {
+      const { privateKey, publicKey } = await generateKeyPair('ES256');
+      const extra = header(await exportJWK(publicKey)) as Partial<JWTHeaderParameters>;
+      return provider.forge({ sub: 'ada' }, { key: privateKey, header: extra });
+    };
+
+    it('accepts the one that all others differ from', async () => {
+      expect((await me(await signed({}))).status).toBe(200);
+      expect((await me(await signed({}, { typ: 'JWT' }))).status).toBe(200);
+      expect((await me(await signed({ exp: now() - 20 }))).status).toBe(200);
+    });
+
+    it.each<[string, () => string | Promise<string>]>([
+      ['signed by another key', () => stranger()],
+      ['with its own key in the header', () => stranger((jwk) => ({ jwk }))],
+      ['with an address of keys in the header', () => stranger(() => ({ jku: 'http://127.0.0.1:1/jwks' }))],
+      ['with an unknown key', () => signed({}, { kid: '../../etc/passwd' })],
+      ['without a signature', () => raw({ alg: 'none', typ: 'at+jwt' }, () => '')],
+      [
+        'signed with the public key as a secret',
+        () =>
+          raw({ alg: 'HS256', typ: 'at+jwt', kid: kid() }, (input) =>
+            createHmac('sha256', JSON.stringify(provider.publicKey())).update(input).digest('base64url'),
+          ),
+      ],
+      ['for another audience', () => signed({ aud: 'https://else.example' })],
+      ['for no audience', () => signed({ aud: undefined })],
+      ['of an issuer that is not configured', () => signed({ iss: 'https://else.example' })],
+      ['of nearly the issuer', () => signed({ iss: `${provider.url}/` })],
+      ['of the other issuer', () => signed({ iss: ofIdTokens.url, aud: CLIENT_ID })],
+      ['that expired', () => signed({ exp: now() - 61 })],
+      ['that never expires', () => signed({ exp: undefined })],
+      ['that is not good yet', () => signed({ nbf: now() + 61 })],
+      ['about nobody', () => signed({ sub: '' })],
+      ['of another type', () => signed({}, { typ: 'logout+jwt' })],
+      ['about an event', () => signed({ events: {} }, { typ: 'JWT' })],
+      ['bound to a key that nobody proved to have', () => signed({ cnf: { jkt: 'x' } })],
+      ['with a header that must be understood', () => signed({}, { crit: ['strange'], strange: true })],
+    ])('refuses one %s', async (_, token) => {
+      expect((await me(await token())).body.code).toBe('auth.unauthenticated');
+    });
+  });
+
+  // The last one: the provider stays away.
+  it('is nobody else’s trouble when the provider goes away', async () => {
+    const person = await signUp(system);
+    const known = await forged({});
+    expect((await me(known)).status).toBe(200);
+    const fresh = await forged({});
+    await provider.rotate();
+    const unknown = await forged({});
+    await provider.stop();
+    // Passport has one strategy a process: that of the api that started last.
+    otherApi.get(Clock, { strict: false }).now = () => new Date(Date.now() + 301_000);
+
+    expect((await me(fresh)).status).toBe(200);
+    const answer = await me(unknown);
+    expect(answer).toMatchObject({ status: 503, body: { code: 'dependency.unavailable' } });
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await me(person.token)).status).toBe(200);
+    const login = await system.ask('POST /v1/auth/login', {
+      body: { email: person.email, password: PASSWORD },
+    });
+    expect(login.status).toBe(200);
+    expect((await me((await ofIdTokens.signIn(subject())).idToken)).status).toBe(200);
+    const health = await otherApi.inject({ method: 'GET', url: '/healthz' });
+    expect(health.statusCode).toBe(200);
+    expect(health.body).toContain('minutes old');
+  });
+});

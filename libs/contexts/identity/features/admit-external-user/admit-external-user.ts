@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock, newId } from '@rookery/domain';
+import { AdmitExternalUser } from '../../access/admit-external-user';
+import type { ExternalIdentity } from '../../access/external-issuer';
+import { Passwords } from '../../access/passwords';
+import { displayName, usernameCandidates } from '../../model/external-names';
+import { User } from '../../model/user';
+import { ExternalIdentities, type ExternalUser } from '../../storage/external-identities';
+import { Users } from '../../storage/users';
+
+/** Addresses like those that a registration takes (RFC 5321 §4.5.3.1.3). */
+const ADDRESS = /^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/;
+const LONGEST_ADDRESS = 254;
+
+/**
+ * An address that has an account is never joined to it: whoever controls an address at a provider need not be who
+ * controls the account here. The newcomer gets an account without the address then.
+ */
+@CommandHandler(AdmitExternalUser)
+export class AdmitExternalUserHandler implements ICommandHandler<AdmitExternalUser> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly identities: ExternalIdentities,
+    private readonly passwords: Passwords,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ identity }: AdmitExternalUser): Promise<ExternalUser> {
+    // Nobody knows it, so no password signs in; one can be set with POST /v1/auth/password/forgot.
+    const passwordHash = await this.passwords.hash(randomBytes(32).toString('base64url'));
+
+    const { issuer, subject } = identity;
+    await this.identities.lock(issuer, subject);
+    const known = await this.identities.find(issuer, subject);
+    if (known) return known;
+    const email = (await this.freeAddress(identity)) ?? `${newId()}@no-address.invalid`; // RFC 6761 §6.4
+    const username = await this.freeUsername(identity, email);
+    const name = displayName(identity.name, username);
+    const user = User.enrol({ email, username, name, passwordHash }, 'user', this.clock.now());
+    user.linkExternal(issuer);
+    await this.users.save(user);
+    await this.identities.add(issuer, subject, user.id);
+    return { userId: user.id, role: 'user', active: true };
+  }
+
+  private async freeAddress({ email }: ExternalIdentity): Promise<string | undefined> {
+    if (email === undefined || email.length > LONGEST_ADDRESS || !ADDRESS.test(email)) return undefined;
+    await this.users.lockAddress(email);
+    return (await this.users.find({ email })) ? undefined : email;
+  }
+
+  private async freeUsername({ username }: ExternalIdentity, email: string): Promise<string> {
+    const candidates = usernameCandidates(username, () => randomBytes(6).toString('hex'));
+    for (const candidate of candidates) {
+      if (!(await this.users.usernameTaken(candidate, email))) return candidate;
+    }
+    return candidates.at(-1)!;
+  }
+}

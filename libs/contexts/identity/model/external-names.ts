@@ -1,0 +1,31 @@
+const LONGEST_USERNAME = 30;
+const LONGEST_NAME = 100;
+
+/**
+ * Usernames for somebody who did not choose one here, the nicest first.
+ *
+ * @param wish the name at the provider; of an e-mail address nothing is taken, since usernames are public
+ * @param random twelve hexadecimal digits, others at each call
+ */
+export function usernameCandidates(wish: string | undefined, random: () => string): string[] {
+  const stem = wish === undefined || wish.includes('@') ? '' : clean(wish);
+  const numbered = () => `${(stem || 'user').slice(0, LONGEST_USERNAME - 13)}-${random()}`;
+  return [...(stem.length >= 3 ? [stem] : []), numbered(), numbered()];
+}
+
+/** @returns a name to show: that at the provider on one line, else the username. */
+export function displayName(wish: string | undefined, username: string): string {
+  const line = (wish ?? '').replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return Array.from(line).slice(0, LONGEST_NAME).join('').trim() || username;
+}
+
+/** Letters, digits, dot, underscore and hyphen, a letter or digit first, as a registration asks for. */
+function clean(wish: string): string {
+  return wish
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, LONGEST_USERNAME)
+    .replace(/-+$/, '');
+}
