@@ -2,6 +2,8 @@ import { defineContext } from '@rookery/application';
 import { AccessTokens } from './access/access-tokens';
 import { BearerStrategy } from './access/bearer-strategy';
 import { ExternalTokens } from './access/external-tokens';
+import { KeyPairs } from './access/key-pairs';
+import { KeyRotation } from './access/key-rotation';
 import { Keys } from './access/keys';
 import { OidcSettings } from './access/oidc-settings';
 import { OwnTokens } from './access/own-tokens';
@@ -29,6 +31,8 @@ export const identity = defineContext('identity', __dirname, {
     ActivationLinks,
     Decoys,
     ExternalIdentities,
+    KeyPairs,
+    KeyRotation,
     Keys,
     OwnTokens,
     Passwords,

@@ -4,10 +4,11 @@ import { JwtService } from '@nestjs/jwt';
 import { newId } from '@rookery/domain';
 import { WebSettings } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
+import { LONGEST_TOKEN_SECONDS } from '../model/key-stages';
 import { SigningKeys } from './signing-keys';
 
 /** Seconds an access token lives. */
-export const ACCESS_SECONDS = 900;
+export const ACCESS_SECONDS = LONGEST_TOKEN_SECONDS;
 const AUDIENCE = 'rookery';
 const TYPE = 'at+jwt';
 const MOST_CACHED = 20_000;
@@ -19,14 +20,19 @@ export interface AccessClaims {
   exp: number;
 }
 
+interface Verified {
+  claims: AccessClaims;
+  kid: string;
+}
+
 /**
- * Access tokens: JWTs signed with ES256. A token that verified is remembered until it expires, since checking a
- * signature costs twenty times a look-up.
+ * Access tokens: JWTs signed with ES256. A token that verified is remembered until it expires or its key is gone,
+ * since checking a signature costs twenty times a look-up.
  */
 @Injectable()
 export class AccessTokens {
   private readonly jwt = new JwtService();
-  private readonly verified = new LRUCache<string, AccessClaims>({ max: MOST_CACHED });
+  private readonly verified = new LRUCache<string, Verified>({ max: MOST_CACHED });
   private readonly issuer: string;
 
   constructor(
@@ -58,16 +64,20 @@ export class AccessTokens {
   async verify(token: string): Promise<AccessClaims | undefined> {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.verified.get(key);
-    if (known) return known;
-    const claims = await this.check(token);
-    if (claims) this.verified.set(key, claims, { ttl: claims.exp * 1_000 - Date.now() });
+    if (known) return (await this.signingKeys.verifying(known.kid)) && known.claims;
+    const { header, payload } = this.read(token);
+    if (header?.typ !== TYPE || header.kid === undefined || payload?.iss !== this.issuer) return undefined;
+    const claims = await this.check(token, header.kid);
+    if (claims) this.verified.set(key, { claims, kid: header.kid }, { ttl: claims.exp * 1_000 - Date.now() });
     return claims;
   }
 
-  private async check(token: string): Promise<AccessClaims | undefined> {
-    const header = this.jwt.decode<unknown>(token, { complete: true })?.header;
-    if (header?.typ !== TYPE || header.kid === undefined) return undefined;
-    const publicKey = await this.signingKeys.verifying(header.kid);
+  private read(token: string): { header?: { typ?: string; kid?: string }; payload?: { iss?: string } } {
+    return this.jwt.decode<object>(token, { complete: true }) ?? {};
+  }
+
+  private async check(token: string, kid: string): Promise<AccessClaims | undefined> {
+    const publicKey = await this.signingKeys.verifying(kid);
     if (!publicKey) return undefined;
     try {
       return await this.jwt.verifyAsync<AccessClaims>(token, {

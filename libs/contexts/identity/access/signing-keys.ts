@@ -1,24 +1,9 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
-import { Injectable } from '@nestjs/common';
-import { Sql, Transaction } from '@rookery/persistence';
-import { Keys } from './keys';
-
-/** The public part of a key pair, as it is stored. */
-interface PublicJwk {
-  kty: string;
-  crv: string;
-  x: string;
-  y: string;
-}
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Clock } from '@rookery/domain';
+import { Transaction } from '@rookery/persistence';
+import { KEYS_READ_EVERY_SECONDS } from '../model/key-stages';
+import { KeyPairs, type PublicJwk } from './key-pairs';
 
 /** A public key as a JWK Set has it (RFC 7517 §4). */
 export interface PublishedKey extends PublicJwk {
@@ -40,29 +25,29 @@ interface Loaded {
   at: number;
 }
 
-interface Row {
-  kid: string;
-  public_jwk: PublicJwk;
-  private_key: Buffer;
-}
-
 /** Milliseconds after which the keys are read again, and least milliseconds between two looks for an unknown one. */
-const FRESH_MS = 60_000;
+const FRESH_MS = KEYS_READ_EVERY_SECONDS * 1_000;
 const UNKNOWN_PAUSE_MS = 5_000;
 
 /**
- * The ES256 key pairs that sign access tokens. They stand in the database, private parts encrypted with AES-256-GCM,
- * so that all processes share them; the first one is made by whoever needs it first.
+ * The keys of access tokens. They stand in the database, so that all processes share them, and are read again every
+ * minute and for an unknown name; the first one is made at the first boot.
  */
 @Injectable()
-export class SigningKeys {
+export class SigningKeys implements OnApplicationBootstrap {
+  private present: Loaded | undefined;
   private loading: Promise<Loaded> | undefined;
 
   constructor(
-    private readonly keys: Keys,
-    private readonly sql: Sql,
+    private readonly clock: Clock,
+    private readonly pairs: KeyPairs,
     private readonly transaction: Transaction,
   ) {}
+
+  /** Reads the keys before the first request needs them; whoever needs them tries again where that fails. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.loaded(FRESH_MS).catch(() => undefined);
+  }
 
   /** @returns the key to sign with. */
   async signing(): Promise<SigningKey> {
@@ -83,69 +68,41 @@ export class SigningKeys {
     return { keys: (await this.loaded(FRESH_MS)).jwks };
   }
 
+  /** With PostgreSQL away, what was read last counts. */
   private async loaded(maxAgeMs: number): Promise<Loaded> {
-    const present = await this.loading;
-    if (present && Date.now() - present.at < maxAgeMs) return present;
-    this.loading = this.load().catch((error: unknown) => {
-      this.loading = present && Promise.resolve(present);
+    const { present } = this;
+    if (present && this.clock.now().getTime() - present.at < maxAgeMs) return present;
+    this.loading ??= this.load()
+      .then((loaded) => (this.present = loaded))
+      .finally(() => (this.loading = undefined));
+    return this.loading.catch((error: unknown) => {
       if (present) return present;
       throw error;
     });
-    return this.loading;
   }
 
+  /** Reads within the transaction of whoever asks, since one that waits for another connection may wait for itself. */
   private async load(): Promise<Loaded> {
-    let rows = await this.read();
-    if (rows.length === 0) {
-      await this.transaction.run(() => this.createFirst());
-      rows = await this.read();
+    const at = this.clock.now().getTime();
+    let pairs = await this.pairs.all();
+    if (!pairs.some(({ state }) => state === 'signing')) {
+      await this.transaction.outside(() => this.transaction.run(() => this.createFirst()));
+      pairs = await this.pairs.all();
     }
-    const [newest] = rows;
+    const signing = pairs.find(({ state }) => state === 'signing')!;
     return {
-      signing: { kid: newest!.kid, privateKey: this.decrypt(newest!.private_key) },
-      verifying: new Map(rows.map((row) => [row.kid, createPublicKey({ key: { ...row.public_jwk }, format: 'jwk' })])),
-      jwks: rows.map((row) => ({ ...row.public_jwk, kid: row.kid, use: 'sig', alg: 'ES256' })),
-      at: Date.now(),
+      signing: { kid: signing.kid, privateKey: this.pairs.decrypt(signing.privateKey) },
+      verifying: new Map(
+        pairs.map(({ kid, publicJwk }) => [kid, createPublicKey({ key: { ...publicJwk }, format: 'jwk' })]),
+      ),
+      jwks: pairs.map(({ kid, publicJwk }) => ({ ...publicJwk, kid, use: 'sig', alg: 'ES256' })),
+      at,
     };
   }
 
-  private read(): Promise<Row[]> {
-    return this.sql.rows<Row>(
-      'SELECT kid, public_jwk, private_key FROM identity.signing_keys ORDER BY created_at DESC, kid',
-    );
-  }
-
   private async createFirst(): Promise<void> {
-    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtext('identity.signing_keys'))`);
-    if ((await this.read()).length > 0) return;
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const jwk = publicKey.export({ format: 'jwk' }) as unknown as PublicJwk;
-    await this.sql.execute(
-      'INSERT INTO identity.signing_keys (kid, public_jwk, private_key) VALUES ($1, $2, $3)',
-      [thumbprint(jwk), JSON.stringify(jwk), this.encrypt(privateKey)],
-    );
+    await this.pairs.lock();
+    if ((await this.pairs.all()).some(({ state }) => state === 'signing')) return;
+    await this.pairs.add('signing');
   }
-
-  private encrypt(privateKey: KeyObject): Buffer {
-    const iv = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.keys.of('signing-keys'), iv);
-    const plain = privateKey.export({ format: 'der', type: 'pkcs8' });
-    return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-  }
-
-  private decrypt(stored: Buffer): KeyObject {
-    const decipher = createDecipheriv('aes-256-gcm', this.keys.of('signing-keys'), stored.subarray(0, 12));
-    decipher.setAuthTag(stored.subarray(-16));
-    try {
-      const plain = Buffer.concat([decipher.update(stored.subarray(12, -16)), decipher.final()]);
-      return createPrivateKey({ key: plain, format: 'der', type: 'pkcs8' });
-    } catch {
-      throw new Error('MASTER_KEY is not the one that encrypted the signing keys in this database.');
-    }
-  }
-}
-
-/** JWK thumbprint, RFC 7638. */
-function thumbprint({ crv, kty, x, y }: PublicJwk): string {
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }

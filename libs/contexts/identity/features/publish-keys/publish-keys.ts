@@ -2,6 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Explain, Field, Item, Public } from '@rookery/web';
 import { SigningKeys } from '../../access/signing-keys';
+import { PUBLISHED_SECONDS } from '../../model/key-stages';
 
 class Jwk {
   @Field.text({ max: 100, description: 'Name of the key, as in the header of a token.' })
@@ -38,7 +39,7 @@ export class PublishKeysRoute {
 
   @Public()
   @Get()
-  @Header('cache-control', 'public, max-age=300')
+  @Header('cache-control', `public, max-age=${PUBLISHED_SECONDS}`)
   @Explain({
     operationId: 'getJwks',
     summary: 'Read the keys that verify access tokens',

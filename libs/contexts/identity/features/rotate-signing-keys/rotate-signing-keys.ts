@@ -1,0 +1,21 @@
+import { Logger } from '@nestjs/common';
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { KeyRotation } from '../../access/key-rotation';
+import { IdentitySettings } from '../../settings';
+
+/** Replaces the key that signs access tokens when it is old, and forgets the one before when its tokens have expired. */
+@Schedule({ everySeconds: 60 })
+export class RotateSigningKeys implements Scheduled {
+  private readonly log = new Logger(RotateSigningKeys.name);
+
+  constructor(
+    private readonly rotation: KeyRotation,
+    private readonly settings: IdentitySettings,
+  ) {}
+
+  async run(): Promise<void> {
+    for (const step of await this.rotation.takeStepsDue(this.settings.signingKeyDays)) {
+      this.log.log(`Signing keys: ${step}.`);
+    }
+  }
+}
