@@ -73,7 +73,11 @@ export class AccessTokens {
   }
 
   private read(token: string): { header?: { typ?: string; kid?: string }; payload?: { iss?: string } } {
-    return this.jwt.decode<object>(token, { complete: true }) ?? {};
+    try {
+      return this.jwt.decode<object>(token, { complete: true }) ?? {};
+    } catch {
+      return {}; // it throws where the payload is no JSON
+    }
   }
 
   private async check(token: string, kid: string): Promise<AccessClaims | undefined> {

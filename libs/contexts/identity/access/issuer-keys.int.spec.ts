@@ -92,16 +92,22 @@ describe('the keys of a provider', () => {
 
   const json = (response: ServerResponse, document: object) => response.end(JSON.stringify(document));
 
+  const genuine = () => ({ issuer: provider.url, jwks_uri: `${provider.url}/jwks` });
+
+  // Where a rule were not there, each of these but the last ones would be believed.
   it.each<[string, (response: ServerResponse, path: string) => unknown]>([
-    [
-      'names another issuer',
-      (response) => json(response, { issuer: 'https://else.example', jwks_uri: `${provider.url}/jwks` }),
-    ],
+    ['names another issuer', (response) => json(response, { ...genuine(), issuer: `${provider.url}/` })],
     [
       'keeps its keys where nothing is encrypted',
-      (response) => json(response, { issuer: provider.url, jwks_uri: 'http://else.example/' }),
+      (response) =>
+        json(response, { ...genuine(), jwks_uri: genuine().jwks_uri.replace('127.0.0.1', '0.0.0.0') }),
     ],
-    ['redirects', (response) => response.writeHead(302, { location: 'https://else.example/' }).end()],
+    [
+      'redirects',
+      (response, path) =>
+        path === '/moved' ? json(response, genuine()) : response.writeHead(302, { location: '/moved' }).end(),
+    ],
+    ['says too much', (response) => json(response, { ...genuine(), padding: 'x'.repeat(300_000) })],
     ['fails', (response) => response.writeHead(500).end()],
     ['answers something else', (response) => response.end('<html>')],
     [
@@ -117,7 +123,10 @@ describe('the keys of a provider', () => {
     'are not taken from a provider that %s; it is asked once and again after a pause',
     async (_, misbehaviour) => {
       const token = await provider.forge({});
-      provider.misbehave((request, response) => misbehaviour(response, request.url!));
+      provider.misbehave((request, response) => {
+        if (request.url === '/jwks') json(response, { keys: [provider.publicKey()] });
+        else misbehaviour(response, request.url!);
+      });
       expect(await refusal(token)).toBe('dependency.unavailable');
       const asked = provider.asked.length;
       expect(await refusal(token)).toBe('dependency.unavailable');

@@ -210,6 +210,10 @@ describe('signing in with the token of another issuer', () => {
       ['with its own key in the header', () => stranger((jwk) => ({ jwk }))],
       ['with an address of keys in the header', () => stranger(() => ({ jku: 'http://127.0.0.1:1/jwks' }))],
       ['with an unknown key', () => signed({}, { kid: '../../etc/passwd' })],
+      [
+        'that is no JSON inside',
+        () => `${btoa('{"alg":"ES256","typ":"JWT"}').replaceAll('=', '')}.bm90aGluZw.AAAA`,
+      ],
       ['without a signature', () => raw({ alg: 'none', typ: 'at+jwt' }, () => '')],
       [
         'signed with the public key as a secret',
