@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contexts } from '@rookery/contexts';
-import { Clock } from '@rookery/domain';
+import { Clock, newId } from '@rookery/domain';
+import { Sql, Transaction } from '@rookery/persistence';
 import {
   AUDIENCE,
   CLIENT_ID,
@@ -153,6 +154,28 @@ describe('signing in with the token of another issuer', () => {
     const usernames = answers.map(({ body }) => body.username as string);
     expect(new Set(usernames).size).toBe(10);
     expect(usernames).toContain('popular');
+  });
+
+  it('takes another username when somebody else gets the same one in between', async () => {
+    const token = await forged({ preferred_username: 'contested' });
+    const transaction = system.inApi(Transaction);
+    const sql = system.inApi(Sql);
+    let answer: ReturnType<typeof me> | undefined;
+    await transaction.run(async () => {
+      await sql.execute(
+        `INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, registered_at)
+         VALUES ($1, 1, 'contested@example.org', 'contested', 'Some Person', 'user', 'active', '', now())`,
+        [newId()],
+      );
+      answer = transaction.outside(() => me(token));
+      await eventually(
+        async () =>
+          (await sql.row(
+            `SELECT 1 AS waits FROM pg_locks WHERE NOT granted AND pg_blocking_pids(pid) @> ARRAY[pg_backend_pid()]`,
+          )) !== undefined,
+      );
+    });
+    expect((await answer!).body.username).toMatch(/^contested-[0-9a-f]{12}$/);
   });
 
   it('tells when somebody proved who they are, and has no session here', async () => {
