@@ -3,7 +3,13 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { ModuleRef } from '@nestjs/core';
 import type { EventEnvelope } from '@rookery/domain';
 import { continueTrace, withWorkContext } from '@rookery/observability';
-import { type Claimed, Deliveries, isDatabaseUnavailable, type NotClaimed, Transaction } from '@rookery/persistence';
+import {
+  type Claimed,
+  Deliveries,
+  isDatabaseUnavailable,
+  type NotClaimed,
+  Transaction,
+} from '@rookery/persistence';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { type DeliveryJob, Dispatch } from './dispatch';
 import { deliveriesTotal, deliverySeconds } from './metrics';
@@ -39,6 +45,7 @@ interface Delivery {
 export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(Consumer.name);
   private readonly together = new SameTurn((deliveries: Delivery[]) => this.runInTransaction(deliveries));
+  private readonly atWork = new Set<Promise<Outcome>>();
   private workers: Worker<DeliveryJob>[] = [];
 
   constructor(
@@ -64,22 +71,37 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     });
   }
 
-  /** Takes no more jobs and waits for those at work; BullMQ's own close waits for ever while Redis is away. */
+  /**
+   * Takes no more jobs and waits for those at work. BullMQ's own close waits for ever while Redis is away; then it is
+   * enough that the ledger knows what was done.
+   */
   async onModuleDestroy(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_MS);
     });
-    await Promise.race([Promise.allSettled(this.workers.map((worker) => worker.close())), enough]);
+    const closed = Promise.allSettled(this.workers.map((worker) => worker.close()));
+    await Promise.race([closed, this.doneWithoutRedis(closed), enough]);
     clearTimeout(timer);
   }
 
-  private async process(queue: QueueDefinition, job: Job<DeliveryJob>, token: string | undefined): Promise<void> {
+  private async doneWithoutRedis(closed: Promise<unknown>): Promise<unknown> {
+    await Promise.allSettled(this.atWork);
+    return this.redis.shared.status === 'ready' ? closed : undefined;
+  }
+
+  private async process(
+    queue: QueueDefinition,
+    job: Job<DeliveryJob>,
+    token: string | undefined,
+  ): Promise<void> {
     const end = deliverySeconds.startTimer({ subscriber: job.data.subscriber });
-    const outcome = await this.attempt(queue, job).catch((error: Error): Outcome => {
+    const attempt = this.attempt(queue, job).catch((error: Error): Outcome => {
       this.log.warn(`${job.name} ${job.data.eventId}: the ledger cannot be reached: ${error.message}`);
       return { again: UNAVAILABLE_MS };
     });
+    this.atWork.add(attempt);
+    const outcome = await attempt.finally(() => this.atWork.delete(attempt));
     end();
     if (outcome === 'over') return;
     await job.moveToDelayed(Date.now() + outcome.again, token);
@@ -90,7 +112,12 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     const subscriber = this.subscribers.get(job.data.subscriber);
     if (!subscriber) return this.park(job.data, 'no such subscriber here');
     if (job.stalledCounter >= MOST_CRASHES) {
-      return this.failed(queue, subscriber, job.data, new Reject(`Its worker died ${job.stalledCounter} times.`));
+      return this.failed(
+        queue,
+        subscriber,
+        job.data,
+        new Reject(`Its worker died ${job.stalledCounter} times.`),
+      );
     }
     try {
       const claimed = await (queue.effect === 'database'
@@ -148,16 +175,26 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private claim(deliveries: readonly Delivery[]): Promise<(Claimed | NotClaimed)[]> {
-    return this.deliveries.claim(deliveries.map(({ subscriber, key }) => ({ ...key, ordered: subscriber.ordered })));
+    return this.deliveries.claim(
+      deliveries.map(({ subscriber, key }) => ({ ...key, ordered: subscriber.ordered })),
+    );
   }
 
   private async handle(queue: QueueDefinition, subscriber: KnownSubscriber, claimed: Claimed): Promise<void> {
     const { envelope } = claimed;
-    const definition = subscriber.events.find(({ type, version }) => type === envelope.type && version === envelope.version);
+    const definition = subscriber.events.find(
+      ({ type, version }) => type === envelope.type && version === envelope.version,
+    );
     if (!definition) throw new UnknownVersion(`${envelope.type} v${envelope.version}`);
     const signal = AbortSignal.timeout(queue.timeout);
-    const attempt: Attempt = { key: `${envelope.id}:${subscriber.name}`, number: claimed.attempts + 1, signal };
-    await inContextOf(envelope, () => untilAborted(this.instance(subscriber).handle(envelope, attempt), signal));
+    const attempt: Attempt = {
+      key: `${envelope.id}:${subscriber.name}`,
+      number: claimed.attempts + 1,
+      signal,
+    };
+    await inContextOf(envelope, () =>
+      untilAborted(this.instance(subscriber).handle(envelope, attempt), signal),
+    );
   }
 
   private failed(
@@ -185,7 +222,9 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     const delay = backoffMs(queue, attempts + 1);
     await this.transaction.run(() => this.deliveries.failed(key, error, delay));
     deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'retried' });
-    this.log.warn(`${subscriber.name} ${key.eventId}: attempt ${attempts + 1} failed, next in ${delay} ms: ${error.message}`);
+    this.log.warn(
+      `${subscriber.name} ${key.eventId}: attempt ${attempts + 1} failed, next in ${delay} ms: ${error.message}`,
+    );
     return { again: delay };
   }
 
@@ -200,12 +239,16 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
         if (!(await this.deliveries.failed(key, error, null))) return;
         const dead = await this.deliveries.deadOne(key);
         const instance = this.instance(subscriber);
-        if (dead && instance.givenUp) await inContextOf(dead.envelope, () => instance.givenUp!(dead.envelope, error));
+        if (dead && instance.givenUp)
+          await inContextOf(dead.envelope, () => instance.givenUp!(dead.envelope, error));
       });
     } catch (regret) {
       if (isDatabaseUnavailable(regret)) throw regret;
       const { message, stack } = errorOf(regret);
-      this.log.error(`${subscriber.name} ${key.eventId}: cannot be given up, is tried again: ${message}`, stack);
+      this.log.error(
+        `${subscriber.name} ${key.eventId}: cannot be given up, is tried again: ${message}`,
+        stack,
+      );
       return this.snooze(key, backoffMs(queue, queue.attempts));
     }
     deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'dead' });

@@ -72,7 +72,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
     for (const [name, type] of this.known) {
       if (this.loop.stopping) return;
       await this.runIfDue(name, type).catch((error: Error) => {
-        this.log.error(`${name} failed, the next slot tries again: ${error.message}`, error.stack);
+        this.log.error(`${name} failed, is tried again: ${error.message}`, error.stack);
       });
     }
   }

@@ -46,6 +46,13 @@ export interface DeadDelivery extends DeliveryKey {
   envelope: EventEnvelope;
 }
 
+/** An event's version that a subscriber takes. */
+export interface Handled {
+  subscriber: string;
+  type: string;
+  version: number;
+}
+
 interface ClaimRow extends DeliveryKey {
   state: DeliveryState;
   attempts: number;
@@ -150,7 +157,13 @@ export class Deliveries {
            finished_at = CASE WHEN $5::float8 IS NULL THEN clock_timestamp() END,
            due_at = clock_timestamp() + coalesce($5::float8, 0) * interval '1 ms'
        WHERE event_id = $1 AND subscriber = $2 AND state = 'pending'`,
-      [key.eventId, key.subscriber, error.message.slice(0, 2_000), (error.stack ?? '').slice(0, 8_000), retryInMs],
+      [
+        key.eventId,
+        key.subscriber,
+        storable(error.message, 2_000),
+        storable(error.stack ?? '', 8_000),
+        retryInMs,
+      ],
     );
     return changed === 1;
   }
@@ -179,15 +192,25 @@ export class Deliveries {
   }
 
   /**
-   * Makes the parked deliveries of these subscribers pending again.
+   * Makes parked deliveries pending again.
    *
-   * @returns how many
+   * @param known what there is somebody for now
+   * @param limit most deliveries to take
+   * @returns what to queue
    */
-  async unpark(subscribers: readonly string[]): Promise<number> {
-    return this.sql.execute(
-      `UPDATE messaging.event_delivery SET state = 'pending', finished_at = NULL, due_at = now()
-       WHERE state = 'parked' AND subscriber = ANY ($1::text[])`,
-      [subscribers],
+  async unpark(known: readonly Handled[], limit: number): Promise<Queued[]> {
+    return this.sql.rows<Queued>(
+      `WITH known AS (
+         SELECT d.event_id, d.subscriber FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+         JOIN jsonb_to_recordset($1::jsonb) AS k (subscriber text, type text, version int)
+           ON (k.subscriber, k.type, k.version) = (d.subscriber, o.type, o.version)
+         WHERE d.state = 'parked' LIMIT $2 FOR UPDATE OF d SKIP LOCKED
+       ), resumed AS (
+         UPDATE messaging.event_delivery d SET state = 'pending', finished_at = NULL, due_at = now() FROM known
+         WHERE d.event_id = known.event_id AND d.subscriber = known.subscriber RETURNING d.*
+       )
+       SELECT ${QUEUED} FROM resumed d JOIN messaging.outbox o USING (event_id) ORDER BY d.event_id`,
+      [JSON.stringify(known), limit],
     );
   }
 
@@ -291,6 +314,11 @@ function outcomeOf({ state, leased, predecessor, envelope, attempts }: ClaimRow)
   if (leased) return 'busy';
   if (predecessor) return predecessor === 'pending' ? 'early' : 'held';
   return { envelope, attempts };
+}
+
+/** PostgreSQL stores no NUL in a text. */
+function storable(text: string, length: number): string {
+  return text.replaceAll('\0', '').slice(0, length);
 }
 
 function nameOf({ eventId, subscriber }: DeliveryKey): string {
