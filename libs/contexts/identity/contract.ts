@@ -34,7 +34,10 @@ export const RegistrationRepeated = defineEvent('identity.registration-repeated'
 export const SessionRevoked = defineEvent(
   'identity.session-revoked',
   1,
-  z.object({ userId: z.uuid(), reason: z.enum(['logout', 'ended-by-owner', 'refresh-reused', 'password-changed']) }),
+  z.object({
+    userId: z.uuid(),
+    reason: z.enum(['logout', 'ended-by-owner', 'refresh-reused', 'password-changed']),
+  }),
 );
 
 /** A refresh token that had been replaced long ago was used again: somebody has a copy. */
