@@ -38,7 +38,12 @@ export class Mail implements OnApplicationShutdown {
    * @param key idempotency key of the delivery; becomes the Message-ID
    * @throws Reject when the server refuses it for good (SMTP 5xx, RFC 5321 §4.2.1); any other error may pass
    */
-  async send<V extends object>(to: string, template: MailTemplate<V>, variables: V, key: string): Promise<void> {
+  async send<V extends object>(
+    to: string,
+    template: MailTemplate<V>,
+    variables: V,
+    key: string,
+  ): Promise<void> {
     if (to.endsWith('.invalid')) return; // somebody without an address: nobody would get it (RFC 6761 §6.4)
     const domain = this.settings.from.split('@').at(-1)!.replace(/>.*/, '');
     const messageId = `<${createHash('sha256').update(key).digest('hex').slice(0, 32)}@${domain}>`;

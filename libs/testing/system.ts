@@ -148,7 +148,9 @@ export class TestSystem {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.api, this.worker, ...this.moreApis, ...this.moreWorkers].map((app) => app.close()));
+    await Promise.all(
+      [this.api, this.worker, ...this.moreApis, ...this.moreWorkers].map((app) => app.close()),
+    );
     await Promise.allSettled([this.redisServer.stop(), this.mailbox.stop(), this.database.drop()]);
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -44,11 +44,7 @@ export const SessionRevoked = defineEvent(
 export const RefreshReused = defineEvent('identity.refresh-reused', 1, z.object({ userId: z.uuid() }));
 
 /** Somebody wants the verification mail of an address again; whether it has one is not known yet. */
-export const ResendRequested = defineEvent(
-  'identity.resend-requested',
-  1,
-  z.object({ email: z.string() }),
-);
+export const ResendRequested = defineEvent('identity.resend-requested', 1, z.object({ email: z.string() }));
 
 /** The account belongs to somebody whom an OpenID Connect provider vouches for. */
 export const ExternalIdentityLinked = defineEvent(

@@ -1,5 +1,11 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
-import { ExternalIdentityLinked, RegistrationCancelled, UserRegistered, UserVerified, VerificationRequested } from '../contract';
+import {
+  ExternalIdentityLinked,
+  RegistrationCancelled,
+  UserRegistered,
+  UserVerified,
+  VerificationRequested,
+} from '../contract';
 import { CodeExpired } from './rejections';
 
 export type Role = 'user' | 'moderator' | 'admin';
