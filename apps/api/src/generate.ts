@@ -5,7 +5,7 @@ import { contexts } from '@rookery/contexts';
 import { Subscribers } from '@rookery/messaging';
 import { buildOpenApi, createWebApp } from '@rookery/web';
 import { ApiModule } from './api.module';
-import { describeApi, ROOT_PATHS } from './api';
+import { describeApi, rootPathsOf } from './api';
 import { describeEnvironment } from './generated/environment';
 import { type DescribedPaths, drawMap } from './generated/map';
 
@@ -13,7 +13,7 @@ import { type DescribedPaths, drawMap } from './generated/map';
 async function generate(checkOnly: boolean): Promise<void> {
   // Nothing is connected to: the application is put together, but not started.
   Object.assign(process.env, { LOG_LEVEL: 'silent', DATABASE_URL: 'postgres://-', REDIS_URL: 'redis://-', SMTP_URL: 'smtp://-' });
-  const app = await createWebApp(ApiModule.of(contexts), { atRoot: ROOT_PATHS });
+  const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
   app.get(ApplicationModule).onModuleInit();
   const openApi = buildOpenApi(app, describeApi());
   const files = {
