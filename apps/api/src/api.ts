@@ -33,7 +33,7 @@ export function describeApi(): ApiDescription {
  */
 export async function createApi(contexts: readonly Context[]): Promise<NestFastifyApplication> {
   const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
-  await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance() as never);
-  await serveOpenApi(app, describeApi());
+  await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance());
+  serveOpenApi(app, describeApi());
   return app;
 }

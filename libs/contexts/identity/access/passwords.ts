@@ -43,7 +43,8 @@ export class Passwords {
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
     const dummy = await this.dummy;
     return this.inTurn('compare', async () => {
-      if (passwordHash !== undefined && BCRYPT.test(passwordHash)) return bcrypt.verify(password, passwordHash);
+      if (passwordHash !== undefined && BCRYPT.test(passwordHash))
+        return bcrypt.verify(password, passwordHash);
       const genuine = passwordHash !== undefined && parametersOf(passwordHash) !== undefined;
       const same = await argon2.verify(genuine ? passwordHash : dummy, password);
       return same && genuine;
@@ -64,7 +65,8 @@ export class Passwords {
 
   private async inTurn<T>(operation: 'hash' | 'compare', work: () => Promise<T>): Promise<T> {
     if (this.running >= AT_ONCE) {
-      if (this.waiting.length >= MOST_WAITING) throw new Rejection(DependencyUnavailable, { retryAfterSeconds: 1 });
+      if (this.waiting.length >= MOST_WAITING)
+        throw new Rejection(DependencyUnavailable, { retryAfterSeconds: 1 });
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     } else {
       this.running += 1;

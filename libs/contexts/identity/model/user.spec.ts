@@ -44,7 +44,11 @@ describe('a user', () => {
     reset.resetPassword('other hash', later(5));
     changed.changePassword('other hash', 'session');
     expect([reset.pending, changed.pending]).toEqual([false, true]);
-    expect(reset.snapshot()).toMatchObject({ passwordHash: 'other hash', passwordNumber: 2, verifiedAt: later(5) });
+    expect(reset.snapshot()).toMatchObject({
+      passwordHash: 'other hash',
+      passwordNumber: 2,
+      verifiedAt: later(5),
+    });
     expect(reset.takeEvents().map(({ definition }) => definition.type)).toEqual([
       'identity.user-registered',
       'identity.verification-requested',

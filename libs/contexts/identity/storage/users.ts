@@ -52,7 +52,9 @@ export class Users extends Repository<UserState, User> {
 
   /** Makes registrations of one address wait for each other until the present transaction ends. */
   async lockAddress(email: string): Promise<void> {
-    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('identity.address:' || $1, 0))`, [email]);
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('identity.address:' || $1, 0))`, [
+      email,
+    ]);
   }
 
   /** @returns whether somebody with another address has the username, be it for a pending registration. */
@@ -114,11 +116,10 @@ export class Users extends Repository<UserState, User> {
   async rehash({ userId, hash }: StoredPassword, newHash: string): Promise<void> {
     await this.transaction.outside(() =>
       this.transaction.run(() =>
-        this.sql.execute('UPDATE identity.users SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
-          userId,
-          hash,
-          newHash,
-        ]),
+        this.sql.execute(
+          'UPDATE identity.users SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
+          [userId, hash, newHash],
+        ),
       ),
     );
   }

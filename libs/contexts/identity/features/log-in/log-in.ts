@@ -38,7 +38,8 @@ export class LogInRoute {
   @Explain({
     operationId: 'login',
     summary: 'Sign in',
-    description: 'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not.',
+    description:
+      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not.',
     ok: { type: Tokens },
     rejects: [BadCredentials, EmailUnverified, Locked],
   })

@@ -42,7 +42,9 @@ describe('verifying an address with the code', () => {
 
   it('lets the right code be used once, however many use it at once', async () => {
     const { email, code } = await registered();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => system.ask(VERIFY, { body: { email, code } })));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => system.ask(VERIFY, { body: { email, code } })),
+    );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 410)).toHaveLength(19);
   });
@@ -77,19 +79,25 @@ describe('verifying an address with the code', () => {
       const statuses: number[] = [];
       for (let code = 0; code < codes; code += 1) {
         await system.inApi(VerificationCodes).issue(email, `code ${code}`, '424242');
-        const tries = Array.from({ length: 5 }, () => system.ask(VERIFY, { body: { email, code: '111111' } }));
+        const tries = Array.from({ length: 5 }, () =>
+          system.ask(VERIFY, { body: { email, code: '111111' } }),
+        );
         statuses.push(...(await Promise.all(tries)).map(({ status }) => status));
       }
       return statuses;
     }
 
-    const issueRight = (email: string) => system.inApi(VerificationCodes).issue(email, 'the right one', '424242');
+    const issueRight = (email: string) =>
+      system.inApi(VerificationCodes).issue(email, 'the right one', '424242');
 
     it('takes no code any more, however many are sent and though Redis forgets; the link still works', async () => {
       const form = newcomer();
       await system.ask('POST /v1/auth/register', { body: form });
       const { token } = await system.inbox.verification(form.email);
-      expect(await guess(form.email, 21)).toEqual([...Array<number>(100).fill(422), ...Array<number>(5).fill(410)]);
+      expect(await guess(form.email, 21)).toEqual([
+        ...Array<number>(100).fill(422),
+        ...Array<number>(5).fill(410),
+      ]);
       await system.inApi(RedisConnections).shared.flushall();
       await issueRight(form.email);
       const late = await system.ask(VERIFY, { body: { email: form.email, code: '424242' } });
