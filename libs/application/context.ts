@@ -14,6 +14,8 @@ export interface Context {
   readonly name: string;
   readonly schemas: readonly EntitySchema[];
   readonly providers: readonly Provider[];
+  /** Paths of routes that stand at the root instead of under `/v1`: pages that links in mails lead to. */
+  readonly rootPaths: readonly string[];
   /** What the api alone is handed: passport strategies, which register themselves for a whole process. */
   readonly apiProviders: readonly Provider[];
   readonly controllers: readonly Type[];
@@ -38,13 +40,20 @@ export interface Seed {
  * @param parts.schemas how its aggregates are stored
  * @param parts.providers what its features are handed: repositories, policies
  * @param parts.apiProviders what its routes alone need: passport strategies
+ * @param parts.rootPaths of routes that stand at the root instead of under `/v1`
  * @param parts.seed demo data
  * @throws Error when a feature's file exports nothing that takes part
  */
 export function defineContext(
   name: string,
   folder: string,
-  parts: { schemas?: EntitySchema[]; providers?: Provider[]; apiProviders?: Provider[]; seed?: Type<Seed> },
+  parts: {
+    schemas?: EntitySchema[];
+    providers?: Provider[];
+    apiProviders?: Provider[];
+    rootPaths?: string[];
+    seed?: Type<Seed>;
+  },
 ): Context {
   const exported = featureFiles(join(folder, 'features')).flatMap((file) => {
     const classes = Object.values(require(file) as Record<string, unknown>).filter(isClass);
@@ -59,6 +68,7 @@ export function defineContext(
     schemas: parts.schemas ?? [],
     providers: parts.providers ?? [],
     apiProviders: parts.apiProviders ?? [],
+    rootPaths: parts.rootPaths ?? [],
     controllers: found.filter(isController),
     handlers: found.filter(isHandler),
     subscribers: found.filter((type): type is Type<AnySubscriber> => subscriberOptions(type) !== undefined),

@@ -7,6 +7,7 @@ export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = 
     schemas: [],
     providers: [],
     apiProviders: [],
+    rootPaths: [],
     controllers: [],
     handlers: [],
     subscribers: [],

@@ -5,8 +5,10 @@ import { type ApiDescription, createWebApp, serveOpenApi } from '@rookery/web';
 import { ApiModule } from './api.module';
 import { QueueBoard } from './queue-board';
 
-/** Paths of the contexts that stand at the root instead of under `/v1`. */
-export const ROOT_PATHS = ['activate'];
+/** @returns the paths of the contexts that stand at the root instead of under `/v1` */
+export function rootPathsOf(contexts: readonly Context[]): string[] {
+  return contexts.flatMap(({ rootPaths }) => rootPaths);
+}
 
 /** What the API's description says of it. */
 export function describeApi(): ApiDescription {
@@ -30,7 +32,7 @@ export function describeApi(): ApiDescription {
  * @param contexts whose routes it serves
  */
 export async function createApi(contexts: readonly Context[]): Promise<NestFastifyApplication> {
-  const app = await createWebApp(ApiModule.of(contexts), { atRoot: ROOT_PATHS });
+  const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
   await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance());
   serveOpenApi(app, describeApi());
   return app;

@@ -5,7 +5,7 @@ import { contexts } from '@rookery/contexts';
 import { Subscribers } from '@rookery/messaging';
 import { buildOpenApi, createWebApp } from '@rookery/web';
 import { ApiModule } from './api.module';
-import { describeApi, ROOT_PATHS } from './api';
+import { describeApi, rootPathsOf } from './api';
 import { describeEnvironment } from './generated/environment';
 import { type DescribedPaths, drawMap } from './generated/map';
 
@@ -18,7 +18,7 @@ async function generate(checkOnly: boolean): Promise<void> {
     REDIS_URL: 'redis://-',
     SMTP_URL: 'smtp://-',
   });
-  const app = await createWebApp(ApiModule.of(contexts), { atRoot: ROOT_PATHS });
+  const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
   app.get(ApplicationModule).onModuleInit();
   const openApi = buildOpenApi(app, describeApi());
   const files = {

@@ -52,3 +52,24 @@ export const ExternalIdentityLinked = defineEvent(
   1,
   z.object({ issuer: z.string() }),
 );
+
+/** Somebody says that the password of an address was forgotten; whether it has an account is not known yet. */
+export const PasswordForgotten = defineEvent(
+  'identity.password-forgotten',
+  1,
+  z.object({ email: z.string() }),
+);
+
+/** The owner of an account has to be sent a link that sets a new password; it is derived from the id. */
+export const PasswordResetRequested = defineEvent(
+  'identity.password-reset-requested',
+  1,
+  z.object({ resetId: z.uuid() }),
+);
+
+/** An account has another password: changed in a session, or with the link in a mail when there is none. */
+export const PasswordChanged = defineEvent(
+  'identity.password-changed',
+  1,
+  z.object({ sessionId: z.uuid().nullable() }),
+);

@@ -7,6 +7,7 @@ import { KeyRotation } from './access/key-rotation';
 import { Keys } from './access/keys';
 import { OidcSettings } from './access/oidc-settings';
 import { OwnTokens } from './access/own-tokens';
+import { PasswordProof } from './access/password-proof';
 import { Passwords } from './access/passwords';
 import { RefreshTokens } from './access/refresh-token';
 import { SessionWatch } from './access/session-watch';
@@ -17,24 +18,32 @@ import { VerificationSecrets } from './access/verification-secrets';
 import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
 import { ActivationLinks } from './storage/activation-links';
+import { CodeFailures } from './storage/code-failures';
 import { Decoys, decoySchema } from './storage/decoys';
 import { ExternalIdentities } from './storage/external-identities';
+import { PasswordAttempts } from './storage/password-attempts';
+import { PasswordResetLinks } from './storage/password-reset-links';
 import { Sessions } from './storage/sessions';
 import { Users, userSchema } from './storage/users';
 
 /** Who somebody is: registration, verification, sign-in. */
 export const identity = defineContext('identity', __dirname, {
   schemas: [userSchema, decoySchema],
+  rootPaths: ['activate', 'reset-password'],
   providers: [
     IdentitySettings,
     AccessTokens,
     ActivationLinks,
+    CodeFailures,
     Decoys,
     ExternalIdentities,
     KeyPairs,
     KeyRotation,
     Keys,
     OwnTokens,
+    PasswordAttempts,
+    PasswordProof,
+    PasswordResetLinks,
     Passwords,
     RefreshTokens,
     SessionWatch,

@@ -3,7 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { IdentitySettings } from '../settings';
 
 /** What a derived key is for; one purpose's key says nothing about another's. */
-type Purpose = 'verification-code' | 'verification-link' | 'code-pepper' | 'signing-keys' | 'refresh-token';
+type Purpose =
+  | 'verification-code'
+  | 'verification-link'
+  | 'code-pepper'
+  | 'signing-keys'
+  | 'refresh-token'
+  | 'password-reset-link'
+  | 'attempts';
 
 /** The keys that are derived from the master key (HKDF-SHA-256, RFC 5869). */
 @Injectable()

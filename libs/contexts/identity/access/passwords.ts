@@ -1,41 +1,69 @@
 import { Injectable } from '@nestjs/common';
-import { hash, verify } from '@node-rs/argon2';
+import * as argon2 from '@node-rs/argon2';
+import * as bcrypt from '@node-rs/bcrypt';
 import { DependencyUnavailable, Rejection } from '@rookery/domain';
+import { counter } from '@rookery/observability';
 
 /** argon2id (the package's default) with 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet). */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+const ARGON2ID = 2;
+/** The names of bcrypt that are in use; all mean the same algorithm. */
+const BCRYPT = /^\$2[aby]\$/;
 /** One thread of libuv's four stays free for files and names. */
 const AT_ONCE = 3;
 const MOST_WAITING = 100;
+
+const operations = counter({
+  name: 'rookery_password_operations_total',
+  help: 'Passwords hashed and compared, those of nobody included.',
+  labels: ['operation'],
+});
 
 /** Password hashes, made and checked off the event loop, a few at a time. */
 @Injectable()
 export class Passwords {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
-  private readonly dummy = hash('the password of nobody', ARGON2);
+  private readonly dummy = argon2.hash('the password of nobody', ARGON2);
 
   /**
    * @returns a PHC string
    * @throws Rejection `dependency.unavailable` when too many are waiting
    */
   async hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(password, ARGON2));
+    return this.inTurn('hash', () => argon2.hash(password, ARGON2));
   }
 
   /**
    * Compares; for nobody in the same time as for somebody.
    *
-   * @param passwordHash undefined when there is no such user
+   * @param passwordHash argon2 or bcrypt; undefined when there is no such user; any other text fits no password
    * @throws Rejection `dependency.unavailable` when too many are waiting
    */
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
-    const against = passwordHash ?? (await this.dummy);
-    const same = await this.inTurn(() => verify(against, password));
-    return same && passwordHash !== undefined;
+    const dummy = await this.dummy;
+    return this.inTurn('compare', async () => {
+      if (passwordHash !== undefined && BCRYPT.test(passwordHash))
+        return bcrypt.verify(password, passwordHash);
+      const genuine = passwordHash !== undefined && parametersOf(passwordHash) !== undefined;
+      const same = await argon2.verify(genuine ? passwordHash : dummy, password);
+      return same && genuine;
+    });
   }
 
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Whether a password should be hashed anew: bcrypt from elsewhere, or argon2 with parameters of earlier days. */
+  outdated(passwordHash: string): boolean {
+    const parameters = parametersOf(passwordHash);
+    return (
+      !parameters ||
+      Number(parameters.algorithm) !== ARGON2ID ||
+      parameters.memoryCost !== ARGON2.memoryCost ||
+      parameters.timeCost !== ARGON2.timeCost ||
+      parameters.parallelism !== ARGON2.parallelism
+    );
+  }
+
+  private async inTurn<T>(operation: 'hash' | 'compare', work: () => Promise<T>): Promise<T> {
     if (this.running >= AT_ONCE) {
       if (this.waiting.length >= MOST_WAITING)
         throw new Rejection(DependencyUnavailable, { retryAfterSeconds: 1 });
@@ -43,6 +71,7 @@ export class Passwords {
     } else {
       this.running += 1;
     }
+    operations.inc({ operation });
     try {
       return await work();
     } finally {
@@ -50,5 +79,14 @@ export class Passwords {
       if (next) next();
       else this.running -= 1;
     }
+  }
+}
+
+/** @returns undefined for what is no argon2 hash */
+function parametersOf(passwordHash: string): argon2.ParsedHashOptions | undefined {
+  try {
+    return argon2.parseOptions(passwordHash);
+  } catch {
+    return undefined;
   }
 }

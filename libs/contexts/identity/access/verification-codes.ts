@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DependencyUnavailable, Rejection } from '@rookery/domain';
 import { PREFIX, RedisConnections } from '@rookery/messaging';
 import { CodeExpired, CodeInvalid } from '../model/rejections';
+import { CodeFailures } from '../storage/code-failures';
 import { Keys } from './keys';
 
 /** Milliseconds a code is good for, and the wrong tries it takes. */
@@ -28,6 +29,7 @@ return 'valid'`;
 @Injectable()
 export class VerificationCodes {
   constructor(
+    private readonly failures: CodeFailures,
     private readonly keys: Keys,
     private readonly redis: RedisConnections,
   ) {}
@@ -47,18 +49,28 @@ export class VerificationCodes {
   }
 
   /**
-   * Uses an address's code up.
+   * Uses an address's code up. After a hundred wrong ones in a row no code of the address is valid any more.
    *
    * @throws Rejection `identity.code-invalid`, `identity.code-expired`, or `dependency.unavailable`
    */
   async redeem(email: string, code: string): Promise<void> {
-    const outcome = await this.asking(async () => {
-      const id = await this.redis.shared.hget(this.keyOf(email), 'id');
-      if (id === null) return 'expired';
-      return this.redis.shared.eval(REDEEM, 1, this.keyOf(email), this.macOf(email, id, code), TRIES);
-    });
+    const address = this.keys.mac('attempts', 'verify-email', email);
+    if (!(await this.failures.count(address))) throw new Rejection(CodeExpired);
+    let outcome: unknown;
+    try {
+      outcome = await this.asking(() => this.compare(email, code));
+    } finally {
+      if (outcome === 'valid') await this.failures.forgive(address);
+      else if (outcome !== 'invalid') await this.failures.withdraw(address);
+    }
     if (outcome === 'expired') throw new Rejection(CodeExpired);
     if (outcome !== 'valid') throw new Rejection(CodeInvalid);
+  }
+
+  private async compare(email: string, code: string): Promise<unknown> {
+    const id = await this.redis.shared.hget(this.keyOf(email), 'id');
+    if (id === null) return 'expired';
+    return this.redis.shared.eval(REDEEM, 1, this.keyOf(email), this.macOf(email, id, code), TRIES);
   }
 
   private keyOf(email: string): string {

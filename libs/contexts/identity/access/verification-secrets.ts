@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Keys } from './keys';
 
 /**
- * The code and the link of a verification, derived from its id: nothing secret is stored with the event, and a mail
- * that is sent twice says the same twice.
+ * The code and the link of a verification and the link of a password reset, derived from their ids: nothing secret is
+ * stored with the event, and a mail that is sent twice says the same twice.
  */
 @Injectable()
 export class VerificationSecrets {
@@ -19,5 +19,10 @@ export class VerificationSecrets {
   /** @returns 256 bits, base64url. */
   linkToken(verificationId: string): string {
     return this.keys.mac('verification-link', verificationId).toString('base64url');
+  }
+
+  /** @returns 256 bits, base64url. */
+  resetToken(resetId: string): string {
+    return this.keys.mac('password-reset-link', resetId).toString('base64url');
   }
 }

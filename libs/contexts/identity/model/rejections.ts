@@ -25,14 +25,14 @@ export const CodeExpired = defineRejection(
   'identity.code-expired',
   'gone',
   'There is no valid code for this e-mail address: it is older than 10 minutes, used up, or was never sent.',
-  'Ask for a new one with POST /v1/auth/verify/resend.',
+  'Ask for a new one with POST /v1/auth/verify/resend. After a hundred wrong codes in a row only the link in the mail helps.',
 );
 
 export const LinkExpired = defineRejection(
   'identity.link-expired',
   'gone',
-  'This link was used already or is older than 3 days.',
-  'Sign in, or ask for a new link with POST /v1/auth/verify/resend.',
+  'This link was used already or is too old.',
+  'Sign in, or ask for a new link with POST /v1/auth/verify/resend or POST /v1/auth/password/forgot.',
 );
 
 export const BadCredentials = defineRejection(
@@ -68,4 +68,18 @@ export const RefreshTokenReused = defineRejection(
   'unauthenticated',
   'This refresh token was replaced before. Somebody may have a copy of it, so the session was ended.',
   'Sign in again. If it was not you, change the password.',
+);
+
+export const PasswordWrong = defineRejection(
+  'identity.password-wrong',
+  'invalid',
+  'This is not your present password.',
+  'Type the password that you sign in with, or reset it with POST /v1/auth/password/forgot.',
+);
+
+export const Locked = defineRejection(
+  'identity.locked',
+  'locked',
+  'Ten wrong passwords were given for this e-mail address within 15 minutes: it is locked for 15 minutes.',
+  'Wait for the seconds in Retry-After, or reset the password with POST /v1/auth/password/forgot.',
 );

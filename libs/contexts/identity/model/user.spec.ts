@@ -31,6 +31,33 @@ describe('a user', () => {
     expect(user.mayBeMailed(later(600))).toBe(false);
   });
 
+  it('is sent a link to reset the password once a minute, pending or active', () => {
+    const user = User.register(registration, 'v1', now);
+    expect(user.mayBeSentReset(now)).toBe(true);
+    user.requestPasswordReset('r1', now);
+    expect(user.mayBeSentReset(later(59))).toBe(false);
+    expect(user.mayBeSentReset(later(60))).toBe(true);
+  });
+
+  it('is verified by a reset, which its own mail has led to, but not by a change', () => {
+    const [reset, changed] = [User.register(registration, 'v1', now), User.register(registration, 'v1', now)];
+    reset.resetPassword('other hash', later(5));
+    changed.changePassword('other hash', 'session');
+    expect([reset.pending, changed.pending]).toEqual([false, true]);
+    expect(reset.snapshot()).toMatchObject({
+      passwordHash: 'other hash',
+      passwordNumber: 2,
+      verifiedAt: later(5),
+    });
+    expect(reset.takeEvents().map(({ definition }) => definition.type)).toEqual([
+      'identity.user-registered',
+      'identity.verification-requested',
+      'identity.password-changed',
+      'identity.user-verified',
+    ]);
+    expect(JSON.stringify(changed.takeEvents())).not.toContain('other hash');
+  });
+
   it('puts no secret into its events', () => {
     const events = JSON.stringify(User.register(registration, 'v1', now).takeEvents());
     expect(events).not.toContain('hash');

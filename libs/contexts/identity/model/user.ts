@@ -1,6 +1,8 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
 import {
   ExternalIdentityLinked,
+  PasswordChanged,
+  PasswordResetRequested,
   RegistrationCancelled,
   UserRegistered,
   UserVerified,
@@ -17,8 +19,11 @@ export interface UserState extends AggregateState {
   name: string;
   role: Role;
   status: 'pending' | 'active';
-  /** argon2id, PHC string. */
+  /** argon2id, PHC string; bcrypt where it was imported and nobody has signed in since. */
   passwordHash: string;
+  /** The how-manieth password it is. Hashing the same one anew does not count. */
+  passwordNumber: number;
+  passwordResetRequestedAt: Date | null;
   registeredAt: Date;
   verifiedAt: Date | null;
   verificationRequestedAt: Date | null;
@@ -55,6 +60,8 @@ export class User extends Aggregate<UserState> {
       registeredAt: now,
       verifiedAt: null,
       verificationRequestedAt: null,
+      passwordNumber: 1,
+      passwordResetRequestedAt: null,
     });
     user.raise(UserRegistered, { username: registration.username, name: registration.name });
     return user;
@@ -82,6 +89,38 @@ export class User extends Aggregate<UserState> {
     this.state.status = 'active';
     this.state.verifiedAt = now;
     this.raise(UserVerified, {});
+  }
+
+  /** Whether the last mail with a link to reset the password is long enough ago for another. */
+  mayBeSentReset(now: Date): boolean {
+    const last = this.state.passwordResetRequestedAt;
+    return last === null || now.getTime() - last.getTime() >= MAIL_PAUSE_MS;
+  }
+
+  /** @param resetId from which the link in the mail is derived */
+  requestPasswordReset(resetId: string, now: Date): void {
+    this.state.passwordResetRequestedAt = now;
+    this.raise(PasswordResetRequested, { resetId });
+  }
+
+  /**
+   * Sets another password with the link in a mail. Who has the link reads the mail of the address, which is all that
+   * verifying it asks for: a pending account is verified by it.
+   */
+  resetPassword(passwordHash: string, now: Date): void {
+    this.setPassword(passwordHash, null);
+    if (this.pending) this.verify(now);
+  }
+
+  /** @param sessionId in which the owner changes it */
+  changePassword(passwordHash: string, sessionId: string | null): void {
+    this.setPassword(passwordHash, sessionId);
+  }
+
+  private setPassword(passwordHash: string, sessionId: string | null): void {
+    this.state.passwordHash = passwordHash;
+    this.state.passwordNumber += 1;
+    this.raise(PasswordChanged, { sessionId });
   }
 
   /** Gives up a registration; the caller removes it from storage. */

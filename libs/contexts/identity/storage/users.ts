@@ -17,11 +17,21 @@ export const userSchema = new EntitySchema<UserState>({
     role: { type: 'text' },
     status: { type: 'text' },
     passwordHash: { type: 'text', name: 'password_hash' },
+    passwordNumber: { type: 'int', name: 'password_number' },
+    passwordResetRequestedAt: { type: 'timestamptz', name: 'password_reset_requested_at', nullable: true },
     registeredAt: { type: 'timestamptz', name: 'registered_at' },
     verifiedAt: { type: 'timestamptz', name: 'verified_at', nullable: true },
     verificationRequestedAt: { type: 'timestamptz', name: 'verification_requested_at', nullable: true },
   },
 });
+
+/** A password as it is stored. */
+export interface StoredPassword {
+  userId: string;
+  hash: string;
+  /** The how-manieth of its owner; see {@link UserState}. */
+  number: number;
+}
 
 /** The accounts, and the names that registrations hold. */
 @Injectable()
@@ -61,15 +71,57 @@ export class Users extends Repository<UserState, User> {
   /**
    * Reads without opening the transaction, since comparing takes long.
    *
-   * @returns the hash to compare a password with; undefined for an unknown address
+   * @returns what to compare a password with; undefined for an unknown address
    */
-  async passwordHashOf(email: string): Promise<string | undefined> {
-    const row = await this.transaction.outside(() =>
-      this.sql.row<{ hash: string }>('SELECT password_hash AS hash FROM identity.users WHERE email = $1', [
-        email,
-      ]),
+  async passwordOf(email: string): Promise<StoredPassword | undefined> {
+    return this.transaction.outside(() =>
+      this.sql.row<StoredPassword & Record<string, unknown>>(
+        `SELECT id AS "userId", password_hash AS hash, password_number AS number FROM identity.users WHERE email = $1`,
+        [email],
+      ),
     );
-    return row?.hash;
+  }
+
+  /**
+   * Reads without opening the transaction, since hashing a new password takes long.
+   *
+   * @returns what must not be in a user's password; undefined when there is no such user
+   */
+  async namesOf(id: string): Promise<Pick<UserState, 'email' | 'username' | 'name'> | undefined> {
+    return this.transaction.outside(() =>
+      this.sql.row('SELECT email, username, name FROM identity.users WHERE id = $1', [id]),
+    );
+  }
+
+  /** Makes changes of one account wait for each other until the present transaction ends. */
+  async lock(id: string): Promise<void> {
+    await this.sql.execute('SELECT 1 FROM identity.users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  }
+
+  /**
+   * Keeps a password from being changed until the present transaction ends: what follows from it and what ends with
+   * it cannot miss each other.
+   *
+   * @returns whether it is still the present one
+   */
+  async holdPassword({ userId, number }: Pick<StoredPassword, 'userId' | 'number'>): Promise<boolean> {
+    const held = await this.sql.row(
+      'SELECT 1 AS held FROM identity.users WHERE id = $1 AND password_number = $2 FOR SHARE',
+      [userId, number],
+    );
+    return held !== undefined;
+  }
+
+  /** Stores the same password hashed anew, in a transaction of its own; nothing happens when it was changed meanwhile. */
+  async rehash({ userId, hash }: StoredPassword, newHash: string): Promise<void> {
+    await this.transaction.outside(() =>
+      this.transaction.run(() =>
+        this.sql.execute(
+          'UPDATE identity.users SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
+          [userId, hash, newHash],
+        ),
+      ),
+    );
   }
 
   /**

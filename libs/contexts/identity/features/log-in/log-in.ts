@@ -4,9 +4,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { Explain, Field, Public } from '@rookery/web';
-import { Passwords } from '../../access/passwords';
+import { PasswordProof } from '../../access/password-proof';
 import { SignIn, Tokens } from '../../access/sign-in';
-import { BadCredentials, EmailUnverified } from '../../model/rejections';
+import { BadCredentials, EmailUnverified, Locked } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
@@ -38,8 +38,10 @@ export class LogInRoute {
   @Explain({
     operationId: 'login',
     summary: 'Sign in',
+    description:
+      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not.',
     ok: { type: Tokens },
-    rejects: [BadCredentials, EmailUnverified],
+    rejects: [BadCredentials, EmailUnverified, Locked],
   })
   logIn(
     @Body() { email, password }: LoginForm,
@@ -53,16 +55,16 @@ export class LogInRoute {
 @CommandHandler(LogIn)
 export class LogInHandler implements ICommandHandler<LogIn> {
   constructor(
-    private readonly passwords: Passwords,
+    private readonly proof: PasswordProof,
     private readonly signIn: SignIn,
     private readonly users: Users,
   ) {}
 
   async execute({ email, password, client }: LogIn): Promise<Tokens> {
-    const passwordHash = await this.users.passwordHashOf(email);
-    if (!(await this.passwords.verify(passwordHash, password))) throw new Rejection(BadCredentials);
-    const user = await this.users.find({ email });
-    if (!user) throw new Rejection(BadCredentials);
+    const proven = await this.proof.of(email, password);
+    // Otherwise a password that is changed at this very moment could leave a session behind.
+    if (!proven || !(await this.users.holdPassword(proven))) throw new Rejection(BadCredentials);
+    const user = await this.users.get(proven.userId);
     if (user.pending) throw new Rejection(EmailUnverified);
     return this.signIn.start(user, client);
   }

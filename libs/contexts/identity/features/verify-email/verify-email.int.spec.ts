@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/messaging';
 import { newcomer, TestSystem } from '@rookery/testing';
+import { VerificationCodes } from '../../access/verification-codes';
 
 const VERIFY = 'POST /v1/auth/verify';
 
@@ -70,6 +71,58 @@ describe('verifying an address with the code', () => {
   it('answers for an address nobody registered as for one without a code', async () => {
     const unknown = await system.ask(VERIFY, { body: { email: 'nobody@example.com', code: '123456' } });
     expect(unknown).toMatchObject({ status: 410, body: { code: 'identity.code-expired' } });
+  });
+
+  describe('after a hundred wrong codes in a row', () => {
+    /** Gives one code after the other to an address, and five wrong tries at once to each. */
+    async function guess(email: string, codes: number): Promise<number[]> {
+      const statuses: number[] = [];
+      for (let code = 0; code < codes; code += 1) {
+        await system.inApi(VerificationCodes).issue(email, `code ${code}`, '424242');
+        const tries = Array.from({ length: 5 }, () =>
+          system.ask(VERIFY, { body: { email, code: '111111' } }),
+        );
+        statuses.push(...(await Promise.all(tries)).map(({ status }) => status));
+      }
+      return statuses;
+    }
+
+    const issueRight = (email: string) =>
+      system.inApi(VerificationCodes).issue(email, 'the right one', '424242');
+
+    it('takes no code any more, however many are sent and though Redis forgets; the link still works', async () => {
+      const form = newcomer();
+      await system.ask('POST /v1/auth/register', { body: form });
+      const { token } = await system.inbox.verification(form.email);
+      expect(await guess(form.email, 21)).toEqual([
+        ...Array<number>(100).fill(422),
+        ...Array<number>(5).fill(410),
+      ]);
+      await system.inApi(RedisConnections).shared.flushall();
+      await issueRight(form.email);
+      const late = await system.ask(VERIFY, { body: { email: form.email, code: '424242' } });
+      expect(late).toMatchObject({ status: 410, body: { code: 'identity.code-expired' } });
+      expect((await system.ask(`PUT /v1/users/activate/${token}`)).status).toBe(204);
+    });
+
+    it('takes codes again when nothing was tried for as long as a registration lasts', async () => {
+      const { email } = await registered();
+      await guess(email, 20);
+      await issueRight(email);
+      expect((await system.ask(VERIFY, { body: { email, code: '424242' } })).status).toBe(410);
+      await system.sql(`UPDATE identity.code_failures SET last_tried_at = last_tried_at - interval '3 days'`);
+      expect((await system.ask(VERIFY, { body: { email, code: '424242' } })).status).toBe(200);
+    });
+
+    it('starts anew with a right one, and counts no try where there is nothing to compare', async () => {
+      const { email, code } = await registered();
+      expect((await system.ask(VERIFY, { body: { email, code } })).status).toBe(200);
+      const unknown = 'nobody.at.all@example.com';
+      await Promise.all(
+        Array.from({ length: 20 }, () => system.ask(VERIFY, { body: { email: unknown, code: '111111' } })),
+      );
+      expect(await guess(unknown, 20)).toEqual(Array<number>(100).fill(422));
+    });
   });
 
   it('welcomes whoever is verified', async () => {

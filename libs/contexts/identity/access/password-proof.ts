@@ -1,0 +1,78 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { PasswordAttempts } from '../storage/password-attempts';
+import { type StoredPassword, Users } from '../storage/users';
+import { Keys } from './keys';
+import { Passwords } from './passwords';
+
+/**
+ * Tells whether somebody knows the password of an address. The one way to ask that, so that wrong passwords are
+ * counted wherever they are given, and so that known, unknown and locked addresses cost the same.
+ */
+@Injectable()
+export class PasswordProof {
+  private readonly log = new Logger(PasswordProof.name);
+
+  constructor(
+    private readonly attempts: PasswordAttempts,
+    private readonly keys: Keys,
+    private readonly passwords: Passwords,
+    private readonly users: Users,
+  ) {}
+
+  /**
+   * Compares, before the first statement of a command: comparing takes long. A hash that is not up to date is
+   * replaced when the password is right.
+   *
+   * @param email in lower case
+   * @returns whose password it is and which; `Users.holdPassword` tells in the transaction whether it still is.
+   *   Undefined when it is wrong or there is no such account
+   * @throws Rejection `identity.locked` after too many wrong ones, whatever the password; `dependency.unavailable`
+   */
+  async of(email: string, password: string): Promise<StoredPassword | undefined> {
+    const address = this.addressOf(email);
+    await this.begin(address, password);
+    let stored: StoredPassword | undefined;
+    let right: boolean;
+    try {
+      stored = await this.users.passwordOf(email);
+      right = await this.passwords.verify(stored?.hash, password);
+    } catch (error) {
+      await this.attempts.withdraw(address);
+      throw error;
+    }
+    // Only what is counted is told: when this fails, the caller learns nothing.
+    if (right) await this.attempts.right(address);
+    else await this.attempts.wrong(address);
+    if (!right || !stored) return undefined;
+    if (this.passwords.outdated(stored.hash)) await this.renew(stored, password);
+    return stored;
+  }
+
+  /** Lifts the lock of an address, in the present transaction: its owner has come by another way. */
+  async forgive(email: string): Promise<void> {
+    await this.attempts.forgive(this.addressOf(email));
+  }
+
+  /** A locked address costs a comparison too, though with nothing; it is the first that goes when there are many. */
+  private async begin(address: Buffer, password: string): Promise<void> {
+    try {
+      await this.attempts.begin(address);
+    } catch (error) {
+      await this.passwords.verify(undefined, password).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** The password was right, so whatever goes wrong here must not keep anybody out; the next sign-in tries again. */
+  private async renew(stored: StoredPassword, password: string): Promise<void> {
+    try {
+      await this.users.rehash(stored, await this.passwords.hash(password));
+    } catch (error) {
+      this.log.warn(`The password of user ${stored.userId} is not hashed anew: ${(error as Error).message}`);
+    }
+  }
+
+  private addressOf(email: string): Buffer {
+    return this.keys.mac('attempts', 'password', email);
+  }
+}

@@ -1,0 +1,89 @@
+import { Body, Controller, Put } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Rejection } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Field } from '@rookery/web';
+import { PasswordProof } from '../../access/password-proof';
+import { Passwords } from '../../access/passwords';
+import { checkPassword, PASSWORD_LENGTH } from '../../model/password-policy';
+import { AccountGone, Locked, PasswordWeak, PasswordWrong } from '../../model/rejections';
+import { PasswordResetLinks } from '../../storage/password-reset-links';
+import { Sessions } from '../../storage/sessions';
+import { Users } from '../../storage/users';
+
+class ChangePasswordForm {
+  @Field.text({ max: 128, description: 'Present password.' })
+  currentPassword: string;
+
+  @Field.text({
+    ...PASSWORD_LENGTH,
+    description: 'Not one of the common ones.',
+    example: 'correct horse battery',
+  })
+  password: string;
+}
+
+export class ChangePassword extends Command<void> {
+  constructor(
+    readonly userId: string,
+    /** That goes on; null when the caller has none. */
+    readonly sessionId: string | null,
+    readonly currentPassword: string,
+    readonly password: string,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('me/password')
+export class ChangePasswordRoute {
+  constructor(private readonly commands: Commands) {}
+
+  // @Fresh()
+  @Put()
+  @Explain({
+    operationId: 'changePassword',
+    summary: 'Change the own password',
+    description:
+      'Ends all other sessions and makes links to reset the password useless. Wrong present passwords count as failed sign-ins.',
+    ok: { status: 204 },
+    rejects: [PasswordWrong, PasswordWeak, Locked],
+  })
+  change(
+    @Body() { currentPassword, password }: ChangePasswordForm,
+    @CurrentCaller() { userId, sessionId }: Caller,
+  ): Promise<void> {
+    return this.commands.execute(new ChangePassword(userId, sessionId, currentPassword, password));
+  }
+}
+
+@CommandHandler(ChangePassword)
+export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
+  constructor(
+    private readonly links: PasswordResetLinks,
+    private readonly passwords: Passwords,
+    private readonly proof: PasswordProof,
+    private readonly sessions: Sessions,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ userId, sessionId, currentPassword, password }: ChangePassword): Promise<void> {
+    const own = await this.users.namesOf(userId);
+    if (!own) throw new Rejection(AccountGone);
+    checkPassword(password, [own.email, own.username, own.name]);
+    const proven = await this.proof.of(own.email, currentPassword);
+    if (!proven) throw new Rejection(PasswordWrong);
+    const passwordHash = await this.passwords.hash(password);
+
+    await this.users.lock(userId);
+    const user = await this.users.get(userId);
+    // Of several changes at once one wins: the password that the others proved is not the present one any more.
+    if (user.snapshot().passwordNumber !== proven.number) throw new Rejection(PasswordWrong);
+    user.changePassword(passwordHash, sessionId);
+    await this.users.save(user);
+    await this.links.removeAll(userId);
+    await this.sessions.revokeAll(userId, 'password-changed', sessionId);
+  }
+}

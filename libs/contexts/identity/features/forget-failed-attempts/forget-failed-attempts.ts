@@ -1,0 +1,20 @@
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { CodeFailures } from '../../storage/code-failures';
+import { PasswordAttempts } from '../../storage/password-attempts';
+import { PasswordResetLinks } from '../../storage/password-reset-links';
+
+/** Removes failures and links that are too old to matter; guessers leave a row for every address they try. */
+@Schedule({ everySeconds: 60 })
+export class ForgetFailedAttempts implements Scheduled {
+  constructor(
+    private readonly codes: CodeFailures,
+    private readonly links: PasswordResetLinks,
+    private readonly passwords: PasswordAttempts,
+  ) {}
+
+  async run(): Promise<void> {
+    await this.codes.removeOld();
+    await this.links.removeExpired();
+    await this.passwords.removeOld();
+  }
+}

@@ -1,0 +1,79 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, type EventOf, newId } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Outbox } from '@rookery/persistence';
+import { Explain, Field, Public } from '@rookery/web';
+import { VerificationSecrets } from '../../access/verification-secrets';
+import { PasswordForgotten } from '../../contract';
+import { PasswordResetLinks } from '../../storage/password-reset-links';
+import { Users } from '../../storage/users';
+
+/** Milliseconds a link to reset the password is good for. */
+const LINK_TTL_MS = 3_600_000;
+
+class ForgotPasswordForm {
+  @Field.email({ description: 'Address of the account.', example: 'ada@example.com' })
+  email: string;
+}
+
+export class ForgetPassword extends Command<void> {
+  constructor(readonly email: string) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/password/forgot')
+export class ForgotPasswordRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Public()
+  @Post()
+  @Explain({
+    operationId: 'forgotPassword',
+    summary: 'Ask for a link to reset the password',
+    description:
+      'Answered in the same way for every address. Where it has an account, a link is mailed that is good once, for an hour; at most one mail a minute is sent.',
+    ok: { status: 202 },
+  })
+  forget(@Body() { email }: ForgotPasswordForm): Promise<void> {
+    return this.commands.execute(new ForgetPassword(email));
+  }
+}
+
+/** Only notes the wish: whether the address is known decides the worker, so the answer cannot tell. */
+@CommandHandler(ForgetPassword)
+export class ForgetPasswordHandler implements ICommandHandler<ForgetPassword> {
+  constructor(private readonly outbox: Outbox) {}
+
+  async execute({ email }: ForgetPassword): Promise<void> {
+    await this.outbox.append([
+      { definition: PasswordForgotten, subject: newId(), sequence: 1, data: { email } },
+    ]);
+  }
+}
+
+/** Asks for the mail where the address has an account, active or pending. */
+@Subscriber(PasswordForgotten, { queue: Queues.projections })
+export class RequestPasswordReset implements Handles<typeof PasswordForgotten> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly links: PasswordResetLinks,
+    private readonly secrets: VerificationSecrets,
+    private readonly users: Users,
+  ) {}
+
+  async handle({ data: { email } }: EventOf<typeof PasswordForgotten>): Promise<void> {
+    const now = this.clock.now();
+    await this.users.lockAddress(email);
+    const user = await this.users.find({ email });
+    if (!user?.mayBeSentReset(now)) return;
+    const resetId = newId();
+    user.requestPasswordReset(resetId, now);
+    await this.users.save(user);
+    await this.links.add(this.secrets.resetToken(resetId), user.id, new Date(now.getTime() + LINK_TTL_MS));
+  }
+}

@@ -1,0 +1,97 @@
+import { Body, Controller, Get, Post, Res } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, Rejection } from '@rookery/domain';
+import { Explain, Field, Public, sendPage } from '@rookery/web';
+import type { FastifyReply } from 'fastify';
+import { PasswordProof } from '../../access/password-proof';
+import { Passwords } from '../../access/passwords';
+import { checkPassword, PASSWORD_LENGTH } from '../../model/password-policy';
+import { LinkExpired, PasswordWeak } from '../../model/rejections';
+import { PasswordResetLinks } from '../../storage/password-reset-links';
+import { Sessions } from '../../storage/sessions';
+import { Users } from '../../storage/users';
+import { PAGE } from './reset-password-page';
+
+class ResetPasswordForm {
+  @Field.text({ max: 100, description: 'The token in the link.' })
+  token: string;
+
+  @Field.text({
+    ...PASSWORD_LENGTH,
+    description: 'Not one of the common ones.',
+    example: 'correct horse battery',
+  })
+  password: string;
+}
+
+export class ResetPassword extends Command<void> {
+  constructor(
+    readonly token: string,
+    readonly password: string,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/password/reset')
+export class ResetPasswordRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Public()
+  @Post()
+  @Explain({
+    operationId: 'resetPassword',
+    summary: 'Set a new password with the link’s token',
+    description:
+      'The token is good once, for an hour. Ends every session, lifts a lock, and verifies the address where that has not been done: who has the link reads its mail.',
+    ok: { status: 204 },
+    rejects: [LinkExpired, PasswordWeak],
+  })
+  reset(@Body() { token, password }: ResetPasswordForm): Promise<void> {
+    return this.commands.execute(new ResetPassword(token, password));
+  }
+}
+
+/** What the link in the mail opens: mail scanners follow links, but fill in no forms. */
+@ApiExcludeController()
+@Controller('reset-password')
+export class ResetPasswordPage {
+  @Public()
+  @Get()
+  page(@Res() reply: FastifyReply): void {
+    void reply.header('referrer-policy', 'no-referrer').header('cache-control', 'no-store');
+    sendPage(reply, PAGE);
+  }
+}
+
+@CommandHandler(ResetPassword)
+export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly links: PasswordResetLinks,
+    private readonly passwords: Passwords,
+    private readonly proof: PasswordProof,
+    private readonly sessions: Sessions,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ token, password }: ResetPassword): Promise<void> {
+    const link = await this.links.find(token);
+    if (!link) throw new Rejection(LinkExpired);
+    checkPassword(password, [link.email, link.username, link.name]);
+    const passwordHash = await this.passwords.hash(password);
+
+    // The account before its links, as whoever adds one does: two links used at once would deadlock otherwise.
+    await this.users.lock(link.userId);
+    if (!(await this.links.take(token))) throw new Rejection(LinkExpired);
+    const user = await this.users.get(link.userId);
+    user.resetPassword(passwordHash, this.clock.now());
+    await this.users.save(user);
+    await this.links.removeAll(user.id);
+    await this.sessions.revokeAll(user.id, 'password-changed');
+    await this.proof.forgive(link.email);
+  }
+}

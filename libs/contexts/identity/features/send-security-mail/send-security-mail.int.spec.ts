@@ -1,0 +1,102 @@
+import { contexts } from '@rookery/contexts';
+import { RedisConnections } from '@rookery/messaging';
+import { rootLogger } from '@rookery/observability';
+import { eventually, newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { symbols } from 'pino';
+
+const NEW = 'an entirely new secret';
+
+describe('mail about the security of an account', () => {
+  let system: TestSystem;
+  const logged: string[] = [];
+
+  beforeAll(async () => {
+    // Every logger of the process inherits from this one, and with it where lines go.
+    process.env.LOG_LEVEL = 'trace';
+    Object.assign(rootLogger(), { [symbols.streamSym]: { write: (line: string) => logged.push(line) } });
+    system = await TestSystem.start(contexts, { LOG_LEVEL: 'trace' });
+  });
+  afterAll(() => system.stop());
+
+  async function resetToken(email: string): Promise<string> {
+    await system.ask('POST /v1/auth/password/forgot', { body: { email } });
+    const { text } = await system.inbox.latest(email, /Set a new/);
+    return /token=([\w-]+)/.exec(text)![1]!;
+  }
+
+  it('says when, from where and what to do when the password was changed in a session', async () => {
+    const { token, email } = await signUp(system);
+    await system.ask('PUT /v1/me/password', { token, body: { currentPassword: PASSWORD, password: NEW } });
+    const { text, html } = await system.inbox.latest(email, /password was changed/);
+    expect(text).toMatch(/changed on \d{4}-\d\d-\d\d \d\d:\d\d UTC from 127\.0\.0\.1\./);
+    expect(text).toContain('If it was not');
+    expect(html).toContain('from 127.0.0.1');
+  });
+
+  it('does not make up from where when it was reset with a link', async () => {
+    const { email } = await signUp(system);
+    const token = await resetToken(email);
+    await system.ask('POST /v1/auth/password/reset', { body: { token, password: NEW } });
+    const { text } = await system.inbox.latest(email, /password was changed/);
+    expect(text).toMatch(/changed on \d{4}-\d\d-\d\d \d\d:\d\d UTC\. Other devices/);
+  });
+
+  it('tells of a refresh token that somebody has a copy of', async () => {
+    const { email } = await signUp(system);
+    const { body: first } = await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
+    const refresh = (refreshToken: string) => system.ask('POST /v1/auth/refresh', { body: { refreshToken } });
+    const { body: second } = await refresh(first.refreshToken);
+    await refresh(second.refreshToken);
+    await refresh(first.refreshToken);
+    const { text } = await system.inbox.latest(email, /used your Rookery session/);
+    expect(text).toContain('signed in from 127.0.0.1');
+    expect(text).toContain('change your password');
+    expect(text).not.toContain('rt_');
+  });
+
+  it('leaves passwords and tokens in the clear nowhere: no table, no delivery, no job, no key, no log line', async () => {
+    const form = newcomer({ password: 'a very particular secret' });
+    await system.ask('POST /v1/auth/register', { body: form });
+    const { code } = await system.inbox.verification(form.email);
+    await system.ask('POST /v1/auth/verify', { body: { email: form.email, code } });
+    const token = await resetToken(form.email);
+    await system.ask(`GET /reset-password?token=${token}`);
+    await system.ask('POST /v1/auth/password/reset', {
+      body: { token, password: 'an equally peculiar secret' },
+    });
+    await system.ask('POST /v1/auth/password/reset', {
+      body: { token, password: 'an equally peculiar secret' },
+    });
+    await system.ask('POST /v1/auth/login', {
+      body: { email: form.email, password: 'a wrong peculiar secret' },
+    });
+    const { body } = await system.ask('POST /v1/auth/login', {
+      body: { email: form.email, password: 'an equally peculiar secret' },
+    });
+    await system.ask('PUT /v1/me/password', {
+      token: body.accessToken,
+      body: { currentPassword: 'an equally peculiar secret', password: 'one more peculiar secret' },
+    });
+    const pending = await resetToken((await signUp(system)).email);
+
+    const tables = await system.sql<{ name: string }>(
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('identity', 'messaging')`,
+    );
+    const rows = await Promise.all(
+      tables.map(({ name }) =>
+        system.sql<{ text: string }>(`SELECT to_jsonb(t)::text AS text FROM ${name} t`),
+      ),
+    );
+    const redis = system.inApi(RedisConnections).shared;
+    const kept = await Promise.all(
+      (await redis.keys('*')).map(async (key) => key + (await redis.dump(key))?.toString()),
+    );
+    await eventually(() => logged.some((line) => line.includes('/v1/auth/password/reset')));
+    const everything = JSON.stringify([rows, kept, logged]);
+    expect(everything).toContain('password-reset-requested');
+    for (const secret of ['particular secret', 'peculiar secret', token, pending]) {
+      expect(everything).not.toContain(secret);
+      expect(everything).not.toContain(Buffer.from(secret).toString('hex'));
+    }
+  });
+});

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { Sql, Transaction } from '@rookery/persistence';
+import { IdentitySettings } from '../settings';
+
+/** Consecutive wrong codes after which an address's codes stop to work (NIST SP 800-63B §5.2.2: no more than 100). */
+const MOST_FAILURES = 100;
+
+/**
+ * The wrong verification codes of each address in a row. Five tries a code alone would not stop whoever asks for a
+ * hundred thousand codes, and Redis forgets; this is in PostgreSQL and outlives both. When it is used up, only the
+ * link in the mail verifies, until nothing was tried for as long as a registration lasts.
+ *
+ * Written in transactions of its own, since a command that is rejected takes back all that is in its own. Addresses
+ * are HMACs; whether one has an account makes no difference.
+ */
+@Injectable()
+export class CodeFailures {
+  constructor(
+    private readonly settings: IdentitySettings,
+    private readonly sql: Sql,
+    private readonly transaction: Transaction,
+  ) {}
+
+  /**
+   * Counts a try as wrong before it is compared; {@link forgive} or {@link withdraw} where it was not.
+   *
+   * @param address HMAC of the e-mail address
+   * @returns whether it may be compared
+   */
+  async count(address: Buffer): Promise<boolean> {
+    const counted = await this.alone(() =>
+      this.sql.execute(
+        `INSERT INTO identity.code_failures AS f (address, failures, last_tried_at) VALUES ($1, 1, now())
+         ON CONFLICT (address) DO UPDATE SET last_tried_at = now(),
+           failures = CASE WHEN f.last_tried_at < now() - make_interval(secs => $3) THEN 1 ELSE f.failures + 1 END
+         WHERE f.failures < $2 OR f.last_tried_at < now() - make_interval(secs => $3)`,
+        [address, MOST_FAILURES, this.settings.registrationTtlSeconds],
+      ),
+    );
+    return counted === 1;
+  }
+
+  /** The code was right. */
+  async forgive(address: Buffer): Promise<void> {
+    await this.alone(() =>
+      this.sql.execute('DELETE FROM identity.code_failures WHERE address = $1', [address]),
+    );
+  }
+
+  /** Nothing was compared: there was no code. */
+  async withdraw(address: Buffer): Promise<void> {
+    await this.alone(async () => {
+      const gone = await this.sql.execute(
+        'DELETE FROM identity.code_failures WHERE address = $1 AND failures <= 1',
+        [address],
+      );
+      if (gone === 1) return;
+      await this.sql.execute(
+        'UPDATE identity.code_failures SET failures = greatest(failures - 1, 0) WHERE address = $1',
+        [address],
+      );
+    });
+  }
+
+  /** Forgets addresses that were not tried for as long as a registration lasts. */
+  async removeOld(): Promise<void> {
+    await this.sql.execute(
+      'DELETE FROM identity.code_failures WHERE last_tried_at < now() - make_interval(secs => $1)',
+      [this.settings.registrationTtlSeconds],
+    );
+  }
+
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.transaction.outside(() => this.transaction.run(work));
+  }
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Sql, Transaction } from '@rookery/persistence';
+
+/** Whose password a link may set, and the names that must not be in it. */
+export interface ResetLink {
+  userId: string;
+  email: string;
+  username: string;
+  name: string;
+}
+
+/** The links in password reset mails; of a token only its SHA-256 is stored. */
+@Injectable()
+export class PasswordResetLinks {
+  constructor(
+    private readonly sql: Sql,
+    private readonly transaction: Transaction,
+  ) {}
+
+  /** @param expiresAt after which the link does nothing */
+  async add(token: string, userId: string, expiresAt: Date): Promise<void> {
+    await this.sql.execute(
+      'INSERT INTO identity.password_reset_links (token_hash, user_id, expires_at) VALUES ($1, $2, $3)',
+      [sha256(token), userId, expiresAt],
+    );
+  }
+
+  /**
+   * Reads without opening the transaction, since hashing the new password takes long.
+   *
+   * @returns undefined when nobody was sent this token, or it is used up or too old
+   */
+  async find(token: string): Promise<ResetLink | undefined> {
+    return this.transaction.outside(() =>
+      this.sql.row<ResetLink & Record<string, unknown>>(
+        `SELECT u.id AS "userId", u.email, u.username, u.name
+         FROM identity.password_reset_links l JOIN identity.users u ON u.id = l.user_id
+         WHERE l.token_hash = $1 AND l.expires_at > now()`,
+        [sha256(token)],
+      ),
+    );
+  }
+
+  /** Uses a token up. @returns whether it was still good: of many who use it at once, one is told so */
+  async take(token: string): Promise<boolean> {
+    const taken = await this.sql.execute(
+      'DELETE FROM identity.password_reset_links WHERE token_hash = $1 AND expires_at > now()',
+      [sha256(token)],
+    );
+    return taken === 1;
+  }
+
+  /** Makes all links of a user useless: they were asked for because of a password that is gone. */
+  async removeAll(userId: string): Promise<void> {
+    await this.sql.execute('DELETE FROM identity.password_reset_links WHERE user_id = $1', [userId]);
+  }
+
+  /** Forgets links that do nothing any more. */
+  async removeExpired(): Promise<void> {
+    await this.sql.execute('DELETE FROM identity.password_reset_links WHERE expires_at < now()');
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
