@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Inject, Module, type OnModuleInit, type Provider, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
-import { MessagingModule, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
+import { MessagingModule, PruneExpired, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
 import { PersistenceModule } from '@rookery/persistence';
 import { Commands } from './commands';
 import type { Context } from './context';
@@ -54,6 +54,7 @@ export class ApplicationModule implements OnModuleInit {
   private registerSchedules(): void {
     const schedules = this.moduleRef.get(Schedules, { strict: false });
     schedules.register('messaging', PruneOutbox);
+    schedules.register('platform', PruneExpired);
     for (const context of this.contexts) {
       for (const type of context.schedules) schedules.register(context.name, type);
     }

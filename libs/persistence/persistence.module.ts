@@ -1,10 +1,13 @@
 import { type DynamicModule, Global, Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '@rookery/domain';
 import { HealthChecks } from '@rookery/observability';
+import { MasterKey } from '@rookery/settings';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { createDataSource } from './data-source';
 import { Deliveries } from './deliveries';
+import { IdempotencyKeys } from './idempotency-keys';
 import { Outbox } from './outbox';
+import { RateCounters } from './rate-counters';
 import { SchemaVersion } from './schema-version';
 import { DatabaseSettings } from './settings';
 import { Sql } from './sql';
@@ -27,7 +30,19 @@ export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
    * @param name of the process, as PostgreSQL shows it in `pg_stat_activity`
    */
   static forRoot(schemas: EntitySchema[], name: string): DynamicModule {
-    const providers = [Clock, DatabaseSettings, Transaction, Sql, Subscriptions, Outbox, Deliveries, SchemaVersion];
+    const providers = [
+      Clock,
+      DatabaseSettings,
+      MasterKey,
+      Transaction,
+      Sql,
+      Subscriptions,
+      Outbox,
+      Deliveries,
+      SchemaVersion,
+      IdempotencyKeys,
+      RateCounters,
+    ];
     return {
       module: PersistenceModule,
       providers: [
