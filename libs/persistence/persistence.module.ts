@@ -1,4 +1,11 @@
-import { type DynamicModule, Global, Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Global,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { Clock } from '@rookery/domain';
 import { HealthChecks } from '@rookery/observability';
 import { MasterKey } from '@rookery/settings';

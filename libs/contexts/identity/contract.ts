@@ -34,15 +34,14 @@ export const RegistrationRepeated = defineEvent('identity.registration-repeated'
 export const SessionRevoked = defineEvent(
   'identity.session-revoked',
   1,
-  z.object({ userId: z.uuid(), reason: z.enum(['logout', 'ended-by-owner', 'refresh-reused', 'password-changed']) }),
+  z.object({
+    userId: z.uuid(),
+    reason: z.enum(['logout', 'ended-by-owner', 'refresh-reused', 'password-changed']),
+  }),
 );
 
 /** A refresh token that had been replaced long ago was used again: somebody has a copy. */
 export const RefreshReused = defineEvent('identity.refresh-reused', 1, z.object({ userId: z.uuid() }));
 
 /** Somebody wants the verification mail of an address again; whether it has one is not known yet. */
-export const ResendRequested = defineEvent(
-  'identity.resend-requested',
-  1,
-  z.object({ email: z.string() }),
-);
+export const ResendRequested = defineEvent('identity.resend-requested', 1, z.object({ email: z.string() }));

@@ -13,7 +13,10 @@ const MOST_KNOWN = 50_000;
  */
 @Injectable()
 export class SessionWatch {
-  private readonly known = new LRUCache<string, Promise<SessionState | undefined>>({ max: MOST_KNOWN, ttl: BELIEVED_MS });
+  private readonly known = new LRUCache<string, Promise<SessionState | undefined>>({
+    max: MOST_KNOWN,
+    ttl: BELIEVED_MS,
+  });
 
   constructor(private readonly sessions: Sessions) {}
 

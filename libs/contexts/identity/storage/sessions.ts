@@ -115,7 +115,10 @@ export class Sessions {
       values,
     );
     const events = ended.flatMap(({ id, userId }) => {
-      const stolen = reason === 'refresh-reused' ? [{ definition: RefreshReused as EventDefinition, data: { userId } }] : [];
+      const stolen =
+        reason === 'refresh-reused'
+          ? [{ definition: RefreshReused as EventDefinition, data: { userId } }]
+          : [];
       const revoked = { definition: SessionRevoked as EventDefinition, data: { userId, reason } };
       return [...stolen, revoked].map((event, index) => ({ ...event, subject: id, sequence: index + 1 }));
     });

@@ -3,7 +3,16 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Sql } from '@rookery/persistence';
-import { type Caller, CurrentCaller, decodeCursor, Explain, Field, ListQuery, type Page, pageOf } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  decodeCursor,
+  Explain,
+  Field,
+  ListQuery,
+  type Page,
+  pageOf,
+} from '@rookery/web';
 
 const LIST = 'sessions';
 
