@@ -21,7 +21,10 @@ export class RedisConnections implements OnApplicationShutdown {
     health: HealthChecks,
   ) {
     this.shared = this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 1_000 });
-    health.addDependency('redis', async () => void (await this.shared.ping()), { critical: false, ready: 'once' });
+    health.addDependency('redis', async () => void (await this.shared.ping()), {
+      critical: false,
+      ready: 'once',
+    });
     this.cache = this.connect(
       { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 250 },
       settings.redisCacheUrl || settings.redisUrl,
