@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
-import { MessagingModule, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
+import { MessagingModule, PruneExpired, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
 import { PersistenceModule } from '@rookery/persistence';
 import { Commands } from './commands';
 import type { Context } from './context';
@@ -70,6 +70,7 @@ export class ApplicationModule implements OnModuleInit {
   private registerSchedules(): void {
     const schedules = this.moduleRef.get(Schedules, { strict: false });
     schedules.register('messaging', PruneOutbox);
+    schedules.register('platform', PruneExpired);
     for (const context of this.contexts) {
       for (const type of context.schedules) schedules.register(context.name, type);
     }

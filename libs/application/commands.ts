@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Command, CommandBus } from '@nestjs/cqrs';
 import { Rejection } from '@rookery/domain';
 import { histogram, inSpan } from '@rookery/observability';
-import { Transaction } from '@rookery/persistence';
+import { IdempotencyKeys, Transaction } from '@rookery/persistence';
 
 const seconds = histogram({
   name: 'rookery_command_duration_seconds',
@@ -15,6 +15,7 @@ const seconds = histogram({
 export class Commands {
   constructor(
     private readonly bus: CommandBus,
+    private readonly keys: IdempotencyKeys,
     private readonly transaction: Transaction,
   ) {}
 
@@ -29,7 +30,9 @@ export class Commands {
     const end = seconds.startTimer({ command: name });
     try {
       const result = await inSpan(`command ${name}`, {}, () =>
-        this.transaction.run(() => this.bus.execute(command)),
+        this.keys.once<Result>(name, (note) =>
+          this.transaction.run(async () => note(await this.bus.execute(command))),
+        ),
       );
       end({ outcome: 'done' });
       return result;

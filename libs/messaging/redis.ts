@@ -13,6 +13,8 @@ export class RedisConnections implements OnApplicationShutdown {
   private readonly open: Redis[] = [];
   /** For single commands: fails within a second while Redis is away instead of waiting for it. */
   readonly shared: Redis;
+  /** For the cache and the rate limits, which do without: fails at once while Redis is away, else within 250 ms. */
+  readonly cache: Redis;
 
   constructor(
     private readonly settings: QueueSettings,
@@ -22,6 +24,14 @@ export class RedisConnections implements OnApplicationShutdown {
     health.addDependency('redis', async () => void (await this.shared.ping()), {
       critical: false,
       ready: 'once',
+    });
+    this.cache = this.connect(
+      { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 250 },
+      settings.redisCacheUrl || settings.redisUrl,
+    );
+    health.addDependency('cache', async () => void (await this.cache.ping()), {
+      critical: false,
+      ready: 'never',
     });
   }
 
@@ -44,8 +54,8 @@ export class RedisConnections implements OnApplicationShutdown {
     for (const redis of this.open) redis.disconnect();
   }
 
-  private connect(options: RedisOptions): Redis {
-    const redis = new Redis(this.settings.redisUrl, {
+  private connect(options: RedisOptions, url = this.settings.redisUrl): Redis {
+    const redis = new Redis(url, {
       ...options,
       connectTimeout: 2_000,
       // Each connection that had been lost before keeps a process alive for so long at its end.

@@ -8,10 +8,13 @@ import {
 } from '@nestjs/common';
 import { Clock } from '@rookery/domain';
 import { HealthChecks } from '@rookery/observability';
+import { MasterKey } from '@rookery/settings';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { createDataSource } from './data-source';
 import { Deliveries } from './deliveries';
+import { IdempotencyKeys } from './idempotency-keys';
 import { Outbox } from './outbox';
+import { RateCounters } from './rate-counters';
 import { SchemaVersion } from './schema-version';
 import { DatabaseSettings } from './settings';
 import { Sql } from './sql';
@@ -37,12 +40,15 @@ export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
     const providers = [
       Clock,
       DatabaseSettings,
+      MasterKey,
       Transaction,
       Sql,
       Subscriptions,
       Outbox,
       Deliveries,
       SchemaVersion,
+      IdempotencyKeys,
+      RateCounters,
     ];
     return {
       module: PersistenceModule,

@@ -34,8 +34,7 @@ type Redis = Awaited<ReturnType<typeof startRedis>>;
 
 /** Api and worker in this process, on a database, a Redis and a mailbox of their own. */
 export class TestSystem {
-  private readonly moreApis: NestFastifyApplication[] = [];
-  private readonly moreWorkers: NestFastifyApplication[] = [];
+  private readonly moreApps: NestFastifyApplication[] = [];
 
   private constructor(
     private readonly contexts: readonly Context[],
@@ -73,6 +72,7 @@ export class TestSystem {
       REDIS_URL: redis.url,
       SMTP_URL: mailbox.smtpUrl,
       PUBLIC_URL: 'http://rookery.test',
+      RATE_LIMIT_ENABLED: 'false',
       ...settings,
     });
     const api = await createApi(contexts);
@@ -116,24 +116,22 @@ export class TestSystem {
   }
 
   /**
-   * Starts another api beside the first; {@link stop} ends it where the suite has not. Both recognise callers as the
-   * one that started last does, since passport has one strategy a process.
-   */
-  async startApi(): Promise<NestFastifyApplication> {
-    const api = await createApi(this.contexts);
-    this.moreApis.push(api);
-    return api.init();
-  }
-
-  /**
    * Starts another worker beside the first; {@link stop} ends it where the suite has not.
    *
    * @param contexts whose work it does; those of the system by default
    */
   async startWorker(contexts = this.contexts): Promise<NestFastifyApplication> {
     const worker = await createWebApp(WorkerModule.of(contexts));
-    this.moreWorkers.push(await worker.init());
+    this.moreApps.push(await worker.init());
     return worker;
+  }
+
+  /** Starts another api beside the first; {@link stop} ends it. */
+  async startApi(): Promise<NestFastifyApplication> {
+    const api = await createApi(this.contexts);
+    this.moreApps.push(await api.init());
+    await api.getHttpAdapter().getInstance().ready();
+    return api;
   }
 
   /** Kills Redis; with it goes all it held. */
@@ -148,9 +146,7 @@ export class TestSystem {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(
-      [this.api, this.worker, ...this.moreApis, ...this.moreWorkers].map((app) => app.close()),
-    );
+    await Promise.all([this.api, this.worker, ...this.moreApps].map((app) => app.close()));
     await Promise.allSettled([this.redisServer.stop(), this.mailbox.stop(), this.database.drop()]);
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -1,9 +1,9 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequestRefused } from './problem';
 import { Problems } from './problems';
+import { AddToRouteConfig } from './route-config';
 
 /** @returns the entity tag of a version: `"7"`. */
 export function etagOf(version: number): string {
@@ -66,7 +66,7 @@ export const VERSIONED = 'x-versioned';
  * 304 without a body (RFC 9110 §13.1.2).
  */
 export function Versioned(): MethodDecorator {
-  return applyDecorators(RouteConfig({ versioned: true }), ApiExtension(VERSIONED, true));
+  return applyDecorators(AddToRouteConfig({ versioned: true }), ApiExtension(VERSIONED, true));
 }
 
 /**

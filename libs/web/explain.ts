@@ -1,7 +1,7 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiExtraModels, ApiOperation, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { ListOf } from './paging';
+import { AddToRouteConfig } from './route-config';
 
 type ResponseClass = new () => object;
 
@@ -102,5 +102,5 @@ function bodyOf(answer: Answer): object {
 
 /** A route that answers as a stream without end: the time-out of requests does not end it. */
 export function LongLived(): MethodDecorator {
-  return RouteConfig({ longLived: true });
+  return AddToRouteConfig({ longLived: true });
 }

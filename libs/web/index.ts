@@ -7,6 +7,8 @@ export { type Answer, Explain, type Explanation, LongLived } from './explain';
 export { Field, Item } from './fields';
 export { HealthModule } from './health';
 export { escapeHtml, type HtmlPage, sendPage } from './html-page';
+export { NeverStored } from './idempotency/never-stored';
+export { LimitsModule } from './limits.module';
 export { type ApiDescription, buildOpenApi, serveOpenApi } from './openapi';
 export { type CursorPart, decodeCursor, encodeCursor, ListOf, ListQuery, type Page, pageOf } from './paging';
 export { UuidParam } from './params';
@@ -14,6 +16,7 @@ export { type FieldError, type Problem, PROBLEM_JSON, type RefusalOptions, Reque
 export { sendProblem } from './problem-filter';
 export { problemOfError } from './problem-of-error';
 export { definedProblems, problemByCode, type ProblemDefinition, Problems } from './problems';
+export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './rate-limits/policies';
 export { runUntilSignal } from './run';
 export { ProbeSettings, WebSettings } from './settings';
 export { createWebApp, type WebAppOptions } from './web-app';

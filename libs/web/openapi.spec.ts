@@ -91,12 +91,13 @@ describe('The description of the API', () => {
 
   it('lists every problem that a route can answer, with an example each', () => {
     const { responses } = document.paths['/v1/nests'].post;
-    expect(Object.keys(responses)).toEqual(['201', '400', '409', '413', '415', '429', '500', '503']);
+    expect(Object.keys(responses)).toEqual(['201', '400', '409', '413', '415', '422', '429', '500', '503']);
     expect(Object.keys(responses['400'].content['application/problem+json'].examples)).toEqual([
       'request.invalid',
       'request.malformed-json',
     ]);
     expect(Object.keys(responses['409'].content['application/problem+json'].examples)).toEqual([
+      'idempotency.in-progress',
       'sample.nest-taken',
     ]);
     expect(document.components.examples['sample.nest-taken'].value).toMatchObject({
@@ -119,6 +120,50 @@ describe('The description of the API', () => {
     expect(Object.keys(document.paths['/v1/nests/{id}'].patch.responses)).toEqual(
       expect.arrayContaining(['404', '412', '428']),
     );
+  });
+
+  it('tells the rate limits of every route but those that are exempt', () => {
+    const byDefault = { policy: 'default', limit: 40, window: 2, per: ['ip'] };
+    expect(document.paths['/v1/work/me'].get['x-rate-limit']).toEqual([byDefault]);
+    expect(document.paths['/v1/work/rule'].get['x-rate-limit']).toEqual([
+      byDefault,
+      { policy: 'login', limit: 10, window: 60, per: ['ip', 'account'] },
+    ]);
+    expect(document.paths['/v1/work/me'].get.responses['200'].headers).toHaveProperty('RateLimit');
+    expect(Object.keys(document.paths['/v1/work/me'].get.responses['429'].headers)).toEqual([
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+    ]);
+    expect(document.paths['/livez'].get['x-rate-limit']).toBeUndefined();
+    expect(document.paths['/livez'].get.responses['429']).toBeUndefined();
+  });
+
+  it('describes the Idempotency-Key of every POST and PATCH, and of them alone', () => {
+    const header = ({ parameters = [] }: { parameters?: { name: string }[] }) =>
+      parameters.find(({ name }) => name === 'Idempotency-Key');
+    for (const methods of Object.values<Record<string, never>>(document.paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        expect([method, header(operation) !== undefined]).toEqual([
+          method,
+          ['post', 'patch'].includes(method),
+        ]);
+      }
+    }
+    const { post } = document.paths['/v1/nests'];
+    expect(header(post)).toMatchObject({
+      in: 'header',
+      required: false,
+      schema: { minLength: 1, maxLength: 255 },
+    });
+    expect(post.responses['201'].headers).toHaveProperty('Idempotency-Replayed');
+    expect(Object.keys(post.responses['422'].content['application/problem+json'].examples)).toEqual([
+      'idempotency.key-reused',
+    ]);
+    const secret = document.paths['/v1/work/context'].post;
+    expect(header(secret)).toMatchObject({ description: expect.stringContaining('is not stored') });
+    expect(secret.responses['200'].headers).not.toHaveProperty('Idempotency-Replayed');
+    expect(secret).not.toHaveProperty('x-never-stored');
   });
 
   it('describes lists by their envelope and queries by their fields', () => {

@@ -2,8 +2,10 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { VERSIONED } from './etag';
 import { REJECTS } from './explain';
+import { NEVER_STORED } from './idempotency/never-stored';
 import { PROBLEM_JSON, problemOf } from './problem';
 import { definedProblems, problemByCode, type ProblemDefinition, Problems } from './problems';
+import { describePolicy, isExempt, RATE_LIMIT, RatePolicies } from './rate-limits/policies';
 
 /** What the description says of the API as a whole. */
 export interface ApiDescription {
@@ -16,7 +18,12 @@ export interface ApiDescription {
 
 interface Operation {
   operationId?: string;
-  parameters?: { name: string; in: string; schema?: { type?: unknown }; [more: string]: unknown }[];
+  parameters?: {
+    name: string;
+    in: string;
+    schema?: { type?: unknown; [more: string]: unknown };
+    [more: string]: unknown;
+  }[];
   requestBody?: unknown;
   responses: Record<string, { headers?: object; description?: string }>;
   security?: Record<string, string[]>[];
@@ -55,7 +62,9 @@ export function buildOpenApi(
       else if (seen.has(id)) mistakes.push(`${where} repeats the operationId ${id}`);
       else seen.add(id);
       mistakes.push(
-        ...explain(method, operation).map((code) => `${where} rejects with ${code}, which nobody defined`),
+        ...explain(method, path, operation).map(
+          (code) => `${where} rejects with ${code}, which nobody defined`,
+        ),
       );
     }
   }
@@ -72,7 +81,7 @@ export function buildOpenApi(
 }
 
 /** Turns what the decorators noted into responses; returns the codes that nobody defined. */
-function explain(method: string, operation: Operation): string[] {
+function explain(method: string, path: string, operation: Operation): string[] {
   const open = operation['x-public'] === true;
   const codes = (operation[REJECTS] as string[] | undefined) ?? [];
   delete operation['x-public'];
@@ -81,6 +90,12 @@ function explain(method: string, operation: Operation): string[] {
   delete operation[VERSIONED];
   if (open) operation.security = [];
   if (versioned) describeVersion(method, operation);
+  const limited = !isExempt(path);
+  if (limited) describeRateLimit(operation);
+  const keyed = method === 'post' || method === 'patch';
+  const stored = operation[NEVER_STORED] !== true;
+  delete operation[NEVER_STORED];
+  if (keyed) describeIdempotency(operation, stored);
   for (const parameter of operation.parameters ?? []) {
     // Lists are read from `a,b` and from the parameter several times; the first is what we ask for.
     if (parameter.in === 'query' && parameter.schema?.type === 'array') parameter.explode = false;
@@ -97,7 +112,8 @@ function explain(method: string, operation: Operation): string[] {
       : []),
     ...(open ? [] : [Problems.unauthenticated]),
     ...(operation['x-required-permission'] ? [Problems.forbidden] : []),
-    Problems.rateLimited,
+    ...(keyed ? [Problems.idempotencyInProgress, Problems.idempotencyKeyReused] : []),
+    ...(limited ? [Problems.rateLimited] : []),
     Problems.internal,
     Problems.dependencyUnavailable,
   ];
@@ -129,10 +145,51 @@ function describeVersion(method: string, operation: Operation): void {
   ];
 }
 
+const text = (description: string) => ({ description, schema: { type: 'string' } });
+
+/** Every route is under the default policy, perhaps under others too. */
+function describeRateLimit(operation: Operation): void {
+  const own = (operation[RATE_LIMIT] as object[] | undefined) ?? [];
+  operation[RATE_LIMIT] = [describePolicy(RatePolicies.default), ...own];
+  for (const response of Object.values(operation.responses)) {
+    response.headers = {
+      ...response.headers,
+      RateLimit: text('What is left of each limit, and the seconds until all of it is back.'),
+      'RateLimit-Policy': text('The limits that count this request.'),
+    };
+  }
+}
+
+function describeIdempotency(operation: Operation, stored: boolean): void {
+  const promise = stored
+    ? 'The same key with the same body within 24 hours gets the first answer again.'
+    : 'The answer holds a secret and is not stored: once it is sent, the same key runs again.';
+  operation.parameters = [
+    ...(operation.parameters ?? []),
+    {
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: false,
+      description: `Makes the request safe to repeat; a UUID is a good one. ${promise}`,
+      schema: { type: 'string', minLength: 1, maxLength: 255 },
+    },
+  ];
+  if (!stored) return;
+  for (const [status, response] of Object.entries(operation.responses)) {
+    if (!status.startsWith('2')) continue;
+    const header = { 'Idempotency-Replayed': text('true when this is the first answer again.') };
+    response.headers = { ...response.headers, ...header };
+  }
+}
+
 /** Headers that error answers of a status carry. */
 const headersOfStatus: Record<string, Record<string, string>> = {
   401: { 'WWW-Authenticate': 'How to sign in (RFC 6750).' },
-  429: { 'Retry-After': 'Whole seconds to wait.' },
+  429: {
+    RateLimit: 'What is left of each limit, and the seconds until all of it is back.',
+    'RateLimit-Policy': 'The limits that count this request.',
+    'Retry-After': 'Whole seconds to wait.',
+  },
   503: { 'Retry-After': 'Whole seconds to wait.' },
 };
 
@@ -169,17 +226,17 @@ function exampleOf(problem: ProblemDefinition): object {
 }
 
 function problemSchema(): object {
-  const text = (description: string) => ({ type: 'string', description });
+  const line = (description: string) => ({ type: 'string', description });
   return {
     type: 'object',
     description: 'Every error (RFC 9457).',
     required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'traceId'],
     properties: {
-      type: text('Address of a page about this kind of problem.'),
-      title: text('The kind of problem in a few words.'),
+      type: line('Address of a page about this kind of problem.'),
+      title: line('The kind of problem in a few words.'),
       status: { type: 'integer', minimum: 400, maximum: 599, description: 'The HTTP status.' },
-      detail: text('What happened this time.'),
-      instance: text('Path of the request.'),
+      detail: line('What happened this time.'),
+      instance: line('Path of the request.'),
       code: {
         type: 'string',
         pattern: '^[a-z][a-z-]*(\\.[a-z][a-z-]*)?$',
@@ -193,9 +250,9 @@ function problemSchema(): object {
           type: 'object',
           required: ['path', 'code', 'message'],
           properties: {
-            path: text('Where: items.0.name; empty for the whole.'),
-            code: text('Which rule.'),
-            message: text('In a sentence.'),
+            path: line('Where: items.0.name; empty for the whole.'),
+            code: line('Which rule.'),
+            message: line('In a sentence.'),
           },
         },
       },

@@ -100,6 +100,13 @@ export const Problems = {
     'The request did not arrive completely in time.',
     'Send it again over a better connection.',
   ),
+  idempotencyInProgress: problem(
+    409,
+    'idempotency.in-progress',
+    'First request still running',
+    'A request with this Idempotency-Key is being worked on.',
+    'Send the same request again after the time in Retry-After to get its answer.',
+  ),
   preconditionFailed: problem(
     412,
     'precondition.failed',
@@ -120,6 +127,13 @@ export const Problems = {
     'Unsupported media type',
     'The route does not read this Content-Type.',
     'Send application/json in UTF-8.',
+  ),
+  idempotencyKeyReused: problem(
+    422,
+    'idempotency.key-reused',
+    'Idempotency key reused',
+    'This Idempotency-Key belongs to a request with another body.',
+    'Use a new key for every new request, and the same key only to repeat one.',
   ),
   preconditionRequired: problem(
     428,

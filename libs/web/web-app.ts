@@ -19,11 +19,14 @@ import { AllowedMethods } from './allowed-methods';
 import { answerClientError } from './client-error';
 import { Drain } from './drain';
 import { tagVersion } from './etag';
+import { KeepIdempotent } from './idempotency/keep-idempotent';
 import { readJsonBodies } from './json-body';
 import { nextLink } from './paging';
 import { ProblemFilter, sendProblem } from './problem-filter';
 import { problemOfError } from './problem-of-error';
 import { Problems } from './problems';
+import { AccountRateLimit, limitRequests } from './rate-limits/limit-requests';
+import { RateLimiter } from './rate-limits/rate-limiter';
 import { securityHeaders } from './security-headers';
 import { WebSettings } from './settings';
 import { RequestValidation } from './validation';
@@ -61,8 +64,9 @@ interface TestingModule {
 
 /**
  * Builds the HTTP side of an app, ready for `listen` or `inject` after `init`: problems, validation, guards, request
- * ids, traces, logs, metrics, security headers, CORS, compression, ETags, `Link`, time-outs, draining. The module must
- * import `HealthModule` and, for routes that are not public, a passport strategy named `bearer`.
+ * ids, traces, logs, metrics, security headers, CORS, compression, ETags, `Link`, time-outs, draining; with
+ * `LimitsModule` also rate limits and idempotency keys. The module must import `HealthModule` and, for routes that are
+ * not public, a passport strategy named `bearer`.
  *
  * @param source root module, or a compiled testing module
  */
@@ -115,15 +119,33 @@ export async function createWebApp(
   app.useLogger(pino);
   refuseWhileClosing(server, app.get(Drain, { strict: false }));
   await protect(app, settings);
+  const limiter = provided(app, RateLimiter);
+  if (limiter?.enabled) limitRequests(server, limiter);
+  const idempotency = provided(app, KeepIdempotent);
+  idempotency?.storeAnswers(server);
 
   const reflector = app.get(Reflector);
   app.setGlobalPrefix('v1', {
     exclude: [...AT_ROOT, ...atRoot].map((path) => ({ path, method: RequestMethod.ALL })),
   });
   app.useGlobalFilters(problems);
-  app.useGlobalGuards(new AuthenticationGuard(reflector), new PermissionGuard(reflector));
+  app.useGlobalGuards(
+    new AuthenticationGuard(reflector),
+    ...(limiter?.enabled ? [new AccountRateLimit(limiter)] : []),
+    new PermissionGuard(reflector),
+  );
+  if (idempotency) app.useGlobalInterceptors(idempotency);
   app.useGlobalPipes(new RequestValidation());
   return app;
+}
+
+/** @returns a provider of a module that not every app imports. */
+function provided<T>(app: NestFastifyApplication, type: Type<T>): T | undefined {
+  try {
+    return app.get(type, { strict: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function isLongLived(config: unknown): boolean {

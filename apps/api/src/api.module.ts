@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ApplicationModule, type Context } from '@rookery/application';
 import { MailModule } from '@rookery/mail';
 import { LoggingModule, MetricsModule } from '@rookery/observability';
-import { WebModule } from '@rookery/web';
+import { LimitsModule, WebModule } from '@rookery/web';
 import { QueueBoard } from './queue-board';
 
 /** The HTTP host: routes of the contexts, documentation, probes, metrics and the queue board. */
@@ -16,6 +16,7 @@ export class ApiModule {
         LoggingModule.forRoot(),
         MetricsModule,
         WebModule,
+        LimitsModule,
         MailModule,
         ApplicationModule.forRoot(contexts, 'api'),
       ],

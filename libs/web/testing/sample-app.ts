@@ -20,9 +20,12 @@ import {
   Item,
   ListQuery,
   LongLived,
+  NeverStored,
   operatorsOnly,
   pageOf,
   Public,
+  RateLimit,
+  RatePolicies,
   RequestRefused,
   RequirePermission,
   serveOpenApi,
@@ -133,6 +136,7 @@ class WorkController {
 
   @Get('rule')
   @RequirePermission('nests:rule')
+  @RateLimit(RatePolicies.login)
   @Explain({ operationId: 'rule', summary: 'Rule' })
   rule(): object {
     return { ruled: true };
@@ -140,6 +144,7 @@ class WorkController {
 
   @Post('context')
   @Public()
+  @NeverStored()
   @Explain({ operationId: 'context', summary: 'Context' })
   async context(@Body() body: object): Promise<object> {
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,6 +1,6 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { IdentitySettings } from '../settings';
+import { MasterKey } from '@rookery/settings';
 
 /** What a derived key is for; one purpose's key says nothing about another's. */
 type Purpose =
@@ -17,14 +17,13 @@ type Purpose =
 export class Keys {
   private readonly derived = new Map<Purpose, Buffer>();
 
-  constructor(private readonly settings: IdentitySettings) {}
+  constructor(private readonly master: MasterKey) {}
 
   /** @returns 32 bytes. */
   of(purpose: Purpose): Buffer {
     let key = this.derived.get(purpose);
     if (!key) {
-      const master = Buffer.from(this.settings.masterKey, 'base64');
-      key = Buffer.from(hkdfSync('sha256', master, '', `rookery:${purpose}`, 32));
+      key = this.master.derive(purpose);
       this.derived.set(purpose, key);
     }
     return key;

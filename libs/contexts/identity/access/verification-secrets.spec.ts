@@ -1,10 +1,10 @@
+import { MasterKey } from '@rookery/settings';
 import fc from 'fast-check';
-import { IdentitySettings } from '../settings';
 import { Keys } from './keys';
 import { VerificationSecrets } from './verification-secrets';
 
 const of = (masterKey: string) =>
-  new VerificationSecrets(new Keys(new IdentitySettings({ MASTER_KEY: masterKey, NODE_ENV: 'test' })));
+  new VerificationSecrets(new Keys(new MasterKey({ MASTER_KEY: masterKey, NODE_ENV: 'test' })));
 const secrets = of(Buffer.alloc(32, 1).toString('base64'));
 
 describe('the secrets of a verification', () => {

@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
-import { Explain, Field, Public } from '@rookery/web';
+import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { PasswordProof } from '../../access/password-proof';
 import { SignIn, Tokens } from '../../access/sign-in';
 import { BadCredentials, EmailUnverified, Locked } from '../../model/rejections';
@@ -33,6 +33,8 @@ export class LogIn extends Command<Tokens> {
 export class LogInRoute {
   constructor(private readonly commands: Commands) {}
 
+  @RateLimit(RatePolicies.login)
+  @NeverStored()
   @Public()
   @Post()
   @Explain({

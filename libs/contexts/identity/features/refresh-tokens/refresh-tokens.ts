@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
-import { Explain, Field, Public } from '@rookery/web';
+import { Explain, Field, NeverStored, Public } from '@rookery/web';
 import { RefreshTokens } from '../../access/refresh-token';
 import { SignIn, Tokens } from '../../access/sign-in';
 import { RefreshInvalid, RefreshTokenReused } from '../../model/rejections';
@@ -30,6 +30,7 @@ export class RefreshSession extends Command<Tokens | undefined> {
 export class RefreshTokensRoute {
   constructor(private readonly commands: Commands) {}
 
+  @NeverStored()
   @Public()
   @Post()
   @Explain({

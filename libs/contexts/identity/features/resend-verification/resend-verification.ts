@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Clock, type EventOf, newId } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Outbox } from '@rookery/persistence';
-import { Explain, Field, Public } from '@rookery/web';
+import { Explain, Field, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { VerificationCodes } from '../../access/verification-codes';
 import { VerificationSecrets } from '../../access/verification-secrets';
 import { ResendRequested } from '../../contract';
@@ -30,6 +30,7 @@ export class ResendVerification extends Command<void> {
 export class ResendVerificationRoute {
   constructor(private readonly commands: Commands) {}
 
+  @RateLimit(RatePolicies.otp)
   @Public()
   @Post()
   @Explain({

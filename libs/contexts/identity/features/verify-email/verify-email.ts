@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, Rejection } from '@rookery/domain';
-import { Explain, Field, Public } from '@rookery/web';
+import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { SignIn, Tokens } from '../../access/sign-in';
 import { VerificationCodes } from '../../access/verification-codes';
 import { CodeExpired, CodeInvalid } from '../../model/rejections';
@@ -39,6 +39,8 @@ export class VerifyEmail extends Command<Tokens> {
 export class VerifyEmailRoute {
   constructor(private readonly commands: Commands) {}
 
+  @RateLimit(RatePolicies.otp)
+  @NeverStored()
   @Public()
   @Post()
   @Explain({

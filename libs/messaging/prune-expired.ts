@@ -1,0 +1,18 @@
+import { IdempotencyKeys, RateCounters } from '@rookery/persistence';
+import { Schedule, type Scheduled } from './schedule';
+
+const AT_ONCE = 5_000;
+
+/** Forgets idempotency keys whose day is over, and rate counters that are full again. */
+@Schedule({ everySeconds: 60 })
+export class PruneExpired implements Scheduled {
+  constructor(
+    private readonly counters: RateCounters,
+    private readonly keys: IdempotencyKeys,
+  ) {}
+
+  async run(): Promise<void> {
+    await this.keys.prune(AT_ONCE);
+    await this.counters.prune(AT_ONCE);
+  }
+}

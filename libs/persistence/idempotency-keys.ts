@@ -1,0 +1,193 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHmac, randomUUID } from 'node:crypto';
+import { deserialize, serialize } from 'node:v8';
+import { Injectable } from '@nestjs/common';
+import { Conflict, Rejection } from '@rookery/domain';
+import { MasterKey } from '@rookery/settings';
+import { seal, unseal } from './seal';
+import { Sql } from './sql';
+import { Transaction } from './transaction';
+
+/** A request that must have its effect once, however often it comes. */
+export interface KeyedRequest {
+  /** Digest of whose key it is and what it is for. */
+  scope: Buffer;
+  /** As the client sent it. */
+  key: string;
+  /** See {@link IdempotencyKeys.fingerprint}. */
+  fingerprint: Buffer;
+}
+
+/** The right to work on a key; whoever takes it over has another `id`, and the first one can commit nothing more. */
+export interface Claim extends KeyedRequest {
+  readonly id: string;
+  /** Whether results of commands and the answer are stored. */
+  readonly stores: boolean;
+  /** Sealed results of the commands that an earlier claim has committed, in base64, by their step. */
+  readonly effects: Readonly<Record<string, string>>;
+  steps: number;
+}
+
+/** What a key is found to be. */
+export type KeyState =
+  | { state: 'mine'; claim: Claim }
+  | { state: 'answered'; answer: Buffer }
+  /** Somebody works on it. */
+  | { state: 'running' }
+  /** It belongs to a request with another body. */
+  | { state: 'reused' };
+
+/** Seconds without an answer after which a claim's process is taken for dead, and seconds an answer is kept. */
+const LEASE_SECONDS = 60;
+const KEEP_SECONDS = 86_400;
+
+interface Row {
+  same: boolean;
+  answer: Buffer | null;
+}
+
+/**
+ * Idempotency keys. The effect of a command and the note that it has happened commit together; the note carries the
+ * command's result, so that whoever takes a key over answers without doing it again.
+ */
+@Injectable()
+export class IdempotencyKeys {
+  private readonly storage = new AsyncLocalStorage<Claim>();
+  private readonly sealing: Buffer;
+  private readonly printing: Buffer;
+
+  constructor(
+    master: MasterKey,
+    private readonly sql: Sql,
+    private readonly transaction: Transaction,
+  ) {
+    this.sealing = master.derive('idempotency-answers');
+    this.printing = master.derive('idempotency-fingerprints');
+  }
+
+  /**
+   * @param canonical the body, the same text for the same meaning
+   * @returns its HMAC-SHA-256: bodies hold passwords, so a plain digest at rest could be guessed at
+   */
+  fingerprint(canonical: string): Buffer {
+    return createHmac('sha256', this.printing).update(canonical).digest();
+  }
+
+  /**
+   * Claims a key, in a transaction of its own, for 60 s; takes over one whose claim is older than that.
+   *
+   * @param stores false for answers that must not be stored: such a key is free again once it is answered
+   */
+  claim(request: KeyedRequest, stores: boolean): Promise<KeyState> {
+    const claim = { ...request, id: randomUUID(), stores, effects: {}, steps: 0 };
+    const values = [request.scope, request.key, request.fingerprint, claim.id, LEASE_SECONDS, KEEP_SECONDS];
+    return this.transaction.run(async () => {
+      const first = await this.sql.execute(
+        `INSERT INTO platform.idempotency_keys (scope, key, fingerprint, claim, leased_until, expires_at)
+         VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), now() + make_interval(secs => $6))
+         ON CONFLICT (scope, key) DO NOTHING`,
+        values,
+      );
+      if (first === 1) return { state: 'mine', claim };
+      const over = await this.sql.row<{ effects: Record<string, string> }>(
+        `UPDATE platform.idempotency_keys SET fingerprint = $3, claim = $4, answer = NULL,
+           leased_until = now() + make_interval(secs => $5),
+           effects = CASE WHEN expires_at <= now() THEN '{}' ELSE effects END,
+           expires_at = CASE WHEN expires_at <= now() THEN now() + make_interval(secs => $6) ELSE expires_at END
+         WHERE scope = $1 AND key = $2
+           AND (expires_at <= now() OR (answer IS NULL AND leased_until <= now() AND fingerprint = $3))
+         RETURNING effects`,
+        values,
+      );
+      if (over) return { state: 'mine', claim: { ...claim, effects: over.effects } };
+      return this.present(request);
+    });
+  }
+
+  /** Runs a request's work under its claim: its commands go through {@link once}. */
+  under<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
+    return this.storage.run(claim, work);
+  }
+
+  /**
+   * Runs a command once per key. Without a claim, or inside another command, it just runs.
+   *
+   * @param name of the command
+   * @param execute runs it in a transaction of its own; its result must be plain data
+   * @returns its result, perhaps that of an earlier claim
+   * @throws Rejection `resource.conflict` when the claim was taken over meanwhile; nothing is changed then
+   */
+  async once<T>(name: string, execute: (note: (result: T) => Promise<T>) => Promise<T>): Promise<T> {
+    const claim = this.storage.getStore();
+    if (!claim?.stores || this.transaction.active) return execute((result) => Promise.resolve(result));
+    const step = `${claim.steps++}:${name}`;
+    const known = claim.effects[step];
+    if (known !== undefined) {
+      return deserialize(unseal(this.sealing, Buffer.from(known, 'base64'), aboutOf(claim, step))) as T;
+    }
+    return execute(async (result) => {
+      await this.note(claim, step, result);
+      return result;
+    });
+  }
+
+  /** Stores the answer of a claim; does nothing when it was taken over. */
+  async answer(claim: Claim, answer: Buffer): Promise<void> {
+    await this.transaction.run(() =>
+      this.sql.execute(
+        `UPDATE platform.idempotency_keys SET answer = $4 WHERE scope = $1 AND key = $2 AND claim = $3`,
+        [claim.scope, claim.key, claim.id, seal(this.sealing, answer, aboutOf(claim, 'answer'))],
+      ),
+    );
+  }
+
+  /** Gives a claim up without an answer: the next request runs, but for commands that have committed. */
+  async release({ scope, key, id }: Claim): Promise<void> {
+    await this.transaction.run(async () => {
+      const gone = await this.sql.execute(
+        `DELETE FROM platform.idempotency_keys WHERE scope = $1 AND key = $2 AND claim = $3 AND effects = '{}'`,
+        [scope, key, id],
+      );
+      if (gone === 1) return;
+      await this.sql.execute(
+        `UPDATE platform.idempotency_keys SET leased_until = now() WHERE scope = $1 AND key = $2 AND claim = $3`,
+        [scope, key, id],
+      );
+    });
+  }
+
+  /** Forgets at most so many keys whose time is over. */
+  async prune(limit: number): Promise<void> {
+    await this.sql.execute(
+      `DELETE FROM platform.idempotency_keys WHERE (scope, key) IN (
+         SELECT scope, key FROM platform.idempotency_keys WHERE expires_at <= now()
+         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+      [limit],
+    );
+  }
+
+  private async present(request: KeyedRequest): Promise<KeyState> {
+    const row = await this.sql.row<Row>(
+      `SELECT fingerprint = $3 AS same, answer FROM platform.idempotency_keys WHERE scope = $1 AND key = $2`,
+      [request.scope, request.key, request.fingerprint],
+    );
+    if (row && !row.same) return { state: 'reused' };
+    if (!row?.answer) return { state: 'running' };
+    return { state: 'answered', answer: unseal(this.sealing, row.answer, aboutOf(request, 'answer')) };
+  }
+
+  /** Inside the command's transaction, as its last statement: the row's lock decides between us and a take-over. */
+  private async note(claim: Claim, step: string, result: unknown): Promise<void> {
+    const sealed = seal(this.sealing, serialize(result), aboutOf(claim, step)).toString('base64');
+    const mine = await this.sql.execute(
+      `UPDATE platform.idempotency_keys SET effects = effects || jsonb_build_object($4::text, $5::text)
+       WHERE scope = $1 AND key = $2 AND claim = $3`,
+      [claim.scope, claim.key, claim.id, step, sealed],
+    );
+    if (mine !== 1) throw new Rejection(Conflict);
+  }
+}
+
+function aboutOf({ scope, key }: KeyedRequest, what: string): Buffer {
+  return Buffer.from(JSON.stringify([scope.toString('hex'), key, what]));
+}

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from './sql';
+import { Transaction } from './transaction';
+
+/** One token wanted from one bucket. */
+export interface CountedDraw {
+  key: string;
+  /** Tokens the bucket holds. */
+  limit: number;
+  /** Microseconds until a token taken is back. */
+  intervalUs: number;
+}
+
+/** How full buckets are: for each the microseconds until it is full again, in the order asked. */
+export interface Drawn {
+  granted: boolean;
+  fullInUs: number[];
+}
+
+class Refused extends Error {}
+
+const FULL_IN = `greatest(0, extract(epoch FROM full_at - statement_timestamp()) * 1000000)::float8 AS "fullIn"`;
+
+/**
+ * Token buckets in PostgreSQL, for limits that must hold when Redis is away or was flushed. A bucket is one instant:
+ * when it will be full again (the virtual scheduling form of the token bucket, ITU-T I.371).
+ */
+@Injectable()
+export class RateCounters {
+  constructor(
+    private readonly sql: Sql,
+    private readonly transaction: Transaction,
+  ) {}
+
+  /** Takes a token from each bucket, or none from any, in a transaction of its own. */
+  async take(draws: readonly CountedDraw[]): Promise<Drawn> {
+    try {
+      const taken = await this.alone(async () => {
+        const fullIn = new Map<string, number>();
+        // One order for everybody: two that want the same buckets cannot wait for each other.
+        for (const draw of draws.toSorted((a, b) => (a.key < b.key ? -1 : 1)))
+          fullIn.set(draw.key, await this.takeOne(draw));
+        return fullIn;
+      });
+      return { granted: true, fullInUs: draws.map(({ key }) => taken.get(key)!) };
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return { granted: false, fullInUs: await this.look(draws) };
+    }
+  }
+
+  /** Puts a token back into each bucket. */
+  async giveBack(draws: readonly CountedDraw[]): Promise<void> {
+    await this.alone(async () => {
+      for (const { key, intervalUs } of draws.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
+        await this.sql.execute(
+          `UPDATE platform.rate_counters SET full_at = full_at - make_interval(secs => $2::float8 / 1000000) WHERE key = $1`,
+          [key, intervalUs],
+        );
+      }
+    });
+  }
+
+  /** Forgets at most so many buckets that are full again: a bucket that is not there is full. */
+  async prune(limit: number): Promise<void> {
+    await this.sql.execute(
+      `DELETE FROM platform.rate_counters WHERE full_at < now() AND key IN (
+         SELECT key FROM platform.rate_counters WHERE full_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+      [limit],
+    );
+  }
+
+  /** One instant for the whole statement; a clock that lags behind another statement's never grants more. */
+  private async takeOne({ key, limit, intervalUs }: CountedDraw): Promise<number> {
+    const row = await this.sql.row<{ fullIn: number }>(
+      `INSERT INTO platform.rate_counters AS c (key, full_at)
+       VALUES ($1, statement_timestamp() + make_interval(secs => $2::float8 / 1000000))
+       ON CONFLICT (key) DO UPDATE
+         SET full_at = greatest(c.full_at, statement_timestamp()) + make_interval(secs => $2::float8 / 1000000)
+         WHERE greatest(c.full_at, statement_timestamp()) + make_interval(secs => $2::float8 / 1000000)
+           <= statement_timestamp() + make_interval(secs => $2::float8 * $3 / 1000000)
+       RETURNING ${FULL_IN}`,
+      [key, intervalUs, limit],
+    );
+    if (!row) throw new Refused();
+    return row.fullIn;
+  }
+
+  private async look(draws: readonly CountedDraw[]): Promise<number[]> {
+    const rows = await this.sql.rows<{ key: string; fullIn: number }>(
+      `SELECT key, ${FULL_IN} FROM platform.rate_counters WHERE key = ANY($1)`,
+      [draws.map(({ key }) => key)],
+    );
+    const known = new Map(rows.map(({ key, fullIn }) => [key, fullIn]));
+    return draws.map(({ key }) => known.get(key) ?? 0);
+  }
+
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.transaction.outside(() => this.transaction.run(work));
+  }
+}

@@ -1,0 +1,26 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+const IV = 12;
+const TAG = 16;
+
+/**
+ * Encrypts and authenticates (AES-256-GCM, NIST SP 800-38D).
+ *
+ * @param key 32 bytes
+ * @param about where it will stand: moved elsewhere it does not open
+ */
+export function seal(key: Buffer, plain: Buffer, about: Buffer): Buffer {
+  const iv = randomBytes(IV);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(about);
+  return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+/**
+ * @returns what was sealed
+ * @throws Error when key or place are others, or something was changed
+ */
+export function unseal(key: Buffer, sealed: Buffer, about: Buffer): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV)).setAAD(about);
+  decipher.setAuthTag(sealed.subarray(-TAG));
+  return Buffer.concat([decipher.update(sealed.subarray(IV, -TAG)), decipher.final()]);
+}

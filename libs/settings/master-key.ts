@@ -1,0 +1,28 @@
+import { hkdfSync } from 'node:crypto';
+import { z } from 'zod';
+import { defineSettings, setting } from './settings';
+
+/** The one secret that everything encrypted or authenticated at rest hangs on. */
+export class MasterKey extends defineSettings('Secrets', {
+  masterKey: setting(
+    'MASTER_KEY',
+    z
+      .base64()
+      .refine((text) => Buffer.from(text, 'base64').length >= 32, 'must be 32 bytes or more in base64'),
+    {
+      doc: 'The key from which all others are derived: `openssl rand -base64 32`. Losing it voids codes, links and signing keys.',
+      development: 'cm9va2VyeS1kZXZlbG9wbWVudC1tYXN0ZXIta2V5LTAwMQ==',
+    },
+  ),
+}) {
+  /**
+   * Derives a key (HKDF-SHA-256, RFC 5869).
+   *
+   * @param purpose one purpose's key says nothing about another's
+   * @returns 32 bytes, the same for the same purpose
+   */
+  derive(purpose: string): Buffer {
+    const master = Buffer.from(this.masterKey, 'base64');
+    return Buffer.from(hkdfSync('sha256', master, '', `rookery:${purpose}`, 32));
+  }
+}

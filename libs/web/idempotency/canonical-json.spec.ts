@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { canonicalJson } from './canonical-json';
+
+/** The same value, the members of its objects the other way round. */
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([name, member]) => [name, reversed(member)]),
+  );
+}
+
+describe('Canonical JSON', () => {
+  it('does not depend on the order of members, at any depth', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) =>
+        expect(canonicalJson(reversed(value))).toBe(canonicalJson(value)),
+      ),
+    );
+  });
+
+  it('says the same as the value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) =>
+        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value))),
+      ),
+    );
+  });
+
+  it('tells values apart, and no body from null', () => {
+    const texts = [[1, 2], [2, 1], ['1', 2], { a: 1 }, { a: '1' }, {}, [], null, undefined, 'null', ''].map(
+      canonicalJson,
+    );
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+});

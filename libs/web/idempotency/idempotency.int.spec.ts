@@ -1,0 +1,429 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, HttpException, Patch, Post, Res } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Commands } from '@rookery/application';
+import { contexts } from '@rookery/contexts';
+import { defineRejection, newId, Rejection } from '@rookery/domain';
+import { PruneExpired } from '@rookery/messaging';
+import { Sql, Transaction } from '@rookery/persistence';
+import { contextOf, eventually, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import type { FastifyReply } from 'fastify';
+import { Explain, Field, NeverStored, Public, RequestRefused, UuidParam, Versioned } from '..';
+import { Problems } from '../problems';
+
+const Refused = defineRejection('test.refused', 'invalid', 'No.', 'Do something else.');
+
+class Thing {
+  @Field.text({ max: 50, description: 'What.' }) text: string;
+}
+
+/** Where a request stands still until the test lets it go on. */
+class Gate {
+  reached = 0;
+  private waiting: (() => void)[] = [];
+
+  async pass(): Promise<void> {
+    this.reached += 1;
+    await new Promise<void>((go) => this.waiting.push(go));
+  }
+
+  open(): void {
+    for (const go of this.waiting.splice(0)) go();
+  }
+}
+
+const gate = new Gate();
+let failures = 0;
+
+class MakeThing extends Command<{ id: string; text: string; version: number; at: Date }> {
+  constructor(readonly text: string) {
+    super();
+  }
+}
+
+@CommandHandler(MakeThing)
+class MakeThingHandler implements ICommandHandler<MakeThing> {
+  constructor(private readonly sql: Sql) {}
+
+  async execute({ text }: MakeThing) {
+    const id = newId();
+    await this.sql.execute('INSERT INTO platform.test_things (id, text) VALUES ($1, $2)', [id, text]);
+    if (text.startsWith('reject')) throw new Rejection(Refused);
+    return { id, text, version: 7, at: new Date() };
+  }
+}
+
+@Controller('things')
+class ThingRoutes {
+  constructor(private readonly commands: Commands) {}
+
+  @Post()
+  @Versioned()
+  @Explain({ operationId: 'testMake', summary: 'Make', ok: { status: 201 } })
+  async make(@Body() { text }: Thing, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    if (text.startsWith('wait before')) await gate.pass();
+    const { at, ...thing } = await this.commands.execute(new MakeThing(text));
+    if (text.startsWith('wait after')) await gate.pass();
+    if (text.startsWith('fail once') && (failures += 1) === 1) throw new Error('after the commit');
+    if (text.startsWith('status ')) throw new HttpException('', Number(text.slice(7)));
+    if (text.startsWith('forbidden')) throw new RequestRefused(Problems.forbidden);
+    void reply.header('location', `/v1/things/${thing.id}`);
+    return { ...thing, at: at.toISOString(), nested: { ünï: [1, 2.5, null, true] } };
+  }
+
+  @Post('open')
+  @Public()
+  @Explain({ operationId: 'testMakeOpenly', summary: 'Make', ok: { status: 204 } })
+  async makeOpenly(@Body() { text }: Thing): Promise<void> {
+    await this.commands.execute(new MakeThing(text));
+  }
+
+  @Post('secret')
+  @NeverStored()
+  @Explain({ operationId: 'testMakeSecretly', summary: 'Make' })
+  async makeSecretly(@Body() { text }: Thing): Promise<object> {
+    if (text.startsWith('wait before')) await gate.pass();
+    return this.commands.execute(new MakeThing(text));
+  }
+
+  @Patch(':id')
+  @Explain({ operationId: 'testMend', summary: 'Mend' })
+  async mend(@UuidParam() _id: string, @Body() { text }: Thing): Promise<object> {
+    return this.commands.execute(new MakeThing(text));
+  }
+}
+
+interface Sent {
+  key?: string;
+  who?: Person | undefined;
+  body?: unknown;
+  api?: NestFastifyApplication;
+  address?: string;
+}
+
+describe('an Idempotency-Key', () => {
+  let system: TestSystem;
+  let other: NestFastifyApplication;
+  let ada: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    const things = contextOf('things', { controllers: [ThingRoutes], handlers: [MakeThingHandler] });
+    system = await TestSystem.start([...contexts, things]);
+    await system.sql('CREATE TABLE platform.test_things (id uuid PRIMARY KEY, text text NOT NULL)');
+    other = await system.startApi();
+    [ada, bob] = await Promise.all([signUp(system), signUp(system)]);
+  });
+  afterAll(() => system.stop());
+
+  function send(route: string, { key, who, body, api = system.api, address = '127.0.0.1' }: Sent) {
+    const [method, url] = route.split(' ') as ['POST', string];
+    return api
+      .inject({
+        method,
+        url,
+        remoteAddress: address,
+        payload: body as object,
+        headers: {
+          ...(key !== undefined && { 'idempotency-key': key }),
+          ...(who && { authorization: `Bearer ${who.token}` }),
+        },
+      })
+      .then((answer) => answer);
+  }
+
+  const make = (text: string, key: string, more: Sent = {}) =>
+    send('POST /v1/things', { who: ada, body: { text }, key, ...more });
+
+  async function made(text: string): Promise<number> {
+    const [row] = await system.sql<{ n: number }>(
+      'SELECT count(*)::int AS n FROM platform.test_things WHERE text = $1',
+      [text],
+    );
+    return row!.n;
+  }
+
+  /** As if the process that holds the claims of the key had died a minute ago. */
+  const endLease = (key: string) =>
+    system.sql(`UPDATE platform.idempotency_keys SET leased_until = now() WHERE key = $1`, [key]);
+
+  /** Sends a request that stands still at the gate; in an array, since it must not be awaited yet. */
+  async function standing<T>(ask: () => Promise<T>): Promise<[Promise<T>]> {
+    const before = gate.reached;
+    const sent = ask();
+    await eventually(() => gate.reached > before);
+    return [sent];
+  }
+
+  it('gives 60 duplicates at once in two processes, 50 times over, one effect and one answer each', async () => {
+    const seen = new Set<number>();
+    for (let round = 0; round < 50; round += 1) {
+      const key = randomUUID();
+      const text = `round ${round}`;
+      const answers = await Promise.all(
+        Array.from({ length: 60 }, (_, index) => make(text, key, { api: index % 2 ? system.api : other })),
+      );
+      const replayed = await make(text, key);
+      const bodies = answers.flatMap(({ statusCode, body }) => (statusCode === 201 ? [body] : []));
+      for (const { statusCode } of answers) seen.add(statusCode);
+      expect(bodies.length).toBeGreaterThan(0);
+      expect(new Set([...bodies, replayed.body]).size).toBe(1);
+      expect(
+        answers.filter(({ statusCode, headers }) => statusCode === 201 && !headers['idempotency-replayed']),
+      ).toHaveLength(1);
+      expect(await made(text)).toBe(1);
+    }
+    expect(seen).toEqual(new Set([201, 409]));
+  }, 120_000);
+
+  it('gets the first answer again, byte for byte and with the headers that belong to it', async () => {
+    const first = await make('again', 'again');
+    const second = await make('again', 'again', { api: other });
+    expect(second.rawPayload.equals(first.rawPayload)).toBe(true);
+    expect(second.statusCode).toBe(201);
+    for (const name of ['location', 'etag', 'content-type', 'content-length']) {
+      expect(first.headers[name]).toBeDefined();
+      expect([name, second.headers[name]]).toEqual([name, first.headers[name]]);
+    }
+    expect([first.headers['idempotency-replayed'], second.headers['idempotency-replayed']]).toEqual([
+      undefined,
+      'true',
+    ]);
+    expect(second.headers['x-request-id']).not.toBe(first.headers['x-request-id']);
+  });
+
+  it('gets an empty answer and a refusal of the domain again, too', async () => {
+    const open = { key: 'empty', body: { text: 'empty' } };
+    const [empty, again] = [
+      await send('POST /v1/things/open', open),
+      await send('POST /v1/things/open', open),
+    ];
+    expect([empty.statusCode, again.statusCode, again.body]).toEqual([204, 204, '']);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    const refused = await make('reject', 'refused');
+    const refusedAgain = await make('reject', 'refused');
+    expect(refused.json()).toMatchObject({ status: 422, code: 'test.refused' });
+    expect([refusedAgain.body, refusedAgain.headers['content-type']]).toEqual([
+      refused.body,
+      'application/problem+json',
+    ]);
+    expect([await made('empty'), await made('reject')]).toEqual([1, 0]);
+  });
+
+  it('compares bodies by what they mean', async () => {
+    const patch = (payload: string) =>
+      system.api.inject({
+        method: 'PATCH',
+        url: `/v1/things/${ada.id}`,
+        payload,
+        headers: {
+          'idempotency-key': 'meaning',
+          'content-type': 'application/json',
+          authorization: `Bearer ${ada.token}`,
+        },
+      });
+    expect((await patch('{"text":"same"}')).statusCode).toBe(200);
+    expect((await patch(' { "text" : "s\\u0061me" } ')).headers['idempotency-replayed']).toBe('true');
+    expect((await patch('{"text":"other"}')).json()).toMatchObject({
+      status: 422,
+      code: 'idempotency.key-reused',
+    });
+    expect([await made('same'), await made('other')]).toEqual([1, 0]);
+  });
+
+  it('is refused with 409 while its first request runs, and with 422 for another body', async () => {
+    const [first] = await standing(() => make('wait before', 'running'));
+    const second = await make('wait before', 'running', { api: other });
+    expect(second.json()).toMatchObject({ status: 409, code: 'idempotency.in-progress' });
+    expect(second.headers['retry-after']).toBe('1');
+    expect((await make('something else', 'running')).json()).toMatchObject({
+      code: 'idempotency.key-reused',
+    });
+    gate.open();
+    expect((await first).statusCode).toBe(201);
+    expect((await make('wait before', 'running')).headers['idempotency-replayed']).toBe('true');
+  });
+
+  it('belongs to one caller, one method and one path', async () => {
+    const key = 'mine';
+    const texts = [
+      await make('scoped', key),
+      await make('scoped', key, { who: bob }),
+      await send('POST /v1/things/open', { key, body: { text: 'scoped' } }),
+      await send('POST /v1/things/open', { key, body: { text: 'scoped' }, address: '203.0.113.9' }),
+      await send(`PATCH /v1/things/${ada.id}`, { key, who: ada, body: { text: 'scoped' } }),
+      await send(`PATCH /v1/things/${bob.id}`, { key, who: ada, body: { text: 'scoped' } }),
+    ];
+    expect(texts.map(({ headers }) => headers['idempotency-replayed'])).toEqual(texts.map(() => undefined));
+    expect(await made('scoped')).toBe(6);
+  });
+
+  it.each(['', ' ', 'x'.repeat(256)])('of %j is refused', async (key) => {
+    const answer = await make('bad key', key);
+    expect(answer.json()).toMatchObject({
+      status: 400,
+      code: 'request.invalid',
+      errors: [{ path: 'Idempotency-Key' }],
+    });
+    expect(await made('bad key')).toBe(0);
+  });
+
+  it('may have 255 characters', async () => {
+    expect((await make('long key', 'x'.repeat(255))).statusCode).toBe(201);
+    expect((await make('long key', 'x'.repeat(255))).headers['idempotency-replayed']).toBe('true');
+  });
+
+  it.each([500, 503, 429, 401])('is free again after a %i', async (status) => {
+    const sent = [
+      await make(`status ${status}`, `status ${status}`),
+      await make(`status ${status}`, `status ${status}`),
+    ];
+    expect(sent.map(({ statusCode, headers }) => [statusCode, headers['idempotency-replayed']])).toEqual([
+      [status, undefined],
+      [status, undefined],
+    ]);
+  });
+
+  it('claims nothing for whoever is not let in, and may be used again with a mended body', async () => {
+    expect((await make('later', 'mended', { who: undefined })).statusCode).toBe(401);
+    expect((await make('later', 'mended', { body: { txet: 'later' } })).statusCode).toBe(400);
+    expect((await make('later', 'mended')).statusCode).toBe(201);
+  });
+
+  it('keeps what a command has done when the answer failed afterwards: done once, answered the next time', async () => {
+    failures = 0;
+    expect((await make('fail once', 'fails')).statusCode).toBe(500);
+    const second = await make('fail once', 'fails');
+    expect([second.statusCode, second.headers['idempotency-replayed']]).toEqual([201, undefined]);
+    expect((await make('fail once', 'fails')).body).toBe(second.body);
+    expect(await made('fail once')).toBe(1);
+  });
+
+  it('is taken over a minute after its process died between commit and answer, and nothing is done twice', async () => {
+    const [lost] = await standing(() => make('wait after', 'taken'));
+    expect((await make('wait after', 'taken', { api: other })).statusCode).toBe(409);
+    await endLease('taken');
+    const [taking] = await standing(() => make('wait after', 'taken', { api: other }));
+    gate.open();
+    const [first, second] = await Promise.all([lost, taking]);
+    expect(second.statusCode).toBe(201);
+    expect(second.json()).toEqual(first.json());
+    expect((await make('wait after', 'taken')).body).toBe(second.body);
+    expect(await made('wait after')).toBe(1);
+  });
+
+  it('lets a process that was only asleep change nothing after it was taken over', async () => {
+    const [asleep] = await standing(() => make('wait before it', 'slept'));
+    await endLease('slept');
+    const [taking] = await standing(() => make('wait before it', 'slept', { api: other }));
+    gate.open();
+    const statuses = (await Promise.all([asleep, taking])).map(({ statusCode }) => statusCode);
+    expect(statuses).toEqual([409, 201]);
+    expect(await made('wait before it')).toBe(1);
+    expect((await make('wait before it', 'slept')).headers['idempotency-replayed']).toBe('true');
+  });
+
+  it('has a lease of a minute and lasts for a day; then it is forgotten and may be used anew', async () => {
+    const first = await make('a day', 'day');
+    const [left] = await system.sql<{ lease: number; day: number }>(
+      `SELECT extract(epoch FROM leased_until - now())::float8 AS lease, extract(epoch FROM expires_at - now())::float8 AS day
+       FROM platform.idempotency_keys WHERE key = 'day'`,
+    );
+    expect([Math.ceil(left!.lease / 60), Math.ceil(left!.day / 3_600)]).toEqual([1, 24]);
+    await system.sql(`UPDATE platform.idempotency_keys SET expires_at = now() WHERE key = 'day'`);
+    const second = await make('another day', 'day');
+    expect([second.statusCode, second.headers['idempotency-replayed']]).toEqual([201, undefined]);
+    expect(second.body).not.toBe(first.body);
+    expect((await make('another day', 'day')).body).toBe(second.body);
+
+    await system.sql(`UPDATE platform.idempotency_keys SET expires_at = now() WHERE key = 'day'`);
+    await system.inWorker(Transaction).run(() => system.inWorker(PruneExpired).run());
+    expect(await system.sql(`SELECT 1 FROM platform.idempotency_keys WHERE key = 'day'`)).toHaveLength(0);
+    expect((await system.sql(`SELECT 1 FROM platform.idempotency_keys`)).length).toBeGreaterThan(0);
+  });
+
+  it('keeps answers and results encrypted', async () => {
+    await make('plain as day', 'sealed');
+    const [row] = await system.sql<{ text: string; answer: Buffer }>(
+      `SELECT to_jsonb(k)::text AS text, answer FROM platform.idempotency_keys k WHERE key = 'sealed'`,
+    );
+    const held = [
+      row!.text,
+      row!.answer.toString('latin1'),
+      ...(row!.text.match(/[A-Za-z0-9+/]{24,}={0,2}/g) ?? []).map((part) =>
+        Buffer.from(part, 'base64').toString('latin1'),
+      ),
+    ];
+    expect(held.length).toBeGreaterThan(2);
+    for (const text of held) expect(text).not.toContain('plain as day');
+  });
+
+  it('does not open an answer under another key', async () => {
+    await make('moved', 'moved from');
+    await make('moved', 'moved to');
+    await system.sql(
+      `UPDATE platform.idempotency_keys SET answer = (SELECT answer FROM platform.idempotency_keys WHERE key = 'moved from') WHERE key = 'moved to'`,
+    );
+    expect((await make('moved', 'moved to')).statusCode).toBe(500);
+  });
+
+  describe('on a route whose answer holds a secret', () => {
+    it('keeps two from running at once, and leaves nothing behind', async () => {
+      const secretly = () =>
+        send('POST /v1/things/secret', { key: 'secret', who: ada, body: { text: 'wait before secret' } });
+      const [first] = await standing(secretly);
+      expect((await secretly()).statusCode).toBe(409);
+      gate.open();
+      expect((await first).statusCode).toBe(200);
+      expect(await system.sql(`SELECT 1 FROM platform.idempotency_keys WHERE key = 'secret'`)).toHaveLength(
+        0,
+      );
+    });
+
+    it('signs in again with the same key, and with another password too', async () => {
+      const logIn = (password: string) =>
+        send('POST /v1/auth/login', { key: 'login', body: { email: ada.email, password } });
+      expect((await logIn('not the password')).statusCode).toBe(401);
+      const [first, second] = [await logIn(PASSWORD), await logIn(PASSWORD)];
+      expect([first.statusCode, second.statusCode, second.headers['idempotency-replayed']]).toEqual([
+        200,
+        200,
+        undefined,
+      ]);
+      expect(first.json().refreshToken).not.toBe(second.json().refreshToken);
+      expect(await system.sql(`SELECT 1 FROM platform.idempotency_keys WHERE key = 'login'`)).toHaveLength(0);
+    });
+
+    it('is declared so wherever an answer has a field for a secret', async () => {
+      const document = (await system.ask('GET /v1/openapi.json')).body;
+      const SECRET = /^(accessToken|refreshToken|mfaToken|token|secret|provisioningUri|recoveryCodes|key)$/;
+      const holdsSecret = (schema: unknown, seen: string[] = []): boolean => {
+        if (typeof schema !== 'object' || schema === null) return false;
+        const { $ref, properties } = schema as { $ref?: string; properties?: object };
+        if ($ref) {
+          const name = $ref.split('/').at(-1)!;
+          return !seen.includes(name) && holdsSecret(document.components.schemas[name], [...seen, name]);
+        }
+        if (properties && Object.keys(properties).some((field) => SECRET.test(field))) return true;
+        return Object.values(schema).some((inner) => holdsSecret(inner, seen));
+      };
+      const found: string[] = [];
+      const unsafe: string[] = [];
+      for (const [path, methods] of Object.entries<Record<string, never>>(document.paths)) {
+        for (const method of ['post', 'patch']) {
+          const operation = methods[method] as
+            undefined | { parameters: { description: string }[]; responses: Record<string, object> };
+          if (!operation) continue;
+          const good = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'));
+          if (!good.some(([, response]) => holdsSecret(response))) continue;
+          found.push(path);
+          if (!operation.parameters.some(({ description }) => description.includes('is not stored')))
+            unsafe.push(`${method} ${path} needs @NeverStored()`);
+        }
+      }
+      expect(unsafe).toEqual([]);
+      expect(found).toContain('/v1/auth/login');
+    });
+  });
+});

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  Logger,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { counter } from '@rookery/observability';
+import { type Claim, IdempotencyKeys, type KeyedRequest } from '@rookery/persistence';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { defer, lastValueFrom, type Observable, of } from 'rxjs';
+import { RequestRefused } from '../problem';
+import { Problems } from '../problems';
+import { refused } from '../validation';
+import { canonicalJson } from './canonical-json';
+import type { UnstoredRoute } from './never-stored';
+import { answerOf, replay, type StoredAnswer } from './stored-answer';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the request has claimed with its `Idempotency-Key`; null without one, and once it is answered. */
+    idempotencyClaim: Claim | null;
+  }
+}
+
+/** Most characters of a key. */
+const LONGEST_KEY = 255;
+const RETRY_AFTER_SECONDS = 1;
+
+const keyed = counter({
+  name: 'rookery_idempotency_keys_total',
+  help: 'Requests with an Idempotency-Key: mine (runs), answered (replayed), running (409), reused (422).',
+  labels: ['state'],
+});
+
+/**
+ * Gives every POST and PATCH with an `Idempotency-Key` its effect and its answer once, see
+ * docs/decisions/0012-idempotency.md. It comes after the guards, so what they refuse claims nothing.
+ */
+@Injectable()
+export class KeepIdempotent implements NestInterceptor {
+  private readonly log = new Logger('Idempotency');
+
+  constructor(private readonly keys: IdempotencyKeys) {}
+
+  /** @throws RequestRefused 400 for a bad key, 409 while the first request runs, 422 for another body */
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const header = request.headers['idempotency-key'];
+    if (header === undefined || (request.method !== 'POST' && request.method !== 'PATCH'))
+      return next.handle();
+    const { neverStored = false } = request.routeOptions.config as UnstoredRoute;
+    const found = await this.keys.claim(this.read(request, String(header)), !neverStored);
+    keyed.inc({ state: found.state });
+    if (found.state === 'reused') throw new RequestRefused(Problems.idempotencyKeyReused);
+    if (found.state === 'running') {
+      throw new RequestRefused(Problems.idempotencyInProgress, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+    }
+    if (found.state === 'answered') {
+      const answer = JSON.parse(found.answer.toString()) as StoredAnswer;
+      return of(replay(answer, http.getResponse<FastifyReply>()));
+    }
+    const { claim } = found;
+    request.idempotencyClaim = claim;
+    return defer(() =>
+      this.keys.under(claim, () => lastValueFrom(next.handle(), { defaultValue: undefined })),
+    );
+  }
+
+  /** Stores the answers to requests that hold a claim, before they are sent. Add it before compression. */
+  storeAnswers(server: FastifyInstance): void {
+    server.decorateRequest('idempotencyClaim', null);
+    server.addHook('onSend', (request, reply, payload, done) => {
+      const claim = request.idempotencyClaim;
+      if (claim === null) return done(null, payload);
+      request.idempotencyClaim = null;
+      void this.settle(claim, reply, payload).finally(() => done(null, payload));
+    });
+  }
+
+  /** A key that cannot be settled is settled by the next request, once its lease is over. */
+  private async settle(claim: Claim, reply: FastifyReply, payload: unknown): Promise<void> {
+    try {
+      const answer = claim.stores ? answerOf(reply, payload) : undefined;
+      if (answer) await this.keys.answer(claim, Buffer.from(JSON.stringify(answer)));
+      else await this.keys.release(claim);
+    } catch (error) {
+      this.log.warn(`An answer could not be stored under its key: ${(error as Error).message}`);
+    }
+  }
+
+  private read({ method, url, body, ip, user }: FastifyRequest, key: string): KeyedRequest {
+    if (key.trim() === '' || key.length > LONGEST_KEY) {
+      const message = `Idempotency-Key must be 1 to ${LONGEST_KEY} characters long.`;
+      throw refused([{ path: 'Idempotency-Key', code: 'length', message }]);
+    }
+    const caller = user ? `user ${user.userId}` : `ip ${ip}`;
+    const scope = createHash('sha256').update(JSON.stringify([caller, method, url.split('?', 1)[0]]));
+    return { scope: scope.digest(), key, fingerprint: this.keys.fingerprint(canonicalJson(body)) };
+  }
+}

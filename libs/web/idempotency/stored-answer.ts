@@ -1,0 +1,48 @@
+import type { FastifyReply } from 'fastify';
+
+/** What is sent again: everything else in an answer belongs to the connection, the moment, or every answer alike. */
+const KEPT = ['content-type', 'cache-control', 'etag', 'link', 'location', 'retry-after', 'x-cache'];
+
+/** An answer, as it is stored. */
+export interface StoredAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/**
+ * Shape and sign-in are checked again when the request comes again: nothing was done, so a mended body may use the key.
+ * A limit or a failure may be over the next time.
+ */
+const NOT_STORED = new Set([400, 401, 429]);
+
+/** @returns the answer about to be sent; undefined when it is not one to be stored. */
+export function answerOf(reply: FastifyReply, payload: unknown): StoredAnswer | undefined {
+  const { statusCode: status } = reply;
+  if (status >= 500 || NOT_STORED.has(status)) return undefined;
+  const body = textOf(payload);
+  if (body === undefined) return undefined;
+  const headers = KEPT.flatMap((name) => {
+    const value = reply.getHeader(name);
+    return value === undefined ? [] : [[name, String(value)] as const];
+  });
+  return { status, headers: Object.fromEntries(headers), body };
+}
+
+/** @returns undefined for a stream, which can be read but once. */
+function textOf(payload: unknown): string | undefined {
+  if (payload === undefined || payload === null) return '';
+  if (Buffer.isBuffer(payload)) return payload.toString('utf8');
+  return typeof payload === 'string' ? payload : undefined;
+}
+
+/** Prepares a reply to be the stored answer again; @returns its body. */
+export function replay({ status, headers, body }: StoredAnswer, reply: FastifyReply): string | undefined {
+  // With a serializer of its own Fastify adds no charset to the type, which was stored as it was sent.
+  void reply
+    .code(status)
+    .headers(headers)
+    .header('idempotency-replayed', 'true')
+    .serializer((text: string) => text);
+  return body === '' ? undefined : body;
+}

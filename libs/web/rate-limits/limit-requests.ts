@@ -1,0 +1,89 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type RefusalOptions, RequestRefused } from '../problem';
+import { sendProblem } from '../problem-filter';
+import { Problems } from '../problems';
+import type { Level } from './bucket';
+import { clientNetwork } from './client-network';
+import { rateLimitHeaders } from './headers';
+import { isExempt, type PolicyBucket, type RateLimitedRoute } from './policies';
+import { type Decision, RateLimiter, type Taken } from './rate-limiter';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the limits of its address have decided about the request; null where there are none. */
+    rateLimit: { levels: Level[]; taken: Taken[] } | null;
+  }
+}
+
+/**
+ * Counts every request by its address before anything else is done for it: before the body is read and the caller is
+ * known. Add it after CORS, so that pages of browsers can read a refusal too.
+ */
+export function limitRequests(server: FastifyInstance, limiter: RateLimiter): void {
+  const routes = new WeakMap<object, readonly PolicyBucket[]>();
+  const unknown = limiter.bucketsFor([], 'ip');
+  const bucketsOfRoute = ({ routeOptions: { config, url } }: FastifyRequest): readonly PolicyBucket[] => {
+    if (url === undefined) return unknown;
+    let buckets = routes.get(config);
+    if (!buckets) {
+      buckets = isExempt(url)
+        ? []
+        : limiter.bucketsFor((config as RateLimitedRoute).ratePolicies ?? [], 'ip');
+      routes.set(config, buckets);
+    }
+    return buckets;
+  };
+  server.decorateRequest('rateLimit', null);
+  server.addHook('onRequest', async (request, reply) => {
+    const buckets = bucketsOfRoute(request);
+    if (buckets.length === 0) return undefined;
+    const decision = await limiter.decide(buckets, clientNetwork(request.ip));
+    request.rateLimit = decision;
+    reply.headers(rateLimitHeaders(decision.levels));
+    if (decision.granted) return undefined;
+    sendProblem(request, reply, Problems.rateLimited, refusalOf(decision));
+    return reply;
+  });
+}
+
+/**
+ * Counts a request by its account, once the caller is known and the body is read: for routes whose policies ask for it.
+ *
+ * @throws RequestRefused `rate.limited`
+ */
+@Injectable()
+export class AccountRateLimit implements CanActivate {
+  constructor(private readonly limiter: RateLimiter) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const { ratePolicies } = request.routeOptions.config as RateLimitedRoute;
+    const account = ratePolicies && accountOf(request);
+    if (account === undefined) return true;
+    const buckets = this.limiter.bucketsFor(ratePolicies!, 'account');
+    if (buckets.length === 0) return true;
+    const decision = await this.limiter.decide(buckets, account, request.rateLimit?.taken);
+    const levels = [...(request.rateLimit?.levels ?? []), ...decision.levels];
+    http.getResponse<FastifyReply>().headers(rateLimitHeaders(levels));
+    if (!decision.granted) throw new RequestRefused(Problems.rateLimited, refusalOf(decision));
+    return true;
+  }
+}
+
+/** @returns whom a request is about: its caller, else the e-mail address in its body. */
+function accountOf({ user, body }: FastifyRequest): string | undefined {
+  if (user) return `user ${user.userId}`;
+  const email = (body as { email?: unknown } | null | undefined)?.email;
+  return typeof email === 'string' && email !== '' ? `email ${email.trim().toLowerCase()}` : undefined;
+}
+
+function refusalOf({ levels }: Decision): RefusalOptions {
+  const strictest = levels.reduce((a, b) => (b.waitSeconds > a.waitSeconds ? b : a));
+  const { name, limit, windowSeconds } = strictest.bucket;
+  return {
+    detail: `The limit "${name}" grants ${limit} requests in ${windowSeconds} seconds.`,
+    retryAfterSeconds: strictest.waitSeconds,
+  };
+}

@@ -1,0 +1,153 @@
+import { createHmac } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { counter } from '@rookery/observability';
+import { RateCounters } from '@rookery/persistence';
+import { MasterKey } from '@rookery/settings';
+import { type Level, levelOf } from './bucket';
+import type { Buckets, Draw } from './buckets';
+import { LedgerBuckets } from './ledger-buckets';
+import { bucketsOf, type PolicyBucket, RatePolicies, type RatePolicy, type Subject } from './policies';
+import { ProcessBuckets } from './process-buckets';
+import { RedisBuckets } from './redis-buckets';
+import { RateLimitSettings } from './settings';
+
+/** Milliseconds for which Redis is not asked again after it has failed. */
+const PAUSE_MS = 1_000;
+
+const refusedTotal = counter({
+  name: 'rookery_rate_limited_total',
+  help: 'Requests refused with 429, by the bucket that was empty.',
+  labels: ['bucket'],
+});
+
+const fallbackTotal = counter({
+  name: 'rookery_rate_limit_fallback_total',
+  help: 'Decisions taken without Redis, by where instead: process, ledger.',
+  labels: ['store'],
+});
+
+/** Tokens that a request has taken, and where from. */
+export interface Taken {
+  readonly draws: readonly Draw[];
+  readonly from: Buckets;
+}
+
+/** What was decided about a request. */
+export interface Decision {
+  granted: boolean;
+  levels: Level[];
+  taken: Taken[];
+}
+
+/** Decides whether a request may pass, see docs/decisions/0013-rate-limits.md. */
+@Injectable()
+export class RateLimiter {
+  readonly enabled: boolean;
+  private readonly log = new Logger('Rate limits');
+  private readonly buckets = new Map<RatePolicy, readonly PolicyBucket[]>();
+  private readonly process = new ProcessBuckets();
+  private readonly ledger: LedgerBuckets;
+  private readonly naming: Buffer;
+  private awayUntil = 0;
+
+  constructor(
+    private readonly redis: RedisBuckets,
+    counters: RateCounters,
+    master: MasterKey,
+    settings: RateLimitSettings,
+  ) {
+    this.enabled = settings.enabled;
+    this.ledger = new LedgerBuckets(counters);
+    this.naming = master.derive('rate-limit-accounts');
+  }
+
+  /** @returns the buckets that the default and a route's own policies keep for a kind of subject. */
+  bucketsFor(policies: readonly RatePolicy[], per: Subject): PolicyBucket[] {
+    return [RatePolicies.default, ...policies].flatMap((policy) =>
+      this.of(policy).filter((each) => each.per === per),
+    );
+  }
+
+  /**
+   * Takes a token from each bucket of a subject, or none from any.
+   *
+   * @param buckets at least one, all of one kind of subject
+   * @param subject an address or an account; an account does not leave the process in clear
+   * @param before tokens the request has taken already; they are given back when it is refused now
+   * @throws Error when a policy fails closed and PostgreSQL does not answer
+   */
+  async decide(
+    buckets: readonly PolicyBucket[],
+    subject: string,
+    before: readonly Taken[] = [],
+  ): Promise<Decision> {
+    const draws = buckets.map((bucket) => ({ bucket, key: this.keyOf(bucket, subject) }));
+    const inLedger = draws.filter(({ bucket }) => bucket.failClosed && bucket.per === 'account');
+    const shared = draws.filter((draw) => !inLedger.includes(draw));
+    const decision: Decision = { granted: true, levels: [], taken: [] };
+    if (shared.length > 0 && !(await this.takeShared(shared, decision))) {
+      inLedger.push(...shared.filter(({ bucket }) => bucket.failClosed));
+      const rest = shared.filter(({ bucket }) => !bucket.failClosed);
+      if (rest.length > 0) await this.takeInstead('process', this.process, rest, decision);
+      if (shared.length > rest.length) fallbackTotal.inc({ store: 'ledger' });
+    }
+    if (decision.granted && inLedger.length > 0) await this.take(this.ledger, inLedger, decision);
+    if (!decision.granted) {
+      for (const { bucket, waitSeconds } of decision.levels)
+        if (waitSeconds > 0) refusedTotal.inc({ bucket: bucket.name });
+      await this.giveBack([...before, ...decision.taken]);
+    }
+    return decision;
+  }
+
+  /** @returns false when Redis does not answer; nothing is decided then. */
+  private async takeShared(draws: readonly Draw[], decision: Decision): Promise<boolean> {
+    if (performance.now() < this.awayUntil) return false;
+    try {
+      await this.take(this.redis, draws, decision);
+      if (this.awayUntil > 0) this.log.log('Redis answers again: all processes count together.');
+      this.awayUntil = 0;
+      return true;
+    } catch (error) {
+      if (this.awayUntil === 0)
+        this.log.warn(`Redis does not answer, this process counts alone: ${(error as Error).message}`);
+      this.awayUntil = performance.now() + PAUSE_MS;
+      return false;
+    }
+  }
+
+  private async takeInstead(
+    store: string,
+    from: Buckets,
+    draws: readonly Draw[],
+    decision: Decision,
+  ): Promise<void> {
+    fallbackTotal.inc({ store });
+    await this.take(from, draws, decision);
+  }
+
+  private async take(from: Buckets, draws: readonly Draw[], decision: Decision): Promise<void> {
+    const { granted, fullInUs } = await from.take(draws);
+    decision.levels.push(...draws.map(({ bucket }, index) => levelOf(bucket, fullInUs[index]!)));
+    if (granted) decision.taken.push({ draws, from });
+    else decision.granted = false;
+  }
+
+  private async giveBack(taken: readonly Taken[]): Promise<void> {
+    await Promise.allSettled(taken.map(({ draws, from }) => from.giveBack(draws)));
+  }
+
+  private keyOf({ name, per }: PolicyBucket, subject: string): string {
+    const hidden = () => createHmac('sha256', this.naming).update(subject).digest('base64url');
+    return `${name}:${per === 'account' ? hidden() : subject}`;
+  }
+
+  private of(policy: RatePolicy): readonly PolicyBucket[] {
+    let buckets = this.buckets.get(policy);
+    if (!buckets) {
+      buckets = bucketsOf(policy);
+      this.buckets.set(policy, buckets);
+    }
+    return buckets;
+  }
+}

@@ -1,0 +1,299 @@
+import { Agent, request as httpRequest } from 'node:http';
+import { Body, Controller, Get, Post } from '@nestjs/common';
+import { contexts } from '@rookery/contexts';
+import { PruneExpired, RedisConnections } from '@rookery/messaging';
+import { Transaction } from '@rookery/persistence';
+import { contextOf, eventually, type Person, signUp, TestSystem } from '@rookery/testing';
+import { defineRatePolicy, Explain, Field, Public, RateLimit } from '..';
+
+const policy = (name: string, quota: `${number}/${number}`, per: 'ip' | 'account' = 'ip') =>
+  defineRatePolicy(name, { quota, per: [per], doc: 'For this suite.' });
+
+const wide = policy('test-wide', '5/86400');
+const narrow = policy('test-narrow', '2/86400');
+
+class Anything {
+  @Field.text({ max: 20, optional: true, description: 'Anything.' }) text?: string;
+}
+
+@Controller('limited')
+class LimitedRoutes {
+  @Get('hundred')
+  @Public()
+  @RateLimit(policy('test-hundred', '100/86400'))
+  @Explain({ operationId: 'testHundred', summary: 'A hundred' })
+  hundred(): object {
+    return {};
+  }
+
+  @Get('several')
+  @Public()
+  @RateLimit(wide, narrow)
+  @Explain({ operationId: 'testSeveral', summary: 'Several' })
+  several(): object {
+    return {};
+  }
+
+  @Get('wide')
+  @Public()
+  @RateLimit(wide)
+  @Explain({ operationId: 'testWide', summary: 'Wide' })
+  wide(): object {
+    return {};
+  }
+
+  @Post('by-user')
+  @RateLimit(policy('test-user', '2/86400', 'account'))
+  @Explain({ operationId: 'testByUser', summary: 'By user' })
+  byUser(@Body() body: Anything): object {
+    return body;
+  }
+
+  @Get('alone')
+  @Public()
+  @RateLimit(policy('test-alone', '3/86400'))
+  @Explain({ operationId: 'testAlone', summary: 'Alone' })
+  alone(): object {
+    return {};
+  }
+}
+
+const LOGIN = 'POST /v1/auth/login';
+let addresses = 0;
+/** An address that has asked for nothing yet. */
+const newAddress = () => `203.0.113.${(addresses += 1)}`;
+
+describe('rate limits', () => {
+  let system: TestSystem;
+  let ada: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    system = await TestSystem.start([...contexts, contextOf('limited', { controllers: [LimitedRoutes] })], {
+      RATE_LIMIT_ENABLED: 'true',
+      RATE_LIMIT_DEFAULT: '100000/100000',
+      RATE_LIMIT_LOGIN: '10/86400',
+      CORS_ORIGINS: 'https://app.example',
+    });
+    [ada, bob] = await Promise.all([signUp(system), signUp(system)]);
+  });
+  afterAll(() => system.stop());
+
+  async function from(
+    address: string,
+    route: string,
+    { body, headers = {} }: { body?: object; headers?: Record<string, string> } = {},
+  ) {
+    const [method, url] = route.split(' ') as ['GET', string];
+    const answer = await system.api.inject({
+      method,
+      url,
+      headers,
+      remoteAddress: address,
+      ...(body && { payload: body }),
+    });
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      body: answer.body === '' ? undefined : answer,
+    };
+  }
+
+  async function statuses(
+    times: number,
+    ask: (index: number) => Promise<{ status: number }>,
+  ): Promise<number[]> {
+    const all: number[] = [];
+    for (let index = 0; index < times; index += 1) all.push((await ask(index)).status);
+    return all;
+  }
+
+  const logIn = (address: string, email: string) =>
+    from(address, LOGIN, { body: { email, password: 'not the password' } });
+
+  it('admit of 10,000 requests over 50 connections and two processes exactly what the bucket holds', async () => {
+    const apis = [system.api, await system.startApi()];
+    const urls = await Promise.all(
+      apis.map(async (api) => {
+        await api.listen(0, '127.0.0.1');
+        return `${await api.getUrl()}/v1/limited/hundred`;
+      }),
+    );
+    const agent = new Agent({ keepAlive: true, maxSockets: 25 });
+    const ask = (url: string) =>
+      new Promise<number>((resolve, reject) => {
+        httpRequest(url, { agent }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode!));
+        })
+          .on('error', reject)
+          .end();
+      });
+    const answers = await Promise.all(Array.from({ length: 10_000 }, (_, index) => ask(urls[index % 2]!)));
+    agent.destroy();
+    expect(answers.filter((status) => status === 200)).toHaveLength(100);
+    expect(answers.filter((status) => status === 429)).toHaveLength(9_900);
+  }, 120_000);
+
+  it('let the strictest of several policies decide, and take nothing from the others when it refuses', async () => {
+    const address = newAddress();
+    expect(await statuses(6, () => from(address, 'GET /v1/limited/several'))).toEqual([
+      200, 200, 429, 429, 429, 429,
+    ]);
+    expect(await statuses(4, () => from(address, 'GET /v1/limited/wide'))).toEqual([200, 200, 200, 429]);
+  });
+
+  it('say in every answer what is granted and what is left, and in a refusal how long to wait', async () => {
+    const address = newAddress();
+    const first = await from(address, 'GET /v1/limited/several');
+    expect(first.headers['ratelimit-policy']).toBe(
+      '"default";q=100000;w=100000, "test-wide";q=5;w=86400, "test-narrow";q=2;w=86400',
+    );
+    expect(first.headers.ratelimit).toBe(
+      '"default";r=99999;t=1, "test-wide";r=4;t=17280, "test-narrow";r=1;t=43200',
+    );
+    await from(address, 'GET /v1/limited/several');
+    const refused = await from(address, 'GET /v1/limited/several', {
+      headers: { origin: 'https://app.example' },
+    });
+    expect(refused.body!.json()).toMatchObject({
+      code: 'rate.limited',
+      status: 429,
+      detail: 'The limit "test-narrow" grants 2 requests in 86400 seconds.',
+    });
+    expect(refused.headers['content-type']).toBe('application/problem+json');
+    expect(refused.headers.ratelimit).toMatch(
+      /^"default";r=\d+;t=\d+, "test-wide";r=3;t=\d+, "test-narrow";r=0;t=86\d{3}$/,
+    );
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(43_000);
+    expect(refused.headers['retry-after']).toMatch(/^\d+$/);
+    expect(refused.headers['access-control-allow-origin']).toBe('https://app.example');
+    expect(refused.headers['access-control-expose-headers']).toContain('RateLimit');
+  });
+
+  it('count what does not exist, who is not signed in and what is malformed', async () => {
+    const left = async (route: string, body?: object) =>
+      (await from('198.51.100.1', route, body && { body })).headers.ratelimit;
+    expect(await left('GET /v1/nothing')).toContain('"default";r=99999');
+    expect(await left('GET /v1/me')).toContain('"default";r=99998');
+    expect(await left('POST /v1/auth/register', { unknown: 1 })).toContain('"default";r=99997');
+  });
+
+  it.each([
+    '/livez',
+    '/readyz',
+    '/healthz',
+    '/metrics',
+    '/problems',
+    '/problems/rate.limited',
+    '/.well-known/jwks.json',
+    '/v1/docs',
+    '/v1/openapi.json',
+  ])('leave %s alone', async (path) => {
+    const { status, headers } = await from(newAddress(), `GET ${path}`);
+    expect([status, headers.ratelimit]).toEqual([200, undefined]);
+  });
+
+  it('count the addresses of one IPv6 network together', async () => {
+    const many = await statuses(4, (index) => from(`2001:db8:0:7::${index + 1}`, 'GET /v1/limited/alone'));
+    expect(many).toEqual([200, 200, 200, 429]);
+    expect((await from('2001:db8:0:8::1', 'GET /v1/limited/alone')).status).toBe(200);
+  });
+
+  it('count per user, wherever the user asks from', async () => {
+    const by = ({ token }: Person, address: string) =>
+      from(address, 'POST /v1/limited/by-user', { body: {}, headers: { authorization: `Bearer ${token}` } });
+    expect(await statuses(3, () => by(ada, newAddress()))).toEqual([200, 200, 429]);
+    const other = await by(bob, newAddress());
+    expect(other.status).toBe(200);
+    expect(other.headers.ratelimit).toMatch(/^"default";r=99999;t=1, "test-user";r=1;t=43200$/);
+  });
+
+  it('count attempts to sign in per address, whatever the account', async () => {
+    const address = newAddress();
+    const tried = await statuses(11, (index) => logIn(address, `someone${index}@example.com`));
+    expect(tried).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+  });
+
+  it('count attempts per account, however it is spelt, even after Redis was flushed', async () => {
+    const spellings = ['eve@example.com', 'EVE@example.com', ' eve@Example.com '];
+    const tried = await statuses(11, (index) => logIn(newAddress(), spellings[index % 3]!));
+    expect(tried).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+    await system.inApi(RedisConnections).cache.flushall();
+    const refused = await logIn(newAddress(), 'eve@example.com');
+    expect(refused.status).toBe(429);
+    expect(refused.headers.ratelimit).toMatch(/"login-ip";r=\d+;t=\d+, "login-account";r=0;t=\d+$/);
+    expect((await logIn(newAddress(), 'somebody-else@example.com')).status).toBe(401);
+  });
+
+  it('admit of many attempts at once on one account exactly what is granted', async () => {
+    const all = await Promise.all(
+      Array.from({ length: 60 }, () => logIn(newAddress(), 'mallory@example.com')),
+    );
+    expect(all.filter(({ status }) => status === 401)).toHaveLength(10);
+    expect(all.filter(({ status }) => status === 429)).toHaveLength(50);
+  });
+
+  it('take nothing from the address when the account is refused', async () => {
+    const address = newAddress();
+    await statuses(5, () => logIn(address, 'eve@example.com'));
+    expect((await logIn(address, 'fresh@example.com')).headers.ratelimit).toMatch(/"login-ip";r=9;/);
+  });
+
+  it('keep no account in clear', async () => {
+    const keys = await system.inApi(RedisConnections).cache.keys('*:rate:*');
+    const counters = await system.sql<{ key: string }>('SELECT key FROM platform.rate_counters');
+    expect(counters.length).toBeGreaterThan(0);
+    const all = [...keys, ...counters.map(({ key }) => key)].join('\n');
+    expect(all).not.toMatch(/example\.com/);
+    expect(all).not.toContain(ada.id);
+  });
+
+  it('forget counters in PostgreSQL once they are full again', async () => {
+    await system.sql(`UPDATE platform.rate_counters SET full_at = now() - interval '1 s' WHERE key IN
+      (SELECT key FROM platform.rate_counters LIMIT 2)`);
+    const [before] = await system.sql<{ n: number }>('SELECT count(*)::int AS n FROM platform.rate_counters');
+    await system.inWorker(Transaction).run(() => system.inWorker(PruneExpired).run());
+    const [after] = await system.sql<{ n: number }>('SELECT count(*)::int AS n FROM platform.rate_counters');
+    expect(after!.n).toBe(before!.n - 2);
+  });
+
+  describe('without Redis', () => {
+    beforeAll(() => system.killRedis());
+
+    it('are kept by the process', async () => {
+      const address = newAddress();
+      const all = await Promise.all(
+        Array.from({ length: 20 }, () => from(address, 'GET /v1/limited/several')),
+      );
+      expect(all.map(({ status }) => status).sort((a, b) => a - b)).toEqual([
+        200,
+        200,
+        ...Array.from({ length: 18 }, () => 429),
+      ]);
+      expect(await statuses(4, () => from(address, 'GET /v1/limited/wide'))).toEqual([200, 200, 200, 429]);
+    });
+
+    it('are kept by PostgreSQL where somebody guesses secrets: per account, and per address in all processes', async () => {
+      expect((await logIn(newAddress(), 'eve@example.com')).status).toBe(429);
+      const address = newAddress();
+      const tried = await statuses(11, (index) => logIn(address, `victim${index}@example.com`));
+      expect(tried).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+      const kept = await system.sql('SELECT 1 FROM platform.rate_counters WHERE key = $1', [
+        `login-ip:${address}`,
+      ]);
+      expect(kept).toHaveLength(1);
+    });
+
+    it('are kept by Redis again when it is back, and accounts still by PostgreSQL', async () => {
+      await system.startRedisEmpty();
+      const address = newAddress();
+      await eventually(async () => {
+        await from(address, 'GET /v1/limited/hundred');
+        return (
+          (await system.inApi(RedisConnections).cache.exists(`{rookery}:rate:test-hundred:${address}`)) === 1
+        );
+      });
+      expect((await logIn(newAddress(), 'eve@example.com')).status).toBe(429);
+    });
+  });
+});

@@ -1,0 +1,21 @@
+import { defineSettings, InvalidSettings, setting } from '@rookery/settings';
+import { z } from 'zod';
+
+/** Whether there are rate limits; what they grant is a setting of each policy. */
+export class RateLimitSettings extends defineSettings('Rate limits', {
+  enabled: setting(
+    'RATE_LIMIT_ENABLED',
+    z.enum(['true', 'false']).transform((text) => text === 'true'),
+    {
+      default: 'true',
+      doc: 'false for load tests. Production refuses to boot with it.',
+    },
+  ),
+}) {
+  constructor(environment: NodeJS.ProcessEnv = process.env) {
+    super(environment);
+    if (environment.NODE_ENV === 'production' && !this.enabled) {
+      throw new InvalidSettings(['RATE_LIMIT_ENABLED is false; production needs its rate limits.']);
+    }
+  }
+}
