@@ -45,3 +45,30 @@ export const RefreshReused = defineEvent('identity.refresh-reused', 1, z.object(
 
 /** Somebody wants the verification mail of an address again; whether it has one is not known yet. */
 export const ResendRequested = defineEvent('identity.resend-requested', 1, z.object({ email: z.string() }));
+
+/** Somebody has another role; what it may do follows within five seconds. */
+export const RoleChanged = defineEvent(
+  'identity.role-changed',
+  1,
+  z.object({ role: z.string(), previous: z.string() }),
+);
+
+/** Somebody is called otherwise; both names as they are now. */
+export const UserRenamed = defineEvent(
+  'identity.user-renamed',
+  1,
+  z.object({ username: z.string(), name: z.string() }),
+);
+
+/** Somebody likes to read something else; all preferences as they are now. */
+export const PreferencesChanged = defineEvent(
+  'identity.preferences-changed',
+  1,
+  z.object({
+    userId: z.uuid(),
+    interests: z.array(z.string()),
+    tone: z.string(),
+    length: z.string(),
+    language: z.string(),
+  }),
+);

@@ -4,6 +4,7 @@ import { BearerStrategy } from './access/bearer-strategy';
 import { Keys } from './access/keys';
 import { OwnTokens } from './access/own-tokens';
 import { Passwords } from './access/passwords';
+import { RolePermissions } from './access/permissions';
 import { RefreshTokens } from './access/refresh-token';
 import { SessionWatch } from './access/session-watch';
 import { SignIn } from './access/sign-in';
@@ -14,6 +15,7 @@ import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
 import { ActivationLinks } from './storage/activation-links';
 import { Decoys, decoySchema } from './storage/decoys';
+import { Roles } from './storage/roles';
 import { Sessions } from './storage/sessions';
 import { Users, userSchema } from './storage/users';
 
@@ -29,6 +31,8 @@ export const identity = defineContext('identity', __dirname, {
     OwnTokens,
     Passwords,
     RefreshTokens,
+    RolePermissions,
+    Roles,
     SessionWatch,
     Sessions,
     SignIn,

@@ -69,3 +69,31 @@ export const RefreshTokenReused = defineRejection(
   'This refresh token was replaced before. Somebody may have a copy of it, so the session was ended.',
   'Sign in again. If it was not you, change the password.',
 );
+
+export const RoleUnknown = defineRejection(
+  'identity.role-unknown',
+  'invalid',
+  'There is no such role.',
+  'Use user, moderator or admin.',
+);
+
+export const LastAdmin = defineRejection(
+  'identity.last-admin',
+  'invalid',
+  'This is the last admin: nobody would be left to give roles.',
+  'Make somebody else an admin first.',
+);
+
+export const InterestsRepeated = defineRejection(
+  'identity.interests-repeated',
+  'invalid',
+  'An interest comes twice; capitals and spaces around it make no difference.',
+  'Name each interest once.',
+);
+
+export const LanguageUnknown = defineRejection(
+  'identity.language-unknown',
+  'invalid',
+  'There is no such language.',
+  'Use a language tag such as en, de-AT or pt-BR (BCP 47).',
+);
