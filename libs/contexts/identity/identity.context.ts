@@ -15,13 +15,15 @@ import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
 import { ActivationLinks } from './storage/activation-links';
 import { Decoys, decoySchema } from './storage/decoys';
+import { StoredPreferences, preferencesSchema } from './storage/preferences';
+import { PublicUsers } from './storage/public-users';
 import { Roles } from './storage/roles';
 import { Sessions } from './storage/sessions';
 import { Users, userSchema } from './storage/users';
 
 /** Who somebody is: registration, verification, sign-in. */
 export const identity = defineContext('identity', __dirname, {
-  schemas: [userSchema, decoySchema],
+  schemas: [userSchema, decoySchema, preferencesSchema],
   providers: [
     IdentitySettings,
     AccessTokens,
@@ -30,6 +32,7 @@ export const identity = defineContext('identity', __dirname, {
     Keys,
     OwnTokens,
     Passwords,
+    PublicUsers,
     RefreshTokens,
     RolePermissions,
     Roles,
@@ -37,6 +40,7 @@ export const identity = defineContext('identity', __dirname, {
     Sessions,
     SignIn,
     SigningKeys,
+    StoredPreferences,
     Users,
     VerificationCodes,
     VerificationSecrets,
