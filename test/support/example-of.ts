@@ -38,8 +38,8 @@ export function exampleOf(schema: Schema, schemas: Record<string, Schema>): unkn
   if (schema.oneOf) return exampleOf(schema.oneOf[0]!, schemas);
   if (schema.enum) return schema.enum[0];
   if (schema.default !== undefined) return schema.default;
-  const type = Array.isArray(schema.type) ? schema.type.find((each) => each !== 'null') : schema.type;
-  switch (type) {
+  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
+  switch (type ?? 'object') {
     case 'string':
       return textFor(schema);
     case 'integer':

@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { enrol, type Person, TestSystem } from '@rookery/testing';
+import { enrol, type Person, race, TestSystem } from '@rookery/testing';
 
 const TASTE = { interests: ['space', 'cats'], tone: 'funny', length: 'short', language: 'de-AT' };
 
@@ -81,10 +81,11 @@ describe('saying what one likes to read', () => {
   });
 
   it('takes many at once one after the other, the first ones too', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, index) => say({ interests: [`i${index}`] })),
+    const answers = await race(
+      system,
+      Array.from({ length: 6 }, (_, index) => () => say({ interests: [`i${index}`] })),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    expect((await events()).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect((await events()).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 });

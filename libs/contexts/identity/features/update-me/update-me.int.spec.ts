@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { type Ask, enrol, newcomer, type Person, TestSystem } from '@rookery/testing';
+import { type Ask, enrol, newcomer, type Person, race, TestSystem } from '@rookery/testing';
 
 describe('changing the own names', () => {
   let system: TestSystem;
@@ -66,10 +66,11 @@ describe('changing the own names', () => {
 
   it('lets one of many edits of a version win and tells the others that it is stale', async () => {
     const person = await enrol(system);
-    const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, index) => change(person, { name: `Name ${index}` }, '"2"')),
+    const answers = await race(
+      system,
+      Array.from({ length: 6 }, (_, index) => () => change(person, { name: `Name ${index}` }, '"2"')),
     );
-    expect(statuses(answers)).toEqual([200, ...Array<number>(7).fill(412)]);
+    expect(statuses(answers)).toEqual([200, ...Array<number>(5).fill(412)]);
     const { body } = await system.ask('GET /v1/me', { token: person.token });
     expect(body).toMatchObject({ version: 3, name: answers.find(({ status }) => status === 200)!.body.name });
   });
@@ -105,26 +106,25 @@ describe('changing the own names', () => {
 
   it('gives a username to one of many who want it at once', async () => {
     const people = await Promise.all(Array.from({ length: 6 }, () => enrol(system)));
-    const answers = await Promise.all(people.map((person) => change(person, { username: 'wanted' }, '*')));
+    const answers = await race(
+      system,
+      people.map((person) => () => change(person, { username: 'wanted' }, '*')),
+    );
     expect(statuses(answers)).toEqual([200, ...Array<number>(5).fill(409)]);
   });
 
   it('gives a username to a decoy or to an account that wants it at the same time, never to both', async () => {
-    const known = await Promise.all(Array.from({ length: 8 }, () => enrol(system)));
-    const people = await Promise.all(Array.from({ length: 8 }, () => enrol(system)));
-    const pairs = await Promise.all(
-      known.map(async ({ email }, index) => {
-        const username = `contested${index}`;
-        return Promise.all([
-          change(people[index]!, { username }, '*'),
-          system.ask('POST /v1/auth/register', { body: newcomer({ email, username }) }),
-        ]);
-      }),
-    );
-    for (const [renamed, registered] of pairs) {
-      expect([`${renamed.status} ${registered.status}`]).toContainEqual(
-        expect.stringMatching(/^(200 409|409 202)$/),
-      );
+    for (const username of ['contested1', 'contested2', 'contested3']) {
+      const [known, person] = [await enrol(system), await enrol(system)];
+      const answers = await race(system, [
+        () => change(person, { username }, '*'),
+        () => system.ask('POST /v1/auth/register', { body: newcomer({ email: known.email, username }) }),
+      ]);
+      const [renamed, registered] = answers.map(({ status }) => status);
+      expect([
+        [200, 409],
+        [409, 202],
+      ]).toContainEqual([renamed, registered]);
     }
   });
 });
