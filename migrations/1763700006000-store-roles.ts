@@ -67,19 +67,17 @@ export class StoreRoles1763700006000 implements MigrationInterface {
         IF NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') THEN
           RETURN;
         END IF;
-        BEGIN
-          IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') THEN
-            CREATE SCHEMA IF NOT EXISTS extensions;
-            CREATE EXTENSION pg_trgm WITH SCHEMA extensions;
-          END IF;
-        EXCEPTION WHEN insufficient_privilege THEN
-          RETURN;
-        END;
+        IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') THEN
+          CREATE SCHEMA IF NOT EXISTS extensions;
+          CREATE EXTENSION pg_trgm WITH SCHEMA extensions;
+        END IF;
         SELECT n.nspname INTO home
         FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm';
         EXECUTE format(
           'CREATE INDEX users_names_trgm_idx ON identity.users USING gin (username %1$I.gin_trgm_ops, name %1$I.gin_trgm_ops)',
           home);
+      EXCEPTION WHEN insufficient_privilege OR undefined_file THEN
+        RETURN;
       END
       $$`);
   }

@@ -1,9 +1,11 @@
-import { Cache } from '@rookery/application';
+import { Cache, Queries } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 import { PREFIX, RedisConnections } from '@rookery/messaging';
 import { registry } from '@rookery/observability';
+import { Transaction } from '@rookery/persistence';
 import { enrol, eventually, newcomer, type Person, TestSystem } from '@rookery/testing';
 import { userEntry } from '../../storage/public-users';
+import { ReadUser } from './read-user';
 
 describe('reading a user', () => {
   let system: TestSystem;
@@ -113,6 +115,15 @@ describe('reading a user', () => {
     expect(await reading).toBe('old');
     expect(await cache.through('test-late', 60, () => Promise.resolve('new'))).toBe('new');
     expect(await cache.through('test-late', 60, () => Promise.resolve('newer'))).toBe('new');
+  });
+
+  it('keeps nothing that is not committed yet', async () => {
+    const { id } = await settled({ name: 'Before' });
+    await system.inApi(Transaction).run(async () => {
+      await system.sql(`UPDATE identity.users SET name = 'After' WHERE id = $1`, [id]);
+      const { name } = await system.inApi(Queries).execute(new ReadUser(id));
+      expect(name).toBe('Before');
+    });
   });
 
   it('lets one process fill an entry while the others answer without waiting', async () => {

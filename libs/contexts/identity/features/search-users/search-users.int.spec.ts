@@ -1,5 +1,7 @@
 import { contexts } from '@rookery/contexts';
-import { enrol, newcomer, type Person, TestSystem } from '@rookery/testing';
+import { migrate } from '@rookery/persistence';
+import { createTestDatabase, enrol, newcomer, type Person, TestSystem } from '@rookery/testing';
+import { Client } from 'pg';
 
 describe('looking people up', () => {
   let system: TestSystem;
@@ -81,6 +83,30 @@ describe('looking people up', () => {
     const { body } = await search('search=walker&limit=1');
     const foreign = await search(`search=other&cursor=${body.page.nextCursor}`);
     expect(foreign.body.code).toBe('request.invalid-cursor');
+  });
+
+  it('needs no superuser for its index, only the owner of the database', async () => {
+    const database = await createTestDatabase({ empty: true });
+    const owner = new URL(database.url);
+    owner.username = owner.pathname.slice(1);
+    owner.password = 'owner';
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query(`CREATE ROLE ${owner.username} LOGIN NOSUPERUSER PASSWORD 'owner'`);
+      await client.query(`ALTER DATABASE ${owner.username} OWNER TO ${owner.username}`);
+      await migrate(owner.toString(), () => undefined);
+      const { rows } = await client.query(
+        `SELECT to_regclass('identity.users_names_trgm_idx') IS NOT NULL
+           = EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS right`,
+      );
+      expect(rows).toEqual([{ right: true }]);
+    } finally {
+      await client.query(`DROP OWNED BY ${owner.username} CASCADE`);
+      await client.end();
+      await database.drop();
+      await system.sql(`DROP ROLE ${owner.username}`);
+    }
   });
 
   it('can use the trigram index where PostgreSQL has the extension', async () => {
