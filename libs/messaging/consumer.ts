@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
@@ -30,6 +31,7 @@ const UNAVAILABLE_MS = 1_000;
 /** For so long nobody else takes over an effect outside when its worker has died; a living one renews it. */
 const LEASE_MS = 10_000;
 const CLOSE_MS = 20_000;
+const LOOK_MS = 50;
 
 /** What a finished attempt asks of the queue: nothing more, or the job again in so many milliseconds. */
 type Outcome = 'over' | { again: number };
@@ -45,7 +47,7 @@ interface Delivery {
 export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(Consumer.name);
   private readonly together = new SameTurn((deliveries: Delivery[]) => this.runInTransaction(deliveries));
-  private readonly atWork = new Set<Promise<Outcome>>();
+  private atWork = 0;
   private workers: Worker<DeliveryJob>[] = [];
 
   constructor(
@@ -72,22 +74,23 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Takes no more jobs and waits for those at work. BullMQ's own close waits for ever while Redis is away; then it is
-   * enough that the ledger knows what was done.
+   * Takes no more jobs and waits for those at work. BullMQ's own close waits for ever when Redis is away (bullmq#4656);
+   * then it is enough that the ledger knows what was done.
    */
   async onModuleDestroy(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_MS);
-    });
-    const closed = Promise.allSettled(this.workers.map((worker) => worker.close()));
-    await Promise.race([closed, this.doneWithoutRedis(closed), enough]);
-    clearTimeout(timer);
+    const giveUpAt = performance.now() + CLOSE_MS;
+    for (const worker of this.workers) void worker.pause(true);
+    while (this.atWork > 0 && performance.now() < giveUpAt) await pause(LOOK_MS);
+    const force = this.atWork > 0 || !(await this.redisAnswers());
+    const closed = Promise.allSettled(this.workers.map((worker) => worker.close(force)));
+    await Promise.race([closed, pause(Math.max(0, giveUpAt - performance.now()), undefined, { ref: false })]);
   }
 
-  private async doneWithoutRedis(closed: Promise<unknown>): Promise<unknown> {
-    await Promise.allSettled(this.atWork);
-    return this.redis.shared.status === 'ready' ? closed : undefined;
+  private redisAnswers(): Promise<boolean> {
+    return this.redis.shared.ping().then(
+      () => true,
+      () => false,
+    );
   }
 
   private async process(
@@ -96,12 +99,12 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     token: string | undefined,
   ): Promise<void> {
     const end = deliverySeconds.startTimer({ subscriber: job.data.subscriber });
-    const attempt = this.attempt(queue, job).catch((error: Error): Outcome => {
+    this.atWork += 1;
+    const outcome = await this.attempt(queue, job).catch((error: Error): Outcome => {
       this.log.warn(`${job.name} ${job.data.eventId}: the ledger cannot be reached: ${error.message}`);
       return { again: UNAVAILABLE_MS };
     });
-    this.atWork.add(attempt);
-    const outcome = await attempt.finally(() => this.atWork.delete(attempt));
+    this.atWork -= 1;
     end();
     if (outcome === 'over') return;
     await job.moveToDelayed(Date.now() + outcome.again, token);

@@ -36,7 +36,11 @@ export class Subscribers {
     }
     // By type, since one who takes two versions of an event still gets each event once.
     for (const eventType of new Set(options.events.map((event) => event.type))) {
-      this.subscriptions.add(eventType, { subscriber: name, queue: options.queue.name, ordered: options.ordered });
+      this.subscriptions.add(eventType, {
+        subscriber: name,
+        queue: options.queue.name,
+        ordered: options.ordered,
+      });
     }
     this.byName.set(name, { ...options, name, type });
   }
