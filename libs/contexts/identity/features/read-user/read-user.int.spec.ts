@@ -62,13 +62,13 @@ describe('reading a user', () => {
   });
 
   it('keeps an answer for a minute, give or take a tenth', async () => {
-    const lives = [];
-    for (let index = 0; index < 12; index += 1) {
-      const { id } = await enrol(system);
-      await system.inApi(Cache).forget(userEntry(id));
-      await read(id);
-      lives.push(await redis().pttl(entry(id)));
-    }
+    const people = await Promise.all(Array.from({ length: 12 }, () => settled()));
+    const lives = await Promise.all(
+      people.map(async ({ id }) => {
+        await read(id);
+        return redis().pttl(entry(id));
+      }),
+    );
     expect(Math.min(...lives)).toBeGreaterThan(52_000);
     expect(Math.max(...lives)).toBeLessThanOrEqual(66_000);
     expect(new Set(lives.map((ms) => Math.round(ms / 500))).size).toBeGreaterThan(3);

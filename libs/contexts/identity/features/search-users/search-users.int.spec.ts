@@ -80,7 +80,9 @@ describe('looking people up', () => {
     expect((await search('name=ada')).status).toBe(400);
     expect((await search(`search=${'a'.repeat(101)}`)).status).toBe(400);
     expect((await search('cursor=forged')).body.code).toBe('request.invalid-cursor');
-    const { body } = await search('search=walker&limit=1');
+    for (const username of ['pager1', 'pager2']) await enrol(system, { username });
+    const { body } = await search('search=pager&limit=1');
+    expect(body.page.nextCursor).toEqual(expect.any(String));
     const foreign = await search(`search=other&cursor=${body.page.nextCursor}`);
     expect(foreign.body.code).toBe('request.invalid-cursor');
   });
