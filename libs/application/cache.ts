@@ -130,7 +130,7 @@ export class Cache {
     loads.inc();
     const text = JSON.stringify(await this.transaction.outside(load));
     const cost = Math.ceil(performance.now() - started);
-    const lifeMs = Math.round(seconds * 1_000 * 1);
+    const lifeMs = Math.round(seconds * 1_000 * (0.9 + Math.random() * 0.2));
     await this.asking(() =>
       this.redis.shared.eval(FILL, 2, ...keysOf(key), lease, `${cost} ${text}`, lifeMs),
     );
