@@ -11,6 +11,7 @@ import { ModuleRef } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { MessagingModule, PruneExpired, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
 import { PersistenceModule } from '@rookery/persistence';
+import { Cache } from './cache';
 import { Commands } from './commands';
 import type { Context } from './context';
 import { Queries } from './queries';
@@ -50,12 +51,13 @@ export class ApplicationModule implements OnModuleInit {
         ...contexts.map((context) => contextModule(context, role)),
       ],
       providers: [
+        Cache,
         Commands,
         Queries,
         { provide: CONTEXTS, useValue: contexts },
         { provide: ROLE, useValue: role },
       ],
-      exports: [Commands, Queries, CONTEXTS, CqrsModule],
+      exports: [Cache, Commands, Queries, CONTEXTS, CqrsModule],
     };
   }
 

@@ -1,4 +1,6 @@
 export * from './application.module';
+export { Cache } from './cache';
+export * from './cached';
 export * from './commands';
 export * from './context';
 export * from './queries';

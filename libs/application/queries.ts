@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Query, QueryBus } from '@nestjs/cqrs';
 import { histogram, inSpan } from '@rookery/observability';
+import { Cache } from './cache';
+import { cachingOf } from './cached';
 
 const seconds = histogram({
   name: 'rookery_query_duration_seconds',
@@ -11,10 +13,13 @@ const seconds = histogram({
 /** The one way to ask something: each query runs in one span, is counted, and can change nothing. */
 @Injectable()
 export class Queries {
-  constructor(private readonly bus: QueryBus) {}
+  constructor(
+    private readonly bus: QueryBus,
+    private readonly cache: Cache,
+  ) {}
 
   /**
-   * Runs a query's handler.
+   * Runs a query's handler, or answers from the cache where the handler is `@Cached()`.
    *
    * @throws Rejection when the caller may not see the answer
    */
@@ -22,9 +27,15 @@ export class Queries {
     const name = query.constructor.name;
     const end = seconds.startTimer({ query: name });
     try {
-      return await inSpan(`query ${name}`, {}, () => this.bus.execute(query));
+      return await inSpan(`query ${name}`, {}, () => this.answer(query));
     } finally {
       end();
     }
+  }
+
+  private answer<Result>(query: Query<Result>): Promise<Result> {
+    const caching = cachingOf(query);
+    const ask = () => this.bus.execute(query);
+    return caching ? this.cache.through(caching.key(query), caching.seconds, ask) : ask();
   }
 }

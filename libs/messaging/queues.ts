@@ -50,6 +50,14 @@ export const Queues = {
     timeout: 10_000,
     effect: 'database',
   }),
+  /** Entries of the cache that are to go: soon, or not at all, since they expire by themselves. */
+  caches: defineQueue('caches', {
+    class: 'critical',
+    attempts: 10,
+    backoff: { base: 100, factor: 2, cap: 10_000 },
+    timeout: 5_000,
+    effect: 'outside',
+  }),
 } as const;
 
 /** @returns every declared queue, by name. */

@@ -11,6 +11,8 @@ export interface WorkContext {
   actorId: string | null;
   /** W3C trace context. */
   traceparent: string | null;
+  /** Whether the answer came from the cache; absent when nothing was looked up there. */
+  cache?: 'HIT' | 'MISS';
 }
 
 const storage = new AsyncLocalStorage<WorkContext>();

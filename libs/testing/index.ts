@@ -6,4 +6,5 @@ export * from './inbox';
 export * from './ledger';
 export * from './people';
 export * from './proxy';
+export * from './race';
 export * from './system';

@@ -1,3 +1,8 @@
+import { Clock } from '@rookery/domain';
+import { Transaction } from '@rookery/persistence';
+import { SignIn } from '../contexts/identity/access/sign-in';
+import { User } from '../contexts/identity/model/user';
+import { Users } from '../contexts/identity/storage/users';
 import type { TestSystem } from './system';
 
 /** A password that the policy accepts. */
@@ -32,4 +37,18 @@ export async function signUp(system: TestSystem, own: Parameters<typeof newcomer
   const { code } = await system.inbox.verification(form.email);
   const { body } = await system.ask('POST /v1/auth/verify', { body: { email: form.email, code } });
   return { id: body.user.id, email: form.email, token: body.accessToken };
+}
+
+/** Makes an active account with a role and signs it in, without mail and code; it has no password that works. */
+export async function enrol(
+  system: TestSystem,
+  { role = 'user', ...own }: { role?: string } & Parameters<typeof newcomer>[0] = {},
+): Promise<Person> {
+  const { password: _password, ...names } = newcomer(own);
+  return system.inApi(Transaction).run(async () => {
+    const user = User.enrol({ ...names, passwordHash: '-' }, role, system.inApi(Clock).now());
+    await system.inApi(Users).save(user);
+    const { accessToken } = await system.inApi(SignIn).start(user, { ip: '127.0.0.1', userAgent: 'test' });
+    return { id: user.id, email: names.email, token: accessToken };
+  });
 }

@@ -190,6 +190,8 @@ function answerOptions(server: FastifyInstance, methods: AllowedMethods): void {
 /** What an answer says of itself in headers: `Link` of a list, `ETag` of a versioned resource. */
 function finishAnswers(server: FastifyInstance): void {
   server.addHook('preSerialization', (request, reply, payload, done) => {
+    const cache = request.workContext?.cache;
+    if (cache !== undefined) reply.header('x-cache', cache);
     const link = nextLink(request, payload);
     if (link !== undefined) reply.header('link', link);
     if ((request.routeOptions.config as { versioned?: boolean }).versioned)

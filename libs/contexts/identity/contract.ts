@@ -73,3 +73,30 @@ export const PasswordChanged = defineEvent(
   1,
   z.object({ sessionId: z.uuid().nullable() }),
 );
+
+/** Somebody has another role; what it may do follows within five seconds. */
+export const RoleChanged = defineEvent(
+  'identity.role-changed',
+  1,
+  z.object({ role: z.string(), previous: z.string() }),
+);
+
+/** Somebody is called otherwise; both names as they are now. */
+export const UserRenamed = defineEvent(
+  'identity.user-renamed',
+  1,
+  z.object({ username: z.string(), name: z.string() }),
+);
+
+/** Somebody likes to read something else; all preferences as they are now. */
+export const PreferencesChanged = defineEvent(
+  'identity.preferences-changed',
+  1,
+  z.object({
+    userId: z.uuid(),
+    interests: z.array(z.string()),
+    tone: z.string(),
+    length: z.string(),
+    language: z.string(),
+  }),
+);

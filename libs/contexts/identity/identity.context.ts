@@ -9,6 +9,7 @@ import { OidcSettings } from './access/oidc-settings';
 import { OwnTokens } from './access/own-tokens';
 import { PasswordProof } from './access/password-proof';
 import { Passwords } from './access/passwords';
+import { RolePermissions } from './access/permissions';
 import { RefreshTokens } from './access/refresh-token';
 import { SessionWatch } from './access/session-watch';
 import { SignIn } from './access/sign-in';
@@ -23,12 +24,15 @@ import { Decoys, decoySchema } from './storage/decoys';
 import { ExternalIdentities } from './storage/external-identities';
 import { PasswordAttempts } from './storage/password-attempts';
 import { PasswordResetLinks } from './storage/password-reset-links';
+import { StoredPreferences, preferencesSchema } from './storage/preferences';
+import { PublicUsers } from './storage/public-users';
+import { Roles } from './storage/roles';
 import { Sessions } from './storage/sessions';
 import { Users, userSchema } from './storage/users';
 
 /** Who somebody is: registration, verification, sign-in. */
 export const identity = defineContext('identity', __dirname, {
-  schemas: [userSchema, decoySchema],
+  schemas: [userSchema, decoySchema, preferencesSchema],
   rootPaths: ['activate', 'reset-password'],
   providers: [
     IdentitySettings,
@@ -45,11 +49,15 @@ export const identity = defineContext('identity', __dirname, {
     PasswordProof,
     PasswordResetLinks,
     Passwords,
+    PublicUsers,
     RefreshTokens,
+    RolePermissions,
+    Roles,
     SessionWatch,
     Sessions,
     SignIn,
     SigningKeys,
+    StoredPreferences,
     Users,
     VerificationCodes,
     VerificationSecrets,

@@ -5,13 +5,13 @@ import { Clock, Rejection } from '@rookery/domain';
 import { HealthChecks } from '@rookery/observability';
 import type { Caller } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
-import { permissionsOf } from '../model/permissions';
 import { UsernameTaken } from '../model/rejections';
 import { ExternalIdentities, type ExternalUser } from '../storage/external-identities';
 import { AdmitExternalUser } from './admit-external-user';
 import type { Recognises } from './bearer-strategy';
 import { claimedIssuer, type ExternalClaims, type ExternalIdentity, ExternalIssuer } from './external-issuer';
 import { OidcSettings } from './oidc-settings';
+import { RolePermissions } from './permissions';
 
 /** Milliseconds for which a verified token, and an account's state, are believed. */
 const VERIFIED_MS = 60_000;
@@ -38,6 +38,7 @@ export class ExternalTokens implements Recognises {
     private readonly commands: Commands,
     health: HealthChecks,
     private readonly identities: ExternalIdentities,
+    private readonly permissions: RolePermissions,
     settings: OidcSettings,
   ) {
     this.issuers = new Map(settings.issuers.map((each) => [each.issuer, new ExternalIssuer(each, clock)]));
@@ -53,11 +54,12 @@ export class ExternalTokens implements Recognises {
     const user = await this.userOf(claims.identity);
     if (!user.active) return undefined;
     const roles = [...new Set([user.role, ...claims.roles])];
+    const permissions = await Promise.all(roles.map((role) => this.permissions.of(role)));
     return {
       userId: user.userId,
       sessionId: null,
       roles,
-      permissions: new Set(roles.flatMap((role) => [...permissionsOf(role)])),
+      permissions: new Set(permissions.flatMap((each) => [...each])),
       provedAt: claims.provedAt === undefined ? null : new Date(claims.provedAt),
     };
   }

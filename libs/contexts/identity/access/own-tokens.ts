@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '@rookery/web';
-import { permissionsOf } from '../model/permissions';
 import { AccessTokens } from './access-tokens';
 import type { Recognises } from './bearer-strategy';
+import { RolePermissions } from './permissions';
 import { SessionWatch } from './session-watch';
 
 /** Recognises the access tokens that Rookery has issued itself. */
@@ -10,6 +10,7 @@ import { SessionWatch } from './session-watch';
 export class OwnTokens implements Recognises {
   constructor(
     private readonly accessTokens: AccessTokens,
+    private readonly permissions: RolePermissions,
     private readonly sessions: SessionWatch,
   ) {}
 
@@ -21,7 +22,7 @@ export class OwnTokens implements Recognises {
       userId: session.userId,
       sessionId: session.id,
       roles: [session.role],
-      permissions: permissionsOf(session.role),
+      permissions: await this.permissions.of(session.role),
       provedAt: session.provedAt,
     };
   }

@@ -83,3 +83,31 @@ export const Locked = defineRejection(
   'Ten wrong passwords were given for this e-mail address within 15 minutes: it is locked for 15 minutes.',
   'Wait for the seconds in Retry-After, or reset the password with POST /v1/auth/password/forgot.',
 );
+
+export const RoleUnknown = defineRejection(
+  'identity.role-unknown',
+  'invalid',
+  'There is no such role.',
+  'Use user, moderator or admin.',
+);
+
+export const LastAdmin = defineRejection(
+  'identity.last-admin',
+  'invalid',
+  'This is the last admin: nobody would be left to give roles.',
+  'Make somebody else an admin first.',
+);
+
+export const InterestsRepeated = defineRejection(
+  'identity.interests-repeated',
+  'invalid',
+  'An interest comes twice; capitals and spaces around it make no difference.',
+  'Name each interest once.',
+);
+
+export const LanguageUnknown = defineRejection(
+  'identity.language-unknown',
+  'invalid',
+  'There is no such language.',
+  'Use a language tag such as en, de-AT or pt-BR (BCP 47).',
+);

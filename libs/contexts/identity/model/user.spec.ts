@@ -63,4 +63,24 @@ describe('a user', () => {
     expect(events).not.toContain('hash');
     expect(events).not.toContain('ada@example.com');
   });
+
+  it('keeps the last admin an admin', () => {
+    const admin = User.enrol(registration, 'admin', now);
+    expect(() => admin.assignRole('user', false)).toThrow(
+      expect.objectContaining({ code: 'identity.last-admin' }),
+    );
+    expect(admin.role).toBe('admin');
+    admin.assignRole('moderator', true);
+    expect(admin.role).toBe('moderator');
+  });
+
+  it('has a new version only when its names have changed', () => {
+    const user = User.register(registration, 'v1', now);
+    const { version } = user;
+    expect(user.rename({})).toBe(false);
+    expect(user.rename({ name: 'Ada', username: 'ada' })).toBe(false);
+    expect(user.version).toBe(version);
+    expect(user.rename({ name: 'Ada King' })).toBe(true);
+    expect(user.snapshot()).toMatchObject({ username: 'ada', name: 'Ada King', version: version + 1 });
+  });
 });

@@ -4,13 +4,19 @@ import {
   PasswordChanged,
   PasswordResetRequested,
   RegistrationCancelled,
+  RoleChanged,
   UserRegistered,
+  UserRenamed,
   UserVerified,
   VerificationRequested,
 } from '../contract';
-import { CodeExpired } from './rejections';
+import { CodeExpired, LastAdmin } from './rejections';
 
-export type Role = 'user' | 'moderator' | 'admin';
+/** Name of a role; which ones there are, and what they may do, stands in the database. */
+export type Role = string;
+
+/** The role that gives roles: somebody always has it. */
+export const ADMIN = 'admin';
 
 export interface UserState extends AggregateState {
   /** In lower case. */
@@ -28,6 +34,9 @@ export interface UserState extends AggregateState {
   verifiedAt: Date | null;
   verificationRequestedAt: Date | null;
 }
+
+/** What others see somebody by. */
+export type Names = Pick<UserState, 'username' | 'name'>;
 
 export type Registration = Pick<UserState, 'email' | 'username' | 'name' | 'passwordHash'>;
 
@@ -121,6 +130,36 @@ export class User extends Aggregate<UserState> {
     this.state.passwordHash = passwordHash;
     this.state.passwordNumber += 1;
     this.raise(PasswordChanged, { sessionId });
+  }
+
+  /** Whether it can sign in and others can see it. */
+  get active(): boolean {
+    return this.state.status === 'active';
+  }
+
+  get role(): Role {
+    return this.state.role;
+  }
+
+  /**
+   * Gives another role in place of the present one.
+   *
+   * @param otherAdmin whether somebody else is an admin
+   * @throws Rejection `identity.last-admin` when nobody would be left to give roles
+   */
+  assignRole(role: Role, otherAdmin: boolean): void {
+    const previous = this.state.role;
+    if (previous === ADMIN && role !== ADMIN && !otherAdmin) throw new Rejection(LastAdmin);
+    this.state.role = role;
+    this.raise(RoleChanged, { role, previous });
+  }
+
+  /** @returns whether that changed anything. */
+  rename({ username = this.state.username, name = this.state.name }: Partial<Names>): boolean {
+    if (username === this.state.username && name === this.state.name) return false;
+    Object.assign(this.state, { username, name });
+    this.raise(UserRenamed, { username, name });
+    return true;
   }
 
   /** Gives up a registration; the caller removes it from storage. */

@@ -57,8 +57,22 @@ export class Users extends Repository<UserState, User> {
     ]);
   }
 
-  /** @returns whether somebody with another address has the username, be it for a pending registration. */
+  /** Makes changes of one account wait for each other until the present transaction ends. */
+  async lock(id: string): Promise<void> {
+    await this.sql.execute('SELECT 1 FROM identity.users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  }
+
+  /**
+   * Makes everybody who wants the same username wait until the present transaction ends: accounts and decoys hold
+   * names in two tables, which no constraint spans.
+   *
+   * @returns whether somebody with another address has the username, be it for a pending registration.
+   */
   async usernameTaken(username: string, email: string): Promise<boolean> {
+    await this.sql.execute(
+      `SELECT pg_advisory_xact_lock(hashtextextended('identity.username:' || lower($1), 0))`,
+      [username],
+    );
     const row = await this.sql.row(
       `SELECT 1 AS taken FROM identity.users WHERE lower(username) = lower($1) AND email <> $2
        UNION ALL
@@ -91,11 +105,6 @@ export class Users extends Repository<UserState, User> {
     return this.transaction.outside(() =>
       this.sql.row('SELECT email, username, name FROM identity.users WHERE id = $1', [id]),
     );
-  }
-
-  /** Makes changes of one account wait for each other until the present transaction ends. */
-  async lock(id: string): Promise<void> {
-    await this.sql.execute('SELECT 1 FROM identity.users WHERE id = $1 FOR NO KEY UPDATE', [id]);
   }
 
   /**

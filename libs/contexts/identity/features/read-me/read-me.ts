@@ -4,17 +4,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
-import { type Caller, CurrentCaller, Explain, Field, Versioned } from '@rookery/web';
-import { SignedInUser } from '../../access/sign-in';
+import { type Caller, CurrentCaller, Explain, Versioned } from '@rookery/web';
+import { Me } from '../../access/me';
 import { AccountGone } from '../../model/rejections';
-
-class Me extends SignedInUser {
-  @Field.dateTime({ description: 'When the account was registered.' })
-  registeredAt: Date;
-
-  @Field.integer({ description: 'Version of the account; also its ETag.', example: 3 })
-  version: number;
-}
 
 export class ReadMe extends Query<Me> {
   constructor(readonly userId: string) {

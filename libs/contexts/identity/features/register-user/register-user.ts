@@ -8,6 +8,7 @@ import { Passwords } from '../../access/passwords';
 import { CODE_TTL_MS, VerificationCodes } from '../../access/verification-codes';
 import { VerificationSecrets } from '../../access/verification-secrets';
 import { Decoy } from '../../model/decoy';
+import { NAME, USERNAME } from '../../model/names';
 import { checkPassword, PASSWORD_LENGTH } from '../../model/password-policy';
 import { PasswordWeak, UsernameTaken } from '../../model/rejections';
 import { type Registration, User } from '../../model/user';
@@ -21,9 +22,7 @@ class RegistrationForm {
   email: string;
 
   @Field.text({
-    min: 3,
-    max: 30,
-    pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    ...USERNAME,
     description: 'Unique name: letters, digits, dot, underscore and hyphen.',
     example: 'ada',
   })
@@ -36,7 +35,7 @@ class RegistrationForm {
   })
   password: string;
 
-  @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  @Field.text({ ...NAME, description: 'Name as others see it.', example: 'Ada Lovelace' })
   name: string;
 }
 

@@ -1,0 +1,18 @@
+import { Field } from '@rookery/web';
+import type { User } from '../model/user';
+import { SignedInUser } from './sign-in';
+
+/** The own account, as its owner sees it. */
+export class Me extends SignedInUser {
+  @Field.dateTime({ description: 'When the account was registered.' })
+  registeredAt: Date;
+
+  @Field.integer({ description: 'Version of the account; also its ETag.', example: 3 })
+  version: number;
+}
+
+/** @returns what the owner sees of an account that has just been changed. */
+export function meOf(user: User): Me {
+  const { id, email, username, name, role, registeredAt, version } = user.snapshot();
+  return { id, email, username, name, role, registeredAt, version };
+}

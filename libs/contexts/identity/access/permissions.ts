@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import type { Role } from '../model/user';
+import { Roles } from '../storage/roles';
+
+type Permissions = ReadonlyMap<Role, ReadonlySet<string>>;
+
+/** Milliseconds for which the permissions of the roles are believed: changing them bites within as long. */
+const BELIEVED_MS = 4_000;
+const NONE: ReadonlySet<string> = new Set();
+
+/** What the roles may do, as the database has it: asked once per process and four seconds, for all roles at once. */
+@Injectable()
+export class RolePermissions {
+  private loading: Promise<Permissions> | undefined;
+  private staleAt = 0;
+
+  constructor(private readonly roles: Roles) {}
+
+  /** @returns the permissions of a role; none for one that does not exist. */
+  async of(role: Role): Promise<ReadonlySet<string>> {
+    if (!this.loading || performance.now() >= this.staleAt) this.load();
+    return (await this.loading)!.get(role) ?? NONE;
+  }
+
+  private load(): void {
+    this.staleAt = performance.now() + BELIEVED_MS;
+    const loading = this.roles.permissions();
+    loading.catch(() => {
+      if (this.loading === loading) this.loading = undefined;
+    });
+    this.loading = loading;
+  }
+}

@@ -1,0 +1,31 @@
+import { Field, Item } from '@rookery/web';
+import { LENGTHS, MOST_INTERESTS, TONES } from '../model/preferences';
+
+/** What somebody likes to read, as a request says it. */
+export class PreferencesForm {
+  @Field.list(Item.text({ max: 20, trim: true }), {
+    max: MOST_INTERESTS,
+    description: 'Topics, none of them twice; capitals make no difference.',
+    example: ['space', 'cats'],
+  })
+  interests: string[];
+
+  @Field.oneOf(TONES, { name: 'Tone', description: 'How stories should feel.', example: 'calm' })
+  tone: string;
+
+  @Field.oneOf(LENGTHS, {
+    name: 'StoryLength',
+    description: 'How long stories should be.',
+    example: 'medium',
+  })
+  length: string;
+
+  @Field.text({ min: 2, max: 35, description: 'Language of the stories: a tag of BCP 47.', example: 'en' })
+  language: string;
+}
+
+/** What somebody likes to read, as an answer says it. */
+export class PreferencesView extends PreferencesForm {
+  @Field.dateTime({ nullable: true, description: 'When it was said; null as long as nothing was.' })
+  updatedAt: Date | null;
+}

@@ -1,0 +1,19 @@
+import { Field } from '@rookery/web';
+
+/** Somebody, as everybody who is signed in sees it. */
+export class PublicUser {
+  @Field.uuid({ description: 'Id of the user.' })
+  id: string;
+
+  @Field.text({ max: 30, description: 'Unique name.', example: 'ada' })
+  username: string;
+
+  @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  name: string;
+
+  @Field.dateTime({ description: 'When the account was registered.' })
+  registeredAt: string;
+
+  @Field.integer({ description: 'Version of the account; also its ETag.', example: 3 })
+  version: number;
+}

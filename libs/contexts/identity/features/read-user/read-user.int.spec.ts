@@ -1,0 +1,187 @@
+import { Cache, Queries } from '@rookery/application';
+import { contexts } from '@rookery/contexts';
+import { PREFIX, RedisConnections } from '@rookery/messaging';
+import { registry } from '@rookery/observability';
+import { Transaction } from '@rookery/persistence';
+import { enrol, eventually, newcomer, type Person, TestSystem } from '@rookery/testing';
+import { userEntry } from '../../storage/public-users';
+import { ReadUser } from './read-user';
+
+describe('reading a user', () => {
+  let system: TestSystem;
+  let reader: Person;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts, { RATE_LIMIT_ENABLED: 'false' });
+    reader = await enrol(system);
+  });
+  afterAll(() => system.stop());
+
+  const read = (id: string, headers: Record<string, string> = {}) =>
+    system.ask(`GET /v1/users/${id}`, { token: reader.token, headers });
+  const redis = () => system.inApi(RedisConnections).shared;
+  const entry = (id: string) => `${PREFIX}:cache:${userEntry(id)}`;
+
+  async function loads(): Promise<number> {
+    const metric = await registry.getSingleMetric('rookery_cache_loads_total')!.get();
+    return metric.values[0]?.value ?? 0;
+  }
+
+  /** The subscribers of its first events are done with somebody, so that nothing empties the cache any more. */
+  async function settled(own: Parameters<typeof enrol>[1] = {}): Promise<Person> {
+    const person = await enrol(system, own);
+    await eventually(async () => {
+      const open = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery WHERE subject = $1 AND queue = 'caches' AND state <> 'done'`,
+        [person.id],
+      );
+      return open.length === 0;
+    });
+    return person;
+  }
+
+  it('shows what everybody may know, first from the database, then from the cache', async () => {
+    const { id } = await settled({ username: 'ada', name: 'Ada Lovelace' });
+    const first = await read(id);
+    expect(first).toMatchObject({ status: 200, headers: { 'x-cache': 'MISS', etag: '"2"' } });
+    expect(first.body).toEqual({
+      id,
+      username: 'ada',
+      name: 'Ada Lovelace',
+      registeredAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      version: 2,
+    });
+    const second = await read(id);
+    expect(second).toMatchObject({
+      status: 200,
+      headers: { 'x-cache': 'HIT', etag: '"2"' },
+      body: first.body,
+    });
+    const third = await read(id, { 'if-none-match': '"2"' });
+    expect([third.status, third.body, third.headers['x-cache']]).toEqual([304, '', 'HIT']);
+  });
+
+  it('keeps an answer for a minute, give or take a tenth', async () => {
+    const people = await Promise.all(Array.from({ length: 12 }, () => settled()));
+    const lives = await Promise.all(
+      people.map(async ({ id }) => {
+        await read(id);
+        return redis().pttl(entry(id));
+      }),
+    );
+    expect(Math.min(...lives)).toBeGreaterThan(52_000);
+    expect(Math.max(...lives)).toBeLessThanOrEqual(66_000);
+    expect(new Set(lives.map((ms) => Math.round(ms / 500))).size).toBeGreaterThan(3);
+  });
+
+  it('asks the database once when two hundred want the same user at once', async () => {
+    const { id } = await settled();
+    const before = await loads();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => read(id)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await loads()) - before).toBe(1);
+  });
+
+  it('follows a new name, and a new role by its version', async () => {
+    const admin = await enrol(system, { role: 'admin' });
+    const person = await settled();
+    await read(person.id);
+    await system.ask('PATCH /v1/me', {
+      token: person.token,
+      body: { name: 'Ada King' },
+      headers: { 'if-match': '*' },
+    });
+    await eventually(async () => (await read(person.id)).body.name === 'Ada King', 5_000);
+    await system.ask(`PUT /v1/admin/users/${person.id}/role`, {
+      token: admin.token,
+      body: { role: 'moderator' },
+    });
+    await eventually(async () => (await read(person.id)).body.version === 4, 5_000);
+  });
+
+  it('does not keep what was read before a change and arrives after it', async () => {
+    const cache = system.inApi(Cache);
+    let go = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const reading = cache.through('test-late', 60, async () => {
+      await held;
+      return 'old';
+    });
+    await eventually(async () => (await redis().exists(`${PREFIX}:cache-lease:test-late`)) === 1);
+    await cache.forget('test-late');
+    go();
+    expect(await reading).toBe('old');
+    expect(await cache.through('test-late', 60, () => Promise.resolve('new'))).toBe('new');
+    expect(await cache.through('test-late', 60, () => Promise.resolve('newer'))).toBe('new');
+  });
+
+  it('keeps nothing that is not committed yet', async () => {
+    const { id } = await settled({ name: 'Before' });
+    await system.inApi(Transaction).run(async () => {
+      await system.sql(`UPDATE identity.users SET name = 'After' WHERE id = $1`, [id]);
+      const { name } = await system.inApi(Queries).execute(new ReadUser(id));
+      expect(name).toBe('Before');
+    });
+  });
+
+  it('lets one process fill an entry while the others answer without waiting', async () => {
+    const [api, worker] = [system.inApi(Cache), system.inWorker(Cache)];
+    let go = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const slow = api.through('test-two', 60, async () => {
+      await held;
+      return 'first';
+    });
+    await eventually(async () => (await redis().exists(`${PREFIX}:cache-lease:test-two`)) === 1);
+    expect(await worker.through('test-two', 60, () => Promise.resolve('second'))).toBe('second');
+    go();
+    await slow;
+    expect(await worker.through('test-two', 60, () => Promise.resolve('third'))).toBe('first');
+  });
+
+  it('renews an entry before it ends while it is still served', async () => {
+    const cache = system.inApi(Cache);
+    let made = 0;
+    const make = () => Promise.resolve((made += 1));
+    await cache.through('test-early', 60, make);
+    const [, text] = (await redis().get(`${PREFIX}:cache:test-early`))!.split(' ');
+    // An answer that took an hour to make is worth renewing at almost any time.
+    await redis().set(`${PREFIX}:cache:test-early`, `3600000 ${text}`, 'PX', 60_000);
+    expect(await cache.through('test-early', 60, make)).toBe(1);
+    await eventually(async () => (await cache.through('test-early', 60, make)) > 1);
+  });
+
+  it('does not know the pending, the unknown and what is no id', async () => {
+    const form = newcomer();
+    await system.ask('POST /v1/auth/register', { body: form });
+    const [pending] = await system.sql<{ id: string }>('SELECT id FROM identity.users WHERE email = $1', [
+      form.email,
+    ]);
+    for (const id of [pending!.id, '01890000-0000-7000-8000-000000000000', 'no-uuid']) {
+      expect(await read(id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+    }
+    const { code } = await system.inbox.verification(form.email);
+    await system.ask('POST /v1/auth/verify', { body: { email: form.email, code } });
+    expect(await read(pending!.id)).toMatchObject({ status: 200 });
+  });
+
+  it('answers without Redis', async () => {
+    const { id } = await settled();
+    await read(id);
+    await system.killRedis();
+    try {
+      const before = await loads();
+      expect(await read(id)).toMatchObject({ status: 200, headers: { 'x-cache': 'MISS' }, body: { id } });
+      const crowd = await Promise.all(Array.from({ length: 50 }, () => read(id)));
+      expect(new Set(crowd.map(({ status }) => status))).toEqual(new Set([200]));
+      expect((await loads()) - before).toBeLessThan(10);
+    } finally {
+      await system.startRedisEmpty();
+    }
+    await eventually(async () => (await read(id)).headers['x-cache'] === 'HIT');
+  });
+});

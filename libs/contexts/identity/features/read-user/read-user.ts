@@ -1,0 +1,60 @@
+import { Controller, Get } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Cache, Cached, Queries } from '@rookery/application';
+import { type EventEnvelope, NotFound, Rejection } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Explain, UuidParam, Versioned } from '@rookery/web';
+import { PublicUser } from '../../access/public-user';
+import { RegistrationCancelled, RoleChanged, UserRenamed, UserVerified } from '../../contract';
+import { PublicUsers, userEntry } from '../../storage/public-users';
+
+export class ReadUser extends Query<PublicUser> {
+  constructor(readonly userId: string) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('users')
+export class ReadUserRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get(':id')
+  @Versioned()
+  @Explain({
+    operationId: 'getUser',
+    summary: 'Read a user',
+    description: 'May be a moment behind: it is kept for a minute and follows changes.',
+    ok: { type: PublicUser, headers: { 'X-Cache': 'HIT or MISS: whether it came from the cache.' } },
+    rejects: [NotFound],
+  })
+  read(@UuidParam() id: string): Promise<PublicUser> {
+    return this.queries.execute(new ReadUser(id));
+  }
+}
+
+@Cached<ReadUser>({ key: ({ userId }) => userEntry(userId), seconds: 60 })
+@QueryHandler(ReadUser)
+export class ReadUserHandler implements IQueryHandler<ReadUser> {
+  constructor(private readonly users: PublicUsers) {}
+
+  async execute({ userId }: ReadUser): Promise<PublicUser> {
+    const user = await this.users.find(userId);
+    if (!user) throw new Rejection(NotFound);
+    return user;
+  }
+}
+
+/** Every event of a user makes a new version of it, so each belongs here. */
+const CHANGES = [UserVerified, UserRenamed, RoleChanged, RegistrationCancelled];
+
+/** Takes what was kept of a user out of the cache when it has changed. */
+@Subscriber(CHANGES, { queue: Queues.caches })
+export class ForgetUser implements Handles<(typeof CHANGES)[number]> {
+  constructor(private readonly cache: Cache) {}
+
+  async handle({ subject }: EventEnvelope): Promise<void> {
+    await this.cache.forget(userEntry(subject));
+  }
+}

@@ -1,0 +1,55 @@
+import { Controller, Get, Query as QueryString } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import { decodeCursor, Explain, Field, ListQuery, type Page, pageOf } from '@rookery/web';
+import { PublicUser } from '../../access/public-user';
+import { PublicUsers } from '../../storage/public-users';
+
+class UserSearch extends ListQuery {
+  @Field.text({
+    min: 0,
+    max: 100,
+    trim: true,
+    default: '',
+    description:
+      'Part of a username or name, whatever its capitals; one or two characters find those that begin with them.',
+    example: 'ada',
+  })
+  search = '';
+}
+
+export class SearchUsers extends Query<Page<PublicUser>> {
+  constructor(readonly page: UserSearch) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('users')
+export class SearchUsersRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get()
+  @Explain({
+    operationId: 'searchUsers',
+    summary: 'Look people up',
+    description: 'The newest first. Without a search, everybody.',
+    ok: { list: PublicUser },
+  })
+  search(@QueryString() page: UserSearch): Promise<Page<PublicUser>> {
+    return this.queries.execute(new SearchUsers(page));
+  }
+}
+
+@QueryHandler(SearchUsers)
+export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
+  constructor(private readonly users: PublicUsers) {}
+
+  async execute({ page: { search, limit, cursor } }: SearchUsers): Promise<Page<PublicUser>> {
+    const list = `users:${search.toLowerCase()}`;
+    const [before] = decodeCursor<[string]>(list, cursor) ?? [null];
+    const rows = await this.users.search(search, before, limit + 1);
+    return pageOf(rows, limit, list, ({ id }) => [id]);
+  }
+}

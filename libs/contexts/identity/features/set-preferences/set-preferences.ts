@@ -1,0 +1,62 @@
+import { Body, Controller, Put } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain } from '@rookery/web';
+import { PreferencesForm, PreferencesView } from '../../access/preferences-view';
+import { Preferences, type Taste } from '../../model/preferences';
+import { InterestsRepeated, LanguageUnknown } from '../../model/rejections';
+import { StoredPreferences } from '../../storage/preferences';
+import { Users } from '../../storage/users';
+
+export class SetPreferences extends Command<PreferencesView> {
+  constructor(
+    readonly userId: string,
+    readonly taste: Taste,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('me/preferences')
+export class SetPreferencesRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Put()
+  @Explain({
+    operationId: 'setPreferences',
+    summary: 'Say what you like to read',
+    ok: { type: PreferencesView },
+    rejects: [InterestsRepeated, LanguageUnknown],
+  })
+  set(@CurrentCaller() caller: Caller, @Body() form: PreferencesForm): Promise<PreferencesView> {
+    return this.commands.execute(new SetPreferences(caller.userId, form));
+  }
+}
+
+@CommandHandler(SetPreferences)
+export class SetPreferencesHandler implements ICommandHandler<SetPreferences> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly preferences: StoredPreferences,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ userId, taste }: SetPreferences): Promise<PreferencesView> {
+    await this.users.lock(userId); // also the first two at once wait for each other
+    const now = this.clock.now();
+    let preferences = await this.preferences.find({ userId });
+    if (!preferences) preferences = Preferences.of(userId, taste, now);
+    else if (preferences.matches(taste)) return viewOf(preferences);
+    else preferences.change(taste, now);
+    await this.preferences.save(preferences);
+    return viewOf(preferences);
+  }
+}
+
+function viewOf(preferences: Preferences): PreferencesView {
+  const { interests, tone, length, language, updatedAt } = preferences.snapshot();
+  return { interests, tone, length, language, updatedAt };
+}

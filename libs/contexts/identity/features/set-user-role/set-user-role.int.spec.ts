@@ -1,0 +1,127 @@
+import { contexts } from '@rookery/contexts';
+import { enrol, eventually, newcomer, type Person, race, TestSystem } from '@rookery/testing';
+import { Roles } from '../../storage/roles';
+
+describe('giving roles', () => {
+  let system: TestSystem;
+  let admin: Person;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+    admin = await enrol(system, { role: 'admin' });
+  });
+  afterAll(() => system.stop());
+
+  const give = (by: Person, id: string, role: unknown) =>
+    system.ask(`PUT /v1/admin/users/${id}/role`, { body: { role }, token: by.token });
+  const statusOfGiving = async (by: Person, id: string, role: string) => (await give(by, id, role)).status;
+  const roleOf = async (id: string) =>
+    (await system.sql<{ role: string }>('SELECT role FROM identity.users WHERE id = $1', [id]))[0]!.role;
+
+  it('is seeded with three roles, each including the one below', async () => {
+    const permissions = await system.inApi(Roles).permissions();
+    const known = Object.fromEntries([...permissions].map(([role, set]) => [role, [...set].toSorted()]));
+    expect(known).toEqual({
+      user: [],
+      moderator: ['comments:delete:any', 'comments:update:any', 'posts:update:any'],
+      admin: [
+        'comments:delete:any',
+        'comments:update:any',
+        'ops:read',
+        'ops:write',
+        'posts:delete:any',
+        'posts:update:any',
+        'users:role',
+      ],
+    });
+  });
+
+  it('bites within five seconds, for tokens that are in use, both ways', async () => {
+    const [person, third] = [await enrol(system), await enrol(system)];
+    expect(await statusOfGiving(person, third.id, 'user')).toBe(403);
+    expect(await give(admin, person.id, 'admin')).toMatchObject({ status: 204, body: '' });
+    await eventually(async () => (await statusOfGiving(person, third.id, 'user')) === 204, 5_000);
+    expect(await statusOfGiving(admin, person.id, 'user')).toBe(204);
+    await eventually(async () => (await statusOfGiving(person, third.id, 'user')) === 403, 5_000);
+    expect((await system.ask('GET /v1/me', { token: person.token })).body.role).toBe('user');
+  });
+
+  it('lets a change of what a role may do bite within five seconds', async () => {
+    const [moderator, third] = [await enrol(system, { role: 'moderator' }), await enrol(system)];
+    expect(await statusOfGiving(moderator, third.id, 'user')).toBe(403);
+    await system.sql(`INSERT INTO identity.role_permissions VALUES ('moderator', 'users:role')`);
+    await eventually(async () => (await statusOfGiving(moderator, third.id, 'user')) === 204, 5_000);
+    await system.sql(
+      `DELETE FROM identity.role_permissions WHERE role = 'moderator' AND permission = 'users:role'`,
+    );
+    await eventually(async () => (await statusOfGiving(moderator, third.id, 'user')) === 403, 5_000);
+  });
+
+  it('takes a role that was added to the database', async () => {
+    await system.sql(`INSERT INTO identity.roles VALUES ('auditor', 'user', 'Reads operations.')`);
+    await system.sql(`INSERT INTO identity.role_permissions VALUES ('auditor', 'ops:read')`);
+    const { id } = await enrol(system);
+    expect(await statusOfGiving(admin, id, 'auditor')).toBe(204);
+    expect(await roleOf(id)).toBe('auditor');
+  });
+
+  it('raises an event where something changed, and none where it did not', async () => {
+    const { id } = await enrol(system);
+    await give(admin, id, 'moderator');
+    await give(admin, id, 'moderator');
+    const events = await system.sql(
+      `SELECT data, sequence, actor_id FROM messaging.outbox WHERE subject = $1 AND type = 'identity.role-changed'`,
+      [id],
+    );
+    expect(events).toEqual([
+      { data: { role: 'moderator', previous: 'user' }, sequence: 3, actor_id: admin.id },
+    ]);
+  });
+
+  it('refuses what it cannot do, in the order of the contract', async () => {
+    const person = await enrol(system);
+    const nobody = '01890000-0000-7000-8000-000000000000';
+    expect((await system.ask(`PUT /v1/admin/users/${person.id}/role`)).status).toBe(401);
+    expect(await give(person, nobody, 7)).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
+    expect(await give(admin, nobody, 7)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+    expect(await give(admin, nobody, 'emperor')).toMatchObject({ status: 404 });
+    expect(await give(admin, 'no-uuid', 'user')).toMatchObject({ status: 404 });
+    const unknown = await give(admin, person.id, 'emperor');
+    expect(unknown).toMatchObject({ status: 422, body: { code: 'identity.role-unknown' } });
+  });
+
+  it('does not know who has not verified the address yet', async () => {
+    const form = newcomer();
+    await system.ask('POST /v1/auth/register', { body: form });
+    const [pending] = await system.sql<{ id: string }>('SELECT id FROM identity.users WHERE email = $1', [
+      form.email,
+    ]);
+    expect(await statusOfGiving(admin, pending!.id, 'admin')).toBe(404);
+    expect(await roleOf(pending!.id)).toBe('user');
+  });
+
+  it('takes the role from all admins but the last, also when they depose each other at once', async () => {
+    const others = await Promise.all(Array.from({ length: 5 }, () => enrol(system, { role: 'admin' })));
+    const admins = [admin, ...others];
+    for (const each of admins) await give(each, each.id, 'admin'); // so that each is known as an admin for 4 s
+    const answers = await race(
+      system,
+      admins.map((by, index) => () => give(by, admins[(index + 1) % admins.length]!.id, 'user')),
+    );
+    const [{ left } = { left: [] }] = await system.sql<{ left: string[] }>(
+      `SELECT array_agg(id) AS left FROM identity.users WHERE role = 'admin'`,
+    );
+    expect(left).toHaveLength(1);
+    const refused = answers.filter(({ status }) => status === 422);
+    expect(refused).toMatchObject([{ body: { code: 'identity.last-admin' } }]);
+    admin = admins.find(({ id }) => id === left[0])!;
+    expect(await statusOfGiving(admin, admin.id, 'user')).toBe(422);
+    expect(await statusOfGiving(admin, admin.id, 'admin')).toBe(204);
+  });
+
+  it('lets the database refuse a role that does not exist', async () => {
+    const { id } = await enrol(system);
+    const cheating = system.sql(`UPDATE identity.users SET role = 'emperor' WHERE id = $1`, [id]);
+    await expect(cheating).rejects.toThrow(/users_role_fkey/);
+  });
+});

@@ -1,0 +1,61 @@
+import { Body, Controller, Put } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { NotFound, Rejection } from '@rookery/domain';
+import { Explain, Field, RequirePermission, UuidParam } from '@rookery/web';
+import { LastAdmin, RoleUnknown } from '../../model/rejections';
+import { Roles } from '../../storage/roles';
+import { Users } from '../../storage/users';
+
+class RoleAssignment {
+  @Field.text({ max: 30, description: 'One of the roles: user, moderator, admin.', example: 'moderator' })
+  role: string;
+}
+
+export class SetUserRole extends Command<void> {
+  constructor(
+    readonly userId: string,
+    readonly role: string,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('admin/users/:id/role')
+export class SetUserRoleRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Put()
+  @RequirePermission('users:role')
+  @Explain({
+    operationId: 'setUserRole',
+    summary: 'Give a user a role',
+    description: 'What the user may do follows within five seconds, without signing in again.',
+    ok: { status: 204 },
+    rejects: [NotFound, RoleUnknown, LastAdmin],
+  })
+  set(@UuidParam() id: string, @Body() { role }: RoleAssignment): Promise<void> {
+    return this.commands.execute(new SetUserRole(id, role));
+  }
+}
+
+@CommandHandler(SetUserRole)
+export class SetUserRoleHandler implements ICommandHandler<SetUserRole> {
+  constructor(
+    private readonly roles: Roles,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ userId, role }: SetUserRole): Promise<void> {
+    await this.roles.lock();
+    await this.users.lock(userId);
+    const user = await this.users.get(userId);
+    if (!user.active) throw new Rejection(NotFound);
+    if (!(await this.roles.exists(role))) throw new Rejection(RoleUnknown);
+    if (user.role === role) return;
+    user.assignRole(role, await this.roles.otherAdminThan(userId));
+    await this.users.save(user);
+  }
+}

@@ -1,0 +1,130 @@
+import { contexts } from '@rookery/contexts';
+import { type Ask, enrol, newcomer, type Person, race, TestSystem } from '@rookery/testing';
+
+describe('changing the own names', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  afterAll(() => system.stop());
+
+  const change = ({ token }: Person, body: object, ifMatch?: string) =>
+    system.ask('PATCH /v1/me', {
+      token,
+      body,
+      ...(ifMatch !== undefined && ({ headers: { 'if-match': ifMatch } } satisfies Ask)),
+    });
+  const statuses = (answers: { status: number }[]) =>
+    answers.map(({ status }) => status).toSorted((a, b) => a - b);
+
+  it('answers the account as it is then, with its new version', async () => {
+    const person = await enrol(system);
+    const before = await system.ask('GET /v1/me', { token: person.token });
+    const after = await change(
+      person,
+      { name: '  Ada King ', username: 'Ada.K' },
+      String(before.headers.etag),
+    );
+    expect(after).toMatchObject({
+      status: 200,
+      body: { ...before.body, name: 'Ada King', username: 'Ada.K', version: before.body.version + 1 },
+    });
+    expect(after.headers.etag).toBe(`"${before.body.version + 1}"`);
+    expect((await system.ask('GET /v1/me', { token: person.token })).body).toEqual(after.body);
+    const events = await system.sql(
+      `SELECT data, sequence FROM messaging.outbox WHERE subject = $1 AND type = 'identity.user-renamed'`,
+      [person.id],
+    );
+    expect(events).toEqual([
+      { data: { name: 'Ada King', username: 'Ada.K' }, sequence: before.body.version + 1 },
+    ]);
+  });
+
+  it('leaves alone what is left out', async () => {
+    const person = await enrol(system);
+    const { body } = await change(person, { name: 'Somebody Else' }, '*');
+    expect(body).toMatchObject({ name: 'Somebody Else', username: expect.stringMatching(/^person/) });
+    const again = await change(person, {}, '*');
+    expect(again).toMatchObject({ status: 200, body: { version: body.version } });
+  });
+
+  it('wants to know which version is changed, and says when it is stale', async () => {
+    const person = await enrol(system);
+    expect(await change(person, { name: 'A' })).toMatchObject({
+      status: 428,
+      body: { code: 'precondition.required' },
+    });
+    const stale = await change(person, { name: 'A' }, '"1"');
+    expect(stale).toMatchObject({ status: 412, body: { code: 'precondition.failed' } });
+    expect(stale.headers.etag).toBe('"2"');
+    expect((await change(person, { name: '   ' })).status).toBe(400);
+    expect((await change(person, { role: 'admin' }, '*')).status).toBe(400);
+    expect((await change(person, { username: 'a b' }, '*')).status).toBe(400);
+    expect((await change(person, { name: null }, '*')).status).toBe(400);
+  });
+
+  it('lets one of many edits of a version win and tells the others that it is stale', async () => {
+    const person = await enrol(system);
+    const answers = await race(
+      system,
+      Array.from({ length: 6 }, (_, index) => () => change(person, { name: `Name ${index}` }, '"2"')),
+    );
+    expect(statuses(answers)).toEqual([200, ...Array<number>(5).fill(412)]);
+    const { body } = await system.ask('GET /v1/me', { token: person.token });
+    expect(body).toMatchObject({ version: 3, name: answers.find(({ status }) => status === 200)!.body.name });
+  });
+
+  it('applies edits that take any version one after the other', async () => {
+    const person = await enrol(system);
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, (_, index) => change(person, { name: `Name ${index}` }, '*')),
+    );
+    expect(answers.map(({ body }) => body.version).toSorted((a, b) => a - b)).toEqual([3, 4, 5, 6, 7]);
+  });
+
+  it('gives nobody a username that somebody has, whatever its capitals', async () => {
+    await enrol(system, { username: 'taken' });
+    const person = await enrol(system, { username: 'mine' });
+    expect(await change(person, { username: 'TAKEN' }, '*')).toMatchObject({
+      status: 409,
+      body: { code: 'identity.username-taken' },
+    });
+    expect((await change(person, { username: 'Mine' }, '*')).status).toBe(200);
+  });
+
+  it('gives nobody a username that a pending registration or a decoy holds', async () => {
+    const [known, person] = [await enrol(system), await enrol(system)];
+    await system.ask('POST /v1/auth/register', { body: newcomer({ username: 'pending' }) });
+    await system.ask('POST /v1/auth/register', {
+      body: newcomer({ email: known.email, username: 'decoyed' }),
+    });
+    for (const username of ['pending', 'decoyed']) {
+      expect((await change(person, { username }, '*')).status).toBe(409);
+    }
+  });
+
+  it('gives a username to one of many who want it at once', async () => {
+    const people = await Promise.all(Array.from({ length: 6 }, () => enrol(system)));
+    const answers = await race(
+      system,
+      people.map((person) => () => change(person, { username: 'wanted' }, '*')),
+    );
+    expect(statuses(answers)).toEqual([200, ...Array<number>(5).fill(409)]);
+  });
+
+  it('gives a username to a decoy or to an account that wants it at the same time, never to both', async () => {
+    for (const username of ['contested1', 'contested2', 'contested3']) {
+      const [known, person] = [await enrol(system), await enrol(system)];
+      const answers = await race(system, [
+        () => change(person, { username }, '*'),
+        () => system.ask('POST /v1/auth/register', { body: newcomer({ email: known.email, username }) }),
+      ]);
+      const [renamed, registered] = answers.map(({ status }) => status);
+      expect([
+        [200, 409],
+        [409, 202],
+      ]).toContainEqual([renamed, registered]);
+    }
+  });
+});

@@ -1,0 +1,83 @@
+import { Body, Controller, Patch } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Rejection } from '@rookery/domain';
+import {
+  type Caller,
+  CurrentCaller,
+  type ExpectedVersion,
+  Explain,
+  Field,
+  IfMatch,
+  Versioned,
+} from '@rookery/web';
+import { Me, meOf } from '../../access/me';
+import { NAME, USERNAME } from '../../model/names';
+import { UsernameTaken } from '../../model/rejections';
+import type { Names } from '../../model/user';
+import { Users } from '../../storage/users';
+
+class NewNames {
+  @Field.text({ ...NAME, optional: true, description: 'Name as others see it.', example: 'Ada King' })
+  name?: string;
+
+  @Field.text({
+    ...USERNAME,
+    optional: true,
+    description: 'Unique name: letters, digits, dot, underscore and hyphen.',
+    example: 'ada',
+  })
+  username?: string;
+}
+
+export class UpdateMe extends Command<Me> {
+  constructor(
+    readonly userId: string,
+    readonly names: Partial<Names>,
+    readonly expected: ExpectedVersion,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('me')
+export class UpdateMeRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Patch()
+  @Versioned()
+  @Explain({
+    operationId: 'updateMe',
+    summary: 'Change the own names',
+    description: 'What is left out stays as it is; a body that changes nothing makes no new version.',
+    ok: { type: Me },
+    rejects: [UsernameTaken],
+  })
+  update(
+    @CurrentCaller() caller: Caller,
+    @IfMatch() expected: ExpectedVersion,
+    @Body() names: NewNames,
+  ): Promise<Me> {
+    return this.commands.execute(new UpdateMe(caller.userId, names, expected));
+  }
+}
+
+@CommandHandler(UpdateMe)
+export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
+  constructor(private readonly users: Users) {}
+
+  async execute({ userId, names, expected }: UpdateMe): Promise<Me> {
+    await this.users.lock(userId); // of two edits at once the second is told that its version is stale
+    const user = await this.users.get(userId);
+    expected.verify(user.version);
+    if (!user.rename(names)) return meOf(user);
+    const { username, email } = user.snapshot();
+    if (names.username !== undefined && (await this.users.usernameTaken(username, email))) {
+      throw new Rejection(UsernameTaken);
+    }
+    await this.users.save(user);
+    return meOf(user);
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '@rookery/persistence';
+import { ADMIN, type Role } from '../model/user';
+
+/** The roles and their permissions. They are rows: a new role or permission needs no new version of the program. */
+@Injectable()
+export class Roles {
+  constructor(private readonly sql: Sql) {}
+
+  /** @returns the permissions of every role, those of the roles that it includes among them. */
+  async permissions(): Promise<ReadonlyMap<Role, ReadonlySet<string>>> {
+    // UNION, not UNION ALL: two roles that include each other end the recursion.
+    const rows = await this.sql.rows<{ role: Role; permissions: string[] }>(
+      `WITH RECURSIVE held (role, source) AS (
+         SELECT name, name FROM identity.roles
+         UNION
+         SELECT h.role, r.includes FROM held h JOIN identity.roles r ON r.name = h.source WHERE r.includes IS NOT NULL
+       )
+       SELECT h.role, array_remove(array_agg(DISTINCT p.permission), NULL) AS permissions
+       FROM held h LEFT JOIN identity.role_permissions p ON p.role = h.source
+       GROUP BY h.role`,
+    );
+    return new Map(rows.map(({ role, permissions }) => [role, new Set(permissions)]));
+  }
+
+  /** Makes whoever gives or takes a role wait until the present transaction ends: there is always one admin left. */
+  async lock(): Promise<void> {
+    await this.sql.execute('SELECT 1 FROM identity.roles WHERE name = $1 FOR NO KEY UPDATE', [ADMIN]);
+  }
+
+  /** @returns whether there is a role of that name. */
+  async exists(name: string): Promise<boolean> {
+    return (await this.sql.row('SELECT 1 FROM identity.roles WHERE name = $1', [name])) !== undefined;
+  }
+
+  /** @returns whether somebody else than this user is an admin; call {@link lock} first to rely on it. */
+  async otherAdminThan(userId: string): Promise<boolean> {
+    const row = await this.sql.row(
+      `SELECT 1 FROM identity.users WHERE role = '${ADMIN}' AND status = 'active' AND id <> $1 LIMIT 1`,
+      [userId],
+    );
+    return row !== undefined;
+  }
+}

@@ -1,0 +1,31 @@
+import { Sql, Transaction } from '@rookery/persistence';
+import { eventually } from './eventually';
+import type { TestSystem } from './system';
+
+/**
+ * Lets commands really meet: none of them can store its event, and with it commit, before all of them wait, be it for
+ * that or for each other. What only a lock or a constraint prevents happens then every time and not now and then.
+ *
+ * @param contenders at most eight requests that each raise an event; the api has ten connections
+ * @returns what they return, in their order
+ */
+export async function race<T>(system: TestSystem, contenders: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const transaction = system.inApi(Transaction);
+  let racing: Promise<T[]> | undefined;
+  await transaction.run(async () => {
+    await system.inApi(Sql).execute('LOCK TABLE messaging.outbox IN SHARE MODE');
+    await transaction.outside(async () => {
+      racing = Promise.all(contenders.map((contender) => contender()));
+      await eventually(async () => (await waiting(system)) >= contenders.length, 1_900);
+    });
+  });
+  return racing!;
+}
+
+async function waiting(system: TestSystem): Promise<number> {
+  const [row] = await system.sql<{ count: number }>(
+    `SELECT count(*)::int AS count FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'rookery-api' AND wait_event_type = 'Lock'`,
+  );
+  return row!.count;
+}

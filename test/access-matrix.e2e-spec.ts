@@ -1,0 +1,276 @@
+import { Controller, Get } from '@nestjs/common';
+import { contexts } from '@rookery/contexts';
+import { contextOf, enrol, type Person, TestSystem } from '@rookery/testing';
+import { Explain, Public, RequirePermission, UuidParam } from '@rookery/web';
+import {
+  type Caller,
+  CALLERS,
+  type Expected,
+  type Given,
+  matrix,
+  type Row,
+  type Scene,
+  UNDESCRIBED,
+} from './access-matrix';
+import { exampleOf, type Schema } from './support/example-of';
+
+interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  schema: Schema;
+}
+
+interface Operation {
+  id: string;
+  method: string;
+  path: string;
+  parameters: Parameter[];
+  body: Schema | undefined;
+}
+
+interface Description {
+  paths: Record<
+    string,
+    Record<string, { operationId: string; parameters?: Parameter[]; requestBody?: RequestBody }>
+  >;
+  components: { schemas: Record<string, Schema> };
+}
+
+interface RequestBody {
+  content: Record<string, { schema: Schema }>;
+}
+
+interface Answer {
+  status: number;
+  /** Of a problem; undefined for any other answer. */
+  code: string | undefined;
+}
+
+/** What this suite must notice: an operation nobody declared, and rows that the API does not keep. */
+@Controller('planted')
+class PlantedRoutes {
+  @Get('undeclared')
+  @Explain({ operationId: 'plantedUndeclared', summary: 'In no matrix' })
+  undeclared(): void {}
+
+  @Public()
+  @Get('open')
+  @Explain({ operationId: 'plantedOpen', summary: 'Somebody forgot to close it' })
+  open(): void {}
+
+  @Get(':id/others')
+  @Explain({ operationId: 'plantedOthers', summary: 'Somebody forgot to ask whose it is' })
+  others(@UuidParam() _id: string): void {}
+
+  @RequirePermission('posts:update:any')
+  @Get('permission')
+  @Explain({ operationId: 'plantedPermission', summary: 'Somebody asked for the wrong permission' })
+  permission(): void {}
+
+  @Get('broken')
+  @Explain({ operationId: 'plantedBroken', summary: 'Fails' })
+  broken(): void {
+    throw new Error('planted');
+  }
+}
+
+const planted = contextOf('planted', { controllers: [PlantedRoutes] });
+
+describe('the access matrix', () => {
+  let system: TestSystem;
+  let schemas: Record<string, Schema>;
+  let operations: Map<string, Operation>;
+
+  beforeAll(async () => {
+    system = await TestSystem.start([...contexts, planted], { RATE_LIMIT_ENABLED: 'false' });
+    const { body } = await system.ask('GET /v1/openapi.json');
+    const description = body as Description;
+    schemas = description.components.schemas;
+    operations = new Map(operationsOf(description).map((operation) => [operation.id, operation]));
+  });
+  afterAll(() => system.stop());
+
+  /** @returns what the matrix and the API do not have in common, in words. */
+  function differences(rows: Record<string, Row>, ids: string[]): string[] {
+    return [
+      ...ids.filter((id) => !(id in rows)).map((id) => `${id} is not in the matrix`),
+      ...Object.keys(rows)
+        .filter((id) => !ids.includes(id))
+        .map((id) => `${id} is not in the API`),
+    ];
+  }
+
+  /** Asks as each caller. @returns where the answer is not what the row says, in words. */
+  async function violations(id: string, row: Row): Promise<string[]> {
+    const roles = { other: 'user', moderator: 'moderator', admin: 'admin', owner: 'user' };
+    const cast = Object.entries(roles).map(
+      async ([name, role]) => [name, await enrol(system, { role })] as const,
+    );
+    const people = Object.fromEntries(await Promise.all(cast)) as Scene['people'];
+    const found: string[] = [];
+    for (const caller of CALLERS) {
+      const given = (await row.given?.({ system, people })) ?? {};
+      const answer = await send(operations.get(id)!, given, caller === 'nobody' ? undefined : people[caller]);
+      if (!isAsExpected(answer, row[caller], row)) {
+        found.push(
+          `${id} as ${caller}: ${row[caller]} was to be, ${answer.status} ${answer.code ?? ''} it is`,
+        );
+      }
+    }
+    return found;
+  }
+
+  async function send(operation: Operation, given: Given, caller: Person | undefined): Promise<Answer> {
+    const { method, path, parameters, body } = operation;
+    const needed = (place: string) =>
+      parameters.filter(({ in: where, required }) => where === place && required === true);
+    const query = {
+      ...Object.fromEntries(
+        needed('query').map(({ name, schema }) => [name, String(exampleOf(schema, schemas))]),
+      ),
+      ...given.query,
+    };
+    const payload = given.body ?? (body && exampleOf(body, schemas));
+    const response = await system.api.inject({
+      method: method.toUpperCase() as 'GET',
+      url: path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+        encodeURIComponent(partOf(operation, given, name)),
+      ),
+      query,
+      headers: {
+        ...(needed('header').some(({ name }) => name === 'If-Match') && { 'if-match': '*' }),
+        ...(caller && { authorization: `Bearer ${caller.token}` }),
+        ...given.headers,
+      },
+      ...(payload !== undefined && { payload: payload as object }),
+      payloadAsStream: true, // a stream without end must not be waited for
+    });
+    return { status: response.statusCode, code: await codeOf(response) };
+  }
+
+  describe('is complete', () => {
+    it('has a row for every operation, and no row for another', () => {
+      const ids = [...operations.keys()].filter((id) => !id.startsWith('planted'));
+      expect(differences(matrix, ids)).toEqual([]);
+    });
+
+    it('notices an operation that nobody declared, and one that is gone', () => {
+      const { getMe: _, ...rest } = matrix;
+      const ids = [...operations.keys()];
+      expect(differences(matrix, ids)).toContain('plantedUndeclared is not in the matrix');
+      expect(differences(rest, ids)).toContain('getMe is not in the matrix');
+      expect(differences({ ...matrix, getGhost: matrix.getMe! }, ids)).toEqual(
+        expect.arrayContaining(['getGhost is not in the API']),
+      );
+    });
+
+    it('knows every controller that the description leaves out', () => {
+      const left = contexts
+        .flatMap(({ controllers }) => controllers)
+        .filter((controller) => leavesOut(controller))
+        .map(({ name }) => name);
+      expect(left).toEqual(UNDESCRIBED);
+    });
+  });
+
+  describe('is kept', () => {
+    it.each(Object.keys(matrix))('by %s', async (id) => {
+      expect(await violations(id, matrix[id]!)).toEqual([]);
+    });
+  });
+
+  describe('notices', () => {
+    const signedIn = matrix.getMe!;
+    const adminOnly: Row = { ...matrix.setUserRole!, given: () => ({}) };
+
+    it('an operation that is open by mistake', async () => {
+      expect(await violations('plantedOpen', signedIn)).toEqual([
+        'plantedOpen as nobody: 401 was to be, 200  it is',
+      ]);
+    });
+
+    it('an operation that asks for no permission, or for another one', async () => {
+      const open = await violations('plantedUndeclared', adminOnly);
+      expect(open.map((each) => each.split(':')[0])).toEqual([
+        'plantedUndeclared as other',
+        'plantedUndeclared as moderator',
+        'plantedUndeclared as owner',
+      ]);
+      const wrong = await violations('plantedPermission', adminOnly);
+      expect(wrong).toEqual(['plantedPermission as moderator: 403 was to be, 200  it is']);
+    });
+
+    it('an operation that shows a resource to others', async () => {
+      const row = { ...matrix.revokeSession! };
+      const shown = await violations('plantedOthers', row);
+      expect(shown.map((each) => each.split(':')[0])).toEqual([
+        'plantedOthers as other',
+        'plantedOthers as moderator',
+        'plantedOthers as admin',
+      ]);
+    });
+
+    it('an operation that fails', async () => {
+      expect(await violations('plantedBroken', signedIn)).toHaveLength(4);
+    });
+  });
+});
+
+function operationsOf({ paths }: Description): Operation[] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId, parameters = [], requestBody }]) => ({
+      id: operationId,
+      method,
+      path,
+      parameters,
+      body: requestBody && Object.values(requestBody.content)[0]?.schema,
+    })),
+  );
+}
+
+function partOf({ id }: Operation, { path = {} }: Given, name: string): string {
+  const value = path[name];
+  if (value === undefined) throw new Error(`The row of ${id} has to give the part {${name}} of its path.`);
+  return value;
+}
+
+/**
+ * A caller that is allowed reaches the operation: a request that the edge refuses, for its shape or its caller, has
+ * not, and where the row hides the resource from some, the others have to find it.
+ */
+function isAsExpected({ status, code = '' }: Answer, expected: Expected, row: Row): boolean {
+  if (expected === 401) return status === 401 && code === 'auth.unauthenticated';
+  if (expected !== 'allowed') return status === expected;
+  const hidden = CALLERS.some((caller: Caller) => row[caller] === 404);
+  const refused = code.startsWith('auth.') || code.startsWith('request.') || (hidden && status === 404);
+  return !refused && status < 500;
+}
+
+async function codeOf({
+  headers,
+  stream,
+}: {
+  headers: Record<string, unknown>;
+  stream: () => NodeJS.ReadableStream & { destroy(): void };
+}): Promise<string | undefined> {
+  const body = stream();
+  if (!String(headers['content-type']).includes('problem+json')) {
+    body.destroy();
+    return undefined;
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  return (JSON.parse(Buffer.concat(chunks).toString('utf8')) as { code: string }).code;
+}
+
+/** Whether a controller, or a route of it, wears `@ApiExcludeController()` or `@ApiExcludeEndpoint()`. */
+function leavesOut(controller: { prototype: object }): boolean {
+  const routes = Object.values(Object.getOwnPropertyDescriptors(controller.prototype));
+  return (
+    Reflect.hasMetadata('swagger/apiExcludeController', controller) ||
+    routes.some(
+      ({ value }) => typeof value === 'function' && Reflect.hasMetadata('swagger/apiExcludeEndpoint', value),
+    )
+  );
+}

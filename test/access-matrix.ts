@@ -1,0 +1,85 @@
+import type { Person, TestSystem } from '@rookery/testing';
+
+/**
+ * Who asks: `nobody` without a token, the `owner` of the resource, `other` with an account and nothing else, and those
+ * who have a role.
+ */
+export const CALLERS = ['nobody', 'other', 'moderator', 'admin', 'owner'] as const;
+export type Caller = (typeof CALLERS)[number];
+
+/** `allowed`: neither turned away nor told that the resource does not exist; the operation itself may still say no. */
+export type Expected = 'allowed' | 401 | 403 | 404;
+
+/** What an operation's request is made from. The cast is new for each operation, and every caller asks once. */
+export interface Scene {
+  system: TestSystem;
+  /** Everybody but `nobody`; active accounts, signed in with a fresh proof. */
+  people: Record<Exclude<Caller, 'nobody'>, Person>;
+}
+
+/** What a request needs that cannot be made from the API description; what is left out is made from it. */
+export interface Given {
+  path?: Record<string, string>;
+  query?: Record<string, string>;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** One operation: what each caller is answered, and what is there before each of them asks. */
+export interface Row extends Record<Caller, Expected> {
+  given?: (scene: Scene) => Given | Promise<Given>;
+}
+
+const everybody: Row = {
+  nobody: 'allowed',
+  other: 'allowed',
+  moderator: 'allowed',
+  admin: 'allowed',
+  owner: 'allowed',
+};
+/** The resource is the caller's own, or everybody's. */
+const signedIn: Row = { ...everybody, nobody: 401 };
+/** To others it does not exist. */
+const ownerOnly: Row = { nobody: 401, other: 404, moderator: 404, admin: 404, owner: 'allowed' };
+const adminOnly: Row = { nobody: 401, other: 403, moderator: 403, admin: 'allowed', owner: 403 };
+
+/** Every operation of the API, by operationId. Whoever adds an operation adds a line. */
+export const matrix: Record<string, Row> = {
+  // Probes and keys
+  getHealth: everybody,
+  getJwks: everybody,
+  getLiveness: everybody,
+  getMetrics: everybody,
+  getReadiness: everybody,
+  getStartup: everybody,
+
+  // Identity
+  activateUser: { ...everybody, given: () => ({ path: { token: 'unknown' } }) },
+  getMe: signedIn,
+  getPreferences: signedIn,
+  getUser: { ...signedIn, given: ({ people }) => ({ path: { id: people.owner.id } }) },
+  listSessions: signedIn,
+  login: everybody,
+  logout: signedIn,
+  logoutAll: signedIn,
+  refreshTokens: everybody,
+  register: everybody,
+  resendVerification: everybody,
+  revokeSession: { ...ownerOnly, given: ({ people }) => ({ path: { id: sessionOf(people.owner) } }) },
+  searchUsers: signedIn,
+  setPreferences: signedIn,
+  setUserRole: {
+    ...adminOnly,
+    given: ({ people }) => ({ path: { id: people.owner.id }, body: { role: 'user' } }),
+  },
+  updateMe: signedIn,
+  verifyEmail: everybody,
+};
+
+/** Controllers that the API description leaves out, which the walk does not see: pages for people, open to everybody. */
+export const UNDESCRIBED = ['ActivationPage'];
+
+function sessionOf({ token }: Person): string {
+  const payload = Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8');
+  return (JSON.parse(payload) as { sid: string }).sid;
+}
