@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Who is who at OpenID Connect providers. */
-export class LinkExternalIdentities1763700010000 implements MigrationInterface {
-  name = 'LinkExternalIdentities1763700010000';
+export class LinkExternalIdentities1763700012000 implements MigrationInterface {
+  name = 'LinkExternalIdentities1763700012000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
