@@ -19,6 +19,7 @@ import { AllowedMethods } from './allowed-methods';
 import { answerClientError } from './client-error';
 import { Drain } from './drain';
 import { tagVersion } from './etag';
+import { FreshGuard } from './fresh';
 import { readJsonBodies } from './json-body';
 import { nextLink } from './paging';
 import { ProblemFilter, sendProblem } from './problem-filter';
@@ -121,7 +122,11 @@ export async function createWebApp(
     exclude: [...AT_ROOT, ...atRoot].map((path) => ({ path, method: RequestMethod.ALL })),
   });
   app.useGlobalFilters(problems);
-  app.useGlobalGuards(new AuthenticationGuard(reflector), new PermissionGuard(reflector));
+  app.useGlobalGuards(
+    new AuthenticationGuard(reflector),
+    new PermissionGuard(reflector),
+    new FreshGuard(reflector),
+  );
   app.useGlobalPipes(new RequestValidation());
   return app;
 }
