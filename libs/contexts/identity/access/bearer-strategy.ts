@@ -3,6 +3,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { Caller } from '@rookery/web';
 import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-custom';
+import { ApiKeys } from './api-keys';
 import { OwnTokens } from './own-tokens';
 
 /** Tells from a bearer token who calls. */
@@ -16,9 +17,9 @@ export interface Recognises {
 export class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
   private readonly kinds: readonly Recognises[];
 
-  constructor(ownTokens: OwnTokens) {
+  constructor(ownTokens: OwnTokens, apiKeys: ApiKeys) {
     super();
-    this.kinds = [ownTokens];
+    this.kinds = [ownTokens, apiKeys];
   }
 
   /** @returns the caller; false when there is no valid token */

@@ -1,9 +1,18 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { IdentitySettings } from '../settings';
 
 /** What a derived key is for; one purpose's key says nothing about another's. */
-type Purpose = 'verification-code' | 'verification-link' | 'code-pepper' | 'signing-keys' | 'refresh-token';
+type Purpose =
+  | 'verification-code'
+  | 'verification-link'
+  | 'code-pepper'
+  | 'signing-keys'
+  | 'refresh-token'
+  | 'totp-secrets';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
 /** The keys that are derived from the master key (HKDF-SHA-256, RFC 5869). */
 @Injectable()
@@ -26,5 +35,26 @@ export class Keys {
   /** @returns the HMAC-SHA-256 of the parts, none of which can be taken for another. */
   mac(purpose: Purpose, ...parts: string[]): Buffer {
     return createHmac('sha256', this.of(purpose)).update(JSON.stringify(parts)).digest();
+  }
+
+  /**
+   * Encrypts with AES-256-GCM.
+   *
+   * @param owner to whom it belongs: the result cannot be opened for anybody else
+   * @returns nonce, ciphertext and tag
+   */
+  seal(purpose: Purpose, owner: string, plain: Buffer): Buffer {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.of(purpose), nonce).setAAD(Buffer.from(owner));
+    return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /** @throws Error when it was sealed with another master key, for somebody else, or was changed */
+  open(purpose: Purpose, owner: string, sealed: Buffer): Buffer {
+    const decipher = createDecipheriv('aes-256-gcm', this.of(purpose), sealed.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(Buffer.from(owner)).setAuthTag(sealed.subarray(-TAG_BYTES));
+    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   }
 }

@@ -36,4 +36,18 @@ describe('a user', () => {
     expect(events).not.toContain('hash');
     expect(events).not.toContain('ada@example.com');
   });
+
+  it('has a second factor at most once, and says so when it comes and goes', () => {
+    const user = User.enrol(registration, 'user', now);
+    user.takeEvents();
+    expect(() => user.disableMfa()).toThrow(expect.objectContaining({ code: 'identity.totp-not-enrolled' }));
+    user.enableMfa(now);
+    expect(() => user.enableMfa(now)).toThrow(expect.objectContaining({ code: 'identity.totp-enrolled' }));
+    user.disableMfa();
+    expect(user.mfaEnabled).toBe(false);
+    expect(user.takeEvents().map(({ definition, sequence }) => [definition.type, sequence])).toEqual([
+      ['identity.mfa-enabled', 3],
+      ['identity.mfa-disabled', 4],
+    ]);
+  });
 });

@@ -1,6 +1,13 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
-import { RegistrationCancelled, UserRegistered, UserVerified, VerificationRequested } from '../contract';
-import { CodeExpired } from './rejections';
+import {
+  MfaDisabled,
+  MfaEnabled,
+  RegistrationCancelled,
+  UserRegistered,
+  UserVerified,
+  VerificationRequested,
+} from '../contract';
+import { CodeExpired, TotpEnrolled, TotpNotEnrolled } from './rejections';
 
 export type Role = 'user' | 'moderator' | 'admin';
 
@@ -16,6 +23,8 @@ export interface UserState extends AggregateState {
   registeredAt: Date;
   verifiedAt: Date | null;
   verificationRequestedAt: Date | null;
+  /** Since when signing in needs a second factor; null when it needs none. */
+  mfaEnabledAt: Date | null;
 }
 
 export type Registration = Pick<UserState, 'email' | 'username' | 'name' | 'passwordHash'>;
@@ -49,6 +58,7 @@ export class User extends Aggregate<UserState> {
       registeredAt: now,
       verifiedAt: null,
       verificationRequestedAt: null,
+      mfaEnabledAt: null,
     });
     user.raise(UserRegistered, { username: registration.username, name: registration.name });
     return user;
@@ -76,6 +86,25 @@ export class User extends Aggregate<UserState> {
     this.state.status = 'active';
     this.state.verifiedAt = now;
     this.raise(UserVerified, {});
+  }
+
+  /** Whether signing in needs a second factor. */
+  get mfaEnabled(): boolean {
+    return this.state.mfaEnabledAt !== null;
+  }
+
+  /** @throws Rejection `identity.totp-enrolled` when there is a second factor already */
+  enableMfa(now: Date): void {
+    if (this.mfaEnabled) throw new Rejection(TotpEnrolled);
+    this.state.mfaEnabledAt = now;
+    this.raise(MfaEnabled, {});
+  }
+
+  /** @throws Rejection `identity.totp-not-enrolled` when there is no second factor */
+  disableMfa(): void {
+    if (!this.mfaEnabled) throw new Rejection(TotpNotEnrolled);
+    this.state.mfaEnabledAt = null;
+    this.raise(MfaDisabled, {});
   }
 
   /** Gives up a registration; the caller removes it from storage. */

@@ -3,7 +3,17 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Sql } from '@rookery/persistence';
-import { type Caller, CurrentCaller, decodeCursor, Explain, Field, ListQuery, type Page, pageOf } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  decodeCursor,
+  Explain,
+  Field,
+  ListQuery,
+  type Page,
+  pageOf,
+  SessionOnly,
+} from '@rookery/web';
 
 const LIST = 'sessions';
 
@@ -37,6 +47,7 @@ export class ListSessions extends Query<Page<SignedInSession>> {
 }
 
 @ApiTags('Identity')
+@SessionOnly()
 @Controller('auth/sessions')
 export class ListSessionsRoute {
   constructor(private readonly queries: Queries) {}

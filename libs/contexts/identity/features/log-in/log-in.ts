@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { Explain, Field, Public } from '@rookery/web';
 import { Passwords } from '../../access/passwords';
-import { SignIn, Tokens } from '../../access/sign-in';
+import { MfaChallenge, SignIn, Tokens } from '../../access/sign-in';
 import { BadCredentials, EmailUnverified } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
@@ -18,7 +18,7 @@ class LoginForm {
   password: string;
 }
 
-export class LogIn extends Command<Tokens> {
+export class LogIn extends Command<Tokens | MfaChallenge> {
   constructor(
     readonly email: string,
     readonly password: string,
@@ -38,14 +38,14 @@ export class LogInRoute {
   @Explain({
     operationId: 'login',
     summary: 'Sign in',
-    ok: { type: Tokens },
+    ok: { type: [Tokens, MfaChallenge] },
     rejects: [BadCredentials, EmailUnverified],
   })
   logIn(
     @Body() { email, password }: LoginForm,
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
-  ): Promise<Tokens> {
+  ): Promise<Tokens | MfaChallenge> {
     return this.commands.execute(new LogIn(email, password, { ip, userAgent }));
   }
 }
@@ -58,12 +58,12 @@ export class LogInHandler implements ICommandHandler<LogIn> {
     private readonly users: Users,
   ) {}
 
-  async execute({ email, password, client }: LogIn): Promise<Tokens> {
+  async execute({ email, password, client }: LogIn): Promise<Tokens | MfaChallenge> {
     const passwordHash = await this.users.passwordHashOf(email);
     if (!(await this.passwords.verify(passwordHash, password))) throw new Rejection(BadCredentials);
     const user = await this.users.find({ email });
     if (!user) throw new Rejection(BadCredentials);
     if (user.pending) throw new Rejection(EmailUnverified);
-    return this.signIn.start(user, client);
+    return this.signIn.begin(user, client);
   }
 }
