@@ -55,6 +55,10 @@ export class Keys {
       authTagLength: TAG_BYTES,
     });
     decipher.setAAD(Buffer.from(owner)).setAuthTag(sealed.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    try {
+      return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    } catch {
+      throw new Error(`MASTER_KEY is not the one that sealed these ${purpose} in the database.`);
+    }
   }
 }

@@ -128,12 +128,13 @@ export class Sessions {
   }
 
   /**
-   * Ends all sessions of a user.
+   * Ends all sessions of a user, and sign-ins that wait for a second factor.
    *
    * @param except one that goes on
    * @returns how many ended
    */
   async revokeAll(userId: string, reason: EndReason, except: string | null = null): Promise<number> {
+    await this.sql.execute('DELETE FROM identity.mfa_tokens WHERE user_id = $1', [userId]);
     return this.end('user_id = $1 AND id IS DISTINCT FROM $2::uuid', [userId, except], reason);
   }
 

@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { Authenticator, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { Authenticator, eventually, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
 import { generateSync } from 'otplib';
 
 const MFA = 'POST /v1/auth/mfa';
@@ -101,9 +101,10 @@ describe('signing in with a second factor', () => {
 
   it('takes the codes before and after the present one, and none further away', async () => {
     const { person, app } = await enrolled();
-    // From the middle of a step, so that it does not end meanwhile.
     const at = async (seconds: number) => {
       await app.code();
+      // Far enough from the end of a step that it does not end meanwhile.
+      await eventually(() => Date.now() % 30_000 < 25_000);
       const middle = Math.floor(Date.now() / 30_000) * 30 + 15;
       const code = generateSync({ secret: app.secret, epoch: middle + seconds });
       return (await prove(await challenge(person), { code })).status;
@@ -194,6 +195,14 @@ describe('signing in with a second factor', () => {
     await challenge(person);
     const open = await system.sql('SELECT 1 FROM identity.mfa_tokens WHERE user_id = $1', [person.id]);
     expect(open).toHaveLength(1);
+  });
+
+  it('goes no further once the owner has signed out everywhere', async () => {
+    const { person, app } = await enrolled();
+    const mfaToken = await challenge(person);
+    expect((await system.ask('POST /v1/auth/logout-all', { token: person.token })).status).toBe(204);
+    expect((await prove(mfaToken, { code: await app.code() })).status).toBe(401);
+    expect((await prove(await challenge(person), { code: await app.code() })).status).toBe(200);
   });
 
   it('needs no Redis', async () => {
