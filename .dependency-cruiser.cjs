@@ -15,7 +15,12 @@ const tests = '\\.spec\\.ts$';
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-test-code-in-product-code',
@@ -56,7 +61,11 @@ module.exports = {
       from: { path: '^libs/contexts/([^/]+)/model/', pathNot: tests },
       to: {
         path: ['^libs/', '^apps/', 'node_modules', '^node:'],
-        pathNot: ['^libs/domain/', '^libs/contexts/$1/(model|contract\\.ts)', 'node_modules/@zxcvbn-ts/language-common/'],
+        pathNot: [
+          '^libs/domain/',
+          '^libs/contexts/$1/(model|contract\\.ts)',
+          'node_modules/@zxcvbn-ts/language-common/',
+        ],
       },
     },
     {
@@ -101,9 +110,13 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^dist/', '\\.rookery/'] },
+    exclude: { path: ['^dist', '\\.rookery/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.mts', '.js', '.json'], exportsFields: ['exports'], conditionNames: ['require', 'import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mts', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['require', 'import', 'node', 'default', 'types'],
+    },
   },
 };

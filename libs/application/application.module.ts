@@ -1,4 +1,12 @@
-import { type DynamicModule, Global, Inject, Module, type OnModuleInit, type Provider, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Global,
+  Inject,
+  Module,
+  type OnModuleInit,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { MessagingModule, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
@@ -34,11 +42,19 @@ export class ApplicationModule implements OnModuleInit {
       module: ApplicationModule,
       imports: [
         CqrsModule.forRoot(),
-        PersistenceModule.forRoot(contexts.flatMap(({ schemas }) => schemas), `rookery-${role}`),
+        PersistenceModule.forRoot(
+          contexts.flatMap(({ schemas }) => schemas),
+          `rookery-${role}`,
+        ),
         role === 'worker' ? MessagingModule.forWorking() : MessagingModule.forWriting(),
         ...contexts.map((context) => contextModule(context, role)),
       ],
-      providers: [Commands, Queries, { provide: CONTEXTS, useValue: contexts }, { provide: ROLE, useValue: role }],
+      providers: [
+        Commands,
+        Queries,
+        { provide: CONTEXTS, useValue: contexts },
+        { provide: ROLE, useValue: role },
+      ],
       exports: [Commands, Queries, CONTEXTS, CqrsModule],
     };
   }

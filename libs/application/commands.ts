@@ -28,7 +28,9 @@ export class Commands {
     const name = command.constructor.name;
     const end = seconds.startTimer({ command: name });
     try {
-      const result = await inSpan(`command ${name}`, {}, () => this.transaction.run(() => this.bus.execute(command)));
+      const result = await inSpan(`command ${name}`, {}, () =>
+        this.transaction.run(() => this.bus.execute(command)),
+      );
       end({ outcome: 'done' });
       return result;
     } catch (error) {

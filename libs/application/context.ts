@@ -48,7 +48,8 @@ export function defineContext(
 ): Context {
   const exported = featureFiles(join(folder, 'features')).flatMap((file) => {
     const classes = Object.values(require(file) as Record<string, unknown>).filter(isClass);
-    if (!classes.some(takesPart)) throw new Error(`${file} exports no controller, handler, subscriber or schedule.`);
+    if (!classes.some(takesPart))
+      throw new Error(`${file} exports no controller, handler, subscriber or schedule.`);
     return classes;
   });
   checkHandlers(exported);
@@ -86,7 +87,8 @@ function checkHandlers(exported: readonly Type[]): void {
   const twice = handled.find((type, index) => handled.indexOf(type) !== index);
   if (twice) throw new Error(`${twice.name} has two handlers.`);
   const orphan = exported.find(
-    (type) => (type.prototype instanceof Command || type.prototype instanceof Query) && !handled.includes(type),
+    (type) =>
+      (type.prototype instanceof Command || type.prototype instanceof Query) && !handled.includes(type),
   );
   if (orphan) throw new Error(`${orphan.name} has no handler.`);
 }
@@ -96,7 +98,12 @@ function isClass(value: unknown): value is Type {
 }
 
 function takesPart(type: Type): boolean {
-  return isController(type) || isHandler(type) || subscriberOptions(type) !== undefined || scheduleOptions(type) !== undefined;
+  return (
+    isController(type) ||
+    isHandler(type) ||
+    subscriberOptions(type) !== undefined ||
+    scheduleOptions(type) !== undefined
+  );
 }
 
 function isController(type: Type): boolean {

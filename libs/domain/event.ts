@@ -53,7 +53,11 @@ const definitions = new Map<string, EventDefinition>();
  * @param schema of the data
  * @throws Error when the type and version are declared already or the type is misspelt
  */
-export function defineEvent<Data>(type: string, version: number, schema: z.ZodType<Data>): EventDefinition<Data> {
+export function defineEvent<Data>(
+  type: string,
+  version: number,
+  schema: z.ZodType<Data>,
+): EventDefinition<Data> {
   if (!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(type)) {
     throw new Error(`Event type "${type}" must read <context>.<what-happened> in kebab-case.`);
   }

@@ -7,7 +7,12 @@ import { MailSettings } from './settings';
 import type { MailTemplate } from './template';
 
 /** Times in ms: a mail server that does not answer is given up and asked again later by the queue. */
-const TIMEOUTS = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 15_000, dnsTimeout: 5_000 };
+const TIMEOUTS = {
+  connectionTimeout: 5_000,
+  greetingTimeout: 5_000,
+  socketTimeout: 15_000,
+  dnsTimeout: 5_000,
+};
 
 /** Sends mail. Called by subscribers of the mail queue only: a request never waits for a mail server. */
 @Injectable()
@@ -19,7 +24,10 @@ export class Mail implements OnApplicationShutdown {
     health: HealthChecks,
   ) {
     this.transport = createTransport({ url: settings.smtpUrl, pool: true, maxConnections: 5, ...TIMEOUTS });
-    health.addDependency('smtp', async () => void (await this.transport.verify()), { critical: false, ready: 'never' });
+    health.addDependency('smtp', async () => void (await this.transport.verify()), {
+      critical: false,
+      ready: 'never',
+    });
   }
 
   /**
@@ -30,14 +38,25 @@ export class Mail implements OnApplicationShutdown {
    * @param key idempotency key of the delivery; becomes the Message-ID
    * @throws Reject when the server refuses it for good (SMTP 5xx, RFC 5321 §4.2.1); any other error may pass
    */
-  async send<V extends object>(to: string, template: MailTemplate<V>, variables: V, key: string): Promise<void> {
+  async send<V extends object>(
+    to: string,
+    template: MailTemplate<V>,
+    variables: V,
+    key: string,
+  ): Promise<void> {
     const domain = this.settings.from.split('@').at(-1)!.replace(/>.*/, '');
     const messageId = `<${createHash('sha256').update(key).digest('hex').slice(0, 32)}@${domain}>`;
     try {
-      await this.transport.sendMail({ ...template.render(variables), from: this.settings.from, to, messageId });
+      await this.transport.sendMail({
+        ...template.render(variables),
+        from: this.settings.from,
+        to,
+        messageId,
+      });
     } catch (error) {
       const { responseCode, message } = error as { responseCode?: number; message: string };
-      if (responseCode !== undefined && responseCode >= 500) throw new Reject(`The mail server refuses it: ${message}`);
+      if (responseCode !== undefined && responseCode >= 500)
+        throw new Reject(`The mail server refuses it: ${message}`);
       throw error;
     }
   }

@@ -1,9 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { EventEnvelope } from '@rookery/domain';
 import { continueTrace, withWorkContext } from '@rookery/observability';
-import { type Claimed, Deliveries, isDatabaseUnavailable, type NotClaimed, Transaction } from '@rookery/persistence';
+import {
+  type Claimed,
+  Deliveries,
+  isDatabaseUnavailable,
+  type NotClaimed,
+  Transaction,
+} from '@rookery/persistence';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { type DeliveryJob, Dispatch } from './dispatch';
 import { deliveriesTotal, deliverySeconds } from './metrics';
@@ -24,6 +31,7 @@ const UNAVAILABLE_MS = 1_000;
 /** For so long nobody else takes over an effect outside when its worker has died; a living one renews it. */
 const LEASE_MS = 10_000;
 const CLOSE_MS = 20_000;
+const LOOK_MS = 50;
 
 /** What a finished attempt asks of the queue: nothing more, or the job again in so many milliseconds. */
 type Outcome = 'over' | { again: number };
@@ -39,6 +47,7 @@ interface Delivery {
 export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(Consumer.name);
   private readonly together = new SameTurn((deliveries: Delivery[]) => this.runInTransaction(deliveries));
+  private atWork = 0;
   private workers: Worker<DeliveryJob>[] = [];
 
   constructor(
@@ -64,22 +73,38 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     });
   }
 
-  /** Takes no more jobs and waits for those at work; BullMQ's own close waits for ever while Redis is away. */
+  /**
+   * Takes no more jobs and waits for those at work. BullMQ's own close waits for ever when Redis is away (bullmq#4656);
+   * then it is enough that the ledger knows what was done.
+   */
   async onModuleDestroy(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_MS);
-    });
-    await Promise.race([Promise.allSettled(this.workers.map((worker) => worker.close())), enough]);
-    clearTimeout(timer);
+    const giveUpAt = performance.now() + CLOSE_MS;
+    for (const worker of this.workers) void worker.pause(true);
+    while (this.atWork > 0 && performance.now() < giveUpAt) await pause(LOOK_MS);
+    const force = this.atWork > 0 || !(await this.redisAnswers());
+    const closed = Promise.allSettled(this.workers.map((worker) => worker.close(force)));
+    await Promise.race([closed, pause(Math.max(0, giveUpAt - performance.now()), undefined, { ref: false })]);
   }
 
-  private async process(queue: QueueDefinition, job: Job<DeliveryJob>, token: string | undefined): Promise<void> {
+  private redisAnswers(): Promise<boolean> {
+    return this.redis.shared.ping().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private async process(
+    queue: QueueDefinition,
+    job: Job<DeliveryJob>,
+    token: string | undefined,
+  ): Promise<void> {
     const end = deliverySeconds.startTimer({ subscriber: job.data.subscriber });
+    this.atWork += 1;
     const outcome = await this.attempt(queue, job).catch((error: Error): Outcome => {
       this.log.warn(`${job.name} ${job.data.eventId}: the ledger cannot be reached: ${error.message}`);
       return { again: UNAVAILABLE_MS };
     });
+    this.atWork -= 1;
     end();
     if (outcome === 'over') return;
     await job.moveToDelayed(Date.now() + outcome.again, token);
@@ -90,7 +115,12 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     const subscriber = this.subscribers.get(job.data.subscriber);
     if (!subscriber) return this.park(job.data, 'no such subscriber here');
     if (job.stalledCounter >= MOST_CRASHES) {
-      return this.failed(queue, subscriber, job.data, new Reject(`Its worker died ${job.stalledCounter} times.`));
+      return this.failed(
+        queue,
+        subscriber,
+        job.data,
+        new Reject(`Its worker died ${job.stalledCounter} times.`),
+      );
     }
     try {
       const claimed = await (queue.effect === 'database'
@@ -148,16 +178,26 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private claim(deliveries: readonly Delivery[]): Promise<(Claimed | NotClaimed)[]> {
-    return this.deliveries.claim(deliveries.map(({ subscriber, key }) => ({ ...key, ordered: subscriber.ordered })));
+    return this.deliveries.claim(
+      deliveries.map(({ subscriber, key }) => ({ ...key, ordered: subscriber.ordered })),
+    );
   }
 
   private async handle(queue: QueueDefinition, subscriber: KnownSubscriber, claimed: Claimed): Promise<void> {
     const { envelope } = claimed;
-    const definition = subscriber.events.find(({ type, version }) => type === envelope.type && version === envelope.version);
+    const definition = subscriber.events.find(
+      ({ type, version }) => type === envelope.type && version === envelope.version,
+    );
     if (!definition) throw new UnknownVersion(`${envelope.type} v${envelope.version}`);
     const signal = AbortSignal.timeout(queue.timeout);
-    const attempt: Attempt = { key: `${envelope.id}:${subscriber.name}`, number: claimed.attempts + 1, signal };
-    await inContextOf(envelope, () => untilAborted(this.instance(subscriber).handle(envelope, attempt), signal));
+    const attempt: Attempt = {
+      key: `${envelope.id}:${subscriber.name}`,
+      number: claimed.attempts + 1,
+      signal,
+    };
+    await inContextOf(envelope, () =>
+      untilAborted(this.instance(subscriber).handle(envelope, attempt), signal),
+    );
   }
 
   private failed(
@@ -185,7 +225,9 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     const delay = backoffMs(queue, attempts + 1);
     await this.transaction.run(() => this.deliveries.failed(key, error, delay));
     deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'retried' });
-    this.log.warn(`${subscriber.name} ${key.eventId}: attempt ${attempts + 1} failed, next in ${delay} ms: ${error.message}`);
+    this.log.warn(
+      `${subscriber.name} ${key.eventId}: attempt ${attempts + 1} failed, next in ${delay} ms: ${error.message}`,
+    );
     return { again: delay };
   }
 
@@ -200,12 +242,16 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
         if (!(await this.deliveries.failed(key, error, null))) return;
         const dead = await this.deliveries.deadOne(key);
         const instance = this.instance(subscriber);
-        if (dead && instance.givenUp) await inContextOf(dead.envelope, () => instance.givenUp!(dead.envelope, error));
+        if (dead && instance.givenUp)
+          await inContextOf(dead.envelope, () => instance.givenUp!(dead.envelope, error));
       });
     } catch (regret) {
       if (isDatabaseUnavailable(regret)) throw regret;
       const { message, stack } = errorOf(regret);
-      this.log.error(`${subscriber.name} ${key.eventId}: cannot be given up, is tried again: ${message}`, stack);
+      this.log.error(
+        `${subscriber.name} ${key.eventId}: cannot be given up, is tried again: ${message}`,
+        stack,
+      );
       return this.snooze(key, backoffMs(queue, queue.attempts));
     }
     deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'dead' });

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DeadDelivery, DeliveryKey, Queued } from '@rookery/persistence';
 import { type JobsOptions, Queue } from 'bullmq';
 import { declaredQueues } from './queues';
@@ -18,7 +18,9 @@ const OPTIONS: JobsOptions = { removeOnComplete: true, removeOnFail: true };
 /** Puts deliveries on their queues. Putting one twice is harmless: a job that is there is kept, the ledger does the rest. */
 @Injectable()
 export class Dispatch implements OnApplicationShutdown {
+  private readonly log = new Logger(Dispatch.name);
   private readonly queues = new Map<string, Queue>();
+  private readonly unknown = new Set<string>();
   private readonly connection;
 
   constructor(redis: RedisConnections) {
@@ -38,12 +40,13 @@ export class Dispatch implements OnApplicationShutdown {
   }
 
   /**
-   * Queues deliveries, per queue in the order given.
+   * Queues deliveries, per queue in the order given. Those for a queue that this build does not declare are left in the
+   * ledger for one that does: nothing else may wait for them.
    *
    * @throws Error when Redis does not take them within 3 s; some may be queued then
    */
   async add(deliveries: readonly Queued[]): Promise<void> {
-    const byQueue = Map.groupBy(deliveries, ({ queue }) => queue);
+    const byQueue = Map.groupBy(deliveries.filter(this.isKnown), ({ queue }) => queue);
     const adding = [...byQueue].map(([queue, items]) =>
       this.queue(queue).addBulk(
         items.map(({ eventId, subscriber, type, subject, delayMs }) => ({
@@ -56,8 +59,10 @@ export class Dispatch implements OnApplicationShutdown {
     await withinTime(Promise.all(adding));
   }
 
-  /** Shows a dead delivery on its failed queue; the ledger's row stays the record. */
-  async addFailed({ queue, envelope, ...rest }: DeadDelivery): Promise<void> {
+  /** Shows a dead delivery on its failed queue, where there is one; the ledger's row stays the record. */
+  async addFailed(delivery: DeadDelivery): Promise<void> {
+    if (!this.isKnown(delivery)) return;
+    const { queue, envelope, ...rest } = delivery;
     const data = { ...rest, envelope };
     await withinTime(this.queue(failedQueue(queue)).add(rest.subscriber, data, { jobId: jobIdOf(rest) }));
   }
@@ -70,6 +75,13 @@ export class Dispatch implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled(this.all().map((queue) => withinTime(queue.close())));
   }
+
+  private readonly isKnown = ({ queue }: { queue: string }): boolean => {
+    if (this.queues.has(queue)) return true;
+    if (!this.unknown.has(queue)) this.log.warn(`Queue ${queue} is not declared here: its deliveries wait.`);
+    this.unknown.add(queue);
+    return false;
+  };
 
   private queue(name: string): Queue {
     const queue = this.queues.get(name);
@@ -91,7 +103,10 @@ function jobIdOf({ eventId, subscriber }: DeliveryKey): string {
 async function withinTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new Error(`Redis did not answer within ${ADD_TIMEOUT_MS} ms.`)), ADD_TIMEOUT_MS);
+    timer = setTimeout(
+      () => fail(new Error(`Redis did not answer within ${ADD_TIMEOUT_MS} ms.`)),
+      ADD_TIMEOUT_MS,
+    );
   });
   try {
     return await Promise.race([work, late]);

@@ -1,4 +1,7 @@
-import { counter, histogram } from '@rookery/observability';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { counter, gauge, histogram } from '@rookery/observability';
+import { Deliveries, type DeliveryState, Outbox } from '@rookery/persistence';
+import { declaredQueues } from './queues';
 
 export const deliveriesTotal = counter({
   name: 'rookery_deliveries_total',
@@ -11,3 +14,81 @@ export const deliverySeconds = histogram({
   help: 'Time one attempt of a delivery took.',
   labels: ['subscriber'],
 });
+
+/** Milliseconds for which a measurement serves further scrapes. */
+const FRESH_MS = 5_000;
+
+interface Backlog {
+  outbox: { events: number; oldestSeconds: number };
+  deliveries: { queue: string; state: DeliveryState; count: number }[];
+}
+
+/** Measures what waits; set while a worker runs, since one process of each kind is enough to tell. */
+let measure: (() => Promise<Backlog>) | undefined;
+let latest: { at: number; backlog: Promise<Backlog | undefined> } | undefined;
+
+/** @returns what waits; undefined while PostgreSQL cannot say. */
+function backlog(): Promise<Backlog | undefined> {
+  if (!latest || performance.now() - latest.at > FRESH_MS) {
+    const asked = measure?.().catch(() => undefined);
+    latest = { at: performance.now(), backlog: asked ?? Promise.resolve(undefined) };
+  }
+  return latest.backlog;
+}
+
+gauge({
+  name: 'rookery_outbox_unpublished_events',
+  help: 'Events that are stored and not yet on the queues.',
+  async collect(self) {
+    const found = await backlog();
+    if (found) self.set(found.outbox.events);
+    else self.remove();
+  },
+});
+
+gauge({
+  name: 'rookery_outbox_oldest_seconds',
+  help: 'Age of the oldest event that is not yet on the queues; 0 when there is none.',
+  async collect(self) {
+    const found = await backlog();
+    if (found) self.set(found.outbox.oldestSeconds);
+    else self.remove();
+  },
+});
+
+gauge({
+  name: 'rookery_deliveries_open',
+  help: 'Deliveries that are not done, by queue and state: pending, dead, parked.',
+  labels: ['queue', 'state'],
+  async collect(self) {
+    self.reset();
+    const found = await backlog();
+    if (!found) return;
+    for (const { name } of declaredQueues()) {
+      for (const state of ['pending', 'dead', 'parked']) self.set({ queue: name, state }, 0);
+    }
+    for (const { queue, state, count } of found.deliveries) self.set({ queue, state }, count);
+  },
+});
+
+/** Lets the metrics of this process tell what waits in outbox and ledger. */
+@Injectable()
+export class BacklogMetrics implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly measure = async (): Promise<Backlog> => {
+    const [outbox, deliveries] = await Promise.all([this.outbox.lag(), this.deliveries.counts()]);
+    return { outbox, deliveries };
+  };
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly deliveries: Deliveries,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    measure = this.measure;
+  }
+
+  onModuleDestroy(): void {
+    if (measure === this.measure) measure = undefined;
+  }
+}

@@ -19,7 +19,10 @@ export class RedisConnections implements OnApplicationShutdown {
     health: HealthChecks,
   ) {
     this.shared = this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 1_000 });
-    health.addDependency('redis', async () => void (await this.shared.ping()), { critical: false, ready: 'once' });
+    health.addDependency('redis', async () => void (await this.shared.ping()), {
+      critical: false,
+      ready: 'once',
+    });
   }
 
   /** @returns a connection for BullMQ's blocking commands, which wait for Redis to come back. */
@@ -45,6 +48,8 @@ export class RedisConnections implements OnApplicationShutdown {
     const redis = new Redis(this.settings.redisUrl, {
       ...options,
       connectTimeout: 2_000,
+      // Each connection that had been lost before keeps a process alive for so long at its end.
+      disconnectTimeout: 200,
       keepAlive: 5_000,
       retryStrategy: (times) => Math.min(50 * 2 ** times, 1_000),
     });

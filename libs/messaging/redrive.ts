@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Deliveries, type DeliveryKey, Sql, Transaction } from '@rookery/persistence';
+import { Deliveries, type DeliveryKey, type Queued, Sql, Transaction } from '@rookery/persistence';
 import { Dispatch } from './dispatch';
 import { Loop } from './loop';
 import { PREFIX, RedisConnections } from './redis';
@@ -76,21 +76,30 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async queueOverdue(): Promise<void> {
+    const known = this.subscribers
+      .all()
+      .flatMap(({ name, events }) =>
+        events.map(({ type, version }) => ({ subscriber: name, type, version })),
+      );
     await this.transaction.run(async () => {
-      await this.deliveries.unpark(this.subscribers.all().map(({ name }) => name));
-      for (let taken = PAGE; taken === PAGE && !this.sweep.stopping; ) {
-        const overdue = await this.deliveries.takeOverdue(OVERDUE_MS, PAGE);
-        await this.dispatch.add(overdue);
-        taken = overdue.length;
-      }
+      await this.queueAll(() => this.deliveries.unpark(known, PAGE));
+      await this.queueAll(() => this.deliveries.takeOverdue(OVERDUE_MS, PAGE));
     });
+  }
+
+  private async queueAll(take: () => Promise<Queued[]>): Promise<void> {
+    for (let taken = PAGE; taken === PAGE && !this.sweep.stopping;) {
+      const deliveries = await take();
+      await this.dispatch.add(deliveries);
+      taken = deliveries.length;
+    }
   }
 }
 
 async function* pages<Row extends DeliveryKey>(
   read: (after: DeliveryKey | undefined) => Promise<Row[]>,
 ): AsyncGenerator<Row[]> {
-  for (let after: Row | undefined; ; ) {
+  for (let after: Row | undefined; ;) {
     const page = await read(after);
     if (page.length > 0) yield page;
     if (page.length < PAGE) return;

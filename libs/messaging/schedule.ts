@@ -1,5 +1,11 @@
 import 'reflect-metadata';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy, type Type } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type Type,
+} from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Sql, Transaction } from '@rookery/persistence';
 import { Loop } from './loop';
@@ -57,7 +63,10 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** @returns the names of all schedules and the seconds between their runs. */
   all(): readonly { name: string; everySeconds: number }[] {
-    return [...this.known].map(([name, type]) => ({ name, everySeconds: scheduleOptions(type)!.everySeconds }));
+    return [...this.known].map(([name, type]) => ({
+      name,
+      everySeconds: scheduleOptions(type)!.everySeconds,
+    }));
   }
 
   onApplicationBootstrap(): void {
@@ -72,7 +81,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
     for (const [name, type] of this.known) {
       if (this.loop.stopping) return;
       await this.runIfDue(name, type).catch((error: Error) => {
-        this.log.error(`${name} failed, the next slot tries again: ${error.message}`, error.stack);
+        this.log.error(`${name} failed, is tried again: ${error.message}`, error.stack);
       });
     }
   }

@@ -62,7 +62,11 @@ export function Subscriber(
 ): ClassDecorator {
   return (target) => {
     const list = Array.isArray(events) ? events : [events];
-    Reflect.defineMetadata(KEY, { events: list, queue: options.queue, ordered: options.ordered ?? false }, target);
+    Reflect.defineMetadata(
+      KEY,
+      { events: list, queue: options.queue, ordered: options.ordered ?? false },
+      target,
+    );
     Injectable()(target);
   };
 }

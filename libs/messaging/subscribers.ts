@@ -35,8 +35,12 @@ export class Subscribers {
       throw new Error(`Subscriber ${name} reacts to an event nobody defined.`);
     }
     // By type, since one who takes two versions of an event still gets each event once.
-    for (const type of new Set(options.events.map((event) => event.type))) {
-      this.subscriptions.add(type, { subscriber: name, queue: options.queue.name, ordered: options.ordered });
+    for (const eventType of new Set(options.events.map((event) => event.type))) {
+      this.subscriptions.add(eventType, {
+        subscriber: name,
+        queue: options.queue.name,
+        ordered: options.ordered,
+      });
     }
     this.byName.set(name, { ...options, name, type });
   }

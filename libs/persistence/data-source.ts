@@ -18,7 +18,11 @@ const LIMITS = {
  * The data source of a running process. Its sessions are read-only unless a {@link Transaction} says otherwise, so
  * PostgreSQL itself refuses a write outside one (SQLSTATE 25006).
  */
-export function createDataSource(settings: DatabaseSettings, schemas: EntitySchema[], name: string): DataSource {
+export function createDataSource(
+  settings: DatabaseSettings,
+  schemas: EntitySchema[],
+  name: string,
+): DataSource {
   return new DataSource({
     type: 'postgres',
     url: settings.url,
@@ -52,5 +56,7 @@ export function loadMigrations(): (new () => MigrationInterface)[] {
   return readdirSync(MIGRATIONS)
     .filter((file) => /^\d{13}-[a-z0-9-]+\.[jt]s$/.test(file))
     .sort()
-    .flatMap((file) => Object.values(require(join(MIGRATIONS, file)) as Record<string, new () => MigrationInterface>));
+    .flatMap((file) =>
+      Object.values(require(join(MIGRATIONS, file)) as Record<string, new () => MigrationInterface>),
+    );
 }

@@ -46,6 +46,13 @@ export interface DeadDelivery extends DeliveryKey {
   envelope: EventEnvelope;
 }
 
+/** An event's version that a subscriber takes. */
+export interface Handled {
+  subscriber: string;
+  type: string;
+  version: number;
+}
+
 interface ClaimRow extends DeliveryKey {
   state: DeliveryState;
   attempts: number;
@@ -77,6 +84,8 @@ export class Deliveries {
    * @returns what became of each, in the order given; of one that is wanted twice the second is busy
    */
   async claim(wanted: readonly (DeliveryKey & { ordered: boolean })[]): Promise<(Claimed | NotClaimed)[]> {
+    // LATERAL, and below ctid: one look into the index for each key. A join that was planned while the tables were small
+    // would go on reading them whole.
     const rows = await this.sql.rows<ClaimRow>(
       `SELECT d.event_id AS "eventId", d.subscriber, d.state, d.attempts,
               coalesce(d.leased_until > now(), false) AS leased,
@@ -86,13 +95,14 @@ export class Deliveries {
               END AS predecessor,
               ${ENVELOPE} AS envelope
        FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS wanted (event_id, subscriber, ordered)
-       JOIN messaging.event_delivery d USING (event_id, subscriber) JOIN messaging.outbox o USING (event_id)
-       FOR UPDATE OF d SKIP LOCKED`,
+       CROSS JOIN LATERAL (SELECT * FROM messaging.event_delivery
+         WHERE event_id = wanted.event_id AND subscriber = wanted.subscriber FOR UPDATE SKIP LOCKED) AS d
+       CROSS JOIN LATERAL (SELECT * FROM messaging.outbox WHERE event_id = wanted.event_id OFFSET 0) AS o`,
       [...columnsOf(wanted), wanted.map(({ ordered }) => ordered)],
     );
     const found = new Map(rows.map((row) => [nameOf(row), row]));
     const missing = wanted.filter((key) => !found.has(nameOf(key)));
-    const locked = missing.length > 0 ? await this.stillPending(missing) : new Set();
+    const locked = missing.length > 0 ? await this.unfinished(missing) : new Set();
     const taken = new Set<string>();
     return wanted.map((key) => {
       const name = nameOf(key);
@@ -120,9 +130,11 @@ export class Deliveries {
   /** Records that the effects happened. */
   async done(keys: readonly DeliveryKey[]): Promise<void> {
     await this.sql.execute(
-      `UPDATE messaging.event_delivery d SET state = 'done', leased_until = NULL, finished_at = clock_timestamp()
-       FROM unnest($1::uuid[], $2::text[]) AS key (event_id, subscriber)
-       WHERE d.event_id = key.event_id AND d.subscriber = key.subscriber AND d.state = 'pending'`,
+      `UPDATE messaging.event_delivery SET state = 'done', leased_until = NULL, finished_at = clock_timestamp()
+       WHERE state = 'pending' AND ctid = ANY (ARRAY(
+         SELECT d.ctid FROM unnest($1::uuid[], $2::text[]) AS key (event_id, subscriber)
+         CROSS JOIN LATERAL (SELECT ctid FROM messaging.event_delivery
+           WHERE event_id = key.event_id AND subscriber = key.subscriber OFFSET 0) AS d))`,
       columnsOf(keys),
     );
   }
@@ -150,7 +162,13 @@ export class Deliveries {
            finished_at = CASE WHEN $5::float8 IS NULL THEN clock_timestamp() END,
            due_at = clock_timestamp() + coalesce($5::float8, 0) * interval '1 ms'
        WHERE event_id = $1 AND subscriber = $2 AND state = 'pending'`,
-      [key.eventId, key.subscriber, error.message.slice(0, 2_000), (error.stack ?? '').slice(0, 8_000), retryInMs],
+      [
+        key.eventId,
+        key.subscriber,
+        storable(error.message, 2_000),
+        storable(error.stack ?? '', 8_000),
+        retryInMs,
+      ],
     );
     return changed === 1;
   }
@@ -179,15 +197,25 @@ export class Deliveries {
   }
 
   /**
-   * Makes the parked deliveries of these subscribers pending again.
+   * Makes parked deliveries pending again.
    *
-   * @returns how many
+   * @param known what there is somebody for now
+   * @param limit most deliveries to take
+   * @returns what to queue
    */
-  async unpark(subscribers: readonly string[]): Promise<number> {
-    return this.sql.execute(
-      `UPDATE messaging.event_delivery SET state = 'pending', finished_at = NULL, due_at = now()
-       WHERE state = 'parked' AND subscriber = ANY ($1::text[])`,
-      [subscribers],
+  async unpark(known: readonly Handled[], limit: number): Promise<Queued[]> {
+    return this.sql.rows<Queued>(
+      `WITH known AS (
+         SELECT d.event_id, d.subscriber FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+         JOIN jsonb_to_recordset($1::jsonb) AS k (subscriber text, type text, version int)
+           ON (k.subscriber, k.type, k.version) = (d.subscriber, o.type, o.version)
+         WHERE d.state = 'parked' LIMIT $2 FOR UPDATE OF d SKIP LOCKED
+       ), resumed AS (
+         UPDATE messaging.event_delivery d SET state = 'pending', finished_at = NULL, due_at = now() FROM known
+         WHERE d.event_id = known.event_id AND d.subscriber = known.subscriber RETURNING d.*
+       )
+       SELECT ${QUEUED} FROM resumed d JOIN messaging.outbox o USING (event_id) ORDER BY d.event_id`,
+      [JSON.stringify(known), limit],
     );
   }
 
@@ -275,11 +303,12 @@ export class Deliveries {
     );
   }
 
-  private async stillPending(keys: readonly DeliveryKey[]): Promise<Set<string>> {
+  /** A row that is locked may be about to become pending: it was given up or parked and is being resumed. */
+  private async unfinished(keys: readonly DeliveryKey[]): Promise<Set<string>> {
     const rows = await this.sql.rows<DeliveryKey>(
       `SELECT event_id AS "eventId", subscriber FROM messaging.event_delivery
        JOIN unnest($1::uuid[], $2::text[]) AS key (event_id, subscriber) USING (event_id, subscriber)
-       WHERE state = 'pending'`,
+       WHERE state <> 'done'`,
       columnsOf(keys),
     );
     return new Set(rows.map(nameOf));
@@ -291,6 +320,11 @@ function outcomeOf({ state, leased, predecessor, envelope, attempts }: ClaimRow)
   if (leased) return 'busy';
   if (predecessor) return predecessor === 'pending' ? 'early' : 'held';
   return { envelope, attempts };
+}
+
+/** PostgreSQL stores no NUL in a text. */
+function storable(text: string, length: number): string {
+  return text.replaceAll('\0', '').slice(0, length);
 }
 
 function nameOf({ eventId, subscriber }: DeliveryKey): string {

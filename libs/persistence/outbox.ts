@@ -111,7 +111,9 @@ export class Outbox {
 
   /** Marks events as put on the queues. */
   async markPublished(ids: readonly string[]): Promise<void> {
-    await this.sql.execute('UPDATE messaging.outbox SET published_at = now() WHERE id = ANY ($1::bigint[])', [ids]);
+    await this.sql.execute('UPDATE messaging.outbox SET published_at = now() WHERE id = ANY ($1::bigint[])', [
+      ids,
+    ]);
   }
 
   /**

@@ -1,4 +1,11 @@
-import { type DynamicModule, Global, Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Global,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { Clock } from '@rookery/domain';
 import { HealthChecks } from '@rookery/observability';
 import { DataSource, type EntitySchema } from 'typeorm';
@@ -27,7 +34,16 @@ export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
    * @param name of the process, as PostgreSQL shows it in `pg_stat_activity`
    */
   static forRoot(schemas: EntitySchema[], name: string): DynamicModule {
-    const providers = [Clock, DatabaseSettings, Transaction, Sql, Subscriptions, Outbox, Deliveries, SchemaVersion];
+    const providers = [
+      Clock,
+      DatabaseSettings,
+      Transaction,
+      Sql,
+      Subscriptions,
+      Outbox,
+      Deliveries,
+      SchemaVersion,
+    ];
     return {
       module: PersistenceModule,
       providers: [

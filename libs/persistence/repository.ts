@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type Aggregate, type AggregateState, Conflict, NotFound, Rejection, type RejectionDefinition } from '@rookery/domain';
+import {
+  type Aggregate,
+  type AggregateState,
+  Conflict,
+  NotFound,
+  Rejection,
+  type RejectionDefinition,
+} from '@rookery/domain';
 import type { EntitySchema, FindOptionsWhere } from 'typeorm';
 import { violatedUnique } from './failures';
 import { Outbox } from './outbox';
@@ -57,7 +64,13 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
     const state = aggregate.snapshot() as State;
     try {
       if (aggregate.storedVersion === 0) {
-        await manager.createQueryBuilder().insert().into(this.storedAs.schema).values(state as never).updateEntity(false).execute();
+        await manager
+          .createQueryBuilder()
+          .insert()
+          .into(this.storedAs.schema)
+          .values(state as never)
+          .updateEntity(false)
+          .execute();
       } else {
         const { affected } = await manager
           .createQueryBuilder()
@@ -95,7 +108,8 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
 
   private takeEvents(aggregate: A) {
     const events = aggregate.takeEvents();
-    if (events.length === 0) throw new Error(`${aggregate.constructor.name} ${aggregate.id} raised no event.`);
+    if (events.length === 0)
+      throw new Error(`${aggregate.constructor.name} ${aggregate.id} raised no event.`);
     return events;
   }
 

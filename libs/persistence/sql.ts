@@ -23,7 +23,10 @@ export class Sql {
   }
 
   /** @returns the first row; undefined when there is none. */
-  async row<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row | undefined> {
+  async row<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row | undefined> {
     return (await this.query<Row>(text, values)).rows[0];
   }
 

@@ -43,7 +43,8 @@ export class Transaction {
       const connection = await unit.connection;
       if (connection) {
         const { command } = await connection.client.query('COMMIT');
-        if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed, so it was rolled back.');
+        if (command !== 'COMMIT')
+          throw new Error('A statement of the transaction had failed, so it was rolled back.');
         await connection.runner.release();
       }
     } catch (error) {
@@ -88,7 +89,10 @@ export class Transaction {
     try {
       callback();
     } catch (error) {
-      this.log.error(`A callback after the commit failed: ${(error as Error).message}`, (error as Error).stack);
+      this.log.error(
+        `A callback after the commit failed: ${(error as Error).message}`,
+        (error as Error).stack,
+      );
     }
   }
 
@@ -124,6 +128,9 @@ async function discard(unit: UnitOfWork, reason: unknown): Promise<void> {
   const connection = await unit.connection?.catch(() => undefined);
   if (!connection || connection.runner.isReleased) return;
   if (isDatabaseUnavailable(reason)) void connection.client.end().catch(() => undefined);
-  else await connection.client.query('ROLLBACK').catch(() => void connection.client.end().catch(() => undefined));
+  else
+    await connection.client
+      .query('ROLLBACK')
+      .catch(() => void connection.client.end().catch(() => undefined));
   await connection.runner.release();
 }

@@ -66,13 +66,14 @@ export function defineSettings<S extends Shape>(title: string, shape: S): Settin
     }
   }
   checkNames(title, shape);
-  groups.push(Group as unknown as SettingsClass);
+  groups.push(Group);
   return Group as unknown as SettingsClass<Values<S>>;
 }
 
 /** Two groups that read one variable would describe it twice and might read it differently. */
 function checkNames(title: string, shape: Shape): void {
-  if (groups.some((group) => group.title === title)) throw new Error(`There are two groups of settings named ${title}.`);
+  if (groups.some((group) => group.title === title))
+    throw new Error(`There are two groups of settings named ${title}.`);
   const taken = new Set(groups.flatMap((group) => Object.values(group.shape).map(({ name }) => name)));
   const twice = Object.values(shape).find(({ name }) => taken.has(name));
   if (twice) throw new Error(`${twice.name} is declared twice.`);
@@ -112,7 +113,9 @@ function read<T>(item: Setting<T>, environment: NodeJS.ProcessEnv): T {
   if (text === undefined) throw new Error(`${item.name} is missing. ${item.doc}`);
   const result = item.schema.safeParse(text);
   if (result.success) return result.data;
-  throw new Error(`${item.name} is wrong: ${result.error.issues.map((issue) => issue.message).join('; ')}. ${item.doc}`);
+  throw new Error(
+    `${item.name} is wrong: ${result.error.issues.map((issue) => issue.message).join('; ')}. ${item.doc}`,
+  );
 }
 
 function fromEnvironment(name: string, environment: NodeJS.ProcessEnv): string | undefined {

@@ -5,13 +5,16 @@
  * @param withinMs milliseconds after which the last failure is thrown
  * @returns what the expectation returned
  */
-export async function eventually<T>(expectation: () => T | Promise<T>, withinMs = 10_000): Promise<T> {
+export async function eventually<T>(
+  expectation: () => T | Promise<T>,
+  withinMs = 10_000,
+): Promise<Exclude<T, false>> {
   const giveUpAt = performance.now() + withinMs;
   for (;;) {
     try {
       const result = await expectation();
       if (result === false) throw new Error(`Not within ${withinMs} ms: ${expectation.toString()}`);
-      return result;
+      return result as Exclude<T, false>;
     } catch (error) {
       if (performance.now() > giveUpAt) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));

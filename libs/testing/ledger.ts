@@ -26,14 +26,12 @@ export class TestLedger {
    * Starts it; call {@link stop} in `afterAll`.
    *
    * @param options.schemas of the aggregates it stores
-   * @param options.providers of the suite: repositories
    * @param options.poolSize most connections
    * @param options.reach turns the address of the database into the one to use, to put something in between
    */
   static async start(
     options: {
       schemas?: EntitySchema[];
-      providers?: Type[];
       poolSize?: number;
       reach?: (url: string) => Promise<string>;
     } = {},
@@ -46,10 +44,8 @@ export class TestLedger {
     Module({})(hints.module);
     const testing = await Test.createTestingModule({
       imports: [hints, PersistenceModule.forRoot(options.schemas ?? [], 'suite')],
-      providers: options.providers ?? [],
-    })
-      .setLogger(false)
-      .compile();
+    }).compile();
+    testing.useLogger(false);
     return new TestLedger(await testing.init(), database);
   }
 

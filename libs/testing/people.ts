@@ -8,7 +8,13 @@ let people = 0;
 /** @returns the form of somebody who has not registered yet; fields of one's own win. */
 export function newcomer(own: { email?: string; username?: string; password?: string; name?: string } = {}) {
   people += 1;
-  return { email: `person${people}@example.com`, username: `person${people}`, password: PASSWORD, name: 'Some Person', ...own };
+  return {
+    email: `person${people}@example.com`,
+    username: `person${people}`,
+    password: PASSWORD,
+    name: 'Some Person',
+    ...own,
+  };
 }
 
 /** Somebody who is signed in. */

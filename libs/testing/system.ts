@@ -53,7 +53,10 @@ export class TestSystem {
    * @param contexts that both are made of
    * @param settings environment variables besides those of the parts
    */
-  static async start(contexts: readonly Context[], settings: Record<string, string> = {}): Promise<TestSystem> {
+  static async start(
+    contexts: readonly Context[],
+    settings: Record<string, string> = {},
+  ): Promise<TestSystem> {
     const folder = await mkdtemp(join(tmpdir(), 'rookery-suite-'));
     const [database, redis, mailbox] = await Promise.all([
       createTestDatabase(),

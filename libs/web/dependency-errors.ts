@@ -36,7 +36,12 @@ const MESSAGES = [
   /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|TRYAGAIN|BUSY) /,
 ];
 
-const NAMES = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError']);
+// TypeORM takes a connection that PostgreSQL has ended away from whoever is at work on it.
+const NAMES = new Set([
+  'MaxRetriesPerRequestError',
+  'ClusterAllFailedError',
+  'QueryRunnerAlreadyReleasedError',
+]);
 
 /**
  * Tells that PostgreSQL or Redis cannot serve now from a mistake of ours. Errors that wrap others (TypeORM, `cause`,

@@ -31,7 +31,7 @@ export function describeApi(): ApiDescription {
  */
 export async function createApi(contexts: readonly Context[]): Promise<NestFastifyApplication> {
   const app = await createWebApp(ApiModule.of(contexts), { atRoot: ROOT_PATHS });
-  await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance() as never);
-  await serveOpenApi(app, describeApi());
+  await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance());
+  serveOpenApi(app, describeApi());
   return app;
 }

@@ -12,13 +12,22 @@ import { type DescribedPaths, drawMap } from './generated/map';
 /** Writes what is generated from the code; with `--check` compares it instead and exits with 1 when it differs. */
 async function generate(checkOnly: boolean): Promise<void> {
   // Nothing is connected to: the application is put together, but not started.
-  Object.assign(process.env, { LOG_LEVEL: 'silent', DATABASE_URL: 'postgres://-', REDIS_URL: 'redis://-', SMTP_URL: 'smtp://-' });
+  Object.assign(process.env, {
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: 'postgres://-',
+    REDIS_URL: 'redis://-',
+    SMTP_URL: 'smtp://-',
+  });
   const app = await createWebApp(ApiModule.of(contexts), { atRoot: ROOT_PATHS });
   app.get(ApplicationModule).onModuleInit();
   const openApi = buildOpenApi(app, describeApi());
   const files = {
     'openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
-    'docs/map.md': drawMap(contexts, app.get(Subscribers, { strict: false }), openApi as unknown as DescribedPaths),
+    'docs/map.md': drawMap(
+      contexts,
+      app.get(Subscribers, { strict: false }),
+      openApi as unknown as DescribedPaths,
+    ),
     '.env.example': describeEnvironment(),
   };
   for (const [name, text] of Object.entries(files)) {

@@ -25,7 +25,11 @@ export class QueueBoard {
     adapter.setBasePath(PATH);
     // Read-only: the ledger decides what runs, so a job retried or removed here alone would not stay so.
     const queues = this.dispatch.all().map((queue) => new BullMQAdapter(queue, { readOnlyMode: true }));
-    createBullBoard({ queues, serverAdapter: adapter, options: { uiConfig: { boardTitle: 'Rookery queues' } } });
+    createBullBoard({
+      queues,
+      serverAdapter: adapter,
+      options: { uiConfig: { boardTitle: 'Rookery queues' } },
+    });
     await server.register(async (scope) => {
       // The board sets an error handler for each of its routes; ours answers problem documents for all of them.
       Object.assign(scope, { setErrorHandler: () => scope });

@@ -10,7 +10,10 @@ class SeedModule {}
 
 async function seed(): Promise<void> {
   if (process.env.NODE_ENV === 'production') throw new Error('Demo accounts do not belong into production.');
-  const app = await NestFactory.createApplicationContext(SeedModule, { logger: ['error', 'warn'], abortOnError: false });
+  const app = await NestFactory.createApplicationContext(SeedModule, {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
   try {
     for (const { name, seed: type } of contexts) {
       if (!type) continue;

@@ -34,7 +34,10 @@ export const RegistrationRepeated = defineEvent('identity.registration-repeated'
 export const SessionRevoked = defineEvent(
   'identity.session-revoked',
   1,
-  z.object({ userId: z.uuid(), reason: z.enum(['logout', 'ended-by-owner', 'refresh-reused', 'password-changed']) }),
+  z.object({
+    userId: z.uuid(),
+    reason: z.enum(['logout', 'ended-by-owner', 'refresh-reused', 'password-changed']),
+  }),
 );
 
 /** A refresh token that had been replaced long ago was used again: somebody has a copy. */
@@ -47,8 +50,4 @@ export const MfaEnabled = defineEvent('identity.mfa-enabled', 1, Nothing);
 export const MfaDisabled = defineEvent('identity.mfa-disabled', 1, Nothing);
 
 /** Somebody wants the verification mail of an address again; whether it has one is not known yet. */
-export const ResendRequested = defineEvent(
-  'identity.resend-requested',
-  1,
-  z.object({ email: z.string() }),
-);
+export const ResendRequested = defineEvent('identity.resend-requested', 1, z.object({ email: z.string() }));

@@ -5,7 +5,9 @@ import { z } from 'zod';
 export class IdentitySettings extends defineSettings('Identity', {
   masterKey: setting(
     'MASTER_KEY',
-    z.base64().refine((text) => Buffer.from(text, 'base64').length >= 32, 'must be 32 bytes or more in base64'),
+    z
+      .base64()
+      .refine((text) => Buffer.from(text, 'base64').length >= 32, 'must be 32 bytes or more in base64'),
     {
       doc: 'The key from which all others are derived: `openssl rand -base64 32`. Losing it voids codes, links, authenticator apps and signing keys.',
       development: 'cm9va2VyeS1kZXZlbG9wbWVudC1tYXN0ZXIta2V5LTAwMQ==',

@@ -6,7 +6,9 @@ export function describeEnvironment(): string {
     `# ${title}`,
     ...Object.values(shape).flatMap(({ name, doc, default: fallback, development }) => [
       `# ${doc}${development === undefined ? '' : ' Production needs one of its own.'}`,
-      fallback === undefined && development === undefined ? `# ${name}=` : `# ${name}=${fallback ?? development}`,
+      fallback === undefined && development === undefined
+        ? `# ${name}=`
+        : `# ${name}=${fallback ?? development}`,
     ]),
   ]);
   const head = [

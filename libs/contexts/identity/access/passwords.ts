@@ -37,7 +37,8 @@ export class Passwords {
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.running >= AT_ONCE) {
-      if (this.waiting.length >= MOST_WAITING) throw new Rejection(DependencyUnavailable, { retryAfterSeconds: 1 });
+      if (this.waiting.length >= MOST_WAITING)
+        throw new Rejection(DependencyUnavailable, { retryAfterSeconds: 1 });
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     } else {
       this.running += 1;

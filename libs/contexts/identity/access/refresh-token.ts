@@ -8,7 +8,8 @@ export interface RefreshToken {
   counter: number;
 }
 
-const SHAPE = /^rt_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})\.(\d{1,9})\.([\w-]{43})$/;
+const SHAPE =
+  /^rt_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})\.(\d{1,9})\.([\w-]{43})$/;
 
 /** Refresh tokens: derived from session and number, so that nothing that could be stolen is stored. */
 @Injectable()

@@ -29,7 +29,9 @@ export class SignedInUser {
 
 /** A pair of tokens. */
 export class Tokens {
-  @Field.oneOf(['Bearer'], { description: 'How to send the access token: `Authorization: Bearer …` (RFC 6750).' })
+  @Field.oneOf(['Bearer'], {
+    description: 'How to send the access token: `Authorization: Bearer …` (RFC 6750).',
+  })
   tokenType: string;
 
   @Field.text({ max: 4_000, description: 'JWT; verify it with the keys at /.well-known/jwks.json.' })

@@ -103,7 +103,9 @@ export class SigningKeys {
     const [newest] = rows;
     return {
       signing: { kid: newest!.kid, privateKey: this.decrypt(newest!.private_key) },
-      verifying: new Map(rows.map((row) => [row.kid, createPublicKey({ key: { ...row.public_jwk }, format: 'jwk' })])),
+      verifying: new Map(
+        rows.map((row) => [row.kid, createPublicKey({ key: { ...row.public_jwk }, format: 'jwk' })]),
+      ),
       jwks: rows.map((row) => ({ ...row.public_jwk, kid: row.kid, use: 'sig', alg: 'ES256' })),
       at: Date.now(),
     };

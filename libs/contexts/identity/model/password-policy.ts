@@ -4,10 +4,10 @@ import { PasswordWeak } from './rejections';
 
 export const PASSWORD_LENGTH = { min: 12, max: 128 };
 
-const common = new Set(dictionary['passwords-common'] as string[]);
+const common = new Set(dictionary['passwords-common']);
 
 const rows = ['qwertyuiopasdfghjklzxcvbnm', 'qwertzuiop', '01234567890', 'abcdefghijklmnopqrstuvwxyz'];
-const walks = [...rows, ...rows.map((row) => [...row].reverse().join(''))];
+const walks = [...rows, ...rows.map((row) => Array.from(row).toReversed().join(''))];
 
 /**
  * Refuses passwords that guessers try first (NIST SP 800-63B §5.1.1.2): common ones, also with digits and signs put
@@ -38,9 +38,10 @@ function isRepetition(text: string): boolean {
 /** `qwertyuiopasdf`, `4321fedcbazz`: fewer than four characters stand outside runs of four and more. */
 function isWalk(text: string): boolean {
   let outside = 0;
-  for (let at = 0; at < text.length && outside < 4; ) {
+  for (let at = 0; at < text.length && outside < 4;) {
     let length = 3;
-    while (at + length < text.length && walks.some((walk) => walk.includes(text.slice(at, at + length + 1)))) length += 1;
+    while (at + length < text.length && walks.some((walk) => walk.includes(text.slice(at, at + length + 1))))
+      length += 1;
     if (length === 3) outside += 1;
     at += length === 3 ? 1 : length;
   }

@@ -89,7 +89,9 @@ export class Sessions {
 
   /** Notes that the user of a session has just proved who it is. */
   async prove(id: string): Promise<void> {
-    await this.sql.execute('UPDATE identity.sessions SET proved_at = now(), proof_tries = 0 WHERE id = $1', [id]);
+    await this.sql.execute('UPDATE identity.sessions SET proved_at = now(), proof_tries = 0 WHERE id = $1', [
+      id,
+    ]);
   }
 
   /**
@@ -145,7 +147,10 @@ export class Sessions {
       values,
     );
     const events = ended.flatMap(({ id, userId }) => {
-      const stolen = reason === 'refresh-reused' ? [{ definition: RefreshReused as EventDefinition, data: { userId } }] : [];
+      const stolen =
+        reason === 'refresh-reused'
+          ? [{ definition: RefreshReused as EventDefinition, data: { userId } }]
+          : [];
       const revoked = { definition: SessionRevoked as EventDefinition, data: { userId, reason } };
       return [...stolen, revoked].map((event, index) => ({ ...event, subject: id, sequence: index + 1 }));
     });

@@ -43,7 +43,9 @@ export class Users extends Repository<UserState, User> {
 
   /** Makes registrations of one address wait for each other until the present transaction ends. */
   async lockAddress(email: string): Promise<void> {
-    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('identity.address:' || $1, 0))`, [email]);
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('identity.address:' || $1, 0))`, [
+      email,
+    ]);
   }
 
   /** @returns whether somebody with another address has the username, be it for a pending registration. */
@@ -64,7 +66,9 @@ export class Users extends Repository<UserState, User> {
    */
   async passwordHashOf(email: string): Promise<string | undefined> {
     const row = await this.transaction.outside(() =>
-      this.sql.row<{ hash: string }>('SELECT password_hash AS hash FROM identity.users WHERE email = $1', [email]),
+      this.sql.row<{ hash: string }>('SELECT password_hash AS hash FROM identity.users WHERE email = $1', [
+        email,
+      ]),
     );
     return row?.hash;
   }

@@ -26,7 +26,9 @@ describe('activating an account with the link', () => {
 
   it('works once, however many follow the link at once', async () => {
     const { token } = await registered();
-    const answers = await Promise.all(Array.from({ length: 10 }, () => system.ask(`PUT /v1/users/activate/${token}`)));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => system.ask(`PUT /v1/users/activate/${token}`)),
+    );
     expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
     expect(answers.every(({ status }) => [204, 409, 410].includes(status))).toBe(true);
   });
@@ -59,7 +61,10 @@ describe('activating an account with the link', () => {
     expect(page.status).toBe(200);
     expect(page.headers['content-type']).toMatch(/text\/html/);
     expect(page.headers['content-security-policy']).toMatch(/script-src 'sha256-/);
-    const [user] = await system.sql<{ status: string }>('SELECT status FROM identity.users WHERE email = $1', [email]);
+    const [user] = await system.sql<{ status: string }>(
+      'SELECT status FROM identity.users WHERE email = $1',
+      [email],
+    );
     expect(user!.status).toBe('pending');
   });
 });

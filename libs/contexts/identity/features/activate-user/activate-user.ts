@@ -25,7 +25,8 @@ export class ActivateUserRoute {
   @Explain({
     operationId: 'activateUser',
     summary: 'Activate an account with the link’s token',
-    description: 'The link in the mail leads to a page whose button calls this; the token is good once, for 3 days.',
+    description:
+      'The link in the mail leads to a page whose button calls this; the token is good once, for 3 days.',
     ok: { status: 204 },
     rejects: [NotFound, LinkExpired],
   })

@@ -23,7 +23,10 @@ describe('cancelling registrations that nobody verified in time', () => {
       `UPDATE identity.users SET registered_at = now() - interval '3 days 1 s' WHERE email = ANY ($1::text[])`,
       [[late.email, active.email]],
     );
-    await system.sql(`UPDATE identity.users SET registered_at = now() - interval '2 days 23 h' WHERE email = $1`, [young.email]);
+    await system.sql(
+      `UPDATE identity.users SET registered_at = now() - interval '2 days 23 h' WHERE email = $1`,
+      [young.email],
+    );
     await run();
 
     const left = await system.sql<{ email: string }>('SELECT email FROM identity.users ORDER BY email');
@@ -33,7 +36,9 @@ describe('cancelling registrations that nobody verified in time', () => {
   });
 
   it('is done by the worker on its own', async () => {
-    const schedules = await system.sql<{ name: string }>('SELECT name FROM messaging.schedule_run ORDER BY name');
+    const schedules = await system.sql<{ name: string }>(
+      'SELECT name FROM messaging.schedule_run ORDER BY name',
+    );
     expect(schedules.map(({ name }) => name)).toContain('identity.CancelExpiredRegistrations');
   });
 });

@@ -13,7 +13,9 @@ describe('signing in', () => {
 
   it('answers tokens and who has signed in', async () => {
     const { id, email } = await signUp(system);
-    const { status, body } = await system.ask(LOGIN, { body: { email: email.toUpperCase(), password: PASSWORD } });
+    const { status, body } = await system.ask(LOGIN, {
+      body: { email: email.toUpperCase(), password: PASSWORD },
+    });
     expect(status).toBe(200);
     expect(body).toMatchObject({ tokenType: 'Bearer', expiresIn: 900, user: { id, email } });
     expect((await system.ask('GET /v1/me', { token: body.accessToken })).status).toBe(200);

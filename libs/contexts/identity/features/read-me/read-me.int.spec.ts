@@ -39,7 +39,9 @@ describe('reading the own account', () => {
     const { id, token } = await signUp(system);
     const { body } = await system.ask('GET /.well-known/jwks.json');
     const [key] = body.keys;
-    const publicKey = createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
+    const publicKey = createPublicKey({ key, format: 'jwk' })
+      .export({ type: 'spki', format: 'pem' })
+      .toString();
     expect(jwt.verify(token, { publicKey, algorithms: ['ES256'] })).toMatchObject({ sub: id });
     expect(JSON.stringify(body)).not.toContain('"d"');
   });
@@ -57,27 +59,44 @@ describe('reading the own account', () => {
     });
 
     const raw = (header: object, payload: object, signature = '') =>
-      [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') + `.${signature}`;
+      [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') +
+      `.${signature}`;
     const inAnHour = () => Math.floor(Date.now() / 1_000) + 3_600;
     const signed = (own: object, typ = 'at+jwt', key: KeyObject = privateKey) =>
-      jwt.sign({ ...claims, ...own }, { privateKey: key, algorithm: 'ES256', header: { alg: 'ES256', typ, kid } });
+      jwt.sign(
+        { ...claims, ...own },
+        { privateKey: key, algorithm: 'ES256', header: { alg: 'ES256', typ, kid } },
+      );
 
     it.each<[string, () => string]>([
       ['nonsense', () => 'nonsense'],
       ['no algorithm', () => raw({ alg: 'none', typ: 'at+jwt', kid }, { ...claims, exp: inAnHour() })],
-      ['a signature of another key', () =>
-        signed({ exp: inAnHour() }, 'at+jwt', generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)],
-      ['an unknown key', () => raw({ alg: 'ES256', typ: 'at+jwt', kid: '../../etc/passwd' }, { ...claims, exp: inAnHour() })],
+      [
+        'a signature of another key',
+        () =>
+          signed(
+            { exp: inAnHour() },
+            'at+jwt',
+            generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+          ),
+      ],
+      [
+        'an unknown key',
+        () => raw({ alg: 'ES256', typ: 'at+jwt', kid: '../../etc/passwd' }, { ...claims, exp: inAnHour() }),
+      ],
       ['another type', () => signed({ exp: inAnHour() }, 'JWT')],
       ['another issuer', () => signed({ exp: inAnHour(), iss: 'https://elsewhere.example' })],
       ['another audience', () => signed({ exp: inAnHour(), aud: 'elsewhere' })],
       ['an expiry that has passed', () => signed({ exp: inAnHour() - 7_200 })],
-      ['the public key used as an HMAC secret', () => {
-        const header = { alg: 'HS256', typ: 'at+jwt', kid };
-        const body = raw(header, { ...claims, exp: inAnHour() }).slice(0, -1);
-        const secret = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
-        return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
-      }],
+      [
+        'the public key used as an HMAC secret',
+        () => {
+          const header = { alg: 'HS256', typ: 'at+jwt', kid };
+          const body = raw(header, { ...claims, exp: inAnHour() }).slice(0, -1);
+          const secret = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
+          return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
+        },
+      ],
     ])('refuses %s', async (_, token) => {
       expect((await system.ask(ME, { token: token() })).body.code).toBe('auth.unauthenticated');
     });

@@ -37,7 +37,9 @@ describe('refreshing tokens', () => {
   it('ends the session when the predecessor comes later than after 30 seconds', async () => {
     const first = await signedIn();
     const second = await refresh(first.refreshToken);
-    await system.sql(`UPDATE identity.sessions SET rotated_at = now() - interval '31 s' WHERE user_id = $1`, [first.user.id]);
+    await system.sql(`UPDATE identity.sessions SET rotated_at = now() - interval '31 s' WHERE user_id = $1`, [
+      first.user.id,
+    ]);
     expect((await refresh(first.refreshToken)).body.code).toBe('identity.refresh-reused');
     expect((await refresh(second.body.refreshToken)).body.code).toBe('identity.refresh-invalid');
   });
@@ -46,7 +48,10 @@ describe('refreshing tokens', () => {
     const first = await signedIn();
     const second = await refresh(first.refreshToken);
     await refresh(second.body.refreshToken);
-    expect(await refresh(first.refreshToken)).toMatchObject({ status: 401, body: { code: 'identity.refresh-reused' } });
+    expect(await refresh(first.refreshToken)).toMatchObject({
+      status: 401,
+      body: { code: 'identity.refresh-reused' },
+    });
     const events = await system.sql<{ type: string }>(
       `SELECT type FROM messaging.outbox WHERE data->>'userId' = $1 ORDER BY id`,
       [first.user.id],

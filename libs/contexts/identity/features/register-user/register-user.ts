@@ -29,7 +29,11 @@ class RegistrationForm {
   })
   username: string;
 
-  @Field.text({ ...PASSWORD_LENGTH, description: 'Not one of the common ones.', example: 'correct horse battery' })
+  @Field.text({
+    ...PASSWORD_LENGTH,
+    description: 'Not one of the common ones.',
+    example: 'correct horse battery',
+  })
   password: string;
 
   @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })

@@ -29,7 +29,10 @@ describe('asking for the verification mail again', () => {
 
   it('sends another code, and the earlier one is void', async () => {
     const { email, code: first } = await registered();
-    await system.sql(`UPDATE identity.users SET verification_requested_at = now() - interval '61 s' WHERE email = $1`, [email]);
+    await system.sql(
+      `UPDATE identity.users SET verification_requested_at = now() - interval '61 s' WHERE email = $1`,
+      [email],
+    );
     expect((await system.ask(RESEND, { body: { email } })).status).toBe(202);
     await eventually(async () => (await system.inbox.of(email)).length === 2);
     const { code } = await system.inbox.verification(email);

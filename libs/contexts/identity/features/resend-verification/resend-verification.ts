@@ -53,7 +53,9 @@ export class ResendVerificationHandler implements ICommandHandler<ResendVerifica
 
   async execute({ email }: ResendVerification): Promise<void> {
     await this.codes.ensureAvailable();
-    await this.outbox.append([{ definition: ResendRequested, subject: newId(), sequence: 1, data: { email } }]);
+    await this.outbox.append([
+      { definition: ResendRequested, subject: newId(), sequence: 1, data: { email } },
+    ]);
   }
 }
 

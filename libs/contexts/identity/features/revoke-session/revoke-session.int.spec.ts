@@ -9,7 +9,10 @@ describe('ending sessions', () => {
   });
   afterAll(() => system.stop());
 
-  async function signedInTwice(): Promise<{ person: Person; phone: { accessToken: string; refreshToken: string } }> {
+  async function signedInTwice(): Promise<{
+    person: Person;
+    phone: { accessToken: string; refreshToken: string };
+  }> {
     const person = await signUp(system);
     const phone = await system.ask('POST /v1/auth/login', {
       body: { email: person.email, password: PASSWORD },
@@ -49,12 +52,18 @@ describe('ending sessions', () => {
     expect(await worksWith(phone.accessToken)).toBe(true);
     const { body } = await system.ask('GET /v1/auth/sessions', { token: person.token });
     const other = (body.data as { id: string; current: boolean }[]).find(({ current }) => !current)!;
-    expect((await system.ask(`DELETE /v1/auth/sessions/${other.id}`, { token: person.token })).status).toBe(204);
+    expect((await system.ask(`DELETE /v1/auth/sessions/${other.id}`, { token: person.token })).status).toBe(
+      204,
+    );
     await eventually(async () => !(await worksWith(phone.accessToken)), 5_000);
-    const refreshed = await system.ask('POST /v1/auth/refresh', { body: { refreshToken: phone.refreshToken } });
+    const refreshed = await system.ask('POST /v1/auth/refresh', {
+      body: { refreshToken: phone.refreshToken },
+    });
     expect(refreshed.body.code).toBe('identity.refresh-invalid');
     expect(await worksWith(person.token)).toBe(true);
-    expect((await system.ask(`DELETE /v1/auth/sessions/${other.id}`, { token: person.token })).status).toBe(404);
+    expect((await system.ask(`DELETE /v1/auth/sessions/${other.id}`, { token: person.token })).status).toBe(
+      404,
+    );
   });
 
   it('cannot end those of others', async () => {
@@ -74,7 +83,9 @@ describe('ending sessions', () => {
   it('signs out at once where it is asked', async () => {
     const { phone } = await signedInTwice();
     const { refreshToken, accessToken } = phone;
-    expect((await system.ask('POST /v1/auth/logout', { body: { refreshToken }, token: accessToken })).status).toBe(204);
+    expect(
+      (await system.ask('POST /v1/auth/logout', { body: { refreshToken }, token: accessToken })).status,
+    ).toBe(204);
     expect(await worksWith(accessToken)).toBe(false);
   });
 

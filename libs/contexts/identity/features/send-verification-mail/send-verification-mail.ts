@@ -41,12 +41,18 @@ export class SendVerificationMail implements Handles<typeof VerificationRequeste
     private readonly users: Users,
   ) {}
 
-  async handle({ subject, data: { verificationId } }: EventOf<typeof VerificationRequested>, { key }: Attempt) {
+  async handle(
+    { subject, data: { verificationId } }: EventOf<typeof VerificationRequested>,
+    { key }: Attempt,
+  ) {
     const user = await this.sql.row<{ email: string; name: string; username: string }>(
       `SELECT email, name, username FROM identity.users WHERE id = $1 AND status = 'pending'`,
       [subject],
     );
-    if (!user) return this.log.log(`Not sent: user ${subject} is verified already, or the registration was cancelled.`);
+    if (!user)
+      return this.log.log(
+        `Not sent: user ${subject} is verified already, or the registration was cancelled.`,
+      );
     const code = this.secrets.code(verificationId);
     await this.codes.issue(user.email, verificationId, code);
     const link = `${this.settings.publicUrl}/activate?token=${this.secrets.linkToken(verificationId)}`;

@@ -41,7 +41,9 @@ describe('verifying an address with the code', () => {
 
   it('lets the right code be used once, however many use it at once', async () => {
     const { email, code } = await registered();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => system.ask(VERIFY, { body: { email, code } })));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => system.ask(VERIFY, { body: { email, code } })),
+    );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 410)).toHaveLength(19);
   });

@@ -14,7 +14,13 @@ class VerificationForm {
   @Field.email({ description: 'Address that the code was sent to.', example: 'ada@example.com' })
   email: string;
 
-  @Field.text({ min: 6, max: 6, pattern: /^\d{6}$/, description: 'The six digits in the mail.', example: '042137' })
+  @Field.text({
+    min: 6,
+    max: 6,
+    pattern: /^\d{6}$/,
+    description: 'The six digits in the mail.',
+    example: '042137',
+  })
   code: string;
 }
 

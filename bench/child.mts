@@ -1,0 +1,102 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** What happened to a thing, and when: milliseconds of a clock that all processes of the machine share. */
+export type Moment = [id: string, at: number];
+
+/** Now, by the clock of {@link Moment}. */
+export function now(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** A process of a bench that does what it is told and answers with moments. */
+export class Child {
+  private readonly process: ChildProcess;
+
+  /** @param script that calls {@link obey} */
+  constructor(script: string, args: string[] = [], env: Record<string, string> = {}) {
+    const path = new URL(script, import.meta.url).pathname;
+    this.process = fork(path, args, {
+      env: { ...process.env, ...env },
+      execArgv: process.env.BENCH_NODE_ARGS?.split(' '),
+    });
+  }
+
+  /** Waits until the process says that it can be told things. */
+  async ready(): Promise<this> {
+    await this.answer();
+    return this;
+  }
+
+  /** Tells it to do something and waits for the answer. */
+  async tell(order: string, ...values: number[]): Promise<Moment[]> {
+    this.process.send([order, ...values]);
+    return this.answer();
+  }
+
+  async end(): Promise<void> {
+    if (this.process.exitCode !== null) return;
+    this.process.kill('SIGTERM');
+    await once(this.process, 'exit');
+  }
+
+  private async answer(): Promise<Moment[]> {
+    const dead = once(this.process, 'exit', {}).then(() => {
+      throw new Error('A process of the bench ended before it answered.');
+    });
+    const [moments] = (await Promise.race([once(this.process, 'message'), dead])) as [Moment[]];
+    return moments;
+  }
+}
+
+/** Makes this process do what its parent says. */
+export function obey(orders: Record<string, (...values: number[]) => Promise<Moment[]>>): void {
+  process.on('message', ([order, ...values]: [string, ...number[]]) => {
+    void orders[order]!(...values).then((moments) => process.send!(moments));
+  });
+  process.on('disconnect', () => process.exit());
+  process.send!([]);
+}
+
+/** Collects moments until there are as many as somebody waits for. */
+export class Moments {
+  private moments: Moment[] = [];
+  private enough: (() => void) | undefined;
+  private wanted = Infinity;
+
+  add(id: string): void {
+    this.moments.push([id, now()]);
+    if (this.moments.length >= this.wanted) this.enough?.();
+  }
+
+  /** @returns the moments, once there are `count`, and forgets them. */
+  async take(count: number): Promise<Moment[]> {
+    this.wanted = count;
+    if (this.moments.length < count) await new Promise<void>((resolve) => (this.enough = resolve));
+    this.wanted = Infinity;
+    return this.moments.splice(0);
+  }
+}
+
+/** More at the same time than there are connections would measure the wait for one. */
+const MOST_AT_WORK = 25;
+
+/**
+ * Starts work at a steady rate, whether or not what was started is done; slower only when the machine cannot keep up.
+ *
+ * @returns what the works returned
+ */
+export async function atRate<T>(count: number, perSecond: number, work: () => Promise<T>): Promise<T[]> {
+  const started = now();
+  const all: Promise<T>[] = [];
+  let atWork = 0;
+  while (all.length < count) {
+    const due = Math.min(count, Math.floor(((now() - started) / 1_000) * perSecond) + 1);
+    while (all.length < due && atWork < MOST_AT_WORK) {
+      atWork += 1;
+      all.push(work().finally(() => (atWork -= 1)));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return Promise.all(all);
+}

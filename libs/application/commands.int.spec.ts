@@ -1,0 +1,163 @@
+import {
+  Command,
+  CommandHandler,
+  type ICommandHandler,
+  type IQueryHandler,
+  Query,
+  QueryHandler,
+} from '@nestjs/cqrs';
+import { type EventOf, defineEvent, defineRejection, newId, Rejection } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Outbox, Sql, Transaction } from '@rookery/persistence';
+import { contextOf, eventually, TestSystem } from '@rookery/testing';
+import { z } from 'zod';
+import { Commands, Queries } from '.';
+
+const Written = defineEvent('suite.line-written', 1, z.object({ text: z.string() }));
+const Unwelcome = defineRejection('suite.unwelcome', 'forbidden', 'Unwelcome.', 'Write something else.');
+
+class Write extends Command<string> {
+  constructor(readonly text: string) {
+    super();
+  }
+}
+
+@CommandHandler(Write)
+class WriteHandler implements ICommandHandler<Write> {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly sql: Sql,
+  ) {}
+
+  async execute({ text }: Write): Promise<string> {
+    const id = newId();
+    await this.sql.execute('INSERT INTO suite.line VALUES ($1, pg_current_xact_id()::text)', [text]);
+    await this.outbox.append([{ definition: Written, subject: id, sequence: 1, data: { text } }]);
+    if (text === 'rude') throw new Rejection(Unwelcome);
+    return id;
+  }
+}
+
+/** Writes each line by the command for one. */
+class WriteAll extends Command<void> {
+  constructor(readonly texts: string[]) {
+    super();
+  }
+}
+
+@CommandHandler(WriteAll)
+class WriteAllHandler implements ICommandHandler<WriteAll> {
+  constructor(private readonly commands: Commands) {}
+
+  async execute({ texts }: WriteAll): Promise<void> {
+    for (const text of texts) await this.commands.execute(new Write(text));
+  }
+}
+
+class CountLines extends Query<number> {
+  constructor(readonly alsoWrite = false) {
+    super();
+  }
+}
+
+@QueryHandler(CountLines)
+class CountLinesHandler implements IQueryHandler<CountLines> {
+  constructor(private readonly sql: Sql) {}
+
+  async execute({ alsoWrite }: CountLines): Promise<number> {
+    if (alsoWrite) await this.sql.execute(`INSERT INTO suite.line VALUES ('sneaked in', '')`);
+    return (await this.sql.row<{ count: number }>('SELECT count(*)::int AS count FROM suite.line'))!.count;
+  }
+}
+
+@Subscriber(Written, { queue: Queues.projections })
+class Read implements Handles<typeof Written> {
+  constructor(private readonly sql: Sql) {}
+
+  async handle({ data }: EventOf<typeof Written>): Promise<void> {
+    await this.sql.execute('INSERT INTO suite.read VALUES ($1)', [data.text]);
+  }
+}
+
+// One connection for each app: whoever asked for a second one while holding the first would wait for himself.
+describe('With one connection to PostgreSQL, a command', () => {
+  let system: TestSystem;
+  let commands: Commands;
+
+  beforeAll(async () => {
+    const handlers = [WriteHandler, WriteAllHandler, CountLinesHandler];
+    system = await TestSystem.start([contextOf('suite', { handlers, subscribers: [Read] })], {
+      DATABASE_POOL_SIZE: '1',
+    });
+    commands = system.inApi(Commands);
+    await system.sql('CREATE SCHEMA suite');
+    await system.sql('CREATE TABLE suite.line (text text NOT NULL, transaction text NOT NULL)');
+    await system.sql('CREATE TABLE suite.read (text text NOT NULL)');
+  });
+  afterAll(() => system.stop());
+  beforeEach(async () => {
+    await eventually(async () => {
+      const open = await system.sql(`SELECT 1 FROM messaging.event_delivery WHERE state = 'pending'`);
+      return open.length === 0;
+    });
+    await system.sql('TRUNCATE suite.line, suite.read');
+  });
+
+  const texts = async (table: 'line' | 'read') =>
+    (await system.sql<{ text: string }>(`SELECT text FROM suite.${table} ORDER BY text`)).map(
+      ({ text }) => text,
+    );
+
+  async function transactions(): Promise<number> {
+    return new Set(
+      (await system.sql<{ id: string }>('SELECT transaction AS id FROM suite.line')).map(({ id }) => id),
+    ).size;
+  }
+
+  it('returns what its handler returns, once all it did is stored', async () => {
+    const id = await commands.execute(new Write('hello'));
+    expect(await texts('line')).toEqual(['hello']);
+    expect(await system.sql('SELECT 1 AS found FROM messaging.outbox WHERE subject = $1', [id])).toHaveLength(
+      1,
+    );
+  });
+
+  it('has a transaction of its own, and many at once all come through with what follows from them', async () => {
+    const lines = Array.from({ length: 40 }, (_, each) => `line ${each}`).sort();
+    await Promise.all(lines.map((text) => commands.execute(new Write(text))));
+    expect(await texts('line')).toEqual(lines);
+    expect(await transactions()).toBe(40);
+    await eventually(async () => (await texts('read')).length === 40);
+    expect(await texts('read')).toEqual(lines);
+  });
+
+  it('inside another is part of that one', async () => {
+    await commands.execute(new WriteAll(['a', 'b', 'c']));
+    expect(await texts('line')).toEqual(['a', 'b', 'c']);
+    expect(await transactions()).toBe(1);
+  });
+
+  it('that is rejected changes nothing and tells nobody, nor does the one it is part of', async () => {
+    const before = await system.sql('SELECT id FROM messaging.outbox');
+    await expect(commands.execute(new Write('rude'))).rejects.toMatchObject({ code: 'suite.unwelcome' });
+    await expect(commands.execute(new WriteAll(['a', 'rude']))).rejects.toBeInstanceOf(Rejection);
+    expect(await texts('line')).toEqual([]);
+    expect(await system.sql('SELECT id FROM messaging.outbox')).toEqual(before);
+  });
+
+  it('can change something, a query cannot', async () => {
+    const queries = system.inApi(Queries);
+    await commands.execute(new Write('hello'));
+    expect(await queries.execute(new CountLines())).toBe(1);
+    await expect(queries.execute(new CountLines(true))).rejects.toMatchObject({ code: '25006' });
+    expect(await queries.execute(new CountLines())).toBe(1);
+  });
+
+  it('cannot be smuggled past its transaction', async () => {
+    const { active } = system.inApi(Transaction);
+    expect(active).toBe(false);
+    await expect(system.inApi(Sql).execute('DELETE FROM suite.line')).rejects.toMatchObject({
+      code: '25006',
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineContext, handles } from '.';
+
+const CQRS = JSON.stringify(require.resolve('@nestjs/cqrs'));
+const NEST = JSON.stringify(require.resolve('@nestjs/common'));
+const MESSAGING = JSON.stringify(require.resolve('@rookery/messaging'));
+
+const command = (name: string) => `exports.${name} = class ${name} extends cqrs.Command {};`;
+const handler = (name: string, of: string) =>
+  `exports.${name} = class ${name} { async execute() {} }; cqrs.CommandHandler(${of})(exports.${name});`;
+
+describe('Defining a context', () => {
+  let folder: string;
+
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'context-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function feature(name: string, source: string, file = `${name}.js`): void {
+    mkdirSync(join(folder, 'features', name), { recursive: true });
+    const head = `const cqrs = require(${CQRS}); const nest = require(${NEST}); const messaging = require(${MESSAGING});`;
+    writeFileSync(join(folder, 'features', name, file), `${head}\n${source}`);
+  }
+
+  const define = () => defineContext('garden', folder, {});
+  const namesOf = (types: readonly { name: string }[]) => types.map(({ name }) => name);
+
+  it('finds what its features export, each part in its place', () => {
+    feature(
+      'plant-tree',
+      `${command('PlantTree')} ${handler('PlantTreeHandler', 'exports.PlantTree')}
+       exports.PlantTreeRoute = class PlantTreeRoute {}; nest.Controller('trees')(exports.PlantTreeRoute);`,
+    );
+    feature(
+      'count-trees',
+      `exports.CountTrees = class CountTrees extends cqrs.Query {};
+       exports.CountTreesHandler = class CountTreesHandler {};
+       cqrs.QueryHandler(exports.CountTrees)(exports.CountTreesHandler);`,
+    );
+    feature(
+      'water-trees',
+      `exports.WaterTrees = class WaterTrees {}; messaging.Schedule({ everySeconds: 60 })(exports.WaterTrees);
+       exports.Mourn = class Mourn {}; messaging.Subscriber([], { queue: messaging.Queues.mail })(exports.Mourn);`,
+    );
+    const context = define();
+    expect(context.name).toBe('garden');
+    expect(namesOf(context.controllers)).toEqual(['PlantTreeRoute']);
+    expect(namesOf(context.handlers)).toEqual(['CountTreesHandler', 'PlantTreeHandler']);
+    expect(namesOf(context.schedules)).toEqual(['WaterTrees']);
+    expect(namesOf(context.subscribers)).toEqual(['Mourn']);
+    const handled = context.handlers
+      .map((type) => handles(type)!)
+      .map(({ kind, type }) => `${kind} ${type.name}`);
+    expect(handled).toEqual(['query CountTrees', 'command PlantTree']);
+  });
+
+  it('reads of a folder only the file of its name', () => {
+    feature('plant-tree', `${command('PlantTree')} ${handler('PlantTreeHandler', 'exports.PlantTree')}`);
+    feature('plant-tree', 'throw new Error("nobody asked for this file");', 'notes.js');
+    expect(namesOf(define().handlers)).toEqual(['PlantTreeHandler']);
+  });
+
+  it('is content without any feature', () => {
+    expect(define().handlers).toEqual([]);
+  });
+
+  it('refuses a file that exports nothing that takes part', () => {
+    feature('plant-tree', 'exports.helper = () => 1; exports.Tree = class Tree {};');
+    expect(define).toThrow(/plant-tree\.js exports no controller, handler, subscriber or schedule/);
+  });
+
+  it('refuses a folder without a file of its name', () => {
+    feature('plant-tree', '', 'plant.js');
+    expect(define).toThrow(/needs a file of its name: .*plant-tree\.ts/);
+  });
+
+  it.each(['Command', 'Query'])('refuses a %s that nobody handles', (kind) => {
+    feature(
+      'plant-tree',
+      `${command('PlantTree')} ${handler('PlantTreeHandler', 'exports.PlantTree')}
+       exports.CutTree = class CutTree extends cqrs.${kind} {};`,
+    );
+    expect(define).toThrow('CutTree has no handler.');
+  });
+
+  it('refuses a command that two classes handle, also in different features', () => {
+    feature('plant-tree', `${command('PlantTree')} ${handler('PlantTreeHandler', 'exports.PlantTree')}`);
+    feature(
+      'plant-trees',
+      `const { PlantTree } = require('../plant-tree/plant-tree.js'); ${handler('PlantTreesHandler', 'PlantTree')}`,
+    );
+    expect(define).toThrow('PlantTree has two handlers.');
+  });
+});

@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { type EventOf, defineEvent, newId } from '@rookery/domain';
+import { Outbox, Sql, Transaction } from '@rookery/persistence';
+import { contextOf, eventually, TestSystem } from '@rookery/testing';
+import { z } from 'zod';
+import { defineQueue, type Handles, Subscriber } from '.';
+
+const queue = defineQueue('suite-deploy', {
+  class: 'default',
+  attempts: 3,
+  backoff: { base: 10, factor: 2, cap: 100 },
+  timeout: 10_000,
+  effect: 'database',
+});
+
+const Parcel = defineEvent('suite.parcel-sent', 1, z.object({}));
+const ParcelWithWeight = defineEvent('suite.parcel-sent', 2, z.object({ grams: z.number() }));
+
+/** What {@link Deliver} waits for before it goes on, by subject. */
+const gates = new Map<string, { reached: () => void; open: Promise<void> }>();
+
+@Injectable()
+class Carrier {
+  constructor(private readonly sql: Sql) {}
+
+  async handle({ subject, version }: EventOf<typeof Parcel>): Promise<void> {
+    const gate = gates.get(subject);
+    gate?.reached();
+    await gate?.open;
+    await this.sql.execute('INSERT INTO suite.carried (subject, version, by) VALUES ($1, $2, $3)', [
+      subject,
+      version,
+      this.constructor.name,
+    ]);
+  }
+}
+
+/** As the old build has it. */
+@Subscriber(Parcel, { queue })
+class Deliver extends Carrier implements Handles<typeof Parcel> {}
+
+/** As the new build has it. */
+const NewDeliver = { Deliver: class extends Carrier {} }.Deliver;
+Subscriber([Parcel, ParcelWithWeight], { queue })(NewDeliver);
+
+/** Only the new build has it. */
+@Subscriber(Parcel, { queue })
+class Insure extends Carrier {}
+
+describe('While a new build takes over from an old one', () => {
+  let system: TestSystem;
+  let worker: { close(): Promise<void> };
+
+  beforeAll(async () => {
+    system = await TestSystem.start([contextOf('suite', { subscribers: [Deliver] })]);
+    worker = system.worker;
+    await system.sql('CREATE SCHEMA suite');
+    await system.sql(
+      'CREATE TABLE suite.carried (subject uuid NOT NULL, version int NOT NULL, by text NOT NULL)',
+    );
+  });
+  afterAll(() => system.stop());
+
+  /** Stores an event. `change` alters its deliveries before anybody sees them. */
+  async function send(definition: typeof Parcel | typeof ParcelWithWeight, change?: string): Promise<string> {
+    const subject = newId();
+    await system.inApi(Transaction).run(async () => {
+      await system.inApi(Outbox).append([{ definition, subject, sequence: 1, data: { grams: 1 } }]);
+      if (change)
+        await system
+          .inApi(Sql)
+          .execute(`UPDATE messaging.event_delivery SET ${change} WHERE subject = $1`, [subject]);
+    });
+    return subject;
+  }
+
+  async function is(subject: string, state: string): Promise<void> {
+    await eventually(async () => {
+      const rows = await system.sql(
+        'SELECT 1 FROM messaging.event_delivery WHERE subject = $1 AND state = $2',
+        [subject, state],
+      );
+      return rows.length === 1;
+    });
+  }
+
+  const carried = (subject: string) =>
+    system.sql('SELECT version, by FROM suite.carried WHERE subject = $1', [subject]);
+
+  it('what nobody here knows waits, held up by nothing and holding up nothing, until somebody does', async () => {
+    const forNobody = await send(Parcel, `subscriber = 'suite.insure'`);
+    const tooNew = await send(ParcelWithWeight);
+    const known = await send(Parcel);
+    await is(forNobody, 'parked');
+    await is(tooNew, 'parked');
+    await is(known, 'done');
+
+    await worker.close();
+    worker = await system.startWorker([contextOf('suite', { subscribers: [NewDeliver, Insure] })]);
+    await is(forNobody, 'done');
+    await is(tooNew, 'done');
+    expect(await carried(forNobody)).toEqual([{ version: 1, by: 'Insure' }]);
+    expect(await carried(tooNew)).toEqual([{ version: 2, by: 'Deliver' }]);
+    expect(await carried(known)).toEqual([{ version: 1, by: 'Deliver' }]);
+  });
+
+  it('what is meant for a queue that nobody here declared stays in the ledger and holds up nothing', async () => {
+    const elsewhere = await send(Parcel, `queue = 'suite-tomorrow'`);
+    const known = await send(Parcel);
+    await is(known, 'done');
+    await is(elsewhere, 'pending');
+    await eventually(async () => {
+      const unpublished = await system.sql('SELECT 1 FROM messaging.outbox WHERE published_at IS NULL');
+      return unpublished.length === 0;
+    });
+  });
+
+  it('a worker that is to end finishes what it is at, and what it leaves is done by the next', async () => {
+    let open: (() => void) | undefined;
+    const atWork: Promise<void>[] = [];
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const subjects: string[] = [];
+    await system.inApi(Transaction).run(async () => {
+      for (let each = 0; each < 20; each += 1) {
+        const subject = newId();
+        subjects.push(subject);
+        atWork.push(new Promise((reached) => gates.set(subject, { reached, open: gate })));
+        await system.inApi(Outbox).append([{ definition: Parcel, subject, sequence: 1, data: {} }]);
+      }
+    });
+    await Promise.any(atWork);
+    const closing = worker.close();
+    open!();
+    await closing;
+    const { length: done } = await system.sql(
+      `SELECT 1 FROM messaging.event_delivery WHERE state = 'done' AND subject = ANY ($1)`,
+      [subjects],
+    );
+    expect(done).toBeGreaterThan(0);
+
+    await system.startWorker();
+    for (const subject of subjects) await is(subject, 'done');
+    const rows = await system.sql('SELECT subject FROM suite.carried WHERE subject = ANY ($1)', [subjects]);
+    expect(rows).toHaveLength(20);
+  });
+});

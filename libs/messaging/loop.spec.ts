@@ -1,0 +1,93 @@
+import { Logger } from '@nestjs/common';
+import { eventually } from '@rookery/testing';
+import { Loop } from './loop';
+
+const NEVER_MS = 3_600_000;
+
+describe('A loop', () => {
+  const loops: Loop[] = [];
+  beforeAll(() => Logger.overrideLogger(false));
+  afterEach(() => Promise.all(loops.splice(0).map((loop) => loop.stop())));
+
+  function started(pauseMs: number, work: () => Promise<unknown>): Loop {
+    const loop = new Loop('suite', pauseMs, work);
+    loops.push(loop);
+    loop.start();
+    return loop;
+  }
+
+  it('works at once and then again and again', async () => {
+    let rounds = 0;
+    started(1, async () => (rounds += 1));
+    await eventually(() => rounds >= 5);
+  });
+
+  it('does not wait for the end of the pause when it is woken', async () => {
+    let rounds = 0;
+    const loop = started(NEVER_MS, async () => (rounds += 1));
+    await eventually(() => rounds === 1);
+    loop.wake();
+    await eventually(() => rounds === 2);
+  });
+
+  it('forgets no wake-up that comes while it works', async () => {
+    let rounds = 0;
+    const loop = started(NEVER_MS, async () => {
+      await Promise.resolve();
+      rounds += 1;
+      if (rounds === 1) loop.wake();
+    });
+    await eventually(() => rounds === 2);
+  });
+
+  it('never works twice at the same time, however often it is woken', async () => {
+    let atWork = 0;
+    let most = 0;
+    let rounds = 0;
+    const loop = started(NEVER_MS, async () => {
+      atWork += 1;
+      most = Math.max(most, atWork);
+      await new Promise((resolve) => setImmediate(resolve));
+      atWork -= 1;
+      rounds += 1;
+    });
+    await eventually(() => {
+      loop.wake();
+      loop.wake();
+      return rounds >= 10;
+    });
+    expect(most).toBe(1);
+  });
+
+  it('goes on after a failure', async () => {
+    let rounds = 0;
+    const loop = started(1, async () => {
+      rounds += 1;
+      if (rounds < 3) throw new Error('not yet');
+    });
+    await eventually(() => {
+      loop.wake();
+      return rounds >= 4;
+    });
+  });
+
+  it('stops after the present round, and only then says so', async () => {
+    let end: (() => void) | undefined;
+    let rounds = 0;
+    const loop = started(0, async () => {
+      await new Promise<void>((resolve) => (end = resolve));
+      rounds += 1;
+    });
+    await eventually(() => end !== undefined);
+    const stopping = loop.stop();
+    expect(loop.stopping).toBe(true);
+    expect(rounds).toBe(0);
+    end!();
+    await stopping;
+    expect(rounds).toBe(1);
+  });
+
+  it('can be stopped without having been started', async () => {
+    await expect(new Loop('suite', 1, async () => undefined).stop()).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,119 @@
+import { type EventOf, defineEvent, newId } from '@rookery/domain';
+import { Deliveries, type DeliveryKey, Outbox, Sql, Transaction } from '@rookery/persistence';
+import { contextOf, eventually, TestSystem } from '@rookery/testing';
+import { z } from 'zod';
+import { type Attempt, defineQueue, Dispatch, failedQueue, type Handles, Reject, Subscriber } from '.';
+
+const queue = defineQueue('suite-ordered', {
+  class: 'critical',
+  attempts: 5,
+  backoff: { base: 5, factor: 2, cap: 40 },
+  timeout: 5_000,
+  effect: 'database',
+});
+
+const Moved = defineEvent('suite.piece-moved', 1, z.object({}));
+const broken = new Set<string>();
+
+@Subscriber(Moved, { queue, ordered: true })
+class DrawTheBoard implements Handles<typeof Moved> {
+  constructor(private readonly sql: Sql) {}
+
+  async handle({ id, subject, sequence }: EventOf<typeof Moved>, { number }: Attempt): Promise<void> {
+    if (broken.has(id)) throw new Reject('no such square');
+    const clumsy = subject.endsWith('0');
+    if (clumsy && number === 1 && sequence % 4 === 1)
+      throw new Error('its successors overtake it unless they wait');
+    await this.sql.execute('INSERT INTO suite.drawn (subject, sequence) VALUES ($1, $2)', [
+      subject,
+      sequence,
+    ]);
+  }
+}
+
+describe('An ordered subscriber', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    const suite = contextOf('suite', { subscribers: [DrawTheBoard] });
+    system = await TestSystem.start([suite], { QUEUE_CONCURRENCY_CRITICAL: '10' });
+    await system.startWorker();
+    await system.sql('CREATE SCHEMA suite');
+    await system.sql(`CREATE TABLE suite.drawn (place bigint GENERATED ALWAYS AS IDENTITY, subject uuid NOT NULL,
+      sequence int NOT NULL)`);
+  });
+  afterAll(() => system.stop());
+
+  /** Stores the events of these numbers. */
+  async function move(subject: string, from: number, to: number): Promise<void> {
+    const raised = Array.from({ length: to - from + 1 }, (_, each) => ({
+      definition: Moved,
+      subject,
+      sequence: from + each,
+      data: {},
+    }));
+    await system.inApi(Transaction).run(() => system.inApi(Outbox).append(raised));
+  }
+
+  async function drawn(subject: string): Promise<number[]> {
+    const rows = await system.sql<{ sequence: number }>(
+      'SELECT sequence FROM suite.drawn WHERE subject = $1 ORDER BY place',
+      [subject],
+    );
+    return rows.map(({ sequence }) => sequence);
+  }
+
+  it('sees the events of each of 200 subjects in their order, whoever works on them and whatever fails', async () => {
+    const subjects = Array.from({ length: 200 }, newId);
+    for (let from = 1; from <= 12; from += 4) {
+      await Promise.all(subjects.map((subject) => move(subject, from, from + 3)));
+    }
+    await eventually(async () => {
+      const open = await system.sql(`SELECT 1 FROM messaging.event_delivery WHERE state <> 'done' LIMIT 1`);
+      return open.length === 0;
+    }, 25_000);
+    const inversions = await system.sql(
+      `SELECT subject FROM (SELECT subject, sequence, row_number() OVER (PARTITION BY subject ORDER BY place) AS expected
+                            FROM suite.drawn) AS seen
+       WHERE sequence <> expected`,
+    );
+    expect(inversions).toEqual([]);
+    expect(await system.sql('SELECT count(*)::int AS count FROM suite.drawn')).toEqual([{ count: 2_400 }]);
+  });
+
+  it('waits for a predecessor that was given up until somebody redrives it, and holds up no other subject', async () => {
+    const [stuck, free] = [newId(), newId()];
+    const api = { deliveries: system.inApi(Deliveries), dispatch: system.inApi(Dispatch) };
+    await system.inApi(Transaction).run(async () => {
+      await move(stuck, 1, 3);
+      const [first] = await system
+        .inApi(Sql)
+        .rows<DeliveryKey>(
+          'SELECT event_id AS "eventId" FROM messaging.outbox WHERE subject = $1 AND sequence = 1',
+          [stuck],
+        );
+      broken.add(first!.eventId);
+    });
+    await move(free, 1, 3);
+    await eventually(async () => (await drawn(free)).length === 3);
+    const board = api.dispatch.all().find(({ name }) => name === queue.name)!;
+    await eventually(async () => {
+      const { delayed, waiting, active } = await board.getJobCounts();
+      return delayed === 2 && waiting === 0 && active === 0;
+    });
+    expect(await drawn(stuck)).toEqual([]);
+
+    broken.clear();
+    const [dead] = await api.deliveries.dead(undefined, 10);
+    const revived = await system.inApi(Transaction).run(() => api.deliveries.redrive(dead!));
+    await api.dispatch.removeFailed(queue.name, dead!);
+    await api.dispatch.add([revived!]);
+    await eventually(async () => {
+      await board.promoteJobs(); // nobody wants to wait until they are looked at again
+      return (await drawn(stuck)).length === 3;
+    });
+    expect(await drawn(stuck)).toEqual([1, 2, 3]);
+    const failed = api.dispatch.all().find(({ name }) => name === failedQueue(queue.name))!;
+    expect(await failed.getJobCounts()).toMatchObject({ waiting: 0 });
+  });
+});

@@ -1,0 +1,67 @@
+import { Sql } from '@rookery/persistence';
+import { contextOf, eventually, TestSystem } from '@rookery/testing';
+import { Schedule, type Scheduled, Schedules } from '.';
+
+@Schedule({ everySeconds: 1 })
+class StrikeTheHour implements Scheduled {
+  constructor(private readonly sql: Sql) {}
+
+  async run(): Promise<void> {
+    await this.sql.execute(`INSERT INTO suite.stroke SELECT date_bin('1 s', now(), 'epoch')`);
+    await this.sql.row('SELECT pg_sleep(0.05)');
+  }
+}
+
+let runs = 0;
+
+@Schedule({ everySeconds: 3_600 })
+class WindTheClock implements Scheduled {
+  constructor(private readonly sql: Sql) {}
+
+  async run(): Promise<void> {
+    runs += 1;
+    await this.sql.execute('INSERT INTO suite.winding VALUES ($1)', [runs]);
+    if (runs < 3) throw new Error('the key is stuck');
+  }
+}
+
+describe('A schedule', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start([contextOf('suite', { schedules: [StrikeTheHour, WindTheClock] })]);
+    await system.startWorker();
+    await system.sql('CREATE SCHEMA suite');
+    await system.sql('CREATE TABLE suite.stroke (slot timestamptz NOT NULL)');
+    await system.sql('CREATE TABLE suite.winding (run int NOT NULL)');
+  });
+  afterAll(() => system.stop());
+
+  it('runs once in every slot, however many workers there are', async () => {
+    const slots = await eventually(async () => {
+      const found = await system.sql<{ times: number }>(
+        'SELECT count(*)::int AS times FROM suite.stroke GROUP BY slot ORDER BY slot',
+      );
+      return found.length >= 4 && found;
+    });
+    expect(slots.map(({ times }) => times)).toEqual(slots.map(() => 1));
+  });
+
+  it('that fails changes nothing, is tried again, and then rests until the next slot', async () => {
+    const windings = () => system.sql('SELECT run FROM suite.winding');
+    await eventually(async () => (await windings()).length === 1);
+    const strokes = async () => (await system.sql('SELECT 1 FROM suite.stroke')).length;
+    const before = await strokes();
+    await eventually(async () => (await strokes()) >= before + 2);
+    expect(await windings()).toEqual([{ run: 3 }]);
+    expect(runs).toBe(3);
+  });
+
+  it('has a name of its own', () => {
+    const schedules = system.inWorker(Schedules);
+    expect(schedules.all()).toContainEqual({ name: 'suite.StrikeTheHour', everySeconds: 1 });
+    expect(() => schedules.register('suite', StrikeTheHour)).toThrow(
+      'two schedules named suite.StrikeTheHour',
+    );
+  });
+});

@@ -1,0 +1,35 @@
+import { SilentProxy, TestLedger } from '@rookery/testing';
+import { isDatabaseUnavailable, Sql, Transaction } from '.';
+
+describe('When PostgreSQL falls silent without closing its connections', () => {
+  let ledger: TestLedger;
+  let proxy: SilentProxy;
+
+  beforeAll(async () => {
+    ledger = await TestLedger.start({
+      poolSize: 2,
+      async reach(url) {
+        const through = new URL(url);
+        proxy = await SilentProxy.start(Number(through.port));
+        through.port = String(proxy.port);
+        return through.toString();
+      },
+    });
+  });
+  afterAll(async () => {
+    await ledger.stop();
+    await proxy.stop();
+  });
+
+  it('whoever waits is told, and the pool replaces the connections', async () => {
+    const sql = ledger.get(Sql);
+    const query = () => sql.row('SELECT pg_sleep(0.05)');
+    await Promise.all([query(), query()]);
+    proxy.silence();
+    const failures = await Promise.all(
+      [query(), ledger.get(Transaction).run(query)].map((each) => each.catch((error: unknown) => error)),
+    );
+    expect(failures.map(isDatabaseUnavailable)).toEqual([true, true]);
+    await Promise.all([query(), ledger.get(Transaction).run(query)]);
+  });
+});

@@ -1,0 +1,49 @@
+import { createTestDatabase, TestLedger } from '@rookery/testing';
+import { createMigrationDataSource, loadMigrations, migrate, SchemaVersion } from '.';
+
+const names = loadMigrations().map(({ name }) => name);
+
+describe('Migrating', () => {
+  it('applies each migration once, however many processes start at the same time', async () => {
+    const database = await createTestDatabase({ empty: true });
+    const lines: string[] = [];
+    await Promise.all(Array.from({ length: 4 }, () => migrate(database.url, (line) => lines.push(line))));
+    expect(lines.sort()).toEqual([
+      ...names.map((name) => `applied ${name}`).sort(),
+      ...Array(3).fill('nothing to apply'),
+    ]);
+    await database.drop();
+  });
+
+  it('waits for no lock longer than two seconds, so that it cannot hold up who works', async () => {
+    const database = await createTestDatabase({ empty: true });
+    const dataSource = await createMigrationDataSource(database.url).initialize();
+    expect(await dataSource.query('SHOW lock_timeout')).toEqual([{ lock_timeout: '2s' }]);
+    await dataSource.destroy();
+    await database.drop();
+  });
+});
+
+describe('The version of the schema', () => {
+  let ledger: TestLedger;
+
+  beforeAll(async () => {
+    ledger = await TestLedger.start();
+  });
+  afterAll(() => ledger.stop());
+
+  it('fits once every migration is applied', async () => {
+    await expect(ledger.get(SchemaVersion).check()).resolves.toBeUndefined();
+  });
+
+  it('fits also when a newer build has migrated further', async () => {
+    await ledger.sql(`INSERT INTO public.schema_migrations (timestamp, name) VALUES (9, 'FromTheFuture9')`);
+    await expect(ledger.get(SchemaVersion).check()).resolves.toBeUndefined();
+  });
+
+  it('does not fit while a migration is missing, and says which', async () => {
+    const last = names.at(-1)!;
+    await ledger.sql('DELETE FROM public.schema_migrations WHERE name = $1', [last]);
+    await expect(ledger.get(SchemaVersion).check()).rejects.toThrow(`Migration ${last} is not applied yet.`);
+  });
+});

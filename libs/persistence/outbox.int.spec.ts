@@ -1,0 +1,242 @@
+import { defineEvent, newId } from '@rookery/domain';
+import { withWorkContext } from '@rookery/observability';
+import { CountedHints, TestLedger } from '@rookery/testing';
+import { z } from 'zod';
+import { Deliveries, Outbox, Sql, Subscriptions } from '.';
+
+const LeafFell = defineEvent('suite.leaf-fell', 1, z.object({ height: z.number() }));
+const LeafRotted = defineEvent('suite.leaf-rotted', 1, z.object({}));
+
+describe('The outbox', () => {
+  let ledger: TestLedger;
+  let outbox: Outbox;
+  let sql: Sql;
+
+  beforeAll(async () => {
+    ledger = await TestLedger.start({ poolSize: 20 });
+    outbox = ledger.get(Outbox);
+    sql = ledger.get(Sql);
+    for (const subscriber of ['garden.rake', 'garden.compost']) {
+      ledger
+        .get(Subscriptions)
+        .add(LeafFell.type, { subscriber, queue: 'garden', ordered: subscriber === 'garden.rake' });
+    }
+    await ledger.sql('CREATE SCHEMA suite');
+    await ledger.sql('CREATE TABLE suite.tree (id uuid PRIMARY KEY, version int NOT NULL)');
+  });
+  afterAll(() => ledger.stop());
+  beforeEach(() => ledger.sql('TRUNCATE messaging.outbox CASCADE'));
+
+  const fall = (subject: string, sequence: number, height: unknown = 1) =>
+    outbox.append([{ definition: LeafFell, subject, sequence, data: { height } }]);
+
+  const publish = (limit = 100) =>
+    ledger.run(async () => {
+      const events = await outbox.takeUnpublished(limit);
+      await outbox.markPublished(events.map(({ id }) => id));
+      return events;
+    });
+
+  it('stores an event together with a pending delivery for each of its subscribers', async () => {
+    const subject = newId();
+    await ledger.run(() => fall(subject, 1));
+    const [event] = await publish();
+    expect(event).toMatchObject({ type: 'suite.leaf-fell', subject });
+    expect(event!.deliveries).toEqual(
+      expect.arrayContaining([
+        { subscriber: 'garden.rake', queue: 'garden' },
+        { subscriber: 'garden.compost', queue: 'garden' },
+      ]),
+    );
+    const rows = await ledger.sql(
+      'SELECT subscriber, state, ordered, attempts FROM messaging.event_delivery ORDER BY 1',
+    );
+    expect(rows).toEqual([
+      { subscriber: 'garden.compost', state: 'pending', ordered: false, attempts: 0 },
+      { subscriber: 'garden.rake', state: 'pending', ordered: true, attempts: 0 },
+    ]);
+  });
+
+  it('stores neither when the transaction is rolled back, and wakes nobody', async () => {
+    const before = ledger.get(CountedHints).sent;
+    const failing = ledger.run(async () => {
+      await fall(newId(), 1);
+      throw new Error('undone');
+    });
+    await expect(failing).rejects.toThrow('undone');
+    expect(await ledger.sql('SELECT event_id FROM messaging.outbox')).toEqual([]);
+    expect(await ledger.sql('SELECT event_id FROM messaging.event_delivery')).toEqual([]);
+    expect(ledger.get(CountedHints).sent).toBe(before);
+  });
+
+  it('wakes the relay after the commit', async () => {
+    const before = ledger.get(CountedHints).sent;
+    await ledger.run(async () => {
+      await fall(newId(), 1);
+      expect(ledger.get(CountedHints).sent).toBe(before);
+    });
+    expect(ledger.get(CountedHints).sent).toBe(before + 1);
+  });
+
+  it('tells a subscriber who, in whose course and what for', async () => {
+    const [subject, actorId, causationId] = [newId(), newId(), newId()];
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await withWorkContext({ actorId, causationId, correlationId: 'request-1', traceparent }, () =>
+      ledger.run(() => fall(subject, 1, 2.5)),
+    );
+    const { eventId } = (await publish())[0]!;
+    const [claimed] = await ledger.run(() =>
+      ledger.get(Deliveries).claim([{ eventId, subscriber: 'garden.rake', ordered: true }]),
+    );
+    expect(claimed).toEqual({
+      attempts: 0,
+      envelope: {
+        id: eventId,
+        type: 'suite.leaf-fell',
+        version: 1,
+        occurredAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        subject,
+        sequence: 1,
+        actorId,
+        causationId,
+        correlationId: 'request-1',
+        traceparent,
+        data: { height: 2.5 },
+      },
+    });
+  });
+
+  it('refuses data that does not fit the event', async () => {
+    await expect(ledger.run(() => fall(newId(), 1, 'high'))).rejects.toThrow('height');
+  });
+
+  it('refuses a number of a subject that is taken', async () => {
+    const subject = newId();
+    await ledger.run(() => fall(subject, 1));
+    await expect(ledger.run(() => fall(subject, 1))).rejects.toMatchObject({ code: '23505' });
+  });
+
+  it('still publishes what was written first and committed last', async () => {
+    const [slow, quick] = [newId(), newId()];
+    let commit: (() => void) | undefined;
+    let written: (() => void) | undefined;
+    const slowWritten = new Promise<void>((resolve) => (written = resolve));
+    const writingSlowly = ledger.run(async () => {
+      await fall(slow, 1);
+      written!();
+      await new Promise<void>((resolve) => (commit = resolve));
+    });
+    await slowWritten;
+    await ledger.run(() => fall(quick, 1));
+    expect((await publish()).map(({ subject }) => subject)).toEqual([quick]);
+    commit!();
+    await writingSlowly;
+    expect((await publish()).map(({ subject }) => subject)).toEqual([slow]);
+  });
+
+  it('loses nothing, doubles nothing and keeps the order of each subject with 16 writers and 3 relays', async () => {
+    const subjects = Array.from({ length: 24 }, newId);
+    for (const subject of subjects) await ledger.sql('INSERT INTO suite.tree VALUES ($1, 0)', [subject]);
+    const writers = { atWork: 16 };
+    const published: { subject: string; eventId: string }[] = [];
+
+    async function write(writer: number): Promise<void> {
+      for (let each = 0; each < 25; each += 1) {
+        await ledger.run(async () => {
+          const subject = subjects[(writer * 7 + each * 5) % subjects.length]!;
+          const row = await sql.row<{ version: number }>(
+            'UPDATE suite.tree SET version = version + 1 WHERE id = $1 RETURNING version',
+            [subject],
+          );
+          await fall(subject, row!.version);
+          if (each % 5 === 0) await sql.row('SELECT pg_sleep($1)', [Math.random() / 50]);
+        });
+      }
+    }
+
+    async function relay(): Promise<void> {
+      for (let left = 1; writers.atWork > 0 || left > 0;) {
+        left = await ledger.run(async () => {
+          const events = await outbox.takeUnpublished(7);
+          published.push(...events);
+          if (Math.random() < 0.3) await sql.row('SELECT pg_sleep(0.005)');
+          await outbox.markPublished(events.map(({ id }) => id));
+          return events.length;
+        });
+      }
+    }
+
+    const relays = [relay(), relay(), relay()];
+    await Promise.all(
+      Array.from({ length: writers.atWork }, (_, writer) =>
+        write(writer).finally(() => (writers.atWork -= 1)),
+      ),
+    );
+    await Promise.all(relays);
+    expect(await publish()).toEqual([]);
+
+    expect(new Set(published.map(({ eventId }) => eventId)).size).toBe(published.length);
+    const stored = await ledger.sql<{ eventId: string; subject: string }>(
+      'SELECT event_id AS "eventId", subject FROM messaging.outbox ORDER BY subject, sequence',
+    );
+    expect(stored).toHaveLength(400);
+    const inOrder = (events: { subject: string; eventId: string }[]) =>
+      Object.fromEntries(
+        subjects.map((subject) => [
+          subject,
+          events.filter((each) => each.subject === subject).map(({ eventId }) => eventId),
+        ]),
+      );
+    expect(inOrder(published)).toEqual(inOrder(stored));
+  });
+
+  it('forgets what is old and done with, and nothing else', async () => {
+    const states = ['done', 'pending', 'dead', 'parked', 'young', 'unpublished', 'halfDone'] as const;
+    const subjects = Object.fromEntries(states.map((state) => [state, newId()])) as Record<
+      (typeof states)[number],
+      string
+    >;
+    const unheard = newId();
+    for (const subject of Object.values(subjects)) await ledger.run(() => fall(subject, 1));
+    await ledger.run(() =>
+      outbox.append([{ definition: LeafRotted, subject: unheard, sequence: 1, data: {} }]),
+    );
+    await ledger.sql(`UPDATE messaging.event_delivery SET state = 'done'`);
+    for (const state of ['pending', 'dead', 'parked'] as const) {
+      await ledger.sql('UPDATE messaging.event_delivery SET state = $1 WHERE subject = $2', [
+        state,
+        subjects[state],
+      ]);
+    }
+    await ledger.sql(
+      `UPDATE messaging.event_delivery SET state = 'dead' WHERE subject = $1 AND subscriber = 'garden.rake'`,
+      [subjects.halfDone],
+    );
+    await ledger.sql(`UPDATE messaging.outbox SET published_at = now() - interval '8 days'`);
+    await ledger.sql(
+      `UPDATE messaging.outbox SET published_at = now() - interval '6 days' WHERE subject = $1`,
+      [subjects.young],
+    );
+    await ledger.sql('UPDATE messaging.outbox SET published_at = NULL WHERE subject = $1', [
+      subjects.unpublished,
+    ]);
+
+    expect(await ledger.run(() => outbox.prune(7, 1))).toBe(1);
+    expect(await ledger.run(() => outbox.prune(7, 100))).toBe(1);
+    const kept = await ledger.sql<{ subject: string }>('SELECT subject FROM messaging.outbox');
+    const { done, ...others } = subjects;
+    expect(kept.map(({ subject }) => subject).sort()).toEqual(Object.values(others).sort());
+    expect(await ledger.sql('SELECT 1 FROM messaging.event_delivery WHERE subject = $1', [done])).toEqual([]);
+  });
+
+  it('says how much waits to be published, and for how long', async () => {
+    expect(await outbox.lag()).toEqual({ events: 0, oldestSeconds: 0 });
+    for (const subject of [newId(), newId()]) await ledger.run(() => fall(subject, 1));
+    await ledger.sql(
+      `UPDATE messaging.outbox SET occurred_at = now() - interval '90 s' WHERE id = (SELECT min(id) FROM messaging.outbox)`,
+    );
+    expect(await outbox.lag()).toEqual({ events: 2, oldestSeconds: expect.closeTo(90, -1) });
+    await publish();
+    expect(await outbox.lag()).toEqual({ events: 0, oldestSeconds: 0 });
+  });
+});

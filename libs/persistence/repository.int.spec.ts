@@ -1,0 +1,189 @@
+import { Aggregate, defineEvent, defineRejection, newId } from '@rookery/domain';
+import { TestLedger } from '@rookery/testing';
+import { EntitySchema } from 'typeorm';
+import { z } from 'zod';
+import { Outbox, Repository, type StoredAs, Transaction } from '.';
+
+const CounterOpened = defineEvent('suite.counter-opened', 1, z.object({ name: z.string() }));
+const CounterRaised = defineEvent('suite.counter-raised', 1, z.object({ value: z.number() }));
+const NameTaken = defineRejection('suite.name-taken', 'conflict', 'Taken.', 'Choose another.');
+
+interface CounterState {
+  id: string;
+  version: number;
+  name: string;
+  value: number;
+}
+
+class Counter extends Aggregate<CounterState> {
+  static open(name: string): Counter {
+    const counter = new Counter({ id: newId(), version: 0, name, value: 0 });
+    counter.raise(CounterOpened, { name });
+    return counter;
+  }
+
+  increment(): void {
+    this.state.value += 1;
+    this.raise(CounterRaised, { value: this.state.value });
+  }
+}
+
+const counterSchema = new EntitySchema<CounterState>({
+  name: 'Counter',
+  schema: 'suite',
+  tableName: 'counter',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    version: { type: 'int' },
+    name: { type: 'text' },
+    value: { type: 'int' },
+  },
+});
+
+class Counters extends Repository<CounterState, Counter> {
+  protected readonly storedAs: StoredAs<CounterState, Counter> = {
+    schema: counterSchema,
+    restore: (state) => new Counter(state),
+    unique: { counter_name_key: NameTaken },
+  };
+}
+
+describe('A repository', () => {
+  let ledger: TestLedger;
+  let counters: Counters;
+
+  beforeAll(async () => {
+    ledger = await TestLedger.start({ schemas: [counterSchema] });
+    counters = new Counters(ledger.get(Transaction), ledger.get(Outbox));
+    await ledger.sql('CREATE SCHEMA suite');
+    await ledger.sql(`CREATE TABLE suite.counter (id uuid PRIMARY KEY, version int NOT NULL, value int NOT NULL,
+      name text NOT NULL CONSTRAINT counter_name_key UNIQUE)`);
+  });
+  afterAll(() => ledger.stop());
+
+  async function opened(): Promise<Counter> {
+    const counter = Counter.open(`counter ${newId()}`);
+    await ledger.run(() => counters.save(counter));
+    return counter;
+  }
+
+  const read = (id: string) => ledger.run(async () => (await counters.get(id)).snapshot());
+  const eventsOf = (id: string) =>
+    ledger.sql('SELECT type, sequence, data FROM messaging.outbox WHERE subject = $1 ORDER BY id', [id]);
+
+  /** Loads, waits for all the others to have loaded, then changes. */
+  function incrementTogether(id: string, times: number): Promise<PromiseSettledResult<void>[]> {
+    let waiting = times;
+    let go: (() => void) | undefined;
+    const everybodyLoaded = new Promise<void>((resolve) => (go = resolve));
+    return Promise.allSettled(
+      Array.from({ length: times }, () =>
+        ledger.run(async () => {
+          const counter = await counters.get(id);
+          waiting -= 1;
+          if (waiting === 0) go!();
+          await everybodyLoaded;
+          counter.increment();
+          await counters.save(counter);
+        }),
+      ),
+    );
+  }
+
+  it('gives back what it was given, by id and by what it holds', async () => {
+    const counter = await opened();
+    expect(await read(counter.id)).toEqual({
+      id: counter.id,
+      version: 1,
+      name: counter.snapshot().name,
+      value: 0,
+    });
+    const found = await ledger.run(() => counters.find({ name: counter.snapshot().name }));
+    expect(found?.id).toBe(counter.id);
+    expect(await ledger.run(() => counters.find({ name: 'nobody' }))).toBeUndefined();
+  });
+
+  it('says that there is no such aggregate', async () => {
+    await expect(ledger.run(() => counters.get(newId()))).rejects.toMatchObject({
+      code: 'resource.not-found',
+    });
+  });
+
+  it('stores as version the number of events, and the events numbered without gaps', async () => {
+    const { id } = await opened();
+    for (let change = 0; change < 2; change += 1) {
+      await ledger.run(async () => {
+        const counter = await counters.get(id);
+        counter.increment();
+        counter.increment();
+        await counters.save(counter);
+      });
+    }
+    expect(await read(id)).toMatchObject({ version: 5, value: 4 });
+    expect(await eventsOf(id)).toEqual([
+      { type: 'suite.counter-opened', sequence: 1, data: { name: expect.any(String) } },
+      ...[1, 2, 3, 4].map((value) => ({
+        type: 'suite.counter-raised',
+        sequence: value + 1,
+        data: { value },
+      })),
+    ]);
+  });
+
+  it('rejects all but one of those who change the same version, and stores nothing of theirs', async () => {
+    const { id } = await opened();
+    const outcomes = await incrementTogether(id, 5);
+    const lost = outcomes.filter((each) => each.status === 'rejected').map(({ reason }) => reason);
+    expect(lost.map(({ code }) => code)).toEqual(Array(4).fill('resource.conflict'));
+    expect(await read(id)).toMatchObject({ version: 2, value: 1 });
+    expect(await eventsOf(id)).toHaveLength(2);
+  });
+
+  it('counts two increments at once as two when the loser tries again', async () => {
+    const { id } = await opened();
+    for (let left = 2; left > 0;) {
+      const outcomes = await incrementTogether(id, left);
+      left = outcomes.filter(({ status }) => status === 'rejected').length;
+    }
+    expect(await read(id)).toMatchObject({ version: 3, value: 2 });
+  });
+
+  it('says by its rule what breaking a unique constraint means', async () => {
+    const { name } = (await opened()).snapshot();
+    const twin = Counter.open(name);
+    await expect(ledger.run(() => counters.save(twin))).rejects.toMatchObject({ code: 'suite.name-taken' });
+    expect(await eventsOf(twin.id)).toEqual([]);
+  });
+
+  it('refuses to save a change that nobody would hear of', async () => {
+    const { id } = await opened();
+    const saving = ledger.run(async () => counters.save(await counters.get(id)));
+    await expect(saving).rejects.toThrow(`Counter ${id} raised no event.`);
+  });
+
+  it('removes the row and keeps the last event', async () => {
+    const { id } = await opened();
+    await ledger.run(async () => {
+      const counter = await counters.get(id);
+      counter.increment();
+      await counters.remove(counter);
+    });
+    await expect(read(id)).rejects.toMatchObject({ code: 'resource.not-found' });
+    expect(await eventsOf(id)).toHaveLength(2);
+  });
+
+  it('does not remove what somebody changed in the meantime', async () => {
+    const { id } = await opened();
+    const stale = await ledger.run(() => counters.get(id));
+    await incrementTogether(id, 1);
+    stale.increment();
+    await expect(ledger.run(() => counters.remove(stale))).rejects.toMatchObject({
+      code: 'resource.conflict',
+    });
+    expect(await read(id)).toMatchObject({ version: 2 });
+  });
+
+  it('works in a transaction only', async () => {
+    await expect(counters.save(Counter.open('outside'))).rejects.toThrow('There is no transaction here');
+  });
+});

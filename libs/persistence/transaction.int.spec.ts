@@ -1,0 +1,222 @@
+import { TestLedger } from '@rookery/testing';
+import { Client } from 'pg';
+import { isDatabaseUnavailable, Sql, Transaction } from '.';
+
+/** Ends every connection of the ledger but the caller's own, as an administrator or a failing server does. */
+const TERMINATE = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND application_name = 'suite' AND pid <> pg_backend_pid()`;
+
+describe('A transaction', () => {
+  let ledger: TestLedger;
+  let sql: Sql;
+  let transaction: Transaction;
+  let administrator: Client;
+
+  beforeAll(async () => {
+    ledger = await TestLedger.start();
+    sql = ledger.get(Sql);
+    transaction = ledger.get(Transaction);
+    administrator = new Client({ connectionString: ledger.database.url });
+    await administrator.connect();
+    await administrator.query('CREATE SCHEMA suite');
+    await administrator.query('CREATE TABLE suite.note (text text PRIMARY KEY)');
+  });
+  afterAll(async () => {
+    await administrator.end();
+    await ledger.stop();
+  });
+  beforeEach(() => administrator.query('TRUNCATE suite.note'));
+
+  const write = (text: string) => sql.execute('INSERT INTO suite.note (text) VALUES ($1)', [text]);
+
+  async function notes(): Promise<string[]> {
+    const { rows } = await administrator.query<{ text: string }>('SELECT text FROM suite.note ORDER BY text');
+    return rows.map(({ text }) => text);
+  }
+
+  async function openTransactions(): Promise<number> {
+    const { rows } = await administrator.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'suite'
+       AND state LIKE 'idle in transaction%'`,
+    );
+    return rows.length;
+  }
+
+  it('returns what its work returns, and everything its work did is stored', async () => {
+    const result = await transaction.run(async () => {
+      await write('a');
+      await write('b');
+      expect(await notes()).toEqual([]);
+      return 'both';
+    });
+    expect(result).toBe('both');
+    expect(await notes()).toEqual(['a', 'b']);
+  });
+
+  it('throws what its work throws, and nothing its work did is stored', async () => {
+    const failing = transaction.run(async () => {
+      await write('a');
+      throw new Error('changed my mind');
+    });
+    await expect(failing).rejects.toThrow('changed my mind');
+    expect(await notes()).toEqual([]);
+    expect(await openTransactions()).toBe(0);
+  });
+
+  it('takes in what is run inside it, and takes it along when it is rolled back', async () => {
+    const id = 'SELECT pg_current_xact_id()::text AS id';
+    const failing = transaction.run(async () => {
+      const outer = await sql.row(id);
+      const inner = await transaction.run(async () => {
+        await write('inner');
+        return sql.row(id);
+      });
+      expect(inner).toEqual(outer);
+      throw new Error('too late');
+    });
+    await expect(failing).rejects.toThrow('too late');
+    expect(await notes()).toEqual([]);
+  });
+
+  it('holds no connection before its first statement', async () => {
+    await transaction.run(async () => {
+      expect(await openTransactions()).toBe(0);
+      await transaction.outside(() => sql.row('SELECT 1'));
+      expect(await openTransactions()).toBe(0);
+      await sql.row('SELECT 1');
+      expect(await openTransactions()).toBe(1);
+    });
+    expect(await openTransactions()).toBe(0);
+  });
+
+  it('calls back when the commit is visible to everybody', async () => {
+    await administrator.query(`
+      CREATE FUNCTION suite.dawdle() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON suite.note DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION suite.dawdle()`);
+    let seen: Promise<string[]> | undefined;
+    await transaction.run(async () => {
+      transaction.afterCommit(() => (seen ??= notes()));
+      await write('a');
+    });
+    await administrator.query('DROP TRIGGER dawdle ON suite.note');
+    expect(await seen).toEqual(['a']);
+  });
+
+  it('does not call back when it is rolled back', async () => {
+    const callback = jest.fn();
+    const failing = transaction.run(async () => {
+      transaction.afterCommit(callback);
+      await sql.execute('SELECT 1 / 0');
+    });
+    await expect(failing).rejects.toMatchObject({ code: '22012' });
+    expect(callback).not.toHaveBeenCalled();
+  });
+
+  it('stays committed, and calls the others back, when one who is called back throws', async () => {
+    const other = jest.fn();
+    await transaction.run(async () => {
+      transaction.afterCommit(() => {
+        throw new Error('of no interest');
+      });
+      transaction.afterCommit(other);
+      await write('a');
+    });
+    expect(other).toHaveBeenCalledTimes(1);
+  });
+
+  it('is the only place to write: PostgreSQL refuses it elsewhere', async () => {
+    await expect(write('a')).rejects.toMatchObject({ code: '25006' });
+    await expect(transaction.run(() => transaction.outside(() => write('a')))).rejects.toMatchObject({
+      code: '25006',
+    });
+    expect(await notes()).toEqual([]);
+  });
+
+  it('is over when its work is: what the work left running can change nothing', async () => {
+    let open: (() => void) | undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    let late: Promise<unknown> | undefined;
+    await transaction.run(async () => {
+      await write('a');
+      late = gate.then(() => write('late'));
+    });
+    open!();
+    await expect(late).rejects.toThrow('is over');
+    expect(await notes()).toEqual(['a']);
+  });
+
+  it('does not pretend to have committed when a failed statement was swallowed', async () => {
+    const failing = transaction.run(async () => {
+      await write('a');
+      await write('a').catch(() => undefined);
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    expect(await notes()).toEqual([]);
+  });
+
+  it('gives its connection back however it ends', async () => {
+    const endings = Array.from({ length: 60 }, (_, each) =>
+      transaction.run(async () => {
+        await write(`${each}`);
+        if (each % 3 === 1) throw new Error('undone');
+        if (each % 3 === 2) await sql.execute('SELECT 1 / 0');
+      }),
+    );
+    const outcomes = await Promise.allSettled(endings);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(20);
+    expect(await notes()).toHaveLength(20);
+    expect(await openTransactions()).toBe(0);
+  });
+
+  it.each([
+    ['statement_timeout', '5s'],
+    ['lock_timeout', '2s'],
+    ['idle_in_transaction_session_timeout', '10s'],
+    ['default_transaction_read_only', 'on'],
+  ])('works on connections whose %s is %s', async (setting, value) => {
+    expect(Object.values((await sql.row(`SHOW ${setting}`))!)).toEqual([value]);
+  });
+
+  describe('whose connection is lost', () => {
+    it('is replaced at once when the connection was idle in the pool', async () => {
+      await Promise.all(
+        Array.from({ length: 10 }, () => transaction.run(() => sql.row('SELECT pg_sleep(0.01)'))),
+      );
+      const { rowCount } = await administrator.query(TERMINATE);
+      expect(rowCount).toBe(10);
+      // Those that the pool has not yet heard of may fail, one query each.
+      await Promise.allSettled(Array.from({ length: 10 }, () => sql.row('SELECT 1')));
+      await Promise.all(Array.from({ length: 30 }, (_, each) => transaction.run(() => write(`${each}`))));
+      expect(await notes()).toHaveLength(30);
+    });
+
+    it('fails as unavailable, stores nothing, and the pool has a new one for whoever is next', async () => {
+      for (let round = 0; round < 15; round += 1) {
+        const error = await transaction
+          .run(async () => {
+            await write('a');
+            await administrator.query(TERMINATE);
+            await write('b');
+          })
+          .catch((failure: unknown) => failure);
+        expect(isDatabaseUnavailable(error)).toBe(true);
+      }
+      expect(await notes()).toEqual([]);
+      await Promise.all(Array.from({ length: 30 }, (_, each) => transaction.run(() => write(`${each}`))));
+      expect(await notes()).toHaveLength(30);
+    });
+
+    it('fails also when it was to commit next', async () => {
+      const error = await transaction
+        .run(async () => {
+          await write('a');
+          await administrator.query(TERMINATE);
+        })
+        .catch((failure: unknown) => failure);
+      expect(isDatabaseUnavailable(error)).toBe(true);
+      expect(await notes()).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProbeProcess } from './probe-process.mts';
+import type { Random } from './random.mts';
+
+/** What the clients know when they are through. */
+export interface LoadResult {
+  /** Attempts that were answered 204: they must have happened. */
+  acked: string[];
+  /** Attempts that were answered 409: they must not have happened. */
+  refused: string[];
+  /** Attempts whose answer was lost or was a failure: they may have happened. */
+  inDoubt: string[];
+  /** Commands that were given up: no attempt was acknowledged for two minutes after the last fault. */
+  givenUp: number;
+  /** How often each status or failure came. */
+  answers: Map<string, number>;
+}
+
+const CLIENTS = 24;
+const BURST = 50;
+const COUNTERS = 15;
+const PATIENCE_MS = 5_000;
+const GIVE_UP_MS = 120_000;
+
+/**
+ * Sends commands until each is acknowledged. They come in bursts, so that several events of one counter are under way
+ * at once. Every attempt has an id of its own: what becomes of a lost one can be told.
+ *
+ * @param overMs milliseconds over which the bursts are spread
+ */
+export async function sendCommands(
+  apis: readonly ProbeProcess[],
+  commands: number,
+  overMs: number,
+  random: Random,
+): Promise<LoadResult> {
+  const result: LoadResult = { acked: [], refused: [], inDoubt: [], givenUp: 0, answers: new Map() };
+  const counters = Array.from({ length: COUNTERS }, () => randomUUID());
+  const started = performance.now();
+  let next = 0;
+  const client = async (): Promise<void> => {
+    for (let number = next++; number < commands; number = next++) {
+      const burst = Math.floor(number / BURST) * BURST;
+      const due = started + (burst / commands) * overMs;
+      await sleep(Math.max(0, due - performance.now()));
+      await untilAcked(random.pick(counters), started + overMs + GIVE_UP_MS);
+    }
+  };
+  const untilAcked = async (counter: string, giveUpAt: number): Promise<void> => {
+    while (performance.now() < giveUpAt) {
+      const answer = await increment(random.pick(apis).url, counter, result);
+      result.answers.set(answer, (result.answers.get(answer) ?? 0) + 1);
+      if (answer === '204') return;
+      if (answer !== '409') await sleep(100);
+    }
+    result.givenUp += 1;
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  return result;
+}
+
+async function increment(api: string, counter: string, result: LoadResult): Promise<string> {
+  const commandId = randomUUID();
+  try {
+    const response = await fetch(`${api}/v1/probe/counters/${counter}/increments`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ commandId }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    await response.arrayBuffer();
+    const { status } = response;
+    (status === 204 ? result.acked : status === 409 ? result.refused : result.inDoubt).push(commandId);
+    return String(status);
+  } catch (error) {
+    result.inDoubt.push(commandId);
+    const { cause, name } = error as Error & { cause?: { code?: string } };
+    return cause?.code ?? name;
+  }
+}

@@ -1,0 +1,153 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runChaos } from './chaos.mts';
+
+/** A mistake planted into the compiled code; chaos that does not notice it proves nothing. */
+interface Mutant {
+  mistake: string;
+  file: string;
+  /** Texts of the compiled file, each there exactly once, and what takes their place. */
+  patches: [find: string, replace: string][];
+}
+
+// Without its shard lock the relay publishes twice and out of order. That is no mutant here: the ledger and the order
+// gate make up for it, as they must for whatever a queue delivers twice.
+const mutants: Mutant[] = [
+  {
+    mistake: 'a delivery runs whatever became of it before',
+    file: 'libs/persistence/deliveries.js',
+    patches: [[`if (state !== 'pending')\n        return 'over';`, '']],
+  },
+  {
+    mistake: 'a delivery that comes twice in one turn runs twice',
+    file: 'libs/persistence/deliveries.js',
+    patches: [[`if (taken.has(name))\n                return 'busy';`, '']],
+  },
+  {
+    mistake: 'a delivery is recorded as done after its effect was committed',
+    file: 'libs/messaging/consumer.js',
+    patches: [
+      [
+        `await this.deliveries.done(done);`,
+        `this.transaction.afterCommit(() => void this.transaction.run(() => this.deliveries.done(done)).catch(() => undefined));`,
+      ],
+    ],
+  },
+  {
+    mistake: 'a delivery is recorded as done before its effect',
+    file: 'libs/messaging/consumer.js',
+    patches: [
+      [
+        `await this.handle(queue, subscriber, claim);`,
+        `this.transaction.afterCommit(() => void this.transaction.run(() => this.handle(queue, subscriber, claim)).catch(() => undefined));`,
+      ],
+    ],
+  },
+  {
+    mistake: 'what Redis lost is not queued again',
+    file: 'libs/messaging/redrive.js',
+    patches: [[`this.watch.start();\n        this.sweep.start();`, '']],
+  },
+  {
+    mistake: 'an ordered delivery does not wait for its predecessors',
+    file: 'libs/persistence/deliveries.js',
+    patches: [[`if (predecessor)\n        return predecessor === 'pending' ? 'early' : 'held';`, '']],
+  },
+  {
+    mistake: 'the relay remembers how far it was instead of what it published',
+    file: 'libs/persistence/outbox.js',
+    patches: [
+      [
+        `WHERE o.shard = ANY ($1::smallint[]) AND o.published_at IS NULL`,
+        `WHERE o.shard = ANY ($1::smallint[]) AND o.id > \${this.cursor ?? 0}`,
+      ],
+      [
+        `async markPublished(ids) {`,
+        `async markPublished(ids) {\n        this.cursor = Math.max(this.cursor ?? 0, ...ids.map(Number));`,
+      ],
+    ],
+  },
+  {
+    mistake: 'a delivery is given up when its worker dies once',
+    file: 'libs/messaging/consumer.js',
+    patches: [['const MOST_CRASHES = 10;', 'const MOST_CRASHES = 1;']],
+  },
+  {
+    mistake: 'an aggregate is saved over a concurrent change',
+    file: 'libs/persistence/repository.js',
+    patches: [
+      [
+        `.set(state)\n                    .where('id = :id AND version = :stored',`,
+        `.set(state)\n                    .where('id = :id',`,
+      ],
+    ],
+  },
+];
+
+const SEEDS = [11, 12, 13];
+const SIZE = {
+  commands: Number(process.env.CHAOS_COMMANDS ?? 2_500),
+  faults: Number(process.env.CHAOS_FAULTS ?? 12),
+  quiesceMs: 60_000,
+};
+const SOUND = process.env.CHAOS_DIST ?? 'dist';
+// Inside the checkout, so that packages are found in the same way.
+const COPY = join('.rookery', 'mutant');
+
+/**
+ * Shows that chaos fails for each planted mistake within three seeds, and that it does not without one.
+ *
+ * @param only runs the mutants whose mistake contains one of these texts
+ * @returns 0 when every mutant was found, else 1
+ */
+export async function killMutants(only: string[] = []): Promise<number> {
+  const chosen = mutants.filter(
+    ({ mistake }) => only.length === 0 || only.some((text) => mistake.includes(text)),
+  );
+  try {
+    const sound = await firstFailure(undefined, SEEDS.slice(0, 1));
+    if (sound) throw new Error(`Chaos fails without a mutant:\n${sound.broken.join('\n')}`);
+    console.log('✓ survives: nothing planted');
+    let survivors = 0;
+    for (const mutant of chosen) {
+      const failure = await firstFailure(mutant, SEEDS);
+      if (!failure) survivors += 1;
+      console.log(
+        failure ? `✓ found with seed ${failure.seed}: ${mutant.mistake}` : `✗ SURVIVES: ${mutant.mistake}`,
+      );
+      for (const broken of failure?.broken ?? []) console.log(`    ${broken.slice(0, 160)}`);
+    }
+    console.log(`${chosen.length - survivors} of ${chosen.length} mutants found.`);
+    return survivors === 0 ? 0 : 1;
+  } finally {
+    rmSync(COPY, { recursive: true, force: true });
+  }
+}
+
+async function firstFailure(
+  mutant: Mutant | undefined,
+  seeds: readonly number[],
+): Promise<{ seed: number; broken: string[] } | undefined> {
+  rmSync(COPY, { recursive: true, force: true });
+  cpSync(SOUND, COPY, { recursive: true });
+  if (mutant) plant(mutant);
+  for (const seed of seeds) {
+    const { broken } = await runChaos({ ...SIZE, seed, dist: COPY, keepWhenBroken: mutant === undefined });
+    if (broken.length > 0) return { seed, broken };
+  }
+  return undefined;
+}
+
+function plant({ mistake, file, patches }: Mutant): void {
+  const path = join(COPY, file);
+  let code = readFileSync(path, 'utf8');
+  for (const [find, replace] of patches) {
+    const places = code.split(find).length - 1;
+    if (places !== 1)
+      throw new Error(`"${mistake}" fits ${places} places of ${file}, not one: adapt the patch.`);
+    code = code.replace(find, () => replace);
+  }
+  writeFileSync(path, code);
+}
+
+if (import.meta.main) process.exitCode = await killMutants(process.argv.slice(2));

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { eventually } from '@rookery/testing';
+import { Client } from 'pg';
+import { ProbeSystem } from './probe-system.mts';
+
+const OUTAGE_MS = Number(process.env.CHAOS_OUTAGE_MS ?? 5_000);
+const RECOVERY_MS = 5_000;
+
+describe('an api and a worker', () => {
+  let system: ProbeSystem;
+
+  beforeAll(async () => {
+    system = await ProbeSystem.start();
+  }, 60_000);
+  afterAll(() => system.stop());
+
+  /** @returns the id of an acknowledged command and the milliseconds that its answer took */
+  async function increment(): Promise<{ commandId: string; tookMs: number }> {
+    const commandId = randomUUID();
+    const started = performance.now();
+    const response = await fetch(`${system.apis[0]!.url}/v1/probe/counters/${randomUUID()}/increments`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ commandId }),
+    });
+    expect(response.status).toBe(204);
+    return { commandId, tookMs: performance.now() - started };
+  }
+
+  async function effectsOf(commandId: string): Promise<number> {
+    const rows = await system.sql('SELECT 1 FROM probe.effects WHERE command_id = $1', [commandId]);
+    return rows.length;
+  }
+
+  function surprises(): string[] {
+    return system.processes.flatMap((each) => each.surprises);
+  }
+
+  it('answer commands while Redis is away and catch up within 5 s of its return, without a restart', async () => {
+    await system.killRedis();
+    const awaySince = performance.now();
+    const commands: string[] = [];
+    while (performance.now() - awaySince < OUTAGE_MS) {
+      const { commandId, tookMs } = await increment();
+      expect(tookMs).toBeLessThan(1_000);
+      commands.push(commandId);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await system.startRedis({ empty: false });
+    await eventually(async () => expect(await effectsOf(commands.at(-1)!)).toBe(1), RECOVERY_MS);
+    for (const command of commands)
+      await eventually(async () => expect(await effectsOf(command)).toBe(1), RECOVERY_MS);
+    expect(surprises()).toEqual([]);
+  }, 60_000);
+
+  it('go on when PostgreSQL ends their sessions, idle ones and those at work', async () => {
+    const { commandId: before } = await increment();
+    await eventually(async () => expect(await effectsOf(before)).toBe(1));
+    await system.terminateSessions(); // all of them are idle
+
+    const blocker = await lockEffects();
+    const { commandId } = await increment();
+    await eventually(async () => {
+      const waiting = await system.sql(
+        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%probe.effects%'`,
+      );
+      expect(waiting).toHaveLength(1);
+    });
+    await system.terminateSessions(); // that of the subscriber is checked out and at work; the lock goes as well
+    await blocker.end().catch(() => undefined);
+
+    await eventually(async () => expect(await effectsOf(commandId)).toBe(1), 15_000);
+    for (let round = 0; round < 20; round += 1) {
+      await system.terminateSessions();
+      await fetch(`${system.apis[0]!.url}/readyz`).then((response) => response.arrayBuffer());
+    }
+    await eventually(increment);
+    expect(surprises()).toEqual([]);
+  }, 60_000);
+
+  it('start while Redis is away and work as soon as it is there', async () => {
+    await system.killRedis();
+    await Promise.all(system.processes.map((each) => each.kill()));
+    for (const each of system.processes) each.start();
+    await system.apis[0]!.untilReady();
+    const { commandId } = await increment();
+    await system.startRedis({ empty: true });
+    await eventually(async () => expect(await effectsOf(commandId)).toBe(1), 15_000);
+    await Promise.all(system.processes.map((each) => each.untilReady()));
+    expect(surprises()).toEqual([]);
+  }, 90_000);
+
+  it('end in order within 30 s of SIGTERM while Redis is away', async () => {
+    await system.killRedis();
+    const endings = await Promise.all(system.processes.map((each) => each.end()));
+    for (const { code, tookMs } of endings) {
+      expect(code).toBe(0);
+      expect(tookMs).toBeLessThan(30_000);
+    }
+  }, 60_000);
+
+  async function lockEffects(): Promise<Client> {
+    const client = new Client({ connectionString: system.databaseUrl });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query('BEGIN; LOCK TABLE probe.effects IN ACCESS EXCLUSIVE MODE');
+    return client;
+  }
+});

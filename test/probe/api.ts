@@ -1,0 +1,5 @@
+import { contexts } from '@rookery/contexts';
+import { startApi } from '../../apps/api/src/start';
+import { probe } from './probe.context';
+
+void startApi([...contexts, probe]);

@@ -1,0 +1,14 @@
+import type { EventOf } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { BellRung } from '../../contract';
+
+/** Does nothing, and lets a bench know when. */
+@Subscriber(BellRung, { queue: Queues.projections })
+export class HearBell implements Handles<typeof BellRung> {
+  static heard: (bellId: string) => void = () => undefined;
+
+  handle({ subject }: EventOf<typeof BellRung>): Promise<void> {
+    HearBell.heard(subject);
+    return Promise.resolve();
+  }
+}

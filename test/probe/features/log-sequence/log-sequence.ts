@@ -1,0 +1,17 @@
+import type { EventOf } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Sql } from '@rookery/persistence';
+import { CounterIncremented, TenReached } from '../../contract';
+
+/** Writes down a counter's events in the order in which it sees them. */
+@Subscriber([CounterIncremented, TenReached], { queue: Queues.projections, ordered: true })
+export class LogSequence implements Handles<typeof CounterIncremented> {
+  constructor(private readonly sql: Sql) {}
+
+  async handle({ subject, sequence }: EventOf<typeof CounterIncremented>): Promise<void> {
+    await this.sql.execute('INSERT INTO probe.log (counter_id, sequence) VALUES ($1, $2)', [
+      subject,
+      sequence,
+    ]);
+  }
+}

@@ -1,0 +1,16 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Bell } from '../../model/bell';
+import { Bells } from '../../storage/bells';
+
+export class RingBell extends Command<{ id: string }> {}
+
+@CommandHandler(RingBell)
+export class RingBellHandler implements ICommandHandler<RingBell> {
+  constructor(private readonly bells: Bells) {}
+
+  async execute(): Promise<{ id: string }> {
+    const bell = Bell.ring();
+    await this.bells.save(bell);
+    return { id: bell.id };
+  }
+}

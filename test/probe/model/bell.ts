@@ -1,0 +1,11 @@
+import { Aggregate, type AggregateState, newId } from '@rookery/domain';
+import { BellRung } from '../contract';
+
+/** Rings once. */
+export class Bell extends Aggregate<AggregateState> {
+  static ring(): Bell {
+    const bell = new Bell({ id: newId(), version: 0 });
+    bell.raise(BellRung, {});
+    return bell;
+  }
+}

@@ -1,0 +1,10 @@
+import { defineContext } from '@rookery/application';
+import { ProbeEffects } from './settings';
+import { Bells, bellSchema } from './storage/bells';
+import { Counters, counterSchema } from './storage/counters';
+
+/** A bounded context for tests and benches alone: its effects show whether the event spine keeps its promises. */
+export const probe = defineContext('probe', __dirname, {
+  schemas: [bellSchema, counterSchema],
+  providers: [Bells, Counters, ProbeEffects],
+});

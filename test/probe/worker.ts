@@ -1,0 +1,5 @@
+import { contexts } from '@rookery/contexts';
+import { startWorker } from '../../apps/worker/src/start';
+import { probe } from './probe.context';
+
+void startWorker([...contexts, probe]);
