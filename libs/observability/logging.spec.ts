@@ -115,6 +115,10 @@ describe('A secret', () => {
     ['in a list of secrets', (logger) => logger.info({ tokens: [canary] }, 'x')],
     ['in a bearer header inside a text', (logger) => logger.info({ note: `sent Bearer ${canary}` }, 'x')],
     ['in the message itself', (logger) => logger.info(`Bearer ${canary}`)],
+    [
+      'in the address of an authenticator app',
+      (logger) => logger.info(`open otpauth://totp/x?secret=${canary}`),
+    ],
     ['in an API key', (logger) => logger.info(`used rk_${canary}`)],
     ['in a JWT', (logger) => logger.info(`eyJhbGciOi.eyJzdWIi${canary}.sig${canary}`)],
     ['in a connection address', (logger) => logger.info(`postgres://rookery:${canary}@db/rookery`)],

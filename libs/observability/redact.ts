@@ -3,11 +3,11 @@ const DEEPEST = 8;
 
 /** Names of fields whose values never reach a log, whatever stands around them: `newPassword`, `refresh_token` … */
 const SECRET_NAME =
-  /^(code|otp|pin|authorization|proxy-?authorization|cookie|set-?cookie|query|querystring)$|pass(word|phrase)|passwd|secret|token|api-?_?key|private-?_?key|credential|recovery-?_?codes?|mfa-?_?code/i;
+  /^(code|otp|pin|authorization|proxy-?authorization|cookie|set-?cookie|query|querystring)$|pass(word|phrase)|passwd|secret|token|api-?_?key|private-?_?key|credential|recovery-?_?codes?|mfa-?_?code|provisioning-?_?uri|^qr-?_?code$/i;
 
 /** Secrets inside texts: bearer tokens, JWTs, our API keys, passwords in connection addresses. */
 const SECRET_TEXT =
-  /\b(Bearer|Basic)\s+[\w.~+/-]+=*|\beyJ[\w-]+\.[\w-]+\.[\w-]*|\brk_[\w-]+|(?<=:\/\/[^\s:@/]*:)[^\s@/]+(?=@)/gi;
+  /\b(Bearer|Basic)\s+[\w.~+/-]+=*|\beyJ[\w-]+\.[\w-]+\.[\w-]*|\brk_[\w-]+|\botpauth:\S+|(?<=:\/\/[^\s:@/]*:)[^\s@/]+(?=@)/gi;
 
 /** Most texts hold none of these and need no closer look: every request leaves a line. */
 const SUSPICIOUS = /bearer|basic|eyJ|rk_|:\/\//i;

@@ -1,3 +1,4 @@
+export * from './authenticator';
 export * from './context';
 export * from './database';
 export * from './eventually';

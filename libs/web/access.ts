@@ -9,6 +9,7 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { ApiExtension } from '@nestjs/swagger';
 import { workContext } from '@rookery/observability';
+import type { FastifyRequest } from 'fastify';
 import { callerOf, type Caller } from './caller';
 import { RequestRefused } from './problem';
 import { Problems } from './problems';
@@ -60,7 +61,8 @@ export class AuthenticationGuard extends AuthGuard('bearer') {
 }
 
 /**
- * Looks for what `@RequirePermission()` asks for among the caller's permissions.
+ * Looks for what `@RequirePermission()` asks for among the caller's permissions. An API key needs the scope `read` for
+ * GET and HEAD, and `write` for everything else.
  *
  * @throws RequestRefused `auth.forbidden`
  */
@@ -69,15 +71,21 @@ export class PermissionGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
 
   canActivate(context: ExecutionContext): boolean {
+    const caller = callerOf(context);
+    if (caller?.scopes && !caller.scopes.has(scopeFor(context))) throw new RequestRefused(Problems.forbidden);
     const needed = this.reflector.getAllAndMerge<string[]>(PERMISSIONS, [
       context.getHandler(),
       context.getClass(),
     ]);
     if (needed.length === 0) return true;
-    const caller = callerOf(context);
     if (!caller) throw new RequestRefused(Problems.unauthenticated);
     if (!needed.every((permission) => caller.permissions.has(permission)))
       throw new RequestRefused(Problems.forbidden);
     return true;
   }
+}
+
+function scopeFor(context: ExecutionContext): 'read' | 'write' {
+  const { method } = context.switchToHttp().getRequest<FastifyRequest>();
+  return method === 'GET' || method === 'HEAD' ? 'read' : 'write';
 }

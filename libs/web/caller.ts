@@ -9,6 +9,8 @@ export interface Caller {
   readonly sessionId: string | null;
   readonly roles: readonly string[];
   readonly permissions: ReadonlySet<string>;
+  /** What an API key was limited to: `read`, `write` and permissions; absent for whoever has signed in. */
+  readonly scopes?: ReadonlySet<string>;
   /** When password or second factor were last proved; null when that is unknown. */
   readonly provedAt: Date | null;
 }

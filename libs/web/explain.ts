@@ -21,6 +21,12 @@ export interface Answer {
   headers?: Record<string, string>;
 }
 
+/** What a route rejects with; `status` where it is known, or another one than the code has elsewhere. */
+export interface Rejects {
+  readonly code: string;
+  readonly status?: number;
+}
+
 /** What a route says of itself. */
 export interface Explanation {
   /** camelCase, unique in the API: clients call it by this name. */
@@ -30,7 +36,7 @@ export interface Explanation {
   description?: string;
   ok?: Answer;
   /** Rejections of the domain and `Problems` that callers can meet here, besides those that every route implies. */
-  rejects?: readonly { readonly code: string }[];
+  rejects?: readonly Rejects[];
 }
 
 /** Extension under which the codes wait for `buildOpenApi` to turn them into responses. */
@@ -45,7 +51,7 @@ const OK: Record<number, string> = {
 
 /**
  * Makes a route explain itself: status, answer and every problem a caller can meet. 400, 401, 429, 500 and 503 are
- * implied, 403 by `@RequirePermission()`, 413 and 415 by a body.
+ * implied, 403 without `@Public()` (an API key may lack the scope), 413 and 415 by a body.
  */
 export function Explain({
   operationId,
@@ -67,7 +73,7 @@ export function Explain({
     ApiExtraModels(...modelsOf(ok)),
     ApiExtension(
       REJECTS,
-      rejects.map(({ code }) => code),
+      rejects.map(({ code, status: answered }): Rejects => ({ code, ...(answered && { status: answered }) })),
     ),
   );
 }

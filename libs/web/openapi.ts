@@ -1,10 +1,11 @@
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { VERSIONED } from './etag';
-import { REJECTS } from './explain';
+import { REJECTS, type Rejects } from './explain';
+import { NEEDS_FRESH } from './fresh';
 import { NEVER_STORED } from './idempotency/never-stored';
 import { PROBLEM_JSON, problemOf } from './problem';
-import { definedProblems, problemByCode, type ProblemDefinition, Problems } from './problems';
+import { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';
 import { describePolicy, isExempt, RATE_LIMIT, RatePolicies } from './rate-limits/policies';
 
 /** What the description says of the API as a whole. */
@@ -83,7 +84,7 @@ export function buildOpenApi(
 /** Turns what the decorators noted into responses; returns the codes that nobody defined. */
 function explain(method: string, path: string, operation: Operation): string[] {
   const open = operation['x-public'] === true;
-  const codes = (operation[REJECTS] as string[] | undefined) ?? [];
+  const rejects = (operation[REJECTS] as Rejects[] | undefined) ?? [];
   delete operation['x-public'];
   const versioned = operation[VERSIONED] === true;
   delete operation[REJECTS];
@@ -110,20 +111,26 @@ function explain(method: string, path: string, operation: Operation): string[] {
     ...(operation.parameters?.some(({ name }) => name === 'If-Match')
       ? [Problems.preconditionFailed, Problems.preconditionRequired]
       : []),
-    ...(open ? [] : [Problems.unauthenticated]),
-    ...(operation['x-required-permission'] ? [Problems.forbidden] : []),
+    ...(open ? [] : [Problems.unauthenticated, Problems.forbidden]),
+    ...(operation[NEEDS_FRESH] ? [Problems.mfaRequired] : []),
     ...(keyed ? [Problems.idempotencyInProgress, Problems.idempotencyKeyReused] : []),
     ...(limited ? [Problems.rateLimited] : []),
     Problems.internal,
     Problems.dependencyUnavailable,
   ];
-  const stated = codes.map((code) => problemByCode(code));
+  const stated = rejects.map(statedProblem);
   const problems = new Set([...implied, ...stated.filter((problem) => problem !== undefined)]);
   for (const [status, same] of Map.groupBy(problems, (problem) => String(problem.status))) {
     operation.responses[status] ??= responseOf(status, same);
   }
   operation.responses = sorted(operation.responses);
-  return codes.filter((_, index) => stated[index] === undefined);
+  return rejects.filter((_, index) => stated[index] === undefined).map(({ code }) => code);
+}
+
+/** @returns the problem as the route answers it; undefined when nobody declared it. */
+function statedProblem({ code, status }: Rejects): ProblemDefinition | undefined {
+  const known = problemByCode(code);
+  return known && status !== undefined && status !== known.status ? withStatus(known, status) : known;
 }
 
 function describeVersion(method: string, operation: Operation): void {
@@ -208,7 +215,12 @@ function responseOf(
       [PROBLEM_JSON]: {
         schema: { $ref: '#/components/schemas/Problem' },
         examples: Object.fromEntries(
-          inOrder.map(({ code }) => [code, { $ref: `#/components/examples/${code}` }]),
+          inOrder.map((problem) => [
+            problem.code,
+            problem === problemByCode(problem.code)
+              ? { $ref: `#/components/examples/${problem.code}` }
+              : exampleOf(problem),
+          ]),
         ),
       },
     },

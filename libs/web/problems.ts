@@ -184,6 +184,16 @@ export function problemOfRejection({ code }: Pick<RejectionDefinition, 'code'>):
   return problemByCode(code) ?? Problems.internal;
 }
 
+/**
+ * A problem that one route answers with another status than the others: throw it as `RequestRefused`, and name it among
+ * what the route rejects with.
+ *
+ * @param code of a declared problem
+ */
+export function withStatus({ code }: Pick<RejectionDefinition, 'code'>, status: number): ProblemDefinition {
+  return Object.freeze({ ...problemOfRejection({ code }), status });
+}
+
 const byCode = new Map<string, ProblemDefinition>(
   Object.values(Problems).map((known) => [known.code, known]),
 );

@@ -19,6 +19,7 @@ import { AllowedMethods } from './allowed-methods';
 import { answerClientError } from './client-error';
 import { Drain } from './drain';
 import { tagVersion } from './etag';
+import { FreshGuard } from './fresh';
 import { KeepIdempotent } from './idempotency/keep-idempotent';
 import { readJsonBodies } from './json-body';
 import { nextLink } from './paging';
@@ -133,6 +134,7 @@ export async function createWebApp(
     new AuthenticationGuard(reflector),
     ...(limiter?.enabled ? [new AccountRateLimit(limiter)] : []),
     new PermissionGuard(reflector),
+    new FreshGuard(reflector),
   );
   if (idempotency) app.useGlobalInterceptors(idempotency);
   app.useGlobalPipes(new RequestValidation());

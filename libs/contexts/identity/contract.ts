@@ -43,6 +43,12 @@ export const SessionRevoked = defineEvent(
 /** A refresh token that had been replaced long ago was used again: somebody has a copy. */
 export const RefreshReused = defineEvent('identity.refresh-reused', 1, z.object({ userId: z.uuid() }));
 
+/** Signing in needs a second factor from now on. */
+export const MfaEnabled = defineEvent('identity.mfa-enabled', 1, Nothing);
+
+/** Signing in needs the password alone again. */
+export const MfaDisabled = defineEvent('identity.mfa-disabled', 1, Nothing);
+
 /** Somebody wants the verification mail of an address again; whether it has one is not known yet. */
 export const ResendRequested = defineEvent('identity.resend-requested', 1, z.object({ email: z.string() }));
 

@@ -1,19 +1,23 @@
 import { defineContext } from '@rookery/application';
 import { AccessTokens } from './access/access-tokens';
+import { ApiKeys } from './access/api-keys';
 import { BearerStrategy } from './access/bearer-strategy';
 import { ExternalTokens } from './access/external-tokens';
 import { KeyPairs } from './access/key-pairs';
 import { KeyRotation } from './access/key-rotation';
 import { Keys } from './access/keys';
 import { OidcSettings } from './access/oidc-settings';
+import { MfaTokens } from './access/mfa-tokens';
 import { OwnTokens } from './access/own-tokens';
 import { PasswordProof } from './access/password-proof';
 import { Passwords } from './access/passwords';
 import { RolePermissions } from './access/permissions';
+import { Proofs } from './access/proof';
 import { RefreshTokens } from './access/refresh-token';
 import { SessionWatch } from './access/session-watch';
 import { SignIn } from './access/sign-in';
 import { SigningKeys } from './access/signing-keys';
+import { Totp } from './access/totp';
 import { VerificationCodes } from './access/verification-codes';
 import { VerificationSecrets } from './access/verification-secrets';
 import { SeedAccounts } from './seed';
@@ -27,6 +31,7 @@ import { PasswordResetLinks } from './storage/password-reset-links';
 import { StoredPreferences, preferencesSchema } from './storage/preferences';
 import { PublicUsers } from './storage/public-users';
 import { Roles } from './storage/roles';
+import { SecondFactors } from './storage/second-factors';
 import { Sessions } from './storage/sessions';
 import { Users, userSchema } from './storage/users';
 
@@ -39,11 +44,13 @@ export const identity = defineContext('identity', __dirname, {
     AccessTokens,
     ActivationLinks,
     CodeFailures,
+    ApiKeys,
     Decoys,
     ExternalIdentities,
     KeyPairs,
     KeyRotation,
     Keys,
+    MfaTokens,
     OwnTokens,
     PasswordAttempts,
     PasswordProof,
@@ -53,11 +60,15 @@ export const identity = defineContext('identity', __dirname, {
     RefreshTokens,
     RolePermissions,
     Roles,
+    Proofs,
+    RefreshTokens,
+    SecondFactors,
     SessionWatch,
     Sessions,
     SignIn,
     SigningKeys,
     StoredPreferences,
+    Totp,
     Users,
     VerificationCodes,
     VerificationSecrets,

@@ -17,6 +17,7 @@ const MOST_CACHED = 20_000;
 export interface AccessClaims {
   sub: string;
   sid: string;
+  iat: number;
   exp: number;
 }
 

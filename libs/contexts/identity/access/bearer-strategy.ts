@@ -3,6 +3,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { Caller } from '@rookery/web';
 import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-custom';
+import { ApiKeys } from './api-keys';
 import { ExternalTokens } from './external-tokens';
 import { OwnTokens } from './own-tokens';
 
@@ -17,9 +18,9 @@ export interface Recognises {
 export class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
   private readonly kinds: readonly Recognises[];
 
-  constructor(externalTokens: ExternalTokens, ownTokens: OwnTokens) {
+  constructor(apiKeys: ApiKeys, externalTokens: ExternalTokens, ownTokens: OwnTokens) {
     super();
-    this.kinds = [ownTokens, externalTokens];
+    this.kinds = [ownTokens, apiKeys, externalTokens];
   }
 
   /** @returns the caller; false when there is no valid token */

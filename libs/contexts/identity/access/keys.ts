@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { MasterKey } from '@rookery/settings';
 
@@ -10,7 +10,11 @@ type Purpose =
   | 'signing-keys'
   | 'refresh-token'
   | 'password-reset-link'
-  | 'attempts';
+  | 'attempts'
+  | 'totp-secrets';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
 /** The keys that are derived from the master key (HKDF-SHA-256, RFC 5869). */
 @Injectable()
@@ -32,5 +36,30 @@ export class Keys {
   /** @returns the HMAC-SHA-256 of the parts, none of which can be taken for another. */
   mac(purpose: Purpose, ...parts: string[]): Buffer {
     return createHmac('sha256', this.of(purpose)).update(JSON.stringify(parts)).digest();
+  }
+
+  /**
+   * Encrypts with AES-256-GCM.
+   *
+   * @param owner to whom it belongs: the result cannot be opened for anybody else
+   * @returns nonce, ciphertext and tag
+   */
+  seal(purpose: Purpose, owner: string, plain: Buffer): Buffer {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.of(purpose), nonce).setAAD(Buffer.from(owner));
+    return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /** @throws Error when it was sealed with another master key, for somebody else, or was changed */
+  open(purpose: Purpose, owner: string, sealed: Buffer): Buffer {
+    const decipher = createDecipheriv('aes-256-gcm', this.of(purpose), sealed.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(Buffer.from(owner)).setAuthTag(sealed.subarray(-TAG_BYTES));
+    try {
+      return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    } catch {
+      throw new Error(`MASTER_KEY is not the one that sealed these ${purpose} in the database.`);
+    }
   }
 }

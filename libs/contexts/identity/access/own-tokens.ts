@@ -16,7 +16,7 @@ export class OwnTokens implements Recognises {
 
   async recognise(token: string): Promise<Caller | undefined> {
     const claims = await this.accessTokens.verify(token);
-    const session = claims && (await this.sessions.look(claims.sid));
+    const session = claims && (await this.sessions.look(claims.sid, claims.iat));
     if (!session) return undefined;
     return {
       userId: session.userId,

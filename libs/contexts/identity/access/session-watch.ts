@@ -6,6 +6,12 @@ import { type SessionState, Sessions } from '../storage/sessions';
 const BELIEVED_MS = 4_000;
 const MOST_KNOWN = 50_000;
 
+interface Look {
+  /** When it was asked, in milliseconds. */
+  at: number;
+  state: Promise<SessionState | undefined>;
+}
+
 /**
  * What is known of the sessions whose access tokens are in use. PostgreSQL is asked once per session, process and
  * four seconds, so that a session, a role or a proof that is taken back stops to count without waiting for tokens to
@@ -13,22 +19,22 @@ const MOST_KNOWN = 50_000;
  */
 @Injectable()
 export class SessionWatch {
-  private readonly known = new LRUCache<string, Promise<SessionState | undefined>>({
-    max: MOST_KNOWN,
-    ttl: BELIEVED_MS,
-  });
+  private readonly known = new LRUCache<string, Look>({ max: MOST_KNOWN, ttl: BELIEVED_MS });
 
   constructor(private readonly sessions: Sessions) {}
 
-  /** @returns undefined when it has ended. */
-  async look(sessionId: string): Promise<SessionState | undefined> {
-    let state = this.known.get(sessionId);
-    if (!state) {
-      state = this.sessions.alive(sessionId);
-      this.known.set(sessionId, state);
-      state.catch(() => this.known.delete(sessionId));
-    }
-    return state;
+  /**
+   * @param issuedAt of the token, in seconds: what was known before counts no more, since another process may have
+   *   issued the token because something was proved
+   * @returns undefined when it has ended
+   */
+  async look(sessionId: string, issuedAt = 0): Promise<SessionState | undefined> {
+    const known = this.known.get(sessionId);
+    if (known && known.at >= (issuedAt + 1) * 1_000) return known.state;
+    const look = { at: Date.now(), state: this.sessions.alive(sessionId) };
+    this.known.set(sessionId, look);
+    look.state.catch(() => this.known.delete(sessionId));
+    return look.state;
   }
 
   /** Looks anew at its next use, in this process at once. */

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Rejection } from '@rookery/domain';
-import { Field } from '@rookery/web';
+import { Field, Item } from '@rookery/web';
 import { RefreshInvalid } from '../model/rejections';
 import type { User } from '../model/user';
 import { type Client, Sessions } from '../storage/sessions';
+import { Users } from '../storage/users';
 import { ACCESS_SECONDS, AccessTokens } from './access-tokens';
+import { MfaTokens } from './mfa-tokens';
 import { RefreshTokens } from './refresh-token';
 
 /** Who has signed in, as the answer to it says. */
@@ -48,16 +50,50 @@ export class Tokens {
   user: SignedInUser;
 }
 
+/** The password was right; the second factor is still to be proved. */
+export class MfaChallenge {
+  @Field.boolean({
+    description: 'Always true: tokens follow once the second factor is proved.',
+    example: true,
+  })
+  mfaRequired: true;
+
+  @Field.text({
+    max: 4_000,
+    description: 'Send it to POST /v1/auth/mfa within 5 minutes; good once, and for five tries.',
+  })
+  mfaToken: string;
+
+  @Field.list(Item.oneOf(['totp', 'recovery-code']), {
+    max: 2,
+    description: 'What proves the second factor.',
+  })
+  methods: string[];
+}
+
 /** Makes the tokens of sessions. */
 @Injectable()
 export class SignIn {
   constructor(
     private readonly accessTokens: AccessTokens,
+    private readonly mfaTokens: MfaTokens,
     private readonly refreshTokens: RefreshTokens,
     private readonly sessions: Sessions,
+    private readonly users: Users,
   ) {}
 
-  /** @returns the tokens of a new session, for a user who has just proved who it is. */
+  /**
+   * For a user who has proved the password, or the e-mail address.
+   *
+   * @returns the tokens of a new session; where the user has a second factor, a challenge to prove it
+   */
+  async begin(user: User, client: Client): Promise<Tokens | MfaChallenge> {
+    if (!(await this.users.needsSecondFactor(user.id))) return this.start(user, client);
+    const mfaToken = await this.mfaTokens.issue(user.id);
+    return { mfaRequired: true, mfaToken, methods: ['totp', 'recovery-code'] };
+  }
+
+  /** @returns the tokens of a new session, for a user who has just proved all there is to prove. */
   async start(user: User, client: Client): Promise<Tokens> {
     const session = await this.sessions.start(user.id, client);
     return this.resume(user, session.id);

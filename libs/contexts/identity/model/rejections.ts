@@ -17,8 +17,8 @@ export const PasswordWeak = defineRejection(
 export const CodeInvalid = defineRejection(
   'identity.code-invalid',
   'invalid',
-  'This is not the code that was sent.',
-  'Type the six digits of the latest mail. After five wrong ones the code expires.',
+  'This code is wrong, or was used already.',
+  'From a mail: type the six digits of the latest one; after five wrong ones the code expires. From an authenticator app: wait for its next code, and see that the clock of the device is right.',
 );
 
 export const CodeExpired = defineRejection(
@@ -110,4 +110,60 @@ export const LanguageUnknown = defineRejection(
   'invalid',
   'There is no such language.',
   'Use a language tag such as en, de-AT or pt-BR (BCP 47).',
+);
+
+export const CodeLocked = defineRejection(
+  'identity.code-locked',
+  'locked',
+  'A hundred wrong codes came one after the other, so codes of the authenticator app do not count for now.',
+  'Use a recovery code; with it codes of the app count again.',
+);
+
+export const TotpEnrolled = defineRejection(
+  'identity.totp-enrolled',
+  'conflict',
+  'This account has an authenticator app already.',
+  'To change it, remove the present one with DELETE /v1/auth/totp first.',
+);
+
+export const TotpNotInitiated = defineRejection(
+  'identity.totp-not-initiated',
+  'conflict',
+  'There is no authenticator app that waits for its first code.',
+  'Ask for a secret with POST /v1/auth/totp/initiate.',
+);
+
+export const TotpNotEnrolled = defineRejection(
+  'identity.totp-not-enrolled',
+  'conflict',
+  'This account has no authenticator app.',
+  'Enrol one with POST /v1/auth/totp/initiate, or prove the password instead of a code.',
+);
+
+export const SecondFactorNeeded = defineRejection(
+  'identity.second-factor-needed',
+  'forbidden',
+  'This account has a second factor: the password alone proves nothing.',
+  'Send a code of the authenticator app, or a recovery code.',
+);
+
+export const ProofsExhausted = defineRejection(
+  'identity.proofs-exhausted',
+  'locked',
+  'Ten wrong passwords or codes came from this session, so it can prove nothing any more.',
+  'Sign in again.',
+);
+
+export const ScopeNotHeld = defineRejection(
+  'identity.scope-not-held',
+  'invalid',
+  'A key cannot be given a permission that you do not have.',
+  'Scopes are read, write, and permissions of your role.',
+);
+
+export const ExpiryOutOfRange = defineRejection(
+  'identity.expiry-out-of-range',
+  'invalid',
+  'A key has to expire in the future, and within a year.',
+  'Choose an earlier time, or leave it out: the key expires after a year then.',
 );

@@ -83,4 +83,18 @@ describe('a user', () => {
     expect(user.rename({ name: 'Ada King' })).toBe(true);
     expect(user.snapshot()).toMatchObject({ username: 'ada', name: 'Ada King', version: version + 1 });
   });
+
+  it('has a second factor at most once, and says so when it comes and goes', () => {
+    const user = User.enrol(registration, 'user', now);
+    user.takeEvents();
+    expect(() => user.disableMfa()).toThrow(expect.objectContaining({ code: 'identity.totp-not-enrolled' }));
+    user.enableMfa(now);
+    expect(() => user.enableMfa(now)).toThrow(expect.objectContaining({ code: 'identity.totp-enrolled' }));
+    user.disableMfa();
+    expect(user.mfaEnabled).toBe(false);
+    expect(user.takeEvents().map(({ definition, sequence }) => [definition.type, sequence])).toEqual([
+      ['identity.mfa-enabled', 3],
+      ['identity.mfa-disabled', 4],
+    ]);
+  });
 });

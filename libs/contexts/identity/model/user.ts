@@ -1,6 +1,8 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
 import {
   ExternalIdentityLinked,
+  MfaDisabled,
+  MfaEnabled,
   PasswordChanged,
   PasswordResetRequested,
   RegistrationCancelled,
@@ -10,7 +12,7 @@ import {
   UserVerified,
   VerificationRequested,
 } from '../contract';
-import { CodeExpired, LastAdmin } from './rejections';
+import { CodeExpired, LastAdmin, TotpEnrolled, TotpNotEnrolled } from './rejections';
 
 /** Name of a role; which ones there are, and what they may do, stands in the database. */
 export type Role = string;
@@ -33,6 +35,8 @@ export interface UserState extends AggregateState {
   registeredAt: Date;
   verifiedAt: Date | null;
   verificationRequestedAt: Date | null;
+  /** Since when signing in needs a second factor; null when it needs none. */
+  mfaEnabledAt: Date | null;
 }
 
 /** What others see somebody by. */
@@ -71,6 +75,7 @@ export class User extends Aggregate<UserState> {
       verificationRequestedAt: null,
       passwordNumber: 1,
       passwordResetRequestedAt: null,
+      mfaEnabledAt: null,
     });
     user.raise(UserRegistered, { username: registration.username, name: registration.name });
     return user;
@@ -160,6 +165,25 @@ export class User extends Aggregate<UserState> {
     Object.assign(this.state, { username, name });
     this.raise(UserRenamed, { username, name });
     return true;
+  }
+
+  /** Whether signing in needs a second factor. */
+  get mfaEnabled(): boolean {
+    return this.state.mfaEnabledAt !== null;
+  }
+
+  /** @throws Rejection `identity.totp-enrolled` when there is a second factor already */
+  enableMfa(now: Date): void {
+    if (this.mfaEnabled) throw new Rejection(TotpEnrolled);
+    this.state.mfaEnabledAt = now;
+    this.raise(MfaEnabled, {});
+  }
+
+  /** @throws Rejection `identity.totp-not-enrolled` when there is no second factor */
+  disableMfa(): void {
+    if (!this.mfaEnabled) throw new Rejection(TotpNotEnrolled);
+    this.state.mfaEnabledAt = null;
+    this.raise(MfaDisabled, {});
   }
 
   /** Gives up a registration; the caller removes it from storage. */

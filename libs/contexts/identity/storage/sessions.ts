@@ -32,6 +32,9 @@ export interface SessionState {
 const IDLE_DAYS = 30;
 const LONGEST_DAYS = 180;
 
+/** Wrong proofs in a row that a session may offer. */
+const MOST_PROOF_TRIES = 10;
+
 const STATE = `s.id, s.user_id AS "userId", u.role, s.counter, s.proved_at AS "provedAt",
   extract(epoch FROM now() - s.rotated_at)::float8 AS "secondsSinceRotation",
   extract(epoch FROM least(s.idle_expires_at, s.expires_at) - now())::int AS "idleSeconds"`;
@@ -86,7 +89,35 @@ export class Sessions {
 
   /** Notes that the user of a session has just proved who it is. */
   async prove(id: string): Promise<void> {
-    await this.sql.execute('UPDATE identity.sessions SET proved_at = now() WHERE id = $1', [id]);
+    await this.sql.execute('UPDATE identity.sessions SET proved_at = now(), proof_tries = 0 WHERE id = $1', [
+      id,
+    ]);
+  }
+
+  /**
+   * Counts a proof before it is looked at.
+   *
+   * @returns false when too many have failed
+   */
+  async takeProofTry(id: string): Promise<boolean> {
+    const taken = await this.sql.execute(
+      'UPDATE identity.sessions SET proof_tries = proof_tries + 1 WHERE id = $1 AND proof_tries < $2',
+      [id, MOST_PROOF_TRIES],
+    );
+    return taken === 1;
+  }
+
+  /**
+   * What the other sessions of a user have proved counts no more.
+   *
+   * @returns their ids
+   */
+  async voidOtherProofs(userId: string, except: string): Promise<string[]> {
+    const others = await this.sql.rows<{ id: string }>(
+      `UPDATE identity.sessions SET proved_at = NULL WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL RETURNING id`,
+      [userId, except],
+    );
+    return others.map(({ id }) => id);
   }
 
   /**
@@ -99,12 +130,13 @@ export class Sessions {
   }
 
   /**
-   * Ends all sessions of a user.
+   * Ends all sessions of a user, and sign-ins that wait for a second factor.
    *
    * @param except one that goes on
    * @returns how many ended
    */
   async revokeAll(userId: string, reason: EndReason, except: string | null = null): Promise<number> {
+    await this.sql.execute('DELETE FROM identity.mfa_tokens WHERE user_id = $1', [userId]);
     return this.end('user_id = $1 AND id IS DISTINCT FROM $2::uuid', [userId, except], reason);
   }
 

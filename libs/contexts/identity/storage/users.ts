@@ -22,6 +22,7 @@ export const userSchema = new EntitySchema<UserState>({
     registeredAt: { type: 'timestamptz', name: 'registered_at' },
     verifiedAt: { type: 'timestamptz', name: 'verified_at', nullable: true },
     verificationRequestedAt: { type: 'timestamptz', name: 'verification_requested_at', nullable: true },
+    mfaEnabledAt: { type: 'timestamptz', name: 'mfa_enabled_at', nullable: true },
   },
 });
 
@@ -131,6 +132,23 @@ export class Users extends Repository<UserState, User> {
         ),
       ),
     );
+  }
+
+  /** Makes changes of a user's second factor wait for each other until the present transaction ends. */
+  async lockSecondFactor(id: string): Promise<void> {
+    await this.sql.execute('SELECT 1 FROM identity.users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  }
+
+  /**
+   * @returns whether signing in needs a second factor; that stays so until the present transaction ends, so that no
+   *   proof by password slips in while one is enrolled
+   */
+  async needsSecondFactor(id: string): Promise<boolean> {
+    const row = await this.sql.row<{ needed: boolean }>(
+      'SELECT mfa_enabled_at IS NOT NULL AS needed FROM identity.users WHERE id = $1 FOR SHARE',
+      [id],
+    );
+    return row?.needed ?? false;
   }
 
   /**

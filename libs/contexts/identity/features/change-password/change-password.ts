@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, Field } from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, Field, Fresh, RateLimit, RatePolicies } from '@rookery/web';
 import { PasswordProof } from '../../access/password-proof';
 import { Passwords } from '../../access/passwords';
 import { checkPassword, PASSWORD_LENGTH } from '../../model/password-policy';
@@ -41,7 +41,8 @@ export class ChangePassword extends Command<void> {
 export class ChangePasswordRoute {
   constructor(private readonly commands: Commands) {}
 
-  // @Fresh()
+  @Fresh()
+  @RateLimit(RatePolicies.password)
   @Put()
   @Explain({
     operationId: 'changePassword',

@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Clock, type EventOf, newId } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Outbox } from '@rookery/persistence';
-import { Explain, Field, Public } from '@rookery/web';
+import { Explain, Field, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { VerificationSecrets } from '../../access/verification-secrets';
 import { PasswordForgotten } from '../../contract';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
@@ -32,6 +32,7 @@ export class ForgotPasswordRoute {
 
   @Public()
   @Post()
+  @RateLimit(RatePolicies.password)
   @Explain({
     operationId: 'forgotPassword',
     summary: 'Ask for a link to reset the password',

@@ -12,6 +12,7 @@ import {
   ListQuery,
   type Page,
   pageOf,
+  SessionOnly,
 } from '@rookery/web';
 
 const LIST = 'sessions';
@@ -46,6 +47,7 @@ export class ListSessions extends Query<Page<SignedInSession>> {
 }
 
 @ApiTags('Identity')
+@SessionOnly()
 @Controller('auth/sessions')
 export class ListSessionsRoute {
   constructor(private readonly queries: Queries) {}

@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { PasswordProof } from '../../access/password-proof';
-import { SignIn, Tokens } from '../../access/sign-in';
+import { MfaChallenge, SignIn, Tokens } from '../../access/sign-in';
 import { BadCredentials, EmailUnverified, Locked } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
@@ -18,7 +18,7 @@ class LoginForm {
   password: string;
 }
 
-export class LogIn extends Command<Tokens> {
+export class LogIn extends Command<Tokens | MfaChallenge> {
   constructor(
     readonly email: string,
     readonly password: string,
@@ -42,14 +42,14 @@ export class LogInRoute {
     summary: 'Sign in',
     description:
       'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not.',
-    ok: { type: Tokens },
+    ok: { type: [Tokens, MfaChallenge] },
     rejects: [BadCredentials, EmailUnverified, Locked],
   })
   logIn(
     @Body() { email, password }: LoginForm,
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
-  ): Promise<Tokens> {
+  ): Promise<Tokens | MfaChallenge> {
     return this.commands.execute(new LogIn(email, password, { ip, userAgent }));
   }
 }
@@ -62,12 +62,12 @@ export class LogInHandler implements ICommandHandler<LogIn> {
     private readonly users: Users,
   ) {}
 
-  async execute({ email, password, client }: LogIn): Promise<Tokens> {
+  async execute({ email, password, client }: LogIn): Promise<Tokens | MfaChallenge> {
     const proven = await this.proof.of(email, password);
     // Otherwise a password that is changed at this very moment could leave a session behind.
     if (!proven || !(await this.users.holdPassword(proven))) throw new Rejection(BadCredentials);
     const user = await this.users.get(proven.userId);
     if (user.pending) throw new Rejection(EmailUnverified);
-    return this.signIn.start(user, client);
+    return this.signIn.begin(user, client);
   }
 }

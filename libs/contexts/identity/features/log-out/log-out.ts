@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, Field } from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, Field, SessionOnly } from '@rookery/web';
 import { RefreshTokens } from '../../access/refresh-token';
 import { SessionWatch } from '../../access/session-watch';
 import { RefreshInvalid } from '../../model/rejections';
@@ -33,6 +33,7 @@ export class LogOutEverywhere extends Command<void> {
 }
 
 @ApiTags('Identity')
+@SessionOnly()
 @Controller('auth')
 export class LogOutRoutes {
   constructor(private readonly commands: Commands) {}

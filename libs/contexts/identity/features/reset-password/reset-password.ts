@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, Rejection } from '@rookery/domain';
-import { Explain, Field, Public, sendPage } from '@rookery/web';
+import { Explain, Field, Public, RateLimit, RatePolicies, sendPage } from '@rookery/web';
 import type { FastifyReply } from 'fastify';
 import { PasswordProof } from '../../access/password-proof';
 import { Passwords } from '../../access/passwords';
@@ -42,6 +42,7 @@ export class ResetPasswordRoute {
 
   @Public()
   @Post()
+  @RateLimit(RatePolicies.password)
   @Explain({
     operationId: 'resetPassword',
     summary: 'Set a new password with the link’s token',

@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { NotFound, Rejection } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, SessionOnly, UuidParam } from '@rookery/web';
 import { SessionWatch } from '../../access/session-watch';
 import { Sessions } from '../../storage/sessions';
 
@@ -17,6 +17,7 @@ export class RevokeSession extends Command<void> {
 }
 
 @ApiTags('Identity')
+@SessionOnly()
 @Controller('auth/sessions')
 export class RevokeSessionRoute {
   constructor(private readonly commands: Commands) {}

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, Rejection } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
-import { SignIn, Tokens } from '../../access/sign-in';
+import { MfaChallenge, SignIn, Tokens } from '../../access/sign-in';
 import { VerificationCodes } from '../../access/verification-codes';
 import { CodeExpired, CodeInvalid } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
@@ -24,7 +24,7 @@ class VerificationForm {
   code: string;
 }
 
-export class VerifyEmail extends Command<Tokens> {
+export class VerifyEmail extends Command<Tokens | MfaChallenge> {
   constructor(
     readonly email: string,
     readonly code: string,
@@ -47,14 +47,14 @@ export class VerifyEmailRoute {
     operationId: 'verifyEmail',
     summary: 'Verify an e-mail address with the code',
     description: 'Activates the account and signs in. After five wrong tries or 10 minutes the code expires.',
-    ok: { type: Tokens },
+    ok: { type: [Tokens, MfaChallenge] },
     rejects: [CodeInvalid, CodeExpired],
   })
   verify(
     @Body() { email, code }: VerificationForm,
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
-  ): Promise<Tokens> {
+  ): Promise<Tokens | MfaChallenge> {
     return this.commands.execute(new VerifyEmail(email, code, { ip, userAgent }));
   }
 }
@@ -68,12 +68,12 @@ export class VerifyEmailHandler implements ICommandHandler<VerifyEmail> {
     private readonly users: Users,
   ) {}
 
-  async execute({ email, code, client }: VerifyEmail): Promise<Tokens> {
+  async execute({ email, code, client }: VerifyEmail): Promise<Tokens | MfaChallenge> {
     await this.codes.redeem(email, code);
     const user = await this.users.find({ email });
     if (!user) throw new Rejection(CodeExpired);
     user.verify(this.clock.now());
     await this.users.save(user);
-    return this.signIn.start(user, client);
+    return this.signIn.begin(user, client);
   }
 }

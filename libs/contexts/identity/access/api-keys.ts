@@ -1,0 +1,138 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { newId } from '@rookery/domain';
+import { Sql, Transaction } from '@rookery/persistence';
+import type { Caller } from '@rookery/web';
+import { LRUCache } from 'lru-cache';
+import type { Role } from '../model/user';
+import type { Recognises } from './bearer-strategy';
+import { RolePermissions } from './permissions';
+
+/** Milliseconds for which a key is believed to be good: revoking one bites within as long. */
+const BELIEVED_MS = 4_000;
+const MOST_KNOWN = 10_000;
+const SECRET_BYTES = 32;
+const SHAPE = /^rk_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})_([\w-]{43})$/;
+
+interface KnownKey {
+  id: string;
+  userId: string;
+  role: Role;
+  secretHash: Buffer;
+  scopes: string[];
+  /** Whether its last use was noted more than a minute ago. */
+  useIsNews: boolean;
+}
+
+/** What a new key is made of. */
+export interface NewApiKey {
+  userId: string;
+  name: string;
+  scopes: readonly string[];
+  expiresAt: Date;
+}
+
+/**
+ * Keys with which programs act for a user: `rk_<id>_<secret>`. Of the secret, 256 random bits, only the SHA-256 is
+ * stored.
+ */
+@Injectable()
+export class ApiKeys implements Recognises {
+  private readonly known = new LRUCache<string, Promise<KnownKey | undefined>>({
+    max: MOST_KNOWN,
+    ttl: BELIEVED_MS,
+  });
+
+  constructor(
+    private readonly permissions: RolePermissions,
+    private readonly sql: Sql,
+    private readonly transaction: Transaction,
+  ) {}
+
+  /** @returns the key, which cannot be read again, and what tells it from others. */
+  async create({
+    userId,
+    name,
+    scopes,
+    expiresAt,
+  }: NewApiKey): Promise<{ id: string; prefix: string; key: string }> {
+    const id = newId();
+    const prefix = `rk_${id.replaceAll('-', '')}`;
+    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    await this.sql.execute(
+      `INSERT INTO identity.api_keys (id, user_id, name, prefix, secret_hash, scopes, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [id, userId, name, prefix, sha256(secret), scopes, expiresAt],
+    );
+    return { id, prefix, key: `${prefix}_${secret}` };
+  }
+
+  /**
+   * Ends a key.
+   *
+   * @returns false when the user has no such key
+   */
+  async revoke(id: string, userId: string): Promise<boolean> {
+    const revoked = await this.sql.execute(
+      'UPDATE identity.api_keys SET revoked_at = now() WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL',
+      [id, userId],
+    );
+    this.transaction.afterCommit(() => this.known.delete(id));
+    return revoked === 1;
+  }
+
+  /** What its scopes and the present role of its user both allow, a key may do. */
+  async recognise(token: string): Promise<Caller | undefined> {
+    const [, ...parts] = SHAPE.exec(token) ?? [];
+    const secret = parts.pop();
+    if (secret === undefined) return undefined;
+    const key = await this.look(parts.join('-'));
+    if (!key || !timingSafeEqual(key.secretHash, sha256(secret))) return undefined;
+    if (key.useIsNews) await this.noteUse(key);
+    const held = await this.permissions.of(key.role);
+    return {
+      userId: key.userId,
+      sessionId: null,
+      roles: [key.role],
+      permissions: new Set(key.scopes.filter((scope) => held.has(scope))),
+      scopes: new Set(key.scopes),
+      provedAt: null,
+    };
+  }
+
+  /** At most once a minute, by whichever process is first. */
+  private async noteUse(key: KnownKey): Promise<void> {
+    key.useIsNews = false;
+    await this.transaction.run(() =>
+      this.sql.execute(
+        `UPDATE identity.api_keys SET last_used_at = now()
+         WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
+        [key.id],
+      ),
+    );
+  }
+
+  private async look(id: string): Promise<KnownKey | undefined> {
+    let key = this.known.get(id);
+    if (!key) {
+      key = this.read(id);
+      this.known.set(id, key);
+      key.catch(() => this.known.delete(id));
+    }
+    return key;
+  }
+
+  private async read(id: string): Promise<KnownKey | undefined> {
+    return this.sql.row<KnownKey & Record<string, unknown>>(
+      `SELECT k.id, k.user_id AS "userId", u.role, k.secret_hash AS "secretHash", k.scopes,
+              coalesce(k.last_used_at < now() - interval '1 minute', true) AS "useIsNews"
+       FROM identity.api_keys k JOIN identity.users u ON u.id = k.user_id
+       WHERE k.id = $1 AND k.revoked_at IS NULL AND k.expires_at > now() AND u.status = 'active'`,
+      [id],
+    );
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { newId } from '@rookery/domain';
+import { Sql, Transaction } from '@rookery/persistence';
+import { WebSettings } from '@rookery/web';
+import { SigningKeys } from './signing-keys';
+
+/** Seconds a sign-in waits for its second factor, and the proofs it takes. */
+export const MFA_SECONDS = 300;
+const TRIES = 5;
+const AUDIENCE = 'rookery:mfa';
+const TYPE = 'mfa+jwt';
+
+/**
+ * Tokens of those who have proved their password and not yet their second factor. A JWT of a type and an audience of
+ * its own, so that it is no access token (RFC 8725 §3.11, §3.12); that it is good once and for five tries PostgreSQL
+ * knows.
+ */
+@Injectable()
+export class MfaTokens {
+  private readonly jwt = new JwtService();
+  private readonly issuer: string;
+
+  constructor(
+    private readonly signingKeys: SigningKeys,
+    private readonly sql: Sql,
+    private readonly transaction: Transaction,
+    settings: WebSettings,
+  ) {
+    this.issuer = settings.publicUrl;
+  }
+
+  /** @returns a token good for {@link MFA_SECONDS}. */
+  async issue(userId: string): Promise<string> {
+    const id = newId();
+    const { kid, privateKey } = await this.signingKeys.signing();
+    await this.sql.execute('DELETE FROM identity.mfa_tokens WHERE user_id = $1 AND expires_at < now()', [
+      userId,
+    ]);
+    await this.sql.execute(
+      'INSERT INTO identity.mfa_tokens (id, user_id, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3))',
+      [id, userId, MFA_SECONDS],
+    );
+    return this.jwt.signAsync(
+      {},
+      {
+        privateKey,
+        algorithm: 'ES256',
+        header: { alg: 'ES256', typ: TYPE, kid },
+        subject: userId,
+        issuer: this.issuer,
+        audience: AUDIENCE,
+        expiresIn: MFA_SECONDS,
+        jwtid: id,
+      },
+    );
+  }
+
+  /**
+   * Counts a try before anything is compared. Others who try the same token wait until the present transaction ends;
+   * it must end well, or the try was none.
+   *
+   * @returns the token's id and whose it is; undefined when it is forged, expired, used or has no tries left
+   */
+  async take(token: string): Promise<{ id: string; userId: string } | undefined> {
+    const id = await this.transaction.outside(() => this.verify(token));
+    if (id === undefined) return undefined;
+    return this.sql.row<{ id: string; userId: string }>(
+      `UPDATE identity.mfa_tokens SET tries = tries + 1 WHERE id = $1 AND tries < $2 AND expires_at > now()
+       RETURNING id, user_id AS "userId"`,
+      [id, TRIES],
+    );
+  }
+
+  /** Uses a taken token up. */
+  async use(id: string): Promise<void> {
+    await this.sql.execute('DELETE FROM identity.mfa_tokens WHERE id = $1', [id]);
+  }
+
+  private async verify(token: string): Promise<string | undefined> {
+    const header = this.jwt.decode<{ header?: { typ?: string; kid?: string } } | null>(token, {
+      complete: true,
+    })?.header;
+    if (header?.typ !== TYPE || header.kid === undefined) return undefined;
+    const publicKey = await this.signingKeys.verifying(header.kid);
+    if (!publicKey) return undefined;
+    try {
+      const { jti } = await this.jwt.verifyAsync<{ jti: string }>(token, {
+        publicKey: publicKey as never, // a KeyObject, parsed once; the type knows texts alone
+        algorithms: ['ES256'],
+        issuer: this.issuer,
+        audience: AUDIENCE,
+      });
+      return jti;
+    } catch {
+      return undefined;
+    }
+  }
+}

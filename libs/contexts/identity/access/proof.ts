@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { Field, Problems, RequestRefused } from '@rookery/web';
+import { SecondFactors } from '../storage/second-factors';
+import { hashRecoveryCode } from './recovery-codes';
+import { Totp } from './totp';
+
+/** What proves the second factor: one of the two. */
+export class ProofForm {
+  @Field.text({
+    min: 6,
+    max: 6,
+    pattern: /^\d{6}$/,
+    optional: true,
+    description: 'The six digits that the authenticator app shows.',
+    example: '042137',
+  })
+  code?: string;
+
+  @Field.text({
+    min: 24,
+    max: 40,
+    optional: true,
+    description: 'One of the recovery codes; good once.',
+    example: '8Z2K4M-Q0RT7X-3VBN5C-9HJW1D',
+  })
+  recoveryCode?: string;
+}
+
+/**
+ * @param form with optional fields
+ * @throws RequestRefused `request.invalid` unless exactly one of them is there
+ */
+export function requireOne(form: object, names: readonly string[]): void {
+  const given = names.filter((name) => (form as Record<string, unknown>)[name] !== undefined);
+  if (given.length === 1) return;
+  const message = `Exactly one of ${names.join(', ')} must be there.`;
+  throw new RequestRefused(Problems.invalid, { errors: [{ path: '', code: 'one-of', message }] });
+}
+
+/** What came of a proof. Wrong ones are counted, so they are answered, not thrown: a rejection would undo the count. */
+export type ProofOutcome = 'proved' | 'wrong' | 'locked';
+
+/**
+ * Wrong codes in a row after which those of the app do not count (NIST SP 800-63B §3.2.2). Recovery codes, which
+ * nobody can guess, always do: whoever burns the codes of an account does not lock its owner out.
+ */
+const MOST_FAILURES = 100;
+
+/** Checks proofs of the second factor. */
+@Injectable()
+export class Proofs {
+  constructor(
+    private readonly secondFactors: SecondFactors,
+    private readonly totp: Totp,
+  ) {}
+
+  /** Uses up a code or a recovery code; one of many who use the same at once proves something with it. */
+  async prove(userId: string, { code, recoveryCode }: ProofForm): Promise<ProofOutcome> {
+    const factor = await this.secondFactors.lock(userId);
+    if (!factor?.enrolled) return 'wrong';
+    if (recoveryCode !== undefined) {
+      if (!(await this.secondFactors.takeRecoveryCode(userId, hashRecoveryCode(recoveryCode))))
+        return 'wrong';
+      await this.secondFactors.succeed(userId);
+      return 'proved';
+    }
+    if (factor.failures >= MOST_FAILURES) return 'locked';
+    const step = this.totp.stepOf(userId, factor, code ?? '');
+    if (step === undefined) {
+      await this.secondFactors.fail(userId);
+      return 'wrong';
+    }
+    await this.secondFactors.succeed(userId, step);
+    return 'proved';
+  }
+}

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@rookery/domain';
+import { generateSecret, generateURI, verifySync } from 'otplib';
+import { Keys } from './keys';
+
+/** Seconds a code is shown (RFC 6238 §5.2 recommends 30); the code before and the one after count too. */
+const PERIOD_SECONDS = 30;
+/** 160 bits, the length that RFC 4226 §4 recommends. */
+const SECRET_BYTES = 20;
+const ISSUER = 'Rookery';
+
+/** Secrets and codes of authenticator apps: six digits, SHA-1, 30 seconds, which every app understands. */
+@Injectable()
+export class Totp {
+  constructor(
+    private readonly clock: Clock,
+    private readonly keys: Keys,
+  ) {}
+
+  /**
+   * Makes a secret.
+   *
+   * @param label under which the app shows it
+   * @returns it in base32, as an address that apps read, and encrypted for storing
+   */
+  create(userId: string, label: string): { secret: string; uri: string; sealed: Buffer } {
+    const secret = generateSecret({ length: SECRET_BYTES });
+    return {
+      secret,
+      uri: generateURI({ issuer: ISSUER, label, secret, period: PERIOD_SECONDS, digits: 6 }),
+      sealed: this.keys.seal('totp-secrets', userId, Buffer.from(secret)),
+    };
+  }
+
+  /**
+   * @param sealed secret as stored
+   * @param lastStep time step of the last code used: no code of that step or before fits
+   * @returns the time step of the code; undefined when it does not fit
+   * @throws Error when the secret was encrypted with another master key
+   */
+  stepOf(
+    userId: string,
+    { secret: sealed, lastStep }: { secret: Buffer; lastStep: number },
+    code: string,
+  ): number | undefined {
+    const result = verifySync({
+      secret: this.keys.open('totp-secrets', userId, sealed).toString(),
+      token: code,
+      period: PERIOD_SECONDS,
+      epoch: Math.floor(this.clock.now().getTime() / 1_000),
+      epochTolerance: PERIOD_SECONDS,
+    });
+    return result.valid && 'timeStep' in result && result.timeStep > lastStep ? result.timeStep : undefined;
+  }
+}

@@ -1,0 +1,217 @@
+import { contexts } from '@rookery/contexts';
+import { Authenticator, eventually, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { generateSync } from 'otplib';
+
+const MFA = 'POST /v1/auth/mfa';
+
+const statusesOf = (answers: { status: number }[]) =>
+  answers.map(({ status }) => status).toSorted((a, b) => a - b);
+
+describe('signing in with a second factor', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  afterAll(() => system.stop());
+
+  async function enrolled(): Promise<{ person: Person; app: Authenticator }> {
+    const person = await signUp(system);
+    return { person, app: await Authenticator.enrol(system, person) };
+  }
+
+  async function challenge({ email }: Person): Promise<string> {
+    const { body } = await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
+    return body.mfaToken;
+  }
+
+  const prove = (mfaToken: string, proof: { code?: string; recoveryCode?: string }) =>
+    system.ask(MFA, { body: { mfaToken, ...proof } });
+  const failuresOf = async ({ id }: Person) =>
+    (
+      await system.sql<{ failures: number }>(
+        'SELECT failures FROM identity.second_factors WHERE user_id = $1',
+        [id],
+      )
+    )[0]!.failures;
+
+  it('takes the password, then a code', async () => {
+    const { person, app } = await enrolled();
+    const { status, body } = await system.ask('POST /v1/auth/login', {
+      body: { email: person.email, password: PASSWORD },
+    });
+    expect(status).toBe(200);
+    expect(Object.keys(body).sort()).toEqual(['methods', 'mfaRequired', 'mfaToken']);
+    const signedIn = await prove(body.mfaToken, { code: await app.code() });
+    expect(signedIn).toMatchObject({ status: 200, body: { tokenType: 'Bearer', user: { id: person.id } } });
+    const fresh = await system.ask('GET /v1/me/api-keys', { token: signedIn.body.accessToken });
+    expect(fresh.status).toBe(200);
+  });
+
+  it('does not take the token of a half sign-in for an access token, nor the other way round', async () => {
+    const { person, app } = await enrolled();
+    const mfaToken = await challenge(person);
+    expect((await system.ask('GET /v1/me', { token: mfaToken })).body.code).toBe('auth.unauthenticated');
+    expect((await prove(person.token, { code: await app.code() })).status).toBe(401);
+    expect((await prove('nonsense', { code: await app.code() })).status).toBe(401);
+  });
+
+  it('answers 401 to a wrong code and says that in the API description', async () => {
+    const { person, app } = await enrolled();
+    const wrong = await prove(await challenge(person), { code: app.wrongCode() });
+    expect(wrong).toMatchObject({ status: 401, body: { code: 'identity.code-invalid', status: 401 } });
+    const { body } = await system.ask('GET /v1/openapi.json');
+    const { responses } = body.paths['/v1/auth/mfa'].post;
+    expect(Object.keys(responses['401'].content['application/problem+json'].examples)).toEqual([
+      'identity.code-invalid',
+    ]);
+    expect(responses['422']).toBeUndefined();
+    const schema = body.paths['/v1/auth/login'].post.responses['200'].content['application/json'].schema;
+    expect(schema.oneOf).toHaveLength(2);
+  });
+
+  it('wants exactly one of code and recovery code', async () => {
+    const { person, app } = await enrolled();
+    const mfaToken = await challenge(person);
+    for (const proof of [{}, { code: '123456', recoveryCode: app.recoveryCodes[0]! }]) {
+      const { status, body } = await prove(mfaToken, proof);
+      expect([status, body.code]).toEqual([400, 'request.invalid']);
+      expect(body.errors).toMatchObject([{ path: '', code: 'one-of' }]);
+    }
+  });
+
+  it('lets one of two who use the same code at once in, with tokens of their own', async () => {
+    const { person, app } = await enrolled();
+    for (let race = 0; race < 10; race += 1) {
+      const tokens = [await challenge(person), await challenge(person)];
+      const code = await app.code();
+      const answers = await Promise.all(tokens.map((mfaToken) => prove(mfaToken, { code })));
+      expect(statusesOf(answers)).toEqual([200, 401]);
+    }
+  });
+
+  it('refuses a code that was used, and those before it', async () => {
+    const { person, app } = await enrolled();
+    const code = await app.code();
+    expect((await prove(await challenge(person), { code })).status).toBe(200);
+    expect((await prove(await challenge(person), { code })).status).toBe(401);
+    const before = generateSync({ secret: app.secret, epoch: Math.floor(Date.now() / 1_000) - 30 });
+    expect((await prove(await challenge(person), { code: before })).status).toBe(401);
+  });
+
+  it('takes the codes before and after the present one, and none further away', async () => {
+    const { person, app } = await enrolled();
+    const at = async (seconds: number) => {
+      await app.code();
+      // Far enough from the end of a step that it does not end meanwhile.
+      await eventually(() => Date.now() % 30_000 < 25_000);
+      const middle = Math.floor(Date.now() / 30_000) * 30 + 15;
+      const code = generateSync({ secret: app.secret, epoch: middle + seconds });
+      return (await prove(await challenge(person), { code })).status;
+    };
+    expect([await at(-30), await at(30), await at(-90), await at(90)]).toEqual([200, 200, 401, 401]);
+  });
+
+  it('uses a token up with the first right code, however many come at once', async () => {
+    const { person, app } = await enrolled();
+    const mfaToken = await challenge(person);
+    const code = await app.code();
+    const answers = await Promise.all([
+      ...Array.from({ length: 25 }, () => prove(mfaToken, { code })),
+      ...app.recoveryCodes.map((recoveryCode) => prove(mfaToken, { recoveryCode })),
+    ]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(34);
+    expect((await prove(mfaToken, { code: await app.code() })).status).toBe(401);
+  });
+
+  it('loses no recovery code to a token that somebody else has used up', async () => {
+    const { person, app } = await enrolled();
+    const mfaToken = await challenge(person);
+    const answers = await Promise.all(
+      app.recoveryCodes.map((recoveryCode) => prove(mfaToken, { recoveryCode })),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const left = await system.sql('SELECT 1 FROM identity.recovery_codes WHERE user_id = $1', [person.id]);
+    expect(left).toHaveLength(9);
+  });
+
+  it('compares at most five of five hundred wrong codes sent at once for a token', async () => {
+    const { person, app } = await enrolled();
+    const mfaToken = await challenge(person);
+    const code = app.wrongCode();
+    const answers = await Promise.all(Array.from({ length: 500 }, () => prove(mfaToken, { code })));
+    // Whoever waits too long for a connection is sent away with 503, not compared.
+    expect(answers.every(({ status }) => status === 401 || status === 503)).toBe(true);
+    const compared = answers.filter(
+      ({ body }) => body.code === 'identity.code-invalid' && !/mfaToken/.test(body.detail),
+    );
+    expect(compared).toHaveLength(5);
+    expect(await failuresOf(person)).toBe(5);
+    expect((await prove(mfaToken, { code: await app.code() })).status).toBe(401);
+    expect((await prove(await challenge(person), { code: await app.code() })).status).toBe(200);
+    expect(await failuresOf(person)).toBe(0);
+  });
+
+  it('takes no codes of the app after a hundred wrong ones in a row, whatever the token, until a recovery code comes', async () => {
+    const { person, app } = await enrolled();
+    await system.sql('UPDATE identity.second_factors SET failures = 98 WHERE user_id = $1', [person.id]);
+    const statuses = await Promise.all(
+      Array.from(
+        { length: 8 },
+        async () => (await prove(await challenge(person), { code: app.wrongCode() })).status,
+      ),
+    );
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([401, 401, 423, 423, 423, 423, 423, 423]);
+    const right = await prove(await challenge(person), { code: await app.code() });
+    expect(right).toMatchObject({ status: 423, body: { code: 'identity.code-locked' } });
+    expect((await prove(await challenge(person), { recoveryCode: app.recoveryCodes[0]! })).status).toBe(200);
+    expect((await prove(await challenge(person), { code: await app.code() })).status).toBe(200);
+  });
+
+  it('takes a recovery code once, however it is typed and however many use it at once', async () => {
+    const { person, app } = await enrolled();
+    const tokens = await Promise.all(Array.from({ length: 8 }, () => challenge(person)));
+    const recoveryCode = app.recoveryCodes[3]!.replaceAll('-', ' ').toLowerCase();
+    const answers = await Promise.all(tokens.map((mfaToken) => prove(mfaToken, { recoveryCode })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect((await prove(await challenge(person), { recoveryCode: app.recoveryCodes[3]! })).status).toBe(401);
+    expect((await prove(await challenge(person), { recoveryCode: app.recoveryCodes[4]! })).status).toBe(200);
+  });
+
+  it('takes no recovery code of somebody else', async () => {
+    const [one, other] = [await enrolled(), await enrolled()];
+    const answer = await prove(await challenge(one.person), { recoveryCode: other.app.recoveryCodes[0]! });
+    expect(answer.status).toBe(401);
+  });
+
+  it('waits five minutes for the second factor', async () => {
+    const { person, app } = await enrolled();
+    const mfaToken = await challenge(person);
+    const { exp, iat } = JSON.parse(Buffer.from(mfaToken.split('.')[1]!, 'base64url').toString());
+    expect(exp - iat).toBe(300);
+    await system.sql('UPDATE identity.mfa_tokens SET expires_at = now() WHERE user_id = $1', [person.id]);
+    expect((await prove(mfaToken, { code: await app.code() })).status).toBe(401);
+    await challenge(person);
+    const open = await system.sql('SELECT 1 FROM identity.mfa_tokens WHERE user_id = $1', [person.id]);
+    expect(open).toHaveLength(1);
+  });
+
+  it('goes no further once the owner has signed out everywhere', async () => {
+    const { person, app } = await enrolled();
+    const mfaToken = await challenge(person);
+    expect((await system.ask('POST /v1/auth/logout-all', { token: person.token })).status).toBe(204);
+    expect((await prove(mfaToken, { code: await app.code() })).status).toBe(401);
+    expect((await prove(await challenge(person), { code: await app.code() })).status).toBe(200);
+  });
+
+  it('needs no Redis', async () => {
+    const { person, app } = await enrolled();
+    await system.killRedis();
+    try {
+      expect((await prove(await challenge(person), { code: await app.code() })).status).toBe(200);
+    } finally {
+      await system.startRedisEmpty();
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import { Body, Controller, Headers, Ip, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Rejection } from '@rookery/domain';
+import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies, RequestRefused, withStatus } from '@rookery/web';
+import { MfaTokens } from '../../access/mfa-tokens';
+import { ProofForm, type ProofOutcome, Proofs, requireOne } from '../../access/proof';
+import { SignIn, Tokens } from '../../access/sign-in';
+import { CodeInvalid, CodeLocked } from '../../model/rejections';
+import type { Client } from '../../storage/sessions';
+import { Users } from '../../storage/users';
+
+/** Here a wrong code is a sign-in that failed. */
+const SignInCodeInvalid = withStatus(CodeInvalid, 401);
+
+class MfaForm extends ProofForm {
+  @Field.text({ max: 4_000, description: 'From the answer of POST /v1/auth/login.' })
+  mfaToken: string;
+}
+
+/** Answers what came of the proof instead of tokens when it was wrong: a rejection would undo that it was counted. */
+export class CompleteMfa extends Command<Tokens | Exclude<ProofOutcome, 'proved'> | 'token-void'> {
+  constructor(
+    readonly mfaToken: string,
+    readonly proof: ProofForm,
+    readonly client: Client,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/mfa')
+export class CompleteMfaRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Public()
+  @Post()
+  @NeverStored()
+  @RateLimit(RatePolicies.otp)
+  @Explain({
+    operationId: 'completeMfa',
+    summary: 'Sign in with the second factor',
+    description:
+      'Takes exactly one of `code` and `recoveryCode`. A token is good once, for 5 minutes and five tries.',
+    ok: { type: Tokens },
+    rejects: [SignInCodeInvalid, CodeLocked],
+  })
+  async complete(
+    @Body() { mfaToken, ...proof }: MfaForm,
+    @Ip() ip: string,
+    @Headers('user-agent') userAgent = '',
+  ): Promise<Tokens> {
+    requireOne(proof, ['code', 'recoveryCode']);
+    const outcome = await this.commands.execute(new CompleteMfa(mfaToken, proof, { ip, userAgent }));
+    if (outcome === 'locked') throw new Rejection(CodeLocked);
+    if (outcome === 'token-void') {
+      const detail = 'The mfaToken has expired, was used, or has seen five tries: sign in again.';
+      throw new RequestRefused(SignInCodeInvalid, { detail });
+    }
+    if (outcome === 'wrong') throw new RequestRefused(SignInCodeInvalid);
+    return outcome;
+  }
+}
+
+@CommandHandler(CompleteMfa)
+export class CompleteMfaHandler implements ICommandHandler<CompleteMfa> {
+  constructor(
+    private readonly mfaTokens: MfaTokens,
+    private readonly proofs: Proofs,
+    private readonly signIn: SignIn,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ mfaToken, proof, client }: CompleteMfa) {
+    const token = await this.mfaTokens.take(mfaToken);
+    if (!token) return 'token-void' as const;
+    const outcome = await this.proofs.prove(token.userId, proof);
+    if (outcome !== 'proved') return outcome;
+    await this.mfaTokens.use(token.id);
+    return this.signIn.start(await this.users.get(token.userId), client);
+  }
+}

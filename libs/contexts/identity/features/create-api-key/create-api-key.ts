@@ -1,0 +1,104 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, Rejection } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Field, Fresh, Item, NeverStored } from '@rookery/web';
+import { ApiKeys } from '../../access/api-keys';
+import { ExpiryOutOfRange, ScopeNotHeld } from '../../model/rejections';
+
+const YEAR_MS = 365 * 86_400_000;
+/** What a key may be given besides permissions. */
+const OWN_SCOPES = new Set(['read', 'write']);
+
+class ApiKeyDraft {
+  @Field.text({ max: 100, trim: true, description: 'What it is for.', example: 'Nightly export' })
+  name: string;
+
+  @Field.list(Item.text({ max: 50 }), {
+    min: 1,
+    max: 20,
+    unique: true,
+    description:
+      'What it may do: `read` (GET, HEAD), `write` (everything else), and permissions of the own role.',
+    example: ['read'],
+  })
+  scopes: string[];
+
+  @Field.dateTime({
+    optional: true,
+    description: 'When it ends: within a year, and after a year by default.',
+  })
+  expiresAt?: string;
+}
+
+class CreatedApiKey {
+  @Field.uuid({ description: 'Id of the key.' })
+  id: string;
+
+  @Field.text({ max: 100, description: 'What it is for.', example: 'Nightly export' })
+  name: string;
+
+  @Field.text({ max: 40, description: 'How the key begins.', example: 'rk_0198c1d07a1c7f00a5d3e1c2b3a49587' })
+  prefix: string;
+
+  @Field.list(Item.text({ max: 50 }), { max: 20, description: 'What it may do.', example: ['read'] })
+  scopes: string[];
+
+  @Field.dateTime({ description: 'When it ends.' })
+  expiresAt: Date;
+
+  @Field.text({ max: 100, description: 'The key, to be sent as a bearer token. It is shown this once.' })
+  key: string;
+}
+
+export class CreateApiKey extends Command<CreatedApiKey> {
+  constructor(
+    readonly caller: Caller,
+    readonly draft: ApiKeyDraft,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('me/api-keys')
+export class CreateApiKeyRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Fresh()
+  @Post()
+  @NeverStored()
+  @Explain({
+    operationId: 'createApiKey',
+    summary: 'Create an API key',
+    description:
+      'A key acts for its owner within its scopes and the present permissions of the owner. It never passes for a fresh sign-in.',
+    ok: { status: 201, type: CreatedApiKey },
+    rejects: [ScopeNotHeld, ExpiryOutOfRange],
+  })
+  create(@Body() draft: ApiKeyDraft, @CurrentCaller() caller: Caller): Promise<CreatedApiKey> {
+    return this.commands.execute(new CreateApiKey(caller, draft));
+  }
+}
+
+@CommandHandler(CreateApiKey)
+export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
+  constructor(
+    private readonly apiKeys: ApiKeys,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute({
+    caller: { userId, permissions },
+    draft: { name, scopes, expiresAt },
+  }: CreateApiKey): Promise<CreatedApiKey> {
+    if (!scopes.every((scope) => OWN_SCOPES.has(scope) || permissions.has(scope)))
+      throw new Rejection(ScopeNotHeld);
+    const now = this.clock.now().getTime();
+    const end = expiresAt === undefined ? new Date(now + YEAR_MS) : new Date(expiresAt);
+    if (end.getTime() <= now || end.getTime() > now + YEAR_MS) throw new Rejection(ExpiryOutOfRange);
+    const created = await this.apiKeys.create({ userId, name, scopes, expiresAt: end });
+    return { ...created, name, scopes, expiresAt: end };
+  }
+}

@@ -1,0 +1,74 @@
+import { Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Rejection } from '@rookery/domain';
+import { Sql, Transaction } from '@rookery/persistence';
+import { type Caller, CurrentCaller, Explain, Field, NeverStored, SessionOnly } from '@rookery/web';
+import { toDataURL } from 'qrcode';
+import { Totp } from '../../access/totp';
+import { AccountGone, TotpEnrolled } from '../../model/rejections';
+import { SecondFactors } from '../../storage/second-factors';
+
+class InitiatedTotp {
+  @Field.text({
+    max: 64,
+    description: 'The secret in base32, for typing it in.',
+    example: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+  })
+  secret: string;
+
+  @Field.text({ max: 1_000, description: 'The same as an otpauth address, which authenticator apps open.' })
+  provisioningUri: string;
+
+  @Field.text({ max: 20_000, description: 'The address as a QR code: a data URL of a PNG.' })
+  qrCode: string;
+}
+
+export class InitiateTotp extends Command<InitiatedTotp> {
+  constructor(readonly userId: string) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/totp/initiate')
+export class InitiateTotpRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @SessionOnly()
+  @Post()
+  @NeverStored()
+  @Explain({
+    operationId: 'initiateTotp',
+    summary: 'Get a secret for an authenticator app',
+    description:
+      'Nothing changes until POST /v1/auth/totp/verify has seen its first code. Asking again voids the earlier secret.',
+    ok: { type: InitiatedTotp },
+    rejects: [TotpEnrolled],
+  })
+  initiate(@CurrentCaller() { userId }: Caller): Promise<InitiatedTotp> {
+    return this.commands.execute(new InitiateTotp(userId));
+  }
+}
+
+@CommandHandler(InitiateTotp)
+export class InitiateTotpHandler implements ICommandHandler<InitiateTotp> {
+  constructor(
+    private readonly secondFactors: SecondFactors,
+    private readonly sql: Sql,
+    private readonly totp: Totp,
+    private readonly transaction: Transaction,
+  ) {}
+
+  async execute({ userId }: InitiateTotp): Promise<InitiatedTotp> {
+    const user = await this.transaction.outside(() =>
+      this.sql.row<{ email: string }>('SELECT email FROM identity.users WHERE id = $1', [userId]),
+    );
+    if (!user) throw new Rejection(AccountGone);
+    const { secret, uri, sealed } = this.totp.create(userId, user.email);
+    const qrCode = await toDataURL(uri);
+    if (!(await this.secondFactors.initiate(userId, sealed))) throw new Rejection(TotpEnrolled);
+    return { secret, provisioningUri: uri, qrCode };
+  }
+}

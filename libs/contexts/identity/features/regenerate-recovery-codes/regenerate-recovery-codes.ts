@@ -1,0 +1,48 @@
+import { Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Rejection } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Fresh, NeverStored } from '@rookery/web';
+import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../access/recovery-codes';
+import { TotpNotEnrolled } from '../../model/rejections';
+import { SecondFactors } from '../../storage/second-factors';
+
+export class RegenerateRecoveryCodes extends Command<RecoveryCodes> {
+  constructor(readonly userId: string) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/recovery-codes')
+export class RegenerateRecoveryCodesRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Fresh()
+  @Post()
+  @NeverStored()
+  @Explain({
+    operationId: 'regenerateRecoveryCodes',
+    summary: 'Get new recovery codes',
+    description: 'The earlier ones are void.',
+    ok: { status: 201, type: RecoveryCodes },
+    rejects: [TotpNotEnrolled],
+  })
+  regenerate(@CurrentCaller() { userId }: Caller): Promise<RecoveryCodes> {
+    return this.commands.execute(new RegenerateRecoveryCodes(userId));
+  }
+}
+
+@CommandHandler(RegenerateRecoveryCodes)
+export class RegenerateRecoveryCodesHandler implements ICommandHandler<RegenerateRecoveryCodes> {
+  constructor(private readonly secondFactors: SecondFactors) {}
+
+  async execute({ userId }: RegenerateRecoveryCodes): Promise<RecoveryCodes> {
+    const factor = await this.secondFactors.lock(userId);
+    if (!factor?.enrolled) throw new Rejection(TotpNotEnrolled);
+    const recoveryCodes = newRecoveryCodes();
+    await this.secondFactors.replaceRecoveryCodes(userId, recoveryCodes.map(hashRecoveryCode));
+    return { recoveryCodes };
+  }
+}

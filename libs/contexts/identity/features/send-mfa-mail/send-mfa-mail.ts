@@ -1,0 +1,66 @@
+import type { EventOf } from '@rookery/domain';
+import { defineMail, Mail } from '@rookery/mail';
+import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Sql } from '@rookery/persistence';
+import { MfaDisabled, MfaEnabled } from '../../contract';
+
+interface Addressee {
+  email: string;
+  name: string;
+}
+
+const enabledMail = defineMail<{ name: string }>({
+  subject: 'Your Rookery account has a second factor now',
+  text: `Hello {{name}},
+
+an authenticator app was added to your account: signing in needs one of its codes from now on. Keep the recovery codes where you find them without your phone.
+
+If it was not you, somebody else is signed in to your account: change the password at once.
+`,
+  html: `<p>Hello {{name}},</p>
+<p>an authenticator app was added to your account: signing in needs one of its codes from now on. Keep the recovery codes where you find them without your phone.</p>
+<p>If it was not you, somebody else is signed in to your account: change the password at once.</p>`,
+});
+
+const disabledMail = defineMail<{ name: string }>({
+  subject: 'Your Rookery account has no second factor any more',
+  text: `Hello {{name}},
+
+the authenticator app was removed from your account: signing in needs the password alone now.
+
+If it was not you, somebody else is signed in to your account: change the password at once.
+`,
+  html: `<p>Hello {{name}},</p>
+<p>the authenticator app was removed from your account: signing in needs the password alone now.</p>
+<p>If it was not you, somebody else is signed in to your account: change the password at once.</p>`,
+});
+
+const ADDRESSEE = 'SELECT email, name FROM identity.users WHERE id = $1';
+
+/** Tells the owner of an account that a second factor was added. */
+@Subscriber(MfaEnabled, { queue: Queues.mail })
+export class SendMfaEnabledMail implements Handles<typeof MfaEnabled> {
+  constructor(
+    private readonly mail: Mail,
+    private readonly sql: Sql,
+  ) {}
+
+  async handle({ subject }: EventOf<typeof MfaEnabled>, { key }: Attempt): Promise<void> {
+    const user = await this.sql.row<Addressee & Record<string, unknown>>(ADDRESSEE, [subject]);
+    if (user) await this.mail.send(user.email, enabledMail, user, key);
+  }
+}
+
+/** Tells the owner of an account that the second factor was removed. */
+@Subscriber(MfaDisabled, { queue: Queues.mail })
+export class SendMfaDisabledMail implements Handles<typeof MfaDisabled> {
+  constructor(
+    private readonly mail: Mail,
+    private readonly sql: Sql,
+  ) {}
+
+  async handle({ subject }: EventOf<typeof MfaDisabled>, { key }: Attempt): Promise<void> {
+    const user = await this.sql.row<Addressee & Record<string, unknown>>(ADDRESSEE, [subject]);
+    if (user) await this.mail.send(user.email, disabledMail, user, key);
+  }
+}

@@ -1,0 +1,147 @@
+import { contexts } from '@rookery/contexts';
+import { Authenticator, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { AccessTokens } from '../../access/access-tokens';
+import { SessionWatch } from '../../access/session-watch';
+
+const STEP_UP = 'POST /v1/auth/step-up';
+const FRESH_ROUTE = 'GET /v1/me/api-keys';
+
+describe('proving again who is signed in', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  afterAll(() => system.stop());
+
+  const sessionOf = async ({ id }: Person) =>
+    (await system.sql<{ id: string }>('SELECT id FROM identity.sessions WHERE user_id = $1', [id]))[0]!.id;
+  const status = async (token: string) => (await system.ask(FRESH_ROUTE, { token })).status;
+
+  /** As if the last proof were that long ago. */
+  async function age(person: Person, time: string): Promise<void> {
+    await system.sql(`UPDATE identity.sessions SET proved_at = now() - $2::interval WHERE user_id = $1`, [
+      person.id,
+      time,
+    ]);
+    system.inApi(SessionWatch).forget(await sessionOf(person));
+  }
+
+  it('is needed after fifteen minutes, and then the route opens again', async () => {
+    const person = await signUp(system);
+    await age(person, '14 minutes 50 seconds');
+    expect(await status(person.token)).toBe(200);
+    await age(person, '15 minutes');
+    const stale = await system.ask(FRESH_ROUTE, { token: person.token });
+    expect(stale).toMatchObject({ status: 403, body: { code: 'auth.mfa-required' } });
+    const stepped = await system.ask(STEP_UP, { token: person.token, body: { password: PASSWORD } });
+    expect(stepped).toMatchObject({ status: 200, body: { tokenType: 'Bearer', user: { id: person.id } } });
+    expect(await status(stepped.body.accessToken)).toBe(200);
+    expect(await status(person.token)).toBe(200);
+  });
+
+  it('opens every route that asks for it, and those say so in the API description', async () => {
+    const person = await signUp(system);
+    await Authenticator.enrol(system, person);
+    await age(person, '16 minutes');
+    const routes = [
+      'DELETE /v1/auth/totp',
+      'POST /v1/auth/recovery-codes',
+      'GET /v1/me/api-keys',
+      'POST /v1/me/api-keys',
+      'DELETE /v1/me/api-keys/{id}',
+    ];
+    const { body: api } = await system.ask('GET /v1/openapi.json');
+    for (const route of routes) {
+      const [method, path] = route.split(' ') as [string, string];
+      const answer = await system.ask(route, { token: person.token });
+      expect([route, answer.status, answer.body.code]).toEqual([route, 403, 'auth.mfa-required']);
+      const operation = api.paths[path][method.toLowerCase()];
+      expect(operation['x-requires-fresh-sign-in']).toBe(true);
+      expect(operation.responses['403'].content['application/problem+json'].examples).toHaveProperty([
+        'auth.mfa-required',
+      ]);
+    }
+  });
+
+  it('survives a refresh', async () => {
+    const person = await signUp(system);
+    await age(person, '16 minutes');
+    const { body } = await system.ask(STEP_UP, { token: person.token, body: { password: PASSWORD } });
+    const refreshed = await system.ask('POST /v1/auth/refresh', {
+      body: { refreshToken: body.refreshToken },
+    });
+    expect(await status(refreshed.body.accessToken)).toBe(200);
+    await age(person, '16 minutes');
+    const stale = await system.ask('POST /v1/auth/refresh', {
+      body: { refreshToken: refreshed.body.refreshToken },
+    });
+    expect(await status(stale.body.accessToken)).toBe(403);
+  });
+
+  it('takes a code or a recovery code from whoever has a second factor, and the password no more', async () => {
+    const person = await signUp(system);
+    const app = await Authenticator.enrol(system, person);
+    await age(person, '16 minutes');
+    const ask = (body: object) => system.ask(STEP_UP, { token: person.token, body });
+    const password = await ask({ password: PASSWORD });
+    expect(password).toMatchObject({ status: 403, body: { code: 'identity.second-factor-needed' } });
+    expect(await status(person.token)).toBe(403);
+    const wrong = await ask({ code: app.wrongCode() });
+    expect(wrong).toMatchObject({ status: 422, body: { code: 'identity.code-invalid' } });
+    const [failures] = await system.sql('SELECT failures FROM identity.second_factors WHERE user_id = $1', [
+      person.id,
+    ]);
+    expect(failures).toEqual({ failures: 1 });
+    const code = await app.code();
+    expect((await ask({ code })).status).toBe(200);
+    expect(await status(person.token)).toBe(200);
+    expect((await ask({ code })).status).toBe(422);
+    await age(person, '16 minutes');
+    expect((await ask({ recoveryCode: app.recoveryCodes[0] })).status).toBe(200);
+    expect((await ask({ recoveryCode: app.recoveryCodes[0] })).status).toBe(422);
+  });
+
+  it('refuses a wrong password, a code without an app, and two proofs at once', async () => {
+    const person = await signUp(system);
+    const ask = (body: object) => system.ask(STEP_UP, { token: person.token, body });
+    expect(await ask({ password: 'not it' })).toMatchObject({
+      status: 422,
+      body: { code: 'identity.password-wrong' },
+    });
+    expect(await ask({ code: '123456' })).toMatchObject({
+      status: 409,
+      body: { code: 'identity.totp-not-enrolled' },
+    });
+    expect((await ask({ code: '123456', password: PASSWORD })).status).toBe(400);
+    expect((await ask({})).status).toBe(400);
+  });
+
+  it('compares at most ten of a hundred wrong proofs, and then not even the right one', async () => {
+    const person = await signUp(system);
+    const ask = (password: string) => system.ask(STEP_UP, { token: person.token, body: { password } });
+    const answers = await Promise.all(Array.from({ length: 100 }, () => ask('not the password')));
+    expect(answers.filter(({ body }) => body.code === 'identity.password-wrong')).toHaveLength(10);
+    expect(answers.filter(({ body }) => body.code === 'identity.proofs-exhausted')).toHaveLength(90);
+    expect((await ask(PASSWORD)).status).toBe(423);
+    const again = await system.ask('POST /v1/auth/login', {
+      body: { email: person.email, password: PASSWORD },
+    });
+    const elsewhere = await system.ask(STEP_UP, {
+      token: again.body.accessToken,
+      body: { password: PASSWORD },
+    });
+    expect(elsewhere.status).toBe(200);
+  });
+
+  it('counts at once in a process that knew the session before, though another one saw the proof', async () => {
+    const person = await signUp(system);
+    await age(person, '16 minutes');
+    expect(await status(person.token)).toBe(403);
+    // What another process does: it proves and issues a token; nobody tells this one.
+    const session = await sessionOf(person);
+    await system.sql('UPDATE identity.sessions SET proved_at = now() WHERE id = $1', [session]);
+    const token = await system.inApi(AccessTokens).issue(person.id, session);
+    expect(await status(token)).toBe(200);
+  });
+});

@@ -1,0 +1,106 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Rejection } from '@rookery/domain';
+import { Transaction } from '@rookery/persistence';
+import { type Caller, CurrentCaller, Explain, Field, NeverStored, RateLimit, RatePolicies, SessionOnly } from '@rookery/web';
+import { PasswordProof } from '../../access/password-proof';
+import { ProofForm, type ProofOutcome, Proofs, requireOne } from '../../access/proof';
+import { SessionWatch } from '../../access/session-watch';
+import { SignIn, Tokens } from '../../access/sign-in';
+import {
+  CodeInvalid,
+  CodeLocked,
+  PasswordWrong,
+  ProofsExhausted,
+  SecondFactorNeeded,
+  TotpNotEnrolled,
+} from '../../model/rejections';
+import { Sessions } from '../../storage/sessions';
+import { Users } from '../../storage/users';
+
+class StepUpForm extends ProofForm {
+  @Field.text({ max: 128, optional: true, description: 'The password, for users without a second factor.' })
+  password?: string;
+}
+
+/** Answers what came of the proof instead of tokens when it was wrong: a rejection would undo that it was counted. */
+export class StepUp extends Command<Tokens | Exclude<ProofOutcome, 'proved'>> {
+  constructor(
+    readonly userId: string,
+    readonly sessionId: string,
+    readonly proof: StepUpForm,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/step-up')
+export class StepUpRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @SessionOnly()
+  @Post()
+  @NeverStored()
+  @RateLimit(RatePolicies.otp)
+  @Explain({
+    operationId: 'stepUp',
+    summary: 'Prove again who is signed in',
+    description:
+      'Takes exactly one of `code`, `recoveryCode` and, from users without a second factor, `password`. For 15 minutes the session may then do what asks for a fresh sign-in.',
+    ok: { type: Tokens },
+    rejects: [CodeInvalid, CodeLocked, PasswordWrong, ProofsExhausted, SecondFactorNeeded, TotpNotEnrolled],
+  })
+  async stepUp(@Body() proof: StepUpForm, @CurrentCaller() { userId, sessionId }: Caller): Promise<Tokens> {
+    requireOne(proof, ['code', 'recoveryCode', 'password']);
+    const outcome = await this.commands.execute(new StepUp(userId, sessionId!, proof));
+    if (outcome === 'locked') throw new Rejection(CodeLocked);
+    if (outcome === 'wrong') throw new Rejection(CodeInvalid);
+    return outcome;
+  }
+}
+
+@CommandHandler(StepUp)
+export class StepUpHandler implements ICommandHandler<StepUp> {
+  constructor(
+    private readonly passwordProof: PasswordProof,
+    private readonly proofs: Proofs,
+    private readonly sessions: Sessions,
+    private readonly signIn: SignIn,
+    private readonly transaction: Transaction,
+    private readonly users: Users,
+    private readonly watch: SessionWatch,
+  ) {}
+
+  async execute({ userId, sessionId, proof }: StepUp) {
+    await this.takeTry(sessionId);
+    const right = proof.password === undefined || (await this.isPassword(userId, proof.password));
+    const needsSecondFactor = await this.users.needsSecondFactor(userId);
+    if (proof.password === undefined) {
+      if (!needsSecondFactor) throw new Rejection(TotpNotEnrolled);
+      const outcome = await this.proofs.prove(userId, proof);
+      if (outcome !== 'proved') return outcome;
+    } else {
+      if (needsSecondFactor) throw new Rejection(SecondFactorNeeded);
+      if (!right) throw new Rejection(PasswordWrong);
+    }
+    await this.sessions.prove(sessionId);
+    this.transaction.afterCommit(() => this.watch.forget(sessionId));
+    return this.signIn.resume(await this.users.get(userId), sessionId);
+  }
+
+  /** In a transaction of its own, before anything is compared: whatever happens later, the try is counted. */
+  private async takeTry(sessionId: string): Promise<void> {
+    const taken = await this.transaction.outside(() =>
+      this.transaction.run(() => this.sessions.takeProofTry(sessionId)),
+    );
+    if (!taken) throw new Rejection(ProofsExhausted);
+  }
+
+  private async isPassword(userId: string, password: string): Promise<boolean> {
+    const names = await this.users.namesOf(userId);
+    return names !== undefined && (await this.passwordProof.of(names.email, password)) !== undefined;
+  }
+}

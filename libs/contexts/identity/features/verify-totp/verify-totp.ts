@@ -1,0 +1,97 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, Rejection } from '@rookery/domain';
+import { Transaction } from '@rookery/persistence';
+import { type Caller, CurrentCaller, Explain, Field, NeverStored, RateLimit, RatePolicies, SessionOnly } from '@rookery/web';
+import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../access/recovery-codes';
+import { SessionWatch } from '../../access/session-watch';
+import { Totp } from '../../access/totp';
+import { CodeInvalid, TotpEnrolled, TotpNotInitiated } from '../../model/rejections';
+import { SecondFactors } from '../../storage/second-factors';
+import { Sessions } from '../../storage/sessions';
+import { Users } from '../../storage/users';
+
+class FirstCode {
+  @Field.text({
+    min: 6,
+    max: 6,
+    pattern: /^\d{6}$/,
+    description: 'The six digits that the app shows.',
+    example: '042137',
+  })
+  code: string;
+}
+
+export class VerifyTotp extends Command<RecoveryCodes> {
+  constructor(
+    readonly userId: string,
+    readonly sessionId: string,
+    readonly code: string,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('auth/totp/verify')
+export class VerifyTotpRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @SessionOnly()
+  @Post()
+  @NeverStored()
+  @RateLimit(RatePolicies.otp)
+  @Explain({
+    operationId: 'verifyTotp',
+    summary: 'Enrol the authenticator app with its first code',
+    description:
+      'From now on signing in needs a second factor. What other sessions have proved before counts no more; this one has proved the second factor.',
+    ok: { type: RecoveryCodes },
+    rejects: [TotpNotInitiated, TotpEnrolled, CodeInvalid],
+  })
+  verify(
+    @Body() { code }: FirstCode,
+    @CurrentCaller() { userId, sessionId }: Caller,
+  ): Promise<RecoveryCodes> {
+    return this.commands.execute(new VerifyTotp(userId, sessionId!, code));
+  }
+}
+
+@CommandHandler(VerifyTotp)
+export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly secondFactors: SecondFactors,
+    private readonly sessions: Sessions,
+    private readonly totp: Totp,
+    private readonly transaction: Transaction,
+    private readonly users: Users,
+    private readonly watch: SessionWatch,
+  ) {}
+
+  async execute({ userId, sessionId, code }: VerifyTotp): Promise<RecoveryCodes> {
+    await this.users.lockSecondFactor(userId);
+    const factor = await this.secondFactors.lock(userId);
+    if (!factor) throw new Rejection(TotpNotInitiated);
+    if (factor.enrolled) throw new Rejection(TotpEnrolled);
+    const step = this.totp.stepOf(userId, factor, code);
+    if (step === undefined) throw new Rejection(CodeInvalid);
+
+    const user = await this.users.get(userId);
+    user.enableMfa(this.clock.now());
+    await this.users.save(user);
+    await this.secondFactors.enrol(userId);
+    await this.secondFactors.succeed(userId, step);
+    const recoveryCodes = newRecoveryCodes();
+    await this.secondFactors.replaceRecoveryCodes(userId, recoveryCodes.map(hashRecoveryCode));
+
+    const others = await this.sessions.voidOtherProofs(userId, sessionId);
+    await this.sessions.prove(sessionId);
+    this.transaction.afterCommit(() => {
+      for (const id of [sessionId, ...others]) this.watch.forget(id);
+    });
+    return { recoveryCodes };
+  }
+}

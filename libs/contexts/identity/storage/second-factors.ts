@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '@rookery/persistence';
+
+/** The authenticator app of a user, as it is stored. */
+export interface SecondFactor {
+  /** Encrypted. */
+  secret: Buffer;
+  enrolled: boolean;
+  /** Time step of the last code that was used (RFC 6238 §5.2): it and those before it count no more. */
+  lastStep: number;
+  /** Wrong codes since the last right proof. */
+  failures: number;
+}
+
+/** Authenticator apps and recovery codes. */
+@Injectable()
+export class SecondFactors {
+  constructor(private readonly sql: Sql) {}
+
+  /**
+   * Keeps the secret of an app that has not sent a code yet, in place of an earlier one of that kind.
+   *
+   * @returns false when the user has an app that has
+   */
+  async initiate(userId: string, secret: Buffer): Promise<boolean> {
+    const stored = await this.sql.execute(
+      `INSERT INTO identity.second_factors AS f (user_id, secret) VALUES ($1, $2)
+       ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, last_step = 0 WHERE f.enrolled_at IS NULL`,
+      [userId, secret],
+    );
+    return stored === 1;
+  }
+
+  /** Reads it; nobody else can use or change it until the present transaction ends. */
+  lock(userId: string): Promise<SecondFactor | undefined> {
+    return this.sql.row<SecondFactor & Record<string, unknown>>(
+      `SELECT secret, enrolled_at IS NOT NULL AS enrolled, last_step AS "lastStep", failures
+       FROM identity.second_factors WHERE user_id = $1 FOR UPDATE`,
+      [userId],
+    );
+  }
+
+  /** The app has sent its first code. */
+  async enrol(userId: string): Promise<void> {
+    await this.sql.execute('UPDATE identity.second_factors SET enrolled_at = now() WHERE user_id = $1', [
+      userId,
+    ]);
+  }
+
+  /**
+   * Notes a right proof, which forgives the wrong ones before it.
+   *
+   * @param step of the code; the last one stays when something else was proved
+   */
+  async succeed(userId: string, step = 0): Promise<void> {
+    await this.sql.execute(
+      'UPDATE identity.second_factors SET last_step = greatest(last_step, $2), failures = 0 WHERE user_id = $1',
+      [userId, step],
+    );
+  }
+
+  /** Notes a wrong code. */
+  async fail(userId: string): Promise<void> {
+    await this.sql.execute('UPDATE identity.second_factors SET failures = failures + 1 WHERE user_id = $1', [
+      userId,
+    ]);
+  }
+
+  /** Forgets the app and the recovery codes. */
+  async remove(userId: string): Promise<void> {
+    await this.sql.execute('DELETE FROM identity.second_factors WHERE user_id = $1', [userId]);
+    await this.sql.execute('DELETE FROM identity.recovery_codes WHERE user_id = $1', [userId]);
+  }
+
+  /** Makes these the recovery codes of a user; earlier ones are void. */
+  async replaceRecoveryCodes(userId: string, hashes: readonly Buffer[]): Promise<void> {
+    await this.sql.execute('DELETE FROM identity.recovery_codes WHERE user_id = $1', [userId]);
+    await this.sql.execute(
+      'INSERT INTO identity.recovery_codes (user_id, code_hash) SELECT $1, unnest($2::bytea[])',
+      [userId, hashes],
+    );
+  }
+
+  /**
+   * Uses a recovery code up.
+   *
+   * @returns whether there was such a code
+   */
+  async takeRecoveryCode(userId: string, hash: Buffer): Promise<boolean> {
+    const taken = await this.sql.execute(
+      'DELETE FROM identity.recovery_codes WHERE user_id = $1 AND code_hash = $2',
+      [userId, hash],
+    );
+    return taken === 1;
+  }
+}
