@@ -173,6 +173,7 @@ export class ProbeSystem {
         REDIS_URL: this.redis.url,
         SMTP_URL: 'smtp://127.0.0.1:9',
         PROBE_EFFECTS_URL: this.effects.url,
+        RATE_LIMIT_ENABLED: 'false',
         ...env,
       },
     });

@@ -18,7 +18,7 @@ declare module 'fastify' {
 
 /**
  * Counts every request by its address before anything else is done for it: before the body is read and the caller is
- * known. Add it after CORS, so that pages of browsers can read a refusal too.
+ * known. Nest's hook for CORS comes first, so pages of browsers can read a refusal too.
  */
 export function limitRequests(server: FastifyInstance, limiter: RateLimiter): void {
   const routes = new WeakMap<object, readonly PolicyBucket[]>();
