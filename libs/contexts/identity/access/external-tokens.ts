@@ -60,7 +60,8 @@ export class ExternalTokens implements Recognises {
       sessionId: null,
       roles,
       permissions: new Set(permissions.flatMap((each) => [...each])),
-      provedAt: claims.provedAt === undefined ? null : new Date(claims.provedAt),
+      // A provider's proof is not one of the second factor that somebody has here.
+      provedAt: claims.provedAt === undefined || user.hasSecondFactor ? null : new Date(claims.provedAt),
     };
   }
 

@@ -8,6 +8,8 @@ export interface ExternalUser {
   role: Role;
   /** Whether it may be used; one that was closed or erased may not. */
   active: boolean;
+  /** Whether it has a second factor here, of which a provider knows nothing. */
+  hasSecondFactor: boolean;
 }
 
 /** Which account belongs to whom at which provider: by issuer and subject, never by an e-mail address. */
@@ -18,7 +20,8 @@ export class ExternalIdentities {
   /** @returns undefined when nobody was seen by this name. */
   find(issuer: string, subject: string): Promise<ExternalUser | undefined> {
     return this.sql.row<ExternalUser & Record<string, unknown>>(
-      `SELECT u.id AS "userId", u.role, u.status = 'active' AS active
+      `SELECT u.id AS "userId", u.role, u.status = 'active' AS active,
+              u.mfa_enabled_at IS NOT NULL AS "hasSecondFactor"
        FROM identity.external_identities e JOIN identity.users u ON u.id = e.user_id
        WHERE e.issuer = $1 AND e.subject = $2`,
       [issuer, subject],

@@ -41,7 +41,7 @@ export class AdmitExternalUserHandler implements ICommandHandler<AdmitExternalUs
     user.linkExternal(issuer);
     await this.users.save(user);
     await this.identities.add(issuer, subject, user.id);
-    return { userId: user.id, role: 'user', active: true };
+    return { userId: user.id, role: 'user', active: true, hasSecondFactor: false };
   }
 
   private async freeAddress({ email }: ExternalIdentity): Promise<string | undefined> {
