@@ -1,13 +1,11 @@
-import { IdentitySettings } from '../settings';
+import { MasterKey } from '@rookery/settings';
 import { Keys } from './keys';
 
 describe('what is sealed', () => {
-  const keys = new Keys(
-    Object.assign(Object.create(IdentitySettings.prototype), { masterKey: btoa('k'.repeat(32)) }),
-  );
-  const other = new Keys(
-    Object.assign(Object.create(IdentitySettings.prototype), { masterKey: btoa('o'.repeat(32)) }),
-  );
+  const under = (letter: string) =>
+    new Keys(new MasterKey({ NODE_ENV: 'test', MASTER_KEY: Buffer.alloc(32, letter).toString('base64') }));
+  const keys = under('k');
+  const other = under('o');
   const plain = Buffer.from('JBSWY3DPEHPK3PXP');
 
   it('opens for its owner, and looks different each time', () => {
