@@ -3,7 +3,16 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
-import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies, RequestRefused, withStatus } from '@rookery/web';
+import {
+  Explain,
+  Field,
+  NeverStored,
+  Public,
+  RateLimit,
+  RatePolicies,
+  RequestRefused,
+  withStatus,
+} from '@rookery/web';
 import { MfaTokens } from '../../access/mfa-tokens';
 import { ProofForm, type ProofOutcome, Proofs, requireOne } from '../../access/proof';
 import { SignIn, Tokens } from '../../access/sign-in';

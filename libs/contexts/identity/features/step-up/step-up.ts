@@ -4,7 +4,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
-import { type Caller, CurrentCaller, Explain, Field, NeverStored, RateLimit, RatePolicies, SessionOnly } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  Explain,
+  Field,
+  NeverStored,
+  RateLimit,
+  RatePolicies,
+  SessionOnly,
+} from '@rookery/web';
 import { PasswordProof } from '../../access/password-proof';
 import { ProofForm, type ProofOutcome, Proofs, requireOne } from '../../access/proof';
 import { SessionWatch } from '../../access/session-watch';

@@ -4,7 +4,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, Rejection } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
-import { type Caller, CurrentCaller, Explain, Field, NeverStored, RateLimit, RatePolicies, SessionOnly } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  Explain,
+  Field,
+  NeverStored,
+  RateLimit,
+  RatePolicies,
+  SessionOnly,
+} from '@rookery/web';
 import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../access/recovery-codes';
 import { SessionWatch } from '../../access/session-watch';
 import { Totp } from '../../access/totp';
