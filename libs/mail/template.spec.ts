@@ -32,7 +32,8 @@ describe('A mail template', () => {
     },
   );
 
-  it('refuses to be sent with a gap', () => {
-    expect(() => greeting.render({ name: 'Ada' } as never)).toThrow('"link" not defined');
+  it.each(['subject', 'text', 'html'])('refuses to be sent with a gap in its %s', (part) => {
+    const mail = defineMail<object>({ subject: '', text: '', html: '', [part]: 'see {{link}}' });
+    expect(() => mail.render({})).toThrow('"link" not defined');
   });
 });

@@ -236,10 +236,16 @@ describe('A delivery', () => {
   it('is not given up while making up for it fails: both are stored, or neither', async () => {
     let regretted = 0;
     const between: unknown[] = [];
+    const dueAt = new Set<string>();
     const key: DeliveryKey = await happen(
       Rang,
-      async () => {
-        if (regretted > 0) between.push((await stateOf(key)).state, await effectsOf(key));
+      async ({ key: id }) => {
+        const [row] = await system.sql<{ state: string; due: string }>(
+          'SELECT state, due_at::text AS due FROM messaging.event_delivery WHERE event_id = $1',
+          [id.split(':')[0]],
+        );
+        dueAt.add(row!.due);
+        if (regretted > 0) between.push(row!.state, await effectsOf(key));
         throw new Reject('no such door');
       },
       () => {
@@ -250,6 +256,7 @@ describe('A delivery', () => {
     await becomes(key, 'dead');
     expect(regretted).toBe(3);
     expect(between).toEqual(['pending', [], 'pending', []]);
+    expect(dueAt.size).toBe(3); // put off each time, as after any failure
     expect(await effectsOf(key)).toEqual(['no such door']);
   });
 

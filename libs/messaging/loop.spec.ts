@@ -79,9 +79,11 @@ describe('A loop', () => {
       rounds += 1;
     });
     await eventually(() => end !== undefined);
-    const stopping = loop.stop();
+    let stopped = false;
+    const stopping = loop.stop().then(() => (stopped = true));
     expect(loop.stopping).toBe(true);
-    expect(rounds).toBe(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stopped).toBe(false);
     end!();
     await stopping;
     expect(rounds).toBe(1);

@@ -2,7 +2,7 @@ import { defineEvent, newId } from '@rookery/domain';
 import { withWorkContext } from '@rookery/observability';
 import { CountedHints, TestLedger } from '@rookery/testing';
 import { z } from 'zod';
-import { Deliveries, Outbox, Sql, Subscriptions } from '.';
+import { Deliveries, Outbox, Sql, Subscriptions, Transaction } from '.';
 
 const LeafFell = defineEvent('suite.leaf-fell', 1, z.object({ height: z.number() }));
 const LeafRotted = defineEvent('suite.leaf-rotted', 1, z.object({}));
@@ -227,6 +227,22 @@ describe('The outbox', () => {
     const { done, ...others } = subjects;
     expect(kept.map(({ subject }) => subject).sort()).toEqual(Object.values(others).sort());
     expect(await ledger.sql('SELECT 1 FROM messaging.event_delivery WHERE subject = $1', [done])).toEqual([]);
+  });
+
+  it('keeps a job for which a delivery is just being redriven, though others cannot see that yet', async () => {
+    const deliveries = ledger.get(Deliveries);
+    const subject = newId();
+    await ledger.run(() => fall(subject, 1));
+    const eventId = (await publish())[0]!.eventId;
+    const key = { eventId, subscriber: 'garden.compost', ordered: false };
+    const claim = () => ledger.run(() => deliveries.claim([key]));
+    await ledger.run(() => deliveries.failed(key, new Error('too wet'), null));
+    expect(await claim()).toEqual(['over']);
+    await ledger.run(async () => {
+      await deliveries.redrive(key);
+      expect(await ledger.get(Transaction).outside(claim)).toEqual(['busy']);
+    });
+    expect(await claim()).toEqual([expect.objectContaining({ attempts: 0 })]);
   });
 
   it('says how much waits to be published, and for how long', async () => {
