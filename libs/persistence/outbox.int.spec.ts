@@ -173,7 +173,8 @@ describe('The outbox', () => {
       ),
     );
     await Promise.all(relays);
-    expect(await publish()).toEqual([]);
+    // Each relay may have looked for the last time just before the last commit.
+    for (let rest = await publish(); rest.length > 0; rest = await publish()) published.push(...rest);
 
     expect(new Set(published.map(({ eventId }) => eventId)).size).toBe(published.length);
     const stored = await ledger.sql<{ eventId: string; subject: string }>(

@@ -23,7 +23,6 @@ export function checkPassword(password: string, own: readonly string[]): void {
   const weak =
     common.has(text) ||
     common.has(core) ||
-    core === '' ||
     isRepetition(text) ||
     isWalk(text) ||
     own.some((name) => isMostly(text, name));
