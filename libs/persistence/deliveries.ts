@@ -84,8 +84,8 @@ export class Deliveries {
    * @returns what became of each, in the order given; of one that is wanted twice the second is busy
    */
   async claim(wanted: readonly (DeliveryKey & { ordered: boolean })[]): Promise<(Claimed | NotClaimed)[]> {
-    // LATERAL, and below ctid: one look into the index for each key. A join that was planned while the tables were small
-    // would go on reading them whole.
+    // LATERAL: one look into the index for each key. A join that was planned while the tables were small would go on
+    // reading them whole.
     const rows = await this.sql.rows<ClaimRow>(
       `SELECT d.event_id AS "eventId", d.subscriber, d.state, d.attempts,
               coalesce(d.leased_until > now(), false) AS leased,
@@ -130,11 +130,9 @@ export class Deliveries {
   /** Records that the effects happened. */
   async done(keys: readonly DeliveryKey[]): Promise<void> {
     await this.sql.execute(
-      `UPDATE messaging.event_delivery SET state = 'done', leased_until = NULL, finished_at = clock_timestamp()
-       WHERE state = 'pending' AND ctid = ANY (ARRAY(
-         SELECT d.ctid FROM unnest($1::uuid[], $2::text[]) AS key (event_id, subscriber)
-         CROSS JOIN LATERAL (SELECT ctid FROM messaging.event_delivery
-           WHERE event_id = key.event_id AND subscriber = key.subscriber OFFSET 0) AS d))`,
+      `UPDATE messaging.event_delivery d SET state = 'done', leased_until = NULL, finished_at = clock_timestamp()
+       FROM unnest($1::uuid[], $2::text[]) AS key (event_id, subscriber)
+       WHERE d.event_id = key.event_id AND d.subscriber = key.subscriber AND d.state = 'pending'`,
       columnsOf(keys),
     );
   }
