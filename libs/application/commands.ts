@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Command, CommandBus } from '@nestjs/cqrs';
+import { AuditTrail } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { histogram, inSpan } from '@rookery/observability';
-import { Transaction } from '@rookery/persistence';
 
 const seconds = histogram({
   name: 'rookery_command_duration_seconds',
@@ -10,12 +10,12 @@ const seconds = histogram({
   labels: ['command', 'outcome'],
 });
 
-/** The one way to change something: each command runs in one transaction and one span, and is counted. */
+/** The one way to change something: each command runs in one transaction and one span, is audited and counted. */
 @Injectable()
 export class Commands {
   constructor(
     private readonly bus: CommandBus,
-    private readonly transaction: Transaction,
+    private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -28,7 +28,7 @@ export class Commands {
     const name = command.constructor.name;
     const end = seconds.startTimer({ command: name });
     try {
-      const result = await inSpan(`command ${name}`, {}, () => this.transaction.run(() => this.bus.execute(command)));
+      const result = await inSpan(`command ${name}`, {}, () => this.audit.around(command, () => this.bus.execute(command)));
       end({ outcome: 'done' });
       return result;
     } catch (error) {

@@ -11,6 +11,8 @@ export interface WorkContext {
   actorId: string | null;
   /** W3C trace context. */
   traceparent: string | null;
+  /** From where the request came; absent where there is none. */
+  client?: { readonly ip: string; readonly userAgent: string };
 }
 
 const storage = new AsyncLocalStorage<WorkContext>();
