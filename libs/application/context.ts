@@ -5,6 +5,7 @@ import type { Provider, Type } from '@nestjs/common';
 import { Command, Query } from '@nestjs/cqrs';
 import { type AnySubscriber, type Scheduled, scheduleOptions, subscriberOptions } from '@rookery/messaging';
 import type { EntitySchema } from 'typeorm';
+import type { PersonalData } from './personal-data';
 
 /** Where `@CommandHandler` and `@QueryHandler` record what a class handles; @nestjs/cqrs does not export the keys. */
 const HANDLES = { command: '__commandHandler__', query: '__queryHandler__' };
@@ -20,6 +21,8 @@ export interface Context {
   readonly handlers: readonly Type[];
   readonly subscribers: readonly Type<AnySubscriber>[];
   readonly schedules: readonly Type<Scheduled>[];
+  /** Exports and erases what it holds about somebody; see {@link PersonalData}. */
+  readonly personalData: Type<PersonalData> | undefined;
   /** Fills a development database; see {@link Seed}. */
   readonly seed: Type<Seed> | undefined;
 }
@@ -38,13 +41,20 @@ export interface Seed {
  * @param parts.schemas how its aggregates are stored
  * @param parts.providers what its features are handed: repositories, policies
  * @param parts.apiProviders what its routes alone need: passport strategies
+ * @param parts.personalData exports and erases what it holds about somebody
  * @param parts.seed demo data
  * @throws Error when a feature's file exports nothing that takes part
  */
 export function defineContext(
   name: string,
   folder: string,
-  parts: { schemas?: EntitySchema[]; providers?: Provider[]; apiProviders?: Provider[]; seed?: Type<Seed> },
+  parts: {
+    schemas?: EntitySchema[];
+    providers?: Provider[];
+    apiProviders?: Provider[];
+    personalData?: Type<PersonalData>;
+    seed?: Type<Seed>;
+  },
 ): Context {
   const exported = featureFiles(join(folder, 'features')).flatMap((file) => {
     const classes = Object.values(require(file) as Record<string, unknown>).filter(isClass);
@@ -62,6 +72,7 @@ export function defineContext(
     handlers: found.filter(isHandler),
     subscribers: found.filter((type): type is Type<AnySubscriber> => subscriberOptions(type) !== undefined),
     schedules: found.filter((type): type is Type<Scheduled> => scheduleOptions(type) !== undefined),
+    personalData: parts.personalData,
     seed: parts.seed,
   };
 }

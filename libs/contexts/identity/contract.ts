@@ -34,11 +34,32 @@ export const RegistrationRepeated = defineEvent('identity.registration-repeated'
 export const SessionRevoked = defineEvent(
   'identity.session-revoked',
   1,
-  z.object({ userId: z.uuid(), reason: z.enum(['logout', 'ended-by-owner', 'refresh-reused', 'password-changed']) }),
+  z.object({ userId: z.uuid(), reason: z.enum(['logout', 'ended-by-owner', 'refresh-reused', 'password-changed', 'account-deleted']) }),
 );
 
 /** A refresh token that had been replaced long ago was used again: somebody has a copy. */
 export const RefreshReused = defineEvent('identity.refresh-reused', 1, z.object({ userId: z.uuid() }));
+
+/** The account is hidden at once, from everybody; everything about it is erased when the grace period is over. */
+export const UserDeleted = defineEvent('identity.user-deleted', 1, z.object({ eraseAfter: z.iso.datetime() }));
+
+/** Nothing about the user is left, in any context. */
+export const UserErased = defineEvent('identity.user-erased', 1, Nothing);
+
+const OperationKind = z.enum(['erasure', 'export']);
+
+/** Somebody wants to have all that is held about somebody, or nothing held any more. */
+export const OperationRequested = defineEvent('identity.operation-requested', 1, z.object({ kind: OperationKind }));
+
+/** The next piece of a long-running operation can be done. */
+export const OperationContinued = defineEvent('identity.operation-continued', 1, z.object({ kind: OperationKind }));
+
+/** A long-running operation is over. */
+export const OperationEnded = defineEvent(
+  'identity.operation-ended',
+  1,
+  z.object({ kind: OperationKind, status: z.enum(['succeeded', 'failed']) }),
+);
 
 /** Somebody wants the verification mail of an address again; whether it has one is not known yet. */
 export const ResendRequested = defineEvent(

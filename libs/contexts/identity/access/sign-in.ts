@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Rejection } from '@rookery/domain';
 import { Field } from '@rookery/web';
-import { RefreshInvalid } from '../model/rejections';
+import { BadCredentials, RefreshInvalid } from '../model/rejections';
 import type { User } from '../model/user';
 import { type Client, Sessions } from '../storage/sessions';
 import { ACCESS_SECONDS, AccessTokens } from './access-tokens';
@@ -55,9 +55,13 @@ export class SignIn {
     private readonly sessions: Sessions,
   ) {}
 
-  /** @returns the tokens of a new session, for a user who has just proved who it is. */
+  /**
+   * @returns the tokens of a new session, for a user who has just proved who it is
+   * @throws Rejection `identity.bad-credentials` when the account was deleted in this moment
+   */
   async start(user: User, client: Client): Promise<Tokens> {
     const session = await this.sessions.start(user.id, client);
+    if (!session) throw new Rejection(BadCredentials, { subject: user.id });
     return this.resume(user, session.id);
   }
 

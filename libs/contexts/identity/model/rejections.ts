@@ -69,3 +69,10 @@ export const RefreshTokenReused = defineRejection(
   'This refresh token was replaced before. Somebody may have a copy of it, so the session was ended.',
   'Sign in again. If it was not you, change the password.',
 );
+
+export const ExportExpired = defineRejection(
+  'identity.export-expired',
+  'gone',
+  'This export is not kept any more.',
+  'Ask for a new one with POST /v1/me/exports.',
+);

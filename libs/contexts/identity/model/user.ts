@@ -1,5 +1,12 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
-import { RegistrationCancelled, UserRegistered, UserVerified, VerificationRequested } from '../contract';
+import {
+  RegistrationCancelled,
+  UserDeleted,
+  UserErased,
+  UserRegistered,
+  UserVerified,
+  VerificationRequested,
+} from '../contract';
 import { CodeExpired } from './rejections';
 
 export type Role = 'user' | 'moderator' | 'admin';
@@ -10,7 +17,7 @@ export interface UserState extends AggregateState {
   username: string;
   name: string;
   role: Role;
-  status: 'pending' | 'active';
+  status: 'pending' | 'active' | 'deleted';
   /** argon2id, PHC string. */
   passwordHash: string;
   registeredAt: Date;
@@ -58,6 +65,11 @@ export class User extends Aggregate<UserState> {
     return this.state.status === 'pending';
   }
 
+  /** Hidden from everybody and waiting to be erased. */
+  get deleted(): boolean {
+    return this.state.status === 'deleted';
+  }
+
   /** Whether the last verification mail is long enough ago for another. */
   mayBeMailed(now: Date): boolean {
     const last = this.state.verificationRequestedAt;
@@ -76,6 +88,21 @@ export class User extends Aggregate<UserState> {
     this.state.status = 'active';
     this.state.verifiedAt = now;
     this.raise(UserVerified, {});
+  }
+
+  /**
+   * Hides the account at once; it is erased later.
+   *
+   * @param eraseAfter when the grace period ends
+   */
+  delete(eraseAfter: Date): void {
+    this.state.status = 'deleted';
+    this.raise(UserDeleted, { eraseAfter: eraseAfter.toISOString() });
+  }
+
+  /** Ends the account for good; the caller removes it from storage. */
+  erase(): void {
+    this.raise(UserErased, {});
   }
 
   /** Gives up a registration; the caller removes it from storage. */

@@ -59,13 +59,15 @@ export class Users extends Repository<UserState, User> {
   /**
    * Reads without opening the transaction, since comparing takes long.
    *
-   * @returns the hash to compare a password with; undefined for an unknown address
+   * @returns whose address it is and the hash to compare a password with; undefined for an unknown address
    */
-  async passwordHashOf(email: string): Promise<string | undefined> {
-    const row = await this.transaction.outside(() =>
-      this.sql.row<{ hash: string }>('SELECT password_hash AS hash FROM identity.users WHERE email = $1', [email]),
+  async credentialsOf(email: string): Promise<{ id: string; passwordHash: string } | undefined> {
+    return this.transaction.outside(() =>
+      this.sql.row<{ id: string; passwordHash: string }>(
+        'SELECT id, password_hash AS "passwordHash" FROM identity.users WHERE email = $1',
+        [email],
+      ),
     );
-    return row?.hash;
   }
 
   /**

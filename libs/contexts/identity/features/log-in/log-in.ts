@@ -2,6 +2,7 @@ import { Body, Controller, Headers, Ip, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { Explain, Field, Public } from '@rookery/web';
 import { Passwords } from '../../access/passwords';
@@ -18,6 +19,7 @@ class LoginForm {
   password: string;
 }
 
+@Audited<LogIn>({ subject: (_, tokens) => tokens?.user.id })
 export class LogIn extends Command<Tokens> {
   constructor(
     readonly email: string,
@@ -59,11 +61,11 @@ export class LogInHandler implements ICommandHandler<LogIn> {
   ) {}
 
   async execute({ email, password, client }: LogIn): Promise<Tokens> {
-    const passwordHash = await this.users.passwordHashOf(email);
-    if (!(await this.passwords.verify(passwordHash, password))) throw new Rejection(BadCredentials);
+    const { id: subject, passwordHash } = (await this.users.credentialsOf(email)) ?? {};
+    if (!(await this.passwords.verify(passwordHash, password))) throw new Rejection(BadCredentials, { subject });
     const user = await this.users.find({ email });
-    if (!user) throw new Rejection(BadCredentials);
-    if (user.pending) throw new Rejection(EmailUnverified);
+    if (!user || user.deleted) throw new Rejection(BadCredentials, { subject });
+    if (user.pending) throw new Rejection(EmailUnverified, { subject });
     return this.signIn.start(user, client);
   }
 }
