@@ -4,3 +4,4 @@ export * from './audit-trail';
 export * from './audit.module';
 export * from './audited';
 export * from './settings';
+export * from './verify-audit';
