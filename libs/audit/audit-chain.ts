@@ -3,7 +3,7 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { digestOf, ENTRY, GENESIS, type SealedContent, sealOf } from './entry';
 
 const LOCK = "hashtext('audit.seal')";
-const AT_ONCE = 2_000;
+const AT_ONCE = 1_000;
 const PAGE = 2_000;
 
 /** Up to where the chain goes; kept outside the database it shows that nothing was cut off or rewritten before it. */
