@@ -97,7 +97,7 @@ describe('A transaction', () => {
         FOR EACH ROW EXECUTE FUNCTION suite.dawdle()`);
     let seen: Promise<string[]> | undefined;
     await transaction.run(async () => {
-      transaction.afterCommit(() => (seen ??= notes()));
+      transaction.afterCommit(() => void (seen ??= notes()));
       await write('a');
     });
     await administrator.query('DROP TRIGGER dawdle ON suite.note');

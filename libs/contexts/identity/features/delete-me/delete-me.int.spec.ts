@@ -271,6 +271,76 @@ describe('deleting the own account', () => {
     }
   });
 
+  it('asks for a fresh sign-in, which no API key is', async () => {
+    const { id, token } = await signUp(system);
+    const created = await system.ask('POST /v1/me/api-keys', {
+      token,
+      body: { name: 'all of it', scopes: ['read', 'write'] },
+    });
+    expect((await deleteMe(created.body.key)).status).toBe(403);
+    await system.sql(`UPDATE identity.sessions SET proved_at = now() - interval '1 hour' WHERE user_id = $1`, [
+      id,
+    ]);
+    await eventually(async () => (await deleteMe(token)).body.code === 'auth.step-up-required');
+    expect(await system.sql('SELECT status FROM identity.users WHERE id = $1', [id])).toEqual([
+      { status: 'active' },
+    ]);
+  });
+
+  it('leaves nothing that works: no profile, no search, no API key, no way to a new password', async () => {
+    const { id, email, token } = await signUp(system, { username: 'soon-gone' });
+    const bystander = await signUp(system);
+    const { body: apiKey } = await system.ask('POST /v1/me/api-keys', {
+      token,
+      body: { name: 'nightly', scopes: ['read'] },
+    });
+    const profile = () => system.ask(`GET /v1/users/${id}`, { token: bystander.token });
+    await profile();
+    expect((await profile()).headers['x-cache']).toBe('HIT');
+    await system.ask('POST /v1/auth/password/forgot', { body: { email } });
+    const mail = await system.inbox.latest(email, /Set a new/);
+    const link = /reset-password\?token=([\w-]+)/.exec(mail.text)![1]!;
+
+    expect((await deleteMe(token)).status).toBe(202);
+    await eventually(async () => (await profile()).status === 404);
+    const found = await system.ask('GET /v1/users?q=soon-gone', { token: bystander.token });
+    expect(found.body.data).toEqual([]);
+    await eventually(async () => (await system.ask('GET /v1/me', { token: apiKey.key })).status === 401);
+    const reset = { token: link, password: 'another long passphrase' };
+    expect(await system.ask('POST /v1/auth/password/reset', { body: reset })).toMatchObject({
+      body: { code: 'identity.link-expired' },
+    });
+    await system.sql(`UPDATE identity.users SET password_reset_requested_at = NULL WHERE id = $1`, [id]);
+    await system.ask('POST /v1/auth/password/forgot', { body: { email } });
+    await eventually(async () => {
+      const open = await system.sql(
+        `SELECT 1 FROM messaging.outbox o LEFT JOIN messaging.event_delivery d ON d.event_id = o.event_id
+         WHERE o.type = 'identity.password-forgotten' AND (o.published_at IS NULL OR d.state = 'pending')`,
+      );
+      return open.length === 0;
+    });
+    expect(
+      await system.sql('SELECT 1 FROM identity.password_reset_links WHERE user_id = $1', [id]),
+    ).toEqual([]);
+    const taken = newcomer({ username: 'soon-gone' });
+    expect((await system.ask('POST /v1/auth/register', { body: taken })).body.code).toBe(
+      'identity.username-taken',
+    );
+  });
+
+  it('leaves an admin, also when the last two go at once', async () => {
+    for (let race = 0; race < 3; race += 1) {
+      const admins = [await signUp(system), await signUp(system)];
+      await system.sql(`UPDATE identity.users SET role = 'user' WHERE role = 'admin'`);
+      await system.sql(`UPDATE identity.users SET role = 'admin' WHERE id = ANY ($1)`, [
+        admins.map(({ id }) => id),
+      ]);
+      const answers = await Promise.all(admins.map(({ token }) => deleteMe(token)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([202, 422]);
+      expect(answers.map(({ body }) => body.code)).toContain('identity.last-admin');
+    }
+  });
+
   it('is recorded', async () => {
     const { id, token } = await signUp(system);
     await deleteMe(token);
