@@ -281,7 +281,7 @@ describe('deleting the own account', () => {
     await system.sql(`UPDATE identity.sessions SET proved_at = now() - interval '1 hour' WHERE user_id = $1`, [
       id,
     ]);
-    await eventually(async () => (await deleteMe(token)).body.code === 'auth.step-up-required');
+    await eventually(async () => (await deleteMe(token)).body.code === 'auth.mfa-required');
     expect(await system.sql('SELECT status FROM identity.users WHERE id = $1', [id])).toEqual([
       { status: 'active' },
     ]);
@@ -303,7 +303,7 @@ describe('deleting the own account', () => {
 
     expect((await deleteMe(token)).status).toBe(202);
     await eventually(async () => (await profile()).status === 404);
-    const found = await system.ask('GET /v1/users?q=soon-gone', { token: bystander.token });
+    const found = await system.ask('GET /v1/users?search=soon-gone', { token: bystander.token });
     expect(found.body.data).toEqual([]);
     await eventually(async () => (await system.ask('GET /v1/me', { token: apiKey.key })).status === 401);
     const reset = { token: link, password: 'another long passphrase' };
