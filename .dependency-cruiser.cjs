@@ -6,7 +6,8 @@ const rooms = {
   persistence: ['domain', 'settings', 'observability'],
   messaging: ['domain', 'settings', 'observability', 'persistence'],
   web: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
-  application: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
+  audit: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
+  application: ['domain', 'settings', 'observability', 'persistence', 'messaging', 'audit'],
   mail: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
 };
 

@@ -1,4 +1,4 @@
-import type { Person, TestSystem } from '@rookery/testing';
+import { eventually, type Person, type TestSystem } from '@rookery/testing';
 
 /**
  * Who asks: `nobody` without a token, the `owner` of the resource, `other` with an account and nothing else, and those
@@ -55,9 +55,14 @@ export const matrix: Record<string, Row> = {
 
   // Identity
   activateUser: { ...everybody, given: () => ({ path: { token: 'unknown' } }) },
+  deleteMe: signedIn,
+  exportMe: signedIn,
   getMe: signedIn,
+  getOperation: { ...ownerOnly, given: ownExport },
+  getOperationResult: { ...ownerOnly, given: ownExport },
   getPreferences: signedIn,
   getUser: { ...signedIn, given: ({ people }) => ({ path: { id: people.owner.id } }) },
+  listAudit: adminOnly,
   listSessions: signedIn,
   login: everybody,
   logout: signedIn,
@@ -82,4 +87,14 @@ export const UNDESCRIBED = ['ActivationPage'];
 function sessionOf({ token }: Person): string {
   const payload = Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8');
   return (JSON.parse(payload) as { sid: string }).sid;
+}
+
+/** An export of the owner that is done, so that there is a result to see. */
+async function ownExport({ system, people }: Scene): Promise<Given> {
+  const { token } = people.owner;
+  const { body } = await system.ask('POST /v1/me/exports', { token });
+  await eventually(
+    async () => (await system.ask(`GET /v1/operations/${body.id}`, { token })).body.status === 'succeeded',
+  );
+  return { path: { id: body.id } };
 }

@@ -49,13 +49,21 @@ const planted: [rule: string, folder: string, text: string][] = [
     'apps/api/src',
     `import { startWorker } from '../../worker/src/start'; export const y = startWorker;`,
   ],
-  ...['domain', 'settings', 'observability', 'persistence', 'messaging', 'web', 'application', 'mail'].map(
-    (room): [string, string, string] => [
-      `${room}-imports-only-what-is-below`,
-      `libs/${room}`,
-      `import { contexts } from '@rookery/contexts'; export const y = contexts;`,
-    ],
-  ),
+  ...[
+    'domain',
+    'settings',
+    'observability',
+    'persistence',
+    'messaging',
+    'web',
+    'audit',
+    'application',
+    'mail',
+  ].map((room): [string, string, string] => [
+    `${room}-imports-only-what-is-below`,
+    `libs/${room}`,
+    `import { contexts } from '@rookery/contexts'; export const y = contexts;`,
+  ]),
   [
     'domain-is-pure',
     'libs/domain',

@@ -9,11 +9,13 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
+import { AuditModule, auditSchedules, AuditTrail } from '@rookery/audit';
 import { MessagingModule, PruneExpired, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
 import { PersistenceModule } from '@rookery/persistence';
 import { Cache } from './cache';
 import { Commands } from './commands';
-import type { Context } from './context';
+import { type Context, handles } from './context';
+import { PersonalDataOfAll } from './personal-data';
 import { Queries } from './queries';
 
 /** What a process does with the contexts: serve requests, do their work, or fill a database with demo data. */
@@ -32,6 +34,7 @@ export class ApplicationModule implements OnModuleInit {
     @Inject(ROLE) private readonly role: Role,
     private readonly moduleRef: ModuleRef,
     private readonly subscribers: Subscribers,
+    private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -47,6 +50,7 @@ export class ApplicationModule implements OnModuleInit {
           contexts.flatMap(({ schemas }) => schemas),
           `rookery-${role}`,
         ),
+        AuditModule,
         role === 'worker' ? MessagingModule.forWorking() : MessagingModule.forWriting(),
         ...contexts.map((context) => contextModule(context, role)),
       ],
@@ -56,15 +60,21 @@ export class ApplicationModule implements OnModuleInit {
         Queries,
         { provide: CONTEXTS, useValue: contexts },
         { provide: ROLE, useValue: role },
+        {
+          provide: PersonalDataOfAll,
+          useFactory: (ref: ModuleRef) => new PersonalDataOfAll(contexts, ref),
+          inject: [ModuleRef],
+        },
       ],
-      exports: [Cache, Commands, Queries, CONTEXTS, CqrsModule],
+      exports: [Cache, Commands, Queries, CONTEXTS, CqrsModule, PersonalDataOfAll],
     };
   }
 
   /** Both apps know every subscriber, since the one that stores an event stores its deliveries; only a worker runs them. */
   onModuleInit(): void {
-    for (const { name, subscribers } of this.contexts) {
+    for (const { name, subscribers, handlers } of this.contexts) {
       for (const type of subscribers) this.subscribers.register(name, type);
+      for (const type of handlers) this.audit.register(name, handles(type)!.type);
     }
     if (this.role === 'worker') this.registerSchedules();
   }
@@ -73,6 +83,7 @@ export class ApplicationModule implements OnModuleInit {
     const schedules = this.moduleRef.get(Schedules, { strict: false });
     schedules.register('messaging', PruneOutbox);
     schedules.register('platform', PruneExpired);
+    for (const type of auditSchedules) schedules.register('audit', type);
     for (const context of this.contexts) {
       for (const type of context.schedules) schedules.register(context.name, type);
     }
@@ -89,7 +100,12 @@ function contextModule(context: Context, role: Role): DynamicModule {
   return {
     module: namedModule(context.name),
     controllers: role === 'api' ? [...context.controllers] : [],
-    providers: [...context.providers, ...context.handlers, ...parts[role]],
+    providers: [
+      ...context.providers,
+      ...(context.personalData ? [context.personalData] : []),
+      ...context.handlers,
+      ...parts[role],
+    ],
   };
 }
 

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type Command, CommandBus } from '@nestjs/cqrs';
+import { AuditTrail } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { histogram, inSpan } from '@rookery/observability';
-import { IdempotencyKeys, Transaction } from '@rookery/persistence';
+import { IdempotencyKeys } from '@rookery/persistence';
 
 const seconds = histogram({
   name: 'rookery_command_duration_seconds',
@@ -10,13 +11,17 @@ const seconds = histogram({
   labels: ['command', 'outcome'],
 });
 
-/** The one way to change something: each command runs in one transaction and one span, and is counted. */
+/**
+ * The one way to change something: each command runs in one transaction and one span, is audited and counted. Its
+ * effect, the note under an idempotency key and the entry in the audit log commit together. What a key already has an
+ * effect for does not run, so there is no second entry.
+ */
 @Injectable()
 export class Commands {
   constructor(
     private readonly bus: CommandBus,
+    private readonly audit: AuditTrail,
     private readonly keys: IdempotencyKeys,
-    private readonly transaction: Transaction,
   ) {}
 
   /**
@@ -31,7 +36,7 @@ export class Commands {
     try {
       const result = await inSpan(`command ${name}`, {}, () =>
         this.keys.once<Result>(name, (note) =>
-          this.transaction.run(async () => note(await this.bus.execute(command))),
+          this.audit.around(command, async () => note(await this.bus.execute(command))),
         ),
       );
       end({ outcome: 'done' });

@@ -5,6 +5,7 @@ import type { Provider, Type } from '@nestjs/common';
 import { Command, Query } from '@nestjs/cqrs';
 import { type AnySubscriber, type Scheduled, scheduleOptions, subscriberOptions } from '@rookery/messaging';
 import type { EntitySchema } from 'typeorm';
+import type { PersonalData } from './personal-data';
 
 /** Where `@CommandHandler` and `@QueryHandler` record what a class handles; @nestjs/cqrs does not export the keys. */
 const HANDLES = { command: '__commandHandler__', query: '__queryHandler__' };
@@ -22,6 +23,8 @@ export interface Context {
   readonly handlers: readonly Type[];
   readonly subscribers: readonly Type<AnySubscriber>[];
   readonly schedules: readonly Type<Scheduled>[];
+  /** Exports and erases what it holds about somebody; see {@link PersonalData}. */
+  readonly personalData: Type<PersonalData> | undefined;
   /** Fills a development database; see {@link Seed}. */
   readonly seed: Type<Seed> | undefined;
 }
@@ -41,6 +44,7 @@ export interface Seed {
  * @param parts.providers what its features are handed: repositories, policies
  * @param parts.apiProviders what its routes alone need: passport strategies
  * @param parts.rootPaths of routes that stand at the root instead of under `/v1`
+ * @param parts.personalData exports and erases what it holds about somebody
  * @param parts.seed demo data
  * @throws Error when a feature's file exports nothing that takes part
  */
@@ -52,6 +56,7 @@ export function defineContext(
     providers?: Provider[];
     apiProviders?: Provider[];
     rootPaths?: string[];
+    personalData?: Type<PersonalData>;
     seed?: Type<Seed>;
   },
 ): Context {
@@ -73,6 +78,7 @@ export function defineContext(
     handlers: found.filter(isHandler),
     subscribers: found.filter((type): type is Type<AnySubscriber> => subscriberOptions(type) !== undefined),
     schedules: found.filter((type): type is Type<Scheduled> => scheduleOptions(type) !== undefined),
+    personalData: parts.personalData,
     seed: parts.seed,
   };
 }

@@ -3,4 +3,5 @@ export { Cache } from './cache';
 export * from './cached';
 export * from './commands';
 export * from './context';
+export * from './personal-data';
 export * from './queries';

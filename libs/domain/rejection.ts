@@ -19,13 +19,19 @@ export class Rejection extends Error {
   readonly code: string;
   /** Whole seconds after which another try makes sense, where that is known. */
   readonly retryAfterSeconds: number | undefined;
+  /** Id of whom or what it is about, for the audit log; the caller is never told. */
+  readonly subject: string | undefined;
 
-  constructor(definition: RejectionDefinition, options: { retryAfterSeconds?: number } = {}) {
+  constructor(
+    definition: RejectionDefinition,
+    options: { retryAfterSeconds?: number; subject?: string } = {},
+  ) {
     super(definition.message);
     this.name = 'Rejection';
     this.kind = definition.kind;
     this.code = definition.code;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.subject = options.subject;
   }
 }
 

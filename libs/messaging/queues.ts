@@ -58,6 +58,14 @@ export const Queues = {
     timeout: 5_000,
     effect: 'outside',
   }),
+  /** Exports and erasures, one piece at a time: long, and nobody waits in front of a screen. */
+  personalData: defineQueue('personal-data', {
+    class: 'low',
+    attempts: 10,
+    backoff: { base: 2_000, factor: 4, cap: 900_000 },
+    timeout: 60_000,
+    effect: 'database',
+  }),
 } as const;
 
 /** @returns every declared queue, by name. */

@@ -13,6 +13,8 @@ export interface WorkContext {
   traceparent: string | null;
   /** Whether the answer came from the cache; absent when nothing was looked up there. */
   cache?: 'HIT' | 'MISS';
+  /** From where the request came; absent where there is none. */
+  client?: { readonly ip: string; readonly userAgent: string };
 }
 
 const storage = new AsyncLocalStorage<WorkContext>();

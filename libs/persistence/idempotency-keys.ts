@@ -176,7 +176,7 @@ export class IdempotencyKeys {
     return { state: 'answered', answer: unseal(this.sealing, row.answer, aboutOf(request, 'answer')) };
   }
 
-  /** Inside the command's transaction, as its last statement: the row's lock decides between us and a take-over. */
+  /** Inside the command's transaction, after its own statements: the row's lock decides between us and a take-over. */
   private async note(claim: Claim, step: string, result: unknown): Promise<void> {
     const sealed = seal(this.sealing, serialize(result), aboutOf(claim, step)).toString('base64');
     const mine = await this.sql.execute(

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { Clock, newId, type RaisedEvent } from '@rookery/domain';
 import { workContext } from '@rookery/observability';
 import { Sql } from './sql';
@@ -12,6 +12,18 @@ export const SHARDS = 64;
 export abstract class RelayHint {
   /** Must neither throw nor wait: the event is safe already, the relay's poll finds it without a hint. */
   abstract send(): void;
+}
+
+/** An event that the present transaction has just stored. */
+export interface StoredEvent {
+  id: string;
+  type: string;
+  subject: string;
+}
+
+/** Sees every event in the transaction that stores it; the audit lib says what for. */
+export abstract class EventWitness {
+  abstract stored(events: readonly StoredEvent[]): Promise<void>;
 }
 
 /** One event that the relay has to put on the queues. */
@@ -32,6 +44,7 @@ export class Outbox {
     private readonly subscriptions: Subscriptions,
     private readonly clock: Clock,
     private readonly hint: RelayHint,
+    @Optional() private readonly witness?: EventWitness,
   ) {}
 
   /**
@@ -80,7 +93,17 @@ export class Outbox {
             sequence int, ordered boolean)`,
       [JSON.stringify(rows), JSON.stringify(deliveries)],
     );
+    await this.witness?.stored(rows.map(({ event_id: id, type, subject }) => ({ id, type, subject })));
     this.transaction.afterCommit(() => this.hint.send());
+  }
+
+  /**
+   * Forgets the events of a subject that is erased, with whatever deliveries they have: nobody may react any more.
+   *
+   * @returns how many events were forgotten
+   */
+  async forget(subject: string): Promise<number> {
+    return this.sql.execute('DELETE FROM messaging.outbox WHERE subject = $1', [subject]);
   }
 
   /**

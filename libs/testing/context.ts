@@ -12,6 +12,7 @@ export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = 
     handlers: [],
     subscribers: [],
     schedules: [],
+    personalData: undefined,
     seed: undefined,
     ...parts,
   };

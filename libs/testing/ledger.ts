@@ -1,4 +1,4 @@
-import { type INestApplicationContext, Injectable, Module, type Type } from '@nestjs/common';
+import { type INestApplicationContext, Injectable, Module, type Provider, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { HealthChecks } from '@rookery/observability';
 import { PersistenceModule, RelayHint, Sql, Transaction } from '@rookery/persistence';
@@ -26,12 +26,14 @@ export class TestLedger {
    * Starts it; call {@link stop} in `afterAll`.
    *
    * @param options.schemas of the aggregates it stores
+   * @param options.providers that the suite is about
    * @param options.poolSize most connections
    * @param options.reach turns the address of the database into the one to use, to put something in between
    */
   static async start(
     options: {
       schemas?: EntitySchema[];
+      providers?: Provider[];
       poolSize?: number;
       reach?: (url: string) => Promise<string>;
     } = {},
@@ -43,6 +45,7 @@ export class TestLedger {
     const hints = { module: class Hints {}, global: true, providers, exports: providers };
     Module({})(hints.module);
     const testing = await Test.createTestingModule({
+      providers: options.providers ?? [],
       imports: [hints, PersistenceModule.forRoot(options.schemas ?? [], 'suite')],
     }).compile();
     testing.useLogger(false);

@@ -169,8 +169,13 @@ function openWorkContexts(server: FastifyInstance, headers: Record<string, strin
   });
 }
 
-function workContextOf({ id, headers: { traceparent } }: FastifyRequest): WorkContext {
+function workContextOf({
+  id,
+  ip,
+  headers: { traceparent, 'user-agent': userAgent = '' },
+}: FastifyRequest): WorkContext {
   return {
+    client: { ip, userAgent },
     correlationId: id,
     causationId: null,
     actorId: null,

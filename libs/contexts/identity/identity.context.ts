@@ -11,6 +11,7 @@ import { MfaTokens } from './access/mfa-tokens';
 import { OwnTokens } from './access/own-tokens';
 import { PasswordProof } from './access/password-proof';
 import { Passwords } from './access/passwords';
+import { IdentityPersonalData } from './access/personal-data';
 import { RolePermissions } from './access/permissions';
 import { Proofs } from './access/proof';
 import { RefreshTokens } from './access/refresh-token';
@@ -26,6 +27,7 @@ import { ActivationLinks } from './storage/activation-links';
 import { CodeFailures } from './storage/code-failures';
 import { Decoys, decoySchema } from './storage/decoys';
 import { ExternalIdentities } from './storage/external-identities';
+import { Operations, operationSchema } from './storage/operations';
 import { PasswordAttempts } from './storage/password-attempts';
 import { PasswordResetLinks } from './storage/password-reset-links';
 import { StoredPreferences, preferencesSchema } from './storage/preferences';
@@ -37,7 +39,7 @@ import { Users, userSchema } from './storage/users';
 
 /** Who somebody is: registration, verification, sign-in. */
 export const identity = defineContext('identity', __dirname, {
-  schemas: [userSchema, decoySchema, preferencesSchema],
+  schemas: [userSchema, decoySchema, operationSchema, preferencesSchema],
   rootPaths: ['activate', 'reset-password'],
   providers: [
     IdentitySettings,
@@ -51,6 +53,7 @@ export const identity = defineContext('identity', __dirname, {
     KeyRotation,
     Keys,
     MfaTokens,
+    Operations,
     OwnTokens,
     PasswordAttempts,
     PasswordProof,
@@ -74,5 +77,6 @@ export const identity = defineContext('identity', __dirname, {
     VerificationSecrets,
   ],
   apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
+  personalData: IdentityPersonalData,
   seed: SeedAccounts,
 });

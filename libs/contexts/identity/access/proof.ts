@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { RejectionDefinition } from '@rookery/domain';
 import { Field, Problems, RequestRefused } from '@rookery/web';
+import { CodeInvalid, CodeLocked } from '../model/rejections';
 import { SecondFactors } from '../storage/second-factors';
 import { hashRecoveryCode } from './recovery-codes';
 import { Totp } from './totp';
@@ -39,6 +41,11 @@ export function requireOne(form: object, names: readonly string[]): void {
 
 /** What came of a proof. Wrong ones are counted, so they are answered, not thrown: a rejection would undo the count. */
 export type ProofOutcome = 'proved' | 'wrong' | 'locked';
+
+/** @returns what a proof that is none is refused with. */
+export function refusalOf(outcome: Exclude<ProofOutcome, 'proved'>): RejectionDefinition {
+  return outcome === 'locked' ? CodeLocked : CodeInvalid;
+}
 
 /**
  * Wrong codes in a row after which those of the app do not count (NIST SP 800-63B §3.2.2). Recovery codes, which

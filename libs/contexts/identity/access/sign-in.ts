@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Rejection } from '@rookery/domain';
 import { Field, Item } from '@rookery/web';
-import { RefreshInvalid } from '../model/rejections';
+import { BadCredentials, RefreshInvalid } from '../model/rejections';
 import type { User } from '../model/user';
 import { type Client, Sessions } from '../storage/sessions';
 import { Users } from '../storage/users';
@@ -93,9 +93,13 @@ export class SignIn {
     return { mfaRequired: true, mfaToken, methods: ['totp', 'recovery-code'] };
   }
 
-  /** @returns the tokens of a new session, for a user who has just proved all there is to prove. */
+  /**
+   * @returns the tokens of a new session, for a user who has just proved all there is to prove
+   * @throws Rejection `identity.bad-credentials` when the account was deleted in this moment
+   */
   async start(user: User, client: Client): Promise<Tokens> {
     const session = await this.sessions.start(user.id, client);
+    if (!session) throw new Rejection(BadCredentials, { subject: user.id });
     return this.resume(user, session.id);
   }
 

@@ -167,3 +167,10 @@ export const ExpiryOutOfRange = defineRejection(
   'A key has to expire in the future, and within a year.',
   'Choose an earlier time, or leave it out: the key expires after a year then.',
 );
+
+export const ExportExpired = defineRejection(
+  'identity.export-expired',
+  'gone',
+  'This export is not kept any more.',
+  'Ask for a new one with POST /v1/me/exports.',
+);

@@ -7,6 +7,8 @@ import {
   PasswordResetRequested,
   RegistrationCancelled,
   RoleChanged,
+  UserDeleted,
+  UserErased,
   UserRegistered,
   UserRenamed,
   UserVerified,
@@ -26,7 +28,7 @@ export interface UserState extends AggregateState {
   username: string;
   name: string;
   role: Role;
-  status: 'pending' | 'active';
+  status: 'pending' | 'active' | 'deleted';
   /** argon2id, PHC string; bcrypt where it was imported and nobody has signed in since. */
   passwordHash: string;
   /** The how-manieth password it is. Hashing the same one anew does not count. */
@@ -85,6 +87,11 @@ export class User extends Aggregate<UserState> {
     return this.state.status === 'pending';
   }
 
+  /** Hidden from everybody and waiting to be erased. */
+  get deleted(): boolean {
+    return this.state.status === 'deleted';
+  }
+
   /** Whether the last verification mail is long enough ago for another. */
   mayBeMailed(now: Date): boolean {
     const last = this.state.verificationRequestedAt;
@@ -108,7 +115,7 @@ export class User extends Aggregate<UserState> {
   /** Whether the last mail with a link to reset the password is long enough ago for another. */
   mayBeSentReset(now: Date): boolean {
     const last = this.state.passwordResetRequestedAt;
-    return last === null || now.getTime() - last.getTime() >= MAIL_PAUSE_MS;
+    return !this.deleted && (last === null || now.getTime() - last.getTime() >= MAIL_PAUSE_MS);
   }
 
   /** @param resetId from which the link in the mail is derived */
@@ -184,6 +191,24 @@ export class User extends Aggregate<UserState> {
     if (!this.mfaEnabled) throw new Rejection(TotpNotEnrolled);
     this.state.mfaEnabledAt = null;
     this.raise(MfaDisabled, {});
+  }
+
+  /**
+   * Hides the account at once; it is erased later.
+   *
+   * @param eraseAfter when the grace period ends
+   * @param otherAdmin whether somebody else is an admin
+   * @throws Rejection `identity.last-admin` when nobody would be left to give roles
+   */
+  delete(eraseAfter: Date, otherAdmin: boolean): void {
+    if (this.state.role === ADMIN && !otherAdmin) throw new Rejection(LastAdmin);
+    this.state.status = 'deleted';
+    this.raise(UserDeleted, { eraseAfter: eraseAfter.toISOString() });
+  }
+
+  /** Ends the account for good; the caller removes it from storage. */
+  erase(): void {
+    this.raise(UserErased, {});
   }
 
   /** Gives up a registration; the caller removes it from storage. */

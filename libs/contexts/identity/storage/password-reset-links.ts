@@ -36,7 +36,7 @@ export class PasswordResetLinks {
       this.sql.row<ResetLink & Record<string, unknown>>(
         `SELECT u.id AS "userId", u.email, u.username, u.name
          FROM identity.password_reset_links l JOIN identity.users u ON u.id = l.user_id
-         WHERE l.token_hash = $1 AND l.expires_at > now()`,
+         WHERE l.token_hash = $1 AND l.expires_at > now() AND u.status <> 'deleted'`,
         [sha256(token)],
       ),
     );

@@ -11,7 +11,8 @@ export interface Client {
 }
 
 /** Why a session ended before its time. */
-export type EndReason = 'logout' | 'ended-by-owner' | 'refresh-reused' | 'password-changed';
+export type EndReason =
+  'logout' | 'ended-by-owner' | 'refresh-reused' | 'password-changed' | 'account-deleted';
 
 /** What the tokens of a session are made from. */
 export interface SessionState {
@@ -48,15 +49,19 @@ export class Sessions {
     private readonly sql: Sql,
   ) {}
 
-  /** @returns the new session's id. */
-  async start(userId: string, client: Client): Promise<{ id: string }> {
-    const id = newId();
-    await this.sql.execute(
+  /**
+   * Whoever deletes the account at the same time waits for this, or this for them.
+   *
+   * @returns the new session's id; undefined when the account is not active (any more)
+   */
+  async start(userId: string, client: Client): Promise<{ id: string } | undefined> {
+    return this.sql.row<{ id: string }>(
       `INSERT INTO identity.sessions (id, user_id, ip, user_agent, idle_expires_at, expires_at, proved_at)
-       VALUES ($1, $2, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now())`,
-      [id, userId, client.ip, client.userAgent.slice(0, 400), IDLE_DAYS, LONGEST_DAYS],
+       SELECT $1, id, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now()
+       FROM identity.users WHERE id = $2 AND status = 'active' FOR SHARE
+       RETURNING id`,
+      [newId(), userId, client.ip, client.userAgent.slice(0, 400), IDLE_DAYS, LONGEST_DAYS],
     );
-    return { id };
   }
 
   /** @returns a session that has not ended; undefined for any other. */

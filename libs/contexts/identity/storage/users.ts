@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { Rejection } from '@rookery/domain';
 import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
-import { UsernameTaken } from '../model/rejections';
+import { AccountGone, UsernameTaken } from '../model/rejections';
 import { User, type UserState } from '../model/user';
 
 export const userSchema = new EntitySchema<UserState>({
@@ -64,6 +65,18 @@ export class Users extends Repository<UserState, User> {
   }
 
   /**
+   * Locks the account of somebody who is signed in: a token may outlive its account by a few seconds.
+   *
+   * @throws Rejection `identity.account-gone` when it is deleted, or erased
+   */
+  async lockOwn(id: string): Promise<User> {
+    await this.lock(id);
+    const user = await this.find({ id });
+    if (!user || user.deleted) throw new Rejection(AccountGone);
+    return user;
+  }
+
+  /**
    * Makes everybody who wants the same username wait until the present transaction ends: accounts and decoys hold
    * names in two tables, which no constraint spans.
    *
@@ -104,7 +117,9 @@ export class Users extends Repository<UserState, User> {
    */
   async namesOf(id: string): Promise<Pick<UserState, 'email' | 'username' | 'name'> | undefined> {
     return this.transaction.outside(() =>
-      this.sql.row('SELECT email, username, name FROM identity.users WHERE id = $1', [id]),
+      this.sql.row(`SELECT email, username, name FROM identity.users WHERE id = $1 AND status <> 'deleted'`, [
+        id,
+      ]),
     );
   }
 
@@ -132,11 +147,6 @@ export class Users extends Repository<UserState, User> {
         ),
       ),
     );
-  }
-
-  /** Makes changes of a user's second factor wait for each other until the present transaction ends. */
-  async lockSecondFactor(id: string): Promise<void> {
-    await this.sql.execute('SELECT 1 FROM identity.users WHERE id = $1 FOR NO KEY UPDATE', [id]);
   }
 
   /**

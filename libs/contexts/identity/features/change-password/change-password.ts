@@ -78,8 +78,7 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     if (!proven) throw new Rejection(PasswordWrong);
     const passwordHash = await this.passwords.hash(password);
 
-    await this.users.lock(userId);
-    const user = await this.users.get(userId);
+    const user = await this.users.lockOwn(userId);
     // Of several changes at once one wins: the password that the others proved is not the present one any more.
     if (user.snapshot().passwordNumber !== proven.number) throw new Rejection(PasswordWrong);
     user.changePassword(passwordHash, sessionId);

@@ -2,6 +2,7 @@ import { Body, Controller, Headers, Ip, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import {
   Explain,
@@ -28,8 +29,22 @@ class MfaForm extends ProofForm {
   mfaToken: string;
 }
 
+/** Why somebody is not signed in. */
+interface Refused {
+  refused: Exclude<ProofOutcome, 'proved'> | 'token-void';
+  /** Whose second factor was not proved; absent when the token tells nobody. */
+  userId?: string;
+}
+
 /** Answers what came of the proof instead of tokens when it was wrong: a rejection would undo that it was counted. */
-export class CompleteMfa extends Command<Tokens | Exclude<ProofOutcome, 'proved'> | 'token-void'> {
+@Audited<CompleteMfa>({
+  subject: (_, outcome) => (outcome && 'refused' in outcome ? outcome.userId : outcome?.user.id),
+  refusal: (outcome) => {
+    if (!('refused' in outcome)) return undefined;
+    return outcome.refused === 'locked' ? CodeLocked.code : CodeInvalid.code;
+  },
+})
+export class CompleteMfa extends Command<Tokens | Refused> {
   constructor(
     readonly mfaToken: string,
     readonly proof: ProofForm,
@@ -63,13 +78,13 @@ export class CompleteMfaRoute {
   ): Promise<Tokens> {
     requireOne(proof, ['code', 'recoveryCode']);
     const outcome = await this.commands.execute(new CompleteMfa(mfaToken, proof, { ip, userAgent }));
-    if (outcome === 'locked') throw new Rejection(CodeLocked);
-    if (outcome === 'token-void') {
+    if (!('refused' in outcome)) return outcome;
+    if (outcome.refused === 'locked') throw new Rejection(CodeLocked);
+    if (outcome.refused === 'token-void') {
       const detail = 'The mfaToken has expired, was used, or has seen five tries: sign in again.';
       throw new RequestRefused(SignInCodeInvalid, { detail });
     }
-    if (outcome === 'wrong') throw new RequestRefused(SignInCodeInvalid);
-    return outcome;
+    throw new RequestRefused(SignInCodeInvalid);
   }
 }
 
@@ -82,11 +97,11 @@ export class CompleteMfaHandler implements ICommandHandler<CompleteMfa> {
     private readonly users: Users,
   ) {}
 
-  async execute({ mfaToken, proof, client }: CompleteMfa) {
+  async execute({ mfaToken, proof, client }: CompleteMfa): Promise<Tokens | Refused> {
     const token = await this.mfaTokens.take(mfaToken);
-    if (!token) return 'token-void' as const;
+    if (!token) return { refused: 'token-void' };
     const outcome = await this.proofs.prove(token.userId, proof);
-    if (outcome !== 'proved') return outcome;
+    if (outcome !== 'proved') return { refused: outcome, userId: token.userId };
     await this.mfaTokens.use(token.id);
     return this.signIn.start(await this.users.get(token.userId), client);
   }

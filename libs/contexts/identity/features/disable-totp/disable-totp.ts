@@ -40,8 +40,7 @@ export class DisableTotpHandler implements ICommandHandler<DisableTotp> {
   ) {}
 
   async execute({ userId }: DisableTotp): Promise<void> {
-    await this.users.lockSecondFactor(userId);
-    const user = await this.users.get(userId);
+    const user = await this.users.lockOwn(userId);
     user.disableMfa();
     await this.users.save(user);
     await this.secondFactors.remove(userId);

@@ -63,7 +63,10 @@ export class InitiateTotpHandler implements ICommandHandler<InitiateTotp> {
 
   async execute({ userId }: InitiateTotp): Promise<InitiatedTotp> {
     const user = await this.transaction.outside(() =>
-      this.sql.row<{ email: string }>('SELECT email FROM identity.users WHERE id = $1', [userId]),
+      this.sql.row<{ email: string }>(
+        `SELECT email FROM identity.users WHERE id = $1 AND status <> 'deleted'`,
+        [userId],
+      ),
     );
     if (!user) throw new Rejection(AccountGone);
     const { secret, uri, sealed } = this.totp.create(userId, user.email);

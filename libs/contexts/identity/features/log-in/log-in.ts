@@ -2,6 +2,7 @@ import { Body, Controller, Headers, Ip, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { PasswordProof } from '../../access/password-proof';
@@ -18,6 +19,7 @@ class LoginForm {
   password: string;
 }
 
+@Audited<LogIn>({ subject: (_, tokens) => (tokens && 'user' in tokens ? tokens.user.id : undefined) })
 export class LogIn extends Command<Tokens | MfaChallenge> {
   constructor(
     readonly email: string,
@@ -65,9 +67,17 @@ export class LogInHandler implements ICommandHandler<LogIn> {
   async execute({ email, password, client }: LogIn): Promise<Tokens | MfaChallenge> {
     const proven = await this.proof.of(email, password);
     // Otherwise a password that is changed at this very moment could leave a session behind.
-    if (!proven || !(await this.users.holdPassword(proven))) throw new Rejection(BadCredentials);
+    if (!proven || !(await this.users.holdPassword(proven))) throw await this.refused(email);
     const user = await this.users.get(proven.userId);
-    if (user.pending) throw new Rejection(EmailUnverified);
+    const subject = user.id;
+    if (user.deleted) throw new Rejection(BadCredentials, { subject });
+    if (user.pending) throw new Rejection(EmailUnverified, { subject });
     return this.signIn.begin(user, client);
+  }
+
+  /** The account is looked up for the audit log, whether there is one or not: both take as long. */
+  private async refused(email: string): Promise<Rejection> {
+    const subject = (await this.users.passwordOf(email))?.userId;
+    return new Rejection(BadCredentials, { subject });
   }
 }

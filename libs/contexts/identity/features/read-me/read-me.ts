@@ -34,7 +34,7 @@ export class ReadMeHandler implements IQueryHandler<ReadMe> {
   async execute({ userId }: ReadMe): Promise<Me> {
     const me = await this.sql.row<Me>(
       `SELECT id, email, username, name, role, registered_at AS "registeredAt", version
-       FROM identity.users WHERE id = $1`,
+       FROM identity.users WHERE id = $1 AND status <> 'deleted'`,
       [userId],
     );
     if (!me) throw new Rejection(AccountGone);

@@ -6,7 +6,21 @@ import { type EventEnvelope, NotFound, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Explain, UuidParam, Versioned } from '@rookery/web';
 import { PublicUser } from '../../access/public-user';
-import { RegistrationCancelled, RoleChanged, UserRenamed, UserVerified } from '../../contract';
+import {
+  ExternalIdentityLinked,
+  MfaDisabled,
+  MfaEnabled,
+  PasswordChanged,
+  PasswordResetRequested,
+  RegistrationCancelled,
+  RoleChanged,
+  UserDeleted,
+  UserErased,
+  UserRegistered,
+  UserRenamed,
+  UserVerified,
+  VerificationRequested,
+} from '../../contract';
 import { PublicUsers, userEntry } from '../../storage/public-users';
 
 export class ReadUser extends Query<PublicUser> {
@@ -47,7 +61,21 @@ export class ReadUserHandler implements IQueryHandler<ReadUser> {
 }
 
 /** Every event of a user makes a new version of it, so each belongs here. */
-const CHANGES = [UserVerified, UserRenamed, RoleChanged, RegistrationCancelled];
+const CHANGES = [
+  ExternalIdentityLinked,
+  MfaDisabled,
+  MfaEnabled,
+  PasswordChanged,
+  PasswordResetRequested,
+  RegistrationCancelled,
+  RoleChanged,
+  UserDeleted,
+  UserErased,
+  UserRegistered,
+  UserRenamed,
+  UserVerified,
+  VerificationRequested,
+];
 
 /** Takes what was kept of a user out of the cache when it has changed. */
 @Subscriber(CHANGES, { queue: Queues.caches })

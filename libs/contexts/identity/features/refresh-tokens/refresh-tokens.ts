@@ -2,6 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public } from '@rookery/web';
 import { RefreshTokens } from '../../access/refresh-token';
@@ -19,6 +20,10 @@ class RefreshForm {
 }
 
 /** Answers undefined when the token was reused: the session has been ended then, which a rejection would undo. */
+@Audited<RefreshSession>({
+  subject: (_, tokens) => tokens?.user.id,
+  refusal: (tokens) => (tokens ? undefined : RefreshTokenReused.code),
+})
 export class RefreshSession extends Command<Tokens | undefined> {
   constructor(readonly refreshToken: string) {
     super();

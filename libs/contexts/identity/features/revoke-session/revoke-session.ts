@@ -2,11 +2,13 @@ import { Controller, Delete } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, SessionOnly, UuidParam } from '@rookery/web';
 import { SessionWatch } from '../../access/session-watch';
 import { Sessions } from '../../storage/sessions';
 
+@Audited<RevokeSession>({ subject: ({ sessionId }) => sessionId })
 export class RevokeSession extends Command<void> {
   constructor(
     readonly userId: string,

@@ -16,6 +16,16 @@ somebody, perhaps you, tried to register with this address, which has an account
 <p>somebody, perhaps you, tried to register with this address, which has an account already. Nothing was changed. If it was you: just sign in.</p>`,
 });
 
+const accountDeletedMail = defineMail<{ name: string }>({
+  subject: 'Your Rookery account is being deleted',
+  text: `Hello {{name}},
+
+somebody, perhaps you, tried to register with this address. Its account was deleted and is not erased yet; until then the address cannot be used again.
+`,
+  html: `<p>Hello {{name}},</p>
+<p>somebody, perhaps you, tried to register with this address. Its account was deleted and is not erased yet; until then the address cannot be used again.</p>`,
+});
+
 /** Tells the owner of an account that somebody registered with the address. */
 @Subscriber(RegistrationRepeated, { queue: Queues.mail })
 export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRepeated> {
@@ -26,13 +36,14 @@ export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRep
   ) {}
 
   async handle({ subject }: EventOf<typeof RegistrationRepeated>, { key }: Attempt): Promise<void> {
-    const user = await this.sql.row<{ email: string; name: string }>(
-      `SELECT u.email, u.name FROM identity.decoys d JOIN identity.users u ON u.id = d.user_id WHERE d.id = $1`,
+    const user = await this.sql.row<{ email: string; name: string; deleted: boolean }>(
+      `SELECT u.email, u.name, u.status = 'deleted' AS deleted FROM identity.decoys d JOIN identity.users u ON u.id = d.user_id WHERE d.id = $1`,
       [subject],
     );
     if (!user) return;
     // A code that fits nothing: whoever registered can try codes here just as with a new address.
     await this.codes.issue(user.email, key, randomUUID());
-    await this.mail.send(user.email, alreadyRegisteredMail, user, key);
+    const mail = user.deleted ? accountDeletedMail : alreadyRegisteredMail;
+    await this.mail.send(user.email, mail, user, key);
   }
 }

@@ -2,6 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
 import {
@@ -15,7 +16,7 @@ import {
   SessionOnly,
 } from '@rookery/web';
 import { PasswordProof } from '../../access/password-proof';
-import { ProofForm, type ProofOutcome, Proofs, requireOne } from '../../access/proof';
+import { ProofForm, type ProofOutcome, Proofs, refusalOf, requireOne } from '../../access/proof';
 import { SessionWatch } from '../../access/session-watch';
 import { SignIn, Tokens } from '../../access/sign-in';
 import {
@@ -35,6 +36,10 @@ class StepUpForm extends ProofForm {
 }
 
 /** Answers what came of the proof instead of tokens when it was wrong: a rejection would undo that it was counted. */
+@Audited<StepUp>({
+  subject: ({ userId }) => userId,
+  refusal: (outcome) => (typeof outcome === 'object' ? undefined : refusalOf(outcome).code),
+})
 export class StepUp extends Command<Tokens | Exclude<ProofOutcome, 'proved'>> {
   constructor(
     readonly userId: string,
@@ -65,8 +70,7 @@ export class StepUpRoute {
   async stepUp(@Body() proof: StepUpForm, @CurrentCaller() { userId, sessionId }: Caller): Promise<Tokens> {
     requireOne(proof, ['code', 'recoveryCode', 'password']);
     const outcome = await this.commands.execute(new StepUp(userId, sessionId!, proof));
-    if (outcome === 'locked') throw new Rejection(CodeLocked);
-    if (outcome === 'wrong') throw new Rejection(CodeInvalid);
+    if (typeof outcome === 'string') throw new Rejection(refusalOf(outcome));
     return outcome;
   }
 }

@@ -69,8 +69,7 @@ export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
   constructor(private readonly users: Users) {}
 
   async execute({ userId, names, expected }: UpdateMe): Promise<Me> {
-    await this.users.lock(userId); // of two edits at once the second is told that its version is stale
-    const user = await this.users.get(userId);
+    const user = await this.users.lockOwn(userId); // of two edits at once the second is told that its version is stale
     expected.verify(user.version);
     if (!user.rename(names)) return meOf(user);
     const { username, email } = user.snapshot();

@@ -81,14 +81,13 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
   ) {}
 
   async execute({ userId, sessionId, code }: VerifyTotp): Promise<RecoveryCodes> {
-    await this.users.lockSecondFactor(userId);
+    const user = await this.users.lockOwn(userId);
     const factor = await this.secondFactors.lock(userId);
     if (!factor) throw new Rejection(TotpNotInitiated);
     if (factor.enrolled) throw new Rejection(TotpEnrolled);
     const step = this.totp.stepOf(userId, factor, code);
     if (step === undefined) throw new Rejection(CodeInvalid);
 
-    const user = await this.users.get(userId);
     user.enableMfa(this.clock.now());
     await this.users.save(user);
     await this.secondFactors.enrol(userId);

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '@rookery/persistence';
+
+/** One thing that somebody did, or tried to. */
+export interface AuditEntry {
+  id: string;
+  at: Date;
+  action: string;
+  actorId: string | null;
+  subjectId: string | null;
+  outcome: string;
+  code: string | null;
+  details: Record<string, unknown>;
+  eventIds: string[];
+  correlationId: string | null;
+  causationId: string | null;
+  /** Null when none was known, or it is forgotten. */
+  ip: string | null;
+  userAgentHash: string | null;
+  /** Place in the chain; null for the moment until it is sealed. */
+  position: number | null;
+}
+
+/** Which entries are asked for; null asks for all. */
+export interface AuditFilter {
+  actorId: string | null;
+  subjectId: string | null;
+  action: string | null;
+  since: string | null;
+  until: string | null;
+}
+
+const COLUMNS = `e.id, e.at, e.action, e.actor_id AS "actorId", e.subject_id AS "subjectId", e.outcome, e.code, e.details,
+  e.event_ids::text[] AS "eventIds", e.correlation_id AS "correlationId", e.causation_id AS "causationId",
+  host(o.ip) AS ip, encode(o.user_agent_hash, 'hex') AS "userAgentHash"`;
+
+/** Reads the audit log. */
+@Injectable()
+export class AuditLog {
+  constructor(private readonly sql: Sql) {}
+
+  /**
+   * @param before id of the last entry of the page before
+   * @returns newest first
+   */
+  entries(filter: AuditFilter, before: string | null, limit: number): Promise<AuditEntry[]> {
+    return this.sql.rows<AuditEntry & Record<string, unknown>>(
+      `SELECT ${COLUMNS}, s.position::float8 AS position
+       FROM audit.entries e LEFT JOIN audit.origins o ON o.entry_id = e.id LEFT JOIN audit.seals s ON s.entry_id = e.id
+       WHERE ($1::uuid IS NULL OR e.actor_id = $1::uuid) AND ($2::uuid IS NULL OR e.subject_id = $2::uuid)
+         AND ($3::text IS NULL OR e.action = $3::text)
+         AND ($4::timestamptz IS NULL OR e.at >= $4::timestamptz) AND ($5::timestamptz IS NULL OR e.at < $5::timestamptz)
+         AND ($6::uuid IS NULL OR e.id < $6::uuid)
+       ORDER BY e.id DESC LIMIT $7`,
+      [filter.actorId, filter.subjectId, filter.action, filter.since, filter.until, before, limit],
+    );
+  }
+
+  /**
+   * @param after id of the last entry of the page before
+   * @returns entries of what somebody did, or what was done to somebody; oldest first
+   */
+  about(userId: string, after: string | null, limit: number): Promise<Omit<AuditEntry, 'position'>[]> {
+    return this.sql.rows<Omit<AuditEntry, 'position'> & Record<string, unknown>>(
+      `SELECT ${COLUMNS} FROM audit.entries e LEFT JOIN audit.origins o ON o.entry_id = e.id
+       WHERE e.id IN (
+         (SELECT id FROM audit.entries WHERE actor_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3)
+         UNION
+         (SELECT id FROM audit.entries WHERE subject_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3))
+       ORDER BY e.id LIMIT $3`,
+      [userId, after, limit],
+    );
+  }
+
+  /**
+   * Forgets from where somebody did things. The entries stay: they hold ids alone.
+   *
+   * @returns how many origins were forgotten
+   */
+  forgetOriginsOf(userId: string, limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM audit.origins WHERE entry_id IN (
+         SELECT o.entry_id FROM audit.entries e JOIN audit.origins o ON o.entry_id = e.id
+         WHERE e.actor_id = $1 OR e.subject_id = $1 LIMIT $2)`,
+      [userId, limit],
+    );
+  }
+
+  /** Forgets origins that are older than so many days. */
+  forgetOldOrigins(days: number, limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM audit.origins WHERE entry_id IN (
+         SELECT entry_id FROM audit.origins WHERE at < now() - make_interval(days => $1) ORDER BY at LIMIT $2)`,
+      [days, limit],
+    );
+  }
+}

@@ -1,0 +1,186 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { newId, Rejection } from '@rookery/domain';
+import { counter, workContext } from '@rookery/observability';
+import {
+  EventWitness,
+  isDatabaseUnavailable,
+  Sql,
+  type StoredEvent,
+  Transaction,
+} from '@rookery/persistence';
+import { auditOptions, recordedOf } from './audited';
+import { digestOf, type Origin } from './entry';
+
+/** What the log is told of one command or event. */
+interface Note {
+  action: string;
+  subjectId: string | null;
+  outcome: 'done' | 'rejected' | 'failed';
+  code: string | null;
+  details: Record<string, unknown>;
+  eventIds: string[];
+}
+
+const unrecorded = counter({
+  name: 'rookery_audit_unrecorded_total',
+  help: 'Refused or failed commands that the audit log could not be told of; the log has them.',
+  labels: ['action'],
+});
+
+/**
+ * Writes the audit log. What is done is recorded in the transaction that does it: there is neither without the other.
+ * What is refused or fails is recorded after its rollback, in a transaction of its own.
+ */
+@Injectable()
+export class AuditTrail extends EventWitness {
+  private readonly log = new Logger(AuditTrail.name);
+  private readonly contexts = new Map<unknown, string>();
+  private readonly raised = new AsyncLocalStorage<StoredEvent[]>();
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly transaction: Transaction,
+  ) {
+    super();
+  }
+
+  /** Tells to which context a command's class belongs: `identity.log-in` is what its entries are called. */
+  register(context: string, command: { name: string }): void {
+    this.contexts.set(command, context);
+  }
+
+  /**
+   * Runs a command in a transaction and records it.
+   *
+   * @returns what `work` returns
+   * @throws what `work` throws; never because a refusal could not be recorded
+   */
+  async around<Result>(command: object, work: () => Promise<Result>): Promise<Result> {
+    const within = this.transaction.active;
+    const events: StoredEvent[] = [];
+    const run = async (): Promise<Result> => {
+      const result = await work();
+      await this.write([this.noteOfResult(command, result, events)]);
+      return result;
+    };
+    try {
+      return await this.raised.run(events, () => this.transaction.run(run));
+    } catch (error) {
+      await this.recordFailure(this.noteOfError(command, error), error, within);
+      throw error;
+    }
+  }
+
+  /** A command's entry names its events; what happens without a command, by the clock or an event, gets its own entries. */
+  override async stored(events: readonly StoredEvent[]): Promise<void> {
+    const command = this.raised.getStore();
+    if (command) command.push(...events);
+    else await this.write(events.map(noteOfEvent));
+  }
+
+  /**
+   * Inside another command's transaction a refusal is kept if that one goes on; when it does not, it is recorded
+   * itself. Another connection must not be waited for while one is held.
+   */
+  private async recordFailure(note: Note, error: unknown, within: boolean): Promise<void> {
+    try {
+      if (within) {
+        if (note.outcome === 'rejected') await this.write([note]);
+      } else if (isDatabaseUnavailable(error)) this.missed(note, error as Error);
+      else await this.transaction.run(() => this.write([note]));
+    } catch (regret) {
+      if (!within) this.missed(note, regret as Error);
+    }
+  }
+
+  private missed(note: Note, reason: Error): void {
+    unrecorded.inc({ action: note.action });
+    this.log.error({ audit: note }, `Not in the audit log, since that cannot be written: ${reason.message}`);
+  }
+
+  private noteOfResult(command: object, result: unknown, events: readonly StoredEvent[]): Note {
+    const { record, subject, refusal } = auditOptions(command);
+    const code = refusal?.(result) ?? null;
+    return {
+      action: this.actionOf(command),
+      subjectId: subject?.(command as never, result) ?? events[0]?.subject ?? null,
+      outcome: code === null ? 'done' : 'rejected',
+      code,
+      details: recordedOf(command, record),
+      eventIds: events.map(({ id }) => id),
+    };
+  }
+
+  private noteOfError(command: object, error: unknown): Note {
+    const { record, subject } = auditOptions(command);
+    const code = codeOf(error);
+    return {
+      action: this.actionOf(command),
+      subjectId: (error as Partial<Rejection>).subject ?? subject?.(command as never, undefined) ?? null,
+      outcome: code === null ? 'failed' : 'rejected',
+      code,
+      details: recordedOf(command, record),
+      eventIds: [],
+    };
+  }
+
+  private actionOf({ constructor }: object): string {
+    const name = constructor.name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
+    const context = this.contexts.get(constructor);
+    return context === undefined ? name : `${context}.${name}`;
+  }
+
+  private async write(notes: readonly Note[]): Promise<void> {
+    const { actorId, correlationId, causationId, client } = workContext();
+    const origin = client ? originOf(client) : undefined;
+    const rows = notes.map((note) => ({
+      id: newId(),
+      action: note.action,
+      actor_id: actorId,
+      subject_id: note.subjectId,
+      correlation_id: correlationId,
+      causation_id: causationId,
+      outcome: note.outcome,
+      code: note.code,
+      details: note.details,
+      event_ids: note.eventIds,
+    }));
+    await this.sql.execute(
+      `WITH added AS (
+         INSERT INTO audit.entries (id, action, actor_id, subject_id, correlation_id, causation_id, outcome, code,
+                                    details, event_ids, origin_digest)
+         SELECT id, action, actor_id, subject_id, correlation_id, causation_id, outcome, code, details, event_ids, $2
+         FROM jsonb_to_recordset($1::jsonb) AS row (id uuid, action text, actor_id uuid, subject_id uuid,
+              correlation_id text, causation_id uuid, outcome text, code text, details jsonb, event_ids uuid[])
+         RETURNING id
+       )
+       INSERT INTO audit.origins (entry_id, ip, user_agent_hash, salt)
+       SELECT id, $3::inet, $4::bytea, $5::bytea FROM added WHERE $3::inet IS NOT NULL`,
+      [
+        JSON.stringify(rows),
+        origin ? digestOf(origin) : null,
+        origin?.ip ?? null,
+        origin?.userAgentHash ?? null,
+        origin?.salt ?? null,
+      ],
+    );
+  }
+}
+
+function noteOfEvent({ id, type, subject }: StoredEvent): Note {
+  return { action: type, subjectId: subject, outcome: 'done', code: null, details: {}, eventIds: [id] };
+}
+
+/** The edge's refusals, a stale `If-Match` say, carry their code in a definition; this lib does not know their class. */
+function codeOf(error: unknown): string | null {
+  if (error instanceof Rejection) return error.code;
+  const code = (error as { definition?: { code?: unknown } } | null)?.definition?.code;
+  return typeof code === 'string' ? code : null;
+}
+
+function originOf({ ip, userAgent }: { ip: string; userAgent: string }): Origin {
+  const userAgentHash = createHash('sha256').update(userAgent).digest();
+  return { ip, userAgentHash, salt: randomBytes(16) };
+}

@@ -1,0 +1,36 @@
+import { Command } from '@nestjs/cqrs';
+import { Audited, auditOptions, recordedOf } from './audited';
+
+class RenamePet extends Command<void> {
+  constructor(
+    readonly petId: string,
+    readonly times: number,
+    readonly owner: { email: string },
+    readonly password: string,
+    readonly refreshToken: string,
+    readonly ownerEmail: string,
+  ) {
+    super();
+  }
+}
+
+const rename = () =>
+  new RenamePet('p'.repeat(300), 2, { email: 'a@example.com' }, 'secret', 'rt_1', 'a@example.com');
+
+describe('what the audit log may know of a command', () => {
+  it('is no field, unless the command says so', () => {
+    expect(recordedOf(rename(), auditOptions(rename()).record)).toEqual({});
+  });
+
+  it('is the fields that the command names: scalars of bounded length, never whole objects', () => {
+    expect(recordedOf(rename(), ['petId', 'times', 'owner'])).toEqual({
+      petId: 'p'.repeat(200),
+      times: 2,
+      owner: null,
+    });
+  });
+
+  it.each(['password', 'refreshToken', 'ownerEmail'] as const)('is never a field named %s', (name) => {
+    expect(() => Audited<RenamePet>({ record: [name] })).toThrow(name);
+  });
+});

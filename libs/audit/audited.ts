@@ -1,0 +1,46 @@
+import 'reflect-metadata';
+import type { Command, CommandResult } from '@nestjs/cqrs';
+
+/** What the audit log may know of a command beside who ran it, when, from where and with which outcome. */
+export interface AuditOptions<C extends Command<unknown>> {
+  /** Fields that are recorded as they are. None by default, so that a secret gets in by nobody's oversight. */
+  record?: readonly (keyof C & string)[];
+  /** Id of what it was done to; by default what the rejection names, or the subject of the first event it raised. */
+  subject?: (command: C, result: CommandResult<C> | undefined) => string | null | undefined;
+  /** The code of the refusal that a result stands for, where a command answers it instead of throwing. */
+  refusal?: (result: CommandResult<C>) => string | undefined;
+}
+
+const KEY = Symbol('audited');
+
+/** Names of what is a secret or leads to a person, and so has no place in a log that forgets nothing. */
+const NEVER = /pass|secret|token|code|otp|recovery|credential|mail|phone|^name$|username|^ip$|agent|client/i;
+
+/**
+ * Says what the audit log may record of a command. A command without it is recorded too, just without its fields.
+ *
+ * @throws Error when a field's name says that it is a secret or personal
+ */
+export function Audited<C extends Command<unknown>>(options: AuditOptions<C>): ClassDecorator {
+  const forbidden = options.record?.find((name) => NEVER.test(name));
+  if (forbidden !== undefined) throw new Error(`The audit log does not record a field named ${forbidden}.`);
+  return (target) => Reflect.defineMetadata(KEY, options, target);
+}
+
+/** @returns what {@link Audited} recorded about the class of a command; nothing is recorded without. */
+export function auditOptions(command: object): AuditOptions<Command<unknown>> {
+  return (Reflect.getMetadata(KEY, command.constructor) as AuditOptions<Command<unknown>> | undefined) ?? {};
+}
+
+const LONGEST = 200;
+
+/** @returns the fields to record: scalars, never whole objects. */
+export function recordedOf(command: object, names: readonly string[] = []): Record<string, unknown> {
+  const values = command as Record<string, unknown>;
+  return Object.fromEntries(names.map((name) => [name, scalar(values[name])]));
+}
+
+function scalar(value: unknown): unknown {
+  if (typeof value === 'string') return value.slice(0, LONGEST);
+  return typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}

@@ -1,0 +1,55 @@
+import { appendFile } from 'node:fs/promises';
+import { Logger } from '@nestjs/common';
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { AuditChain } from './audit-chain';
+import { AuditLog } from './audit-log';
+import { AuditSettings } from './settings';
+
+const AT_ONCE = 10_000;
+/** Entries of one batch, and batches of one run: what a burst leaves over waits for the next second. */
+const BATCH = 2_000;
+const BATCHES = 5;
+
+/** Links what was committed since into the chain. */
+@Schedule({ everySeconds: 1 })
+export class SealAudit implements Scheduled {
+  constructor(private readonly chain: AuditChain) {}
+
+  async run(): Promise<void> {
+    for (let batch = 0; batch < BATCHES; batch += 1) {
+      if ((await this.chain.seal(BATCH)) < BATCH) return;
+    }
+  }
+}
+
+/** Tells the root of the chain to the log, and to a file where one is named: a chain proves nothing to itself. */
+@Schedule({ everySeconds: 3_600 })
+export class ExportAuditRoot implements Scheduled {
+  private readonly log = new Logger(ExportAuditRoot.name);
+
+  constructor(
+    private readonly chain: AuditChain,
+    private readonly settings: AuditSettings,
+  ) {}
+
+  async run(): Promise<void> {
+    const { count, hash } = await this.chain.root();
+    this.log.log(`audit root ${count}:${hash}`);
+    if (this.settings.rootFile !== '') {
+      await appendFile(this.settings.rootFile, `${new Date().toISOString()} ${count}:${hash}\n`);
+    }
+  }
+}
+
+/** Forgets IP addresses and user agents that are too old to be needed. */
+@Schedule({ everySeconds: 3_600 })
+export class ForgetOrigins implements Scheduled {
+  constructor(
+    private readonly auditLog: AuditLog,
+    private readonly settings: AuditSettings,
+  ) {}
+
+  async run(): Promise<void> {
+    await this.auditLog.forgetOldOrigins(this.settings.originDays, AT_ONCE);
+  }
+}

@@ -1,0 +1,39 @@
+import { createDataSource, DatabaseSettings, Sql, Transaction } from '@rookery/persistence';
+import { AuditChain, readRoot } from './audit-chain';
+
+/**
+ * Verifies the audit chain of a database and says in sentences what it found.
+ *
+ * @param settings of the database
+ * @param kept a root that was kept elsewhere, `<count>:<hash>`
+ * @param say receives the sentences
+ * @returns whether the chain is intact
+ * @throws Error when `kept` is no root or the database does not answer
+ */
+export async function verifyAudit(
+  settings: DatabaseSettings,
+  kept: string | undefined,
+  say: (line: string) => void,
+): Promise<boolean> {
+  const known = kept === undefined ? undefined : readRoot(kept);
+  const dataSource = await createDataSource(settings, [], 'rookery-audit-verify').initialize();
+  try {
+    const transaction = new Transaction(dataSource);
+    const verdict = await new AuditChain(new Sql(dataSource, transaction), transaction).verify(known);
+    if (!verdict.intact) {
+      const position = verdict.position === null ? '' : ` at position ${verdict.position}`;
+      const entry = verdict.entryId === null ? '' : `, entry ${verdict.entryId}`;
+      say(`The audit chain is broken${position}${entry}: ${verdict.reason}.`);
+      return false;
+    }
+    const { count, hash } = verdict.root;
+    say(
+      `The audit chain is intact: ${count} entries are sealed, ${verdict.waiting} wait. Root ${count}:${hash}`,
+    );
+    if (!known)
+      say('Without a root that was kept elsewhere this does not show that its end was not cut off.');
+    return true;
+  } finally {
+    await dataSource.destroy();
+  }
+}

@@ -1,0 +1,46 @@
+import { Field } from '@rookery/web';
+import type { OperationState } from '../model/operation';
+
+/** A long-running operation, as its owner sees it. */
+export class OperationView {
+  @Field.uuid({ description: 'Id of the operation.' })
+  id: string;
+
+  @Field.oneOf(['erasure', 'export'], { description: 'What it does.' })
+  kind: string;
+
+  @Field.oneOf(['queued', 'running', 'succeeded', 'failed'], { description: 'How far it is.' })
+  status: string;
+
+  @Field.integer({ min: 0, max: 100, description: 'Per cent done.', example: 50 })
+  progress: number;
+
+  @Field.json({
+    optional: true,
+    description:
+      'Of an export: url, until when it is there, and how many rows of what. Of an erasure: what was erased, and when.',
+  })
+  result?: Record<string, unknown>;
+
+  @Field.text({ max: 200, optional: true, description: 'Why it failed.' })
+  failure?: string;
+}
+
+/** Where an operation can be read. */
+export function locationOf(operationId: string): string {
+  return `/v1/operations/${operationId}`;
+}
+
+/**
+ * @param exportTtlSeconds for which an export is kept
+ */
+export function viewOf(operation: Readonly<OperationState>, exportTtlSeconds: number): OperationView {
+  const { id, kind, status, progress, receipt, finishedAt } = operation;
+  const view = { id, kind, status, progress };
+  if (status === 'failed')
+    return { ...view, failure: 'It was tried many times and given up; operations know of it.' };
+  if (status !== 'succeeded' || !finishedAt) return view;
+  if (kind === 'erasure') return { ...view, result: { erasedAt: finishedAt.toISOString(), erased: receipt } };
+  const expiresAt = new Date(finishedAt.getTime() + exportTtlSeconds * 1_000).toISOString();
+  return { ...view, result: { url: `${locationOf(id)}/result`, expiresAt, exported: receipt } };
+}

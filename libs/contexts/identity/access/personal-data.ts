@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
+import { AuditLog } from '@rookery/audit';
+import { Outbox, Sql } from '@rookery/persistence';
+import { Operations } from '../storage/operations';
+import { StoredPreferences } from '../storage/preferences';
+import { Users } from '../storage/users';
+
+const PAGE = 500;
+
+interface Section {
+  name: string;
+  table: string;
+  columns: string;
+  /** Whether one page holds all there is; such a table needs no id. */
+  few?: true;
+}
+
+/** What is exported of each table that holds something about a user. Neither secrets nor hashes. */
+const SECTIONS: readonly Section[] = [
+  {
+    name: 'profile',
+    table: 'users',
+    columns: `id, email, username, name, role, status, registered_at AS "registeredAt", verified_at AS "verifiedAt",
+      mfa_enabled_at AS "mfaEnabledAt"`,
+  },
+  {
+    name: 'sessions',
+    table: 'sessions',
+    columns: `id, host(ip) AS ip, user_agent AS "userAgent", started_at AS "startedAt", last_seen_at AS "lastSeenAt",
+      revoked_at AS "revokedAt", expires_at AS "expiresAt"`,
+  },
+  {
+    name: 'repeatedRegistrations',
+    table: 'decoys',
+    columns: `id, mailed_at AS "mailedAt", expires_at AS "expiresAt"`,
+  },
+  {
+    name: 'preferences',
+    table: 'preferences',
+    columns: `id, interests, tone, length, language, updated_at AS "updatedAt"`,
+  },
+  {
+    name: 'apiKeys',
+    table: 'api_keys',
+    columns: `id, name, prefix, scopes, created_at AS "createdAt", expires_at AS "expiresAt",
+      last_used_at AS "lastUsedAt", revoked_at AS "revokedAt"`,
+  },
+  {
+    name: 'secondFactors',
+    table: 'second_factors',
+    columns: `enrolled_at AS "enrolledAt"`,
+    few: true,
+  },
+  {
+    name: 'externalIdentities',
+    table: 'external_identities',
+    columns: `issuer, subject, linked_at AS "linkedAt"`,
+    few: true,
+  },
+  {
+    name: 'operations',
+    table: 'operations',
+    columns: `id, kind, status, requested_at AS "requestedAt", finished_at AS "finishedAt"`,
+  },
+];
+
+/** Tables that hold nothing but secrets about a user, and so are erased but not exported. */
+const WITHHELD = ['activation_links', 'mfa_tokens', 'password_reset_links', 'recovery_codes'];
+
+/** Tables of the schema that name a user and were thought of here. */
+export const KNOWN_TABLES: readonly string[] = [...SECTIONS.map(({ table }) => table), ...WITHHELD].sort();
+
+/** What identity and the audit log hold about somebody. */
+@Injectable()
+export class IdentityPersonalData implements PersonalData {
+  constructor(
+    private readonly auditLog: AuditLog,
+    private readonly operations: Operations,
+    private readonly outbox: Outbox,
+    private readonly preferences: StoredPreferences,
+    private readonly sql: Sql,
+    private readonly users: Users,
+  ) {}
+
+  async *export(userId: string): AsyncGenerator<ExportedPage> {
+    for (const { name, table, columns, few } of SECTIONS) {
+      const owner = table === 'users' ? 'id' : 'user_id';
+      if (few) {
+        const all = `SELECT ${columns} FROM identity.${table} WHERE ${owner} = $1`;
+        yield [name, await this.sql.rows(all, [userId])];
+        continue;
+      }
+      for (let after: string | null = null; ;) {
+        const rows: { id: string }[] = await this.sql.rows<{ id: string }>(
+          `SELECT ${columns} FROM identity.${table} WHERE ${owner} = $1 AND ($2::uuid IS NULL OR id > $2::uuid)
+           ORDER BY id LIMIT ${PAGE}`,
+          [userId, after],
+        );
+        yield [name, rows];
+        if (rows.length < PAGE) break;
+        after = rows.at(-1)!.id;
+      }
+    }
+    for (let after: string | null = null; ;) {
+      const entries = await this.auditLog.about(userId, after, PAGE);
+      yield ['audit', entries];
+      if (entries.length < PAGE) break;
+      after = entries.at(-1)!.id;
+    }
+  }
+
+  /** The account goes last: whatever else refers to it goes with it, and the address is free again. */
+  async erase(userId: string, limit: number): Promise<ErasedCounts> {
+    const origins = await this.auditLog.forgetOriginsOf(userId, limit);
+    const sessions = await this.sql.execute(
+      'DELETE FROM identity.sessions WHERE id IN (SELECT id FROM identity.sessions WHERE user_id = $1 LIMIT $2)',
+      [userId, limit],
+    );
+    if (origins + sessions > 0) return { auditOrigins: origins, sessions };
+
+    const user = await this.users.find({ id: userId });
+    if (!user) return {};
+    const exports = await this.operations.removeExportsOf(userId);
+    const preferences = await this.preferences.find({ userId });
+    const told = preferences ? await this.outbox.forget(preferences.id) : 0;
+    const events = told + (await this.outbox.forget(userId));
+    user.erase();
+    await this.users.remove(user);
+    return { accounts: 1, events, exports };
+  }
+}

@@ -1,0 +1,61 @@
+import { type Holder, PersonalDataOfAll } from '@rookery/application';
+import { Clock, type EventOf } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { OperationContinued, OperationRequested } from '../../contract';
+import type { Operation } from '../../model/operation';
+import { Operations } from '../../storage/operations';
+
+/** Most rows of a kind that one piece of an erasure takes. */
+const AT_ONCE = 1_000;
+
+/**
+ * Does the next piece of an export or an erasure: one context's part of it, or as much of that as fits into one
+ * transaction. The piece, its receipt and the event that asks for the next one commit together.
+ */
+@Subscriber([OperationRequested, OperationContinued], { queue: Queues.personalData })
+export class AdvanceOperation implements Handles<typeof OperationRequested> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly operations: Operations,
+    private readonly personalData: PersonalDataOfAll,
+  ) {}
+
+  async handle({ type, subject, data: { kind } }: EventOf<typeof OperationRequested>): Promise<void> {
+    if (kind === 'erasure' && type === OperationRequested.type) return; // the clock begins it after the grace period
+    const operation = await this.operations.find({ id: subject });
+    if (!operation || operation.over) return;
+    const holders = this.personalData.holders();
+    const names = holders.map(({ name }) => name);
+    const holder = holders.find(({ name }) => name === operation.next(names));
+    if (holder && (await this.more(operation, holder))) operation.goOn();
+    else if (holder) operation.finish(holder.name, names, this.clock.now());
+    await this.operations.save(operation);
+  }
+
+  async givenUp({ subject }: EventOf<typeof OperationRequested>): Promise<void> {
+    const operation = await this.operations.find({ id: subject });
+    if (!operation || operation.over) return;
+    operation.fail(this.clock.now());
+    await this.operations.save(operation);
+  }
+
+  /** @returns whether the holder has more to do. */
+  private async more(operation: Operation, holder: Holder): Promise<boolean> {
+    if (operation.kind === 'export') {
+      await this.export(operation, holder);
+      return false;
+    }
+    const counts = await holder.data.erase(operation.userId, AT_ONCE);
+    operation.count(holder.name, counts);
+    return Object.values(counts).some((count) => count > 0);
+  }
+
+  private async export(operation: Operation, { name, data }: Holder): Promise<void> {
+    let number = 0;
+    for await (const [section, rows] of data.export(operation.userId)) {
+      number += 1;
+      await this.operations.addPage(operation.id, name, section, number, rows);
+      operation.count(name, { [section]: rows.length });
+    }
+  }
+}

@@ -1,0 +1,358 @@
+import { Injectable, Module } from '@nestjs/common';
+import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
+import { AuditChain } from '@rookery/audit';
+import { contexts } from '@rookery/contexts';
+import { Sql, Transaction } from '@rookery/persistence';
+import {
+  type Answer,
+  contextOf,
+  eventually,
+  newcomer,
+  PASSWORD,
+  type Person,
+  signUp,
+  TestSystem,
+} from '@rookery/testing';
+import { KNOWN_TABLES } from '../../access/personal-data';
+import { BeginErasures } from './delete-me';
+
+let breaking = 0;
+
+/** A context that keeps notes, takes three rows a time, and now and then breaks. */
+@Injectable()
+class Notes implements PersonalData {
+  constructor(private readonly sql: Sql) {}
+
+  async *export(userId: string): AsyncGenerator<ExportedPage> {
+    yield ['notes', await this.sql.rows('SELECT text FROM public.notes WHERE user_id = $1', [userId])];
+  }
+
+  async erase(userId: string): Promise<ErasedCounts> {
+    const notes = await this.sql.execute(
+      'DELETE FROM public.notes WHERE id IN (SELECT id FROM public.notes WHERE user_id = $1 LIMIT 3)',
+      [userId],
+    );
+    if (breaking > 0) {
+      breaking -= 1;
+      throw new Error('It breaks between two pieces.');
+    }
+    return { notes };
+  }
+}
+Module({})(Notes);
+
+describe('deleting the own account', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start([...contexts, contextOf('notes', { personalData: Notes })]);
+    await system.sql('CREATE TABLE public.notes (id serial, user_id uuid, text text)');
+  });
+  afterAll(() => system.stop());
+
+  const deleteMe = (token: string) => system.ask('DELETE /v1/me', { token });
+  const login = (email: string) => system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
+  const write = ({ id }: Person, count: number) =>
+    system.sql(
+      `INSERT INTO public.notes (user_id, text) SELECT $1, 'note ' || nr FROM generate_series(1, $2) nr`,
+      [id, count],
+    );
+
+  async function endGrace(userId: string): Promise<void> {
+    await system.sql(
+      `UPDATE identity.operations SET due_at = now() WHERE user_id = $1 AND kind = 'erasure'`,
+      [userId],
+    );
+    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run());
+  }
+
+  const erasureOf = async (userId: string) =>
+    (
+      await system.sql<{
+        id: string;
+        status: string;
+        progress: number;
+        receipt: Record<string, Record<string, number>>;
+      }>(
+        `SELECT id, status, progress, receipt FROM identity.operations WHERE user_id = $1 AND kind = 'erasure'`,
+        [userId],
+      )
+    )[0]!;
+
+  const erased = (userId: string) => eventually(async () => (await erasureOf(userId)).status === 'succeeded');
+
+  /** Starts requests while nobody can write an operation, and lets them go once all of them wait for each other. */
+  async function atOnce(count: number, request: () => Promise<Answer>): Promise<Answer[]> {
+    const sql = system.inWorker(Sql);
+    return system
+      .inWorker(Transaction)
+      .run(async () => {
+        await sql.execute('LOCK TABLE identity.operations IN EXCLUSIVE MODE');
+        const answers = Promise.all(Array.from({ length: count }, request));
+        await eventually(async () => {
+          const waiting = await system.sql(
+            `SELECT 1 FROM pg_stat_activity
+           WHERE datname = current_database() AND application_name = 'rookery-api' AND wait_event_type = 'Lock'`,
+          );
+          return waiting.length === count;
+        });
+        return { answers };
+      })
+      .then(({ answers }) => answers);
+  }
+
+  it('answers an operation and hides the account at once', async () => {
+    const { id, email, token } = await signUp(system);
+    const { body: signedIn } = await login(email);
+    const { status, body, headers } = await deleteMe(token);
+    expect(status).toBe(202);
+    expect(body).toEqual({ id: expect.any(String), kind: 'erasure', status: 'queued', progress: 0 });
+    expect(headers.location).toBe(`/v1/operations/${body.id}`);
+
+    expect((await system.ask('GET /v1/me', { token })).status).toBe(401);
+    expect(await login(email)).toMatchObject({ status: 401, body: { code: 'identity.bad-credentials' } });
+    const refreshed = await system.ask('POST /v1/auth/refresh', {
+      body: { refreshToken: signedIn.refreshToken },
+    });
+    expect(refreshed.body.code).toBe('identity.refresh-invalid');
+    await eventually(
+      async () => (await system.ask('GET /v1/me', { token: signedIn.accessToken })).status === 401,
+    );
+    const events = await system.sql(
+      `SELECT type FROM messaging.outbox WHERE subject = $1 AND type = 'identity.user-deleted'`,
+      [id],
+    );
+    expect(events).toHaveLength(1);
+  });
+
+  it('erases nothing before the grace period is over', async () => {
+    const person = await signUp(system);
+    await write(person, 1);
+    await deleteMe(person.token);
+    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run());
+    expect(await erasureOf(person.id)).toMatchObject({ status: 'queued', progress: 0 });
+    expect(await system.sql('SELECT 1 FROM public.notes WHERE user_id = $1', [person.id])).toHaveLength(1);
+    const again = await system.ask('POST /v1/auth/register', { body: newcomer({ email: person.email }) });
+    expect(again.status).toBe(202);
+    expect(await system.sql(`SELECT id FROM identity.users WHERE email = $1`, [person.email])).toEqual([
+      { id: person.id },
+    ]);
+    await system.inbox.latest(person.email, /being deleted/);
+  });
+
+  it('erases it everywhere afterwards, piece by piece, and keeps a receipt without anything personal', async () => {
+    const person = await signUp(system, { name: 'Unmistakable Name', username: 'unmistakable' });
+    const bystander = await signUp(system);
+    await write(person, 7);
+    await write(bystander, 1);
+    await deleteMe(person.token);
+    await endGrace(person.id);
+    await erased(person.id);
+
+    const { receipt, progress } = await erasureOf(person.id);
+    expect(progress).toBe(100);
+    expect(receipt).toMatchObject({ notes: { notes: 7 }, identity: { accounts: 1, sessions: 1 } });
+    expect(
+      await system.sql('SELECT user_id FROM public.notes WHERE user_id = ANY ($1)', [
+        [person.id, bystander.id],
+      ]),
+    ).toEqual([{ user_id: bystander.id }]);
+    const kept = JSON.stringify([
+      await system.sql('SELECT to_jsonb(o) FROM identity.operations o'),
+      await system.sql('SELECT to_jsonb(o) FROM messaging.outbox o'),
+      await system.sql('SELECT to_jsonb(e) FROM audit.entries e'),
+      await system.sql('SELECT to_jsonb(u) FROM identity.users u'),
+    ]);
+    for (const personal of [person.email, 'Unmistakable', 'unmistakable'])
+      expect(kept).not.toContain(personal);
+    const origins = await system.sql(
+      `SELECT 1 FROM audit.origins JOIN audit.entries e ON e.id = entry_id WHERE e.actor_id = $1 OR e.subject_id = $1`,
+      [person.id],
+    );
+    expect(origins).toEqual([]);
+    expect(await system.inApi(AuditChain).verify()).toMatchObject({ intact: true });
+  });
+
+  it('frees address and username', async () => {
+    const person = await signUp(system, { username: 'free-again' });
+    await deleteMe(person.token);
+    await endGrace(person.id);
+    await erased(person.id);
+    const [{ old } = { old: 0 }] = await system.sql<{ old: number }>(
+      'SELECT count(*)::int AS old FROM identity.users WHERE id = $1',
+      [person.id],
+    );
+    expect(old).toBe(0);
+    const form = newcomer({ email: person.email, username: 'free-again' });
+    expect((await system.ask('POST /v1/auth/register', { body: form })).status).toBe(202);
+    expect(await system.sql('SELECT status FROM identity.users WHERE email = $1', [person.email])).toEqual([
+      { status: 'pending' },
+    ]);
+  });
+
+  it('leaves nobody in a table of identity that nobody thought of', async () => {
+    const tables = await system.sql<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.columns
+       WHERE table_schema = 'identity' AND (column_name = 'user_id' OR table_name = 'users') GROUP BY table_name ORDER BY table_name`,
+    );
+    expect(tables.map(({ name }) => name)).toEqual(KNOWN_TABLES);
+    const person = await signUp(system);
+    await system.ask('POST /v1/auth/register', { body: newcomer({ email: person.email }) });
+    await deleteMe(person.token);
+    await endGrace(person.id);
+    await erased(person.id);
+    for (const { name } of tables.filter((table) => table.name !== 'operations')) {
+      const owner = name === 'users' ? 'id' : 'user_id';
+      expect(await system.sql(`SELECT 1 FROM identity.${name} WHERE ${owner} = $1`, [person.id])).toEqual([]);
+    }
+  });
+
+  it('goes on where it was when a piece breaks, and counts nothing twice', async () => {
+    const person = await signUp(system);
+    await write(person, 7);
+    await deleteMe(person.token);
+    breaking = 2;
+    await endGrace(person.id);
+    await eventually(() => breaking === 0, 20_000);
+    await eventually(async () => (await erasureOf(person.id)).status === 'succeeded', 20_000);
+    expect((await erasureOf(person.id)).receipt).toMatchObject({ notes: { notes: 7 } });
+  }, 45_000);
+
+  it('is begun once by two workers', async () => {
+    const person = await signUp(system);
+    await deleteMe(person.token);
+    await system.sql(`UPDATE identity.operations SET due_at = now() WHERE user_id = $1`, [person.id]);
+    const second = await system.startWorker();
+    await Promise.all(
+      [system.worker, second].map((worker) =>
+        worker
+          .get(Transaction, { strict: false })
+          .run(() => worker.get(BeginErasures, { strict: false }).run()),
+      ),
+    );
+    await erased(person.id);
+    const events = await system.sql(
+      `SELECT 1 FROM messaging.outbox WHERE subject = $1 AND type = 'identity.operation-ended'`,
+      [(await erasureOf(person.id)).id],
+    );
+    expect(events).toHaveLength(1);
+    expect((await erasureOf(person.id)).receipt).toMatchObject({ identity: { accounts: 1 } });
+  });
+
+  it('answers the same operation to whoever asks several times at once', async () => {
+    const { token } = await signUp(system);
+    const answers = await atOnce(5, () => deleteMe(token));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+  });
+
+  it('leaves no session alive, whoever signs in at the same time', async () => {
+    for (let race = 0; race < 5; race += 1) {
+      const { id, email, token } = await signUp(system);
+      const [deleted, ...logins] = await Promise.all([
+        deleteMe(token),
+        login(email),
+        login(email),
+        login(email),
+      ]);
+      expect(deleted.status).toBe(202);
+      for (const { status, body } of logins)
+        expect([200, body.code === 'identity.bad-credentials' ? 401 : 0]).toContain(status);
+      const alive = await system.sql(
+        'SELECT 1 FROM identity.sessions WHERE user_id = $1 AND revoked_at IS NULL',
+        [id],
+      );
+      expect(alive).toEqual([]);
+      for (const { body } of logins.filter(({ status }) => status === 200)) {
+        expect(
+          (await system.ask('POST /v1/auth/refresh', { body: { refreshToken: body.refreshToken } })).status,
+        ).toBe(401);
+      }
+    }
+  });
+
+  it('asks for a fresh sign-in, which no API key is', async () => {
+    const { id, token } = await signUp(system);
+    const created = await system.ask('POST /v1/me/api-keys', {
+      token,
+      body: { name: 'all of it', scopes: ['read', 'write'] },
+    });
+    expect((await deleteMe(created.body.key)).status).toBe(403);
+    await system.sql(`UPDATE identity.sessions SET proved_at = now() - interval '1 hour' WHERE user_id = $1`, [
+      id,
+    ]);
+    await eventually(async () => (await deleteMe(token)).body.code === 'auth.mfa-required');
+    expect(await system.sql('SELECT status FROM identity.users WHERE id = $1', [id])).toEqual([
+      { status: 'active' },
+    ]);
+  });
+
+  it('leaves nothing that works: no profile, no search, no API key, no way to a new password', async () => {
+    const { id, email, token } = await signUp(system, { username: 'soon-gone' });
+    const bystander = await signUp(system);
+    const { body: apiKey } = await system.ask('POST /v1/me/api-keys', {
+      token,
+      body: { name: 'nightly', scopes: ['read'] },
+    });
+    const profile = () => system.ask(`GET /v1/users/${id}`, { token: bystander.token });
+    await profile();
+    expect((await profile()).headers['x-cache']).toBe('HIT');
+    await system.ask('POST /v1/auth/password/forgot', { body: { email } });
+    const mail = await system.inbox.latest(email, /Set a new/);
+    const link = /reset-password\?token=([\w-]+)/.exec(mail.text)![1]!;
+
+    expect((await deleteMe(token)).status).toBe(202);
+    await eventually(async () => (await profile()).status === 404);
+    const found = await system.ask('GET /v1/users?search=soon-gone', { token: bystander.token });
+    expect(found.body.data).toEqual([]);
+    await eventually(async () => (await system.ask('GET /v1/me', { token: apiKey.key })).status === 401);
+    const reset = { token: link, password: 'another long passphrase' };
+    expect(await system.ask('POST /v1/auth/password/reset', { body: reset })).toMatchObject({
+      body: { code: 'identity.link-expired' },
+    });
+    await system.sql(`UPDATE identity.users SET password_reset_requested_at = NULL WHERE id = $1`, [id]);
+    await system.ask('POST /v1/auth/password/forgot', { body: { email } });
+    await eventually(async () => {
+      const open = await system.sql(
+        `SELECT 1 FROM messaging.outbox o LEFT JOIN messaging.event_delivery d ON d.event_id = o.event_id
+         WHERE o.type = 'identity.password-forgotten' AND (o.published_at IS NULL OR d.state = 'pending')`,
+      );
+      return open.length === 0;
+    });
+    expect(
+      await system.sql('SELECT 1 FROM identity.password_reset_links WHERE user_id = $1', [id]),
+    ).toEqual([]);
+    const taken = newcomer({ username: 'soon-gone' });
+    expect((await system.ask('POST /v1/auth/register', { body: taken })).body.code).toBe(
+      'identity.username-taken',
+    );
+  });
+
+  it('leaves an admin, also when the last two go at once', async () => {
+    for (let race = 0; race < 3; race += 1) {
+      const admins = [await signUp(system), await signUp(system)];
+      await system.sql(`UPDATE identity.users SET role = 'user' WHERE role = 'admin'`);
+      await system.sql(`UPDATE identity.users SET role = 'admin' WHERE id = ANY ($1)`, [
+        admins.map(({ id }) => id),
+      ]);
+      const answers = await Promise.all(admins.map(({ token }) => deleteMe(token)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([202, 422]);
+      expect(answers.map(({ body }) => body.code)).toContain('identity.last-admin');
+    }
+  });
+
+  it('is recorded', async () => {
+    const { id, token } = await signUp(system);
+    await deleteMe(token);
+    await endGrace(id);
+    await erased(id);
+    const entries = await system.sql<{ action: string }>(
+      `SELECT action FROM audit.entries WHERE subject_id = $1 ORDER BY id`,
+      [id],
+    );
+    expect(entries.map(({ action }) => action).slice(-2)).toEqual([
+      'identity.delete-me',
+      'identity.user-erased',
+    ]);
+  });
+});

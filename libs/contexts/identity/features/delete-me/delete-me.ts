@@ -1,0 +1,108 @@
+import { Controller, Delete, Res } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
+import { Clock } from '@rookery/domain';
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { Transaction } from '@rookery/persistence';
+import { type Caller, CurrentCaller, Explain, Fresh } from '@rookery/web';
+import type { FastifyReply } from 'fastify';
+import { locationOf, OperationView, viewOf } from '../../access/operation-view';
+import { SessionWatch } from '../../access/session-watch';
+import { Operation, type OperationState } from '../../model/operation';
+import { AccountGone, LastAdmin } from '../../model/rejections';
+import { IdentitySettings } from '../../settings';
+import { Operations } from '../../storage/operations';
+import { PasswordResetLinks } from '../../storage/password-reset-links';
+import { Roles } from '../../storage/roles';
+import { Sessions } from '../../storage/sessions';
+import { Users } from '../../storage/users';
+
+/** Most erasures that are begun in one go. */
+const BEGUN_AT_ONCE = 100;
+
+@Audited<DeleteMe>({ subject: ({ userId }) => userId })
+export class DeleteMe extends Command<OperationState> {
+  constructor(
+    readonly userId: string,
+    readonly sessionId: string | null,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('me')
+export class DeleteMeRoute {
+  constructor(
+    private readonly commands: Commands,
+    private readonly settings: IdentitySettings,
+  ) {}
+
+  @Fresh()
+  @Delete()
+  @Explain({
+    operationId: 'deleteMe',
+    summary: 'Delete the own account',
+    description:
+      'Hides the account at once: nobody finds it, nobody signs in to it, and its tokens stop working within five seconds. Everything about it is erased when the grace period, 30 days, is over.',
+    ok: { status: 202, type: OperationView, headers: { Location: 'The operation that erases.' } },
+    rejects: [AccountGone, LastAdmin],
+  })
+  async delete(
+    @CurrentCaller() { userId, sessionId }: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OperationView> {
+    const operation = await this.commands.execute(new DeleteMe(userId, sessionId));
+    reply.header('location', locationOf(operation.id));
+    return viewOf(operation, this.settings.exportTtlSeconds);
+  }
+}
+
+/** Asking twice is no error: whoever's first answer was lost gets the same operation. */
+@CommandHandler(DeleteMe)
+export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly links: PasswordResetLinks,
+    private readonly operations: Operations,
+    private readonly roles: Roles,
+    private readonly sessions: Sessions,
+    private readonly settings: IdentitySettings,
+    private readonly transaction: Transaction,
+    private readonly users: Users,
+    private readonly watch: SessionWatch,
+  ) {}
+
+  async execute({ userId, sessionId }: DeleteMe): Promise<OperationState> {
+    const open = await this.operations.openOf(userId, 'erasure');
+    if (open) return open.snapshot();
+    await this.roles.lock(); // before the account, as whoever gives a role does
+    const user = await this.users.lockOwn(userId);
+    const now = this.clock.now();
+    const eraseAfter = new Date(now.getTime() + this.settings.erasureGraceSeconds * 1_000);
+    user.delete(eraseAfter, await this.roles.otherAdminThan(userId));
+    await this.users.save(user);
+    await this.sessions.revokeAll(userId, 'account-deleted');
+    await this.links.removeAll(userId);
+    if (sessionId) this.transaction.afterCommit(() => this.watch.forget(sessionId));
+    const operation = Operation.request('erasure', userId, now, eraseAfter);
+    await this.operations.save(operation);
+    return operation.snapshot();
+  }
+}
+
+/** Lets the erasures begin whose grace period is over. */
+@Schedule({ everySeconds: 5 })
+export class BeginErasures implements Scheduled {
+  constructor(private readonly operations: Operations) {}
+
+  async run(): Promise<void> {
+    for (const id of await this.operations.dueErasures(BEGUN_AT_ONCE)) {
+      const operation = await this.operations.get(id);
+      operation.goOn();
+      await this.operations.save(operation);
+    }
+  }
+}

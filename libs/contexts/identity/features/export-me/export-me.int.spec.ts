@@ -1,0 +1,173 @@
+import { Injectable } from '@nestjs/common';
+import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
+import { contexts } from '@rookery/contexts';
+import { Sql, Transaction } from '@rookery/persistence';
+import { type Answer, contextOf, eventually, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { RemoveOldExports } from './export-me';
+
+let breaking = 0;
+
+/** A context with more than one page of things, an empty one first. */
+@Injectable()
+class Shells implements PersonalData {
+  async *export(): AsyncGenerator<ExportedPage> {
+    yield ['shells', []];
+    yield ['shells', [{ nr: 1 }, { nr: 2 }]];
+    if (breaking > 0) {
+      breaking -= 1;
+      throw new Error('It breaks between two pages.');
+    }
+    yield ['stones', []];
+    yield ['shells', [{ nr: 3 }]];
+  }
+
+  async erase(): Promise<ErasedCounts> {
+    return {};
+  }
+}
+
+describe('exporting what is held about somebody', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start([...contexts, contextOf('beach', { personalData: Shells })]);
+  });
+  afterAll(() => system.stop());
+
+  const exportMe = (token: string) => system.ask('POST /v1/me/exports', { token });
+  const operation = (id: string, token: string) => system.ask(`GET /v1/operations/${id}`, { token });
+  const done = (id: string, token: string) =>
+    eventually(async () => (await operation(id, token)).body.status === 'succeeded', 20_000);
+
+  /** Starts requests while nobody can write an operation, and lets them go once all of them wait for each other. */
+  async function atOnce(count: number, request: () => Promise<Answer>): Promise<Answer[]> {
+    const sql = system.inWorker(Sql);
+    return system
+      .inWorker(Transaction)
+      .run(async () => {
+        await sql.execute('LOCK TABLE identity.operations IN EXCLUSIVE MODE');
+        const answers = Promise.all(Array.from({ length: count }, request));
+        await eventually(async () => {
+          const waiting = await system.sql(
+            `SELECT 1 FROM pg_stat_activity
+           WHERE datname = current_database() AND application_name = 'rookery-api' AND wait_event_type = 'Lock'`,
+          );
+          return waiting.length === count;
+        });
+        return { answers };
+      })
+      .then(({ answers }) => answers);
+  }
+
+  it('gives everything to its owner, and neither secrets nor hashes', async () => {
+    const { id, email, token } = await signUp(system);
+    const { body: tokens } = await system.ask('POST /v1/auth/login', {
+      body: { email, password: PASSWORD },
+      headers: { 'user-agent': 'a browser' },
+    });
+    const asked = await exportMe(token);
+    expect(asked).toMatchObject({ status: 202, body: { kind: 'export', status: 'queued', progress: 0 } });
+    expect(asked.headers.location).toBe(`/v1/operations/${asked.body.id}`);
+    await done(asked.body.id, token);
+
+    const { body } = await operation(asked.body.id, token);
+    expect(body).toMatchObject({ progress: 100, result: { url: `/v1/operations/${asked.body.id}/result` } });
+    expect(Date.parse(body.result.expiresAt) - Date.now()).toBeGreaterThan(6 * 86_400_000);
+    const result = await system.ask(`GET ${body.result.url}`, { token });
+    expect(result.status).toBe(200);
+    expect(result.headers['content-disposition']).toContain('attachment');
+    expect(result.headers['cache-control']).toBe('no-store');
+    expect(result.body).toMatchObject({
+      userId: id,
+      data: {
+        beach: { shells: [{ nr: 1 }, { nr: 2 }, { nr: 3 }], stones: [] },
+        identity: {
+          profile: [{ id, email }],
+          sessions: [{ ip: '127.0.0.1' }, { ip: '127.0.0.1', userAgent: 'a browser' }],
+          operations: [{ id: asked.body.id, kind: 'export' }],
+        },
+      },
+    });
+    const actions = result.body.data.identity.audit.map(({ action }: { action: string }) => action);
+    expect(actions).toEqual(
+      expect.arrayContaining(['identity.register-user', 'identity.log-in', 'identity.export-me']),
+    );
+    const text = JSON.stringify(result.body);
+    for (const secret of ['argon2', 'password', 'token', 'counter', tokens.refreshToken])
+      expect(text).not.toContain(secret);
+  });
+
+  it('shows an operation, and its result, to nobody else', async () => {
+    const { token } = await signUp(system);
+    const stranger = await signUp(system);
+    const { body } = await exportMe(token);
+    await done(body.id, token);
+    for (const path of [body.id, `${body.id}/result`, 'nonsense', `${stranger.id}/result`]) {
+      const answer = await operation(path, stranger.token);
+      expect(answer).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+    }
+  });
+
+  it('is made once for whoever asks several times at once, and anew afterwards', async () => {
+    const { token } = await signUp(system);
+    breaking = 1; // so that it is not done before the last one has asked
+    const answers = await atOnce(6, () => exportMe(token));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    const [first] = answers;
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    await done(first!.body.id, token);
+    expect((await exportMe(token)).body.id).not.toBe(first!.body.id);
+  }, 30_000);
+
+  it('holds every page once although a piece broke half-way', async () => {
+    const { token } = await signUp(system);
+    breaking = 1;
+    const { body } = await exportMe(token);
+    await done(body.id, token);
+    expect(breaking).toBe(0);
+    const { body: result } = await operation(`${body.id}/result`, token);
+    expect(result.data.beach.shells).toEqual([{ nr: 1 }, { nr: 2 }, { nr: 3 }]);
+  }, 30_000);
+
+  it('is gone after a week', async () => {
+    const { token } = await signUp(system);
+    const { body } = await exportMe(token);
+    await done(body.id, token);
+    await system.sql(
+      `UPDATE identity.operations SET finished_at = now() - interval '7 days 1 s' WHERE id = $1`,
+      [body.id],
+    );
+    expect(await operation(`${body.id}/result`, token)).toMatchObject({
+      status: 410,
+      body: { code: 'identity.export-expired' },
+    });
+    await system.inWorker(Transaction).run(() => system.inWorker(RemoveOldExports).run());
+    expect(
+      await system.sql('SELECT 1 FROM identity.export_pages WHERE operation_id = $1', [body.id]),
+    ).toEqual([]);
+  });
+
+  it('says that it failed when it is given up', async () => {
+    const { token } = await signUp(system);
+    breaking = 100;
+    const { body } = await exportMe(token);
+    await eventually(() => breaking < 100);
+    await eventually(async () => {
+      // As after the many attempts before.
+      await system.sql(
+        `UPDATE messaging.event_delivery SET attempts = 9 WHERE subject = $1 AND state = 'pending'`,
+        [body.id],
+      );
+      return (await operation(body.id, token)).body.status === 'failed';
+    }, 20_000);
+    breaking = 0;
+    expect((await operation(body.id, token)).body).toMatchObject({ failure: expect.any(String) });
+    expect((await operation(`${body.id}/result`, token)).status).toBe(404);
+    expect((await exportMe(token)).status).toBe(202);
+  }, 30_000);
+
+  it('needs somebody signed in', async () => {
+    expect((await system.ask('POST /v1/me/exports')).status).toBe(401);
+    expect((await system.ask('GET /v1/operations/x')).status).toBe(401);
+  });
+});

@@ -1,0 +1,80 @@
+import { Controller, Post, Res } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
+import { Clock } from '@rookery/domain';
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { type Caller, CurrentCaller, Explain } from '@rookery/web';
+import type { FastifyReply } from 'fastify';
+import { locationOf, OperationView, viewOf } from '../../access/operation-view';
+import { Operation, type OperationState } from '../../model/operation';
+import { AccountGone } from '../../model/rejections';
+import { IdentitySettings } from '../../settings';
+import { Operations } from '../../storage/operations';
+import { Users } from '../../storage/users';
+
+@Audited<ExportMe>({ subject: ({ userId }) => userId })
+export class ExportMe extends Command<OperationState> {
+  constructor(readonly userId: string) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('me/exports')
+export class ExportMeRoute {
+  constructor(
+    private readonly commands: Commands,
+    private readonly settings: IdentitySettings,
+  ) {}
+
+  @Post()
+  @Explain({
+    operationId: 'exportMe',
+    summary: 'Export everything that is held about the caller',
+    description:
+      'Whoever asks again before it is done gets the same operation. The result is kept for a week.',
+    ok: { status: 202, type: OperationView, headers: { Location: 'The operation that exports.' } },
+    rejects: [AccountGone],
+  })
+  async export(
+    @CurrentCaller() { userId }: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OperationView> {
+    const operation = await this.commands.execute(new ExportMe(userId));
+    reply.header('location', locationOf(operation.id));
+    return viewOf(operation, this.settings.exportTtlSeconds);
+  }
+}
+
+@CommandHandler(ExportMe)
+export class ExportMeHandler implements ICommandHandler<ExportMe> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly operations: Operations,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ userId }: ExportMe): Promise<OperationState> {
+    const open = await this.operations.openOf(userId, 'export');
+    if (open) return open.snapshot();
+    await this.users.lockOwn(userId);
+    const operation = Operation.request('export', userId, this.clock.now());
+    await this.operations.save(operation);
+    return operation.snapshot();
+  }
+}
+
+/** Forgets exports that nobody can download any more. */
+@Schedule({ everySeconds: 60 })
+export class RemoveOldExports implements Scheduled {
+  constructor(
+    private readonly operations: Operations,
+    private readonly settings: IdentitySettings,
+  ) {}
+
+  async run(): Promise<void> {
+    await this.operations.removeOldPages(this.settings.exportTtlSeconds);
+  }
+}

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Commands } from '@rookery/application';
+import { AuditChain, Audited } from '@rookery/audit';
+import { contexts } from '@rookery/contexts';
+import { Transaction } from '@rookery/persistence';
+import { contextOf, eventually, newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+
+@Audited<FeedBirds>({ record: ['grams'] })
+class FeedBirds extends Command<void> {
+  constructor(
+    readonly grams: number,
+    readonly secretPlace: string,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(FeedBirds)
+@Injectable()
+class FeedBirdsHandler implements ICommandHandler<FeedBirds> {
+  async execute({ grams }: FeedBirds): Promise<void> {
+    if (grams > 100) throw new Error('The bag is empty.');
+  }
+}
+
+describe('the audit log', () => {
+  let system: TestSystem;
+  let operator: string;
+
+  beforeAll(async () => {
+    system = await TestSystem.start([...contexts, contextOf('garden', { handlers: [FeedBirdsHandler] })]);
+    const { id, token } = await signUp(system);
+    await system.sql(`UPDATE identity.users SET role = 'admin' WHERE id = $1`, [id]);
+    operator = token;
+  });
+  afterAll(() => system.stop());
+
+  const list = async (query: Record<string, string>) =>
+    (await system.ask(`GET /v1/admin/audit?${new URLSearchParams(query).toString()}`, { token: operator }))
+      .body;
+
+  const login = (email: string, password: string, requestId: string) =>
+    system.ask('POST /v1/auth/login', {
+      body: { email, password },
+      headers: { 'x-request-id': requestId, 'user-agent': 'a browser' },
+    });
+
+  it('tells who signed in, from where and in the course of which request', async () => {
+    const { id, email } = await signUp(system);
+    await login(email, PASSWORD, 'sign-in-1');
+    const { data } = await list({ subject: id, action: 'identity.log-in' });
+    expect(data).toEqual([
+      expect.objectContaining({
+        subjectId: id,
+        outcome: 'done',
+        code: null,
+        details: {},
+        correlationId: 'sign-in-1',
+        ip: '127.0.0.1',
+        userAgentHash: createHash('sha256').update('a browser').digest('hex'),
+      }),
+    ]);
+  });
+
+  it('keeps a refused sign-in although its transaction is rolled back, and names the account', async () => {
+    const { id, email } = await signUp(system);
+    await login(email, 'not the password', 'sign-in-2');
+    await login('nobody@example.com', PASSWORD, 'sign-in-3');
+    const rejected = { action: 'identity.log-in', outcome: 'rejected', code: 'identity.bad-credentials' };
+    const { data } = await list({ action: 'identity.log-in' });
+    expect(data.slice(0, 2)).toMatchObject([
+      { ...rejected, subjectId: null, correlationId: 'sign-in-3' },
+      { ...rejected, subjectId: id, correlationId: 'sign-in-2' },
+    ]);
+  });
+
+  it('calls a command refused whose answer is a refusal, and names the events it raised', async () => {
+    const { email } = await signUp(system);
+    const tokens = [(await login(email, PASSWORD, 'x')).body.refreshToken];
+    for (let nr = 0; nr < 2; nr += 1) {
+      tokens.push(
+        (await system.ask('POST /v1/auth/refresh', { body: { refreshToken: tokens.at(-1) } })).body
+          .refreshToken,
+      );
+    }
+    await system.ask('POST /v1/auth/refresh', { body: { refreshToken: tokens[0] } });
+    const { data } = await list({ action: 'identity.refresh-session', limit: '1' });
+    expect(data).toMatchObject([{ outcome: 'rejected', code: 'identity.refresh-reused' }]);
+    expect(data[0].eventIds).toHaveLength(2);
+  });
+
+  it('records any command, its named fields alone, and one that breaks as failed', async () => {
+    const commands = system.inApi(Commands);
+    await commands.execute(new FeedBirds(20, 'under the oak'));
+    await expect(commands.execute(new FeedBirds(200, 'under the oak'))).rejects.toThrow('empty');
+    const { data } = await list({ action: 'garden.feed-birds' });
+    expect(data).toMatchObject([
+      { outcome: 'failed', code: null, details: { grams: 200 } },
+      { outcome: 'done', details: { grams: 20 } },
+    ]);
+  });
+
+  it('records what happens by the clock, without a command', async () => {
+    const form = newcomer();
+    await system.ask('POST /v1/auth/register', { body: form });
+    const [pending] = await system.sql<{ id: string }>(
+      `UPDATE identity.users SET registered_at = now() - interval '4 days' WHERE email = $1 RETURNING id`,
+      [form.email],
+    );
+    const schedules = contexts.flatMap((context) => context.schedules);
+    const cancel = schedules.find(({ name }) => name === 'CancelExpiredRegistrations')!;
+    await system.inWorker(Transaction).run(() => system.inWorker(cancel).run());
+    const { data } = await list({ subject: pending!.id });
+    expect(data).toMatchObject([
+      { action: 'identity.registration-cancelled', actorId: null, outcome: 'done' },
+      { action: 'identity.register-user' },
+    ]);
+  });
+
+  it('knows who did what he was signed in for', async () => {
+    const { id, token } = await signUp(system);
+    await system.ask('POST /v1/auth/logout-all', { token });
+    expect((await list({ actor: id })).data).toMatchObject([
+      { action: 'identity.log-out-everywhere', actorId: id },
+    ]);
+  });
+
+  it('holds neither secrets nor names', async () => {
+    const form = newcomer({ name: 'Unmistakable Name', username: 'unmistakable' });
+    await signUp(system, form);
+    const { body } = await login(form.email, form.password, 'secrets');
+    await system.ask('POST /v1/auth/refresh', { body: { refreshToken: body.refreshToken } });
+    await system.ask('POST /v1/auth/logout', {
+      body: { refreshToken: body.refreshToken },
+      token: body.accessToken,
+    });
+    const rows = await system.sql(`SELECT to_jsonb(e) AS entry FROM audit.entries e`);
+    const text = JSON.stringify(rows);
+    expect(text).toContain('identity.register-user');
+    for (const secret of [
+      form.email,
+      form.password,
+      form.name,
+      form.username,
+      body.refreshToken,
+      body.accessToken,
+    ]) {
+      expect(text).not.toContain(secret);
+    }
+  });
+
+  it('is sealed by the workers on their own, however many there are', async () => {
+    const second = await system.startWorker();
+    await Promise.all(Array.from({ length: 20 }, () => login('nobody@example.com', PASSWORD, 'many')));
+    await eventually(async () => {
+      const verdict = await second.get(AuditChain, { strict: false }).verify();
+      return verdict.intact && verdict.waiting === 0 && verdict.root.count > 20;
+    });
+    expect((await list({ limit: '1' })).data[0].position).toEqual(expect.any(Number));
+  });
+
+  it('walks its pages without skipping or repeating anything, and filters by time', async () => {
+    const since = new Date().toISOString();
+    for (let nr = 0; nr < 5; nr += 1) await login('nobody@example.com', PASSWORD, `page-${nr}`);
+    const query = { action: 'identity.log-in', since, limit: '2' };
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const { data, page } = await list({ ...query, ...(cursor !== '' && { cursor }) });
+      seen.push(...data.map(({ correlationId }: { correlationId: string }) => correlationId));
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(['page-4', 'page-3', 'page-2', 'page-1', 'page-0']);
+    expect((await list({ ...query, until: since })).data).toEqual([]);
+  });
+
+  it('is for operations alone', async () => {
+    const { token } = await signUp(system);
+    expect(await system.ask('GET /v1/admin/audit', { token })).toMatchObject({
+      status: 403,
+      body: { code: 'auth.forbidden' },
+    });
+    expect((await system.ask('GET /v1/admin/audit')).status).toBe(401);
+  });
+});

@@ -1,0 +1,126 @@
+import { Controller, Get, Query as QueryString } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import { AuditLog } from '@rookery/audit';
+import {
+  decodeCursor,
+  Explain,
+  Field,
+  Item,
+  ListQuery,
+  type Page,
+  pageOf,
+  RequirePermission,
+} from '@rookery/web';
+
+const LIST = 'audit';
+
+class AuditQuery extends ListQuery {
+  @Field.uuid({ optional: true, description: 'Who did it.' })
+  actor?: string;
+
+  @Field.uuid({ optional: true, description: 'To whom or what it was done.' })
+  subject?: string;
+
+  @Field.text({ max: 100, optional: true, description: 'What was done.', example: 'identity.log-in' })
+  action?: string;
+
+  @Field.dateTime({ optional: true, description: 'Not before this instant.' })
+  since?: string;
+
+  @Field.dateTime({ optional: true, description: 'Before this instant.' })
+  until?: string;
+}
+
+class AuditedAction {
+  @Field.uuid({ description: 'Id of the entry.' })
+  id: string;
+
+  @Field.dateTime({ description: 'When it was recorded.' })
+  at: Date;
+
+  @Field.text({ max: 200, description: 'What was done: a command, or an event that no command led to.' })
+  action: string;
+
+  @Field.uuid({
+    nullable: true,
+    description: 'Who did it; null for the system and for whoever was not signed in.',
+  })
+  actorId: string | null;
+
+  @Field.uuid({ nullable: true, description: 'To whom or what it was done.' })
+  subjectId: string | null;
+
+  @Field.oneOf(['done', 'rejected', 'failed'], { description: 'How it ended.' })
+  outcome: string;
+
+  @Field.text({
+    max: 100,
+    nullable: true,
+    description: 'Why it was rejected.',
+    example: 'identity.bad-credentials',
+  })
+  code: string | null;
+
+  @Field.json({ description: 'Fields of the command that are recorded.' })
+  details: Record<string, unknown>;
+
+  @Field.list(Item.uuid(), { max: 10_000, description: 'Events it raised.' })
+  eventIds: string[];
+
+  @Field.text({ max: 128, nullable: true, description: 'X-Request-Id of the request that led to it.' })
+  correlationId: string | null;
+
+  @Field.uuid({ nullable: true, description: 'Event that led to it.' })
+  causationId: string | null;
+
+  @Field.text({ max: 45, nullable: true, description: 'IP address; forgotten after a while.' })
+  ip: string | null;
+
+  @Field.text({ max: 64, nullable: true, description: 'SHA-256 of the User-Agent; forgotten after a while.' })
+  userAgentHash: string | null;
+
+  @Field.integer({
+    nullable: true,
+    description: 'Place in the hash chain; null for the moment until it is sealed.',
+  })
+  position: number | null;
+}
+
+export class ReadAudit extends Query<Page<AuditedAction>> {
+  constructor(readonly query: AuditQuery) {
+    super();
+  }
+}
+
+@ApiTags('Operations')
+@Controller('admin/audit')
+export class ReadAuditRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get()
+  @RequirePermission('ops:read')
+  @Explain({ operationId: 'listAudit', summary: 'Read the audit log', ok: { list: AuditedAction } })
+  read(@QueryString() query: AuditQuery): Promise<Page<AuditedAction>> {
+    return this.queries.execute(new ReadAudit(query));
+  }
+}
+
+@QueryHandler(ReadAudit)
+export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
+  constructor(private readonly auditLog: AuditLog) {}
+
+  async execute({ query }: ReadAudit): Promise<Page<AuditedAction>> {
+    const { actor, subject, action, since, until, cursor, limit } = query;
+    const [before] = decodeCursor<[string]>(LIST, cursor) ?? [null];
+    const filter = {
+      actorId: actor ?? null,
+      subjectId: subject ?? null,
+      action: action ?? null,
+      since: since ?? null,
+      until: until ?? null,
+    };
+    return pageOf(await this.auditLog.entries(filter, before, limit + 1), limit, LIST, ({ id }) => [id]);
+  }
+}

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
+import { EntitySchema } from 'typeorm';
+import { Operation, type OperationKind, type OperationState } from '../model/operation';
+
+export const operationSchema = new EntitySchema<OperationState>({
+  name: 'Operation',
+  schema: 'identity',
+  tableName: 'operations',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    version: { type: 'int' },
+    kind: { type: 'text' },
+    userId: { type: 'uuid', name: 'user_id' },
+    status: { type: 'text' },
+    dueAt: { type: 'timestamptz', name: 'due_at' },
+    finishedHolders: { type: 'text', array: true, name: 'finished_holders' },
+    progress: { type: 'int' },
+    receipt: { type: 'jsonb' },
+    requestedAt: { type: 'timestamptz', name: 'requested_at' },
+    finishedAt: { type: 'timestamptz', name: 'finished_at', nullable: true },
+  },
+});
+
+/** The exports and erasures, and the pages of exports. */
+@Injectable()
+export class Operations extends Repository<OperationState, Operation> {
+  protected readonly storedAs: StoredAs<OperationState, Operation> = {
+    schema: operationSchema,
+    restore: (state) => new Operation(state),
+  };
+
+  constructor(
+    transaction: Transaction,
+    outbox: Outbox,
+    private readonly sql: Sql,
+  ) {
+    super(transaction, outbox);
+  }
+
+  /**
+   * Makes requests of one user wait for each other until the present transaction ends.
+   *
+   * @returns the operation of this kind that is not over yet; undefined when there is none
+   */
+  async openOf(userId: string, kind: OperationKind): Promise<Operation | undefined> {
+    await this.sql.execute(
+      `SELECT pg_advisory_xact_lock(hashtextextended('identity.operations:' || $1, 0))`,
+      [userId],
+    );
+    const row = await this.sql.row<{ id: string }>(
+      `SELECT id FROM identity.operations WHERE user_id = $1 AND kind = $2 AND status IN ('queued', 'running')`,
+      [userId, kind],
+    );
+    return row && this.get(row.id);
+  }
+
+  /** @returns ids of erasures whose grace period is over and that were not begun. */
+  async dueErasures(limit: number): Promise<string[]> {
+    const rows = await this.sql.rows<{ id: string }>(
+      `SELECT id FROM identity.operations WHERE status = 'queued' AND kind = 'erasure' AND due_at <= now()
+       ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
+      [limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Stores a page of an export. */
+  async addPage(
+    operationId: string,
+    holder: string,
+    section: string,
+    number: number,
+    rows: readonly object[],
+  ): Promise<void> {
+    await this.sql.execute(
+      `INSERT INTO identity.export_pages (operation_id, holder, section, number, rows) VALUES ($1, $2, $3, $4, $5)`,
+      [operationId, holder, section, number, JSON.stringify(rows)],
+    );
+  }
+
+  /** Forgets the pages of exports that ended so many seconds ago. */
+  async removeOldPages(olderThanSeconds: number): Promise<void> {
+    await this.sql.execute(
+      `DELETE FROM identity.export_pages p USING identity.operations o
+       WHERE o.id = p.operation_id AND o.finished_at < now() - make_interval(secs => $1)`,
+      [olderThanSeconds],
+    );
+  }
+
+  /**
+   * Forgets the exports of somebody, finished or not.
+   *
+   * @returns how many
+   */
+  async removeExportsOf(userId: string): Promise<number> {
+    return this.sql.execute(`DELETE FROM identity.operations WHERE user_id = $1 AND kind = 'export'`, [
+      userId,
+    ]);
+  }
+}
