@@ -55,21 +55,31 @@ export const matrix: Record<string, Row> = {
 
   // Identity
   activateUser: { ...everybody, given: () => ({ path: { token: 'unknown' } }) },
+  changePassword: signedIn,
+  completeMfa: { ...everybody, given: () => ({ body: { mfaToken: 'unknown', code: '000000' } }) },
+  createApiKey: { ...signedIn, given: () => ({ body: { name: 'a program', scopes: ['read'] } }) },
   deleteMe: signedIn,
+  disableTotp: signedIn,
   exportMe: signedIn,
+  forgotPassword: everybody,
   getMe: signedIn,
   getOperation: { ...ownerOnly, given: ownExport },
   getOperationResult: { ...ownerOnly, given: ownExport },
   getPreferences: signedIn,
   getUser: { ...signedIn, given: ({ people }) => ({ path: { id: people.owner.id } }) },
+  initiateTotp: signedIn,
+  listApiKeys: signedIn,
   listAudit: adminOnly,
   listSessions: signedIn,
   login: everybody,
   logout: signedIn,
   logoutAll: signedIn,
   refreshTokens: everybody,
+  regenerateRecoveryCodes: signedIn,
   register: everybody,
   resendVerification: everybody,
+  resetPassword: everybody,
+  revokeApiKey: { ...ownerOnly, given: ownApiKey },
   revokeSession: { ...ownerOnly, given: ({ people }) => ({ path: { id: sessionOf(people.owner) } }) },
   searchUsers: signedIn,
   setPreferences: signedIn,
@@ -77,12 +87,14 @@ export const matrix: Record<string, Row> = {
     ...adminOnly,
     given: ({ people }) => ({ path: { id: people.owner.id }, body: { role: 'user' } }),
   },
+  stepUp: { ...signedIn, given: () => ({ body: { code: '000000' } }) },
   updateMe: signedIn,
   verifyEmail: everybody,
+  verifyTotp: signedIn,
 };
 
 /** Controllers that the API description leaves out, which the walk does not see: pages for people, open to everybody. */
-export const UNDESCRIBED = ['ActivationPage'];
+export const UNDESCRIBED = ['ActivationPage', 'ResetPasswordPage'];
 
 function sessionOf({ token }: Person): string {
   const payload = Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8');
@@ -97,4 +109,10 @@ async function ownExport({ system, people }: Scene): Promise<Given> {
     async () => (await system.ask(`GET /v1/operations/${body.id}`, { token })).body.status === 'succeeded',
   );
   return { path: { id: body.id } };
+}
+
+async function ownApiKey({ system, people }: Scene): Promise<Given> {
+  const body = { name: 'a program', scopes: ['read'] };
+  const created = await system.ask('POST /v1/me/api-keys', { token: people.owner.token, body });
+  return { path: { id: created.body.id } };
 }

@@ -31,6 +31,22 @@ describe('a user', () => {
     expect(user.mayBeMailed(later(600))).toBe(false);
   });
 
+  it('is sent no link to reset the password once it is deleted', () => {
+    const user = User.enrol(registration, 'user', now);
+    user.delete(later(60), true);
+    expect(user.mayBeSentReset(later(600))).toBe(false);
+  });
+
+  it('is not deleted when it is the last admin', () => {
+    const user = User.enrol(registration, 'admin', now);
+    expect(() => user.delete(later(60), false)).toThrow(
+      expect.objectContaining({ code: 'identity.last-admin' }),
+    );
+    expect(user.deleted).toBe(false);
+    user.delete(later(60), true);
+    expect(user.deleted).toBe(true);
+  });
+
   it('is sent a link to reset the password once a minute, pending or active', () => {
     const user = User.register(registration, 'v1', now);
     expect(user.mayBeSentReset(now)).toBe(true);

@@ -278,9 +278,10 @@ describe('deleting the own account', () => {
       body: { name: 'all of it', scopes: ['read', 'write'] },
     });
     expect((await deleteMe(created.body.key)).status).toBe(403);
-    await system.sql(`UPDATE identity.sessions SET proved_at = now() - interval '1 hour' WHERE user_id = $1`, [
-      id,
-    ]);
+    await system.sql(
+      `UPDATE identity.sessions SET proved_at = now() - interval '1 hour' WHERE user_id = $1`,
+      [id],
+    );
     await eventually(async () => (await deleteMe(token)).body.code === 'auth.mfa-required');
     expect(await system.sql('SELECT status FROM identity.users WHERE id = $1', [id])).toEqual([
       { status: 'active' },
@@ -319,9 +320,9 @@ describe('deleting the own account', () => {
       );
       return open.length === 0;
     });
-    expect(
-      await system.sql('SELECT 1 FROM identity.password_reset_links WHERE user_id = $1', [id]),
-    ).toEqual([]);
+    expect(await system.sql('SELECT 1 FROM identity.password_reset_links WHERE user_id = $1', [id])).toEqual(
+      [],
+    );
     const taken = newcomer({ username: 'soon-gone' });
     expect((await system.ask('POST /v1/auth/register', { body: taken })).body.code).toBe(
       'identity.username-taken',
