@@ -90,6 +90,21 @@ describe('the README', () => {
     }
   });
 
+  it('leads, by the guide, from registering to signing in with a second factor', async () => {
+    const guide = readFileSync(join(root, 'docs/guides/second-factor.md'), 'utf8').split(
+      '## Prove it again',
+    )[0]!;
+    const script = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)]
+      .map(([, block]) => block!)
+      .join('\n')
+      .replace('\nCODE=', '\nsleep 1\nCODE=') // a reader is slower than a script
+      .replaceAll(':3000', `:${ports.api}`)
+      .replaceAll(':8025', `:${ports.mailbox}`);
+    const { stdout } = await run('bash', ['-c', script], { cwd: root });
+    expect(stdout).toContain('"recoveryCodes":[');
+    expect(stdout.trim().split('\n').at(-1)).toContain('"username":"grace"');
+  }, 90_000);
+
   it('promises that Ctrl-C stops everything, and it does', async () => {
     start.kill('SIGINT');
     await eventually(() => start.exitCode !== null, 40_000);
