@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   Command,
   CommandHandler,
@@ -8,7 +9,7 @@ import {
 } from '@nestjs/cqrs';
 import { type EventOf, defineEvent, defineRejection, newId, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
-import { Outbox, Sql, Transaction } from '@rookery/persistence';
+import { type Claim, IdempotencyKeys, Outbox, Sql, Transaction } from '@rookery/persistence';
 import { contextOf, eventually, TestSystem } from '@rookery/testing';
 import { z } from 'zod';
 import { Commands, Queries } from '.';
@@ -151,6 +152,41 @@ describe('With one connection to PostgreSQL, a command', () => {
     expect(await queries.execute(new CountLines())).toBe(1);
     await expect(queries.execute(new CountLines(true))).rejects.toMatchObject({ code: '25006' });
     expect(await queries.execute(new CountLines())).toBe(1);
+  });
+
+  it('under an idempotency key commits with its note and its entry in the audit log, or none of the three', async () => {
+    const keys = system.inApi(IdempotencyKeys);
+    const request = { scope: randomBytes(32), key: 'key', fingerprint: randomBytes(32) };
+    const claim = async () => {
+      const found = await keys.claim(request, true);
+      if (found.state !== 'mine') throw new Error(`The key is ${found.state}.`);
+      return found.claim;
+    };
+    const leaseEnds = () => system.sql('UPDATE platform.idempotency_keys SET leased_until = now()');
+    const write = (under: Claim) => keys.under(under, () => commands.execute(new Write('once')));
+    const entries = () =>
+      system.sql(
+        `SELECT outcome, code, xmin::text = (SELECT min(xmin::text) FROM platform.idempotency_keys) AS together
+         FROM audit.entries WHERE action = 'suite.write' AND id > $1 ORDER BY id`,
+        [before],
+      );
+    const before = newId();
+
+    const stale = await claim();
+    await leaseEnds();
+    const first = await claim();
+    await expect(write(stale)).rejects.toMatchObject({ code: 'resource.conflict' });
+    expect(await texts('line')).toEqual([]);
+    const refused = { outcome: 'rejected', code: 'resource.conflict', together: false };
+    expect(await entries()).toEqual([refused]);
+
+    const id = await write(first);
+    expect(await texts('line')).toEqual(['once']);
+    expect(await entries()).toEqual([refused, { outcome: 'done', code: null, together: true }]);
+    await leaseEnds();
+    expect(await write(await claim())).toBe(id);
+    expect(await texts('line')).toEqual(['once']);
+    expect(await entries()).toHaveLength(2);
   });
 
   it('cannot be smuggled past its transaction', async () => {
