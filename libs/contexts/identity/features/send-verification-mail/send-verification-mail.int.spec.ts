@@ -62,7 +62,8 @@ describe('sending the verification mail', () => {
     await system.ask(REGISTER, { body: form });
     await eventually(async () => {
       const [row] = await system.sql<{ attempts: number }>(
-        `SELECT d.attempts FROM messaging.event_delivery d JOIN identity.users u ON u.id = d.subject WHERE u.email = $1`,
+        `SELECT d.attempts FROM messaging.event_delivery d JOIN identity.users u ON u.id = d.subject
+         WHERE u.email = $1 AND d.subscriber = 'identity.send-verification-mail'`,
         [form.email],
       );
       return row!.attempts === 1;

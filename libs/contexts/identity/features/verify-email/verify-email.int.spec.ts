@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/messaging';
-import { newcomer, TestSystem } from '@rookery/testing';
+import { eventually, newcomer, TestSystem } from '@rookery/testing';
 import { VerificationCodes } from '../../access/verification-codes';
 
 const VERIFY = 'POST /v1/auth/verify';
@@ -57,6 +57,7 @@ describe('verifying an address with the code', () => {
     expect(Math.max(...lives)).toBeGreaterThan(590_000);
     expect(Math.max(...lives)).toBeLessThanOrEqual(600_000);
     await Promise.all(keys.map((key) => redis.pexpire(key, 1)));
+    await eventually(async () => (await redis.exists(...keys)) === 0);
     const late = await system.ask(VERIFY, { body: { email, code } });
     expect(late.body.code).toBe('identity.code-expired');
   });
