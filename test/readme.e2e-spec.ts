@@ -109,6 +109,7 @@ describe('the README', () => {
     start.kill('SIGINT');
     await eventually(() => start.exitCode !== null, 40_000);
     expect(start.exitCode).toBe(0);
+    expect(said).not.toMatch(/\bERROR\b/);
     const { stdout } = await run('ps', ['-eo', 'args']);
     expect(stdout.split('\n').filter((line) => line.includes(folder))).toEqual([]);
     for (const port of Object.values(ports)) {

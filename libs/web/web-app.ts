@@ -1,6 +1,6 @@
 import fastifyCompress from '@fastify/compress';
 import { type DynamicModule, RequestMethod, type Type } from '@nestjs/common';
-import { NestFactory, Reflector } from '@nestjs/core';
+import { ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   continueTrace,
@@ -141,13 +141,10 @@ export async function createWebApp(
   return app;
 }
 
-/** @returns a provider of a module that not every app imports. */
+/** @returns a provider of a module that not every app imports; asking the app for it would log its absence. */
 function provided<T>(app: NestFastifyApplication, type: Type<T>): T | undefined {
-  try {
-    return app.get(type, { strict: false });
-  } catch {
-    return undefined;
-  }
+  const modules = [...app.get(ModulesContainer).values()];
+  return modules.find(({ providers }) => providers.has(type))?.providers.get(type)?.instance as T | undefined;
 }
 
 function isLongLived(config: unknown): boolean {
