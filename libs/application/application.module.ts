@@ -90,7 +90,7 @@ export class ApplicationModule implements OnModuleInit {
   }
 }
 
-/** Each context is a module of its own: what it does not export, another context cannot be handed. */
+/** Each context is a module of its own: what it does not offer, another context cannot be handed. */
 function contextModule(context: Context, role: Role): DynamicModule {
   const parts: Record<Role, Provider[]> = {
     api: [...context.apiProviders],
@@ -99,9 +99,12 @@ function contextModule(context: Context, role: Role): DynamicModule {
   };
   return {
     module: namedModule(context.name),
+    global: true,
+    exports: context.offers.map(({ provide }) => provide),
     controllers: role === 'api' ? [...context.controllers] : [],
     providers: [
       ...context.providers,
+      ...context.offers,
       ...(context.personalData ? [context.personalData] : []),
       ...context.handlers,
       ...parts[role],

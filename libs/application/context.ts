@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Provider, Type } from '@nestjs/common';
+import type { ClassProvider, ExistingProvider, Provider, Type } from '@nestjs/common';
 import { Command, Query } from '@nestjs/cqrs';
 import { type AnySubscriber, type Scheduled, scheduleOptions, subscriberOptions } from '@rookery/messaging';
 import type { EntitySchema } from 'typeorm';
@@ -10,11 +10,16 @@ import type { PersonalData } from './personal-data';
 /** Where `@CommandHandler` and `@QueryHandler` record what a class handles; @nestjs/cqrs does not export the keys. */
 const HANDLES = { command: '__commandHandler__', query: '__queryHandler__' };
 
+/** A class of `contract.ts` and what stands for it. */
+type OfferedProvider = ClassProvider | ExistingProvider;
+
 /** A bounded context: what it consists of, sorted by what each app takes from it. */
 export interface Context {
   readonly name: string;
   readonly schemas: readonly EntitySchema[];
   readonly providers: readonly Provider[];
+  /** What other contexts may ask of it: providers of abstract classes in its `contract.ts`. */
+  readonly offers: readonly OfferedProvider[];
   /** Paths of routes that stand at the root instead of under `/v1`: pages that links in mails lead to. */
   readonly rootPaths: readonly string[];
   /** What the api alone is handed: passport strategies, which register themselves for a whole process. */
@@ -42,6 +47,7 @@ export interface Seed {
  * @param folder that holds `features/`: `__dirname`
  * @param parts.schemas how its aggregates are stored
  * @param parts.providers what its features are handed: repositories, policies
+ * @param parts.offers what other contexts may ask of it: providers of abstract classes in its `contract.ts`
  * @param parts.apiProviders what its routes alone need: passport strategies
  * @param parts.rootPaths of routes that stand at the root instead of under `/v1`
  * @param parts.personalData exports and erases what it holds about somebody
@@ -54,6 +60,7 @@ export function defineContext(
   parts: {
     schemas?: EntitySchema[];
     providers?: Provider[];
+    offers?: OfferedProvider[];
     apiProviders?: Provider[];
     rootPaths?: string[];
     personalData?: Type<PersonalData>;
@@ -72,6 +79,7 @@ export function defineContext(
     name,
     schemas: parts.schemas ?? [],
     providers: parts.providers ?? [],
+    offers: parts.offers ?? [],
     apiProviders: parts.apiProviders ?? [],
     rootPaths: parts.rootPaths ?? [],
     controllers: found.filter(isController),

@@ -1,4 +1,5 @@
 import { identity } from './identity/identity.context';
+import { social } from './social/social.context';
 
 /** The bounded contexts of Rookery. */
-export const contexts = [identity];
+export const contexts = [identity, social];

@@ -78,6 +78,14 @@ export const NotFound = defineRejection(
   'Check the id. What you may not see is answered in the same way.',
 );
 
+/** The caller may see it, but not do that to it. */
+export const Forbidden = defineRejection(
+  'auth.forbidden',
+  'forbidden',
+  'You may see this, but not do that to it.',
+  'The permission that the route asks for stands in its description as x-required-permission, or as x-permission-beyond-own where it is about what others own.',
+);
+
 /** Something Rookery stands on does not answer. */
 export const DependencyUnavailable = defineRejection(
   'dependency.unavailable',

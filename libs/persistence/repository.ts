@@ -51,6 +51,20 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
   }
 
   /**
+   * Loads an aggregate and makes other changes of it wait until the present transaction ends: the second of two edits
+   * decides by what the first has made of it.
+   *
+   * @throws Rejection `resource.not-found`
+   */
+  async getLocked(id: string): Promise<A> {
+    const manager = await this.transaction.manager();
+    const where = { id } as FindOptionsWhere<State>;
+    const state = await manager.findOne(this.storedAs.schema, { where, lock: { mode: 'for_no_key_update' } });
+    if (!state) throw new Rejection(NotFound);
+    return this.storedAs.restore(state);
+  }
+
+  /**
    * Stores the aggregate's state, then its events, in the present transaction. The row is written first: its lock
    * makes the order of the events' ids that of the aggregate's versions.
    *

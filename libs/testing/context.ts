@@ -6,6 +6,7 @@ export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = 
     name,
     schemas: [],
     providers: [],
+    offers: [],
     apiProviders: [],
     rootPaths: [],
     controllers: [],

@@ -35,6 +35,15 @@ export function RequirePermission(...permissions: [string, ...string[]]): Method
 }
 
 /**
+ * Says in the API description with which permission callers may do this to what others own. The model decides.
+ *
+ * @param permission such as `posts:update:any`
+ */
+export function PermissionBeyondOwn(permission: string): MethodDecorator {
+  return ApiExtension('x-permission-beyond-own', permission);
+}
+
+/**
  * Every route without `@Public()` wants a caller: the passport strategy named `bearer` finds out who it is.
  *
  * @throws RequestRefused `auth.unauthenticated`, or what the strategy throws

@@ -1,4 +1,4 @@
-export { Public, RequirePermission } from './access';
+export { PermissionBeyondOwn, Public, RequirePermission } from './access';
 export { BasicAuthGuard, isOperator, operatorsOnly } from './basic-auth';
 export { type Caller, CurrentCaller } from './caller';
 export { Drain } from './drain';

@@ -2,6 +2,7 @@ import {
   Conflict,
   definedRejections,
   DependencyUnavailable,
+  Forbidden,
   NotFound,
   type RejectionDefinition,
   type RejectionKind,
@@ -69,13 +70,7 @@ export const Problems = {
     'There is no valid access token in the request.',
     'Send Authorization: Bearer with an access token; refresh it when it has expired.',
   ),
-  forbidden: problem(
-    403,
-    'auth.forbidden',
-    'Forbidden',
-    'You may see this, but not do that to it.',
-    'The permission that the route asks for stands in its description as x-required-permission.',
-  ),
+  forbidden: rejection(Forbidden),
   mfaRequired: problem(
     403,
     'auth.mfa-required',

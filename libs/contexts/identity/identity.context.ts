@@ -21,8 +21,10 @@ import { SigningKeys } from './access/signing-keys';
 import { Totp } from './access/totp';
 import { VerificationCodes } from './access/verification-codes';
 import { VerificationSecrets } from './access/verification-secrets';
+import { Accounts } from './contract';
 import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
+import { StoredAccounts } from './storage/accounts';
 import { ActivationLinks } from './storage/activation-links';
 import { CodeFailures } from './storage/code-failures';
 import { Decoys, decoySchema } from './storage/decoys';
@@ -76,6 +78,7 @@ export const identity = defineContext('identity', __dirname, {
     VerificationCodes,
     VerificationSecrets,
   ],
+  offers: [{ provide: Accounts, useClass: StoredAccounts }],
   apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
   personalData: IdentityPersonalData,
   seed: SeedAccounts,

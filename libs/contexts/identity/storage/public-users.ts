@@ -29,17 +29,24 @@ export class PublicUsers {
   /**
    * @param text part of a username or name, whatever its capitals; with one or two characters their beginning; empty
    *   for everybody
+   * @param hidden ids of those who are not to be found
    * @param before id after which the page before ended; null for the first
    * @returns newest first, at most `limit`
    */
-  search(text: string, before: string | null, limit: number): Promise<PublicUserRow[]> {
+  search(
+    text: string,
+    hidden: readonly string[],
+    before: string | null,
+    limit: number,
+  ): Promise<PublicUserRow[]> {
     const part = text.replaceAll(/[\\%_]/g, '\\$&');
     const pattern = text.length < TRIGRAM ? `${part}%` : `%${part}%`;
     return this.sql.rows(
       `SELECT ${COLUMNS} FROM identity.users
        WHERE status = 'active' AND (username ILIKE $1 OR name ILIKE $1) AND ($2::uuid IS NULL OR id < $2::uuid)
+         AND id <> ALL ($4::uuid[])
        ORDER BY id DESC LIMIT $3`,
-      [pattern, before, limit],
+      [pattern, before, limit, hidden],
     );
   }
 }

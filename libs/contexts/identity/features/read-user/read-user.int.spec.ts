@@ -5,7 +5,7 @@ import { registry } from '@rookery/observability';
 import { Transaction } from '@rookery/persistence';
 import { enrol, eventually, newcomer, type Person, TestSystem } from '@rookery/testing';
 import { userEntry } from '../../storage/public-users';
-import { ReadUser } from './read-user';
+import { ReadProfile } from './read-user';
 
 describe('reading a user', () => {
   let system: TestSystem;
@@ -121,7 +121,7 @@ describe('reading a user', () => {
     const { id } = await settled({ name: 'Before' });
     await system.inApi(Transaction).run(async () => {
       await system.sql(`UPDATE identity.users SET name = 'After' WHERE id = $1`, [id]);
-      const { name } = await system.inApi(Queries).execute(new ReadUser(id));
+      const { name } = await system.inApi(Queries).execute(new ReadProfile(id));
       expect(name).toBe('Before');
     });
   });

@@ -1,13 +1,14 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Optional } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Cache, Cached, Queries } from '@rookery/application';
 import { type EventEnvelope, NotFound, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
-import { Explain, UuidParam, Versioned } from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rookery/web';
 import { PublicUser } from '../../access/public-user';
 import {
   ExternalIdentityLinked,
+  HiddenProfiles,
   MfaDisabled,
   MfaEnabled,
   PasswordChanged,
@@ -24,6 +25,16 @@ import {
 import { PublicUsers, userEntry } from '../../storage/public-users';
 
 export class ReadUser extends Query<PublicUser> {
+  constructor(
+    readonly userId: string,
+    readonly viewerId: string,
+  ) {
+    super();
+  }
+}
+
+/** The same for everybody who may see it, and so kept. */
+export class ReadProfile extends Query<PublicUser> {
   constructor(readonly userId: string) {
     super();
   }
@@ -43,17 +54,30 @@ export class ReadUserRoute {
     ok: { type: PublicUser, headers: { 'X-Cache': 'HIT or MISS: whether it came from the cache.' } },
     rejects: [NotFound],
   })
-  read(@UuidParam() id: string): Promise<PublicUser> {
-    return this.queries.execute(new ReadUser(id));
+  read(@UuidParam() id: string, @CurrentCaller() { userId }: Caller): Promise<PublicUser> {
+    return this.queries.execute(new ReadUser(id, userId));
   }
 }
 
-@Cached<ReadUser>({ key: ({ userId }) => userEntry(userId), seconds: 60 })
 @QueryHandler(ReadUser)
 export class ReadUserHandler implements IQueryHandler<ReadUser> {
+  constructor(
+    private readonly queries: Queries,
+    @Optional() private readonly hidden?: HiddenProfiles,
+  ) {}
+
+  async execute({ userId, viewerId }: ReadUser): Promise<PublicUser> {
+    if (await this.hidden?.hides(userId, viewerId)) throw new Rejection(NotFound);
+    return this.queries.execute(new ReadProfile(userId));
+  }
+}
+
+@Cached<ReadProfile>({ key: ({ userId }) => userEntry(userId), seconds: 60 })
+@QueryHandler(ReadProfile)
+export class ReadProfileHandler implements IQueryHandler<ReadProfile> {
   constructor(private readonly users: PublicUsers) {}
 
-  async execute({ userId }: ReadUser): Promise<PublicUser> {
+  async execute({ userId }: ReadProfile): Promise<PublicUser> {
     const user = await this.users.find(userId);
     if (!user) throw new Rejection(NotFound);
     return user;

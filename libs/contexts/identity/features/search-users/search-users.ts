@@ -1,9 +1,19 @@
-import { Controller, Get, Query as QueryString } from '@nestjs/common';
+import { Controller, Get, Optional, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
-import { decodeCursor, Explain, Field, ListQuery, type Page, pageOf } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  decodeCursor,
+  Explain,
+  Field,
+  ListQuery,
+  type Page,
+  pageOf,
+} from '@rookery/web';
 import { PublicUser } from '../../access/public-user';
+import { HiddenProfiles } from '../../contract';
 import { PublicUsers } from '../../storage/public-users';
 
 class UserSearch extends ListQuery {
@@ -20,7 +30,10 @@ class UserSearch extends ListQuery {
 }
 
 export class SearchUsers extends Query<Page<PublicUser>> {
-  constructor(readonly page: UserSearch) {
+  constructor(
+    readonly viewerId: string,
+    readonly page: UserSearch,
+  ) {
     super();
   }
 }
@@ -37,19 +50,23 @@ export class SearchUsersRoute {
     description: 'The newest first. Without a search, everybody.',
     ok: { list: PublicUser },
   })
-  search(@QueryString() page: UserSearch): Promise<Page<PublicUser>> {
-    return this.queries.execute(new SearchUsers(page));
+  search(@CurrentCaller() { userId }: Caller, @QueryString() page: UserSearch): Promise<Page<PublicUser>> {
+    return this.queries.execute(new SearchUsers(userId, page));
   }
 }
 
 @QueryHandler(SearchUsers)
 export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
-  constructor(private readonly users: PublicUsers) {}
+  constructor(
+    private readonly users: PublicUsers,
+    @Optional() private readonly hidden?: HiddenProfiles,
+  ) {}
 
-  async execute({ page: { search, limit, cursor } }: SearchUsers): Promise<Page<PublicUser>> {
+  async execute({ viewerId, page: { search, limit, cursor } }: SearchUsers): Promise<Page<PublicUser>> {
     const list = `users:${search.toLowerCase()}`;
     const [before] = decodeCursor<[string]>(list, cursor) ?? [null];
-    const rows = await this.users.search(search, before, limit + 1);
+    const hidden = (await this.hidden?.from(viewerId)) ?? [];
+    const rows = await this.users.search(search, hidden, before, limit + 1);
     return pageOf(rows, limit, list, ({ id }) => [id]);
   }
 }

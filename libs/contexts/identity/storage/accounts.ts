@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '@rookery/persistence';
+import { type Account, Accounts } from '../contract';
+
+const COLUMNS = `id, username, name, version, status = 'active' AS active`;
+
+/** The accounts, as other contexts may know them. */
+@Injectable()
+export class StoredAccounts extends Accounts {
+  constructor(private readonly sql: Sql) {
+    super();
+  }
+
+  override find(ids: readonly string[]): Promise<Account[]> {
+    return this.rows(`SELECT ${COLUMNS} FROM identity.users WHERE id = ANY ($1::uuid[])`, [ids]);
+  }
+
+  override page(after: string | null, limit: number): Promise<Account[]> {
+    return this.rows(
+      `SELECT ${COLUMNS} FROM identity.users WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2`,
+      [after, limit],
+    );
+  }
+
+  private rows(text: string, values: unknown[]): Promise<Account[]> {
+    return this.sql.rows<Account & Record<string, unknown>>(text, values);
+  }
+}

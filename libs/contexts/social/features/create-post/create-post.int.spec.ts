@@ -1,0 +1,67 @@
+import { contexts } from '@rookery/contexts';
+import { enrol, type Person, TestSystem } from '@rookery/testing';
+
+const DRAFT = { title: 'Swifts are back', content: 'Saw the first three.', tags: ['birds', 'spring'] };
+
+describe('Publishing a post', () => {
+  let system: TestSystem;
+  let ada: Person;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+    ada = await enrol(system);
+  });
+  afterAll(() => system.stop());
+
+  const publish = (body: object) => system.ask('POST /v1/posts', { token: ada.token, body });
+
+  it('answers the post, its version and where it is', async () => {
+    const { status, headers, body } = await publish(DRAFT);
+    expect(status).toBe(201);
+    expect(headers).toMatchObject({ location: `/v1/posts/${body.id}`, etag: '"1"' });
+    expect(body).toEqual({
+      ...DRAFT,
+      id: expect.any(String),
+      author: { id: ada.id, username: expect.any(String), name: 'Some Person' },
+      commentsCount: 0,
+      createdAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/),
+      updatedAt: body.createdAt,
+      version: 1,
+    });
+    const read = await system.ask(`GET ${headers.location as string}`, { token: ada.token });
+    expect(read).toMatchObject({ status: 200, body });
+  });
+
+  it('tells the system of it', async () => {
+    const { body } = await publish(DRAFT);
+    const [event] = await system.sql(
+      'SELECT type, data, sequence, actor_id FROM messaging.outbox WHERE subject = $1',
+      [body.id],
+    );
+    expect(event).toEqual({
+      type: 'social.post-created',
+      data: { authorId: ada.id, title: DRAFT.title, tags: DRAFT.tags },
+      sequence: 1,
+      actor_id: ada.id,
+    });
+  });
+
+  it('may do without tags', async () => {
+    const { status, body } = await publish({ title: 'Untagged', content: 'So be it.' });
+    expect({ status, tags: body.tags }).toEqual({ status: 201, tags: [] });
+  });
+
+  it.each([
+    ['title', { ...DRAFT, title: 'x'.repeat(101) }],
+    ['title', { ...DRAFT, title: '   ' }],
+    ['content', { ...DRAFT, content: 'x'.repeat(1_001) }],
+    ['tags', { ...DRAFT, tags: ['1', '2', '3', '4', '5', '6'] }],
+    ['tags', { ...DRAFT, tags: ['twice', 'twice'] }],
+    ['tags.0', { ...DRAFT, tags: ['x'.repeat(21)] }],
+    ['tags.0', { ...DRAFT, tags: ['one,two'] }],
+    ['mood', { ...DRAFT, mood: 'glad' }],
+  ])('names %s where it is not as it should be', async (path, body) => {
+    const answer = await publish(body);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid', errors: [{ path }] } });
+  });
+});

@@ -1,0 +1,52 @@
+import { newId } from '@rookery/domain';
+import { contexts } from '@rookery/contexts';
+import { enrol, type Person, race, TestSystem } from '@rookery/testing';
+
+describe('Following a user', () => {
+  let system: TestSystem;
+  let ada: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  beforeEach(async () => {
+    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+  });
+  afterAll(() => system.stop());
+
+  const follow = (who: Person, id: string) => system.ask(`PUT /v1/users/${id}/follow`, { token: who.token });
+  const followed = () =>
+    system.sql<{ type: string }>(
+      `SELECT type FROM messaging.outbox WHERE data ->> 'userId' = $1 AND data ->> 'otherId' = $2 ORDER BY id`,
+      [ada.id, bob.id],
+    );
+
+  it('follows at once, whoever has just signed up', async () => {
+    expect(await follow(ada, bob.id)).toMatchObject({ status: 204, body: '' });
+    expect(await followed()).toEqual([{ type: 'social.user-followed' }]);
+  });
+
+  it('follows once, however often and at however many places it is said', async () => {
+    const answers = await race(
+      system,
+      Array.from({ length: 5 }, () => () => follow(ada, bob.id)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]));
+    expect(await followed()).toHaveLength(1);
+  });
+
+  it('refuses to follow oneself', async () => {
+    expect(await follow(ada, ada.id)).toMatchObject({ status: 422, body: { code: 'social.self' } });
+  });
+
+  it('does not find somebody who is not there, has not verified yet or is no id', async () => {
+    const [pending] = await system.sql<{ id: string }>(
+      `INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, password_number, registered_at)
+       VALUES (gen_random_uuid(), 1, 'pending@example.com', 'pending', 'Pending', 'user', 'pending', '-', 1, now()) RETURNING id`,
+    );
+    for (const id of [newId(), pending!.id, 'nobody']) {
+      expect(await follow(ada, id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+    }
+  });
+});

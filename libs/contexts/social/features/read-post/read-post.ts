@@ -1,0 +1,45 @@
+import { Controller, Get } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import { NotFound } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rookery/web';
+import { PostView, PostViews } from '../../views/post';
+
+export class ReadPost extends Query<PostView> {
+  constructor(
+    readonly postId: string,
+    readonly viewerId: string,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Social')
+@Controller('posts')
+export class ReadPostRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get(':id')
+  @Versioned()
+  @Explain({
+    operationId: 'getPost',
+    summary: 'Read a post',
+    description:
+      'The ETag speaks of title, text and tags: another comment, or another name of the author, leaves it.',
+    ok: { type: PostView },
+    rejects: [NotFound],
+  })
+  read(@UuidParam() id: string, @CurrentCaller() { userId }: Caller): Promise<PostView> {
+    return this.queries.execute(new ReadPost(id, userId));
+  }
+}
+
+@QueryHandler(ReadPost)
+export class ReadPostHandler implements IQueryHandler<ReadPost> {
+  constructor(private readonly posts: PostViews) {}
+
+  execute({ postId, viewerId }: ReadPost): Promise<PostView> {
+    return this.posts.get(postId, viewerId);
+  }
+}

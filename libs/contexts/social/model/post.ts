@@ -1,0 +1,60 @@
+import { Aggregate, type AggregateState, newId } from '@rookery/domain';
+import { PostCreated, PostDeleted, PostUpdated } from '../contract';
+import { type Editor, verifyEditor } from './editor';
+
+/** What an author says. */
+export interface PostDraft {
+  title: string;
+  content: string;
+  tags: string[];
+}
+
+export interface PostState extends AggregateState, PostDraft {
+  authorId: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** Something somebody has published. */
+export class Post extends Aggregate<PostState> {
+  static create(authorId: string, draft: PostDraft, now: Date): Post {
+    const post = new Post({ ...draft, id: newId(), version: 0, authorId, createdAt: now, updatedAt: now });
+    post.raise(PostCreated, { authorId, title: draft.title, tags: draft.tags });
+    return post;
+  }
+
+  get authorId(): string {
+    return this.state.authorId;
+  }
+
+  /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may change posts of anybody */
+  verifyUpdater(editor: Editor): void {
+    verifyEditor(editor, this.authorId, 'posts:update:any');
+  }
+
+  /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may delete posts of anybody */
+  verifyDeleter(editor: Editor): void {
+    verifyEditor(editor, this.authorId, 'posts:delete:any');
+  }
+
+  /**
+   * @param changes what is left out stays as it is
+   * @returns whether it says something else now
+   */
+  update(changes: Partial<PostDraft>, now: Date): boolean {
+    const { title = this.state.title, content = this.state.content, tags = this.state.tags } = changes;
+    const same =
+      title === this.state.title &&
+      content === this.state.content &&
+      JSON.stringify(tags) === JSON.stringify(this.state.tags);
+    if (same) return false;
+    Object.assign(this.state, { title, content, tags, updatedAt: now });
+    this.raise(PostUpdated, { authorId: this.authorId, title, tags });
+    return true;
+  }
+
+  /** Its comments go with it. */
+  delete(): void {
+    this.raise(PostDeleted, { authorId: this.authorId });
+  }
+}

@@ -1,0 +1,15 @@
+import { defineRejection } from '@rookery/domain';
+
+export const Self = defineRejection(
+  'social.self',
+  'invalid',
+  'This is you.',
+  'Nobody follows, blocks or mutes themselves: name somebody else.',
+);
+
+export const Blocked = defineRejection(
+  'social.blocked',
+  'invalid',
+  'You have blocked this user.',
+  'Unblock the user first with DELETE /v1/users/{id}/block.',
+);

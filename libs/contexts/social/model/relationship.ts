@@ -1,0 +1,95 @@
+import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
+import {
+  UserBlocked,
+  UserFollowed,
+  UserMuted,
+  UserUnblocked,
+  UserUnfollowed,
+  UserUnmuted,
+} from '../contract';
+import { Blocked, Self } from './rejections';
+
+export interface RelationshipState extends AggregateState {
+  /** Whose view it is. */
+  userId: string;
+  /** Whom it is about. */
+  otherId: string;
+  followedAt: Date | null;
+  blockedAt: Date | null;
+  mutedAt: Date | null;
+}
+
+/**
+ * What one user wants to do with another: to follow, block or mute. What the other wants is a relationship of its own.
+ * Each method returns whether something changed, so that saying it twice is saying it once.
+ */
+export class Relationship extends Aggregate<RelationshipState> {
+  /** @throws Rejection `social.self` */
+  static between(userId: string, otherId: string): Relationship {
+    if (userId === otherId) throw new Rejection(Self);
+    const nothing = { followedAt: null, blockedAt: null, mutedAt: null };
+    return new Relationship({ id: newId(), version: 0, userId, otherId, ...nothing });
+  }
+
+  get following(): boolean {
+    return this.state.followedAt !== null;
+  }
+
+  get blocking(): boolean {
+    return this.state.blockedAt !== null;
+  }
+
+  get muting(): boolean {
+    return this.state.mutedAt !== null;
+  }
+
+  /** @throws Rejection `social.blocked` when the user has blocked the other */
+  follow(now: Date): boolean {
+    if (this.blocking) throw new Rejection(Blocked);
+    if (this.following) return false;
+    this.state.followedAt = now;
+    this.raise(UserFollowed, this.pair);
+    return true;
+  }
+
+  unfollow(): boolean {
+    if (!this.following) return false;
+    this.state.followedAt = null;
+    this.raise(UserUnfollowed, this.pair);
+    return true;
+  }
+
+  /** Nobody follows whom they block. That the other follows no more either is for the other's relationship. */
+  block(now: Date): boolean {
+    if (this.blocking) return false;
+    this.unfollow();
+    this.state.blockedAt = now;
+    this.raise(UserBlocked, this.pair);
+    return true;
+  }
+
+  unblock(): boolean {
+    if (!this.blocking) return false;
+    this.state.blockedAt = null;
+    this.raise(UserUnblocked, this.pair);
+    return true;
+  }
+
+  mute(now: Date): boolean {
+    if (this.muting) return false;
+    this.state.mutedAt = now;
+    this.raise(UserMuted, this.pair);
+    return true;
+  }
+
+  unmute(): boolean {
+    if (!this.muting) return false;
+    this.state.mutedAt = null;
+    this.raise(UserUnmuted, this.pair);
+    return true;
+  }
+
+  private get pair() {
+    return { userId: this.state.userId, otherId: this.state.otherId };
+  }
+}

@@ -1,0 +1,14 @@
+import { defineContext } from '@rookery/application';
+import { HiddenProfiles } from '../identity/contract';
+import { People } from './storage/people';
+import { Posts, postSchema } from './storage/posts';
+import { Relationships, relationshipSchema } from './storage/relationships';
+import { Visibility } from './storage/visibility';
+import { PostViews } from './views/post';
+
+/** Who reads whom: follows and blocks, posts, comments, feeds. */
+export const social = defineContext('social', __dirname, {
+  schemas: [postSchema, relationshipSchema],
+  providers: [People, PostViews, Posts, Relationships, Visibility],
+  offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
+});

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { Repository, type StoredAs } from '@rookery/persistence';
+import { EntitySchema } from 'typeorm';
+import { Post, type PostState } from '../model/post';
+
+/** How many comments a post has is not the author's business: `storage/comments.ts` keeps that column. */
+export const postSchema = new EntitySchema<PostState>({
+  name: 'Post',
+  schema: 'social',
+  tableName: 'posts',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    version: { type: 'int' },
+    authorId: { type: 'uuid', name: 'author_id' },
+    title: { type: 'text' },
+    content: { type: 'text' },
+    tags: { type: 'text', array: true },
+    createdAt: { type: 'timestamptz', precision: 3, name: 'created_at' },
+    updatedAt: { type: 'timestamptz', precision: 3, name: 'updated_at' },
+  },
+});
+
+/** What people have published. */
+@Injectable()
+export class Posts extends Repository<PostState, Post> {
+  protected readonly storedAs: StoredAs<PostState, Post> = {
+    schema: postSchema,
+    restore: (state) => new Post(state),
+  };
+}

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
+import { EntitySchema } from 'typeorm';
+import { Relationship, type RelationshipState } from '../model/relationship';
+
+export const relationshipSchema = new EntitySchema<RelationshipState>({
+  name: 'Relationship',
+  schema: 'social',
+  tableName: 'relationships',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    version: { type: 'int' },
+    userId: { type: 'uuid', name: 'user_id' },
+    otherId: { type: 'uuid', name: 'other_id' },
+    followedAt: { type: 'timestamptz', name: 'followed_at', nullable: true },
+    blockedAt: { type: 'timestamptz', name: 'blocked_at', nullable: true },
+    mutedAt: { type: 'timestamptz', name: 'muted_at', nullable: true },
+  },
+});
+
+/** Who follows, blocks and mutes whom. */
+@Injectable()
+export class Relationships extends Repository<RelationshipState, Relationship> {
+  protected readonly storedAs: StoredAs<RelationshipState, Relationship> = {
+    schema: relationshipSchema,
+    restore: (state) => new Relationship(state),
+  };
+
+  constructor(
+    transaction: Transaction,
+    outbox: Outbox,
+    private readonly sql: Sql,
+  ) {
+    super(transaction, outbox);
+  }
+
+  /**
+   * Makes everything that two users want to do with each other wait until the present transaction ends, in both
+   * directions: a follow and a block at the same time come one after the other.
+   *
+   * @returns what the user wants of the other; a new relationship when it never wanted anything
+   * @throws Rejection `social.self`
+   */
+  async lockBetween(userId: string, otherId: string): Promise<Relationship> {
+    const none = Relationship.between(userId, otherId);
+    await this.sql.execute(
+      `SELECT pg_advisory_xact_lock(hashtextextended('social.pair:' || least($1, $2) || greatest($1, $2), 0))`,
+      [userId, otherId],
+    );
+    return (await this.find({ userId, otherId })) ?? none;
+  }
+}

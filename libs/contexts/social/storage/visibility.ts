@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { NotFound, Rejection } from '@rookery/domain';
+import { Sql } from '@rookery/persistence';
+import { HiddenProfiles } from '../../identity/contract';
+
+/** @returns SQL that is true when `user` has blocked `other`; both are SQL expressions */
+export function blocks(user: string, other: string): string {
+  return `EXISTS (SELECT 1 FROM social.relationships block
+                  WHERE block.user_id = ${user} AND block.other_id = ${other} AND block.blocked_at IS NOT NULL)`;
+}
+
+/**
+ * The one rule of who reads what somebody has written: everybody, as long as neither has blocked the other. That the
+ * author is active is for whoever joins `social.people`.
+ *
+ * @returns SQL that is true when `viewer` reads what `author` wrote; both are SQL expressions
+ */
+export function reads(viewer: string, author: string): string {
+  return `NOT ${blocks(author, viewer)} AND NOT ${blocks(viewer, author)}`;
+}
+
+/** Who exists for whom. To whom somebody has blocked, the blocker does not exist; not the other way round. */
+@Injectable()
+export class Visibility extends HiddenProfiles {
+  constructor(private readonly sql: Sql) {
+    super();
+  }
+
+  override async hides(userId: string, viewerId: string): Promise<boolean> {
+    const row = await this.sql.row<{ hidden: boolean }>(
+      `SELECT ${blocks('$1::uuid', '$2::uuid')} AS hidden`,
+      [userId, viewerId],
+    );
+    return row!.hidden;
+  }
+
+  override async from(viewerId: string): Promise<string[]> {
+    const rows = await this.sql.rows<{ id: string }>(
+      'SELECT user_id AS id FROM social.relationships WHERE other_id = $1 AND blocked_at IS NOT NULL',
+      [viewerId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** @throws Rejection `resource.not-found` when somebody does not exist for the viewer */
+  async verifyProfile(viewerId: string, userId: string): Promise<void> {
+    if (await this.hides(userId, viewerId)) throw new Rejection(NotFound);
+  }
+
+  /** @throws Rejection `resource.not-found` when the viewer may not read what somebody wrote */
+  async verifyReads(viewerId: string, authorId: string): Promise<void> {
+    const row = await this.sql.row<{ readable: boolean }>(
+      `SELECT ${reads('$1::uuid', '$2::uuid')} AS readable`,
+      [viewerId, authorId],
+    );
+    if (!row!.readable) throw new Rejection(NotFound);
+  }
+}

@@ -1,0 +1,18 @@
+import { Field } from '@rookery/web';
+
+/** Somebody beside what it wrote or whom it follows. */
+export class PersonView {
+  @Field.uuid({ description: 'Id of the user.' })
+  id: string;
+
+  @Field.text({ max: 30, description: 'Unique name.', example: 'ada' })
+  username: string;
+
+  @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  name: string;
+}
+
+/** @returns SQL of a {@link PersonView} from a row of `social.people` */
+export function personColumns(alias: string): string {
+  return `jsonb_build_object('id', ${alias}.id, 'username', ${alias}.username, 'name', ${alias}.name)`;
+}

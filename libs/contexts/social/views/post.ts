@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { NotFound, Rejection } from '@rookery/domain';
+import { Sql } from '@rookery/persistence';
+import { Field, Item } from '@rookery/web';
+import { reads } from '../storage/visibility';
+import { personColumns, PersonView } from './person';
+
+/** What a title, a text and tags look like. */
+export const POST = {
+  title: { max: 100, trim: true, description: 'Headline.', example: 'Swifts are back' },
+  content: { max: 1_000, trim: true, description: 'The text.', example: 'Saw the first three this morning.' },
+  tag: {
+    max: 20,
+    pattern: /^[^\s,](?:[^,]*[^\s,])?$/,
+    patternRule: 'must not contain commas, nor begin or end with a space',
+  },
+  tags: {
+    max: 5,
+    unique: true,
+    description: 'Topics; they are compared as they are written.',
+    example: ['birds'],
+  },
+};
+
+/** A post as a reader sees it. */
+export class PostView {
+  @Field.uuid({ description: 'Id of the post.' })
+  id: string;
+
+  @Field.text(POST.title)
+  title: string;
+
+  @Field.text(POST.content)
+  content: string;
+
+  @Field.list(Item.text(POST.tag), POST.tags)
+  tags: string[];
+
+  @Field.object(() => PersonView, { description: 'Who wrote it.' })
+  author: PersonView;
+
+  @Field.integer({ description: 'How many comments it has.', example: 3 })
+  commentsCount: number;
+
+  @Field.dateTime({ description: 'When it was published.' })
+  createdAt: Date;
+
+  @Field.dateTime({ description: 'When it was last changed.' })
+  updatedAt: Date;
+
+  @Field.integer({ description: 'Version of title, text and tags; also its ETag.', example: 1 })
+  version: number;
+}
+
+/** SQL of a {@link PostView} from `social.posts post JOIN social.people author`. */
+export const POST_COLUMNS = `post.id, post.title, post.content, post.tags, ${personColumns('author')} AS author,
+  post.comments_count AS "commentsCount", post.created_at AS "createdAt", post.updated_at AS "updatedAt", post.version`;
+
+/** Posts as a reader sees them. */
+@Injectable()
+export class PostViews {
+  constructor(private readonly sql: Sql) {}
+
+  /** @throws Rejection `resource.not-found` when there is none that the viewer may read */
+  async get(id: string, viewerId: string): Promise<PostView> {
+    const post = await this.sql.row<PostView & Record<string, unknown>>(
+      `SELECT ${POST_COLUMNS}
+       FROM social.posts post JOIN social.people author ON author.id = post.author_id
+       WHERE post.id = $1 AND author.active AND ${reads('$2::uuid', 'post.author_id')}`,
+      [id, viewerId],
+    );
+    if (!post) throw new Rejection(NotFound);
+    return post;
+  }
+}
