@@ -41,11 +41,14 @@ const everybody: Row = {
 const signedIn: Row = { ...everybody, nobody: 401 };
 /** To others it does not exist. */
 const ownerOnly: Row = { nobody: 401, other: 404, moderator: 404, admin: 404, owner: 'allowed' };
+/** HTTP Basic instead of an access token. */
+const operators: Row = { nobody: 401, other: 401, moderator: 401, admin: 401, owner: 401 };
 const adminOnly: Row = { nobody: 401, other: 403, moderator: 403, admin: 'allowed', owner: 403 };
 
 /** Every operation of the API, by operationId. Whoever adds an operation adds a line. */
 export const matrix: Record<string, Row> = {
   // Probes and keys
+  getDebugVars: operators,
   getHealth: everybody,
   getJwks: everybody,
   getLiveness: everybody,

@@ -1,4 +1,4 @@
-import { createDataSource, DatabaseSettings, Sql, Transaction } from '@rookery/persistence';
+import { ConnectionPool, createDataSource, DatabaseSettings, Sql, Transaction } from '@rookery/persistence';
 import { AuditChain, readRoot } from './audit-chain';
 
 /**
@@ -19,7 +19,8 @@ export async function verifyAudit(
   const dataSource = await createDataSource(settings, [], 'rookery-audit-verify').initialize();
   try {
     const transaction = new Transaction(dataSource);
-    const verdict = await new AuditChain(new Sql(dataSource, transaction), transaction).verify(known);
+    const sql = new Sql(new ConnectionPool(dataSource), transaction);
+    const verdict = await new AuditChain(sql, transaction).verify(known);
     if (!verdict.intact) {
       const position = verdict.position === null ? '' : ` at position ${verdict.position}`;
       const entry = verdict.entryId === null ? '' : `, entry ${verdict.entryId}`;

@@ -1,3 +1,4 @@
+export * from './connection-pool';
 export * from './data-source';
 export * from './deliveries';
 export * from './failures';

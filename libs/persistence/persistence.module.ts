@@ -10,6 +10,7 @@ import { Clock } from '@rookery/domain';
 import { HealthChecks } from '@rookery/observability';
 import { MasterKey } from '@rookery/settings';
 import { DataSource, type EntitySchema } from 'typeorm';
+import { ConnectionPool } from './connection-pool';
 import { createDataSource } from './data-source';
 import { Deliveries } from './deliveries';
 import { IdempotencyKeys } from './idempotency-keys';
@@ -41,6 +42,7 @@ export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
       Clock,
       DatabaseSettings,
       MasterKey,
+      ConnectionPool,
       Transaction,
       Sql,
       Subscriptions,

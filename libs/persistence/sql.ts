@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import type { Pool, QueryResult, QueryResultRow } from 'pg';
+import type { QueryResult, QueryResultRow } from 'pg';
+import { ConnectionPool } from './connection-pool';
 import { Transaction } from './transaction';
 
 /**
@@ -13,7 +13,7 @@ export class Sql {
   private readonly names = new Map<string, string>();
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly connections: ConnectionPool,
     private readonly transaction: Transaction,
   ) {}
 
@@ -39,12 +39,8 @@ export class Sql {
     text: string,
     values: readonly unknown[],
   ): Promise<QueryResult<Row>> {
-    const target = this.transaction.active ? await this.transaction.client() : this.pool;
+    const target = this.transaction.active ? await this.transaction.client() : this.connections.pool;
     return target.query<Row>({ name: this.nameOf(text), text, values: [...values] });
-  }
-
-  private get pool(): Pool {
-    return (this.dataSource.driver as unknown as { master: Pool }).master;
   }
 
   private nameOf(text: string): string {

@@ -1,9 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import {
+  applyDecorators,
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  UseGuards,
+} from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { Public } from './access';
 import { RequestRefused } from './problem';
 import { Problems } from './problems';
 import { WebSettings } from './settings';
+
+/** Extension that tells `buildOpenApi` that a route asks for HTTP Basic. */
+export const OPERATORS = 'x-operators';
 
 /** The challenge of the operations pages (RFC 7617). */
 const CHALLENGE = 'Basic realm="rookery operations", charset="UTF-8"';
@@ -36,8 +47,7 @@ export function operatorsOnly(): RequestRefused {
 }
 
 /**
- * Guards pages of operations by HTTP Basic; the route also wears `@Public()`, for it takes no access token.
- * A Fastify plugin such as the queue board calls {@link isOperator} in an `onRequest` hook instead.
+ * Guards routes of operations by HTTP Basic; see {@link OperatorsOnly}. A Fastify plugin such as the queue board calls {@link isOperator} in an `onRequest` hook instead.
  *
  * @throws RequestRefused 401 with the challenge
  */
@@ -50,4 +60,9 @@ export class BasicAuthGuard implements CanActivate {
     if (isOperator(headers.authorization, this.settings)) return true;
     throw operatorsOnly();
   }
+}
+
+/** A route for operations: HTTP Basic instead of an access token. */
+export function OperatorsOnly(): MethodDecorator & ClassDecorator {
+  return applyDecorators(Public(), UseGuards(BasicAuthGuard), ApiExtension(OPERATORS, true));
 }

@@ -1,6 +1,7 @@
 export { PermissionBeyondOwn, Public, RequirePermission } from './access';
-export { BasicAuthGuard, isOperator, operatorsOnly } from './basic-auth';
+export { BasicAuthGuard, isOperator, operatorsOnly, OperatorsOnly } from './basic-auth';
 export { type Caller, CurrentCaller } from './caller';
+export { DebugVarsRoute } from './debug-vars';
 export { Drain } from './drain';
 export { ExpectedVersion, IfMatch, requireIfMatch, Versioned } from './etag';
 export { type Answer, Explain, type Explanation, LongLived } from './explain';

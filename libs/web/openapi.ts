@@ -1,5 +1,6 @@
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { OPERATORS } from './basic-auth';
 import { VERSIONED } from './etag';
 import { REJECTS, type Rejects } from './explain';
 import { NEEDS_FRESH } from './fresh';
@@ -48,6 +49,7 @@ export function buildOpenApi(
     .setVersion(version)
     .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'OPS_USER and OPS_PASSWORD.' }, 'operations')
     .addSecurityRequirements('bearer');
   for (const tag of tags) builder.addTag(tag.name, tag.description);
   const config = builder.build();
@@ -84,12 +86,14 @@ export function buildOpenApi(
 /** Turns what the decorators noted into responses; returns the codes that nobody defined. */
 function explain(method: string, path: string, operation: Operation): string[] {
   const open = operation['x-public'] === true;
+  const operators = operation[OPERATORS] === true;
   const rejects = (operation[REJECTS] as Rejects[] | undefined) ?? [];
   delete operation['x-public'];
   const versioned = operation[VERSIONED] === true;
   delete operation[REJECTS];
   delete operation[VERSIONED];
-  if (open) operation.security = [];
+  if (open) operation.security = operators ? [{ operations: [] }] : [];
+  delete operation[OPERATORS];
   if (versioned) describeVersion(method, operation);
   const limited = !isExempt(path);
   if (limited) describeRateLimit(operation);
@@ -112,6 +116,7 @@ function explain(method: string, path: string, operation: Operation): string[] {
       ? [Problems.preconditionFailed, Problems.preconditionRequired]
       : []),
     ...(open ? [] : [Problems.unauthenticated, Problems.forbidden]),
+    ...(operators ? [Problems.unauthenticated] : []),
     ...(operation[NEEDS_FRESH] ? [Problems.mfaRequired] : []),
     ...(keyed ? [Problems.idempotencyInProgress, Problems.idempotencyKeyReused] : []),
     ...(limited ? [Problems.rateLimited] : []),

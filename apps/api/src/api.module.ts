@@ -1,8 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApplicationModule, type Context } from '@rookery/application';
 import { MailModule } from '@rookery/mail';
-import { LoggingModule, MetricsModule } from '@rookery/observability';
-import { LimitsModule, WebModule } from '@rookery/web';
+import { LoggingModule, LogSettings, MetricsModule } from '@rookery/observability';
+import { DebugVarsRoute, LimitsModule, WebModule } from '@rookery/web';
 import { QueueBoard } from './queue-board';
 
 /** The HTTP host: routes of the contexts, documentation, probes, metrics and the queue board. */
@@ -20,7 +20,8 @@ export class ApiModule {
         MailModule,
         ApplicationModule.forRoot(contexts, 'api'),
       ],
-      providers: [QueueBoard],
+      controllers: [DebugVarsRoute],
+      providers: [LogSettings, QueueBoard],
     };
   }
 }

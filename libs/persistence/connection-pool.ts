@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Pool } from 'pg';
+
+/** What the pool of one process is doing. */
+export interface PoolState {
+  /** Connections that are open, at work or idle. */
+  open: number;
+  idle: number;
+  /** Callers who wait for one. */
+  waiting: number;
+  /** Most connections there may be. */
+  most: number;
+}
+
+/** The connections of this process to PostgreSQL. */
+@Injectable()
+export class ConnectionPool {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** TypeORM does not say that its driver has one. */
+  get pool(): Pool {
+    return (this.dataSource.driver as unknown as { master: Pool }).master;
+  }
+
+  state(): PoolState {
+    const { totalCount: open, idleCount: idle, waitingCount: waiting, options } = this.pool;
+    return { open, idle, waiting, most: options.max };
+  }
+}

@@ -1,0 +1,108 @@
+import { cpus, freemem, hostname, loadavg, totalmem } from 'node:os';
+import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { Controller, Get, Header, type OnModuleDestroy } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { LogSettings } from '@rookery/observability';
+import { ConnectionPool } from '@rookery/persistence';
+import { OperatorsOnly } from './basic-auth';
+import { Explain } from './explain';
+import { Field } from './fields';
+
+class DebugVars {
+  @Field.text({ max: 100, description: 'Name of the service.', example: 'rookery-api' })
+  service: string;
+
+  @Field.text({ max: 100, description: 'Version of the build.', example: '0.1.0' })
+  version: string;
+
+  @Field.number({ description: 'Seconds since the process started.' })
+  uptimeSeconds: number;
+
+  @Field.json({
+    description: 'pid, Node version, memory in bytes, CPU time in seconds, open handles by kind.',
+  })
+  process: Record<string, unknown>;
+
+  @Field.json({
+    description:
+      'Delay of the event loop since the last look, in milliseconds, and the share of that time it was busy (0 to 1).',
+  })
+  eventLoop: Record<string, number>;
+
+  @Field.counts({ description: 'Connections to PostgreSQL: open, idle, waiting callers, most.' })
+  pool: Record<string, number>;
+
+  @Field.json({ description: 'The machine: name, CPUs, load averages, memory in bytes.' })
+  system: Record<string, unknown>;
+}
+
+/** What a process is doing right now, for whoever looks at one; over time `/metrics` tells more. */
+@ApiTags('Operations')
+@Controller('debug/vars')
+export class DebugVarsRoute implements OnModuleDestroy {
+  private readonly delay = monitorEventLoopDelay({ resolution: 20 });
+  private looked: EventLoopUtilization = performance.eventLoopUtilization();
+
+  constructor(
+    private readonly log: LogSettings,
+    private readonly connections: ConnectionPool,
+  ) {
+    this.delay.enable();
+  }
+
+  onModuleDestroy(): void {
+    this.delay.disable();
+  }
+
+  @OperatorsOnly()
+  @Get()
+  @Header('cache-control', 'no-store')
+  @Explain({
+    operationId: 'getDebugVars',
+    summary: 'Look into the process that answers',
+    ok: { type: DebugVars },
+  })
+  read(): DebugVars {
+    const { user, system } = process.cpuUsage();
+    return {
+      service: this.log.serviceName,
+      version: this.log.serviceVersion,
+      uptimeSeconds: process.uptime(),
+      process: {
+        pid: process.pid,
+        node: process.version,
+        memory: process.memoryUsage(),
+        cpuUserSeconds: user / 1e6,
+        cpuSystemSeconds: system / 1e6,
+        activeResources: countOf(process.getActiveResourcesInfo()),
+      },
+      eventLoop: this.eventLoop(),
+      pool: { ...this.connections.state() },
+      system: {
+        host: hostname(),
+        cpus: cpus().length,
+        loadAverage: loadavg(),
+        memoryTotal: totalmem(),
+        memoryFree: freemem(),
+      },
+    };
+  }
+
+  private eventLoop(): Record<string, number> {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, this.looked);
+    this.looked = now;
+    const ms = (nanoseconds: number) => (Number.isFinite(nanoseconds) ? nanoseconds / 1e6 : 0);
+    const delays = {
+      meanMs: ms(this.delay.mean),
+      p99Ms: ms(this.delay.percentile(99)),
+      maxMs: ms(this.delay.max),
+    };
+    this.delay.reset();
+    return { ...delays, utilization };
+  }
+}
+
+function countOf(kinds: readonly string[]): Record<string, number> {
+  return Object.fromEntries([...Map.groupBy(kinds, (kind) => kind)].map(([kind, all]) => [kind, all.length]));
+}
