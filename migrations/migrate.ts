@@ -1,6 +1,13 @@
-import { DatabaseSettings, migrate } from '@rookery/persistence';
+import { DatabaseSettings, migrate, migrateDown } from '@rookery/persistence';
 
-migrate(new DatabaseSettings().url, (line) => console.log(line)).catch((error: Error) => {
+async function main(args: readonly string[]): Promise<void> {
+  const down = args.includes('--down');
+  if (down && process.env.NODE_ENV === 'production')
+    throw new Error('In production the way back is another migration forward: --down loses what it removes.');
+  await (down ? migrateDown : migrate)(new DatabaseSettings().url, (line) => console.log(line));
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
   console.error(error.message);
   process.exitCode = 1;
 });

@@ -1,5 +1,5 @@
 import { createTestDatabase, TestLedger } from '@rookery/testing';
-import { createMigrationDataSource, loadMigrations, migrate, SchemaVersion } from '.';
+import { createMigrationDataSource, loadMigrations, migrate, migrateDown, SchemaVersion } from '.';
 
 const names = loadMigrations().map(({ name }) => name);
 
@@ -12,6 +12,31 @@ describe('Migrating', () => {
       ...names.map((name) => `applied ${name}`).sort(),
       ...Array(3).fill('nothing to apply'),
     ]);
+    await database.drop();
+  });
+
+  it('takes every migration back, newest first, leaves nothing of them, and applies them again', async () => {
+    const database = await createTestDatabase({ empty: true });
+    const lines: string[] = [];
+    const log = (line: string) => lines.push(line);
+    await migrate(database.url, log);
+    for (const _ of names) await migrateDown(database.url, log);
+    await migrateDown(database.url, log);
+    expect(lines.slice(names.length)).toEqual([
+      ...names.map((name) => `took back ${name}`).reverse(),
+      'nothing to take back',
+    ]);
+    const dataSource = await createMigrationDataSource(database.url).initialize();
+    const left = await dataSource.query(
+      `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE c.relkind IN ('r', 'v', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+         AND c.relname NOT LIKE 'schema_migrations%'`,
+    );
+    expect(left).toEqual([]);
+    await dataSource.destroy();
+    lines.length = 0;
+    await migrate(database.url, log);
+    expect(lines).toEqual(names.map((name) => `applied ${name}`));
     await database.drop();
   });
 

@@ -1,3 +1,4 @@
+import { type DataSource, MigrationExecutor } from 'typeorm';
 import { createMigrationDataSource } from './data-source';
 
 const LOCK = "hashtext('rookery.migrate')";
@@ -10,15 +11,39 @@ const LOCK = "hashtext('rookery.migrate')";
  * @param log receives a line for each migration applied
  */
 export async function migrate(url: string, log: (line: string) => void): Promise<void> {
+  await inTurn(url, async (dataSource) => {
+    const applied = await dataSource.runMigrations();
+    for (const { name } of applied) log(`applied ${name}`);
+    if (applied.length === 0) log('nothing to apply');
+  });
+}
+
+/**
+ * Takes the newest migration back, and with it what only it had room for: for development. In production the way back
+ * is another migration forward.
+ *
+ * @param url of the database
+ * @param log receives a line that names the migration
+ */
+export async function migrateDown(url: string, log: (line: string) => void): Promise<void> {
+  await inTurn(url, async (dataSource) => {
+    const newest = async () => (await new MigrationExecutor(dataSource).getExecutedMigrations())[0]?.name;
+    const name = await newest();
+    if (name === undefined) return log('nothing to take back');
+    await dataSource.undoLastMigration();
+    log(`took back ${name}`);
+  });
+}
+
+/** Any number of processes may want to change the schema at once: they do it one after the other. */
+async function inTurn(url: string, work: (dataSource: DataSource) => Promise<void>): Promise<void> {
   const dataSource = await createMigrationDataSource(url).initialize();
   try {
     const turn = dataSource.createQueryRunner();
     await turn.query('SET lock_timeout = 0');
     await turn.query(`SELECT pg_advisory_lock(${LOCK})`);
     try {
-      const applied = await dataSource.runMigrations();
-      for (const { name } of applied) log(`applied ${name}`);
-      if (applied.length === 0) log('nothing to apply');
+      await work(dataSource);
     } finally {
       await turn.query(`SELECT pg_advisory_unlock(${LOCK})`);
       await turn.release();

@@ -35,6 +35,11 @@ export async function build(): Promise<boolean> {
   return true;
 }
 
+/** @returns what changes whenever a build would be another one. */
+export function stateOfSources(): string {
+  return readInputs().state;
+}
+
 /** The compiled entry of an app. */
 export function mainOf(app: string): string {
   return join('dist', 'apps', app, 'src', 'main.js');

@@ -55,7 +55,18 @@ export class SupervisedApp {
       this.started(child.pid);
     }
     child.once('error', (error) => console.log(`! ${this.name} could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => this.restart(born, signal ?? `code ${code}`));
+    child.once('exit', (code, signal) => {
+      if (this.child === child) this.revive(born, signal ?? `code ${code}`);
+    });
+  }
+
+  /** Ends the process in order and starts it again at once, from what is compiled now. */
+  async restart(): Promise<void> {
+    clearTimeout(this.timer);
+    const old = this.child;
+    this.child = undefined;
+    if (old) await stopChild(old, 'SIGTERM', PATIENCE);
+    if (!this.stopping) this.start();
   }
 
   /** SIGTERM, and SIGKILL when that is not enough. The process is not started again. */
@@ -65,7 +76,7 @@ export class SupervisedApp {
     if (this.child) await stopChild(this.child, 'SIGTERM', PATIENCE);
   }
 
-  private restart(born: number, reason: string): void {
+  private revive(born: number, reason: string): void {
     if (this.stopping) return;
     if (Date.now() - born > STEADY) this.deaths = 0;
     const delay = Math.min(FIRST_DELAY * 2 ** this.deaths, LONGEST_DELAY);

@@ -11,11 +11,15 @@ import { appEnvironment, localUrl, readSettings, type Settings } from '../suppor
 import { step } from '../support/steps.mts';
 import { SupervisedApp } from '../support/supervised-app.mts';
 import { atEnd, endOnSignals, undoAll } from '../support/undo.mts';
+import { watch } from '../support/watch.mts';
 
 const READY_TIMEOUT = 60_000;
 const HOPELESS = 4;
 
-/** Starts everything and keeps it running until Ctrl-C. `--logs` shows all that the apps log. */
+/**
+ * Starts everything and keeps it running until Ctrl-C. `--logs` shows all that the apps log; `--watch` builds and starts
+ * the apps again whenever a source file changes.
+ */
 export default async function (args: string[]): Promise<number> {
   const began = performance.now();
   const settings = readSettings();
@@ -28,13 +32,14 @@ export default async function (args: string[]): Promise<number> {
     },
   });
   try {
-    const { apps, logs } = await startAll(settings, args.includes('--logs'), () => ending);
-    await untilReady(apps, logs, settings);
+    const started = await startAll(settings, args.includes('--logs'), () => ending);
+    await untilReady(started, settings);
     const embedded = { mailbox: !process.env.SMTP_URL, database: !process.env.DATABASE_URL };
     console.log(`\n${readyTable(settings, embedded)}\n`);
     console.log(
       `Rookery is ready after ${((performance.now() - began) / 1000).toFixed(1)} s. Ctrl-C stops it.`,
     );
+    if (args.includes('--watch')) await watch({ built: () => renew(started) });
     // From here on the apps keep this process alive, and a signal ends it.
     return await new Promise<never>(() => undefined);
   } catch (error) {
@@ -45,7 +50,13 @@ export default async function (args: string[]): Promise<number> {
   }
 }
 
-async function startAll(settings: Settings, everything: boolean, isEnding: () => boolean) {
+interface Started {
+  apps: SupervisedApp[];
+  logs: AppLog[];
+  env: Record<string, string>;
+}
+
+async function startAll(settings: Settings, everything: boolean, isEnding: () => boolean): Promise<Started> {
   const { dataDir } = settings;
   const record = await takeDataDir(dataDir, appEnvironment(settings));
   await refuseTakenPorts(settings);
@@ -70,7 +81,14 @@ async function startAll(settings: Settings, everything: boolean, isEnding: () =>
   });
   atEnd(async () => void (await Promise.all(apps.map((app) => app.stop()))));
   for (const app of apps) app.start();
-  return { apps, logs };
+  return { apps, logs, env };
+}
+
+/** New migrations first: the apps refuse a schema that is older than they are. */
+async function renew({ apps, env }: Started): Promise<void> {
+  await runNode('dist/migrations/migrate.js', [], { env, quiet: true });
+  await Promise.all(apps.map((app) => app.restart()));
+  console.log(`Built and started again at ${new Date().toLocaleTimeString()}.`);
 }
 
 async function refuseTakenPorts(settings: Settings): Promise<void> {
@@ -88,7 +106,7 @@ async function refuseTakenPorts(settings: Settings): Promise<void> {
   }
 }
 
-async function untilReady(apps: SupervisedApp[], logs: AppLog[], settings: Settings): Promise<void> {
+async function untilReady({ apps, logs }: Started, settings: Settings): Promise<void> {
   const urls = [settings.port, settings.workerPort].map((port) => `${localUrl(settings, port)}/readyz`);
   const deadline = Date.now() + READY_TIMEOUT;
   await step('API and worker', async () => {

@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build, stateOfSources } from './build.mts';
+
+const LOOK_EVERY = 500;
+
+/**
+ * Builds again whenever a source file has changed, for ever. What does not compile is said once and waits for the
+ * next change.
+ *
+ * @param options.built called after each build
+ * @param options.look milliseconds between two looks at the files
+ * @param options.state of the sources, and `compile` that makes a build of them: ours, unless a test has its own
+ */
+export async function watch({
+  built,
+  look = LOOK_EVERY,
+  state = stateOfSources,
+  compile = build,
+}: {
+  built: () => Promise<void>;
+  look?: number;
+  state?: () => string;
+  compile?: () => Promise<unknown>;
+}): Promise<never> {
+  for (let known = state(); ;) {
+    await sleep(look, undefined, { ref: false });
+    const present = state();
+    if (present === known) continue;
+    known = present;
+    try {
+      await compile();
+      await built();
+    } catch (error) {
+      console.log(`! ${(error as Error).message}\n  What ran before goes on; waiting for the next change.`);
+    }
+  }
+}
