@@ -23,6 +23,8 @@ export interface SessionState {
   counter: number;
   /** When password or second factor were last proved; null when that counts no more. */
   provedAt: Date | null;
+  /** Whether the present refresh token came with the last proof: its predecessor is from before that. */
+  rotatedByProof: boolean;
   /** Seconds since the present refresh token replaced its predecessor. */
   secondsSinceRotation: number;
   /** Seconds until it ends unless it is refreshed. */
@@ -37,6 +39,7 @@ const LONGEST_DAYS = 180;
 const MOST_PROOF_TRIES = 10;
 
 const STATE = `s.id, s.user_id AS "userId", u.role, s.counter, s.proved_at AS "provedAt",
+  s.proved_at IS NOT DISTINCT FROM s.rotated_at AS "rotatedByProof",
   extract(epoch FROM now() - s.rotated_at)::float8 AS "secondsSinceRotation",
   extract(epoch FROM least(s.idle_expires_at, s.expires_at) - now())::int AS "idleSeconds"`;
 const ALIVE = `s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_at > now() AND u.status = 'active'`;
@@ -92,11 +95,19 @@ export class Sessions {
     );
   }
 
-  /** Notes that the user of a session has just proved who it is. */
+  /** Notes that the user of a session has just proved who it is, and makes the next refresh token the present one. */
   async prove(id: string): Promise<void> {
-    await this.sql.execute('UPDATE identity.sessions SET proved_at = now(), proof_tries = 0 WHERE id = $1', [
-      id,
-    ]);
+    await this.rotate(id);
+    // The same now(): that is how `rotatedByProof` knows.
+    await this.sql.execute(
+      'UPDATE identity.sessions SET proved_at = rotated_at, proof_tries = 0 WHERE id = $1',
+      [id],
+    );
+  }
+
+  /** What a session has proved counts no more. */
+  async voidProof(id: string): Promise<void> {
+    await this.sql.execute('UPDATE identity.sessions SET proved_at = NULL WHERE id = $1', [id]);
   }
 
   /**
