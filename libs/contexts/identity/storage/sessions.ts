@@ -3,6 +3,7 @@ import { type EventDefinition, newId } from '@rookery/domain';
 import { Outbox, Sql } from '@rookery/persistence';
 import { RefreshReused, SessionRevoked } from '../contract';
 import type { Role } from '../model/user';
+import { IdentitySettings } from '../settings';
 
 /** From where a session was started. */
 export interface Client {
@@ -12,7 +13,7 @@ export interface Client {
 
 /** Why a session ended before its time. */
 export type EndReason =
-  'logout' | 'ended-by-owner' | 'refresh-reused' | 'password-changed' | 'account-deleted';
+  'logout' | 'ended-by-owner' | 'ended-by-admin' | 'refresh-reused' | 'password-changed' | 'account-deleted';
 
 /** What the tokens of a session are made from. */
 export interface SessionState {
@@ -31,10 +32,6 @@ export interface SessionState {
   idleSeconds: number;
 }
 
-/** Days after which an unused session ends, and after which any does. */
-const IDLE_DAYS = 30;
-const LONGEST_DAYS = 180;
-
 /** Wrong proofs in a row that a session may offer. */
 const MOST_PROOF_TRIES = 10;
 
@@ -49,6 +46,7 @@ const ALIVE = `s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_
 export class Sessions {
   constructor(
     private readonly outbox: Outbox,
+    private readonly settings: IdentitySettings,
     private readonly sql: Sql,
   ) {}
 
@@ -63,7 +61,14 @@ export class Sessions {
        SELECT $1, id, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now()
        FROM identity.users WHERE id = $2 AND status = 'active' FOR SHARE
        RETURNING id`,
-      [newId(), userId, client.ip, client.userAgent.slice(0, 400), IDLE_DAYS, LONGEST_DAYS],
+      [
+        newId(),
+        userId,
+        client.ip,
+        client.userAgent.slice(0, 400),
+        this.settings.sessionIdleDays,
+        this.settings.sessionLongestDays,
+      ],
     );
   }
 
@@ -91,7 +96,7 @@ export class Sessions {
        SET counter = counter + 1, rotated_at = now(), last_seen_at = now(),
            idle_expires_at = now() + make_interval(days => $2)
        WHERE id = $1`,
-      [id, IDLE_DAYS],
+      [id, this.settings.sessionIdleDays],
     );
   }
 
