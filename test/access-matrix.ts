@@ -60,6 +60,7 @@ export const matrix: Record<string, Row> = {
   createApiKey: { ...signedIn, given: () => ({ body: { name: 'a program', scopes: ['read'] } }) },
   deleteMe: signedIn,
   disableTotp: signedIn,
+  endUserSessions: { ...adminOnly, given: ({ people }) => ({ path: { id: people.owner.id } }) },
   exportMe: signedIn,
   forgotPassword: everybody,
   getMe: signedIn,
