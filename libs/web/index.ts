@@ -1,5 +1,5 @@
 export { Public, RequirePermission } from './access';
-export { BasicAuthGuard, isOperator, operatorsOnly } from './basic-auth';
+export { BasicAuthGuard, Operators } from './basic-auth';
 export { type Caller, CurrentCaller } from './caller';
 export { Drain } from './drain';
 export { ExpectedVersion, IfMatch, requireIfMatch, Versioned } from './etag';
