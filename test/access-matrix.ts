@@ -61,7 +61,10 @@ export const matrix: Record<string, Row> = {
   deleteMe: signedIn,
   disableTotp: signedIn,
   // Of somebody who asks for nothing afterwards.
-  endUserSessions: { ...adminOnly, given: async ({ system }) => ({ path: { id: (await enrol(system)).id } }) },
+  endUserSessions: {
+    ...adminOnly,
+    given: async ({ system }) => ({ path: { id: (await enrol(system)).id } }),
+  },
   exportMe: signedIn,
   forgotPassword: everybody,
   getMe: signedIn,
