@@ -1,4 +1,4 @@
-import { eventually, type Person, type TestSystem } from '@rookery/testing';
+import { enrol, eventually, type Person, type TestSystem } from '@rookery/testing';
 
 /**
  * Who asks: `nobody` without a token, the `owner` of the resource, `other` with an account and nothing else, and those
@@ -63,6 +63,11 @@ export const matrix: Record<string, Row> = {
   createApiKey: { ...signedIn, given: () => ({ body: { name: 'a program', scopes: ['read'] } }) },
   deleteMe: signedIn,
   disableTotp: signedIn,
+  // Of somebody who asks for nothing afterwards.
+  endUserSessions: {
+    ...adminOnly,
+    given: async ({ system }) => ({ path: { id: (await enrol(system)).id } }),
+  },
   exportMe: signedIn,
   forgotPassword: everybody,
   getMe: signedIn,

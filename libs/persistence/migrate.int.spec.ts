@@ -23,7 +23,7 @@ describe('Migrating', () => {
     for (const _ of names) await migrateDown(database.url, log);
     await migrateDown(database.url, log);
     expect(lines.slice(names.length)).toEqual([
-      ...names.map((name) => `took back ${name}`).reverse(),
+      ...names.map((name) => `took back ${name}`).toReversed(),
       'nothing to take back',
     ]);
     const dataSource = await createMigrationDataSource(database.url).initialize();

@@ -4,6 +4,7 @@ import {
   type CanActivate,
   type ExecutionContext,
   Injectable,
+  Optional,
   UseGuards,
 } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
@@ -11,6 +12,11 @@ import type { FastifyRequest } from 'fastify';
 import { Public } from './access';
 import { RequestRefused } from './problem';
 import { Problems } from './problems';
+import { rateLimitHeaders } from './rate-limits/headers';
+import { refusalOf } from './rate-limits/limit-requests';
+import { clientNetwork } from './rate-limits/client-network';
+import { RatePolicies } from './rate-limits/policies';
+import { RateLimiter, type Taken } from './rate-limits/rate-limiter';
 import { WebSettings } from './settings';
 
 /** Extension that tells `buildOpenApi` that a route asks for HTTP Basic. */
@@ -47,18 +53,54 @@ export function operatorsOnly(): RequestRefused {
 }
 
 /**
- * Guards routes of operations by HTTP Basic; see {@link OperatorsOnly}. A Fastify plugin such as the queue board calls {@link isOperator} in an `onRequest` hook instead.
+ * Lets operators in by HTTP Basic. Wrong credentials count under the policy `login` of their address, where
+ * `LimitsModule` is imported: an attempt takes a token *before* it is compared, so that no number of parallel guesses
+ * gets more than are granted, and a right one puts it back.
+ */
+@Injectable()
+export class Operators {
+  constructor(
+    private readonly settings: WebSettings,
+    @Optional() private readonly limiter?: RateLimiter,
+  ) {}
+
+  /**
+   * @throws RequestRefused 401 with the challenge; `rate.limited` after too many wrong credentials, whatever these are
+   * @throws Error when attempts can be counted nowhere
+   */
+  async admit(request: FastifyRequest): Promise<void> {
+    const { authorization } = request.headers;
+    if (authorization === undefined) throw operatorsOnly();
+    const taken = await this.takeAttempt(request);
+    if (!isOperator(authorization, this.settings)) throw operatorsOnly();
+    await this.limiter?.giveBack(taken);
+  }
+
+  private async takeAttempt(request: FastifyRequest): Promise<Taken[]> {
+    if (!this.limiter?.enabled) return [];
+    const buckets = this.limiter.of(RatePolicies.login).filter(({ per }) => per === 'ip');
+    const decision = await this.limiter.decide(buckets, clientNetwork(request.ip));
+    if (decision.granted) return decision.taken;
+    const levels = [...(request.rateLimit?.levels ?? []), ...decision.levels];
+    throw new RequestRefused(Problems.rateLimited, {
+      ...refusalOf(decision),
+      headers: rateLimitHeaders(levels),
+    });
+  }
+}
+
+/**
+ * Guards routes of operations by HTTP Basic; see {@link OperatorsOnly}. A Fastify plugin such as the queue board asks {@link Operators} in an `onRequest` hook instead.
  *
- * @throws RequestRefused 401 with the challenge
+ * @throws RequestRefused 401 with the challenge; `rate.limited`
  */
 @Injectable()
 export class BasicAuthGuard implements CanActivate {
-  constructor(private readonly settings: WebSettings) {}
+  constructor(private readonly operators: Operators) {}
 
-  canActivate(context: ExecutionContext): boolean {
-    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (isOperator(headers.authorization, this.settings)) return true;
-    throw operatorsOnly();
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    await this.operators.admit(context.switchToHttp().getRequest<FastifyRequest>());
+    return true;
   }
 }
 

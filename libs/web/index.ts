@@ -1,5 +1,5 @@
 export { PermissionBeyondOwn, Public, RequirePermission } from './access';
-export { BasicAuthGuard, isOperator, operatorsOnly, OperatorsOnly } from './basic-auth';
+export { BasicAuthGuard, Operators, OperatorsOnly } from './basic-auth';
 export { type Caller, CurrentCaller } from './caller';
 export { DebugVarsRoute } from './debug-vars';
 export { Drain } from './drain';

@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { BasicAuthGuard } from './basic-auth';
+import { BasicAuthGuard, Operators } from './basic-auth';
 import { HealthModule } from './health';
 import { ProblemPages } from './problem-pages';
 
@@ -8,7 +8,7 @@ import { ProblemPages } from './problem-pages';
 @Module({
   imports: [HealthModule],
   controllers: [ProblemPages],
-  providers: [BasicAuthGuard],
-  exports: [BasicAuthGuard],
+  providers: [BasicAuthGuard, Operators],
+  exports: [BasicAuthGuard, Operators],
 })
 export class WebModule {}

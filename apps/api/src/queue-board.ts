@@ -3,7 +3,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import { Injectable } from '@nestjs/common';
 import { Dispatch } from '@rookery/messaging';
-import { isOperator, operatorsOnly, WebSettings } from '@rookery/web';
+import { Operators } from '@rookery/web';
 import type { FastifyInstance } from 'fastify';
 
 const PATH = '/v1/admin/board';
@@ -16,7 +16,7 @@ const POLICY =
 export class QueueBoard {
   constructor(
     private readonly dispatch: Dispatch,
-    private readonly settings: WebSettings,
+    private readonly operators: Operators,
   ) {}
 
   /** Puts the board on the server, before it listens. */
@@ -33,9 +33,9 @@ export class QueueBoard {
     await server.register(async (scope) => {
       // The board sets an error handler for each of its routes; ours answers problem documents for all of them.
       Object.assign(scope, { setErrorHandler: () => scope });
-      scope.addHook('onRequest', (request, reply, done) => {
+      scope.addHook('onRequest', async (request, reply) => {
         reply.header('content-security-policy', POLICY);
-        done(isOperator(request.headers.authorization, this.settings) ? undefined : operatorsOnly());
+        await this.operators.admit(request);
       });
       await scope.register(adapter.registerPlugin(), { prefix: PATH });
     });

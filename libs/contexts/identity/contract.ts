@@ -36,7 +36,14 @@ export const SessionRevoked = defineEvent(
   1,
   z.object({
     userId: z.uuid(),
-    reason: z.enum(['logout', 'ended-by-owner', 'refresh-reused', 'password-changed', 'account-deleted']),
+    reason: z.enum([
+      'logout',
+      'ended-by-owner',
+      'ended-by-admin',
+      'refresh-reused',
+      'password-changed',
+      'account-deleted',
+    ]),
   }),
 );
 

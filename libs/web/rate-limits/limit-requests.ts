@@ -79,7 +79,8 @@ function accountOf({ user, body }: FastifyRequest): string | undefined {
   return typeof email === 'string' && email !== '' ? `email ${email.trim().toLowerCase()}` : undefined;
 }
 
-function refusalOf({ levels }: Decision): RefusalOptions {
+/** @returns what a refused request is told. */
+export function refusalOf({ levels }: Decision): RefusalOptions {
   const strictest = levels.reduce((a, b) => (b.waitSeconds > a.waitSeconds ? b : a));
   const { name, limit, windowSeconds } = strictest.bucket;
   return {

@@ -133,7 +133,8 @@ export class RateLimiter {
     else decision.granted = false;
   }
 
-  private async giveBack(taken: readonly Taken[]): Promise<void> {
+  /** Puts back what was taken: for what turned out not to count. */
+  async giveBack(taken: readonly Taken[]): Promise<void> {
     await Promise.allSettled(taken.map(({ draws, from }) => from.giveBack(draws)));
   }
 
@@ -142,7 +143,8 @@ export class RateLimiter {
     return `${name}:${per === 'account' ? hidden() : subject}`;
   }
 
-  private of(policy: RatePolicy): readonly PolicyBucket[] {
+  /** @returns the buckets of one policy alone. */
+  of(policy: RatePolicy): readonly PolicyBucket[] {
     let buckets = this.buckets.get(policy);
     if (!buckets) {
       buckets = bucketsOf(policy);

@@ -1,10 +1,10 @@
 import { Agent, request as httpRequest } from 'node:http';
-import { Body, Controller, Get, Post } from '@nestjs/common';
+import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { contexts } from '@rookery/contexts';
 import { PruneExpired, RedisConnections } from '@rookery/messaging';
 import { Transaction } from '@rookery/persistence';
 import { contextOf, eventually, type Person, signUp, TestSystem } from '@rookery/testing';
-import { defineRatePolicy, Explain, Field, Public, RateLimit } from '..';
+import { BasicAuthGuard, defineRatePolicy, Explain, Field, Public, RateLimit } from '..';
 
 const policy = (name: string, quota: `${number}/${number}`, per: 'ip' | 'account' = 'ip') =>
   defineRatePolicy(name, { quota, per: [per], doc: 'For this suite.' });
@@ -47,6 +47,14 @@ class LimitedRoutes {
   @Explain({ operationId: 'testByUser', summary: 'By user' })
   byUser(@Body() body: Anything): object {
     return body;
+  }
+
+  @Get('operations')
+  @Public()
+  @UseGuards(BasicAuthGuard)
+  @Explain({ operationId: 'testOperations', summary: 'Operations' })
+  operations(): object {
+    return {};
   }
 
   @Get('alone')
@@ -107,6 +115,11 @@ describe('rate limits', () => {
     for (let index = 0; index < times; index += 1) all.push((await ask(index)).status);
     return all;
   }
+
+  const operate = (address: string, path: string, password: string) => {
+    const authorization = `Basic ${Buffer.from(`ops:${password}`).toString('base64')}`;
+    return from(address, `GET ${path}`, { headers: { authorization } });
+  };
 
   const logIn = (address: string, email: string) =>
     from(address, LOGIN, { body: { email, password: 'not the password' } });
@@ -239,6 +252,31 @@ describe('rate limits', () => {
     expect((await logIn(address, 'fresh@example.com')).headers.ratelimit).toMatch(/"login-ip";r=9;/);
   });
 
+  it.each(['/v1/admin/board', '/v1/limited/operations'])(
+    'count wrong credentials of operations at %s per address, and refuse right ones too when there were too many',
+    async (path) => {
+      const address = newAddress();
+      await statuses(30, () => operate(address, path, 'ops'));
+      await statuses(30, () => from(address, `GET ${path}`)); // browsers ask first without
+      const tried = await statuses(11, (index) => operate(address, path, `guess ${index}`));
+      expect(tried).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+      const refused = await operate(address, path, 'ops');
+      expect(refused.body!.json()).toMatchObject({ code: 'rate.limited' });
+      expect(refused.headers['retry-after']).toMatch(/^\d+$/);
+      expect(refused.headers.ratelimit).toMatch(/"login-ip";r=0;/);
+      expect((await operate(newAddress(), path, 'ops')).status).toBe(200);
+    },
+  );
+
+  it('admit of many wrong credentials of operations at once exactly what is granted', async () => {
+    const address = newAddress();
+    const all = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => operate(address, '/v1/admin/board', `guess ${index}`)),
+    );
+    expect(all.filter(({ status }) => status === 401)).toHaveLength(10);
+    expect(all.filter(({ status }) => status === 429)).toHaveLength(50);
+  });
+
   it('keep no account in clear', async () => {
     const keys = await system.inApi(RedisConnections).cache.keys('*:rate:*');
     const counters = await system.sql<{ key: string }>('SELECT key FROM platform.rate_counters');
@@ -282,6 +320,15 @@ describe('rate limits', () => {
         `login-ip:${address}`,
       ]);
       expect(kept).toHaveLength(1);
+    });
+
+    it('are kept by PostgreSQL where somebody guesses credentials of operations', async () => {
+      const address = newAddress();
+      const path = '/v1/limited/operations';
+      await statuses(12, () => operate(address, path, 'ops'));
+      const tried = await statuses(11, (index) => operate(address, path, `guess ${index}`));
+      expect(tried).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+      expect((await operate(address, path, 'ops')).status).toBe(429);
     });
 
     it('are kept by Redis again when it is back, and accounts still by PostgreSQL', async () => {

@@ -21,7 +21,6 @@ import {
   ListQuery,
   LongLived,
   NeverStored,
-  operatorsOnly,
   pageOf,
   Public,
   RateLimit,
@@ -34,6 +33,7 @@ import {
   WebModule,
   WebSettings,
 } from '..';
+import { operatorsOnly } from '../basic-auth';
 import { Problems } from '../problems';
 
 export const NestTaken = defineRejection(

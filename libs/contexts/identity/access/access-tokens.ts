@@ -17,6 +17,8 @@ const MOST_CACHED = 20_000;
 export interface AccessClaims {
   sub: string;
   sid: string;
+  /** When the user of the session had last proved who it is, in seconds; absent where that counted no more. */
+  auth_time?: number;
   iat: number;
   exp: number;
 }
@@ -43,11 +45,14 @@ export class AccessTokens {
     this.issuer = settings.publicUrl;
   }
 
-  /** @returns a token for a session, good for {@link ACCESS_SECONDS}. */
-  async issue(userId: string, sessionId: string): Promise<string> {
+  /**
+   * @param provedAt when the session was last proved; null when that counts no more
+   * @returns a token for a session, good for {@link ACCESS_SECONDS}
+   */
+  async issue(userId: string, sessionId: string, provedAt: Date | null): Promise<string> {
     const { kid, privateKey } = await this.signingKeys.signing();
     return this.jwt.signAsync(
-      { sid: sessionId },
+      { sid: sessionId, ...(provedAt && { auth_time: Math.floor(provedAt.getTime() / 1_000) }) },
       {
         privateKey,
         algorithm: 'ES256',

@@ -56,7 +56,7 @@ export class ExternalIssuer {
   }
 
   /**
-   * @returns undefined when the token is forged, expired, for somebody else or not about a person
+   * @returns undefined when the token is forged, expired, for somebody else, not about a person or without the scope
    * @throws Rejection `dependency.unavailable` when that cannot be told, since the provider is away
    */
   async verify(token: string): Promise<ExternalClaims | undefined> {
@@ -69,11 +69,16 @@ export class ExternalIssuer {
         currentDate: this.clock.now(),
         requiredClaims: ['exp', 'sub'],
       });
-      return isOfPerson(payload) ? this.read(payload) : undefined;
+      return isOfPerson(payload) && this.hasScope(payload) ? this.read(payload) : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
+  }
+
+  private hasScope({ scope, scp }: JWTPayload): boolean {
+    const granted = scopesOf(scope ?? scp);
+    return [this.setting.scope ?? []].flat().every((each) => granted.includes(each));
   }
 
   private read(payload: JWTPayload): ExternalClaims {
@@ -114,6 +119,11 @@ function isOfPerson(payload: JWTPayload): boolean {
   const { sub, client_id, events, cnf } = payload;
   const named = typeof sub === 'string' && sub.length >= 1 && sub.length <= 255;
   return named && sub !== client_id && events === undefined && cnf === undefined;
+}
+
+/** @param claim `scope`, words in one text (RFC 9068 §2.2.3), or `scp`, which providers also write as a list */
+function scopesOf(claim: unknown): unknown[] {
+  return typeof claim === 'string' ? claim.split(' ') : [claim].flat();
 }
 
 /** @param claim name of a top-level claim, or a JSON pointer (RFC 6901) */

@@ -38,6 +38,11 @@ describe('the setting of external issuers', () => {
       [{ issuer: 'https://id.example', audience: 'api', roles: { claim: 'r', map: { x: 'root' } } }],
       /roles\/map\/x/,
     ],
+    [
+      'a scope of two words',
+      [{ issuer: 'https://id.example', audience: 'api', scope: 'a b' }],
+      /at \/0\/scope/,
+    ],
     ['a word misspelt', [{ issuer: 'https://id.example', audience: 'api', audiences: [] }], /audiences/],
     [
       'one issuer twice',

@@ -25,10 +25,15 @@ const issuerUrl = z
 
 const claim = z.string().min(1).max(200);
 const audience = z.string().min(1).max(500);
+const scope = z
+  .string()
+  .max(200)
+  .regex(/^[!#-[\]-~]+$/, 'a scope is one word (RFC 6749 §3.3)');
 
 const issuerSchema = z.strictObject({
   issuer: issuerUrl,
   audience: z.union([audience, z.array(audience).min(1).max(20)]),
+  scope: z.union([scope, z.array(scope).min(1).max(20)]).optional(),
   claims: z
     .strictObject({
       username: claim.default('preferred_username'),
@@ -69,7 +74,7 @@ const issuers = z.string().transform((text, context): OidcIssuer[] => {
 /** Whose tokens are accepted besides our own. */
 export class OidcSettings extends defineSettings('External identities', {
   issuers: setting('OIDC_ISSUERS', issuers, {
-    doc: 'OpenID Connect providers whose tokens are accepted, as JSON: [{"issuer":"https://id.example","audience":"https://api.example","claims":{"email":"email","emailVerified":"email_verified","name":"name","username":"preferred_username"},"roles":{"claim":"roles","map":{"staff":"moderator"}}}]. claims and roles may be left out; a claim that starts with / is a JSON pointer, such as /realm_access/roles. None by default.',
+    doc: 'OpenID Connect providers whose tokens are accepted, as JSON: [{"issuer":"https://id.example","audience":"https://api.example","scope":"rookery","claims":{"email":"email","emailVerified":"email_verified","name":"name","username":"preferred_username"},"roles":{"claim":"roles","map":{"staff":"moderator"}}}]. claims, roles and scope may be left out; a token without the scope, or all of a list, is refused; a claim that starts with / is a JSON pointer, such as /realm_access/roles. None by default.',
     default: '[]',
   }),
 }) {}

@@ -23,7 +23,18 @@ export class OwnTokens implements Recognises {
       sessionId: session.id,
       roles: [session.role],
       permissions: await this.permissions.of(session.role),
-      provedAt: session.provedAt,
+      provedAt: earlier(claims.auth_time, session.provedAt),
     };
   }
+}
+
+/**
+ * A token says of a proof no more than it was issued with, so that proving again raises none that was issued before;
+ * and no more than the session still has, so that a proof can be taken back.
+ *
+ * @param seconds since 1970, as the token has it
+ */
+function earlier(seconds: number | undefined, provedAt: Date | null): Date | null {
+  if (seconds === undefined || provedAt === null) return null;
+  return new Date(Math.min(seconds * 1_000, provedAt.getTime()));
 }

@@ -110,7 +110,7 @@ export class SignIn {
     if (!session) throw new Rejection(RefreshInvalid);
     return {
       tokenType: 'Bearer',
-      accessToken: await this.accessTokens.issue(id, sessionId),
+      accessToken: await this.accessTokens.issue(id, sessionId, session.provedAt),
       expiresIn: ACCESS_SECONDS,
       refreshToken: this.refreshTokens.write({ sessionId, counter: session.counter }),
       refreshExpiresIn: session.idleSeconds,

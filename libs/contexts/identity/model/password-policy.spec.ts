@@ -34,6 +34,17 @@ describe('the password policy', () => {
     },
   );
 
+  it.each(['Rookery-2026!!', 'rookeryrookery1', 'admin@rookery.1', 'MODERATOR-12345', 'rookeries-4-me!'])(
+    'refuses %s, made of words of this place',
+    (password) => {
+      expect(check(password)).toThrow(weak);
+    },
+  );
+
+  it('does not mind a word of this place beside four other letters', () => {
+    expect(check('rookery-nest-77')).not.toThrow();
+  });
+
   it('does not mind a name that is a small part of a long password', () => {
     expect(check('a countess of very many words')).not.toThrow();
   });

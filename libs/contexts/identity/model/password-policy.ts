@@ -10,9 +10,16 @@ const rows = ['qwertyuiopasdfghjklzxcvbnm', 'qwertzuiop', '01234567890', 'abcdef
 const walks = [...rows, ...rows.map((row) => Array.from(row).toReversed().join(''))];
 
 /**
+ * Words of this place, which whoever guesses here tries first (OWASP ASVS 5.0, 6.1.2): its name and how its accounts
+ * are called. A password must have {@link LEAST_LETTERS} letters besides them. Longer words come before their parts.
+ */
+export const CONTEXT_WORDS = ['administrator', 'moderator', 'operations', 'rookeries', 'rookery', 'admin'];
+const LEAST_LETTERS = 4;
+
+/**
  * Refuses passwords that guessers try first (NIST SP 800-63B §5.1.1.2): common ones, also with digits and signs put
  * before or behind, one piece repeated, walks along the keyboard or the alphabet, and those made of the owner's own
- * names. No composition rules.
+ * names or of {@link CONTEXT_WORDS}. No composition rules.
  *
  * @param own the e-mail address, username and name of the owner
  * @throws Rejection `identity.password-weak`
@@ -25,6 +32,7 @@ export function checkPassword(password: string, own: readonly string[]): void {
     common.has(core) ||
     isRepetition(text) ||
     isWalk(text) ||
+    isOfContext(text) ||
     own.some((name) => isMostly(text, name));
   if (weak) throw new Rejection(PasswordWeak);
 }
@@ -45,6 +53,12 @@ function isWalk(text: string): boolean {
     at += length === 3 ? 1 : length;
   }
   return outside < 4;
+}
+
+/** `Rookery-2026!!`, `admin.of.rookery`. */
+function isOfContext(text: string): boolean {
+  const rest = CONTEXT_WORDS.reduce((left, word) => left.replaceAll(word, ''), text);
+  return rest !== text && rest.replace(/\P{L}/gu, '').length < LEAST_LETTERS;
 }
 
 /** A name of four characters or more that is half of the password or more. */

@@ -3,24 +3,23 @@ import { Injectable } from '@nestjs/common';
 import { DependencyUnavailable, Rejection } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
 import { Locked } from '../model/rejections';
+import { IdentitySettings } from '../settings';
 
-/** Failures within as many minutes that lock an address, and the minutes for which they do. */
-const MOST_FAILURES = 10;
-const MINUTES = 15;
 /** Seconds after which a comparison that nobody reported the end of is taken for dead with its process. */
 const LONGEST_COMPARISON_SECONDS = 30;
 /** Milliseconds to wait for the outcome of the comparisons under way: each time, and in all. */
 const PAUSE_MS = 25;
 const PATIENCE_MS = 5_000;
 
+/** The failures that still count; `$3` are the seconds for which they do. */
 const RECENT = `array(SELECT at FROM unnest(a.failed_at) AS at
-  WHERE at > clock_timestamp() - make_interval(mins => ${MINUTES}))`;
+  WHERE at > clock_timestamp() - make_interval(secs => $3))`;
 const COMPARING = `CASE WHEN a.comparing_until > clock_timestamp() THEN a.comparing ELSE 0 END`;
 
 /**
- * The wrong passwords of each address, known or not, and the lock that ten of them set. An attempt takes one of ten
- * places *before* its comparison and gives it back or turns it into a failure afterwards, so no number of parallel
- * guesses gets an eleventh comparison; those that find no place wait for an outcome, so that many who know the
+ * The wrong passwords of each address, known or not, and the lock that `LOCKOUT_FAILURES` of them set. An attempt takes one of as
+ * many places *before* its comparison and gives it back or turns it into a failure afterwards, so no number of parallel
+ * guesses gets one comparison more; those that find no place wait for an outcome, so that many who know the
  * password and sign in at once all come in.
  *
  * Kept in PostgreSQL, where neither a flushed Redis nor a restart refills it, and written in transactions of its own,
@@ -30,6 +29,7 @@ const COMPARING = `CASE WHEN a.comparing_until > clock_timestamp() THEN a.compar
 @Injectable()
 export class PasswordAttempts {
   constructor(
+    private readonly settings: IdentitySettings,
     private readonly sql: Sql,
     private readonly transaction: Transaction,
   ) {}
@@ -66,7 +66,7 @@ export class PasswordAttempts {
     });
   }
 
-  /** The password was wrong; the tenth time locks the address. */
+  /** The password was wrong; the last time of `LOCKOUT_FAILURES` locks the address. */
   async wrong(address: Buffer): Promise<void> {
     await this.alone(() =>
       this.sql.execute(
@@ -75,8 +75,8 @@ export class PasswordAttempts {
            comparing = greatest(a.comparing - 1, 0),
            failed_at = CASE WHEN cardinality(${RECENT}) + 1 >= $2 THEN '{}' ELSE ${RECENT} || clock_timestamp() END,
            locked_until = CASE WHEN cardinality(${RECENT}) + 1 >= $2
-                               THEN clock_timestamp() + make_interval(mins => ${MINUTES}) ELSE a.locked_until END`,
-        [address, MOST_FAILURES],
+                               THEN clock_timestamp() + make_interval(secs => $3) ELSE a.locked_until END`,
+        [address, this.settings.lockoutFailures, this.settings.lockoutSeconds],
       ),
     );
   }
@@ -103,8 +103,8 @@ export class PasswordAttempts {
   async removeOld(): Promise<void> {
     await this.sql.execute(
       `DELETE FROM identity.password_attempts
-       WHERE comparing_until < now() - make_interval(mins => $1) AND (locked_until IS NULL OR locked_until < now())`,
-      [2 * MINUTES],
+       WHERE comparing_until < now() - make_interval(secs => $1) AND (locked_until IS NULL OR locked_until < now())`,
+      [2 * this.settings.lockoutSeconds],
     );
   }
 
@@ -116,7 +116,7 @@ export class PasswordAttempts {
          ON CONFLICT (address) DO UPDATE SET comparing = ${COMPARING} + 1, comparing_until = excluded.comparing_until
          WHERE (a.locked_until IS NULL OR a.locked_until <= clock_timestamp())
            AND cardinality(${RECENT}) + ${COMPARING} < $2`,
-        [address, MOST_FAILURES],
+        [address, this.settings.lockoutFailures, this.settings.lockoutSeconds],
       ),
     );
     return taken === 1;

@@ -3,6 +3,7 @@ import { type EventDefinition, newId } from '@rookery/domain';
 import { Outbox, Sql } from '@rookery/persistence';
 import { RefreshReused, SessionRevoked } from '../contract';
 import type { Role } from '../model/user';
+import { IdentitySettings } from '../settings';
 
 /** From where a session was started. */
 export interface Client {
@@ -12,7 +13,7 @@ export interface Client {
 
 /** Why a session ended before its time. */
 export type EndReason =
-  'logout' | 'ended-by-owner' | 'refresh-reused' | 'password-changed' | 'account-deleted';
+  'logout' | 'ended-by-owner' | 'ended-by-admin' | 'refresh-reused' | 'password-changed' | 'account-deleted';
 
 /** What the tokens of a session are made from. */
 export interface SessionState {
@@ -23,20 +24,19 @@ export interface SessionState {
   counter: number;
   /** When password or second factor were last proved; null when that counts no more. */
   provedAt: Date | null;
+  /** Whether the present refresh token came with the last proof: its predecessor is from before that. */
+  rotatedByProof: boolean;
   /** Seconds since the present refresh token replaced its predecessor. */
   secondsSinceRotation: number;
   /** Seconds until it ends unless it is refreshed. */
   idleSeconds: number;
 }
 
-/** Days after which an unused session ends, and after which any does. */
-const IDLE_DAYS = 30;
-const LONGEST_DAYS = 180;
-
 /** Wrong proofs in a row that a session may offer. */
 const MOST_PROOF_TRIES = 10;
 
 const STATE = `s.id, s.user_id AS "userId", u.role, s.counter, s.proved_at AS "provedAt",
+  s.proved_at IS NOT DISTINCT FROM s.rotated_at AS "rotatedByProof",
   extract(epoch FROM now() - s.rotated_at)::float8 AS "secondsSinceRotation",
   extract(epoch FROM least(s.idle_expires_at, s.expires_at) - now())::int AS "idleSeconds"`;
 const ALIVE = `s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_at > now() AND u.status = 'active'`;
@@ -46,6 +46,7 @@ const ALIVE = `s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_
 export class Sessions {
   constructor(
     private readonly outbox: Outbox,
+    private readonly settings: IdentitySettings,
     private readonly sql: Sql,
   ) {}
 
@@ -60,7 +61,14 @@ export class Sessions {
        SELECT $1, id, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now()
        FROM identity.users WHERE id = $2 AND status = 'active' FOR SHARE
        RETURNING id`,
-      [newId(), userId, client.ip, client.userAgent.slice(0, 400), IDLE_DAYS, LONGEST_DAYS],
+      [
+        newId(),
+        userId,
+        client.ip,
+        client.userAgent.slice(0, 400),
+        this.settings.sessionIdleDays,
+        this.settings.sessionLongestDays,
+      ],
     );
   }
 
@@ -88,15 +96,23 @@ export class Sessions {
        SET counter = counter + 1, rotated_at = now(), last_seen_at = now(),
            idle_expires_at = now() + make_interval(days => $2)
        WHERE id = $1`,
-      [id, IDLE_DAYS],
+      [id, this.settings.sessionIdleDays],
     );
   }
 
-  /** Notes that the user of a session has just proved who it is. */
+  /** Notes that the user of a session has just proved who it is, and makes the next refresh token the present one. */
   async prove(id: string): Promise<void> {
-    await this.sql.execute('UPDATE identity.sessions SET proved_at = now(), proof_tries = 0 WHERE id = $1', [
-      id,
-    ]);
+    await this.rotate(id);
+    // The same now(): that is how `rotatedByProof` knows.
+    await this.sql.execute(
+      'UPDATE identity.sessions SET proved_at = rotated_at, proof_tries = 0 WHERE id = $1',
+      [id],
+    );
+  }
+
+  /** What a session has proved counts no more. */
+  async voidProof(id: string): Promise<void> {
+    await this.sql.execute('UPDATE identity.sessions SET proved_at = NULL WHERE id = $1', [id]);
   }
 
   /**

@@ -23,21 +23,32 @@ describe('signing in with the token of another issuer', () => {
   let otherApi: NestFastifyApplication;
   let provider: IdentityProvider;
   let ofIdTokens: IdentityProvider;
+  let ofScopes: IdentityProvider;
   let people = 0;
 
   beforeAll(async () => {
-    [provider, ofIdTokens] = await Promise.all([IdentityProvider.start(), IdentityProvider.start()]);
+    [provider, ofIdTokens, ofScopes] = await Promise.all([
+      IdentityProvider.start(),
+      IdentityProvider.start(),
+      IdentityProvider.start(),
+    ]);
     const roles = { claim: '/access/roles', map: { staff: 'moderator' } };
     system = await TestSystem.start(contexts, {
       OIDC_ISSUERS: JSON.stringify([
         { issuer: provider.url, audience: AUDIENCE, roles },
         { issuer: ofIdTokens.url, audience: [CLIENT_ID] },
+        { issuer: ofScopes.url, audience: AUDIENCE, scope: ['rookery', 'openid'] },
       ]),
     });
     otherApi = await system.startApi();
   });
   afterAll(async () => {
-    await Promise.all([system.stop(), provider.stop().catch(() => undefined), ofIdTokens.stop()]);
+    await Promise.all([
+      system.stop(),
+      provider.stop().catch(() => undefined),
+      ofIdTokens.stop(),
+      ofScopes.stop(),
+    ]);
   });
 
   const subject = () => `subject-${(people += 1)}`;
@@ -196,6 +207,23 @@ describe('signing in with the token of another issuer', () => {
     expect(staff!.permissions).toContain('posts:update:any');
     expect((await bySubject(await forged({ roles: ['staff'], access: 'staff' })))!.roles).toEqual(['user']);
   });
+
+  it.each<[JWTPayload, number]>([
+    [{ scope: 'openid rookery profile' }, 200],
+    [{ scp: ['rookery', 'openid'] }, 200],
+    [{ scp: 'rookery openid' }, 200],
+    [{}, 401],
+    [{ scope: 'openid' }, 401],
+    [{ scope: 'openid rookery-admin' }, 401],
+    [{ scp: ['rookery openid'] }, 401],
+    [{ scope: 'openid', scp: ['rookery', 'openid'] }, 401],
+    [{ scope: { rookery: true, openid: true } }, 401],
+  ])(
+    'needs the scopes that the setting of its issuer names: with %j it is answered %d',
+    async (claims, status) => {
+      expect((await me(await ofScopes.forge({ sub: subject(), ...claims }))).status).toBe(status);
+    },
+  );
 
   it('is refused within five seconds of the account being closed', async () => {
     const token = await forged({});

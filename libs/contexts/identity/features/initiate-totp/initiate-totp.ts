@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
-import { type Caller, CurrentCaller, Explain, Field, NeverStored, SessionOnly } from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, Field, Fresh, NeverStored, SessionOnly } from '@rookery/web';
 import { toDataURL } from 'qrcode';
 import { Totp } from '../../access/totp';
 import { AccountGone, TotpEnrolled } from '../../model/rejections';
@@ -37,6 +37,7 @@ export class InitiateTotpRoute {
   constructor(private readonly commands: Commands) {}
 
   @SessionOnly()
+  @Fresh()
   @Post()
   @NeverStored()
   @Explain({

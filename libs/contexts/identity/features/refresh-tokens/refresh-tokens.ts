@@ -4,8 +4,10 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
+import { Transaction } from '@rookery/persistence';
 import { Explain, Field, NeverStored, Public } from '@rookery/web';
 import { RefreshTokens } from '../../access/refresh-token';
+import { SessionWatch } from '../../access/session-watch';
 import { SignIn, Tokens } from '../../access/sign-in';
 import { RefreshInvalid, RefreshTokenReused } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
@@ -42,7 +44,7 @@ export class RefreshTokensRoute {
     operationId: 'refreshTokens',
     summary: 'Get new tokens for a refresh token',
     description:
-      'Each refresh token is good once. Its direct predecessor gets the same answer for 30 seconds more, so a lost answer signs nobody out; anything older ends the session.',
+      'Each refresh token is good once. Its direct predecessor gets the same answer for 30 seconds more, so a lost answer signs nobody out; anything older ends the session. Where the predecessor is from before POST /v1/auth/step-up, that proof is void.',
     ok: { type: Tokens },
     rejects: [RefreshInvalid, RefreshTokenReused],
   })
@@ -59,7 +61,9 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
     private readonly refreshTokens: RefreshTokens,
     private readonly sessions: Sessions,
     private readonly signIn: SignIn,
+    private readonly transaction: Transaction,
     private readonly users: Users,
+    private readonly watch: SessionWatch,
   ) {}
 
   async execute({ refreshToken }: RefreshSession): Promise<Tokens | undefined> {
@@ -73,7 +77,14 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
       return undefined;
     }
     if (behind === 0) await this.sessions.rotate(session.id);
+    else if (session.rotatedByProof) await this.voidProof(session.id);
     const user = await this.users.get(session.userId);
     return this.signIn.resume(user, session.id);
+  }
+
+  /** Somebody has the refresh token from before the proof; whether it is who has proved, nobody can tell. */
+  private async voidProof(sessionId: string): Promise<void> {
+    await this.sessions.voidProof(sessionId);
+    this.transaction.afterCommit(() => this.watch.forget(sessionId));
   }
 }

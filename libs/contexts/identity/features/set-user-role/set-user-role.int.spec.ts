@@ -32,6 +32,7 @@ describe('giving roles', () => {
         'posts:delete:any',
         'posts:update:any',
         'users:role',
+        'users:sessions',
       ],
     });
   });

@@ -18,13 +18,17 @@ describe('proving again who is signed in', () => {
     (await system.sql<{ id: string }>('SELECT id FROM identity.sessions WHERE user_id = $1', [id]))[0]!.id;
   const status = async (token: string) => (await system.ask(FRESH_ROUTE, { token })).status;
 
-  /** As if the last proof were that long ago. */
+  const refresh = (refreshToken: string) => system.ask('POST /v1/auth/refresh', { body: { refreshToken } });
+
+  /** As if the last proof of the session, and of the token that was issued then, were that long ago. */
   async function age(person: Person, time: string): Promise<void> {
-    await system.sql(`UPDATE identity.sessions SET proved_at = now() - $2::interval WHERE user_id = $1`, [
-      person.id,
-      time,
-    ]);
-    system.inApi(SessionWatch).forget(await sessionOf(person));
+    const [session] = await system.sql<{ id: string; provedAt: Date }>(
+      `UPDATE identity.sessions SET proved_at = now() - $2::interval WHERE user_id = $1
+       RETURNING id, proved_at AS "provedAt"`,
+      [person.id, time],
+    );
+    person.token = await system.inApi(AccessTokens).issue(person.id, session!.id, session!.provedAt);
+    system.inApi(SessionWatch).forget(session!.id);
   }
 
   it('is needed after fifteen minutes, and then the route opens again', async () => {
@@ -37,7 +41,38 @@ describe('proving again who is signed in', () => {
     const stepped = await system.ask(STEP_UP, { token: person.token, body: { password: PASSWORD } });
     expect(stepped).toMatchObject({ status: 200, body: { tokenType: 'Bearer', user: { id: person.id } } });
     expect(await status(stepped.body.accessToken)).toBe(200);
-    expect(await status(person.token)).toBe(200);
+  });
+
+  it('raises no access token that was issued before', async () => {
+    const person = await signUp(system);
+    await age(person, '16 minutes');
+    const stepped = await system.ask(STEP_UP, { token: person.token, body: { password: PASSWORD } });
+    expect(await status(stepped.body.accessToken)).toBe(200);
+    expect((await system.ask('GET /v1/me', { token: person.token })).status).toBe(200);
+    expect(await status(person.token)).toBe(403);
+  });
+
+  it('replaces the refresh token: the one before takes the proof away, and 30 seconds later ends the session', async () => {
+    const { email, ...person } = await signUp(system);
+    const { body: before } = await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
+    const stepUp = async () =>
+      (await system.ask(STEP_UP, { token: before.accessToken, body: { password: PASSWORD } })).body;
+    const stepped = await stepUp();
+    expect(stepped.refreshToken).not.toBe(before.refreshToken);
+    expect(await status(stepped.accessToken)).toBe(200);
+
+    const copy = await refresh(before.refreshToken);
+    expect(copy).toMatchObject({ status: 200, body: { refreshToken: stepped.refreshToken } });
+    expect(await status(copy.body.accessToken)).toBe(403);
+    expect(await status(stepped.accessToken)).toBe(403);
+    const refreshed = await refresh(stepped.refreshToken);
+    expect(await status(refreshed.body.accessToken)).toBe(403);
+
+    expect(await status((await stepUp()).accessToken)).toBe(200);
+    await system.sql(`UPDATE identity.sessions SET rotated_at = now() - interval '31 s' WHERE user_id = $1`, [
+      person.id,
+    ]);
+    expect((await refresh(refreshed.body.refreshToken)).body.code).toBe('identity.refresh-reused');
   });
 
   it('opens every route that asks for it, and those say so in the API description', async () => {
@@ -45,6 +80,8 @@ describe('proving again who is signed in', () => {
     await Authenticator.enrol(system, person);
     await age(person, '16 minutes');
     const routes = [
+      'POST /v1/auth/totp/initiate',
+      'POST /v1/auth/totp/verify',
       'DELETE /v1/auth/totp',
       'POST /v1/auth/recovery-codes',
       'GET /v1/me/api-keys',
@@ -68,14 +105,10 @@ describe('proving again who is signed in', () => {
     const person = await signUp(system);
     await age(person, '16 minutes');
     const { body } = await system.ask(STEP_UP, { token: person.token, body: { password: PASSWORD } });
-    const refreshed = await system.ask('POST /v1/auth/refresh', {
-      body: { refreshToken: body.refreshToken },
-    });
+    const refreshed = await refresh(body.refreshToken);
     expect(await status(refreshed.body.accessToken)).toBe(200);
     await age(person, '16 minutes');
-    const stale = await system.ask('POST /v1/auth/refresh', {
-      body: { refreshToken: refreshed.body.refreshToken },
-    });
+    const stale = await refresh(refreshed.body.refreshToken);
     expect(await status(stale.body.accessToken)).toBe(403);
   });
 
@@ -94,8 +127,9 @@ describe('proving again who is signed in', () => {
     ]);
     expect(failures).toEqual({ failures: 1 });
     const code = await app.code();
-    expect((await ask({ code })).status).toBe(200);
-    expect(await status(person.token)).toBe(200);
+    const stepped = await ask({ code });
+    expect(stepped.status).toBe(200);
+    expect(await status(stepped.body.accessToken)).toBe(200);
     expect((await ask({ code })).status).toBe(422);
     await age(person, '16 minutes');
     expect((await ask({ recoveryCode: app.recoveryCodes[0] })).status).toBe(200);
@@ -138,7 +172,7 @@ describe('proving again who is signed in', () => {
     // What another process does: it proves and issues a token; nobody tells this one.
     const session = await sessionOf(person);
     await system.sql('UPDATE identity.sessions SET proved_at = now() WHERE id = $1', [session]);
-    const token = await system.inApi(AccessTokens).issue(person.id, session);
+    const token = await system.inApi(AccessTokens).issue(person.id, session, new Date());
     expect(await status(token)).toBe(200);
   });
 });

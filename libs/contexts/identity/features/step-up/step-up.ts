@@ -63,7 +63,7 @@ export class StepUpRoute {
     operationId: 'stepUp',
     summary: 'Prove again who is signed in',
     description:
-      'Takes exactly one of `code`, `recoveryCode` and, from users without a second factor, `password`. For 15 minutes the session may then do what asks for a fresh sign-in.',
+      'Takes exactly one of `code`, `recoveryCode` and, from users without a second factor, `password`. For 15 minutes the tokens of the answer, and those they are refreshed to, may then do what asks for a fresh sign-in. Access tokens from before stay as they were; the refresh token from before is replaced.',
     ok: { type: Tokens },
     rejects: [CodeInvalid, CodeLocked, PasswordWrong, ProofsExhausted, SecondFactorNeeded, TotpNotEnrolled],
   })

@@ -8,7 +8,9 @@ import {
   TestSystem,
   wrongCode,
 } from '@rookery/testing';
+import { decodeJwt } from 'jose';
 import { generateSync } from 'otplib';
+import { SessionWatch } from '../../access/session-watch';
 
 const INITIATE = 'POST /v1/auth/totp/initiate';
 const VERIFY = 'POST /v1/auth/totp/verify';
@@ -16,6 +18,7 @@ const DISABLE = 'DELETE /v1/auth/totp';
 const REGENERATE = 'POST /v1/auth/recovery-codes';
 const LOGIN = 'POST /v1/auth/login';
 
+const sessionOf = ({ token }: Person) => decodeJwt<{ sid: string }>(token).sid;
 const statusesOf = (answers: { status: number }[]) =>
   answers.map(({ status }) => status).toSorted((a, b) => a - b);
 
@@ -51,6 +54,34 @@ describe('enrolling an authenticator app', () => {
     expect(decodeURIComponent(uri.pathname)).toContain(`Rookery:${person.email}`);
     expect(body.qrCode).toMatch(/^data:image\/png;base64,/);
     expect((await logIn(person)).body).toHaveProperty('accessToken');
+  });
+
+  it('wants a fresh proof, so that a session that was stolen does not enrol the thief', async () => {
+    const person = await signUp(system);
+    const { secret } = await initiate(person);
+    await system.sql(
+      `UPDATE identity.sessions SET proved_at = now() - interval '15 minutes' WHERE user_id = $1`,
+      [person.id],
+    );
+    system.inApi(SessionWatch).forget(sessionOf(person));
+    const stale = { status: 403, body: { code: 'auth.mfa-required' } };
+    expect(await system.ask(INITIATE, { token: person.token })).toMatchObject(stale);
+    expect(await verify(person, generateSync({ secret }))).toMatchObject(stale);
+    const { body } = await system.ask('POST /v1/auth/step-up', {
+      token: person.token,
+      body: { password: PASSWORD },
+    });
+    const proved = { ...person, token: body.accessToken as string };
+    expect((await verify(proved, generateSync({ secret }))).status).toBe(200);
+  });
+
+  it('raises neither the session nor the access tokens that it has', async () => {
+    const person = await signUp(system);
+    const provedAt = async () =>
+      (await system.sql('SELECT proved_at FROM identity.sessions WHERE user_id = $1', [person.id]))[0];
+    const before = await provedAt();
+    await Authenticator.enrol(system, person);
+    expect(await provedAt()).toEqual(before);
   });
 
   it('answers ten recovery codes of at least 112 bits to the first code', async () => {

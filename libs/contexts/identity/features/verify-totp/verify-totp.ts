@@ -9,6 +9,7 @@ import {
   CurrentCaller,
   Explain,
   Field,
+  Fresh,
   NeverStored,
   RateLimit,
   RatePolicies,
@@ -49,6 +50,7 @@ export class VerifyTotpRoute {
   constructor(private readonly commands: Commands) {}
 
   @SessionOnly()
+  @Fresh()
   @Post()
   @NeverStored()
   @RateLimit(RatePolicies.otp)
@@ -56,7 +58,7 @@ export class VerifyTotpRoute {
     operationId: 'verifyTotp',
     summary: 'Enrol the authenticator app with its first code',
     description:
-      'From now on signing in needs a second factor. What other sessions have proved before counts no more; this one has proved the second factor.',
+      'From now on signing in needs a second factor. What other sessions have proved before counts no more; this one, which has proved the password and the first code, stays fresh for what is left of its 15 minutes.',
     ok: { type: RecoveryCodes },
     rejects: [TotpNotInitiated, TotpEnrolled, CodeInvalid],
   })
@@ -96,9 +98,8 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
     await this.secondFactors.replaceRecoveryCodes(userId, recoveryCodes.map(hashRecoveryCode));
 
     const others = await this.sessions.voidOtherProofs(userId, sessionId);
-    await this.sessions.prove(sessionId);
     this.transaction.afterCommit(() => {
-      for (const id of [sessionId, ...others]) this.watch.forget(id);
+      for (const id of others) this.watch.forget(id);
     });
     return { recoveryCodes };
   }

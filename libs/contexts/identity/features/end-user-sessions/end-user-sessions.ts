@@ -1,0 +1,50 @@
+import { Controller, Delete } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
+import { NotFound, Rejection } from '@rookery/domain';
+import { Explain, RequirePermission, UuidParam } from '@rookery/web';
+import { Sessions } from '../../storage/sessions';
+import { Users } from '../../storage/users';
+
+@Audited<EndUserSessions>({ subject: ({ userId }) => userId })
+export class EndUserSessions extends Command<void> {
+  constructor(readonly userId: string) {
+    super();
+  }
+}
+
+@ApiTags('Identity')
+@Controller('admin/users/:id/sessions')
+export class EndUserSessionsRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Delete()
+  @RequirePermission('users:sessions')
+  @Explain({
+    operationId: 'endUserSessions',
+    summary: 'End all sessions of a user',
+    description:
+      'Access tokens of the sessions stop working within five seconds, and sign-ins that wait for a second factor are void. The user may sign in again; API keys go on.',
+    ok: { status: 204 },
+    rejects: [NotFound],
+  })
+  end(@UuidParam() id: string): Promise<void> {
+    return this.commands.execute(new EndUserSessions(id));
+  }
+}
+
+@CommandHandler(EndUserSessions)
+export class EndUserSessionsHandler implements ICommandHandler<EndUserSessions> {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly users: Users,
+  ) {}
+
+  async execute({ userId }: EndUserSessions): Promise<void> {
+    const user = await this.users.get(userId);
+    if (!user.active) throw new Rejection(NotFound);
+    await this.sessions.revokeAll(userId, 'ended-by-admin');
+  }
+}

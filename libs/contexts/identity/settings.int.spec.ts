@@ -1,0 +1,78 @@
+import { contexts } from '@rookery/contexts';
+import { PASSWORD, signUp, TestSystem } from '@rookery/testing';
+
+const DAY = 86_400;
+
+describe('an installation with numbers of its own', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts, {
+      LOCKOUT_FAILURES: '3',
+      LOCKOUT_SECONDS: '120',
+      SESSION_IDLE_DAYS: '2',
+      SESSION_LONGEST_DAYS: '5',
+    });
+  });
+  afterAll(() => system.stop());
+
+  const logIn = (email: string, password: string) =>
+    system.ask('POST /v1/auth/login', { body: { email, password } });
+  const refresh = (refreshToken: string) => system.ask('POST /v1/auth/refresh', { body: { refreshToken } });
+
+  async function timePasses(seconds: number): Promise<void> {
+    await system.sql(
+      `UPDATE identity.password_attempts
+       SET locked_until = locked_until - make_interval(secs => $1),
+           failed_at = array(SELECT at - make_interval(secs => $1) FROM unnest(failed_at) AS at)`,
+      [seconds],
+    );
+  }
+
+  it('locks an address after as many failures, for as long', async () => {
+    const { email } = await signUp(system);
+    for (const expected of [401, 401, 401, 423])
+      expect((await logIn(email, 'not the password')).status).toBe(expected);
+    const locked = await logIn(email, PASSWORD);
+    expect(locked.status).toBe(423);
+    expect(Number(locked.headers['retry-after'])).toBeGreaterThan(100);
+    expect(Number(locked.headers['retry-after'])).toBeLessThanOrEqual(120);
+    await timePasses(120);
+    expect((await logIn(email, PASSWORD)).status).toBe(200);
+  });
+
+  it('forgets failures after as long', async () => {
+    const { email } = await signUp(system);
+    for (const wait of [0, 0, 120, 0]) {
+      await timePasses(wait);
+      expect((await logIn(email, 'not the password')).status).toBe(401);
+    }
+    expect((await logIn(email, PASSWORD)).status).toBe(200);
+  });
+
+  it('ends sessions that are unused for as long, and any after the longest time, however often they are refreshed', async () => {
+    const { email } = await signUp(system);
+    const { body } = await logIn(email, PASSWORD);
+    const session = async () =>
+      (
+        await system.sql<{ idle: number; longest: number }>(
+          `SELECT extract(epoch FROM idle_expires_at - last_seen_at)::int AS idle,
+                  extract(epoch FROM expires_at - started_at)::int AS longest
+           FROM identity.sessions ORDER BY id DESC LIMIT 1`,
+        )
+      )[0];
+    expect(await session()).toEqual({ idle: 2 * DAY, longest: 5 * DAY });
+    const first = await refresh(body.refreshToken);
+    expect(await session()).toEqual({ idle: 2 * DAY, longest: 5 * DAY });
+    expect(first.body.refreshExpiresIn).toBeGreaterThan(2 * DAY - 60);
+    expect(first.body.refreshExpiresIn).toBeLessThanOrEqual(2 * DAY);
+
+    const age = (interval: string) =>
+      system.sql('UPDATE identity.sessions SET expires_at = expires_at - $1::interval', [interval]);
+    await age('4 days 23 hours');
+    const last = await refresh(first.body.refreshToken);
+    expect(last.body.refreshExpiresIn).toBeLessThanOrEqual(3_600);
+    await age('1 hour');
+    expect((await refresh(last.body.refreshToken)).body.code).toBe('identity.refresh-invalid');
+  });
+});
