@@ -1,5 +1,5 @@
 import { RedisConnections } from '@rookery/messaging';
-import { createTestRedis, type TestRedis, TestSystem } from '@rookery/testing';
+import { createTestRedis, eventually, type TestRedis, TestSystem } from '@rookery/testing';
 import { Cache } from '.';
 
 describe('with a Redis of its own (REDIS_CACHE_URL)', () => {
@@ -42,5 +42,6 @@ describe('with a Redis of its own (REDIS_CACHE_URL)', () => {
     } finally {
       await system.startRedisEmpty();
     }
+    await eventually(() => keysOfQueues('*'));
   });
 });
