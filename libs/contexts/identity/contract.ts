@@ -139,3 +139,20 @@ export const PreferencesChanged = defineEvent(
     language: z.string(),
   }),
 );
+
+/** All that happens to a user: each makes a new version of the account, so what was kept of it is out of date. */
+export const userEvents = [
+  ExternalIdentityLinked,
+  MfaDisabled,
+  MfaEnabled,
+  PasswordChanged,
+  PasswordResetRequested,
+  RegistrationCancelled,
+  RoleChanged,
+  UserDeleted,
+  UserErased,
+  UserRegistered,
+  UserRenamed,
+  UserVerified,
+  VerificationRequested,
+] as const;
