@@ -118,9 +118,13 @@ describe('the chain over the audit log', () => {
     );
     const verdict = await after([statement]);
     const deletedSeal = statement.startsWith('DELETE FROM audit.seals');
+    const deletedEntry = statement.startsWith('DELETE FROM audit.entries');
     expect(verdict).toMatchObject(
-      deletedSeal ? { intact: false, position: 11 } : { intact: false, position: 10, entryId: wrong!.id },
+      deletedSeal
+        ? { intact: false, position: 11, reason: 'seal 10 is missing' }
+        : { intact: false, position: 10, entryId: wrong!.id },
     );
+    if (deletedEntry) expect(verdict).toMatchObject({ reason: 'the entry is missing' });
   });
 
   it('notices two entries that changed places', async () => {
