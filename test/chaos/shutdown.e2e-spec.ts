@@ -50,16 +50,19 @@ describe('an api and a worker', () => {
   it('answer commands while Redis is away and catch up within 5 s of its return, without a restart', async () => {
     await system.killRedis();
     const awaySince = performance.now();
-    const answers: (Awaited<ReturnType<typeof increment>> | Error)[] = [];
+    const answers: { commandId: string; tookMs: number }[] = [];
+    const failures: unknown[] = [];
     await eventually(async () => {
-      answers.push(await increment().catch((error: Error) => error));
+      await increment().then(
+        (answer) => answers.push(answer),
+        (error: unknown) => failures.push(error),
+      );
       return performance.now() - awaySince >= OUTAGE_MS;
     }, OUTAGE_MS + 1_000);
-    const acknowledged = answers.filter((answer) => !(answer instanceof Error));
-    expect(acknowledged).toHaveLength(answers.length);
-    expect(Math.max(...acknowledged.map(({ tookMs }) => tookMs))).toBeLessThan(1_000);
+    expect(failures).toEqual([]);
+    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(1_000);
     await system.startRedis({ empty: false });
-    const commands = acknowledged.map(({ commandId }) => commandId);
+    const commands = answers.map(({ commandId }) => commandId);
     const once = { times: commands.length, commands: commands.length };
     await eventually(async () => expect(await effectsOfAll(commands)).toEqual(once), RECOVERY_MS);
     expect(surprises()).toEqual([]);
