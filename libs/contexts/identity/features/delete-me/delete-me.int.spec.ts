@@ -5,6 +5,7 @@ import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
 import {
   type Answer,
+  Authenticator,
   contextOf,
   eventually,
   newcomer,
@@ -285,6 +286,21 @@ describe('deleting the own account', () => {
         ).toBe(401);
       }
     }
+  });
+
+  it('closes the way in by a second factor, also where the password was proved before', async () => {
+    const person = await signUp(system);
+    const app = await Authenticator.enrol(system, person);
+    const { body: half } = await login(person.email);
+    expect((await deleteMe(person.token)).status).toBe(202);
+    const { status } = await system.ask('POST /v1/auth/mfa', {
+      body: { mfaToken: half.mfaToken, code: await app.code() },
+    });
+    expect(status).toBe(401);
+    expect(await login(person.email)).toMatchObject({
+      status: 401,
+      body: { code: 'identity.bad-credentials' },
+    });
   });
 
   it('ends also the session of a sign-in that it overtakes', async () => {
