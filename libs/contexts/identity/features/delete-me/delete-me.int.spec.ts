@@ -315,9 +315,9 @@ describe('deleting the own account', () => {
   it('ends also the session of a sign-in that it overtakes', async () => {
     const { id, email, token } = await signUp(system);
     const [answers] = await system.inWorker(Transaction).run(async () => {
-      await system.inWorker(Sql).execute('LOCK TABLE identity.sessions IN SHARE MODE');
+      await system.inWorker(Sql).execute('LOCK TABLE audit.entries IN SHARE MODE'); // the last thing that both write
       const signingIn = login(email);
-      await waiting(1); // with the right password, about to store its session
+      await waiting(1); // its session is stored, but not committed
       const deleting = deleteMe(token);
       await waiting(2);
       return [Promise.all([signingIn, deleting])];
