@@ -76,7 +76,8 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
       const rows = await system.sql('SELECT command_id FROM probe.effects WHERE command_id = ANY ($1)', [
         ids,
       ]);
-      expect(rows.map((row) => row.command_id).toSorted()).toEqual(ids.toSorted());
+      expect(rows).toHaveLength(ids.length);
+      expect(new Set(rows.map((row) => row.command_id))).toEqual(new Set(ids));
     }, 20_000);
     const counted = await system.sql<{ count: number }>(
       'SELECT count FROM probe.counters WHERE id = ANY ($1)',

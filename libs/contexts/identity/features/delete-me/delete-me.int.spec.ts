@@ -322,7 +322,7 @@ describe('deleting the own account', () => {
       await waiting(2);
       return [Promise.all([signingIn, deleting])];
     });
-    const [signedIn, deleted] = await answers!;
+    const [signedIn, deleted] = await answers;
     expect([signedIn.status, deleted.status]).toEqual([200, 202]);
     const alive = await system.sql(
       'SELECT 1 FROM identity.sessions WHERE user_id = $1 AND revoked_at IS NULL',
