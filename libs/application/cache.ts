@@ -88,7 +88,7 @@ export class Cache {
    * @throws Error when Redis does not answer; the caller has to try again
    */
   async forget(key: string): Promise<void> {
-    await this.redis.shared.del(...keysOf(key));
+    await this.redis.cache.del(...keysOf(key));
   }
 
   private async look(key: string, seconds: number, load: () => Promise<unknown>): Promise<Looked> {
@@ -105,7 +105,7 @@ export class Cache {
   }
 
   private async read(key: string, lease: string): Promise<Entry | null> {
-    const found = (await this.redis.shared.eval(READ, 2, ...keysOf(key), lease, LEASE_MS)) as
+    const found = (await this.redis.cache.eval(READ, 2, ...keysOf(key), lease, LEASE_MS)) as
       [string, number] | [];
     if (found.length === 0) return null;
     const [value, left] = found;
@@ -116,7 +116,7 @@ export class Cache {
   private async refresh(key: string, seconds: number, load: () => Promise<unknown>): Promise<void> {
     const lease = newId();
     const [, leaseKey] = keysOf(key);
-    if ((await this.redis.shared.set(leaseKey, lease, 'PX', LEASE_MS, 'NX')) === null) return;
+    if ((await this.redis.cache.set(leaseKey, lease, 'PX', LEASE_MS, 'NX')) === null) return;
     await this.load(key, seconds, lease, load);
   }
 
@@ -131,9 +131,7 @@ export class Cache {
     const text = JSON.stringify(await this.transaction.outside(load));
     const cost = Math.ceil(performance.now() - started);
     const lifeMs = Math.round(seconds * 1_000 * (0.9 + Math.random() * 0.2));
-    await this.asking(() =>
-      this.redis.shared.eval(FILL, 2, ...keysOf(key), lease, `${cost} ${text}`, lifeMs),
-    );
+    await this.asking(() => this.redis.cache.eval(FILL, 2, ...keysOf(key), lease, `${cost} ${text}`, lifeMs));
     return text;
   }
 

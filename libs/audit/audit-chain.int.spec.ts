@@ -118,8 +118,16 @@ describe('the chain over the audit log', () => {
     );
     const verdict = await after([statement]);
     const deletedSeal = statement.startsWith('DELETE FROM audit.seals');
+    const deletedEntry = statement.startsWith('DELETE FROM audit.entries');
     expect(verdict).toMatchObject(
-      deletedSeal ? { intact: false, position: 11 } : { intact: false, position: 10, entryId: wrong!.id },
+      deletedSeal
+        ? { intact: false, position: 11, reason: 'seal 10 is missing' }
+        : {
+            intact: false,
+            position: 10,
+            entryId: wrong!.id,
+            ...(deletedEntry && { reason: 'the entry is missing' }),
+          },
     );
   });
 

@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withWorkContext } from '@rookery/observability';
 import { TestLedger } from '@rookery/testing';
-import { AuditChain, AuditSettings, AuditTrail } from '.';
-import { ExportAuditRoot } from './schedules';
+import { AuditChain, AuditLog, AuditSettings, AuditTrail } from '.';
+import { ExportAuditRoot, ForgetOrigins } from './schedules';
 
 class Ring {}
 
@@ -28,6 +29,32 @@ describe('the root of the audit chain', () => {
     } finally {
       await ledger.stop();
       await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('from where something was done', () => {
+  it('is forgotten after as many days as AUDIT_ORIGIN_DAYS says', async () => {
+    const ledger = await TestLedger.start({ providers: [AuditTrail, AuditLog] });
+    try {
+      const context = { correlationId: null, causationId: null, actorId: null, traceparent: null };
+      for (const ip of ['203.0.113.1', '203.0.113.2']) {
+        await withWorkContext({ ...context, client: { ip, userAgent: 'a browser' } }, () =>
+          ledger.get(AuditTrail).around(new Ring(), async () => undefined),
+        );
+      }
+      const age = (ip: string, hours: number) =>
+        ledger.sql('UPDATE audit.origins SET at = now() - make_interval(hours => $2) WHERE ip = $1::inet', [
+          ip,
+          hours,
+        ]);
+      await age('203.0.113.1', 49);
+      await age('203.0.113.2', 47);
+      const forget = new ForgetOrigins(ledger.get(AuditLog), new AuditSettings({ AUDIT_ORIGIN_DAYS: '2' }));
+      await ledger.run(() => forget.run());
+      expect(await ledger.sql('SELECT host(ip) AS ip FROM audit.origins')).toEqual([{ ip: '203.0.113.2' }]);
+    } finally {
+      await ledger.stop();
     }
   });
 });

@@ -1,4 +1,12 @@
-import { type EventOf, defineEvent, newId } from '@rookery/domain';
+import {
+  Conflict,
+  defineEvent,
+  defineRejection,
+  DependencyUnavailable,
+  type EventOf,
+  newId,
+  Rejection,
+} from '@rookery/domain';
 import { type DeliveryKey, Outbox, Sql, Transaction } from '@rookery/persistence';
 import { contextOf, eventually, TestSystem } from '@rookery/testing';
 import { z } from 'zod';
@@ -22,6 +30,8 @@ const policy = {
 const inside = defineQueue('suite-inside', { ...policy, effect: 'database' });
 const hasty = defineQueue('suite-hasty', { ...policy, effect: 'database', timeout: 200 });
 const outside = defineQueue('suite-outside', { ...policy, effect: 'outside' });
+
+const NoVisitors = defineRejection('suite.no-visitors', 'conflict', 'No visitors.', 'Go home.');
 
 const Rang = defineEvent('suite.bell-rang', 1, z.object({}));
 const Cracked = defineEvent('suite.bell-cracked', 1, z.object({}));
@@ -215,6 +225,30 @@ describe('A delivery', () => {
       envelope: { id: key.eventId, type: 'suite.bell-rang', version: 1, sequence: 1, data: {} },
     });
     expect(await effectsOf(key)).toEqual(['no such door']);
+  });
+
+  it.each([inside, outside])(
+    'that a rule of the domain refuses is given up at once ($name)',
+    async ({ name }) => {
+      let attempts = 0;
+      const key = await happen(name === inside.name ? Rang : Tolled, () => {
+        attempts += 1;
+        throw new Rejection(NoVisitors);
+      });
+      await becomes(key, 'dead');
+      expect(attempts).toBe(1);
+      expect(await stateOf(key)).toEqual({ state: 'dead', attempts: 1, error: NoVisitors.message });
+    },
+  );
+
+  it('that found something away, or somebody else faster, is tried again', async () => {
+    for (const definition of [DependencyUnavailable, Conflict]) {
+      const key = await happen(Rang, ({ number }) => {
+        if (number === 1) throw new Rejection(definition);
+      });
+      await becomes(key, 'done');
+      expect(await stateOf(key)).toMatchObject({ attempts: 1 });
+    }
   });
 
   it('that fails on every attempt is given up after the last, and makes up for it', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { EventEnvelope } from '@rookery/domain';
+import { Conflict, type EventEnvelope, Rejection } from '@rookery/domain';
 import { continueTrace, withWorkContext } from '@rookery/observability';
 import {
   type Claimed,
@@ -220,7 +220,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     if (error instanceof Snooze) return this.snooze(key, error.delayMs);
     const attempts = await this.deliveries.attempts(key);
     if (attempts === undefined) return 'over';
-    const giveUp = error instanceof Reject || attempts + 1 >= queue.attempts;
+    const giveUp = isFinal(error) || attempts + 1 >= queue.attempts;
     if (giveUp) return this.giveUp(queue, subscriber, key, error);
     const delay = backoffMs(queue, attempts + 1);
     await this.transaction.run(() => this.deliveries.failed(key, error, delay));
@@ -280,6 +280,12 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
 
 /** The event has a version that this build does not know; a newer worker does. */
 class UnknownVersion extends Error {}
+
+/** What a rule of the domain refuses it refuses again, unless only something was away or somebody else was faster. */
+function isFinal(error: Error): boolean {
+  if (!(error instanceof Rejection)) return error instanceof Reject;
+  return error.kind !== 'unavailable' && error.code !== Conflict.code;
+}
 
 /** Anything can be thrown. */
 function errorOf(thrown: unknown): Error {

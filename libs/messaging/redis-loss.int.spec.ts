@@ -73,13 +73,18 @@ describe('When Redis', () => {
 
   it('is flushed again and again while deliveries are under way, each is done once all the same', async () => {
     const subjects = Array.from({ length: 600 }, newId);
-    for (const subject of subjects) {
-      reactions.set(subject, () => new Promise((resolve) => setTimeout(resolve, 5)));
-    }
+    const flushes = [0, 150, 300].map((before) => ({ before, ...Promise.withResolvers<void>() }));
+    let begun = 0;
+    const holdUntilFlushed = async (): Promise<void> => {
+      begun += 1;
+      await Promise.all(flushes.filter(({ before }) => begun > before).map(({ promise }) => promise));
+    };
+    for (const subject of subjects) reactions.set(subject, holdUntilFlushed);
     await sow(subjects);
-    for (const progress of [1, 150, 300]) {
-      await eventually(async () => (await inState('done')) >= progress);
+    for (const { before, resolve } of flushes) {
+      await eventually(() => begun > before);
       await flush();
+      resolve();
     }
     await eventually(async () => (await inState('done')) === 600, 20_000);
     expect(await watered()).toEqual({ times: 600, seeds: 600 });

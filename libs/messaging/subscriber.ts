@@ -18,6 +18,7 @@ export interface Handles<D extends EventDefinition> {
   /**
    * Does the effect. On a `database` queue inside the transaction that marks the delivery done; on an `outside` queue
    * in none. Throw {@link Reject} to give up at once, {@link Snooze} to be asked again later, anything else to retry.
+   * A `Rejection` gives up at once too, but for `dependency.unavailable` and `resource.conflict`.
    */
   handle(event: EventOf<D>, attempt: Attempt): Promise<void>;
   /** Called in the transaction that gives the delivery up: the place to compensate. */

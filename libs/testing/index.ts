@@ -8,4 +8,5 @@ export * from './ledger';
 export * from './people';
 export * from './proxy';
 export * from './race';
+export * from './redis';
 export * from './system';

@@ -32,6 +32,17 @@ describe('an api and a worker', () => {
     return rows.length;
   }
 
+  async function effectsOfAll(
+    commandIds: string[],
+  ): Promise<{ times: number; commands: number } | undefined> {
+    const [row] = await system.sql<{ times: number; commands: number }>(
+      `SELECT count(*)::int AS times, count(DISTINCT command_id)::int AS commands
+       FROM probe.effects WHERE command_id = ANY ($1)`,
+      [commandIds],
+    );
+    return row;
+  }
+
   function surprises(): string[] {
     return system.processes.flatMap((each) => each.surprises);
   }
@@ -39,17 +50,21 @@ describe('an api and a worker', () => {
   it('answer commands while Redis is away and catch up within 5 s of its return, without a restart', async () => {
     await system.killRedis();
     const awaySince = performance.now();
-    const commands: string[] = [];
-    while (performance.now() - awaySince < OUTAGE_MS) {
-      const { commandId, tookMs } = await increment();
-      expect(tookMs).toBeLessThan(1_000);
-      commands.push(commandId);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    const answers: { commandId: string; tookMs: number }[] = [];
+    const failures: unknown[] = [];
+    await eventually(async () => {
+      await increment().then(
+        (answer) => answers.push(answer),
+        (error: unknown) => failures.push(error),
+      );
+      return performance.now() - awaySince >= OUTAGE_MS;
+    }, OUTAGE_MS + 1_000);
+    expect(failures).toEqual([]);
+    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(1_000);
     await system.startRedis({ empty: false });
-    await eventually(async () => expect(await effectsOf(commands.at(-1)!)).toBe(1), RECOVERY_MS);
-    for (const command of commands)
-      await eventually(async () => expect(await effectsOf(command)).toBe(1), RECOVERY_MS);
+    const commands = answers.map(({ commandId }) => commandId);
+    const once = { times: commands.length, commands: commands.length };
+    await eventually(async () => expect(await effectsOfAll(commands)).toEqual(once), RECOVERY_MS);
     expect(surprises()).toEqual([]);
   }, 60_000);
 

@@ -147,6 +147,23 @@ export const PreferencesChanged = defineEvent(
   }),
 );
 
+/** All that happens to a user: each makes a new version of the account, so what was kept of it is out of date. */
+export const userEvents = [
+  ExternalIdentityLinked,
+  MfaDisabled,
+  MfaEnabled,
+  PasswordChanged,
+  PasswordResetRequested,
+  RegistrationCancelled,
+  RoleChanged,
+  UserDeleted,
+  UserErased,
+  UserRegistered,
+  UserRenamed,
+  UserVerified,
+  VerificationRequested,
+] as const;
+
 /** An account as other contexts may know it. */
 export interface Account {
   id: string;

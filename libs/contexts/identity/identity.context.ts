@@ -15,6 +15,7 @@ import { IdentityPersonalData } from './access/personal-data';
 import { RolePermissions } from './access/permissions';
 import { Proofs } from './access/proof';
 import { RefreshTokens } from './access/refresh-token';
+import { Registrations } from './access/registrations';
 import { SessionWatch } from './access/session-watch';
 import { SignIn } from './access/sign-in';
 import { SigningKeys } from './access/signing-keys';
@@ -62,11 +63,11 @@ export const identity = defineContext('identity', __dirname, {
     PasswordResetLinks,
     Passwords,
     PublicUsers,
-    RefreshTokens,
-    RolePermissions,
-    Roles,
     Proofs,
     RefreshTokens,
+    Registrations,
+    RolePermissions,
+    Roles,
     SecondFactors,
     SessionWatch,
     Sessions,

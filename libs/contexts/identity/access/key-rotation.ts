@@ -18,7 +18,8 @@ export interface KeyStage {
 
 /**
  * Replaces the key that signs access tokens, in three steps with waiting times between them, so that every token stays
- * valid for whoever verifies it and nobody is signed out.
+ * valid for whoever verifies it and nobody is signed out. No step is taken with a `MASTER_KEY` that does not open the
+ * stored keys: each of them throws an Error then.
  */
 @Injectable()
 export class KeyRotation {
@@ -103,11 +104,16 @@ export class KeyRotation {
     });
   }
 
-  /** One change of the keys at a time, decided on what is stored. */
+  /**
+   * One change of the keys at a time, decided on what is stored. Whoever has another master key than the apis changes
+   * nothing: they could not sign with what it adds.
+   */
   private change<T>(work: (keys: StoredPair[]) => Promise<T>): Promise<T> {
     return this.transaction.run(async () => {
       await this.pairs.lock();
-      return work(await this.pairs.all());
+      const keys = await this.pairs.all();
+      for (const { privateKey } of keys) this.pairs.decrypt(privateKey);
+      return work(keys);
     });
   }
 }

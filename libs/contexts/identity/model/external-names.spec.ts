@@ -7,6 +7,7 @@ describe('names of somebody whom a provider vouches for', () => {
     ['ada', 'ada'],
     ['Ada Lovelace', 'Ada-Lovelace'],
     ['Zoë', 'Zoe'],
+    ['Noël', 'Noel'],
     ['--ada--', 'ada'],
     ['x'.repeat(40), 'x'.repeat(30)],
   ])('makes of %s the username %s first', (wish, username) => {

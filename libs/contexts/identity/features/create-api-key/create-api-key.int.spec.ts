@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { eventually, type Person, signUp, TestSystem } from '@rookery/testing';
+import { eventually, type Person, race, signUp, TestSystem } from '@rookery/testing';
 import { ApiKeys } from '../../access/api-keys';
 
 const KEYS = '/v1/me/api-keys';
@@ -128,6 +128,23 @@ describe('API keys', () => {
     await eventually(async () => (await elsewhere.recognise(body.key)) === undefined, 5_000);
     expect((await system.ask(`DELETE ${KEYS}/${body.id}`, { token: person.token })).status).toBe(404);
     expect((await system.ask(`GET ${KEYS}`, { token: person.token })).body.data).toEqual([]);
+  });
+
+  it('are given to no account that is being deleted, though its token is still believed', async () => {
+    const person = await signUp(system);
+    const beingDeleted = async () =>
+      (await system.sql('SELECT 1 FROM identity.users WHERE id = $1 FOR UPDATE SKIP LOCKED', [person.id]))
+        .length === 0;
+    const [deleted, created] = await race(system, [
+      () => system.ask('DELETE /v1/me', { token: person.token }),
+      async () => {
+        await eventually(beingDeleted);
+        return create(person);
+      },
+    ]);
+    expect(deleted!.status).toBe(202);
+    expect(created).toMatchObject({ status: 401, body: { code: 'identity.account-gone' } });
+    expect(await system.sql('SELECT 1 FROM identity.api_keys WHERE user_id = $1', [person.id])).toEqual([]);
   });
 
   it('note their last use at most once a minute, and not for whoever guesses', async () => {

@@ -5,7 +5,8 @@ import { Commands } from '@rookery/application';
 import { Clock, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, Fresh, Item, NeverStored } from '@rookery/web';
 import { ApiKeys } from '../../access/api-keys';
-import { ExpiryOutOfRange, ScopeNotHeld } from '../../model/rejections';
+import { AccountGone, ExpiryOutOfRange, ScopeNotHeld } from '../../model/rejections';
+import { Users } from '../../storage/users';
 
 const YEAR_MS = 365 * 86_400_000;
 /** What a key may be given besides permissions. */
@@ -75,7 +76,7 @@ export class CreateApiKeyRoute {
     description:
       'A key acts for its owner within its scopes and the present permissions of the owner. It never passes for a fresh sign-in.',
     ok: { status: 201, type: CreatedApiKey },
-    rejects: [ScopeNotHeld, ExpiryOutOfRange],
+    rejects: [AccountGone, ScopeNotHeld, ExpiryOutOfRange],
   })
   create(@Body() draft: ApiKeyDraft, @CurrentCaller() caller: Caller): Promise<CreatedApiKey> {
     return this.commands.execute(new CreateApiKey(caller, draft));
@@ -87,6 +88,7 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
   constructor(
     private readonly apiKeys: ApiKeys,
     private readonly clock: Clock,
+    private readonly users: Users,
   ) {}
 
   async execute({
@@ -98,6 +100,7 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
     const now = this.clock.now().getTime();
     const end = expiresAt === undefined ? new Date(now + YEAR_MS) : new Date(expiresAt);
     if (end.getTime() <= now || end.getTime() > now + YEAR_MS) throw new Rejection(ExpiryOutOfRange);
+    await this.users.lockOwn(userId);
     const created = await this.apiKeys.create({ userId, name, scopes, expiresAt: end });
     return { ...created, name, scopes, expiresAt: end };
   }

@@ -5,6 +5,7 @@ import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
 import {
   type Answer,
+  Authenticator,
   contextOf,
   eventually,
   newcomer,
@@ -14,6 +15,7 @@ import {
   TestSystem,
 } from '@rookery/testing';
 import { KNOWN_TABLES } from '../../access/personal-data';
+import { SessionWatch } from '../../access/session-watch';
 import { BeginErasures } from './delete-me';
 
 let breaking = 0;
@@ -89,34 +91,58 @@ describe('deleting the own account', () => {
       .run(async () => {
         await sql.execute('LOCK TABLE identity.operations IN EXCLUSIVE MODE');
         const answers = Promise.all(Array.from({ length: count }, request));
-        await eventually(async () => {
-          const waiting = await system.sql(
-            `SELECT 1 FROM pg_stat_activity
-           WHERE datname = current_database() AND application_name = 'rookery-api' AND wait_event_type = 'Lock'`,
-          );
-          return waiting.length === count;
-        });
+        await waiting(count);
         return { answers };
       })
       .then(({ answers }) => answers);
   }
 
+  /** The subscribers of what has happened to somebody so far are done with it, so that nothing empties the cache any more. */
+  const cachesSettled = (userId: string) =>
+    eventually(async () => {
+      const open = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery WHERE subject = $1 AND queue = 'caches' AND state <> 'done'`,
+        [userId],
+      );
+      return open.length === 0;
+    });
+
+  /** Waits until the api looks the session of a token up no more, as it does for four seconds. */
+  async function believed(token: string): Promise<void> {
+    const { sid, iat } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
+    const look = () => system.inApi(SessionWatch).look(sid, iat);
+    await eventually(async () => (await look()) === (await look()));
+  }
+
+  /** Waits until so many requests wait for a lock. */
+  const waiting = (count: number) =>
+    eventually(async () => {
+      const rows = await system.sql(
+        `SELECT 1 FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'rookery-api' AND wait_event_type = 'Lock'`,
+      );
+      return rows.length === count;
+    }, 1_900);
+
   it('answers an operation and hides the account at once', async () => {
     const { id, email, token } = await signUp(system);
     const { body: signedIn } = await login(email);
+    await believed(token);
     const { status, body, headers } = await deleteMe(token);
     expect(status).toBe(202);
     expect(body).toEqual({ id: expect.any(String), kind: 'erasure', status: 'queued', progress: 0 });
     expect(headers.location).toBe(`/v1/operations/${body.id}`);
 
-    expect((await system.ask('GET /v1/me', { token })).status).toBe(401);
+    for (const route of ['GET /v1/me', 'GET /v1/auth/sessions'])
+      expect((await system.ask(route, { token })).status).toBe(401);
     expect(await login(email)).toMatchObject({ status: 401, body: { code: 'identity.bad-credentials' } });
     const refreshed = await system.ask('POST /v1/auth/refresh', {
       body: { refreshToken: signedIn.refreshToken },
     });
     expect(refreshed.body.code).toBe('identity.refresh-invalid');
     await eventually(
-      async () => (await system.ask('GET /v1/me', { token: signedIn.accessToken })).status === 401,
+      async () => (await system.ask('GET /v1/auth/sessions', { token: signedIn.accessToken })).status === 401,
+      5_000,
     );
     const events = await system.sql(
       `SELECT type FROM messaging.outbox WHERE subject = $1 AND type = 'identity.user-deleted'`,
@@ -271,6 +297,40 @@ describe('deleting the own account', () => {
     }
   });
 
+  it('closes the way in by a second factor, also where the password was proved before', async () => {
+    const person = await signUp(system);
+    const app = await Authenticator.enrol(system, person);
+    const { body: half } = await login(person.email);
+    expect((await deleteMe(person.token)).status).toBe(202);
+    const { status } = await system.ask('POST /v1/auth/mfa', {
+      body: { mfaToken: half.mfaToken, code: await app.code() },
+    });
+    expect(status).toBe(401);
+    expect(await login(person.email)).toMatchObject({
+      status: 401,
+      body: { code: 'identity.bad-credentials' },
+    });
+  });
+
+  it('ends also the session of a sign-in that it overtakes', async () => {
+    const { id, email, token } = await signUp(system);
+    const [answers] = await system.inWorker(Transaction).run(async () => {
+      await system.inWorker(Sql).execute('LOCK TABLE audit.entries IN SHARE MODE'); // the last thing that both write
+      const signingIn = login(email);
+      await waiting(1); // its session is stored, but not committed
+      const deleting = deleteMe(token);
+      await waiting(2);
+      return [Promise.all([signingIn, deleting])];
+    });
+    const [signedIn, deleted] = await answers;
+    expect([signedIn.status, deleted.status]).toEqual([200, 202]);
+    const alive = await system.sql(
+      'SELECT 1 FROM identity.sessions WHERE user_id = $1 AND revoked_at IS NULL',
+      [id],
+    );
+    expect(alive).toEqual([]);
+  });
+
   it('asks for a fresh sign-in, which no API key is', async () => {
     const { id, token } = await signUp(system);
     const created = await system.ask('POST /v1/me/api-keys', {
@@ -296,17 +356,20 @@ describe('deleting the own account', () => {
       body: { name: 'nightly', scopes: ['read'] },
     });
     const profile = () => system.ask(`GET /v1/users/${id}`, { token: bystander.token });
-    await profile();
-    expect((await profile()).headers['x-cache']).toBe('HIT');
+    const readByKey = () => system.ask(`GET /v1/users/${bystander.id}`, { token: apiKey.key });
+    expect((await readByKey()).status).toBe(200);
     await system.ask('POST /v1/auth/password/forgot', { body: { email } });
     const mail = await system.inbox.latest(email, /Set a new/);
     const link = /reset-password\?token=([\w-]+)/.exec(mail.text)![1]!;
+    await cachesSettled(id); // so that the deletion alone takes the profile out
+    await profile();
+    expect((await profile()).headers['x-cache']).toBe('HIT');
 
     expect((await deleteMe(token)).status).toBe(202);
     await eventually(async () => (await profile()).status === 404);
     const found = await system.ask('GET /v1/users?search=soon-gone', { token: bystander.token });
     expect(found.body.data).toEqual([]);
-    await eventually(async () => (await system.ask('GET /v1/me', { token: apiKey.key })).status === 401);
+    await eventually(async () => (await readByKey()).status === 401, 5_000);
     const reset = { token: link, password: 'another long passphrase' };
     expect(await system.ask('POST /v1/auth/password/reset', { body: reset })).toMatchObject({
       body: { code: 'identity.link-expired' },

@@ -12,13 +12,29 @@ describe('signing in', () => {
   afterAll(() => system.stop());
 
   it('answers tokens and who has signed in', async () => {
-    const { id, email } = await signUp(system);
+    const { id, email } = await signUp(system, { username: 'ada', name: 'Ada Lovelace' });
     const { status, body } = await system.ask(LOGIN, {
       body: { email: email.toUpperCase(), password: PASSWORD },
     });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ tokenType: 'Bearer', expiresIn: 900, user: { id, email } });
+    expect(body).toEqual({
+      tokenType: 'Bearer',
+      accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+      expiresIn: 900,
+      refreshToken: expect.stringMatching(/^rt_/),
+      refreshExpiresIn: 30 * 86_400,
+      user: { id, email, username: 'ada', name: 'Ada Lovelace', role: 'user' },
+    });
     expect((await system.ask('GET /v1/me', { token: body.accessToken })).status).toBe(200);
+  });
+
+  it('keeps of a new password an argon2id hash, with as much memory and time as OWASP asks for', async () => {
+    const { id } = await signUp(system);
+    const [row] = await system.sql<{ hash: string }>(
+      'SELECT password_hash AS hash FROM identity.users WHERE id = $1',
+      [id],
+    );
+    expect(row!.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   });
 
   it('does not tell an unknown address from a wrong password', async () => {

@@ -96,10 +96,8 @@ describe('the audit log', () => {
     await commands.execute(new FeedBirds(20, 'under the oak'));
     await expect(commands.execute(new FeedBirds(200, 'under the oak'))).rejects.toThrow('empty');
     const { data } = await list({ action: 'garden.feed-birds' });
-    expect(data).toMatchObject([
-      { outcome: 'failed', code: null, details: { grams: 200 } },
-      { outcome: 'done', details: { grams: 20 } },
-    ]);
+    expect(data).toMatchObject([{ outcome: 'failed', code: null }, { outcome: 'done' }]);
+    expect(data.map(({ details }: { details: object }) => details)).toEqual([{ grams: 200 }, { grams: 20 }]);
   });
 
   it('records what happens by the clock, without a command', async () => {

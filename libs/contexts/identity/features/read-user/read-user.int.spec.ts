@@ -19,7 +19,7 @@ describe('reading a user', () => {
 
   const read = (id: string, headers: Record<string, string> = {}) =>
     system.ask(`GET /v1/users/${id}`, { token: reader.token, headers });
-  const redis = () => system.inApi(RedisConnections).shared;
+  const redis = () => system.inApi(RedisConnections).cache;
   const entry = (id: string) => `${PREFIX}:cache:${userEntry(id)}`;
 
   async function loads(): Promise<number> {

@@ -6,22 +6,7 @@ import { type EventEnvelope, NotFound, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rookery/web';
 import { PublicUser } from '../../access/public-user';
-import {
-  ExternalIdentityLinked,
-  HiddenProfiles,
-  MfaDisabled,
-  MfaEnabled,
-  PasswordChanged,
-  PasswordResetRequested,
-  RegistrationCancelled,
-  RoleChanged,
-  UserDeleted,
-  UserErased,
-  UserRegistered,
-  UserRenamed,
-  UserVerified,
-  VerificationRequested,
-} from '../../contract';
+import { HiddenProfiles, userEvents } from '../../contract';
 import { PublicUsers, userEntry } from '../../storage/public-users';
 
 export class ReadUser extends Query<PublicUser> {
@@ -84,26 +69,9 @@ export class ReadProfileHandler implements IQueryHandler<ReadProfile> {
   }
 }
 
-/** Every event of a user makes a new version of it, so each belongs here. */
-const CHANGES = [
-  ExternalIdentityLinked,
-  MfaDisabled,
-  MfaEnabled,
-  PasswordChanged,
-  PasswordResetRequested,
-  RegistrationCancelled,
-  RoleChanged,
-  UserDeleted,
-  UserErased,
-  UserRegistered,
-  UserRenamed,
-  UserVerified,
-  VerificationRequested,
-];
-
 /** Takes what was kept of a user out of the cache when it has changed. */
-@Subscriber(CHANGES, { queue: Queues.caches })
-export class ForgetUser implements Handles<(typeof CHANGES)[number]> {
+@Subscriber(userEvents, { queue: Queues.caches })
+export class ForgetUser implements Handles<(typeof userEvents)[number]> {
   constructor(private readonly cache: Cache) {}
 
   async handle({ subject }: EventEnvelope): Promise<void> {

@@ -5,8 +5,9 @@ import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Fresh, NeverStored } from '@rookery/web';
 import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../access/recovery-codes';
-import { TotpNotEnrolled } from '../../model/rejections';
+import { AccountGone, TotpNotEnrolled } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
+import { Users } from '../../storage/users';
 
 export class RegenerateRecoveryCodes extends Command<RecoveryCodes> {
   constructor(readonly userId: string) {
@@ -27,7 +28,7 @@ export class RegenerateRecoveryCodesRoute {
     summary: 'Get new recovery codes',
     description: 'The earlier ones are void.',
     ok: { status: 201, type: RecoveryCodes },
-    rejects: [TotpNotEnrolled],
+    rejects: [AccountGone, TotpNotEnrolled],
   })
   regenerate(@CurrentCaller() { userId }: Caller): Promise<RecoveryCodes> {
     return this.commands.execute(new RegenerateRecoveryCodes(userId));
@@ -36,9 +37,13 @@ export class RegenerateRecoveryCodesRoute {
 
 @CommandHandler(RegenerateRecoveryCodes)
 export class RegenerateRecoveryCodesHandler implements ICommandHandler<RegenerateRecoveryCodes> {
-  constructor(private readonly secondFactors: SecondFactors) {}
+  constructor(
+    private readonly secondFactors: SecondFactors,
+    private readonly users: Users,
+  ) {}
 
   async execute({ userId }: RegenerateRecoveryCodes): Promise<RecoveryCodes> {
+    await this.users.lockOwn(userId); // before the second factor, as whoever enrols or removes one does
     const factor = await this.secondFactors.lock(userId);
     if (!factor?.enrolled) throw new Rejection(TotpNotEnrolled);
     const recoveryCodes = newRecoveryCodes();

@@ -2,18 +2,16 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
-import { Clock, newId, Rejection } from '@rookery/domain';
+import { Clock, Rejection } from '@rookery/domain';
 import { Explain, Field, Public } from '@rookery/web';
 import { Passwords } from '../../access/passwords';
+import { Registrations } from '../../access/registrations';
 import { CODE_TTL_MS, VerificationCodes } from '../../access/verification-codes';
-import { VerificationSecrets } from '../../access/verification-secrets';
 import { Decoy } from '../../model/decoy';
 import { NAME, USERNAME } from '../../model/names';
 import { checkPassword, PASSWORD_LENGTH } from '../../model/password-policy';
 import { PasswordWeak, UsernameTaken } from '../../model/rejections';
-import { type Registration, User } from '../../model/user';
-import { IdentitySettings } from '../../settings';
-import { ActivationLinks } from '../../storage/activation-links';
+import type { Registration, User } from '../../model/user';
 import { Decoys } from '../../storage/decoys';
 import { Users } from '../../storage/users';
 
@@ -84,10 +82,8 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     private readonly clock: Clock,
     private readonly codes: VerificationCodes,
     private readonly decoys: Decoys,
-    private readonly links: ActivationLinks,
     private readonly passwords: Passwords,
-    private readonly secrets: VerificationSecrets,
-    private readonly settings: IdentitySettings,
+    private readonly registrations: Registrations,
     private readonly users: Users,
   ) {}
 
@@ -101,35 +97,18 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     await this.users.lockAddress(email);
     if (await this.users.usernameTaken(username, email)) throw new Rejection(UsernameTaken);
     const known = await this.users.find({ email });
-    if (!known) await this.begin({ email, username, name, passwordHash }, now);
-    else if (known.pending) await this.mailAgain(known, now);
+    if (!known) await this.registrations.begin({ email, username, name, passwordHash }, now);
+    else if (known.pending) await this.registrations.mailAgain(known, now);
     else await this.pretend(known, username, email, now);
     return { expiresAt: new Date(now.getTime() + CODE_TTL_MS) };
-  }
-
-  private async begin(registration: Registration, now: Date): Promise<void> {
-    const verificationId = newId();
-    const user = User.register(registration, verificationId, now);
-    await this.users.save(user);
-    await this.links.add(this.secrets.linkToken(verificationId), user.id, this.endOf(now));
-  }
-
-  private async mailAgain(user: User, now: Date): Promise<void> {
-    if (!user.mayBeMailed(now)) return;
-    const verificationId = newId();
-    user.requestVerification(verificationId, now);
-    await this.users.save(user);
-    await this.links.add(this.secrets.linkToken(verificationId), user.id, this.endOf(now));
   }
 
   private async pretend(user: User, username: string, email: string, now: Date): Promise<void> {
     const decoy = await this.decoys.find({ email });
     if (decoy && !decoy.mayBeMailed(now)) return;
     if (decoy) decoy.repeat(now);
-    await this.decoys.save(decoy ?? Decoy.create(email, username, user.id, now, this.endOf(now)));
-  }
-
-  private endOf(now: Date): Date {
-    return new Date(now.getTime() + this.settings.registrationTtlSeconds * 1_000);
+    await this.decoys.save(
+      decoy ?? Decoy.create(email, username, user.id, now, this.registrations.endOf(now)),
+    );
   }
 }

@@ -6,11 +6,9 @@ import { Clock, type EventOf, newId } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Outbox } from '@rookery/persistence';
 import { Explain, Field, Public, RateLimit, RatePolicies } from '@rookery/web';
+import { Registrations } from '../../access/registrations';
 import { VerificationCodes } from '../../access/verification-codes';
-import { VerificationSecrets } from '../../access/verification-secrets';
 import { ResendRequested } from '../../contract';
-import { IdentitySettings } from '../../settings';
-import { ActivationLinks } from '../../storage/activation-links';
 import { Decoys } from '../../storage/decoys';
 import { Users } from '../../storage/users';
 
@@ -66,9 +64,7 @@ export class RequestVerification implements Handles<typeof ResendRequested> {
   constructor(
     private readonly clock: Clock,
     private readonly decoys: Decoys,
-    private readonly links: ActivationLinks,
-    private readonly secrets: VerificationSecrets,
-    private readonly settings: IdentitySettings,
+    private readonly registrations: Registrations,
     private readonly users: Users,
   ) {}
 
@@ -76,13 +72,7 @@ export class RequestVerification implements Handles<typeof ResendRequested> {
     const now = this.clock.now();
     await this.users.lockAddress(email);
     const user = await this.users.find({ email });
-    if (user?.mayBeMailed(now)) {
-      const verificationId = newId();
-      user.requestVerification(verificationId, now);
-      await this.users.save(user);
-      const expiresAt = new Date(now.getTime() + this.settings.registrationTtlSeconds * 1_000);
-      await this.links.add(this.secrets.linkToken(verificationId), user.id, expiresAt);
-    }
+    if (user) await this.registrations.mailAgain(user, now);
     const decoy = await this.decoys.find({ email });
     if (decoy?.mayBeMailed(now)) {
       decoy.repeat(now);

@@ -169,17 +169,39 @@ describe('rotating the keys of access tokens', () => {
     expect(JSON.stringify(await published())).not.toContain('"d"');
   });
 
-  it('cannot be read with another master key, and says so', async () => {
+  async function withAnotherMasterKey(work: () => Promise<void>): Promise<void> {
     const before = process.env.MASTER_KEY;
     process.env.MASTER_KEY = randomBytes(32).toString('base64');
     try {
-      const api = await system.startApi();
-      await expect(api.get(SigningKeys, { strict: false }).signing()).rejects.toThrow(
-        /MASTER_KEY is not the one/,
-      );
+      await work();
     } finally {
       if (before === undefined) delete process.env.MASTER_KEY;
       else process.env.MASTER_KEY = before;
     }
+  }
+
+  it('cannot be read with another master key, and says so', async () => {
+    await withAnotherMasterKey(async () => {
+      const api = await system.startApi();
+      await expect(api.get(SigningKeys, { strict: false }).signing()).rejects.toThrow(
+        /MASTER_KEY is not the one/,
+      );
+    });
+  });
+
+  it('takes no step with another master key, forced or not: no api could sign with what it adds', async () => {
+    await rotation.add();
+    await withAnotherMasterKey(async () => {
+      const strange = (await system.startApi()).get(KeyRotation, { strict: false });
+      for (const step of [
+        () => strange.promote({ force: true }),
+        () => strange.retire({ force: true }),
+        () => strange.add(),
+        () => strange.takeStepsDue(90),
+      ]) {
+        await expect(step()).rejects.toThrow(/MASTER_KEY is not the one/);
+      }
+    });
+    expect(await states()).toEqual(['next', 'signing']);
   });
 });

@@ -32,11 +32,16 @@ describe('verifying an address with the code', () => {
 
   it('compares at most five of a hundred guesses made at once', async () => {
     const { email, code, wrong } = await registered();
-    const guesses = await Promise.all(
-      Array.from({ length: 100 }, () => system.ask(VERIFY, { body: { email, code: wrong } })),
-    );
-    expect(guesses.filter(({ status }) => status === 422)).toHaveLength(5);
-    expect(guesses.filter(({ status }) => status === 410)).toHaveLength(95);
+    // A guess that waits too long for PostgreSQL or Redis is answered 503, compared or not: whoever guesses asks again.
+    const guess = () =>
+      eventually(async () => {
+        const { status } = await system.ask(VERIFY, { body: { email, code: wrong } });
+        return status !== 503 && status;
+      });
+    const statuses = await Promise.all(Array.from({ length: 100 }, guess));
+    const compared = statuses.filter((status) => status === 422);
+    expect(compared.length).toBeLessThanOrEqual(5);
+    expect(statuses.filter((status) => status === 410)).toHaveLength(100 - compared.length);
     expect((await system.ask(VERIFY, { body: { email, code } })).status).toBe(410);
   });
 

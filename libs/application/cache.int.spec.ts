@@ -1,0 +1,47 @@
+import { RedisConnections } from '@rookery/messaging';
+import { createTestRedis, eventually, type TestRedis, TestSystem } from '@rookery/testing';
+import { Cache } from '.';
+
+describe('with a Redis of its own (REDIS_CACHE_URL)', () => {
+  let own: TestRedis;
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    own = await createTestRedis();
+    system = await TestSystem.start([], { REDIS_CACHE_URL: own.url, RATE_LIMIT_ENABLED: 'true' });
+  });
+  afterAll(async () => {
+    await system.stop();
+    await own.stop();
+  });
+
+  const keysOfCache = (pattern: string) => system.inApi(RedisConnections).cache.keys(pattern);
+  const keysOfQueues = (pattern: string) => system.inApi(RedisConnections).shared.keys(pattern);
+
+  it('the cache keeps its entries there and forgets them there, and nothing where the queues are', async () => {
+    const cache = system.inApi(Cache);
+    expect(await cache.through('nest-7', 60, () => Promise.resolve('eggs'))).toBe('eggs');
+    expect(await keysOfCache('*nest-7')).toEqual(['{rookery}:cache:nest-7']);
+    expect(await keysOfQueues('*nest-7')).toEqual([]);
+    await cache.forget('nest-7');
+    expect(await keysOfCache('*nest-7')).toEqual([]);
+  });
+
+  it('the rate limits count there, and nothing where the queues are', async () => {
+    expect((await system.ask('GET /v1/nowhere')).status).toBe(404);
+    expect(await keysOfCache('*:rate:*')).not.toEqual([]);
+    expect(await keysOfQueues('*:rate:*')).toEqual([]);
+  });
+
+  it('the cache answers from there while the Redis of the queues is away', async () => {
+    const cache = system.inApi(Cache);
+    await cache.through('nest-8', 60, () => Promise.resolve('first'));
+    await system.killRedis();
+    try {
+      expect(await cache.through('nest-8', 60, () => Promise.resolve('second'))).toBe('first');
+    } finally {
+      await system.startRedisEmpty();
+    }
+    await eventually(() => keysOfQueues('*'));
+  });
+});

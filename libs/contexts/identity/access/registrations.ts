@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '@rookery/domain';
+import { type Registration, User } from '../model/user';
+import { IdentitySettings } from '../settings';
+import { ActivationLinks } from '../storage/activation-links';
+import { Users } from '../storage/users';
+import { VerificationSecrets } from './verification-secrets';
+
+/** Accounts whose address is still to be verified: each mail to one has a link that lasts as long as a registration. */
+@Injectable()
+export class Registrations {
+  constructor(
+    private readonly links: ActivationLinks,
+    private readonly secrets: VerificationSecrets,
+    private readonly settings: IdentitySettings,
+    private readonly users: Users,
+  ) {}
+
+  /**
+   * Stores a pending account and asks for its verification mail.
+   *
+   * @throws Rejection `identity.username-taken`
+   */
+  async begin(registration: Registration, now: Date): Promise<void> {
+    const verificationId = newId();
+    await this.store(User.register(registration, verificationId, now), verificationId, now);
+  }
+
+  /** Asks for another verification mail, unless the account is active or its last mail is not a minute old. */
+  async mailAgain(user: User, now: Date): Promise<void> {
+    if (!user.mayBeMailed(now)) return;
+    const verificationId = newId();
+    user.requestVerification(verificationId, now);
+    await this.store(user, verificationId, now);
+  }
+
+  /** @returns when a registration that begins now ends, verified or not. */
+  endOf(now: Date): Date {
+    return new Date(now.getTime() + this.settings.registrationTtlSeconds * 1_000);
+  }
+
+  private async store(user: User, verificationId: string, now: Date): Promise<void> {
+    await this.users.save(user);
+    await this.links.add(this.secrets.linkToken(verificationId), user.id, this.endOf(now));
+  }
+}

@@ -1,0 +1,37 @@
+import { contexts } from '@rookery/contexts';
+import { Authenticator, eventually, race, signUp, TestSystem } from '@rookery/testing';
+
+const REGENERATE = 'POST /v1/auth/recovery-codes';
+
+describe('getting new recovery codes', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  afterAll(() => system.stop());
+
+  const codesOf = (userId: string) =>
+    system.sql('SELECT code_hash FROM identity.recovery_codes WHERE user_id = $1 ORDER BY code_hash', [
+      userId,
+    ]);
+
+  it('is refused to an account that is being deleted, though its token is still believed', async () => {
+    const person = await signUp(system);
+    await Authenticator.enrol(system, person);
+    const before = await codesOf(person.id);
+    const beingDeleted = async () =>
+      (await system.sql('SELECT 1 FROM identity.users WHERE id = $1 FOR UPDATE SKIP LOCKED', [person.id]))
+        .length === 0;
+    const [deleted, regenerated] = await race(system, [
+      () => system.ask('DELETE /v1/me', { token: person.token }),
+      async () => {
+        await eventually(beingDeleted);
+        return system.ask(REGENERATE, { token: person.token });
+      },
+    ]);
+    expect(deleted!.status).toBe(202);
+    expect(regenerated).toMatchObject({ status: 401, body: { code: 'identity.account-gone' } });
+    expect(await codesOf(person.id)).toEqual(before);
+  });
+});
