@@ -104,7 +104,8 @@ export class RateLimiter {
   private async takeShared(draws: readonly Draw[], decision: Decision): Promise<boolean> {
     if (performance.now() < this.awayUntil) return false;
     try {
-      await this.take(this.redis, draws, decision);
+      const fullInUs = await this.take(this.redis, draws, decision);
+      this.process.learn(draws, fullInUs);
       if (this.awayUntil > 0) this.log.log('Redis answers again: all processes count together.');
       this.awayUntil = 0;
       return true;
@@ -126,11 +127,12 @@ export class RateLimiter {
     await this.take(from, draws, decision);
   }
 
-  private async take(from: Buckets, draws: readonly Draw[], decision: Decision): Promise<void> {
+  private async take(from: Buckets, draws: readonly Draw[], decision: Decision): Promise<number[]> {
     const { granted, fullInUs } = await from.take(draws);
     decision.levels.push(...draws.map(({ bucket }, index) => levelOf(bucket, fullInUs[index]!)));
     if (granted) decision.taken.push({ draws, from });
     else decision.granted = false;
+    return fullInUs;
   }
 
   /** Puts back what was taken: for what turned out not to count. */

@@ -296,7 +296,16 @@ describe('rate limits', () => {
   });
 
   describe('without Redis', () => {
-    beforeAll(() => system.killRedis());
+    const known = newAddress();
+
+    beforeAll(async () => {
+      await statuses(2, () => from(known, 'GET /v1/limited/alone'));
+      await system.killRedis();
+    });
+
+    it('grant no more than what Redis had left when it was last asked', async () => {
+      expect(await statuses(3, () => from(known, 'GET /v1/limited/alone'))).toEqual([200, 429, 429]);
+    });
 
     it('are kept by the process', async () => {
       const address = newAddress();
