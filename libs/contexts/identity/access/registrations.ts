@@ -4,12 +4,14 @@ import { type Registration, User } from '../model/user';
 import { IdentitySettings } from '../settings';
 import { ActivationLinks } from '../storage/activation-links';
 import { Users } from '../storage/users';
+import { VerificationCodes } from './verification-codes';
 import { VerificationSecrets } from './verification-secrets';
 
 /** Accounts whose address is still to be verified: each mail to one has a link that lasts as long as a registration. */
 @Injectable()
 export class Registrations {
   constructor(
+    private readonly codes: VerificationCodes,
     private readonly links: ActivationLinks,
     private readonly secrets: VerificationSecrets,
     private readonly settings: IdentitySettings,
@@ -24,6 +26,21 @@ export class Registrations {
   async begin(registration: Registration, now: Date): Promise<void> {
     const verificationId = newId();
     await this.store(User.register(registration, verificationId, now), verificationId, now);
+  }
+
+  /**
+   * Replaces what a pending account was registered with, unless its last mail is not a minute old. Whoever reads the
+   * mail of an address confirms what that mail names: links and codes from before end with what they named.
+   *
+   * @throws Rejection `identity.username-taken`
+   */
+  async beginAgain(user: User, registration: Registration, now: Date): Promise<void> {
+    if (!user.mayBeMailed(now)) return;
+    const verificationId = newId();
+    user.registerAgain(registration, verificationId, now);
+    await this.links.removeOf(user.id);
+    await this.store(user, verificationId, now);
+    await this.codes.withdraw(registration.email);
   }
 
   /** Asks for another verification mail, unless the account is active or its last mail is not a minute old. */

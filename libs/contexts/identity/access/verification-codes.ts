@@ -49,6 +49,15 @@ export class VerificationCodes {
   }
 
   /**
+   * Makes the code of an address void.
+   *
+   * @throws Rejection `dependency.unavailable`
+   */
+  async withdraw(email: string): Promise<void> {
+    await this.asking(() => this.redis.shared.del(this.keyOf(email)));
+  }
+
+  /**
    * Uses an address's code up. After a hundred wrong ones in a row no code of the address is valid any more.
    *
    * @throws Rejection `identity.code-invalid`, `identity.code-expired`, or `dependency.unavailable`

@@ -12,4 +12,10 @@ describe('a decoy', () => {
     expect(decoy.mayBeMailed(later(119))).toBe(false);
     expect(decoy.takeEvents()).toHaveLength(2);
   });
+
+  it('holds the username that was wanted last, for as long as a registration lasts from then', () => {
+    const decoy = Decoy.create('ada@example.com', 'eve', 'user', now, later(259_200));
+    decoy.registerAgain('mallory', later(60), later(259_260));
+    expect(decoy.snapshot()).toMatchObject({ username: 'mallory', expiresAt: later(259_260) });
+  });
 });

@@ -28,6 +28,12 @@ export class Decoy extends Aggregate<DecoyState> {
     return now.getTime() - this.state.mailedAt.getTime() >= MAIL_PAUSE_MS;
   }
 
+  /** Holds another username from now on, as a pending account would, and tells the owner of the account once more. */
+  registerAgain(username: string, now: Date, expiresAt: Date): void {
+    Object.assign(this.state, { username, expiresAt });
+    this.repeat(now);
+  }
+
   /** Tells the owner of the account once more. */
   repeat(now: Date): void {
     this.state.mailedAt = now;

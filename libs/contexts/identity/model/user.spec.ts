@@ -20,6 +20,27 @@ describe('a user', () => {
     ]);
   });
 
+  it('is what it was registered as last', () => {
+    const user = User.register(registration, 'v1', now);
+    const again = { username: 'lovelace', name: 'Ada Lovelace', passwordHash: 'another hash' };
+    user.registerAgain(again, 'v2', later(60));
+    expect(user.snapshot()).toMatchObject({
+      ...again,
+      email: registration.email,
+      status: 'pending',
+      passwordNumber: 2,
+      registeredAt: later(60),
+      verificationRequestedAt: later(60),
+    });
+    expect(user.takeEvents().slice(2)).toMatchObject([
+      {
+        definition: { type: 'identity.user-registered' },
+        data: { username: 'lovelace', name: 'Ada Lovelace' },
+      },
+      { definition: { type: 'identity.verification-requested' }, data: { verificationId: 'v2' } },
+    ]);
+  });
+
   it('cannot be verified twice', () => {
     const user = User.register(registration, 'v1', now);
     user.verify(now);

@@ -98,6 +98,18 @@ export class User extends Aggregate<UserState> {
     return this.pending && (last === null || now.getTime() - last.getTime() >= MAIL_PAUSE_MS);
   }
 
+  /**
+   * Registers once more before anybody has verified: what holds is what was said last, and what was mailed before
+   * confirms none of it.
+   */
+  registerAgain(registration: Omit<Registration, 'email'>, verificationId: string, now: Date): void {
+    const { username, name, passwordHash } = registration;
+    const passwordNumber = this.state.passwordNumber + 1;
+    Object.assign(this.state, { username, name, passwordHash, passwordNumber, registeredAt: now });
+    this.raise(UserRegistered, { username, name });
+    this.requestVerification(verificationId, now);
+  }
+
   /** Asks for a verification mail; an earlier one's code is void then, its link is not. */
   requestVerification(verificationId: string, now: Date): void {
     this.state.verificationRequestedAt = now;

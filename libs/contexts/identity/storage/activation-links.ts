@@ -15,6 +15,11 @@ export class ActivationLinks {
     );
   }
 
+  /** Makes every link that somebody was sent do nothing. */
+  async removeOf(userId: string): Promise<void> {
+    await this.sql.execute('DELETE FROM identity.activation_links WHERE user_id = $1', [userId]);
+  }
+
   /** @returns whose link it is; undefined when nobody was sent one with this token. */
   async find(token: string): Promise<{ userId: string; expiresAt: Date } | undefined> {
     return this.sql.row(

@@ -112,6 +112,71 @@ describe('registering', () => {
     expect(users).toHaveLength(1);
   });
 
+  describe('a pending address again', () => {
+    /** Lets a minute pass since the last mail to an address. */
+    const aMinuteLater = (email: string) =>
+      Promise.all([
+        system.sql(
+          `UPDATE identity.users SET verification_requested_at = now() - interval '61 s' WHERE email = $1`,
+          [email],
+        ),
+        system.sql(`UPDATE identity.decoys SET mailed_at = now() - interval '61 s' WHERE email = $1`, [
+          email,
+        ]),
+      ]);
+    const verify = (email: string, code: string) =>
+      system.ask('POST /v1/auth/verify', { body: { email, code } });
+    const logIn = async (email: string, password: string) =>
+      (await system.ask('POST /v1/auth/login', { body: { email, password } })).status;
+
+    it('begins anew: what was mailed before confirms nothing, and the first password opens nothing', async () => {
+      const stranger = newcomer({ password: 'chosen by a stranger' });
+      const { email } = stranger;
+      await system.ask(REGISTER, { body: stranger });
+      const first = await system.inbox.verification(email);
+      await aMinuteLater(email);
+      const owner = newcomer({ email, password: 'chosen by the owner' });
+      await system.ask(REGISTER, { body: owner });
+
+      expect([410, 422]).toContain((await verify(email, first.code)).status);
+      expect((await system.ask(`PUT /v1/users/activate/${first.token}`)).status).toBe(404);
+      await eventually(async () => (await system.inbox.of(email)).length === 2);
+      const { code } = await system.inbox.verification(email);
+      const verified = await verify(email, code);
+      expect(verified).toMatchObject({ status: 200, body: { user: { username: owner.username } } });
+      expect([await logIn(email, stranger.password), await logIn(email, owner.password)]).toEqual([401, 200]);
+    });
+
+    it('changes nothing within a minute of a mail, so that a code confirms what its mail names', async () => {
+      const owner = newcomer();
+      await system.ask(REGISTER, { body: owner });
+      const { code } = await system.inbox.verification(owner.email);
+      await system.ask(REGISTER, {
+        body: newcomer({ email: owner.email, password: 'chosen by a stranger' }),
+      });
+      expect(await verify(owner.email, code)).toMatchObject({
+        status: 200,
+        body: { user: { username: owner.username } },
+      });
+      expect(await logIn(owner.email, owner.password)).toBe(200);
+    });
+
+    it('frees the username that was wanted first, whether or not the address has an account', async () => {
+      const active = await signUp(system);
+      const statuses: number[] = [];
+      for (const email of [newcomer().email, active.email]) {
+        const [first, last] = [newcomer({ email }), newcomer({ email })];
+        await system.ask(REGISTER, { body: first });
+        await aMinuteLater(email);
+        await system.ask(REGISTER, { body: last });
+        for (const { username } of [first, last]) {
+          statuses.push((await system.ask(REGISTER, { body: newcomer({ username }) })).status);
+        }
+      }
+      expect(statuses).toEqual([202, 409, 202, 409]);
+    });
+  });
+
   it.each(['password1234', 'qwertyuiopasdf', 'aaaaaaaaaaaa', 'abcabcabcabc', '123456789012'])(
     'refuses the password %s',
     async (password) => {

@@ -62,7 +62,7 @@ export class RegisterUserRoute {
     operationId: 'register',
     summary: 'Register',
     description:
-      'Sends a six-digit code and a link to the address. An address that has an account is answered in the same way; its owner gets a mail saying so.',
+      'Sends a six-digit code and a link to the address. An address that has an account is answered in the same way; its owner gets a mail saying so. Registering an address again before it is verified begins anew, once a minute.',
     ok: { status: 202, type: RegistrationAccepted },
     rejects: [UsernameTaken, PasswordWeak],
   })
@@ -98,7 +98,8 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     if (await this.users.usernameTaken(username, email)) throw new Rejection(UsernameTaken);
     const known = await this.users.find({ email });
     if (!known) await this.registrations.begin({ email, username, name, passwordHash }, now);
-    else if (known.pending) await this.registrations.mailAgain(known, now);
+    else if (known.pending)
+      await this.registrations.beginAgain(known, { email, username, name, passwordHash }, now);
     else await this.pretend(known, username, email, now);
     return { expiresAt: new Date(now.getTime() + CODE_TTL_MS) };
   }
@@ -106,9 +107,8 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
   private async pretend(user: User, username: string, email: string, now: Date): Promise<void> {
     const decoy = await this.decoys.find({ email });
     if (decoy && !decoy.mayBeMailed(now)) return;
-    if (decoy) decoy.repeat(now);
-    await this.decoys.save(
-      decoy ?? Decoy.create(email, username, user.id, now, this.registrations.endOf(now)),
-    );
+    const end = this.registrations.endOf(now);
+    decoy?.registerAgain(username, now, end);
+    await this.decoys.save(decoy ?? Decoy.create(email, username, user.id, now, end));
   }
 }
