@@ -8,4 +8,6 @@ export * from './ledger';
 export * from './people';
 export * from './proxy';
 export * from './race';
+export * from './social';
 export * from './system';
+export * from './walk';
