@@ -1,5 +1,6 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
+import { SocialPersonalData } from './personal-data';
 import { Comments, commentSchema } from './storage/comments';
 import { People } from './storage/people';
 import { Posts, postSchema } from './storage/posts';
@@ -12,5 +13,6 @@ import { PostViews } from './views/post';
 export const social = defineContext('social', __dirname, {
   schemas: [commentSchema, postSchema, relationshipSchema],
   providers: [Comments, CommentViews, People, PostViews, Posts, Relationships, Visibility],
+  personalData: SocialPersonalData,
   offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
 });
