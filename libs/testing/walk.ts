@@ -53,7 +53,7 @@ export async function verifyWalks(open: () => Promise<WalkedList>): Promise<void
       const ids = seen.map(({ id }) => id);
       expect(new Set(ids).size).toBe(ids.length);
       expect(ids).toEqual(expect.arrayContaining(initial.filter((id) => !removed.has(id))));
-      expect(seen.map(keyOf)).toEqual(seen.map(keyOf).sort().reverse());
+      expect(seen.map(keyOf)).toEqual(seen.map(keyOf).sort().toReversed());
     },
   );
   await assert(walk, { numRuns: 40 });
