@@ -1,3 +1,4 @@
+import { eventually } from './eventually';
 import type { Person } from './people';
 import type { TestSystem } from './system';
 
@@ -18,5 +19,13 @@ export async function block(system: TestSystem, { id }: Person, other: Person): 
     `INSERT INTO social.relationships (id, version, user_id, other_id, blocked_at)
      VALUES (gen_random_uuid(), 1, $1, $2, now())`,
     [id, other.id],
+  );
+}
+
+/** Has somebody delete the account, and waits until it is hidden. */
+export async function leave(system: TestSystem, { id, token }: Person): Promise<void> {
+  await system.ask('DELETE /v1/me', { token });
+  await eventually(
+    async () => (await system.sql('SELECT 1 FROM social.people WHERE id = $1 AND active', [id])).length === 0,
   );
 }

@@ -49,7 +49,7 @@ describe('Commenting on a post', () => {
     ['content', {}],
     ['content', { content: ' ' }],
     ['content', { content: 'x'.repeat(1_001) }],
-    ['title', { content: 'Fine', title: 'Not' }],
+    ['mood', { content: 'Fine', mood: 'glad' }],
   ])('names %s where it is not as it should be', async (path, body) => {
     expect(await add(bob, body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
@@ -81,7 +81,7 @@ describe('Commenting on a post', () => {
       () => system.ask(`DELETE /v1/comments/${two}`, { token: ada.token }),
       () => system.ask(`DELETE /v1/comments/${two}`, { token: ada.token }),
     ]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 204, 204, 404]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 201, 204, 204, 404]);
     expect({ count: await count(), stored: (await stored()).length }).toEqual({ count: 2, stored: 2 });
   });
 

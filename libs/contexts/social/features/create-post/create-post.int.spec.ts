@@ -46,6 +46,20 @@ describe('Publishing a post', () => {
     });
   });
 
+  it('is for whoever is active, also when what is known of them here is older', async () => {
+    const bob = await enrol(system);
+    await system.sql(
+      `INSERT INTO social.people (id, version, username, name, active) VALUES ($1, 0, 'bob', 'Bob', false)
+       ON CONFLICT (id) DO UPDATE SET version = 0, active = false`,
+      [bob.id],
+    );
+    const list = () => system.ask(`GET /v1/users/${bob.id}/posts`, { token: ada.token });
+    expect(await list()).toMatchObject({ status: 200, body: { data: [] } });
+    const published = await system.ask('POST /v1/posts', { token: bob.token, body: DRAFT });
+    expect(published).toMatchObject({ status: 201 });
+    expect((await list()).body.data).toEqual([published.body]);
+  });
+
   it('may do without tags', async () => {
     const { status, body } = await publish({ title: 'Untagged', content: 'So be it.' });
     expect({ status, tags: body.tags }).toEqual({ status: 201, tags: [] });

@@ -1,6 +1,15 @@
 import { newId } from '@rookery/domain';
 import { contexts } from '@rookery/contexts';
-import { block, comment, enrol, type Person, publish, TestSystem, verifyWalks } from '@rookery/testing';
+import {
+  block,
+  comment,
+  enrol,
+  leave,
+  type Person,
+  publish,
+  TestSystem,
+  verifyWalks,
+} from '@rookery/testing';
 
 describe('Listing the comments of a post', () => {
   let system: TestSystem;
@@ -35,7 +44,7 @@ describe('Listing the comments of a post', () => {
     for (const who of [blocker, blocked, deleted]) await comment(system, who, postId);
     await block(system, blocker, bob);
     await block(system, bob, blocked);
-    await system.sql('UPDATE social.people SET active = false WHERE id = $1', [deleted.id]);
+    await leave(system, deleted);
     const shown = await comment(system, bob, postId);
     expect((await list(bob)).body.data).toEqual([shown]);
     expect((await list(ada)).body.data).toHaveLength(3);

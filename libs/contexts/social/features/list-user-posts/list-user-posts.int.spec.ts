@@ -1,6 +1,6 @@
 import { newId } from '@rookery/domain';
 import { contexts } from '@rookery/contexts';
-import { block, enrol, type Person, publish, TestSystem, verifyWalks } from '@rookery/testing';
+import { block, enrol, leave, type Person, publish, TestSystem, verifyWalks } from '@rookery/testing';
 
 describe("Listing a user's posts", () => {
   let system: TestSystem;
@@ -35,7 +35,7 @@ describe("Listing a user's posts", () => {
   it('does not exist for somebody who is not there, is not active, or has been blocked or blocks', async () => {
     const [eve, mallory] = await Promise.all([enrol(system), enrol(system)]);
     await publish(system, ada);
-    await system.sql('UPDATE social.people SET active = false WHERE id = $1', [ada.id]);
+    await leave(system, ada);
     await block(system, eve, bob);
     await block(system, bob, mallory);
     for (const id of [ada.id, eve.id, mallory.id, newId(), 'nobody']) {

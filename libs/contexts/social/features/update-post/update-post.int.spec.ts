@@ -1,6 +1,6 @@
 import { newId } from '@rookery/domain';
 import { contexts } from '@rookery/contexts';
-import { block, enrol, type Person, publish, race, TestSystem } from '@rookery/testing';
+import { block, enrol, leave, type Person, publish, race, TestSystem } from '@rookery/testing';
 
 describe('Changing a post', () => {
   let system: TestSystem;
@@ -99,7 +99,7 @@ describe('Changing a post', () => {
   });
 
   it('finds nothing of an author who is not active any more', async () => {
-    await system.sql('UPDATE social.people SET active = false WHERE id = $1', [ada.id]);
+    await leave(system, ada);
     for (const who of [bob, moderator]) expect((await change(who, {}, '')).status).toBe(404);
   });
 
@@ -108,7 +108,7 @@ describe('Changing a post', () => {
       system,
       ['One', 'Other'].map((title) => () => change(ada, { title }, '"1"')),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412]);
     const winner = answers.find(({ status }) => status === 200)!;
     expect(await read()).toEqual(winner.body);
     expect(await told()).toHaveLength(1);
@@ -119,7 +119,7 @@ describe('Changing a post', () => {
       system,
       ['One', 'Other', 'Third'].map((title) => () => change(ada, { title })),
     );
-    expect(answers.map(({ body }) => body.version).sort()).toEqual([2, 3, 4]);
+    expect(answers.map(({ body }) => body.version).toSorted((a, b) => a - b)).toEqual([2, 3, 4]);
   });
 
   it('comes before a deletion at the same time, or finds nothing any more', async () => {
