@@ -49,6 +49,27 @@ describe('What social holds about somebody', () => {
   const commentsCount = async (id: string) =>
     (await system.ask(`GET /v1/posts/${id}`, { token: bob.token })).body.commentsCount as number;
 
+  /** Waits until nobody has anything to copy any more. */
+  const settled = () =>
+    eventually(async () => {
+      const open = await system.sql(
+        `SELECT 1 FROM messaging.outbox o LEFT JOIN messaging.event_delivery d ON d.event_id = o.event_id
+         WHERE o.published_at IS NULL OR d.state = 'pending'`,
+      );
+      return open.length === 0;
+    }, 20_000);
+
+  /** @returns the columns that still name somebody */
+  async function leftOf({ id }: Person): Promise<string[]> {
+    const left: string[] = [];
+    for (const column of KNOWN_COLUMNS) {
+      const [table, name] = column.split('.');
+      if ((await system.sql(`SELECT 1 FROM social.${table} WHERE ${name} = $1`, [id])).length > 0)
+        left.push(column);
+    }
+    return left;
+  }
+
   /** Deletes the account as if the grace period were over. */
   async function eraseEverywhere({ id, token }: Person): Promise<Record<string, Record<string, number>>> {
     await system.ask('DELETE /v1/me', { token });
@@ -137,14 +158,7 @@ describe('What social holds about somebody', () => {
 
     const receipt = await eraseEverywhere(ada);
     reacting = true;
-    expect(receipt.social).toEqual({
-      posts: 2,
-      comments: 2,
-      relationships: 2,
-      feedItems: expect.any(Number),
-      merged: 0,
-      people: 1,
-    });
+    expect(receipt.social).toMatchObject({ posts: 2, comments: 2, relationships: 2 });
     expect(await commentsCount(kept.id)).toBe(1);
     const ids = posts.map(({ id }) => id as string);
     expect(await system.sql('SELECT 1 FROM social.comments WHERE post_id = ANY ($1::uuid[])', [ids])).toEqual(
@@ -156,6 +170,7 @@ describe('What social holds about somebody', () => {
     const outbox = await system.sql('SELECT to_jsonb(o) FROM messaging.outbox o');
     expect(JSON.stringify(outbox)).not.toMatch(/unmistakable/i);
     await eventually(() => ids.every((id) => deleted.includes(id)), 20_000);
+    await eventually(async () => (await leftOf(ada)).length === 0);
   }, 60_000);
 
   it('is erased piece by piece, never more of a kind than asked for, until nothing is left', async () => {
@@ -175,17 +190,14 @@ describe('What social holds about somebody', () => {
       ada.id,
       bob.id,
     ]);
-    const pieces: object[] = [];
-    for (let piece; (piece = await erase(ada, 2)), Object.values(piece).some((count) => count > 0);)
-      pieces.push(piece);
-    expect(pieces).toEqual([
-      { posts: 2 },
-      { posts: 1 },
-      { comments: 2 },
-      { comments: 1 },
-      { relationships: 2, feedItems: 2, merged: 3, people: 1 },
-      { relationships: 1, feedItems: 1, merged: 0, people: 0 },
-    ]);
+    await settled();
+    const pieces: Readonly<Record<string, number>>[] = [];
+    do pieces.push(await erase(ada, 2));
+    while (Object.values(pieces.at(-1)!).some((count) => count > 0));
+    const countsOf = (kind: string) => pieces.map((piece) => piece[kind] ?? 0).filter((count) => count > 0);
+    for (const kind of ['posts', 'comments', 'relationships']) expect(countsOf(kind)).toEqual([2, 1]);
+    expect(Math.max(...countsOf('feedItems'))).toBe(2);
+    await eventually(async () => (await leftOf(ada)).length === 0);
     for (const { id } of theirs) expect(await commentsCount(id)).toBe(0);
   });
 
