@@ -1,4 +1,4 @@
-import { enrol, eventually, type Person, type TestSystem } from '@rookery/testing';
+import { comment, enrol, eventually, type Person, publish, type TestSystem } from '@rookery/testing';
 
 /**
  * Who asks: `nobody` without a token, the `owner` of the resource, `other` with an account and nothing else, and those
@@ -43,6 +43,14 @@ const signedIn: Row = { ...everybody, nobody: 401 };
 const ownerOnly: Row = { nobody: 401, other: 404, moderator: 404, admin: 404, owner: 'allowed' };
 /** HTTP Basic instead of an access token. */
 const operators: Row = { nobody: 401, other: 401, moderator: 401, admin: 401, owner: 401 };
+/** Everybody reads it, its owner changes it; `also` who has the permission to change what anybody owns. */
+const ownerOr = (...also: ('moderator' | 'admin')[]): Row => ({
+  nobody: 401,
+  other: 403,
+  moderator: also.includes('moderator') ? 'allowed' : 403,
+  admin: also.includes('admin') ? 'allowed' : 403,
+  owner: 'allowed',
+});
 const adminOnly: Row = { nobody: 401, other: 403, moderator: 403, admin: 'allowed', owner: 403 };
 
 /** Every operation of the API, by operationId. Whoever adds an operation adds a line. */
@@ -99,6 +107,17 @@ export const matrix: Record<string, Row> = {
   updateMe: signedIn,
   verifyEmail: everybody,
   verifyTotp: signedIn,
+
+  // Social
+  createComment: { ...signedIn, given: ownPost },
+  createPost: signedIn,
+  deleteComment: { ...ownerOr('moderator', 'admin'), given: ownComment },
+  deletePost: { ...ownerOr('admin'), given: ownPost },
+  getPost: { ...signedIn, given: ownPost },
+  listComments: { ...signedIn, given: ownPost },
+  listUserPosts: { ...signedIn, given: ({ people }) => ({ path: { id: people.owner.id } }) },
+  updateComment: { ...ownerOr('moderator', 'admin'), given: ownComment },
+  updatePost: { ...ownerOr('moderator', 'admin'), given: ownPost },
 };
 
 /** Controllers that the API description leaves out, which the walk does not see: pages for people, open to everybody. */
@@ -123,4 +142,14 @@ async function ownApiKey({ system, people }: Scene): Promise<Given> {
   const body = { name: 'a program', scopes: ['read'] };
   const created = await system.ask('POST /v1/me/api-keys', { token: people.owner.token, body });
   return { path: { id: created.body.id } };
+}
+
+async function ownPost({ system, people }: Scene): Promise<Given> {
+  return { path: { id: (await publish(system, people.owner)).id } };
+}
+
+/** A comment of the owner on a post of somebody else. */
+async function ownComment({ system, people }: Scene): Promise<Given> {
+  const post = await publish(system, people.other);
+  return { path: { id: (await comment(system, people.owner, post.id)).id } };
 }

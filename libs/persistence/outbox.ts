@@ -98,12 +98,13 @@ export class Outbox {
   }
 
   /**
-   * Forgets the events of a subject that is erased, with whatever deliveries they have: nobody may react any more.
+   * Forgets the events of subjects that are erased, with whatever deliveries they have: nobody may react any more. What
+   * everybody still has to hear, that they are gone, is appended afterwards.
    *
    * @returns how many events were forgotten
    */
-  async forget(subject: string): Promise<number> {
-    return this.sql.execute('DELETE FROM messaging.outbox WHERE subject = $1', [subject]);
+  async forget(...subjects: string[]): Promise<number> {
+    return this.sql.execute('DELETE FROM messaging.outbox WHERE subject = ANY ($1::uuid[])', [subjects]);
   }
 
   /**

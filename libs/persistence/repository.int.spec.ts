@@ -139,6 +139,21 @@ describe('A repository', () => {
     expect(await eventsOf(id)).toHaveLength(2);
   });
 
+  it('hands a locked aggregate to one after the other, so that nobody loses', async () => {
+    const { id } = await opened();
+    const increment = () =>
+      ledger.run(async () => {
+        const counter = await counters.getLocked(id);
+        counter.increment();
+        await counters.save(counter);
+      });
+    await Promise.all(Array.from({ length: 5 }, increment));
+    expect(await read(id)).toMatchObject({ version: 6, value: 5 });
+    await expect(ledger.run(() => counters.getLocked(newId()))).rejects.toMatchObject({
+      code: 'resource.not-found',
+    });
+  });
+
   it('counts two increments at once as two when the loser tries again', async () => {
     const { id } = await opened();
     for (let left = 2; left > 0;) {

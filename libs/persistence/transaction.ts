@@ -119,6 +119,7 @@ export class Transaction {
       await runner.release();
       throw error;
     }
+    Object.assign(runner, { isTransactionActive: true }); // TypeORM asks itself before it locks rows
     return { runner, client };
   }
 }

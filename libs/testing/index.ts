@@ -9,4 +9,6 @@ export * from './people';
 export * from './proxy';
 export * from './race';
 export * from './redis';
+export * from './social';
 export * from './system';
+export * from './walk';

@@ -7,6 +7,7 @@ interface Operation {
   summary: string;
   security?: unknown[];
   'x-required-permission'?: string | string[];
+  'x-permission-beyond-own'?: string;
 }
 
 /** The parts of an OpenAPI document that the map shows. */
@@ -78,12 +79,21 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
 
 function routes({ paths }: DescribedPaths): string[][] {
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, summary, security, ...rest }]) => {
-      const permission = rest['x-required-permission'];
-      const who = security?.length === 0 ? 'everybody' : permission ? code(String(permission)) : 'signed in';
-      return [code(`${method.toUpperCase()} ${path}`), operationId, summary, who];
-    }),
+    Object.entries(methods).map(([method, operation]) => [
+      code(`${method.toUpperCase()} ${path}`),
+      operation.operationId,
+      operation.summary,
+      whoMay(operation),
+    ]),
   );
+}
+
+function whoMay({ security, ...operation }: Operation): string {
+  if (security?.length === 0) return 'everybody';
+  const permission = operation['x-required-permission'];
+  const beyondOwn = operation['x-permission-beyond-own'];
+  if (beyondOwn) return `own, or ${code(beyondOwn)}`;
+  return permission ? code(String(permission)) : 'signed in';
 }
 
 function section(title: string, head: string[], rows: string[][]): string[] {

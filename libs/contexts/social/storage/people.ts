@@ -3,7 +3,10 @@ import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { type Account, Accounts } from '../../identity/contract';
 
-/** Those who can write and follow: a copy of what identity says of them, so that a list of posts is one query. */
+/**
+ * Those who can write and follow: a copy of what identity says of them, so that a list of posts is one query. Where the
+ * copy says that somebody is not active identity is asked: they may have verified their address a moment ago.
+ */
 @Injectable()
 export class People {
   constructor(
@@ -17,7 +20,7 @@ export class People {
    * @throws Rejection `resource.not-found` unless there is an active account
    */
   async verify(id: string): Promise<void> {
-    const active = (await this.copied(id)) ?? (await this.accounts.find([id]))[0]?.active ?? false;
+    const active = (await this.copied(id)) || (await this.accounts.find([id]))[0]?.active;
     if (!active) throw new Rejection(NotFound);
   }
 
@@ -27,7 +30,7 @@ export class People {
    * @throws Rejection `resource.not-found` unless there is an active account
    */
   async ensure(id: string): Promise<void> {
-    if ((await this.copied(id)) === undefined) await this.copy([id]);
+    if (!(await this.copied(id))) await this.copy([id]);
     if (!(await this.copied(id))) throw new Rejection(NotFound);
   }
 
@@ -55,11 +58,11 @@ export class People {
     );
   }
 
-  /** @returns whether the copied person is active; undefined when there is no copy */
-  private async copied(id: string): Promise<boolean | undefined> {
+  /** @returns whether there is a copy that says that somebody is active */
+  private async copied(id: string): Promise<boolean> {
     const row = await this.sql.row<{ active: boolean }>('SELECT active FROM social.people WHERE id = $1', [
       id,
     ]);
-    return row?.active;
+    return row?.active ?? false;
   }
 }

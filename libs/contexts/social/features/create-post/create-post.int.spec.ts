@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { enrol, type Person, TestSystem } from '@rookery/testing';
+import { enrol, eventually, type Person, TestSystem } from '@rookery/testing';
 
 const DRAFT = { title: 'Swifts are back', content: 'Saw the first three.', tags: ['birds', 'spring'] };
 
@@ -44,6 +44,24 @@ describe('Publishing a post', () => {
       sequence: 1,
       actor_id: ada.id,
     });
+  });
+
+  it('is for whoever is active, also when what is known of them here is older', async () => {
+    const bob = await enrol(system);
+    await eventually(async () => {
+      const copied = await system.sql(
+        `SELECT 1 FROM messaging.outbox o JOIN messaging.event_delivery d ON d.event_id = o.event_id
+         WHERE o.subject = $1 GROUP BY o.subject HAVING bool_and(d.state = 'done')`,
+        [bob.id],
+      );
+      return copied.length === 1;
+    });
+    await system.sql('UPDATE social.people SET version = 0, active = false WHERE id = $1', [bob.id]);
+    const list = () => system.ask(`GET /v1/users/${bob.id}/posts`, { token: ada.token });
+    expect(await list()).toMatchObject({ status: 200, body: { data: [] } });
+    const published = await system.ask('POST /v1/posts', { token: bob.token, body: DRAFT });
+    expect(published).toMatchObject({ status: 201 });
+    expect((await list()).body.data).toEqual([published.body]);
   });
 
   it('may do without tags', async () => {

@@ -1,0 +1,66 @@
+import { newId } from '@rookery/domain';
+import { contexts } from '@rookery/contexts';
+import { block, comment, enrol, type Person, publish, race, TestSystem } from '@rookery/testing';
+
+describe('Deleting a post', () => {
+  let system: TestSystem;
+  let ada: Person;
+  let bob: Person;
+  let moderator: Person;
+  let admin: Person;
+  let postId: string;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+    moderator = await enrol(system, { role: 'moderator' });
+    admin = await enrol(system, { role: 'admin' });
+  });
+  beforeEach(async () => {
+    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    postId = (await publish(system, ada)).id;
+  });
+  afterAll(() => system.stop());
+
+  const remove = (who: Person, id = postId) => system.ask(`DELETE /v1/posts/${id}`, { token: who.token });
+  const told = () =>
+    system.sql(
+      `SELECT type, data, sequence FROM messaging.outbox WHERE subject = $1 AND type = 'social.post-deleted'`,
+      [postId],
+    );
+
+  it('takes it away with its comments, and tells the system', async () => {
+    const { id } = await comment(system, bob, postId);
+    expect(await remove(ada)).toMatchObject({ status: 204, body: '' });
+    expect((await system.ask(`GET /v1/posts/${postId}`, { token: ada.token })).status).toBe(404);
+    expect(await system.sql('SELECT 1 FROM social.comments WHERE id = $1', [id])).toEqual([]);
+    expect(await told()).toEqual([{ type: 'social.post-deleted', data: { authorId: ada.id }, sequence: 2 }]);
+  });
+
+  it('is not for others, not even for moderators', async () => {
+    for (const who of [bob, moderator]) {
+      expect(await remove(who)).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
+    }
+    expect(await told()).toEqual([]);
+  });
+
+  it('is not there for whom its author has blocked', async () => {
+    await block(system, ada, bob);
+    await block(system, ada, moderator);
+    for (const who of [bob, moderator]) expect((await remove(who)).status).toBe(404);
+    expect((await remove(ada, newId())).status).toBe(404);
+  });
+
+  it('is for admins, whether or not its author has blocked them', async () => {
+    await block(system, ada, admin);
+    expect((await remove(admin)).status).toBe(204);
+  });
+
+  it('happens once, however many want it at once', async () => {
+    const answers = await race(
+      system,
+      [ada, admin].map((who) => () => remove(who)),
+    );
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 404]);
+    expect(await told()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,82 @@
+import { newId } from '@rookery/domain';
+import { contexts } from '@rookery/contexts';
+import {
+  block,
+  comment,
+  enrol,
+  leave,
+  type Person,
+  publish,
+  TestSystem,
+  verifyWalks,
+} from '@rookery/testing';
+
+describe('Listing the comments of a post', () => {
+  let system: TestSystem;
+  let ada: Person;
+  let bob: Person;
+  let postId: string;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  beforeEach(async () => {
+    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    postId = (await publish(system, ada)).id;
+  });
+  afterAll(() => system.stop());
+
+  const list = (who: Person, id = postId, query = '') =>
+    system.ask(`GET /v1/posts/${id}/comments?${query}`, { token: who.token });
+
+  it('shows the newest first, and those of the post alone', async () => {
+    const first = await comment(system, bob, postId, 'First');
+    const second = await comment(system, ada, postId, 'Second');
+    await comment(system, bob, (await publish(system, ada)).id);
+    expect(await list(bob)).toMatchObject({
+      status: 200,
+      body: { data: [second, first], page: { nextCursor: null } },
+    });
+  });
+
+  it('leaves out whom a block hides, in both directions, and who is not active; the count counts them', async () => {
+    const [blocker, blocked, deleted] = await Promise.all([enrol(system), enrol(system), enrol(system)]);
+    for (const who of [blocker, blocked, deleted]) await comment(system, who, postId);
+    await block(system, blocker, bob);
+    await block(system, bob, blocked);
+    await leave(system, deleted);
+    const shown = await comment(system, bob, postId);
+    expect((await list(bob)).body.data).toEqual([shown]);
+    expect((await list(ada)).body.data).toHaveLength(3);
+    const { body } = await system.ask(`GET /v1/posts/${postId}`, { token: bob.token });
+    expect(body.commentsCount).toBe(4);
+  });
+
+  it('does not exist where the post does not', async () => {
+    await block(system, ada, bob);
+    for (const id of [postId, newId(), 'nothing']) {
+      expect(await list(bob, id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+    }
+  });
+
+  it('skips and repeats nothing while comments come and go, also those of one millisecond', async () => {
+    await verifyWalks(async () => {
+      const { id: walked } = await publish(system, ada);
+      return {
+        insert: async (times) =>
+          (
+            await system.sql<{ id: string }>(
+              `INSERT INTO social.comments (id, version, post_id, author_id, content, created_at, updated_at)
+               SELECT gen_random_uuid(), 1, $1, $2, 'Content', at, at
+               FROM (SELECT timestamptz '2026-01-01' + ms * interval '1 ms' AS at FROM unnest($3::int[]) AS ms) AS times
+               RETURNING id`,
+              [walked, ada.id, times],
+            )
+          ).map(({ id }) => id),
+        remove: async (ids) =>
+          void (await system.sql('DELETE FROM social.comments WHERE id = ANY ($1::uuid[])', [ids])),
+        page: async (query) => (await list(ada, walked, query)).body,
+      };
+    });
+  });
+});

@@ -1,0 +1,135 @@
+import { newId } from '@rookery/domain';
+import { contexts } from '@rookery/contexts';
+import { block, enrol, leave, type Person, publish, race, TestSystem } from '@rookery/testing';
+
+describe('Changing a post', () => {
+  let system: TestSystem;
+  let ada: Person;
+  let bob: Person;
+  let moderator: Person;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  let post: any;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+    moderator = await enrol(system, { role: 'moderator' });
+  });
+  beforeEach(async () => {
+    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    post = await publish(system, ada);
+  });
+  afterAll(() => system.stop());
+
+  const change = (who: Person, body: object, ifMatch: string | undefined = '*', id: string = post.id) =>
+    system.ask(`PATCH /v1/posts/${id}`, {
+      token: who.token,
+      body,
+      ...(ifMatch !== '' && { headers: { 'if-match': ifMatch } }),
+    });
+  const read = async () => (await system.ask(`GET /v1/posts/${post.id}`, { token: ada.token })).body;
+  const told = () =>
+    system.sql<{ data: object; sequence: number; actor: string }>(
+      `SELECT data, sequence, actor_id AS actor FROM messaging.outbox
+       WHERE subject = $1 AND type = 'social.post-updated' ORDER BY id`,
+      [post.id],
+    );
+
+  it('answers the post as it is then, with its new version, and tells the system', async () => {
+    const changes = { title: 'They are gone', content: 'Until May.', tags: ['autumn'] };
+    const { status, headers, body } = await change(ada, changes, '"1"');
+    expect({ status, etag: headers.etag }).toEqual({ status: 200, etag: '"2"' });
+    expect(body).toEqual({ ...post, ...changes, version: 2, updatedAt: expect.any(String) });
+    expect(Date.parse(body.updatedAt)).toBeGreaterThan(Date.parse(post.updatedAt));
+    expect(await read()).toEqual(body);
+    expect(await told()).toEqual([
+      { data: { authorId: ada.id, title: 'They are gone', tags: ['autumn'] }, sequence: 2, actor: ada.id },
+    ]);
+  });
+
+  it('leaves alone what is left out', async () => {
+    const { body } = await change(ada, { tags: [] });
+    expect(body).toMatchObject({ title: post.title, content: post.content, tags: [], version: 2 });
+  });
+
+  it('makes no new version of what says the same', async () => {
+    for (const same of [{}, { title: ` ${post.title} `, content: post.content, tags: post.tags }]) {
+      expect(await change(ada, same, '"1"')).toMatchObject({ status: 200, body: post });
+    }
+    expect(await told()).toEqual([]);
+  });
+
+  it.each([
+    ['title', { title: null }],
+    ['content', { content: '' }],
+    ['tags.1', { tags: ['fine', ' not'] }],
+    ['authorId', { authorId: newId() }],
+  ])('names %s where it is not as it should be', async (path, body) => {
+    expect(await change(ada, body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
+  });
+
+  it('says first that there is none, then that it is not theirs, then what of its version is amiss', async () => {
+    expect(await change(bob, { title: 'Mine' }, '', newId())).toMatchObject({ status: 404 });
+    expect(await change(bob, { title: 'Mine' }, '')).toMatchObject({
+      status: 403,
+      body: { code: 'auth.forbidden' },
+    });
+    expect(await change(ada, { title: 'New' }, '')).toMatchObject({
+      status: 428,
+      body: { code: 'precondition.required' },
+    });
+    const stale = await change(ada, { title: 'New' }, '"7"');
+    expect(stale).toMatchObject({ status: 412, body: { code: 'precondition.failed' } });
+    expect(stale.headers.etag).toBe('"1"');
+    expect(await read()).toEqual(post);
+  });
+
+  it('is not there for whom its author has blocked, nor for who has blocked its author', async () => {
+    await block(system, ada, bob);
+    expect((await change(bob, {}, '')).status).toBe(404);
+    const eve = await enrol(system);
+    await block(system, eve, ada);
+    expect((await change(eve, {}, '')).status).toBe(404);
+  });
+
+  it('is for moderators too, whether or not its author has blocked them', async () => {
+    await block(system, ada, moderator);
+    const { status, body } = await change(moderator, { title: 'Moderated' }, '"1"');
+    expect({ status, body }).toMatchObject({ status: 200, body: { author: { id: ada.id }, version: 2 } });
+    expect(await told()).toMatchObject([{ actor: moderator.id }]);
+  });
+
+  it('finds nothing of an author who is not active any more', async () => {
+    await leave(system, ada);
+    for (const who of [bob, moderator]) expect((await change(who, {}, '')).status).toBe(404);
+  });
+
+  it('lets one of two edits of a version win and tells the other that it is stale', async () => {
+    const answers = await race(
+      system,
+      ['One', 'Other'].map((title) => () => change(ada, { title }, '"1"')),
+    );
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412]);
+    const winner = answers.find(({ status }) => status === 200)!;
+    expect(await read()).toEqual(winner.body);
+    expect(await told()).toHaveLength(1);
+  });
+
+  it('applies edits of any version one after the other', async () => {
+    const answers = await race(
+      system,
+      ['One', 'Other', 'Third'].map((title) => () => change(ada, { title })),
+    );
+    expect(answers.map(({ body }) => body.version).toSorted((a, b) => a - b)).toEqual([2, 3, 4]);
+  });
+
+  it('comes before a deletion at the same time, or finds nothing any more', async () => {
+    const [edited, deleted] = await race(system, [
+      () => change(ada, { title: 'New' }),
+      () => system.ask(`DELETE /v1/posts/${post.id}`, { token: ada.token }),
+    ]);
+    expect(deleted!.status).toBe(204);
+    expect([200, 404]).toContain(edited!.status);
+    expect(await read()).toMatchObject({ status: 404 });
+    expect(await told()).toHaveLength(edited!.status === 200 ? 1 : 0);
+  });
+});

@@ -1,0 +1,31 @@
+import { eventually } from './eventually';
+import type { Person } from './people';
+import type { TestSystem } from './system';
+
+/** Publishes a post. @returns its view */
+export async function publish(system: TestSystem, { token }: Person, draft: object = {}) {
+  const body = { title: 'Swifts are back', content: 'Saw the first three.', tags: ['birds'], ...draft };
+  return (await system.ask('POST /v1/posts', { token, body })).body;
+}
+
+/** Comments on a post. @returns the view of the comment */
+export async function comment(system: TestSystem, { token }: Person, postId: string, content = 'Here too!') {
+  return (await system.ask(`POST /v1/posts/${postId}/comments`, { token, body: { content } })).body;
+}
+
+/** Has one block another. */
+export async function block(system: TestSystem, { id }: Person, other: Person): Promise<void> {
+  await system.sql(
+    `INSERT INTO social.relationships (id, version, user_id, other_id, blocked_at)
+     VALUES (gen_random_uuid(), 1, $1, $2, now())`,
+    [id, other.id],
+  );
+}
+
+/** Has somebody delete the account, and waits until it is hidden. */
+export async function leave(system: TestSystem, { id, token }: Person): Promise<void> {
+  await system.ask('DELETE /v1/me', { token });
+  await eventually(
+    async () => (await system.sql('SELECT 1 FROM social.people WHERE id = $1 AND active', [id])).length === 0,
+  );
+}
