@@ -17,18 +17,22 @@ export class People {
    * @throws Rejection `resource.not-found` unless there is an active account
    */
   async verify(id: string): Promise<void> {
-    const active = (await this.copied(id)) ?? (await this.accounts.find([id]))[0]?.active ?? false;
+    const copy = (await this.copied([id])).get(id);
+    const active = copy ?? (await this.accounts.find([id]))[0]?.active ?? false;
     if (!active) throw new Rejection(NotFound);
   }
 
   /**
-   * Sees to it that what the present transaction is about to store finds the person there.
+   * Sees to it that what the present transaction is about to store finds some people there.
    *
-   * @throws Rejection `resource.not-found` unless there is an active account
+   * @throws Rejection `resource.not-found` unless there is an active account of each
    */
-  async ensure(id: string): Promise<void> {
-    if ((await this.copied(id)) === undefined) await this.copy([id]);
-    if (!(await this.copied(id))) throw new Rejection(NotFound);
+  async ensure(...ids: string[]): Promise<void> {
+    const before = await this.copied(ids);
+    const missing = ids.filter((id) => !before.has(id));
+    if (missing.length > 0) await this.copy(missing);
+    const now = missing.length > 0 ? await this.copied(ids) : before;
+    if (!ids.every((id) => now.get(id))) throw new Rejection(NotFound);
   }
 
   /** Makes the copies of some people what identity says now; who is not there any more goes. */
@@ -41,8 +45,12 @@ export class People {
       await this.sql.execute('DELETE FROM social.people WHERE id = ANY ($1::uuid[])', [gone]);
   }
 
-  /** The version decides which of two copies stays, in whatever order they come. */
+  /**
+   * The version decides which of two copies stays, in whatever order they come. One transaction at a time stores any:
+   * a worker that copies several people one by one and a command that needs two of them would wait for each other.
+   */
   private async store(accounts: readonly Account[]): Promise<void> {
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('social.people', 0))`);
     await this.sql.execute(
       `INSERT INTO social.people (id, version, username, name, active)
        SELECT id, version, username, name, active
@@ -55,11 +63,12 @@ export class People {
     );
   }
 
-  /** @returns whether the copied person is active; undefined when there is no copy */
-  private async copied(id: string): Promise<boolean | undefined> {
-    const row = await this.sql.row<{ active: boolean }>('SELECT active FROM social.people WHERE id = $1', [
-      id,
-    ]);
-    return row?.active;
+  /** @returns of each copied person whether it is active */
+  private async copied(ids: readonly string[]): Promise<Map<string, boolean>> {
+    const rows = await this.sql.rows<{ id: string; active: boolean }>(
+      'SELECT id, active FROM social.people WHERE id = ANY ($1::uuid[])',
+      [ids],
+    );
+    return new Map(rows.map(({ id, active }) => [id, active]));
   }
 }
