@@ -1,5 +1,6 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
+import { Wishes } from './access/wishes';
 import { People } from './storage/people';
 import { Posts, postSchema } from './storage/posts';
 import { Relationships, relationshipSchema } from './storage/relationships';
@@ -9,6 +10,6 @@ import { PostViews } from './views/post';
 /** Who reads whom: follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
   schemas: [postSchema, relationshipSchema],
-  providers: [People, PostViews, Posts, Relationships, Visibility],
+  providers: [People, PostViews, Posts, Relationships, Visibility, Wishes],
   offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
 });
