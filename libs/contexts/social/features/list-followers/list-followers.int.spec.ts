@@ -37,7 +37,7 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
     for (const friend of crowd.slice(0, 3)) await join(friend);
     const { status, body } = await read(crowd[7]!);
     expect(status).toBe(200);
-    expect(ids(body.data)).toEqual(ids(crowd.slice(0, 3)).reverse());
+    expect(ids(body.data)).toEqual(ids(crowd.slice(0, 3)).toReversed());
     expect(body.data[0]).toEqual({
       id: crowd[2]!.id,
       username: expect.any(String),
@@ -122,7 +122,7 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
             cursor = body.page.nextCursor;
           }
           expect(new Set(walked).size).toBe(walked.length);
-          const stayed = ids(staying.map((index) => crowd[index]!)).reverse();
+          const stayed = ids(staying.map((index) => crowd[index]!)).toReversed();
           expect(walked.filter((id) => stayed.includes(id))).toEqual(stayed);
         },
       ),
