@@ -1,4 +1,4 @@
-import { eventually, type Person, type TestSystem } from '@rookery/testing';
+import { enrol, eventually, type Person, type TestSystem } from '@rookery/testing';
 
 /**
  * Who asks: `nobody` without a token, the `owner` of the resource, `other` with an account and nothing else, and those
@@ -91,10 +91,26 @@ export const matrix: Record<string, Row> = {
   updateMe: signedIn,
   verifyEmail: everybody,
   verifyTotp: signedIn,
+
+  // Social
+  blockUser: { ...signedIn, given: bystander },
+  followUser: { ...signedIn, given: bystander },
+  listFollowers: { ...signedIn, given: bystander },
+  listFollowing: { ...signedIn, given: bystander },
+  muteUser: { ...signedIn, given: bystander },
+  searchPosts: signedIn,
+  unblockUser: { ...signedIn, given: bystander },
+  unfollowUser: { ...signedIn, given: bystander },
+  unmuteUser: { ...signedIn, given: bystander },
 };
 
 /** Controllers that the API description leaves out, which the walk does not see: pages for people, open to everybody. */
 export const UNDESCRIBED = ['ActivationPage', 'ResetPasswordPage'];
+
+/** Somebody who is none of the callers. */
+async function bystander({ system }: Scene): Promise<Given> {
+  return { path: { id: (await enrol(system)).id } };
+}
 
 function sessionOf({ token }: Person): string {
   const payload = Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8');
