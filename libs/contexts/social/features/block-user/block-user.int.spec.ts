@@ -1,6 +1,6 @@
 import { newId } from '@rookery/domain';
 import { contexts } from '@rookery/contexts';
-import { enrol, type Person, race, TestSystem } from '@rookery/testing';
+import { enrol, eventually, type Person, race, TestSystem } from '@rookery/testing';
 
 describe('Blocking a user', () => {
   let system: TestSystem;
@@ -113,6 +113,7 @@ describe('Blocking a user', () => {
   it('is undone when the other has deleted its account', async () => {
     await block(ada, bob);
     expect((await system.ask('DELETE /v1/me', { token: bob.token })).status).toBe(202);
+    await eventually(async () => (await follow(ada, bob)).status === 404);
     expect((await unblock(ada, bob)).status).toBe(204);
   });
 
