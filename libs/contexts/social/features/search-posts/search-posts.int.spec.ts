@@ -222,7 +222,7 @@ describe('Searching posts', () => {
   it('ranks the newest of very many that fit', async () => {
     const rare = word();
     await publish(`Old, but ${rare} ${rare} ${rare}`);
-    await flood(rare, RANKED);
+    await flood(rare, RANKED + 10);
     await system.sql(
       `UPDATE social.posts SET created_at = now() - interval '1 day' WHERE title LIKE 'Old, but%'`,
     );
@@ -232,6 +232,7 @@ describe('Searching posts', () => {
       () => Promise.resolve(),
     );
     expect(walked).toHaveLength(RANKED);
-    expect(walked[0]!.title).toBe(`Flood ${RANKED}`);
+    expect(walked[0]!.title).toBe(`Flood ${RANKED + 10}`);
+    expect(walked.at(-1)!.title).toBe('Flood 11');
   });
 });
