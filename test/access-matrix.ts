@@ -109,19 +109,33 @@ export const matrix: Record<string, Row> = {
   verifyTotp: signedIn,
 
   // Social
+  blockUser: { ...signedIn, given: bystander },
   createComment: { ...signedIn, given: ownPost },
   createPost: signedIn,
   deleteComment: { ...ownerOr('moderator', 'admin'), given: ownComment },
   deletePost: { ...ownerOr('admin'), given: ownPost },
+  followUser: { ...signedIn, given: bystander },
   getPost: { ...signedIn, given: ownPost },
   listComments: { ...signedIn, given: ownPost },
+  listFollowers: { ...signedIn, given: bystander },
+  listFollowing: { ...signedIn, given: bystander },
   listUserPosts: { ...signedIn, given: ({ people }) => ({ path: { id: people.owner.id } }) },
+  muteUser: { ...signedIn, given: bystander },
+  searchPosts: signedIn,
+  unblockUser: { ...signedIn, given: bystander },
+  unfollowUser: { ...signedIn, given: bystander },
+  unmuteUser: { ...signedIn, given: bystander },
   updateComment: { ...ownerOr('moderator', 'admin'), given: ownComment },
   updatePost: { ...ownerOr('moderator', 'admin'), given: ownPost },
 };
 
 /** Controllers that the API description leaves out, which the walk does not see: pages for people, open to everybody. */
 export const UNDESCRIBED = ['ActivationPage', 'ResetPasswordPage'];
+
+/** Somebody who is none of the callers. */
+async function bystander({ system }: Scene): Promise<Given> {
+  return { path: { id: (await enrol(system)).id } };
+}
 
 function sessionOf({ token }: Person): string {
   const payload = Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8');

@@ -1,18 +1,32 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
-import { SocialPersonalData } from './personal-data';
 import { Comments, commentSchema } from './storage/comments';
+import { Wishes } from './access/wishes';
+import { SocialPersonalData } from './personal-data';
 import { People } from './storage/people';
 import { Posts, postSchema } from './storage/posts';
 import { Relationships, relationshipSchema } from './storage/relationships';
 import { Visibility } from './storage/visibility';
 import { CommentViews } from './views/comment';
+import { FollowViews } from './views/follow';
 import { PostViews } from './views/post';
+import { PostSearch } from './views/post-search';
 
 /** Who reads whom: follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
   schemas: [commentSchema, postSchema, relationshipSchema],
-  providers: [Comments, CommentViews, People, PostViews, Posts, Relationships, Visibility],
+  providers: [
+    Comments,
+    CommentViews,
+    FollowViews,
+    People,
+    PostSearch,
+    PostViews,
+    Posts,
+    Relationships,
+    Visibility,
+    Wishes,
+  ],
   personalData: SocialPersonalData,
   offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
 });

@@ -20,18 +20,21 @@ export class People {
    * @throws Rejection `resource.not-found` unless there is an active account
    */
   async verify(id: string): Promise<void> {
-    const active = (await this.copied(id)) || (await this.accounts.find([id]))[0]?.active;
+    const active = (await this.active([id])).has(id) || (await this.accounts.find([id]))[0]?.active;
     if (!active) throw new Rejection(NotFound);
   }
 
   /**
-   * Sees to it that what the present transaction is about to store finds the person there.
+   * Sees to it that what the present transaction is about to store finds some people there.
    *
-   * @throws Rejection `resource.not-found` unless there is an active account
+   * @throws Rejection `resource.not-found` unless there is an active account of each
    */
-  async ensure(id: string): Promise<void> {
-    if (!(await this.copied(id))) await this.copy([id]);
-    if (!(await this.copied(id))) throw new Rejection(NotFound);
+  async ensure(...ids: string[]): Promise<void> {
+    const known = await this.active(ids);
+    const missing = ids.filter((id) => !known.has(id));
+    if (missing.length === 0) return;
+    await this.copy(missing);
+    if ((await this.active(missing)).size < missing.length) throw new Rejection(NotFound);
   }
 
   /** Makes the copies of some people what identity says now; who is not there any more goes. */
@@ -44,8 +47,12 @@ export class People {
       await this.sql.execute('DELETE FROM social.people WHERE id = ANY ($1::uuid[])', [gone]);
   }
 
-  /** The version decides which of two copies stays, in whatever order they come. */
+  /**
+   * The version decides which of two copies stays, in whatever order they come. One transaction at a time stores any:
+   * a worker that copies several people one by one and a command that needs two of them would wait for each other.
+   */
   private async store(accounts: readonly Account[]): Promise<void> {
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('social.people', 0))`);
     await this.sql.execute(
       `INSERT INTO social.people (id, version, username, name, active)
        SELECT id, version, username, name, active
@@ -58,11 +65,12 @@ export class People {
     );
   }
 
-  /** @returns whether there is a copy that says that somebody is active */
-  private async copied(id: string): Promise<boolean> {
-    const row = await this.sql.row<{ active: boolean }>('SELECT active FROM social.people WHERE id = $1', [
-      id,
-    ]);
-    return row?.active ?? false;
+  /** @returns those of some people whose copies say that they are active */
+  private async active(ids: readonly string[]): Promise<Set<string>> {
+    const rows = await this.sql.rows<{ id: string }>(
+      'SELECT id FROM social.people WHERE id = ANY ($1::uuid[]) AND active',
+      [ids],
+    );
+    return new Set(rows.map(({ id }) => id));
   }
 }

@@ -36,6 +36,15 @@ describe('Following a user', () => {
     expect(await followed()).toHaveLength(1);
   });
 
+  it('ends when it is said, and once, however often', async () => {
+    await follow(ada, bob.id);
+    for (let time = 0; time < 2; time += 1) {
+      const ended = await system.ask(`DELETE /v1/users/${bob.id}/follow`, { token: ada.token });
+      expect(ended).toMatchObject({ status: 204, body: '' });
+    }
+    expect(await followed()).toEqual([{ type: 'social.user-followed' }, { type: 'social.user-unfollowed' }]);
+  });
+
   it('refuses to follow oneself', async () => {
     expect(await follow(ada, ada.id)).toMatchObject({ status: 422, body: { code: 'social.self' } });
   });

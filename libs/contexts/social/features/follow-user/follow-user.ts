@@ -1,22 +1,13 @@
 import { Controller, Put } from '@nestjs/common';
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
+import { Wish, Wishes } from '../../access/wishes';
 import { Blocked, Self } from '../../model/rejections';
-import { People } from '../../storage/people';
-import { Relationships } from '../../storage/relationships';
-import { Visibility } from '../../storage/visibility';
 
-export class FollowUser extends Command<void> {
-  constructor(
-    readonly userId: string,
-    readonly otherId: string,
-  ) {
-    super();
-  }
-}
+export class FollowUser extends Wish {}
 
 @ApiTags('Social')
 @Controller('users')
@@ -40,16 +31,10 @@ export class FollowUserRoute {
 export class FollowUserHandler implements ICommandHandler<FollowUser> {
   constructor(
     private readonly clock: Clock,
-    private readonly people: People,
-    private readonly relationships: Relationships,
-    private readonly visibility: Visibility,
+    private readonly wishes: Wishes,
   ) {}
 
-  async execute({ userId, otherId }: FollowUser): Promise<void> {
-    const relationship = await this.relationships.lockBetween(userId, otherId);
-    await this.people.ensure(otherId);
-    await this.visibility.verifyProfile(userId, otherId);
-    await this.people.ensure(userId);
-    if (relationship.follow(this.clock.now())) await this.relationships.save(relationship);
+  execute(wish: FollowUser): Promise<void> {
+    return this.wishes.begin(wish, (relationship) => relationship.follow(this.clock.now()));
   }
 }

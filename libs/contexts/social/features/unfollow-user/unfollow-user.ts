@@ -1,22 +1,13 @@
 import { Controller, Delete } from '@nestjs/common';
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
+import { Wish, Wishes } from '../../access/wishes';
 import { Self } from '../../model/rejections';
-import { People } from '../../storage/people';
-import { Relationships } from '../../storage/relationships';
-import { Visibility } from '../../storage/visibility';
 
-export class UnfollowUser extends Command<void> {
-  constructor(
-    readonly userId: string,
-    readonly otherId: string,
-  ) {
-    super();
-  }
-}
+export class UnfollowUser extends Wish {}
 
 @ApiTags('Social')
 @Controller('users')
@@ -37,16 +28,9 @@ export class UnfollowUserRoute {
 
 @CommandHandler(UnfollowUser)
 export class UnfollowUserHandler implements ICommandHandler<UnfollowUser> {
-  constructor(
-    private readonly people: People,
-    private readonly relationships: Relationships,
-    private readonly visibility: Visibility,
-  ) {}
+  constructor(private readonly wishes: Wishes) {}
 
-  async execute({ userId, otherId }: UnfollowUser): Promise<void> {
-    const relationship = await this.relationships.lockBetween(userId, otherId);
-    if (relationship.unfollow()) return this.relationships.save(relationship);
-    await this.people.verify(otherId);
-    await this.visibility.verifyProfile(userId, otherId);
+  execute(wish: UnfollowUser): Promise<void> {
+    return this.wishes.end(wish, (relationship) => relationship.unfollow());
   }
 }

@@ -1,0 +1,155 @@
+import { newId } from '@rookery/domain';
+import { contexts } from '@rookery/contexts';
+import { enrol, eventually, type Person, race, TestSystem } from '@rookery/testing';
+
+describe('Blocking a user', () => {
+  let system: TestSystem;
+  let ada: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  beforeEach(async () => {
+    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+  });
+  afterAll(() => system.stop());
+
+  const ask = (who: Person, method: 'PUT' | 'DELETE', wish: string, id: string) =>
+    system.ask(`${method} /v1/users/${id}/${wish}`, { token: who.token });
+  const follow = (who: Person, whom: Person) => ask(who, 'PUT', 'follow', whom.id);
+  const block = (who: Person, whom: Person) => ask(who, 'PUT', 'block', whom.id);
+  const unblock = (who: Person, whom: Person) => ask(who, 'DELETE', 'block', whom.id);
+  const told = async (who: Person, whom: Person) =>
+    (
+      await system.sql<{ type: string }>(
+        `SELECT type FROM messaging.outbox WHERE data ->> 'userId' = $1 AND data ->> 'otherId' = $2 ORDER BY id`,
+        [who.id, whom.id],
+      )
+    ).map(({ type }) => type.replace('social.user-', ''));
+  const wishes = async (who: Person, whom: Person) => {
+    const [row = { follows: false, blocks: false }] = await system.sql<{ follows: boolean; blocks: boolean }>(
+      `SELECT followed_at IS NOT NULL AS follows, blocked_at IS NOT NULL AS blocks
+       FROM social.relationships WHERE user_id = $1 AND other_id = $2`,
+      [who.id, whom.id],
+    );
+    return row;
+  };
+
+  it('ends the follow in both directions, and tells of it', async () => {
+    await follow(ada, bob);
+    await follow(bob, ada);
+    expect(await block(ada, bob)).toMatchObject({ status: 204, body: '' });
+    expect(await wishes(ada, bob)).toEqual({ follows: false, blocks: true });
+    expect(await wishes(bob, ada)).toEqual({ follows: false, blocks: false });
+    expect(await told(ada, bob)).toEqual(['followed', 'unfollowed', 'blocked']);
+    expect(await told(bob, ada)).toEqual(['followed', 'unfollowed']);
+  });
+
+  it('lets neither follow the other, and tells the blocker alone why', async () => {
+    await block(ada, bob);
+    expect(await follow(ada, bob)).toMatchObject({ status: 422, body: { code: 'social.blocked' } });
+    expect(await follow(bob, ada)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+  });
+
+  it('is undone, but for the follows that it ended', async () => {
+    await follow(bob, ada);
+    await block(ada, bob);
+    expect(await unblock(ada, bob)).toMatchObject({ status: 204, body: '' });
+    expect(await told(ada, bob)).toEqual(['blocked', 'unblocked']);
+    expect(await wishes(bob, ada)).toEqual({ follows: false, blocks: false });
+    expect(await follow(bob, ada)).toMatchObject({ status: 204 });
+  });
+
+  it('changes nothing when it is said again', async () => {
+    for (let time = 0; time < 2; time += 1) expect((await block(ada, bob)).status).toBe(204);
+    for (let time = 0; time < 2; time += 1) expect((await unblock(ada, bob)).status).toBe(204);
+    expect(await told(ada, bob)).toEqual(['blocked', 'unblocked']);
+  });
+
+  it('is open to whoever is blocked, and is undone by both', async () => {
+    await block(ada, bob);
+    expect((await block(bob, ada)).status).toBe(204);
+    expect((await unblock(ada, bob)).status).toBe(204);
+    expect((await ask(ada, 'PUT', 'follow', bob.id)).status).toBe(404);
+    expect((await unblock(bob, ada)).status).toBe(204);
+    expect((await ask(ada, 'PUT', 'follow', bob.id)).status).toBe(204);
+  });
+
+  it('is undone by each of two who have blocked each other, although the other does not exist for them', async () => {
+    await block(ada, bob);
+    await block(bob, ada);
+    expect((await unblock(bob, ada)).status).toBe(204);
+    expect((await unblock(bob, ada)).status).toBe(404);
+  });
+
+  it('lets nobody end or begin a wish that leads to somebody who hides', async () => {
+    await ask(bob, 'PUT', 'mute', ada.id);
+    await block(ada, bob);
+    expect((await ask(bob, 'DELETE', 'mute', ada.id)).status).toBe(204);
+    for (const [method, wish] of [
+      ['DELETE', 'mute'],
+      ['PUT', 'mute'],
+      ['DELETE', 'follow'],
+      ['PUT', 'follow'],
+      ['DELETE', 'block'],
+    ] as const) {
+      const answer = await ask(bob, method, wish, ada.id);
+      expect(answer).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+    }
+  });
+
+  it('refuses oneself, and does not find who is not there or is no id', async () => {
+    for (const method of ['PUT', 'DELETE'] as const) {
+      const self = await ask(ada, method, 'block', ada.id);
+      expect(self).toMatchObject({ status: 422, body: { code: 'social.self' } });
+      for (const id of [newId(), 'nobody']) {
+        const answer = await ask(ada, method, 'block', id);
+        expect(answer).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+      }
+    }
+  });
+
+  it('is undone when the other has deleted its account', async () => {
+    await block(ada, bob);
+    expect((await system.ask('DELETE /v1/me', { token: bob.token })).status).toBe(202);
+    await eventually(async () => (await follow(ada, bob)).status === 404);
+    expect((await unblock(ada, bob)).status).toBe(204);
+  });
+
+  describe('at the same time', () => {
+    it('as the other begins to follow, leaves no follow', async () => {
+      const answers = await race(system, [() => follow(bob, ada), () => block(ada, bob)]);
+      expect([204, 404]).toContain(answers[0]!.status);
+      expect(answers[1]!.status).toBe(204);
+      expect(await wishes(bob, ada)).toEqual({ follows: false, blocks: false });
+      expect(await wishes(ada, bob)).toEqual({ follows: false, blocks: true });
+    });
+
+    it('as the user itself begins to follow, leaves no follow', async () => {
+      const answers = await race(system, [() => follow(ada, bob), () => block(ada, bob)]);
+      expect([204, 422]).toContain(answers[0]!.status);
+      expect(answers[1]!.status).toBe(204);
+      expect(await wishes(ada, bob)).toEqual({ follows: false, blocks: true });
+    });
+
+    it('as the other blocks as well, ends both follows and lets nobody wait for ever', async () => {
+      expect((await follow(ada, bob)).status).toBe(204);
+      expect((await follow(bob, ada)).status).toBe(204);
+      const answers = await race(system, [() => block(ada, bob), () => block(bob, ada)]);
+      expect(answers.map(({ status }) => status)).toEqual([204, 204]);
+      expect(await wishes(ada, bob)).toEqual({ follows: false, blocks: true });
+      expect(await wishes(bob, ada)).toEqual({ follows: false, blocks: true });
+      expect((await told(ada, bob)).sort()).toEqual(['blocked', 'followed', 'unfollowed']);
+    });
+
+    it('at several places is done once', async () => {
+      const answers = await race(
+        system,
+        Array.from({ length: 5 }, () => () => block(ada, bob)),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204, 204]);
+      expect(await told(ada, bob)).toEqual(['blocked']);
+    });
+  });
+});

@@ -1,0 +1,50 @@
+import { Controller, Put } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, NotFound } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
+import { Wish } from '../../access/wishes';
+import { Self } from '../../model/rejections';
+import { People } from '../../storage/people';
+import { Relationships } from '../../storage/relationships';
+
+export class BlockUser extends Wish {}
+
+@ApiTags('Social')
+@Controller('users')
+export class BlockUserRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Put(':id/block')
+  @Explain({
+    operationId: 'blockUser',
+    summary: 'Block a user',
+    description:
+      'For the user the caller does not exist any more, and neither reads what the other writes. Neither follows the other any more.',
+    ok: { status: 204 },
+    rejects: [NotFound, Self],
+  })
+  block(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
+    return this.commands.execute(new BlockUser(userId, id));
+  }
+}
+
+@CommandHandler(BlockUser)
+export class BlockUserHandler implements ICommandHandler<BlockUser> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly people: People,
+    private readonly relationships: Relationships,
+  ) {}
+
+  /** Whoever is blocked may block as well: otherwise those who want to be safe from somebody could be outrun. */
+  async execute({ userId, otherId }: BlockUser): Promise<void> {
+    const relationship = await this.relationships.lockBetween(userId, otherId);
+    await this.people.ensure(userId, otherId);
+    if (!relationship.block(this.clock.now())) return;
+    await this.relationships.save(relationship);
+    const reverse = await this.relationships.find({ userId: otherId, otherId: userId });
+    if (reverse?.unfollow()) await this.relationships.save(reverse);
+  }
+}

@@ -1,0 +1,48 @@
+import { Controller, Get, Query as QueryString } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import { NotFound } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, ListQuery, type Page, UuidParam } from '@rookery/web';
+import { FollowView, FollowViews } from '../../views/follow';
+
+export class ListFollowers extends Query<Page<FollowView>> {
+  constructor(
+    readonly userId: string,
+    readonly viewerId: string,
+    readonly page: ListQuery,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Social')
+@Controller('users')
+export class ListFollowersRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get(':id/followers')
+  @Explain({
+    operationId: 'listFollowers',
+    summary: 'List who follows a user',
+    description: 'The latest first. Without those who do not exist for the caller.',
+    ok: { list: FollowView },
+    rejects: [NotFound],
+  })
+  list(
+    @UuidParam() id: string,
+    @CurrentCaller() { userId }: Caller,
+    @QueryString() page: ListQuery,
+  ): Promise<Page<FollowView>> {
+    return this.queries.execute(new ListFollowers(id, userId, page));
+  }
+}
+
+@QueryHandler(ListFollowers)
+export class ListFollowersHandler implements IQueryHandler<ListFollowers> {
+  constructor(private readonly follows: FollowViews) {}
+
+  execute({ userId, viewerId, page }: ListFollowers): Promise<Page<FollowView>> {
+    return this.follows.followersOf(userId, viewerId, page);
+  }
+}

@@ -1,0 +1,40 @@
+import { Controller, Put } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, NotFound } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
+import { Wish, Wishes } from '../../access/wishes';
+import { Self } from '../../model/rejections';
+
+export class MuteUser extends Wish {}
+
+@ApiTags('Social')
+@Controller('users')
+export class MuteUserRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Put(':id/mute')
+  @Explain({
+    operationId: 'muteUser',
+    summary: 'Mute a user',
+    description: 'What the user writes is kept out of the own feed, and nowhere else. The user is not told.',
+    ok: { status: 204 },
+    rejects: [NotFound, Self],
+  })
+  mute(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
+    return this.commands.execute(new MuteUser(userId, id));
+  }
+}
+
+@CommandHandler(MuteUser)
+export class MuteUserHandler implements ICommandHandler<MuteUser> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly wishes: Wishes,
+  ) {}
+
+  execute(wish: MuteUser): Promise<void> {
+    return this.wishes.begin(wish, (relationship) => relationship.mute(this.clock.now()));
+  }
+}

@@ -1,0 +1,238 @@
+import { contexts } from '@rookery/contexts';
+import { enrol, eventually, type Person, TestSystem } from '@rookery/testing';
+import fc from 'fast-check';
+import { RANKED } from '../../views/post-search';
+
+interface Found {
+  id: string;
+  title: string;
+}
+
+describe('Searching posts', () => {
+  let system: TestSystem;
+  let ada: Person;
+  let reader: Person;
+  let words = 0;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+    [ada, reader] = await Promise.all([enrol(system), enrol(system)]);
+  });
+  afterAll(() => system.stop());
+
+  async function publish(title: string, content = 'Nothing of note.', author = ada): Promise<string> {
+    const { status, body } = await system.ask('POST /v1/posts', {
+      token: author.token,
+      body: { title, content },
+    });
+    expect(status).toBe(201);
+    return body.id;
+  }
+  const search = (text: string, query = '', viewer = reader) =>
+    system.ask(`GET /v1/posts?search=${encodeURIComponent(text)}${query}`, { token: viewer.token });
+  const found = async (text: string, viewer = reader) => {
+    const { status, body } = await search(text, '', viewer);
+    expect(status).toBe(200);
+    return (body.data as Found[]).map(({ title }) => title);
+  };
+  /** A word that no other test has written. */
+  const word = () => `word${(words += 1)}x`;
+
+  /** Publishes many at once, a millisecond apart, the last one now. */
+  const flood = (text: string, count: number) =>
+    system.sql(
+      `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+       SELECT gen_random_uuid(), 1, $1, 'Flood ' || nr, $2, '{}', now() - ($3 - nr) * interval '1 ms', now()
+       FROM generate_series(1, $3) nr`,
+      [ada.id, text, count],
+    );
+
+  async function walk(text: string, limit: () => number, between: () => Promise<unknown>): Promise<Found[]> {
+    const walked: Found[] = [];
+    let cursor: string | null | undefined;
+    while (cursor !== null) {
+      const [{ status, body }] = await Promise.all([
+        search(text, `&limit=${limit()}${cursor ? `&cursor=${cursor}` : ''}`),
+        between(),
+      ]);
+      expect(status).toBe(200);
+      walked.push(...body.data);
+      cursor = body.page.nextCursor;
+    }
+    return walked;
+  }
+
+  /** Stands first: it is about all posts there are. */
+  it('finds words, and not what only excludes, in posts older than the newest ten thousand', async () => {
+    await system.sql(
+      `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+       VALUES (gen_random_uuid(), 1, $1, 'Long ago', 'A needle.', '{}', now() - interval '1 year', now())`,
+      [ada.id],
+    );
+    await eventually(async () => (await found('-haystack')).length === 1);
+    await flood('haystack', 10_000);
+    expect(await found('needle')).toEqual(['Long ago']);
+    expect(await found('-haystack')).toEqual([]);
+  });
+
+  it('answers posts as they are read elsewhere', async () => {
+    const rare = word();
+    const id = await publish(`A ${rare}`);
+    const { body } = await search(rare);
+    const { body: post } = await system.ask(`GET /v1/posts/${id}`, { token: reader.token });
+    expect(body).toEqual({ data: [post], page: { nextCursor: null } });
+  });
+
+  it('puts a title before a text, and the newer of two that are as good', async () => {
+    const rare = word();
+    await publish('In the text, old', `So ${rare} it is.`);
+    await publish(`In the title: ${rare}`);
+    await publish('In the text, new', `So ${rare} it is.`);
+    expect(await found(rare)).toEqual([`In the title: ${rare}`, 'In the text, new', 'In the text, old']);
+  });
+
+  it('wants all words, or one of some, or a phrase, or none of them, whatever the capitals', async () => {
+    const [one, two] = [word(), word()];
+    await publish('both', `${one} then ${two}`);
+    await publish('phrase', `${two} ${one}`);
+    await publish('one', one);
+    await publish('two', two);
+    const sorted = async (text: string) => (await found(text)).sort();
+    expect(await sorted(`${one} ${two}`)).toEqual(['both', 'phrase']);
+    expect(await sorted(`"${two} ${one}"`)).toEqual(['phrase']);
+    expect(await sorted(`${one} or ${two}`)).toEqual(['both', 'one', 'phrase', 'two']);
+    expect(await sorted(`${one} -${two}`)).toEqual(['one']);
+    expect(await sorted(one.toUpperCase())).toEqual(['both', 'one', 'phrase']);
+  });
+
+  it('finds words of any language as they are written, not by their stem', async () => {
+    const rare = word();
+    await publish('grüße', `${rare} Grüße aus Żółć 東京`);
+    expect(await found(`${rare} grüße żółć`)).toEqual(['grüße']);
+    expect(await found(`${rare} gruß`)).toEqual([]);
+    expect(await found(`${rare} the`)).toEqual([]);
+  });
+
+  it('shows nothing of the deleted, and nothing between two of whom one has blocked the other', async () => {
+    const rare = word();
+    const [author, blocked, blocker] = await Promise.all([enrol(system), enrol(system), enrol(system)]);
+    await publish('seen', rare, author);
+    await system.ask(`PUT /v1/users/${blocked.id}/block`, { token: author.token });
+    await system.ask(`PUT /v1/users/${author.id}/block`, { token: blocker.token });
+    expect(await found(rare, blocked)).toEqual([]);
+    expect(await found(rare, blocker)).toEqual([]);
+    expect(await found(rare)).toEqual(['seen']);
+    await system.sql('UPDATE social.people SET active = false WHERE id = $1', [author.id]);
+    expect(await found(rare)).toEqual([]);
+  });
+
+  it.each([
+    "'",
+    ':*',
+    '\\',
+    '"',
+    '-',
+    '- -',
+    '!!',
+    '<->',
+    '&|!()',
+    "a' & b:*",
+    '%_',
+    '🐦',
+    '()',
+    'or',
+    '-or-',
+  ])('takes %j for what people type', async (text) => {
+    expect(await search(text)).toMatchObject({ status: 200, body: { data: expect.any(Array) } });
+  });
+
+  it('never fails, whatever is typed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 100 }), async (text) => {
+        expect([200, 400]).toContain((await search(text)).status);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each([
+    ['search', ''],
+    ['search', 'search='],
+    ['search', 'search=%20%20'],
+    ['search', `search=${'x'.repeat(101)}`],
+    ['search', 'search=%00'],
+    ['limit', 'search=x&limit=101'],
+    ['sort', 'search=x&sort=asc'],
+  ])('names %s when asked with "%s"', async (path, query) => {
+    const answer = await system.ask(`GET /v1/posts?${query}`, { token: reader.token });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid', errors: [{ path }] } });
+  });
+
+  it('refuses a cursor of another search', async () => {
+    const rare = word();
+    for (const title of ['one', 'two']) await publish(title, rare);
+    const { body } = await search(rare, '&limit=1');
+    const foreign = await search(`${rare} or other`, `&cursor=${body.page.nextCursor}`);
+    expect(foreign).toMatchObject({ status: 400, body: { code: 'request.invalid-cursor' } });
+  });
+
+  it('skips and repeats nothing while others publish, and holds nothing that came later', async () => {
+    const text = fc.record({ titled: fc.boolean(), times: fc.integer({ min: 1, max: 3 }) });
+    const write = (rare: string, { titled, times }: { titled: boolean; times: number }) =>
+      publish(titled ? `A ${rare}` : 'A title', Array.from({ length: times }, () => rare).join(' '));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(text, { minLength: 1, maxLength: 10 }),
+        fc.array(text, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 }),
+        async (before, during, limits) => {
+          const rare = word();
+          const ids: string[] = [];
+          for (const each of before) ids.push(await write(rare, each));
+          const order = (await search(rare, '&limit=100')).body.data as Found[];
+          expect(order.map(({ id }) => id).sort()).toEqual(ids.sort());
+          let page = 0;
+          const walked = await walk(
+            rare,
+            () => limits[page % limits.length]!,
+            async () => {
+              // Not beside the first page: what is published then may be in it or not.
+              if ((page += 1) > 1) await write(rare, during[page % during.length]!);
+            },
+          );
+          expect(walked).toEqual(order);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('skips and repeats nothing of many that rank the same', async () => {
+    const rare = word();
+    await flood(rare, 45);
+    const walked = await walk(
+      rare,
+      () => 7,
+      () => publish('Late', rare),
+    );
+    const titles = walked.map(({ title }) => title).filter((title) => title !== 'Late');
+    expect(titles).toEqual(Array.from({ length: 45 }, (_, index) => `Flood ${45 - index}`));
+  });
+
+  it('ranks the newest of very many that fit', async () => {
+    const rare = word();
+    await publish(`Old, but ${rare} ${rare} ${rare}`);
+    await flood(rare, RANKED + 10);
+    await system.sql(
+      `UPDATE social.posts SET created_at = now() - interval '1 day' WHERE title LIKE 'Old, but%'`,
+    );
+    const walked = await walk(
+      rare,
+      () => 100,
+      () => Promise.resolve(),
+    );
+    expect(walked).toHaveLength(RANKED);
+    expect(walked[0]!.title).toBe(`Flood ${RANKED + 10}`);
+    expect(walked.at(-1)!.title).toBe('Flood 11');
+  });
+});

@@ -1,0 +1,79 @@
+import { Controller, Get, Query as QueryString } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import { Clock } from '@rookery/domain';
+import {
+  type Caller,
+  CurrentCaller,
+  decodeCursor,
+  Explain,
+  Field,
+  ListQuery,
+  type Page,
+  pageOf,
+} from '@rookery/web';
+import { PostView } from '../../views/post';
+import { BEST, PostSearch, RANKED } from '../../views/post-search';
+
+class PostSearchQuery extends ListQuery {
+  @Field.text({
+    max: 100,
+    trim: true,
+    description: 'Words that all have to be there, whatever their capitals; "a phrase", or, -without.',
+    example: '"first swifts" or swallows -photo',
+  })
+  search: string;
+}
+
+export class SearchPosts extends Query<Page<PostView>> {
+  constructor(
+    readonly viewerId: string,
+    readonly page: PostSearchQuery,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Social')
+@Controller('posts')
+export class SearchPostsRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get()
+  @Explain({
+    operationId: 'searchPosts',
+    summary: 'Search posts',
+    description:
+      `The best first, then the newest; a word in the title counts more. Of very many that fit the newest ${RANKED} are ` +
+      'ranked. Posts that are published while pages are read are not in them.',
+    ok: { list: PostView },
+  })
+  search(@CurrentCaller() { userId }: Caller, @QueryString() page: PostSearchQuery): Promise<Page<PostView>> {
+    return this.queries.execute(new SearchPosts(userId, page));
+  }
+}
+
+@QueryHandler(SearchPosts)
+export class SearchPostsHandler implements IQueryHandler<SearchPosts> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly posts: PostSearch,
+  ) {}
+
+  async execute({ viewerId, page: { search, limit, cursor } }: SearchPosts): Promise<Page<PostView>> {
+    const list = `posts:${search}`;
+    const [until, ...after] = decodeCursor<[string, number, string, string]>(list, cursor) ?? [
+      this.clock.now().toISOString(),
+      ...BEST,
+    ];
+    const found = await this.posts.rank(search, viewerId, until, after, limit + 1);
+    const { data, page } = pageOf(found, limit, list, ({ rank, post }) => [
+      until,
+      rank,
+      post.createdAt.toISOString(),
+      post.id,
+    ]);
+    return { data: data.map(({ post }) => post), page };
+  }
+}

@@ -1,0 +1,36 @@
+import { Controller, Delete } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { NotFound } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
+import { Wish, Wishes } from '../../access/wishes';
+import { Self } from '../../model/rejections';
+
+export class UnmuteUser extends Wish {}
+
+@ApiTags('Social')
+@Controller('users')
+export class UnmuteUserRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Delete(':id/mute')
+  @Explain({
+    operationId: 'unmuteUser',
+    summary: 'Hear a muted user again',
+    ok: { status: 204 },
+    rejects: [NotFound, Self],
+  })
+  unmute(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
+    return this.commands.execute(new UnmuteUser(userId, id));
+  }
+}
+
+@CommandHandler(UnmuteUser)
+export class UnmuteUserHandler implements ICommandHandler<UnmuteUser> {
+  constructor(private readonly wishes: Wishes) {}
+
+  execute(wish: UnmuteUser): Promise<void> {
+    return this.wishes.end(wish, (relationship) => relationship.unmute());
+  }
+}

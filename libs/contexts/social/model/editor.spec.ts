@@ -1,0 +1,23 @@
+import { verifyEditor } from './editor';
+
+const author = '01890000-0000-7000-8000-000000000001';
+const other = '01890000-0000-7000-8000-000000000002';
+const forbidden = expect.objectContaining({ code: 'auth.forbidden', kind: 'forbidden' });
+
+describe('What somebody wrote', () => {
+  const edit = (userId: string, ...permissions: string[]) =>
+    verifyEditor({ userId, permissions: new Set(permissions) }, author, 'posts:update:any');
+
+  it('is changed by its author, whatever the permissions', () => {
+    expect(() => edit(author)).not.toThrow();
+  });
+
+  it('is changed by whoever may change what anybody wrote', () => {
+    expect(() => edit(other, 'posts:update:any')).not.toThrow();
+  });
+
+  it('is changed by nobody else, other permissions or not', () => {
+    expect(() => edit(other)).toThrow(forbidden);
+    expect(() => edit(other, 'posts:delete:any', 'comments:update:any')).toThrow(forbidden);
+  });
+});

@@ -1,0 +1,146 @@
+import { contexts } from '@rookery/contexts';
+import { type Answer, enrol, eventually, type Person, TestSystem } from '@rookery/testing';
+
+/** Somebody who writes and is looked for by a viewer, and what there is to find. */
+interface Scene {
+  author: Person;
+  viewer: Person;
+  /** Follows the author, and the author follows it. */
+  friend: Person;
+  /** Username of the author; also a word in its post. */
+  name: string;
+  postId: string;
+}
+
+/**
+ * A way to see somebody. What is a `resource` of the author is not found where it is hidden, `entry` means that the
+ * author's id does not stand in a list.
+ */
+interface Sight {
+  path: (scene: Scene) => string;
+  as: 'resource' | 'entry';
+}
+
+/** Who somebody is, and whom it follows: hidden from those whom it has blocked. */
+const PROFILE: Record<string, Sight> = {
+  getUser: { as: 'resource', path: ({ author }) => `users/${author.id}` },
+  searchUsers: { as: 'entry', path: ({ name }) => `users?search=${name}` },
+  listFollowers: { as: 'resource', path: ({ author }) => `users/${author.id}/followers` },
+  listFollowing: { as: 'resource', path: ({ author }) => `users/${author.id}/following` },
+  'listFollowers of another': { as: 'entry', path: ({ friend }) => `users/${friend.id}/followers` },
+  'listFollowing of another': { as: 'entry', path: ({ friend }) => `users/${friend.id}/following` },
+  // listUserPosts: { as: 'resource', path: ({ author }) => `users/${author.id}/posts` },
+};
+
+/** What somebody wrote: hidden between two of whom one has blocked the other. */
+const WRITING: Record<string, Sight> = {
+  getPost: { as: 'resource', path: ({ postId }) => `posts/${postId}` },
+  searchPosts: { as: 'entry', path: ({ name }) => `posts?search=${name}` },
+  // getFeed: { as: 'entry', path: () => 'feed' },
+  // listComments: { as: 'resource', path: ({ postId }) => `posts/${postId}/comments` },
+  // 'listUserPosts without any': { as: 'entry', path: ({ author }) => `users/${author.id}/posts` },
+};
+
+const ALL = { ...PROFILE, ...WRITING };
+
+describe('Who sees whom', () => {
+  let system: TestSystem;
+  let scenes = 0;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+  });
+  afterAll(() => system.stop());
+
+  const put = async (who: Person, path: string) =>
+    expect((await system.ask(`PUT /v1/users/${path}`, { token: who.token })).status).toBe(204);
+  const block = (who: Person, whom: Person) => put(who, `${whom.id}/block`);
+  const ask = (sight: Sight, scene: Scene, as = scene.viewer): Promise<Answer> =>
+    system.ask(`GET /v1/${sight.path(scene)}`, { token: as.token });
+
+  async function set(): Promise<Scene> {
+    scenes += 1;
+    const name = `seen${scenes}author`;
+    const [author, viewer, friend] = await Promise.all([
+      enrol(system, { username: name }),
+      enrol(system),
+      enrol(system),
+    ]);
+    await put(friend, `${author.id}/follow`);
+    await put(author, `${friend.id}/follow`);
+    await put(viewer, `${author.id}/follow`);
+    const post = { title: `About ${name}`, content: 'What there is to see.' };
+    const { body } = await system.ask('POST /v1/posts', { token: author.token, body: post });
+    return { author, viewer, friend, name, postId: body.id };
+  }
+
+  function shows(sight: Sight, { status, body }: Answer, { author }: Scene): boolean {
+    if (sight.as === 'resource') return status === 200;
+    return status === 200 && JSON.stringify(body.data).includes(author.id);
+  }
+
+  async function verifyShown(sight: Sight, scene: Scene, as?: Person): Promise<void> {
+    await eventually(async () => shows(sight, await ask(sight, scene, as), scene), 5_000);
+  }
+
+  async function verifyHidden(sight: Sight, scene: Scene): Promise<void> {
+    const answer = await ask(sight, scene);
+    const without = { status: 200 };
+    const notFound = { status: 404, body: { code: 'resource.not-found' } };
+    expect(answer).toMatchObject(sight.as === 'entry' && answer.status === 200 ? without : notFound);
+    expect(shows(sight, answer, scene)).toBe(false);
+  }
+
+  describe.each(Object.entries(ALL))('%s', (_, sight) => {
+    it('hides whoever has blocked the viewer at once, from nobody else, and until the block ends', async () => {
+      const scene = await set();
+      await verifyShown(sight, scene);
+      await block(scene.author, scene.viewer);
+      await verifyHidden(sight, scene);
+      await verifyShown(sight, scene, scene.friend);
+      const path = `/v1/users/${scene.viewer.id}/block`;
+      await system.ask(`DELETE ${path}`, { token: scene.author.token });
+      await put(scene.viewer, `${scene.author.id}/follow`);
+      await verifyShown(sight, scene);
+    });
+
+    it('hides whoever has been deleted', async () => {
+      const scene = await set();
+      await verifyShown(sight, scene);
+      expect((await system.ask('DELETE /v1/me', { token: scene.author.token })).status).toBe(202);
+      await eventually(() => verifyHidden(sight, scene), 5_000);
+    });
+  });
+
+  it.each(Object.entries(PROFILE))('%s shows to the viewer whom it has blocked', async (_, sight) => {
+    const scene = await set();
+    await block(scene.viewer, scene.author);
+    await verifyShown(sight, scene);
+  });
+
+  it.each(Object.entries(WRITING))(
+    '%s hides from the viewer what somebody wrote whom it has blocked',
+    async (_, sight) => {
+      const scene = await set();
+      await verifyShown(sight, scene);
+      await block(scene.viewer, scene.author);
+      await verifyHidden(sight, scene);
+    },
+  );
+
+  it('hides a profile that is in the cache, and takes it from there again', async () => {
+    const scene = await set();
+    const profile = () => ask(PROFILE.getUser!, scene);
+    await eventually(async () => (await profile()).headers['x-cache'] === 'HIT');
+    await block(scene.author, scene.viewer);
+    await verifyHidden(PROFILE.getUser!, scene);
+    await system.ask(`DELETE /v1/users/${scene.viewer.id}/block`, { token: scene.author.token });
+    expect(await profile()).toMatchObject({ status: 200, headers: { 'x-cache': 'HIT' } });
+  });
+
+  it('hides nobody from somebody who is muted or mutes', async () => {
+    const scene = await set();
+    await put(scene.author, `${scene.viewer.id}/mute`);
+    for (const sight of Object.values(ALL)) await verifyShown(sight, scene);
+  });
+});

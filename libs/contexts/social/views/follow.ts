@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '@rookery/persistence';
+import { decodeCursor, Field, type ListQuery, type Page, pageOf } from '@rookery/web';
+import { People } from '../storage/people';
+import { blocks, Visibility } from '../storage/visibility';
+import { PersonView } from './person';
+
+/** Somebody who follows or is followed. */
+export class FollowView extends PersonView {
+  @Field.dateTime({ description: 'Since when one follows the other.' })
+  followedAt: Date;
+}
+
+/** Before it comes every position. A condition that is left out on the first page would cost the others their index. */
+const LATEST = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'] as const;
+
+/** The two ends of a follow: `user` follows `other`. */
+type End = 'user_id' | 'other_id';
+
+/** Who follows whom, as somebody may see it: without those who are not active or do not exist for the viewer. */
+@Injectable()
+export class FollowViews {
+  constructor(
+    private readonly sql: Sql,
+    private readonly people: People,
+    private readonly visibility: Visibility,
+  ) {}
+
+  /** @throws Rejection `resource.not-found` when the user does not exist for the viewer */
+  followersOf(userId: string, viewerId: string, page: ListQuery): Promise<Page<FollowView>> {
+    return this.list('other_id', userId, 'user_id', viewerId, page);
+  }
+
+  /** @throws Rejection `resource.not-found` when the user does not exist for the viewer */
+  followedBy(userId: string, viewerId: string, page: ListQuery): Promise<Page<FollowView>> {
+    return this.list('user_id', userId, 'other_id', viewerId, page);
+  }
+
+  private async list(
+    fixed: End,
+    userId: string,
+    listed: End,
+    viewerId: string,
+    { limit, cursor }: ListQuery,
+  ): Promise<Page<FollowView>> {
+    const list = `follows:${listed}:${userId}`;
+    const [followedAt, id] = decodeCursor<[string, string]>(list, cursor) ?? LATEST;
+    await this.people.verify(userId);
+    await this.visibility.verifyProfile(viewerId, userId);
+    const rows = await this.sql.rows<FollowView & Record<string, unknown>>(
+      `SELECT person.id, person.username, person.name, follow.followed_at AS "followedAt"
+       FROM social.relationships follow JOIN social.people person ON person.id = follow.${listed}
+       WHERE follow.${fixed} = $1 AND follow.followed_at IS NOT NULL
+         AND person.active AND NOT ${blocks(`follow.${listed}`, '$2::uuid')}
+         AND (follow.followed_at, follow.${listed}) < ($3::timestamptz, $4::uuid)
+       ORDER BY follow.followed_at DESC, follow.${listed} DESC LIMIT $5`,
+      [userId, viewerId, followedAt, id, limit + 1],
+    );
+    return pageOf(rows, limit, list, (row) => [row.followedAt.toISOString(), row.id]);
+  }
+}
