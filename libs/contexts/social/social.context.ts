@@ -1,5 +1,6 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
+import { SeedPosts } from './seed/seed';
 import { People } from './storage/people';
 import { Posts, postSchema } from './storage/posts';
 import { Relationships, relationshipSchema } from './storage/relationships';
@@ -11,4 +12,5 @@ export const social = defineContext('social', __dirname, {
   schemas: [postSchema, relationshipSchema],
   providers: [People, PostViews, Posts, Relationships, Visibility],
   offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
+  seed: SeedPosts,
 });
