@@ -1,16 +1,18 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
 import { SeedPosts } from './seed/seed';
+import { Comments, commentSchema } from './storage/comments';
 import { People } from './storage/people';
 import { Posts, postSchema } from './storage/posts';
 import { Relationships, relationshipSchema } from './storage/relationships';
 import { Visibility } from './storage/visibility';
+import { CommentViews } from './views/comment';
 import { PostViews } from './views/post';
 
 /** Who reads whom: follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
-  schemas: [postSchema, relationshipSchema],
-  providers: [People, PostViews, Posts, Relationships, Visibility],
+  schemas: [commentSchema, postSchema, relationshipSchema],
+  providers: [Comments, CommentViews, People, PostViews, Posts, Relationships, Visibility],
   offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
   seed: SeedPosts,
 });

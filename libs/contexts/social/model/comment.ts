@@ -1,6 +1,6 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { CommentAdded, CommentDeleted, CommentUpdated } from '../contract';
-import { type Editor, verifyEditor } from './editor';
+import { BeyondOwn, type Editor, verifyEditor } from './editor';
 
 export interface CommentState extends AggregateState {
   postId: string;
@@ -29,17 +29,20 @@ export class Comment extends Aggregate<CommentState> {
 
   /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may change comments of anybody */
   verifyUpdater(editor: Editor): void {
-    verifyEditor(editor, this.authorId, 'comments:update:any');
+    verifyEditor(editor, this.authorId, BeyondOwn.updateComments);
   }
 
   /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may delete comments of anybody */
   verifyDeleter(editor: Editor): void {
-    verifyEditor(editor, this.authorId, 'comments:delete:any');
+    verifyEditor(editor, this.authorId, BeyondOwn.deleteComments);
   }
 
-  /** @returns whether it says something else now */
-  update(content: string, now: Date): boolean {
-    if (content === this.state.content) return false;
+  /**
+   * @param content that is left out stays as it is
+   * @returns whether it says something else now
+   */
+  update(content: string | undefined, now: Date): boolean {
+    if (content === undefined || content === this.state.content) return false;
     Object.assign(this.state, { content, updatedAt: now });
     this.raise(CommentUpdated, { postId: this.postId, authorId: this.authorId });
     return true;

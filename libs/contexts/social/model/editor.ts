@@ -6,12 +6,22 @@ export interface Editor {
   readonly permissions: ReadonlySet<string>;
 }
 
+/** Permissions that stand in for being the author. */
+export const BeyondOwn = {
+  updatePosts: 'posts:update:any',
+  deletePosts: 'posts:delete:any',
+  updateComments: 'comments:update:any',
+  deleteComments: 'comments:delete:any',
+} as const;
+
+export type BeyondOwnPermission = (typeof BeyondOwn)[keyof typeof BeyondOwn];
+
 /**
  * What somebody wrote is changed by its author, or by whoever may change what anybody wrote.
  *
- * @param permission that stands in for being the author: `posts:update:any`
+ * @param permission that stands in for being the author
  * @throws Rejection `auth.forbidden`
  */
-export function verifyEditor(editor: Editor, authorId: string, permission: string): void {
+export function verifyEditor(editor: Editor, authorId: string, permission: BeyondOwnPermission): void {
   if (editor.userId !== authorId && !editor.permissions.has(permission)) throw new Rejection(Forbidden);
 }

@@ -1,6 +1,6 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { PostCreated, PostDeleted, PostUpdated } from '../contract';
-import { type Editor, verifyEditor } from './editor';
+import { BeyondOwn, type Editor, verifyEditor } from './editor';
 
 /** What an author says. */
 export interface PostDraft {
@@ -29,12 +29,12 @@ export class Post extends Aggregate<PostState> {
 
   /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may change posts of anybody */
   verifyUpdater(editor: Editor): void {
-    verifyEditor(editor, this.authorId, 'posts:update:any');
+    verifyEditor(editor, this.authorId, BeyondOwn.updatePosts);
   }
 
   /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may delete posts of anybody */
   verifyDeleter(editor: Editor): void {
-    verifyEditor(editor, this.authorId, 'posts:delete:any');
+    verifyEditor(editor, this.authorId, BeyondOwn.deletePosts);
   }
 
   /**

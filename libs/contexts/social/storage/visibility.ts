@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { HiddenProfiles } from '../../identity/contract';
+import type { BeyondOwnPermission, Editor } from '../model/editor';
+import { People } from './people';
 
 /** @returns SQL that is true when `user` has blocked `other`; both are SQL expressions */
 export function blocks(user: string, other: string): string {
@@ -22,7 +24,10 @@ export function reads(viewer: string, author: string): string {
 /** Who exists for whom. To whom somebody has blocked, the blocker does not exist; not the other way round. */
 @Injectable()
 export class Visibility extends HiddenProfiles {
-  constructor(private readonly sql: Sql) {
+  constructor(
+    private readonly people: People,
+    private readonly sql: Sql,
+  ) {
     super();
   }
 
@@ -47,12 +52,23 @@ export class Visibility extends HiddenProfiles {
     if (await this.hides(userId, viewerId)) throw new Rejection(NotFound);
   }
 
-  /** @throws Rejection `resource.not-found` when the viewer may not read what somebody wrote */
+  /** @throws Rejection `resource.not-found` unless somebody is active and the viewer reads what they wrote */
   async verifyReads(viewerId: string, authorId: string): Promise<void> {
+    await this.people.verify(authorId);
     const row = await this.sql.row<{ readable: boolean }>(
       `SELECT ${reads('$1::uuid', '$2::uuid')} AS readable`,
       [viewerId, authorId],
     );
     if (!row!.readable) throw new Rejection(NotFound);
+  }
+
+  /**
+   * An editor finds what they read; whoever may change what anybody wrote finds also what a block hides from them.
+   *
+   * @throws Rejection `resource.not-found`
+   */
+  async verifyFinds(editor: Editor, authorId: string, permission: BeyondOwnPermission): Promise<void> {
+    if (editor.permissions.has(permission)) await this.people.verify(authorId);
+    else await this.verifyReads(editor.userId, authorId);
   }
 }

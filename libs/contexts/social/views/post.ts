@@ -4,6 +4,7 @@ import { Sql } from '@rookery/persistence';
 import { Field, Item } from '@rookery/web';
 import { reads } from '../storage/visibility';
 import { personColumns, PersonView } from './person';
+import type { Position } from './position';
 
 /** What a title, a text and tags look like. */
 export const POST = {
@@ -39,7 +40,10 @@ export class PostView {
   @Field.object(() => PersonView, { description: 'Who wrote it.' })
   author: PersonView;
 
-  @Field.integer({ description: 'How many comments it has.', example: 3 })
+  @Field.integer({
+    description: 'How many comments it has, those included that the reader does not see.',
+    example: 3,
+  })
   commentsCount: number;
 
   @Field.dateTime({ description: 'When it was published.' })
@@ -56,6 +60,10 @@ export class PostView {
 export const POST_COLUMNS = `post.id, post.title, post.content, post.tags, ${personColumns('author')} AS author,
   post.comments_count AS "commentsCount", post.created_at AS "createdAt", post.updated_at AS "updatedAt", post.version`;
 
+const SELECT_POST = `SELECT ${POST_COLUMNS} FROM social.posts post JOIN social.people author ON author.id = post.author_id`;
+
+type PostRow = PostView & Record<string, unknown>;
+
 /** Posts as a reader sees them. */
 @Injectable()
 export class PostViews {
@@ -63,13 +71,28 @@ export class PostViews {
 
   /** @throws Rejection `resource.not-found` when there is none that the viewer may read */
   async get(id: string, viewerId: string): Promise<PostView> {
-    const post = await this.sql.row<PostView & Record<string, unknown>>(
-      `SELECT ${POST_COLUMNS}
-       FROM social.posts post JOIN social.people author ON author.id = post.author_id
-       WHERE post.id = $1 AND author.active AND ${reads('$2::uuid', 'post.author_id')}`,
+    const post = await this.sql.row<PostRow>(
+      `${SELECT_POST} WHERE post.id = $1 AND author.active AND ${reads('$2::uuid', 'post.author_id')}`,
       [id, viewerId],
     );
     if (!post) throw new Rejection(NotFound);
     return post;
+  }
+
+  /** @returns a post as the present transaction has left it, whoever may read it: for whoever has just changed it */
+  async getChanged(id: string): Promise<PostView> {
+    const post = await this.sql.row<PostRow>(`${SELECT_POST} WHERE post.id = $1`, [id]);
+    return post!;
+  }
+
+  /**
+   * @returns what somebody has published, newest first, at most `limit`
+   */
+  by(authorId: string, [createdAt, id]: Position, limit: number): Promise<PostView[]> {
+    return this.sql.rows<PostRow>(
+      `${SELECT_POST} WHERE post.author_id = $1 AND (post.created_at, post.id) < ($2::timestamptz, $3::uuid)
+       ORDER BY post.created_at DESC, post.id DESC LIMIT $4`,
+      [authorId, createdAt, id, limit],
+    );
   }
 }

@@ -1,0 +1,70 @@
+import { Body, Controller, Post as HttpPost } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, NotFound } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Field, UuidParam, Versioned } from '@rookery/web';
+import { Comment } from '../../model/comment';
+import { Comments } from '../../storage/comments';
+import { People } from '../../storage/people';
+import { Posts } from '../../storage/posts';
+import { Visibility } from '../../storage/visibility';
+import { COMMENT, CommentView, CommentViews } from '../../views/comment';
+
+class NewComment {
+  @Field.text(COMMENT.content)
+  content: string;
+}
+
+export class CreateComment extends Command<CommentView> {
+  constructor(
+    readonly postId: string,
+    readonly authorId: string,
+    readonly content: string,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Social')
+@Controller('posts')
+export class CreateCommentRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @HttpPost(':id/comments')
+  @Versioned()
+  @Explain({
+    operationId: 'createComment',
+    summary: 'Comment on a post',
+    ok: { status: 201, type: CommentView },
+    rejects: [NotFound],
+  })
+  create(
+    @UuidParam() id: string,
+    @CurrentCaller() { userId }: Caller,
+    @Body() { content }: NewComment,
+  ): Promise<CommentView> {
+    return this.commands.execute(new CreateComment(id, userId, content));
+  }
+}
+
+@CommandHandler(CreateComment)
+export class CreateCommentHandler implements ICommandHandler<CreateComment> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly comments: Comments,
+    private readonly people: People,
+    private readonly posts: Posts,
+    private readonly views: CommentViews,
+    private readonly visibility: Visibility,
+  ) {}
+
+  async execute({ postId, authorId, content }: CreateComment): Promise<CommentView> {
+    const post = await this.posts.get(postId);
+    await this.visibility.verifyReads(authorId, post.authorId);
+    await this.people.ensure(authorId);
+    const comment = Comment.add(postId, authorId, content, this.clock.now());
+    await this.comments.save(comment);
+    return this.views.getChanged(comment.id);
+  }
+}

@@ -1,0 +1,53 @@
+import { Controller, Delete } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { NotFound } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, PermissionBeyondOwn, UuidParam } from '@rookery/web';
+import { BeyondOwn, type Editor } from '../../model/editor';
+import { Posts } from '../../storage/posts';
+import { Visibility } from '../../storage/visibility';
+
+export class DeletePost extends Command<void> {
+  constructor(
+    readonly postId: string,
+    readonly editor: Editor,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Social')
+@Controller('posts')
+export class DeletePostRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Delete(':id')
+  @PermissionBeyondOwn(BeyondOwn.deletePosts)
+  @Explain({
+    operationId: 'deletePost',
+    summary: 'Delete a post',
+    description: 'Its comments go with it.',
+    ok: { status: 204 },
+    rejects: [NotFound],
+  })
+  delete(@UuidParam() id: string, @CurrentCaller() caller: Caller): Promise<void> {
+    return this.commands.execute(new DeletePost(id, caller));
+  }
+}
+
+@CommandHandler(DeletePost)
+export class DeletePostHandler implements ICommandHandler<DeletePost> {
+  constructor(
+    private readonly posts: Posts,
+    private readonly visibility: Visibility,
+  ) {}
+
+  async execute({ postId, editor }: DeletePost): Promise<void> {
+    const post = await this.posts.getLocked(postId); // of two deletions at once the second finds nothing
+    await this.visibility.verifyFinds(editor, post.authorId, BeyondOwn.deletePosts);
+    post.verifyDeleter(editor);
+    post.delete();
+    await this.posts.remove(post);
+  }
+}

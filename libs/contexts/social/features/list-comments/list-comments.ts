@@ -1,0 +1,65 @@
+import { Controller, Get, Query as QueryString } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import { NotFound } from '@rookery/domain';
+import {
+  type Caller,
+  CurrentCaller,
+  decodeCursor,
+  Explain,
+  ListQuery,
+  type Page,
+  pageOf,
+  UuidParam,
+} from '@rookery/web';
+import { CommentView, CommentViews } from '../../views/comment';
+import { NEWEST, type Position, positionOf } from '../../views/position';
+import { PostViews } from '../../views/post';
+
+export class ListComments extends Query<Page<CommentView>> {
+  constructor(
+    readonly postId: string,
+    readonly viewerId: string,
+    readonly page: ListQuery,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Social')
+@Controller('posts')
+export class ListCommentsRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get(':id/comments')
+  @Explain({
+    operationId: 'listComments',
+    summary: 'List the comments of a post',
+    description: 'The newest first.',
+    ok: { list: CommentView },
+    rejects: [NotFound],
+  })
+  list(
+    @UuidParam() id: string,
+    @CurrentCaller() { userId }: Caller,
+    @QueryString() page: ListQuery,
+  ): Promise<Page<CommentView>> {
+    return this.queries.execute(new ListComments(id, userId, page));
+  }
+}
+
+@QueryHandler(ListComments)
+export class ListCommentsHandler implements IQueryHandler<ListComments> {
+  constructor(
+    private readonly comments: CommentViews,
+    private readonly posts: PostViews,
+  ) {}
+
+  async execute({ postId, viewerId, page: { limit, cursor } }: ListComments): Promise<Page<CommentView>> {
+    const list = `comments:${postId}`;
+    const after = decodeCursor<Position>(list, cursor) ?? NEWEST;
+    await this.posts.get(postId, viewerId);
+    return pageOf(await this.comments.of(postId, viewerId, after, limit + 1), limit, list, positionOf);
+  }
+}

@@ -1,0 +1,65 @@
+import { Controller, Get, Query as QueryString } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import { NotFound } from '@rookery/domain';
+import {
+  type Caller,
+  CurrentCaller,
+  decodeCursor,
+  Explain,
+  ListQuery,
+  type Page,
+  pageOf,
+  UuidParam,
+} from '@rookery/web';
+import { Visibility } from '../../storage/visibility';
+import { NEWEST, type Position, positionOf } from '../../views/position';
+import { PostView, PostViews } from '../../views/post';
+
+export class ListUserPosts extends Query<Page<PostView>> {
+  constructor(
+    readonly authorId: string,
+    readonly viewerId: string,
+    readonly page: ListQuery,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Social')
+@Controller('users')
+export class ListUserPostsRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get(':id/posts')
+  @Explain({
+    operationId: 'listUserPosts',
+    summary: "List a user's posts",
+    description: 'The newest first.',
+    ok: { list: PostView },
+    rejects: [NotFound],
+  })
+  list(
+    @UuidParam() id: string,
+    @CurrentCaller() { userId }: Caller,
+    @QueryString() page: ListQuery,
+  ): Promise<Page<PostView>> {
+    return this.queries.execute(new ListUserPosts(id, userId, page));
+  }
+}
+
+@QueryHandler(ListUserPosts)
+export class ListUserPostsHandler implements IQueryHandler<ListUserPosts> {
+  constructor(
+    private readonly posts: PostViews,
+    private readonly visibility: Visibility,
+  ) {}
+
+  async execute({ authorId, viewerId, page: { limit, cursor } }: ListUserPosts): Promise<Page<PostView>> {
+    const list = `posts:${authorId}`;
+    const after = decodeCursor<Position>(list, cursor) ?? NEWEST;
+    await this.visibility.verifyReads(viewerId, authorId);
+    return pageOf(await this.posts.by(authorId, after, limit + 1), limit, list, positionOf);
+  }
+}

@@ -1,0 +1,84 @@
+import { Body, Controller, Patch } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, NotFound } from '@rookery/domain';
+import {
+  type Caller,
+  CurrentCaller,
+  type ExpectedVersion,
+  Explain,
+  Field,
+  IfMatch,
+  PermissionBeyondOwn,
+  UuidParam,
+  Versioned,
+} from '@rookery/web';
+import { BeyondOwn, type Editor } from '../../model/editor';
+import { Comments } from '../../storage/comments';
+import { Posts } from '../../storage/posts';
+import { Visibility } from '../../storage/visibility';
+import { COMMENT, CommentView, CommentViews } from '../../views/comment';
+
+class CommentChanges {
+  @Field.text({ ...COMMENT.content, optional: true })
+  content?: string;
+}
+
+export class UpdateComment extends Command<CommentView> {
+  constructor(
+    readonly commentId: string,
+    readonly editor: Editor,
+    readonly content: string | undefined,
+    readonly expected: ExpectedVersion,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Social')
+@Controller('comments')
+export class UpdateCommentRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Patch(':id')
+  @Versioned()
+  @PermissionBeyondOwn(BeyondOwn.updateComments)
+  @Explain({
+    operationId: 'updateComment',
+    summary: 'Change a comment',
+    description: 'What is left out stays as it is; a body that changes nothing makes no new version.',
+    ok: { type: CommentView },
+    rejects: [NotFound],
+  })
+  update(
+    @UuidParam() id: string,
+    @CurrentCaller() caller: Caller,
+    @IfMatch() expected: ExpectedVersion,
+    @Body() { content }: CommentChanges,
+  ): Promise<CommentView> {
+    return this.commands.execute(new UpdateComment(id, caller, content, expected));
+  }
+}
+
+@CommandHandler(UpdateComment)
+export class UpdateCommentHandler implements ICommandHandler<UpdateComment> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly comments: Comments,
+    private readonly posts: Posts,
+    private readonly views: CommentViews,
+    private readonly visibility: Visibility,
+  ) {}
+
+  async execute({ commentId, editor, content, expected }: UpdateComment): Promise<CommentView> {
+    const comment = await this.comments.getLocked(commentId); // of two edits at once the second is told that its version is stale
+    const post = await this.posts.get(comment.postId);
+    await this.visibility.verifyFinds(editor, post.authorId, BeyondOwn.updateComments);
+    await this.visibility.verifyFinds(editor, comment.authorId, BeyondOwn.updateComments);
+    comment.verifyUpdater(editor);
+    expected.verify(comment.version);
+    if (comment.update(content, this.clock.now())) await this.comments.save(comment);
+    return this.views.getChanged(commentId);
+  }
+}

@@ -1,0 +1,88 @@
+import { Body, Controller, Patch } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Clock, NotFound } from '@rookery/domain';
+import {
+  type Caller,
+  CurrentCaller,
+  type ExpectedVersion,
+  Explain,
+  Field,
+  IfMatch,
+  Item,
+  PermissionBeyondOwn,
+  UuidParam,
+  Versioned,
+} from '@rookery/web';
+import { BeyondOwn, type Editor } from '../../model/editor';
+import type { PostDraft } from '../../model/post';
+import { Posts } from '../../storage/posts';
+import { Visibility } from '../../storage/visibility';
+import { POST, PostView, PostViews } from '../../views/post';
+
+class PostChanges {
+  @Field.text({ ...POST.title, optional: true })
+  title?: string;
+
+  @Field.text({ ...POST.content, optional: true })
+  content?: string;
+
+  @Field.list(Item.text(POST.tag), { ...POST.tags, optional: true })
+  tags?: string[];
+}
+
+export class UpdatePost extends Command<PostView> {
+  constructor(
+    readonly postId: string,
+    readonly editor: Editor,
+    readonly changes: Partial<PostDraft>,
+    readonly expected: ExpectedVersion,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Social')
+@Controller('posts')
+export class UpdatePostRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Patch(':id')
+  @Versioned()
+  @PermissionBeyondOwn(BeyondOwn.updatePosts)
+  @Explain({
+    operationId: 'updatePost',
+    summary: 'Change a post',
+    description: 'What is left out stays as it is; a body that changes nothing makes no new version.',
+    ok: { type: PostView },
+    rejects: [NotFound],
+  })
+  update(
+    @UuidParam() id: string,
+    @CurrentCaller() caller: Caller,
+    @IfMatch() expected: ExpectedVersion,
+    @Body() changes: PostChanges,
+  ): Promise<PostView> {
+    return this.commands.execute(new UpdatePost(id, caller, changes, expected));
+  }
+}
+
+@CommandHandler(UpdatePost)
+export class UpdatePostHandler implements ICommandHandler<UpdatePost> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly posts: Posts,
+    private readonly views: PostViews,
+    private readonly visibility: Visibility,
+  ) {}
+
+  async execute({ postId, editor, changes, expected }: UpdatePost): Promise<PostView> {
+    const post = await this.posts.getLocked(postId); // of two edits at once the second is told that its version is stale
+    await this.visibility.verifyFinds(editor, post.authorId, BeyondOwn.updatePosts);
+    post.verifyUpdater(editor);
+    expected.verify(post.version);
+    if (post.update(changes, this.clock.now())) await this.posts.save(post);
+    return this.views.getChanged(postId);
+  }
+}

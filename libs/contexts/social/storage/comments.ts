@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { NotFound, Rejection } from '@rookery/domain';
+import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
+import { EntitySchema } from 'typeorm';
+import { Comment, type CommentState } from '../model/comment';
+
+export const commentSchema = new EntitySchema<CommentState>({
+  name: 'Comment',
+  schema: 'social',
+  tableName: 'comments',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    version: { type: 'int' },
+    postId: { type: 'uuid', name: 'post_id' },
+    authorId: { type: 'uuid', name: 'author_id' },
+    content: { type: 'text' },
+    createdAt: { type: 'timestamptz', precision: 3, name: 'created_at' },
+    updatedAt: { type: 'timestamptz', precision: 3, name: 'updated_at' },
+  },
+});
+
+/**
+ * What people have answered to posts, and how many answers a post has. Whoever changes that number locks the post's row
+ * before the comment's, as the deletion of a post does: so none of them waits for another in a circle.
+ */
+@Injectable()
+export class Comments extends Repository<CommentState, Comment> {
+  protected readonly storedAs: StoredAs<CommentState, Comment> = {
+    schema: commentSchema,
+    restore: (state) => new Comment(state),
+  };
+
+  constructor(
+    transaction: Transaction,
+    outbox: Outbox,
+    private readonly sql: Sql,
+  ) {
+    super(transaction, outbox);
+  }
+
+  /** @throws Rejection `resource.not-found` when it is new and its post is gone */
+  override async save(comment: Comment): Promise<void> {
+    if (comment.storedVersion === 0) await this.count(comment.postId, 1);
+    await super.save(comment);
+  }
+
+  /**
+   * Loads a comment for {@link remove}, which makes other changes of it and of its post wait.
+   *
+   * @throws Rejection `resource.not-found`
+   */
+  async getToRemove(id: string): Promise<Comment> {
+    const { postId } = await this.get(id);
+    await this.lockPosts([postId]);
+    return this.getLocked(id);
+  }
+
+  override async remove(comment: Comment): Promise<void> {
+    await this.count(comment.postId, -1);
+    await super.remove(comment);
+  }
+
+  /**
+   * Removes what somebody has answered, without a word.
+   *
+   * @param limit most comments to remove
+   * @returns how many were removed
+   */
+  async eraseBy(authorId: string, limit: number): Promise<number> {
+    const comments = await this.sql.rows<{ id: string; postId: string }>(
+      'SELECT id, post_id AS "postId" FROM social.comments WHERE author_id = $1 LIMIT $2',
+      [authorId, limit],
+    );
+    await this.lockPosts(comments.map(({ postId }) => postId));
+    const row = await this.sql.row<{ removed: number }>(
+      `WITH removed AS (DELETE FROM social.comments WHERE id = ANY ($1::uuid[]) RETURNING post_id),
+            counted AS (
+              UPDATE social.posts SET comments_count = comments_count - fewer
+              FROM (SELECT post_id, count(*)::int AS fewer FROM removed GROUP BY post_id) each WHERE id = post_id)
+       SELECT count(*)::int AS removed FROM removed`,
+      [comments.map(({ id }) => id)],
+    );
+    return row!.removed;
+  }
+
+  private async lockPosts(ids: readonly string[]): Promise<void> {
+    await this.sql.execute(
+      'SELECT 1 FROM social.posts WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE',
+      [ids],
+    );
+  }
+
+  private async count(postId: string, change: 1 | -1): Promise<void> {
+    const posts = await this.sql.execute(
+      'UPDATE social.posts SET comments_count = comments_count + $2 WHERE id = $1',
+      [postId, change],
+    );
+    if (posts === 0) throw new Rejection(NotFound);
+  }
+}

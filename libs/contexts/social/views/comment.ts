@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '@rookery/persistence';
+import { Field } from '@rookery/web';
+import { reads } from '../storage/visibility';
+import { personColumns, PersonView } from './person';
+import type { Position } from './position';
+
+/** What the text of a comment looks like. */
+export const COMMENT = {
+  content: { max: 1_000, trim: true, description: 'The text.', example: 'Here too!' },
+};
+
+/** A comment as a reader sees it. */
+export class CommentView {
+  @Field.uuid({ description: 'Id of the comment.' })
+  id: string;
+
+  @Field.uuid({ description: 'Post that it answers to.' })
+  postId: string;
+
+  @Field.text(COMMENT.content)
+  content: string;
+
+  @Field.object(() => PersonView, { description: 'Who wrote it.' })
+  author: PersonView;
+
+  @Field.dateTime({ description: 'When it was written.' })
+  createdAt: Date;
+
+  @Field.dateTime({ description: 'When it was last changed.' })
+  updatedAt: Date;
+
+  @Field.integer({ description: 'Version of the text; also its ETag.', example: 1 })
+  version: number;
+}
+
+const SELECT_COMMENT = `SELECT comment.id, comment.post_id AS "postId", comment.content,
+    ${personColumns('author')} AS author, comment.created_at AS "createdAt", comment.updated_at AS "updatedAt",
+    comment.version
+  FROM social.comments comment JOIN social.people author ON author.id = comment.author_id`;
+
+type CommentRow = CommentView & Record<string, unknown>;
+
+/** Comments as a reader sees them. */
+@Injectable()
+export class CommentViews {
+  constructor(private readonly sql: Sql) {}
+
+  /** @returns a comment as the present transaction has left it: for whoever has just changed it */
+  async getChanged(id: string): Promise<CommentView> {
+    const comment = await this.sql.row<CommentRow>(`${SELECT_COMMENT} WHERE comment.id = $1`, [id]);
+    return comment!;
+  }
+
+  /** @returns the comments of a post that the viewer reads, newest first, at most `limit` */
+  of(postId: string, viewerId: string, [createdAt, id]: Position, limit: number): Promise<CommentView[]> {
+    return this.sql.rows<CommentRow>(
+      `${SELECT_COMMENT}
+       WHERE comment.post_id = $1 AND (comment.created_at, comment.id) < ($2::timestamptz, $3::uuid)
+         AND author.active AND ${reads('$4::uuid', 'comment.author_id')}
+       ORDER BY comment.created_at DESC, comment.id DESC LIMIT $5`,
+      [postId, createdAt, id, viewerId, limit],
+    );
+  }
+}
