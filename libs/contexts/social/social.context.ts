@@ -4,11 +4,12 @@ import { People } from './storage/people';
 import { Posts, postSchema } from './storage/posts';
 import { Relationships, relationshipSchema } from './storage/relationships';
 import { Visibility } from './storage/visibility';
+import { Feed } from './views/feed';
 import { PostViews } from './views/post';
 
 /** Who reads whom: follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
   schemas: [postSchema, relationshipSchema],
-  providers: [People, PostViews, Posts, Relationships, Visibility],
+  providers: [Feed, People, PostViews, Posts, Relationships, Visibility],
   offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
 });
