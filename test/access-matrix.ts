@@ -91,6 +91,9 @@ export const matrix: Record<string, Row> = {
   updateMe: signedIn,
   verifyEmail: everybody,
   verifyTotp: signedIn,
+
+  // Social
+  getFeed: signedIn,
 };
 
 /** Controllers that the API description leaves out, which the walk does not see: pages for people, open to everybody. */

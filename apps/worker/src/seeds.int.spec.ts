@@ -29,7 +29,15 @@ describe('Demo data', () => {
   };
 
   it('is a hundred people beside the three accounts, and what they have published, even if two seed at once', async () => {
-    expect(await count()).toMatchObject({ users: 103, people: 103, posts: 200, postsTold: 200 });
+    expect(await count()).toMatchObject({ users: 103, people: 103, posts: 200, comments: 500, postsTold: 200 });
+  });
+
+  it('counts the comments of each post', async () => {
+    const [{ wrong }] = (await system.sql(
+      `SELECT count(*)::int AS wrong FROM social.posts
+       WHERE comments_count <> (SELECT count(*) FROM social.comments WHERE post_id = posts.id)`,
+    )) as [{ wrong: number }];
+    expect(wrong).toBe(0);
   });
 
   it('stays as it is however often it is asked for', async () => {

@@ -7,12 +7,13 @@ import { Posts, postSchema } from './storage/posts';
 import { Relationships, relationshipSchema } from './storage/relationships';
 import { Visibility } from './storage/visibility';
 import { CommentViews } from './views/comment';
+import { Feed } from './views/feed';
 import { PostViews } from './views/post';
 
 /** Who reads whom: follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
   schemas: [commentSchema, postSchema, relationshipSchema],
-  providers: [Comments, CommentViews, People, PostViews, Posts, Relationships, Visibility],
+  providers: [Comments, CommentViews, Feed, People, PostViews, Posts, Relationships, Visibility],
   offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
   seed: SeedPosts,
 });

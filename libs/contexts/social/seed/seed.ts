@@ -3,20 +3,30 @@ import type { Seed } from '@rookery/application';
 import { Clock } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
 import { type Account, Accounts } from '../../identity/contract';
+import { Comment } from '../model/comment';
 import { Post } from '../model/post';
 import type { Relationship } from '../model/relationship';
+import { Comments } from '../storage/comments';
 import { People } from '../storage/people';
 import { Posts } from '../storage/posts';
 import { Relationships } from '../storage/relationships';
 import { chance } from './chance';
 import { type Pair, Relations, VISITORS } from './relations';
-import { draftOf, MOST_POSTS } from './texts';
+import { commentOf, draftOf, MOST_COMMENTS, MOST_POSTS } from './texts';
 
 /** What usernames of demo accounts begin with. */
 const DEMO = 'demo-';
 /** How far back posts go: six weeks, in milliseconds. */
 const HISTORY_MS = 6 * 7 * 86_400_000;
 const POST_EVERY_MS = HISTORY_MS / MOST_POSTS;
+const ANSWERED_WITHIN_MS = 3 * 86_400_000;
+
+interface Published {
+  id: string;
+  author: Account;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
 
 /**
  * What the demo accounts have published and answered in the last weeks, and whom they follow, mute and block: all of
@@ -27,6 +37,7 @@ export class SeedPosts implements Seed {
   constructor(
     private readonly accounts: Accounts,
     private readonly clock: Clock,
+    private readonly comments: Comments,
     private readonly people: People,
     private readonly posts: Posts,
     private readonly relationships: Relationships,
@@ -42,7 +53,8 @@ export class SeedPosts implements Seed {
       await this.people.copy(everybody.map(({ id }) => id));
       const relations = new Relations(everybody);
       await this.relate(relations);
-      await this.publish(everybody);
+      const posts = await this.publish(everybody);
+      await this.discuss(posts, everybody, relations);
     });
   }
 
@@ -80,13 +92,34 @@ export class SeedPosts implements Seed {
   }
 
   /** Oldest first, at about equal distances in time. */
-  private async publish(everybody: readonly Account[]): Promise<void> {
+  private async publish(everybody: readonly Account[]): Promise<Published[]> {
+    const published: Published[] = [];
     const beginning = this.clock.now().getTime() - HISTORY_MS;
     for (let number = 0; number < MOST_POSTS; number += 1) {
       const author = everybody[chance(everybody.length, 'author of post', number)]!;
       const at = beginning + number * POST_EVERY_MS + chance(POST_EVERY_MS, 'time of post', number);
-      // The factor mixes the topics: texts next to each other in time have not one number after the other.
-      await this.posts.save(Post.create(author.id, draftOf((number * 73) % MOST_POSTS), new Date(at)));
+      const post = Post.create(author.id, draftOf(mixed(number, MOST_POSTS)), new Date(at));
+      await this.posts.save(post);
+      published.push({ id: post.id, author, at });
+    }
+    return published;
+  }
+
+  /** Those who read a post answer within three days, to some posts often and to some never. */
+  private async discuss(posts: readonly Published[], everybody: readonly Account[], relations: Relations) {
+    const now = this.clock.now().getTime();
+    for (let number = 0; number < MOST_COMMENTS; number += 1) {
+      const post = posts[chance(posts.length, 'post of comment', number)]!;
+      const readers = relations.near(post.author, everybody);
+      const reader = readers[chance(readers.length, 'author of comment', number)]!;
+      const at = post.at + chance(Math.min(ANSWERED_WITHIN_MS, now - post.at), 'time of comment', number);
+      const text = commentOf(mixed(number, MOST_COMMENTS));
+      await this.comments.save(Comment.add(post.id, reader.id, text, new Date(at)));
     }
   }
+}
+
+/** @returns the numbers below `count` in an order in which neighbours have nothing in common; no factor divides 73 */
+function mixed(number: number, count: number): number {
+  return (number * 73) % count;
 }
