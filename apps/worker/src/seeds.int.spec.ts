@@ -29,7 +29,13 @@ describe('Demo data', () => {
   };
 
   it('is a hundred people beside the three accounts, and what they have published, even if two seed at once', async () => {
-    expect(await count()).toMatchObject({ users: 103, people: 103, posts: 200, comments: 500, postsTold: 200 });
+    expect(await count()).toMatchObject({
+      users: 103,
+      people: 103,
+      posts: 200,
+      comments: 500,
+      postsTold: 200,
+    });
   });
 
   it('counts the comments of each post', async () => {
@@ -63,6 +69,17 @@ describe('Demo data', () => {
       recent: true,
       weeksAgo: true,
     });
+  });
+
+  it('lets nobody answer across a block', async () => {
+    const [comments] = await system.sql(
+      `SELECT count(DISTINCT comment.content)::int AS contents, bool_and(comment.created_at < now()) AS past,
+              bool_and(comment.created_at >= post.created_at) AS answers, bool_or(block.id IS NOT NULL) AS blocked
+       FROM social.comments comment JOIN social.posts post ON post.id = comment.post_id
+       LEFT JOIN social.relationships block ON block.blocked_at IS NOT NULL
+         AND (block.user_id, block.other_id) IN ((post.author_id, comment.author_id), (comment.author_id, post.author_id))`,
+    );
+    expect(comments).toEqual({ contents: 500, past: true, answers: true, blocked: false });
   });
 
   it.each(['user', 'moderator', 'admin'])('lets %s sign in, follow some and be followed', async (who) => {

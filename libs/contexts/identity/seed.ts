@@ -20,6 +20,8 @@ const LAST_NAMES =
     ' ',
   );
 const PEOPLE = 100;
+/** Accounts in one transaction: whoever registers at the same time waits for no more. */
+const BATCH = 20;
 
 interface DemoAccount {
   email: string;
@@ -47,13 +49,18 @@ export class SeedAccounts implements Seed {
     if (missing.length === 0) return;
     const passwordHash = await this.passwords.hash(PASSWORD); // one for all: hashing is slow on purpose
     const registeredAt = new Date(this.clock.now().getTime() - REGISTERED_DAYS_AGO * DAY_MS);
-    await this.transaction.run(async () => {
-      for (const { role, ...names } of missing) {
-        await this.users.lockAddress(names.email);
-        if (await this.users.find({ email: names.email })) continue;
-        await this.users.save(User.enrol({ ...names, passwordHash }, role, registeredAt));
-      }
-    });
+    while (missing.length > 0) {
+      const batch = missing.splice(0, BATCH);
+      await this.transaction.run(async () => {
+        for (const account of batch) await this.enrol(account, passwordHash, registeredAt);
+      });
+    }
+  }
+
+  private async enrol({ role, ...names }: DemoAccount, passwordHash: string, now: Date): Promise<void> {
+    await this.users.lockAddress(names.email);
+    if (await this.users.find({ email: names.email })) return;
+    await this.users.save(User.enrol({ ...names, passwordHash }, role, now));
   }
 
   private async missing(accounts: DemoAccount[]): Promise<DemoAccount[]> {

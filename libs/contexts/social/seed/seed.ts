@@ -47,8 +47,7 @@ export class SeedPosts implements Seed {
 
   async run(): Promise<void> {
     await this.transaction.run(async () => {
-      await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('social.seed', 0))`);
-      if (await this.seeded()) return;
+      if (!(await this.lock()) || (await this.seeded())) return;
       const everybody = await this.demoAccounts();
       await this.people.copy(everybody.map(({ id }) => id));
       const relations = new Relations(everybody);
@@ -56,6 +55,14 @@ export class SeedPosts implements Seed {
       const posts = await this.publish(everybody);
       await this.discuss(posts, everybody, relations);
     });
+  }
+
+  /** @returns whether nobody else seeds at present; waiting for who does would be longer than a lock may take */
+  private async lock(): Promise<boolean> {
+    const row = await this.sql.row<{ locked: boolean }>(
+      `SELECT pg_try_advisory_xact_lock(hashtextextended('social.seed', 0)) AS locked`,
+    );
+    return row!.locked;
   }
 
   /** Visitors may have written something of their own. */
