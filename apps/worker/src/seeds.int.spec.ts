@@ -101,7 +101,7 @@ describe('Demo data', () => {
     const environment = process.env.NODE_ENV;
     process.env.NODE_ENV = 'production';
     try {
-      await expect(runSeeds(contexts)).rejects.toThrow('production');
+      await expect(runSeeds(contexts)).rejects.toThrow('Demo accounts do not belong into production.');
     } finally {
       process.env.NODE_ENV = environment;
     }
