@@ -210,7 +210,7 @@ export class FeedItems {
     if (await this.isMerged(authorId)) return false;
     const row = await this.sql.row<{ followers: number }>(
       `SELECT count(*)::int AS followers FROM (
-         SELECT FROM social.relationships WHERE other_id = $1 AND followed_at IS NOT NULL LIMIT $2) AS some`,
+         SELECT FROM social.relationships WHERE other_id = $1 AND followed_at IS NOT NULL LIMIT $2) AS counted`,
       [authorId, this.settings.fanOutLimit + 1],
     );
     return row!.followers > this.settings.fanOutLimit;
