@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { TestSystem } from '@rookery/testing';
+import { eventually, TestSystem } from '@rookery/testing';
 import { runSeeds } from './seeds';
 
 /** What a demo database holds; the tables that seeds write to, and the events of it. */
@@ -95,6 +95,15 @@ describe('Demo data', () => {
     );
     expect(relations).toMatchObject({ follows: 20, mutes: 1, blocks: 1 });
     expect((relations as { followed: number }).followed).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each(['user', 'moderator', 'admin'])('fills the feed of %s with what others wrote', async (who) => {
+    const { id, token } = await signIn(who);
+    await eventually(async () => {
+      const { body } = await system.ask('GET /v1/feed', { token });
+      const authors: { id: string }[] = body.data.map(({ author }: { author: { id: string } }) => author);
+      return authors.length === 20 && authors.some((author) => author.id !== id);
+    });
   });
 
   it('refuses production', async () => {

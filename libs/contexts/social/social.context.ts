@@ -1,7 +1,9 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
 import { SeedPosts } from './seed/seed';
+import { FeedSettings } from './settings';
 import { Comments, commentSchema } from './storage/comments';
+import { FeedItems } from './storage/feed-items';
 import { People } from './storage/people';
 import { Posts, postSchema } from './storage/posts';
 import { Relationships, relationshipSchema } from './storage/relationships';
@@ -13,7 +15,18 @@ import { PostViews } from './views/post';
 /** Who reads whom: follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
   schemas: [commentSchema, postSchema, relationshipSchema],
-  providers: [Comments, CommentViews, Feed, People, PostViews, Posts, Relationships, Visibility],
+  providers: [
+    Comments,
+    CommentViews,
+    Feed,
+    FeedItems,
+    FeedSettings,
+    People,
+    PostViews,
+    Posts,
+    Relationships,
+    Visibility,
+  ],
   offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
   seed: SeedPosts,
 });

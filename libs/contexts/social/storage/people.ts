@@ -41,7 +41,29 @@ export class People {
       await this.sql.execute('DELETE FROM social.people WHERE id = ANY ($1::uuid[])', [gone]);
   }
 
-  /** The version decides which of two copies stays, in whatever order they come. */
+  /**
+   * Removes those of some copies that are of nobody, or of a later version than the account itself.
+   *
+   * @param after id that the part before ended with; null for the first
+   * @param limit most copies to look at
+   * @returns id that this part ended with; null when there are no more
+   */
+  async sweep(after: string | null, limit: number): Promise<string | null> {
+    const copies = await this.sql.rows<{ id: string; version: number }>(
+      'SELECT id, version FROM social.people WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2',
+      [after, limit],
+    );
+    const accounts = await this.accounts.find(copies.map(({ id }) => id));
+    const versions = new Map(accounts.map(({ id, version }) => [id, version]));
+    const wrong = copies.filter(({ id, version }) => version > (versions.get(id) ?? -1)).map(({ id }) => id);
+    if (wrong.length > 0) {
+      await this.sql.execute('DELETE FROM social.people WHERE id = ANY ($1::uuid[])', [wrong]);
+      await this.copy(wrong);
+    }
+    return copies.at(-1)?.id ?? null;
+  }
+
+  /** The version decides which of two copies stays, in whatever order they come; of one version both say the same. */
   private async store(accounts: readonly Account[]): Promise<void> {
     await this.sql.execute(
       `INSERT INTO social.people (id, version, username, name, active)
@@ -50,7 +72,7 @@ export class People {
        ORDER BY id
        ON CONFLICT (id) DO UPDATE
        SET version = excluded.version, username = excluded.username, name = excluded.name, active = excluded.active
-       WHERE people.version < excluded.version`,
+       WHERE people.version <= excluded.version`,
       [JSON.stringify(accounts)],
     );
   }

@@ -19,6 +19,9 @@ export interface FeedFilters {
 /** Where a page of the feed ended: instant and id of its last post. */
 export type FeedPosition = readonly [createdAt: string, id: string];
 
+/** So many entries of the feed tell whether what is asked for is frequent in it. */
+const SAMPLE = 500;
+
 /** So many posts fit tags and search at most where it pays to look at each of them instead of walking the feed. */
 const FEW = 1_000;
 
@@ -41,10 +44,39 @@ export class Feed {
     position: FeedPosition | undefined,
     limit: number,
   ): Promise<PostView[]> {
-    const few = await this.few(filters);
+    const { tags, search } = filters;
+    const plain = tags.length === 0 && search === '';
+    const few =
+      plain || (await this.isFrequent(viewerId, filters, position, limit))
+        ? undefined
+        : await this.few(filters);
     return few
       ? this.among(few, viewerId, filters, position, limit)
       : this.walk(viewerId, filters, position, limit);
+  }
+
+  /** @returns whether the feed is soon walked through: its next entries fill the page, or there are not many more */
+  private async isFrequent(
+    viewerId: string,
+    filters: FeedFilters,
+    position: FeedPosition | undefined,
+    limit: number,
+  ): Promise<boolean> {
+    const values: unknown[] = [viewerId, limit];
+    const { order, within } = this.order(filters, position, values);
+    const entries = `SELECT item.post_id FROM social.feed_items item
+      WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
+      ORDER BY item.created_at ${order}, item.post_id ${order}`;
+    const row = await this.sql.row<{ fitting: number; more: boolean }>(
+      `SELECT (SELECT count(*)::int FROM (
+                 SELECT FROM (${entries} LIMIT ${SAMPLE}) AS item
+                 WHERE (SELECT ${fits('post', filters, values)} FROM social.posts post WHERE post.id = item.post_id)
+                 LIMIT $2) AS counted) AS fitting,
+              EXISTS (${entries} OFFSET ${SAMPLE})
+                OR EXISTS (SELECT 1 FROM social.merged_follows WHERE user_id = $1) AS more`,
+      values,
+    );
+    return row!.fitting >= limit || !row!.more;
   }
 
   /** @returns ids of all posts that may fit tags and search, whoever wrote them; undefined when there are many */
@@ -179,7 +211,7 @@ function fits(post: string, { tags, search }: FeedFilters, values: unknown[]): s
  */
 function followed(author: string): string {
   return `((SELECT relation.followed_at IS NOT NULL AND relation.muted_at IS NULL FROM social.relationships relation
-            WHERE relation.user_id = $1 AND relation.other_id = ${author}) AND ${reads('$1', author)})`;
+            WHERE relation.user_id = $1 AND relation.other_id = ${author}) AND (SELECT ${reads('$1', author)}))`;
 }
 
 /** @returns SQL that is true when others see what the author writes */

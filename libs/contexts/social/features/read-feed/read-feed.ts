@@ -18,6 +18,8 @@ import {
 import { Feed, type FeedFilters, type FeedPosition } from '../../views/feed';
 import { POST, PostView } from '../../views/post';
 
+export { ProjectFeed } from './project-feed';
+
 class FeedQuery extends ListQuery {
   @Field.list(Item.text(POST.tag), { max: 5, optional: true, description: 'Posts with any of these tags.' })
   tags?: string[];
