@@ -119,7 +119,7 @@ async function insertPosts(client: Client, posts: number): Promise<void> {
   await client.query(`
     CREATE TABLE bench.sentences AS
     SELECT number, (SELECT string_agg('word' || floor(3000 * power(${chance(10_000, 'number * 20 + place', 4)} / 1e4, 2)), ' ')
-                    FROM generate_series(1, 12) AS place) AS sentence
+                    FROM generate_series(1, 9) AS place) AS sentence
     FROM generate_series(0, 1999) AS number`);
   await client.query(`
     CREATE TABLE bench.drafts AS
@@ -139,7 +139,7 @@ async function insertPosts(client: Client, posts: number): Promise<void> {
   await client.query('ANALYZE bench.sentences, bench.drafts, bench.rare');
   await client.query(`
     INSERT INTO social.posts (id, version, author_id, title, content, tags, comments_count, created_at, updated_at)
-    SELECT draft.id, 1, ${person('author')}, 'About ' || draft.number, concat_ws(' ', sentence, common, uncommon, rare),
+    SELECT draft.id, 1, ${person('author')}, 'On word' || ${chance(3_000, 'draft.number', 11)}, concat_ws(' ', sentence, common, uncommon, rare),
            array_remove(ARRAY['topic' || ${chance(50, 'draft.number', 6)}, common, uncommon, rare], NULL),
            CASE WHEN draft.number % ${POSTS_PER_COMMENT} = 0 THEN 1 ELSE 0 END, at, at
     FROM bench.drafts draft
