@@ -106,6 +106,16 @@ describe('Demo data', () => {
     });
   });
 
+  it('sends nobody a mail: whoever opens the mailbox looks for another one', async () => {
+    await eventually(async () => {
+      const [{ waiting }] = (await system.sql(
+        `SELECT count(*)::int AS waiting FROM messaging.event_delivery WHERE queue = 'mail' AND state <> 'done'`,
+      )) as [{ waiting: number }];
+      return waiting === 0;
+    });
+    expect(await system.inbox.of('user@rookery.test')).toEqual([]);
+  });
+
   it('refuses production', async () => {
     const environment = process.env.NODE_ENV;
     process.env.NODE_ENV = 'production';
