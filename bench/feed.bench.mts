@@ -27,7 +27,7 @@ const SIZES = (process.env.BENCH_POSTS ?? '20000,200000,2000000').split(',').map
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 60);
 /** The other way is asked less often, and given up after a while: it may take seconds. */
 const PLAIN_ROUNDS = 3;
-const PLAIN_TIMEOUT_MS = 2_000;
+const GIVEN_UP_MS = 2_000;
 const QUERY_CANCELED = '57014';
 /** As often as PostgreSQL plans anew before it settles for a plan. */
 const WARM_UP = 6;
@@ -51,10 +51,10 @@ const PAGES: Page[] = [
   { name: 'oldest first', filters: { ...PLAIN, sort: 'asc' } },
   { name: 'of one month', filters: { ...PLAIN, ...MONTH } },
   { name: 'tag, one post in 4', filters: { ...PLAIN, tags: ['common'] } },
-  { name: 'tag, one in 100', filters: { ...PLAIN, tags: ['uncommon'] } },
+  { name: 'tag, one in 30', filters: { ...PLAIN, tags: ['uncommon'] } },
   { name: 'tag, 30 posts', filters: { ...PLAIN, tags: ['rare'] } },
   { name: 'word, one post in 4', filters: { ...PLAIN, search: 'common' } },
-  { name: 'word, one in 100', filters: { ...PLAIN, search: 'uncommon' } },
+  { name: 'word, one in 30', filters: { ...PLAIN, search: 'uncommon' } },
   { name: 'word, 30 posts', filters: { ...PLAIN, search: 'rare' } },
 ];
 
@@ -109,7 +109,7 @@ async function openNetwork(posts: number): Promise<Cell[]> {
   await client.connect();
   const viewers = await generateSocial(client, posts);
   await client.query('RESET ALL');
-  await client.query(`SET statement_timeout = ${PLAIN_TIMEOUT_MS}`);
+  await client.query(`SET statement_timeout = ${GIVEN_UP_MS}`);
   const { feed, close } = await openFeed(url.toString());
   return viewers.map((viewer) => ({
     name: `${short(posts)} × ${short(viewer.follows)}`,
@@ -187,23 +187,27 @@ async function verify(cells: readonly Cell[]): Promise<void> {
       const same =
         !plain || JSON.stringify(ours.map(({ id }) => id)) === JSON.stringify(plain.map(({ id }) => id));
       if (!same) throw new Error(`${page.name}, ${cell.name}: the feed and the join differ.`);
+      if (ours.length <= LIMIT)
+        throw new Error(`${page.name}, ${cell.name}: ${ours.length} posts are no full page.`);
     }
   }
 }
 
-/** Asks for each page in each cell in turns, so often. */
+/** Asks for each page in each cell in turns, so often; what was given up once is not asked again. */
 async function measure(
   cells: readonly Cell[],
   rounds: number,
-  read: (cell: Cell, page: Page) => Promise<unknown>,
+  read: (cell: Cell, page: Page) => Promise<object | undefined>,
 ): Promise<Times> {
   const times: Times = new Map(PAGES.map((page) => [page, cells.map(() => [])]));
   for (let round = 0; round < rounds; round += 1) {
     for (const page of PAGES) {
       for (const [index, cell] of cells.entries()) {
+        const taken = times.get(page)![index]!;
+        if (taken.at(-1) === Infinity) continue;
         const began = performance.now();
-        await read(cell, page);
-        times.get(page)![index]!.push(performance.now() - began);
+        const rows = await read(cell, page);
+        taken.push(rows ? performance.now() - began : Infinity);
       }
     }
   }
@@ -229,8 +233,9 @@ function report(cells: readonly Cell[], ours: Times, plain: Times): void {
   printRow(['---', ...names.map(() => '--:')]);
   for (const page of PAGES) {
     const ratios = plain.get(page)!.map((times, index) => {
-      const given = median(times) >= PLAIN_TIMEOUT_MS ? '> ' : '';
-      return given + (median(times) / median(ours.get(page)![index]!)).toFixed(1);
+      const feed = median(ours.get(page)![index]!);
+      const join = median(times);
+      return join === Infinity ? `> ${(GIVEN_UP_MS / feed).toFixed(0)}` : (join / feed).toFixed(1);
     });
     printRow([page.name, ...ratios]);
   }

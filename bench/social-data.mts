@@ -112,7 +112,7 @@ async function insertRelationships(client: Client): Promise<void> {
 }
 
 /**
- * A tag and a word `common` on one post in four, `uncommon` on one in a hundred, `rare` on a few; besides, one of fifty
+ * A tag and a word `common` on one post in four, `uncommon` on one in thirty, `rare` on a few; besides, one of fifty
  * topics and ordinary words.
  */
 async function insertPosts(client: Client, posts: number): Promise<void> {
@@ -147,7 +147,7 @@ async function insertPosts(client: Client, posts: number): Promise<void> {
     LEFT JOIN bench.rare ON rare.number = draft.number
     CROSS JOIN LATERAL (
       SELECT CASE WHEN ${chance(4, 'draft.number', 8)} = 0 THEN 'common' END AS common,
-             CASE WHEN ${chance(100, 'draft.number', 9)} = 0 THEN 'uncommon' END AS uncommon,
+             CASE WHEN ${chance(30, 'draft.number', 9)} = 0 THEN 'uncommon' END AS uncommon,
              CASE WHEN rare.number IS NOT NULL THEN 'rare' END AS rare) AS term`);
 }
 
