@@ -115,6 +115,7 @@ export const matrix: Record<string, Row> = {
   deleteComment: { ...ownerOr('moderator', 'admin'), given: ownComment },
   deletePost: { ...ownerOr('admin'), given: ownPost },
   followUser: { ...signedIn, given: bystander },
+  getFeed: signedIn,
   getPost: { ...signedIn, given: ownPost },
   listComments: { ...signedIn, given: ownPost },
   listFollowers: { ...signedIn, given: bystander },

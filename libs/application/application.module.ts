@@ -17,9 +17,13 @@ import { Commands } from './commands';
 import { type Context, handles } from './context';
 import { PersonalDataOfAll } from './personal-data';
 import { Queries } from './queries';
+import { Rebuild } from './rebuild';
 
-/** What a process does with the contexts: serve requests, do their work, or fill a database with demo data. */
-export type Role = 'api' | 'worker' | 'seed';
+/**
+ * What a process does with the contexts: serve requests, do their work, fill a database with demo data, or make
+ * projections anew.
+ */
+export type Role = 'api' | 'worker' | 'seed' | 'rebuild';
 
 /** Injection token of the list of contexts. */
 export const CONTEXTS = Symbol('contexts');
@@ -58,6 +62,7 @@ export class ApplicationModule implements OnModuleInit {
         Cache,
         Commands,
         Queries,
+        Rebuild,
         { provide: CONTEXTS, useValue: contexts },
         { provide: ROLE, useValue: role },
         {
@@ -96,6 +101,7 @@ function contextModule(context: Context, role: Role): DynamicModule {
     api: [...context.apiProviders],
     worker: [...context.subscribers, ...context.schedules],
     seed: context.seed ? [context.seed] : [],
+    rebuild: [...context.subscribers],
   };
   return {
     module: namedModule(context.name),

@@ -5,3 +5,4 @@ export * from './commands';
 export * from './context';
 export * from './personal-data';
 export * from './queries';
+export * from './rebuild';

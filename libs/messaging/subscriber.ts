@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Injectable } from '@nestjs/common';
-import type { EventDefinition, EventEnvelope, EventOf } from '@rookery/domain';
+import type { EventDefinition, EventEnvelope, EventOf, RaisedEvent } from '@rookery/domain';
 import type { QueueDefinition } from './queues';
 
 /** What a subscriber is told beside the event. */
@@ -38,6 +38,30 @@ export class Snooze extends Error {
   constructor(readonly delayMs: number) {
     super(`Snoozed for ${delayMs} ms.`);
   }
+}
+
+/**
+ * A subscriber whose rows follow from what is stored elsewhere implements it, and `npm run rebuild` can make them anew.
+ * Its `handle` must make rows what the stored state says, so that neither order nor repetition matters: a rebuild runs
+ * beside working workers.
+ */
+export interface Rebuildable {
+  /**
+   * Removes those of some rows that the stored state does not explain, in the present transaction. It is called again,
+   * each time in a transaction of its own, until there are no more rows.
+   *
+   * @param after where the part before ended; null for the first
+   * @param limit most rows to look at
+   * @returns where this part ended; null when there are no more rows
+   */
+  sweep(after: string | null, limit: number): Promise<string | null>;
+  /** Restates the stored state as the events that would lead to it, in pages; it reads outside any transaction. */
+  facts(): AsyncIterable<readonly RaisedEvent[]>;
+}
+
+/** @returns whether a subscriber can be rebuilt */
+export function isRebuildable<S extends object>(subscriber: S): subscriber is S & Rebuildable {
+  return 'sweep' in subscriber && 'facts' in subscriber;
 }
 
 /** What {@link Subscriber} records about a class. */

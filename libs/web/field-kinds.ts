@@ -191,10 +191,17 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const DATE_TIME =
   /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
-/** An instant with its offset (RFC 3339 `date-time`); it stays a text in a request, a `Date` does in an answer. */
+/**
+ * An instant with its offset (RFC 3339 `date-time`); it stays a text in a request, a `Date` does in an answer. A query
+ * may also say it as people write it by hand, `2026-11-21 09:00:00`, and means UTC.
+ */
 export function dateTime(): Kind {
   return {
     schema: { type: 'string', format: 'date-time' },
+    fromQuery: (value) =>
+      typeof value === 'string'
+        ? value.replace(/^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})$/, '$1T$2Z')
+        : value,
     check(value) {
       const parts = typeof value === 'string' ? DATE_TIME.exec(value) : null;
       return parts && isCalendarDay(parts[1]!)

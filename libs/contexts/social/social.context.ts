@@ -1,13 +1,17 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
-import { Comments, commentSchema } from './storage/comments';
 import { Wishes } from './access/wishes';
 import { SocialPersonalData } from './personal-data';
+import { SeedPosts } from './seed/seed';
+import { FeedSettings } from './settings';
+import { Comments, commentSchema } from './storage/comments';
+import { FeedItems } from './storage/feed-items';
 import { People } from './storage/people';
 import { Posts, postSchema } from './storage/posts';
 import { Relationships, relationshipSchema } from './storage/relationships';
 import { Visibility } from './storage/visibility';
 import { CommentViews } from './views/comment';
+import { Feed } from './views/feed';
 import { FollowViews } from './views/follow';
 import { PostViews } from './views/post';
 import { PostSearch } from './views/post-search';
@@ -18,6 +22,9 @@ export const social = defineContext('social', __dirname, {
   providers: [
     Comments,
     CommentViews,
+    Feed,
+    FeedItems,
+    FeedSettings,
     FollowViews,
     People,
     PostSearch,
@@ -27,6 +34,7 @@ export const social = defineContext('social', __dirname, {
     Visibility,
     Wishes,
   ],
-  personalData: SocialPersonalData,
   offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
+  personalData: SocialPersonalData,
+  seed: SeedPosts,
 });

@@ -48,8 +48,31 @@ export class People {
   }
 
   /**
-   * The version decides which of two copies stays, in whatever order they come. One transaction at a time stores any:
-   * a worker that copies several people one by one and a command that needs two of them would wait for each other.
+   * Removes those of some copies that are of nobody, or of a later version than the account itself.
+   *
+   * @param after id that the part before ended with; null for the first
+   * @param limit most copies to look at
+   * @returns id that this part ended with; null when there are no more
+   */
+  async sweep(after: string | null, limit: number): Promise<string | null> {
+    const copies = await this.sql.rows<{ id: string; version: number }>(
+      'SELECT id, version FROM social.people WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2',
+      [after, limit],
+    );
+    const accounts = await this.accounts.find(copies.map(({ id }) => id));
+    const versions = new Map(accounts.map(({ id, version }) => [id, version]));
+    const wrong = copies.filter(({ id, version }) => version > (versions.get(id) ?? -1)).map(({ id }) => id);
+    if (wrong.length > 0) {
+      await this.sql.execute('DELETE FROM social.people WHERE id = ANY ($1::uuid[])', [wrong]);
+      await this.copy(wrong);
+    }
+    return copies.at(-1)?.id ?? null;
+  }
+
+  /**
+   * The version decides which of two copies stays, in whatever order they come; of one version both say the same. One
+   * transaction at a time stores any: a worker that copies several people one by one and a command that needs two of
+   * them would wait for each other.
    */
   private async store(accounts: readonly Account[]): Promise<void> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('social.people', 0))`);
@@ -60,7 +83,7 @@ export class People {
        ORDER BY id
        ON CONFLICT (id) DO UPDATE
        SET version = excluded.version, username = excluded.username, name = excluded.name, active = excluded.active
-       WHERE people.version < excluded.version`,
+       WHERE people.version <= excluded.version`,
       [JSON.stringify(accounts)],
     );
   }

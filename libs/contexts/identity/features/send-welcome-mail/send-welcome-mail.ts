@@ -14,7 +14,10 @@ your account "{{username}}" is ready.
 <p>your account “{{username}}” is ready.</p>`,
 });
 
-/** Welcomes whoever has just been verified. */
+/**
+ * Welcomes whoever has just been verified. Whoever has been here for a week is no newcomer: a mail that was given up and
+ * is redriven much later, or an account that was made with a past, as demo accounts are.
+ */
 @Subscriber(UserVerified, { queue: Queues.mail })
 export class SendWelcomeMail implements Handles<typeof UserVerified> {
   constructor(
@@ -24,7 +27,7 @@ export class SendWelcomeMail implements Handles<typeof UserVerified> {
 
   async handle({ subject }: EventOf<typeof UserVerified>, { key }: Attempt): Promise<void> {
     const user = await this.sql.row<{ email: string; name: string; username: string }>(
-      'SELECT email, name, username FROM identity.users WHERE id = $1',
+      `SELECT email, name, username FROM identity.users WHERE id = $1 AND verified_at > now() - interval '7 days'`,
       [subject],
     );
     if (user) await this.mail.send(user.email, welcomeMail, user, key);

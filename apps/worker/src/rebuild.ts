@@ -1,0 +1,43 @@
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ApplicationModule, Rebuild } from '@rookery/application';
+import { contexts } from '@rookery/contexts';
+import { MailModule } from '@rookery/mail';
+import { HealthModule } from '@rookery/web';
+
+const USAGE = 'npm run rebuild -- <name> … | --all | --list';
+
+@Module({ imports: [HealthModule, MailModule, ApplicationModule.forRoot(contexts, 'rebuild')] })
+class RebuildModule {}
+
+/**
+ * Makes projections anew from what is stored, beside working workers or without any.
+ *
+ * @param args of the command line
+ * @throws Error saying what is wrong
+ */
+async function rebuild(args: readonly string[]): Promise<void> {
+  const [option] = args.filter((arg) => arg.startsWith('--'));
+  const known =
+    args.length > 0 && (option === undefined || (/^--(all|list)$/.test(option) && args.length === 1));
+  if (!known) throw new Error(USAGE);
+  const app = await NestFactory.createApplicationContext(RebuildModule, {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
+  try {
+    const projections = app.get(Rebuild, { strict: false });
+    if (option === '--list') return projections.names().forEach((name) => console.log(name));
+    for (const name of option === '--all' ? projections.names() : args) {
+      const { facts } = await projections.run(name);
+      console.log(`rebuilt ${name} from ${facts} facts`);
+    }
+  } finally {
+    await app.close();
+  }
+}
+
+rebuild(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error.message);
+  process.exit(1); // whatever had been opened by then
+});

@@ -1,0 +1,41 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ApplicationModule, type Context } from '@rookery/application';
+import { MailModule } from '@rookery/mail';
+import { HealthModule } from '@rookery/web';
+
+@Module({})
+class SeedModule {
+  static of(contexts: readonly Context[]): DynamicModule {
+    return {
+      module: SeedModule,
+      imports: [HealthModule, MailModule, ApplicationModule.forRoot(contexts, 'seed')],
+    };
+  }
+}
+
+/**
+ * Puts the demo data of the contexts into the database, in their order.
+ *
+ * @param seeded called with the name of each context that has some
+ * @throws Error in production
+ */
+export async function runSeeds(
+  contexts: readonly Context[],
+  seeded: (name: string) => void = () => undefined,
+): Promise<void> {
+  if (process.env.NODE_ENV === 'production') throw new Error('Demo accounts do not belong into production.');
+  const app = await NestFactory.createApplicationContext(SeedModule.of(contexts), {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
+  try {
+    for (const { name, seed } of contexts) {
+      if (!seed) continue;
+      await app.get(seed, { strict: false }).run();
+      seeded(name);
+    }
+  } finally {
+    await app.close();
+  }
+}

@@ -1,0 +1,272 @@
+import { createRequire } from 'node:module';
+import { Client } from 'pg';
+import type { Feed as FeedType, FeedFilters, FeedPosition } from '../libs/contexts/social/views/feed.ts';
+import { runNode } from '../tools/support/commands.mts';
+import { generateSocial, PERIOD, type Viewer } from './social-data.mts';
+
+// The code that the apps run.
+const load = createRequire(new URL('../dist/', import.meta.url));
+const { NestFactory } = load('@nestjs/core');
+const { HealthChecks } = load('./libs/observability/index.js');
+const { PersistenceModule, RelayHint } = load('./libs/persistence/index.js');
+const { reads } = load('./libs/contexts/social/storage/visibility.js');
+const { Feed } = load('./libs/contexts/social/views/feed.js');
+const { POST_COLUMNS } = load('./libs/contexts/social/views/post.js');
+
+/**
+ * What a page of the feed costs, with much data and with many followed, through the class that the api asks. Each cell
+ * is the median of calls taken in turns (each page of each database, and again): what else the machine does hits all
+ * alike. Beside it the plain way to read a feed, one join of follows and posts (fan-out on read), as it would stand in
+ * the same database.
+ *
+ * BENCH_POSTS=20000,200000 measures less; BENCH_ROUNDS says how often. Fails when a page costs more than 1.3 times what
+ * it costs in the smallest database.
+ */
+const SERVER = process.env.DATABASE_URL!;
+const SIZES = (process.env.BENCH_POSTS ?? '20000,200000,2000000').split(',').map(Number);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 60);
+/** The other way is asked less often, and given up after a while: it may take seconds. */
+const PLAIN_ROUNDS = 3;
+const GIVEN_UP_MS = 2_000;
+const QUERY_CANCELED = '57014';
+/** As often as PostgreSQL plans anew before it settles for a plan. */
+const WARM_UP = 6;
+const LIMIT = 20;
+const GOAL = 1.3;
+
+const PLAIN: FeedFilters = { tags: [], search: '', sort: 'desc' };
+const MIDDLE = new Date((Date.parse(PERIOD.from) + Date.parse(PERIOD.to)) / 2).toISOString();
+const MONTH = { since: '2025-01-01T00:00:00.000Z', until: '2025-02-01T00:00:00.000Z' };
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+interface Page {
+  name: string;
+  filters: FeedFilters;
+  position?: FeedPosition;
+}
+
+const PAGES: Page[] = [
+  { name: 'first page', filters: PLAIN },
+  { name: 'page in the middle', filters: PLAIN, position: [MIDDLE, FIRST_ID] },
+  { name: 'oldest first', filters: { ...PLAIN, sort: 'asc' } },
+  { name: 'of one month', filters: { ...PLAIN, ...MONTH } },
+  { name: 'tag, one post in 4', filters: { ...PLAIN, tags: ['common'] } },
+  { name: 'tag, one in 30', filters: { ...PLAIN, tags: ['uncommon'] } },
+  { name: 'tag, 30 posts', filters: { ...PLAIN, tags: ['rare'] } },
+  { name: 'word, one post in 4', filters: { ...PLAIN, search: 'common' } },
+  { name: 'word, one in 30', filters: { ...PLAIN, search: 'uncommon' } },
+  { name: 'word, 30 posts', filters: { ...PLAIN, search: 'rare' } },
+];
+
+/** A feed of one database. */
+interface Cell {
+  name: string;
+  viewer: Viewer;
+  feed: FeedType;
+  client: Client;
+  close: () => Promise<void>;
+}
+
+/** Milliseconds, for each page and cell. */
+type Times = Map<Page, number[][]>;
+
+async function main(): Promise<void> {
+  await runNode('dist/migrations/migrate.js', [], { quiet: true });
+  const cells: Cell[] = [];
+  for (const posts of SIZES) {
+    const began = performance.now();
+    cells.push(...(await openNetwork(posts)));
+    console.log(`${short(posts)} posts made in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+  }
+  await verify(cells);
+  await measure(cells, WARM_UP, 20_000, readThroughFeed);
+  const ours = await measure(cells, ROUNDS, 60_000, readThroughFeed);
+  const plain = await measure(cells, PLAIN_ROUNDS, 45_000, readThroughJoin);
+  for (const { close } of cells) await close();
+  for (const posts of SIZES) await administer(`DROP DATABASE bench_feed_${posts} WITH (FORCE)`);
+  report(cells, ours, plain);
+}
+
+/** Runs statements beside all databases. */
+async function administer(...statements: string[]): Promise<void> {
+  const client = new Client({ connectionString: new URL('/postgres', SERVER).toString() });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}
+
+/** Makes a database with so many posts, and opens the feeds to measure in it. */
+async function openNetwork(posts: number): Promise<Cell[]> {
+  const url = new URL(SERVER);
+  const template = url.pathname.slice(1);
+  url.pathname = `/bench_feed_${posts}`;
+  await administer(
+    `DROP DATABASE IF EXISTS bench_feed_${posts} WITH (FORCE)`,
+    `CREATE DATABASE bench_feed_${posts} TEMPLATE "${template}"`,
+  );
+
+  const client = new Client({ connectionString: url.toString() });
+  await client.connect();
+  const viewers = await generateSocial(client, posts);
+  await client.query('RESET ALL');
+  await client.query(`SET statement_timeout = ${GIVEN_UP_MS}`);
+  const { feed, close } = await openFeed(url.toString());
+  return viewers.map((viewer) => ({
+    name: `${short(posts)} × ${short(viewer.follows)}`,
+    viewer,
+    feed,
+    client,
+    close: async () => {
+      await client.end().catch(() => undefined);
+      await close();
+    },
+  }));
+}
+
+/** The class that the api asks, on one connection. */
+async function openFeed(url: string): Promise<{ feed: FeedType; close: () => Promise<void> }> {
+  Object.assign(process.env, { DATABASE_URL: url, DATABASE_POOL_SIZE: '1' });
+  const surroundings = [HealthChecks, { provide: RelayHint, useValue: { send: () => undefined } }];
+  const app = await NestFactory.createApplicationContext(
+    {
+      module: class Bench {},
+      imports: [
+        { module: class Surroundings {}, global: true, providers: surroundings, exports: surroundings },
+        PersistenceModule.forRoot([], 'rookery-bench'),
+      ],
+      providers: [Feed],
+    },
+    { logger: ['error'] },
+  );
+  return { feed: app.get(Feed), close: () => app.close() };
+}
+
+function readThroughFeed({ feed, viewer }: Cell, { filters, position }: Page): Promise<{ id: string }[]> {
+  return feed.page(viewer.id, filters, position, LIMIT + 1);
+}
+
+/** Fan-out on read: all posts of all authors that are followed, sorted, cut. Undefined when that takes too long. */
+async function readThroughJoin(
+  { client, viewer }: Cell,
+  { filters, position }: Page,
+): Promise<{ id: string }[] | undefined> {
+  const { tags, search, since, until, sort } = filters;
+  const values: unknown[] = [viewer.id, LIMIT + 1];
+  const conditions = ['true'];
+  if (tags.length > 0) conditions.push(`post.tags && $${values.push(tags)}::text[]`);
+  if (search !== '')
+    conditions.push(`post.search @@ websearch_to_tsquery('simple', $${values.push(search)})`);
+  if (since) conditions.push(`post.created_at >= $${values.push(since)}::timestamptz`);
+  if (until) conditions.push(`post.created_at <= $${values.push(until)}::timestamptz`);
+  if (position) {
+    const last = values.push(...position);
+    conditions.push(`(post.created_at, post.id) < ($${last - 1}::timestamptz, $${last}::uuid)`);
+  }
+  const text = `
+    SELECT ${POST_COLUMNS}
+    FROM (SELECT other_id AS id FROM social.relationships
+          WHERE user_id = $1 AND followed_at IS NOT NULL AND muted_at IS NULL AND ${reads('$1', 'other_id')}
+          UNION ALL SELECT $1) AS followed
+    JOIN social.posts post ON post.author_id = followed.id
+    JOIN social.people author ON author.id = post.author_id AND author.active
+    WHERE ${conditions.join(' AND ')}
+    ORDER BY post.created_at ${sort}, post.id ${sort} LIMIT $2`;
+  try {
+    return (await client.query<{ id: string }>({ text, values })).rows;
+  } catch (error) {
+    if ((error as { code?: string }).code === QUERY_CANCELED) return undefined;
+    throw error;
+  }
+}
+
+/** Both ways must find the same posts, and a page full of them: what is quick because it finds less is no use. */
+async function verify(cells: readonly Cell[]): Promise<void> {
+  for (const page of PAGES) {
+    for (const cell of cells) {
+      const [ours, plain] = [await readThroughFeed(cell, page), await readThroughJoin(cell, page)];
+      const same =
+        !plain || JSON.stringify(ours.map(({ id }) => id)) === JSON.stringify(plain.map(({ id }) => id));
+      if (!same) throw new Error(`${page.name}, ${cell.name}: the feed and the join differ.`);
+      if (ours.length <= LIMIT)
+        throw new Error(`${page.name}, ${cell.name}: ${ours.length} posts are no full page.`);
+    }
+  }
+}
+
+/**
+ * Asks for each page in each cell in turns; what was given up once is not asked again.
+ *
+ * @param rounds how often
+ * @param budgetMs after which no round begins
+ */
+async function measure(
+  cells: readonly Cell[],
+  rounds: number,
+  budgetMs: number,
+  read: (cell: Cell, page: Page) => Promise<object | undefined>,
+): Promise<Times> {
+  const times: Times = new Map(PAGES.map((page) => [page, cells.map(() => [])]));
+  const giveUpAt = performance.now() + budgetMs;
+  for (let round = 0; round < rounds && performance.now() < giveUpAt; round += 1) {
+    for (const page of PAGES) {
+      for (const [index, cell] of cells.entries()) {
+        const taken = times.get(page)![index]!;
+        if (taken.at(-1) === Infinity) continue;
+        const began = performance.now();
+        const rows = await read(cell, page);
+        taken.push(rows ? performance.now() - began : Infinity);
+      }
+    }
+  }
+  return times;
+}
+
+function report(cells: readonly Cell[], ours: Times, plain: Times): void {
+  const names = cells.map(({ name }) => name);
+  const steep: string[] = [];
+  const rounds = ours.get(PAGES[0]!)![0]!.length;
+  console.log(`\nThe feed, in times of the smallest (posts × followed), medians of ${rounds} rounds:\n`);
+  printRow(['page', ...names, names[0] + ', ms']);
+  printRow(['---', ...names.map(() => '--:'), '--:']);
+  for (const page of PAGES) {
+    const medians = ours.get(page)!.map(median);
+    const ratios = medians.map((each) => each / medians[0]!);
+    for (const [index, ratio] of ratios.entries()) {
+      if (ratio > GOAL) steep.push(`${page.name}, ${names[index]}: ${ratio.toFixed(2)}`);
+    }
+    printRow([page.name, ...ratios.map((ratio) => ratio.toFixed(2)), medians[0]!.toFixed(2)]);
+  }
+  console.log(`\nFan-out on read, in times of the feed in the same cell:\n`);
+  printRow(['page', ...names]);
+  printRow(['---', ...names.map(() => '--:')]);
+  for (const page of PAGES) {
+    const ratios = plain.get(page)!.map((times, index) => {
+      const feed = median(ours.get(page)![index]!);
+      const join = median(times);
+      return join === Infinity ? `> ${(GIVEN_UP_MS / feed).toFixed(0)}` : (join / feed).toFixed(1);
+    });
+    printRow([page.name, ...ratios]);
+  }
+  if (steep.length === 0)
+    console.log(`\n✓ no page costs more than ${GOAL} times what it costs in the smallest`);
+  else console.log(`\n✗ more than ${GOAL} times what it costs in the smallest:\n  ${steep.join('\n  ')}`);
+  if (steep.length > 0) process.exitCode = 1;
+}
+
+function printRow(cells: readonly string[]): void {
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+function short(number: number): string {
+  return number
+    .toLocaleString('en', { notation: 'compact' })
+    .toLowerCase()
+    .replace('m', ' M')
+    .replace('k', ' k');
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+await main();

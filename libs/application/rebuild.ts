@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { Clock, type EventEnvelope, newId, type RaisedEvent } from '@rookery/domain';
+import { type AnySubscriber, isRebuildable, type Rebuildable, Subscribers } from '@rookery/messaging';
+import { isDatabaseUnavailable, Transaction } from '@rookery/persistence';
+
+/** Rows that one transaction of a sweep looks at. */
+const SWEEP = 1_000;
+/** Events that one transaction hands on. */
+const TOGETHER = 20;
+/** Tries for one event alone: it may meet a lock of a working worker. */
+const TRIES = 5;
+
+/** What a rebuild did. */
+export interface Rebuilt {
+  /** Events that were restated. */
+  facts: number;
+}
+
+/**
+ * Makes projections anew from what is stored: it removes rows that nothing explains, then restates the stored state as
+ * events and hands them to the subscriber that works every day. The outbox could not serve: it forgets.
+ */
+@Injectable()
+export class Rebuild {
+  constructor(
+    private readonly clock: Clock,
+    private readonly moduleRef: ModuleRef,
+    private readonly subscribers: Subscribers,
+    private readonly transaction: Transaction,
+  ) {}
+
+  /** @returns names of the subscribers that can be rebuilt: `social.project-feed` */
+  names(): string[] {
+    return this.subscribers.all().flatMap(({ name, type }) => (isRebuildable(type.prototype) ? [name] : []));
+  }
+
+  /**
+   * Rebuilds what one subscriber keeps. It may be interrupted and run again, at any time.
+   *
+   * @throws Error when there is no such subscriber, or an event cannot be handled
+   */
+  async run(name: string): Promise<Rebuilt> {
+    const subscriber = this.find(name);
+    let after: string | null = null;
+    do {
+      after = await this.transaction.run(() => subscriber.sweep(after, SWEEP));
+    } while (after !== null);
+    let facts = 0;
+    for await (const page of subscriber.facts()) {
+      for (let start = 0; start < page.length; start += TOGETHER) {
+        await this.hand(name, subscriber, page.slice(start, start + TOGETHER));
+      }
+      facts += page.length;
+    }
+    return { facts };
+  }
+
+  private find(name: string): AnySubscriber & Rebuildable {
+    const known = this.subscribers.get(name);
+    if (!known || !isRebuildable(known.type.prototype)) {
+      throw new Error(`There is no projection ${name}; there are ${this.names().join(', ')}.`);
+    }
+    return this.moduleRef.get<AnySubscriber & Rebuildable>(known.type, { strict: false });
+  }
+
+  /** All in one transaction; when that fails, each in one of its own. */
+  private async hand(name: string, subscriber: AnySubscriber, facts: readonly RaisedEvent[]): Promise<void> {
+    try {
+      await this.transaction.run(async () => {
+        for (const fact of facts) await this.handle(name, subscriber, fact);
+      });
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error;
+      for (const fact of facts) await this.handAlone(name, subscriber, fact);
+    }
+  }
+
+  private async handAlone(name: string, subscriber: AnySubscriber, fact: RaisedEvent): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.transaction.run(() => this.handle(name, subscriber, fact));
+      } catch (error) {
+        if (attempt === TRIES || isDatabaseUnavailable(error)) throw error;
+      }
+    }
+  }
+
+  private async handle(
+    name: string,
+    subscriber: AnySubscriber,
+    { definition: { type, version }, subject, sequence, data }: RaisedEvent,
+  ): Promise<void> {
+    const event: EventEnvelope = {
+      id: newId(),
+      type,
+      version,
+      occurredAt: this.clock.now().toISOString(),
+      subject,
+      sequence,
+      actorId: null,
+      correlationId: null,
+      causationId: null,
+      traceparent: null,
+      data,
+    };
+    const signal = new AbortController().signal;
+    await subscriber.handle(event, { key: `${event.id}:${name}`, number: 1, signal });
+  }
+}

@@ -1,0 +1,416 @@
+import { type EventEnvelope, newId } from '@rookery/domain';
+import { Transaction } from '@rookery/persistence';
+import { eventually, TestLedger } from '@rookery/testing';
+import * as fc from 'fast-check';
+import { Post } from '../../model/post';
+import { FeedSettings } from '../../settings';
+import { FeedItems } from '../../storage/feed-items';
+import { Posts, postSchema } from '../../storage/posts';
+import { Relationships, relationshipSchema } from '../../storage/relationships';
+import { Feed, type FeedFilters, type FeedPosition } from '../../views/feed';
+import { ProjectFeed } from './project-feed';
+
+const EVERYTHING: FeedFilters = { tags: [], search: '', sort: 'desc' };
+/** With more followers an author is merged; so few that small histories have authors of both kinds. */
+const FAN_OUT_LIMIT = 2;
+
+interface Written {
+  id: string;
+  authorId: string;
+  createdAt: number;
+}
+
+describe('The rows behind the feed', () => {
+  let ledger: TestLedger;
+
+  beforeAll(async () => {
+    process.env.FEED_FAN_OUT_LIMIT = String(FAN_OUT_LIMIT);
+    ledger = await TestLedger.start({
+      schemas: [postSchema, relationshipSchema],
+      providers: [Feed, FeedItems, FeedSettings, Posts, ProjectFeed, Relationships],
+    });
+    delete process.env.FEED_FAN_OUT_LIMIT;
+  });
+  afterAll(() => ledger.stop());
+
+  const people = async (count: number) => {
+    const ids = Array.from({ length: count }, () => newId());
+    await ledger.sql(
+      `INSERT INTO social.people (id, version, username, name, active)
+       SELECT id, 1, id::text, 'Some Person', true FROM unnest($1::uuid[]) AS id`,
+      [ids],
+    );
+    return ids;
+  };
+  const relate = (userId: string, otherId: string, change: (of: RelationshipOf) => boolean) =>
+    ledger.run(async () => {
+      const relationship = await ledger.get(Relationships).lockBetween(userId, otherId);
+      if (change(relationship)) await ledger.get(Relationships).save(relationship);
+    });
+  const follow = (userId: string, otherId: string) =>
+    relate(userId, otherId, (relationship) => relationship.follow(new Date()));
+  const unfollow = (userId: string, otherId: string) =>
+    relate(userId, otherId, (relationship) => relationship.unfollow());
+  const publish = async (authorId: string, createdAt: number): Promise<Written> => {
+    const post = Post.create(authorId, { title: 'T', content: 'C', tags: ['tag'] }, new Date(createdAt));
+    await ledger.run(() => ledger.get(Posts).save(post));
+    return { id: post.id, authorId, createdAt };
+  };
+  const remove = (id: string) =>
+    ledger.run(async () => {
+      const post = await ledger.get(Posts).get(id);
+      post.delete();
+      await ledger.get(Posts).remove(post);
+    });
+  const events = (after = 0) =>
+    ledger.sql<EventEnvelope & { number: number }>(
+      `SELECT id::int AS number, type, version, subject, sequence, data FROM messaging.outbox
+       WHERE id > $1 ORDER BY id`,
+      [after],
+    );
+  const handle = (event: EventEnvelope) =>
+    ledger.get(ProjectFeed).handle(event as Parameters<ProjectFeed['handle']>[0]);
+  const deliver = (event: EventEnvelope) => ledger.run(() => handle(event));
+  const lastEvent = async () => (await events()).at(-1)!;
+  const feedOf = async (userId: string, filters = EVERYTHING) =>
+    (await ledger.get(Feed).page(userId, filters, undefined, 1_000)).map(({ id }) => id);
+  const count = async (table: string, authorId: string) => {
+    const [row] = await ledger.sql<{ count: number }>(
+      `SELECT count(*)::int AS count FROM social.${table} WHERE author_id = $1`,
+      [authorId],
+    );
+    return row!.count;
+  };
+
+  it('are the same whatever happened, in whatever order and however often the worker hears of it', async () => {
+    const people5 = fc.nat({ max: 4 });
+    const step = fc.record({
+      what: fc.constantFrom(
+        ...['follow', 'follow', 'follow', 'unfollow', 'mute', 'unmute', 'block', 'unblock'],
+        ...['post', 'post', 'delete', 'hear', 'hear', 'hear'],
+      ),
+      who: people5,
+      whom: people5,
+      which: fc.nat({ max: 1_000 }),
+    });
+    const order = fc.array(fc.nat({ max: 1_000 }), { minLength: 80, maxLength: 80 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), order, async (history, places) => {
+        const ids = await people(5);
+        const before = (await lastNumber()) ?? 0;
+        const oracle = new Oracle();
+        const hearing: Promise<void>[] = [];
+        for (const { what, who, whom, which } of history) {
+          const [userId, otherId] = [ids[who]!, ids[whom]!];
+          const post = oracle.posts[which % Math.max(1, oracle.posts.length)];
+          if (what === 'post')
+            oracle.posts.push(await publish(userId, Date.UTC(2026, 0, 1, 0, 0, which % 3)));
+          else if (what === 'delete') {
+            if (!post) continue;
+            oracle.posts.splice(oracle.posts.indexOf(post), 1);
+            await remove(post.id);
+          } else if (what === 'hear') {
+            const heard = await events(before);
+            // Not waited for: it meets what happens next.
+            if (heard.length > 0) hearing.push(deliver(heard[which % heard.length]!));
+          } else if (userId !== otherId) {
+            if (what === 'follow' && oracle.has('block', userId, otherId)) continue;
+            await relate(userId, otherId, (relationship) => relationship[what as 'mute'](new Date()));
+            if (what === 'block') await unfollow(otherId, userId);
+            oracle.note(what, userId, otherId);
+          }
+        }
+        await Promise.all(hearing);
+        const deliveries = (await events(before))
+          .flatMap((event, index) => [
+            { event, place: places[(2 * index) % places.length]! },
+            { event, place: places[(2 * index + 1) % places.length]! },
+          ])
+          .filter(({ place }, index) => index % 2 === 0 || place % 2 === 0)
+          .sort((a, b) => a.place - b.place);
+        for (let start = 0; start < deliveries.length; start += 4) {
+          await Promise.all(deliveries.slice(start, start + 4).map(({ event }) => deliver(event)));
+        }
+        for (const id of ids) expect(await feedOf(id)).toEqual(oracle.feedOf(id));
+        expect(await rows(ids)).toEqual(oracle.rows(ids, await merged(ids)));
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+
+  const lastNumber = async () => (await events()).at(-1)?.number;
+  const merged = async (ids: readonly string[]) =>
+    new Set(
+      (
+        await ledger.sql<{ id: string }>(
+          'SELECT author_id AS id FROM social.merged_authors WHERE author_id = ANY ($1::uuid[])',
+          [ids],
+        )
+      ).map(({ id }) => id),
+    );
+  /** What was fanned out before its author was merged may stay, so only authors who are not count. */
+  const rows = async (ids: readonly string[]) => ({
+    items: (
+      await ledger.sql<{ row: string }>(
+        `SELECT item.user_id || ' ' || item.post_id AS row FROM social.feed_items item
+         WHERE item.author_id = ANY ($1::uuid[]) AND NOT EXISTS (
+           SELECT 1 FROM social.merged_authors author WHERE author.author_id = item.author_id)`,
+        [ids],
+      )
+    )
+      .map(({ row }) => row)
+      .sort(),
+    follows: (
+      await ledger.sql<{ row: string }>(
+        `SELECT user_id || ' ' || author_id AS row FROM social.merged_follows WHERE author_id = ANY ($1::uuid[])`,
+        [ids],
+      )
+    )
+      .map(({ row }) => row)
+      .sort(),
+  });
+
+  it('let a walk by cursor skip and repeat nothing of what was there throughout', async () => {
+    const second = fc.nat({ max: 5 });
+    const change = fc.record({ author: fc.nat({ max: 3 }), second, removes: fc.boolean() });
+    const limits = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 5 });
+    const sort = fc.constantFrom<FeedFilters['sort']>('asc', 'desc');
+    const seconds = fc.array(fc.record({ author: fc.nat({ max: 3 }), second }), {
+      minLength: 8,
+      maxLength: 30,
+    });
+    const narrowed = fc.constantFrom<Partial<FeedFilters>>(
+      {},
+      { tags: ['tag'] },
+      { since: '2026-01-01T00:00:01Z', until: '2026-01-01T00:00:04Z' },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        ...([seconds, fc.array(change, { maxLength: 12 }), limits, sort, narrowed] as const),
+        async (written, changes, sizes, direction, narrowing) => {
+          const [viewer, author, popular, muted, ...others] = (await people(7)) as [
+            string,
+            string,
+            string,
+            string,
+          ];
+          const authors = [viewer, author, popular, muted];
+          for (const id of [author, popular, muted]) await follow(viewer, id);
+          for (const id of others) await follow(id, popular);
+          const before = (await lastNumber())!;
+          const lasting: Written[] = [];
+          for (const { author: index, second: at } of written)
+            lasting.push(await publish(authors[index]!, Date.UTC(2026, 0, 1, 0, 0, at)));
+          await relate(viewer, muted, (relationship) => relationship.mute(new Date()));
+          for (const event of await events(before)) await deliver(event);
+          const filters = { ...EVERYTHING, ...narrowing, sort: direction };
+          const passing: Written[] = [];
+          const seen: Written[] = [];
+          let position: FeedPosition | undefined;
+          for (let page = 0; ; page += 1) {
+            const changing = meanwhile(changes[page], authors, passing);
+            const limit = sizes[page % sizes.length]!;
+            const found = await ledger.get(Feed).page(viewer, filters, position, limit);
+            await changing;
+            seen.push(
+              ...found.map(({ id, author: { id: authorId }, createdAt }) => ({
+                id,
+                authorId,
+                createdAt: createdAt.getTime(),
+              })),
+            );
+            if (found.length < limit) break;
+            position = [found.at(-1)!.createdAt.toISOString(), found.at(-1)!.id];
+          }
+          const ids = seen.map(({ id }) => id);
+          expect(new Set(ids).size).toBe(ids.length);
+          expect(ids).toEqual(inOrder(seen, direction));
+          const throughout = lasting.filter(
+            ({ authorId, createdAt }) =>
+              authorId !== muted &&
+              createdAt >= Date.parse(filters.since ?? '2025-01-01') &&
+              createdAt <= Date.parse(filters.until ?? '2027-01-01'),
+          );
+          const lastingIds = new Set(lasting.map(({ id }) => id));
+          expect(ids.filter((id) => lastingIds.has(id))).toEqual(inOrder(throughout, direction));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 120_000);
+
+  /** Somebody publishes or deletes while a page is read, and the worker hears of it. */
+  const meanwhile = async (
+    change: { author: number; second: number; removes: boolean } | undefined,
+    authors: readonly string[],
+    passing: Written[],
+  ) => {
+    if (!change) return;
+    const before = (await lastNumber())!;
+    const gone = change.removes ? passing.pop() : undefined;
+    if (gone) await remove(gone.id);
+    else passing.push(await publish(authors[change.author]!, Date.UTC(2026, 0, 1, 0, 0, change.second)));
+    for (const event of await events(before)) await deliver(event);
+  };
+
+  describe('when the worker does two things at once', () => {
+    /** Runs a delivery, and the other while the first has not committed yet. */
+    const meet = async (first: EventEnvelope, other: () => Promise<unknown>) => {
+      let meeting: Promise<unknown> | undefined;
+      await ledger.run(async () => {
+        await handle(first);
+        meeting = outside(other);
+        await outside(() => eventually(async () => (await waiting()) || (await settled(meeting!)), 2_000));
+      });
+      await meeting;
+    };
+    const outside = <T>(work: () => Promise<T>) => ledger.get(Transaction).outside(work);
+    const waiting = async () => {
+      const [row] = await ledger.sql<{ waiting: boolean }>(
+        `SELECT count(*) > 0 AS waiting FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return row!.waiting;
+    };
+    const settled = (work: Promise<unknown>) =>
+      Promise.race([work.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
+
+    it('a deleted post leaves no rows behind', async () => {
+      const [reader, author] = (await people(2)) as [string, string];
+      await follow(reader, author);
+      const { id } = await publish(author, 0);
+      await meet(await lastEvent(), async () => {
+        await remove(id);
+        await deliver(await lastEvent());
+      });
+      expect(await count('feed_items', author)).toBe(0);
+    });
+
+    it('an unfollowed author leaves no rows behind', async () => {
+      const [reader, author] = (await people(2)) as [string, string];
+      await follow(reader, author);
+      await publish(author, 0);
+      await meet(await lastEvent(), async () => {
+        await unfollow(reader, author);
+        await deliver(await lastEvent());
+      });
+      expect(await count('feed_items', author)).toBe(0);
+    });
+
+    it('somebody who follows while the author comes to be merged finds what it writes', async () => {
+      const [author, late, ...early] = (await people(2 + FAN_OUT_LIMIT + 1)) as [string, string];
+      for (const id of early) await follow(id, author);
+      const { id } = await publish(author, 0);
+      await meet(await lastEvent(), async () => {
+        await follow(late, author);
+        await deliver(await lastEvent());
+      });
+      expect(await feedOf(late)).toEqual([id]);
+      expect(await count('merged_follows', author)).toBe(early.length + 1);
+      const next = await publish(author, 1);
+      await deliver(await lastEvent());
+      expect(await feedOf(late)).toEqual([next.id, id]);
+    });
+  });
+
+  it('give somebody all that an author has written, also if that takes several statements', async () => {
+    const [reader, author] = (await people(2)) as [string, string];
+    await ledger.sql(
+      `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+       SELECT gen_random_uuid(), 1, $1, 'T', 'C', '{}', to_timestamp(n / 700), now() FROM generate_series(1, 2100) n`,
+      [author],
+    );
+    await follow(reader, author);
+    const followed = await lastEvent();
+    await deliver(followed);
+    expect(await count('feed_items', author)).toBe(2_100);
+    await unfollow(reader, author);
+    await deliver(followed); // late
+    expect(await count('feed_items', author)).toBe(0);
+  });
+
+  it('are one for each follower, and not for each post, when an author has many followers; for good', async () => {
+    const [author, ...followers] = (await people(FAN_OUT_LIMIT + 2)) as [string, ...string[]];
+    for (const id of followers) await follow(id, author);
+    const first = await publish(author, 0);
+    await deliver(await lastEvent());
+    expect([await count('feed_items', author), await count('merged_follows', author)]).toEqual([0, 3]);
+    await unfollow(followers[0]!, author);
+    await deliver(await lastEvent());
+    const second = await publish(author, 1);
+    await deliver(await lastEvent());
+    expect([await count('feed_items', author), await count('merged_follows', author)]).toEqual([0, 2]);
+    expect(await feedOf(followers[1]!)).toEqual([second.id, first.id]);
+    expect(await feedOf(followers[0]!)).toEqual([]);
+  });
+
+  it('show a post once that was fanned out before its author came to be merged', async () => {
+    const [author, ...followers] = (await people(FAN_OUT_LIMIT + 2)) as [string, ...string[]];
+    await follow(followers[0]!, author);
+    const first = await publish(author, 0);
+    await deliver(await lastEvent());
+    for (const id of followers.slice(1)) await follow(id, author);
+    const second = await publish(author, 1);
+    await deliver(await lastEvent());
+    expect([await count('feed_items', author), await count('merged_follows', author)]).toEqual([1, 3]);
+    expect(await feedOf(followers[0]!)).toEqual([second.id, first.id]);
+  });
+});
+
+type RelationshipOf = Awaited<ReturnType<Relationships['lockBetween']>>;
+
+/** What the feed of everybody has to be, as one would write it down on paper. */
+class Oracle {
+  readonly posts: Written[] = [];
+  private readonly said = new Set<string>();
+
+  has(what: string, userId: string, otherId: string): boolean {
+    return this.said.has(`${what} ${userId} ${otherId}`);
+  }
+
+  note(what: string, userId: string, otherId: string): void {
+    if (what.startsWith('un')) this.said.delete(`${what.slice(2)} ${userId} ${otherId}`);
+    else this.said.add(`${what} ${userId} ${otherId}`);
+    if (what !== 'block') return;
+    this.said.delete(`follow ${userId} ${otherId}`);
+    this.said.delete(`follow ${otherId} ${userId}`);
+  }
+
+  feedOf(userId: string): string[] {
+    const shown = this.posts.filter(
+      ({ authorId }) =>
+        authorId === userId ||
+        (this.has('follow', userId, authorId) &&
+          !this.has('mute', userId, authorId) &&
+          !this.has('block', userId, authorId) &&
+          !this.has('block', authorId, userId)),
+    );
+    return inOrder(shown, 'desc');
+  }
+
+  rows(ids: readonly string[], merged: ReadonlySet<string>) {
+    const follows = ids.flatMap((userId) =>
+      ids
+        .filter((authorId) => this.has('follow', userId, authorId))
+        .map((authorId) => ({ userId, authorId })),
+    );
+    const items = follows.flatMap(({ userId, authorId }) =>
+      this.posts.filter((post) => post.authorId === authorId).map(({ id }) => ({ userId, authorId, id })),
+    );
+    return {
+      items: items
+        .filter(({ authorId }) => !merged.has(authorId))
+        .map(({ userId, id }) => `${userId} ${id}`)
+        .sort(),
+      follows: follows
+        .filter(({ authorId }) => merged.has(authorId))
+        .map(({ userId, authorId }) => `${userId} ${authorId}`)
+        .sort(),
+    };
+  }
+}
+
+function inOrder(posts: readonly Written[], sort: FeedFilters['sort']): string[] {
+  const sorted = posts.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  return (sort === 'asc' ? sorted : sorted.toReversed()).map(({ id }) => id);
+}

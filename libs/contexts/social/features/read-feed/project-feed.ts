@@ -1,0 +1,57 @@
+import type { EventOf, RaisedEvent } from '@rookery/domain';
+import { type Handles, Queues, type Rebuildable, Subscriber } from '@rookery/messaging';
+import { Sql } from '@rookery/persistence';
+import { PostCreated, PostDeleted, UserFollowed, UserUnfollowed } from '../../contract';
+import { FeedItems, type ItemKey, type MergedKey } from '../../storage/feed-items';
+
+const CHANGES = [PostCreated, PostDeleted, UserFollowed, UserUnfollowed];
+const PAGE = 100;
+
+/** Keeps everybody's feed. It asks what holds now, so neither order nor repetition matters. */
+@Subscriber(CHANGES, { queue: Queues.projections })
+export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildable {
+  constructor(
+    private readonly items: FeedItems,
+    private readonly sql: Sql,
+  ) {}
+
+  async handle({ subject, data }: EventOf<(typeof CHANGES)[number]>): Promise<void> {
+    if ('authorId' in data) await this.items.settlePost(subject, data.authorId);
+    else await this.items.settleFollow(data.userId, data.otherId);
+  }
+
+  async sweep(after: string | null, limit: number): Promise<string | null> {
+    const [table, key] = JSON.parse(after ?? '["items"]') as ['items', ItemKey?] | ['merged', MergedKey?];
+    if (table === 'merged') {
+      const end = await this.items.sweepMerged(key, limit);
+      return end ? JSON.stringify(['merged', end]) : null;
+    }
+    const end = await this.items.sweepItems(key, limit);
+    return JSON.stringify(end ? ['items', end] : ['merged']);
+  }
+
+  /** Of the follows only those of merged authors: what the others lead to, the posts have led to already. */
+  async *facts(): AsyncIterable<readonly RaisedEvent[]> {
+    yield* this.pages<{ version: number; authorId: string; title: string; tags: string[] }>(
+      `SELECT id, version, author_id AS "authorId", title, tags FROM social.posts
+       WHERE id > $1 ORDER BY id LIMIT $2`,
+      ({ id, version, ...data }) => ({ definition: PostCreated, subject: id, sequence: version, data }),
+    );
+    yield* this.pages<{ version: number; userId: string; otherId: string }>(
+      `SELECT id, version, user_id AS "userId", other_id AS "otherId" FROM social.relationships
+       WHERE id > $1 AND followed_at IS NOT NULL AND other_id IN (SELECT author_id FROM social.merged_authors)
+       ORDER BY id LIMIT $2`,
+      ({ id, version, ...data }) => ({ definition: UserFollowed, subject: id, sequence: version, data }),
+    );
+  }
+
+  private async *pages<Row>(text: string, fact: (row: Row & { id: string }) => RaisedEvent) {
+    let after = '00000000-0000-0000-0000-000000000000';
+    for (;;) {
+      const rows = await this.sql.rows<Row & { id: string }>(text, [after, PAGE]);
+      if (rows.length === 0) return;
+      yield rows.map(fact);
+      after = rows.at(-1)!.id;
+    }
+  }
+}

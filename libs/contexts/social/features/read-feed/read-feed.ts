@@ -1,0 +1,90 @@
+import { Controller, Get, Query as QueryString } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import {
+  type Caller,
+  CurrentCaller,
+  decodeCursor,
+  Explain,
+  Field,
+  Item,
+  ListQuery,
+  type Page,
+  pageOf,
+  Problems,
+  RequestRefused,
+} from '@rookery/web';
+import { Feed, type FeedFilters, type FeedPosition } from '../../views/feed';
+import { POST, PostView } from '../../views/post';
+
+export { ProjectFeed } from './project-feed';
+
+class FeedQuery extends ListQuery {
+  @Field.list(Item.text(POST.tag), { max: 5, optional: true, description: 'Posts with any of these tags.' })
+  tags?: string[];
+
+  @Field.text({
+    min: 0,
+    max: 100,
+    trim: true,
+    default: '',
+    description: 'Words of title or text; "a phrase", a or b, and -without as in search engines.',
+    example: 'swifts -common',
+  })
+  search = '';
+
+  @Field.dateTime({ optional: true, description: 'Posts of this instant or later.' })
+  since?: string;
+
+  @Field.dateTime({ optional: true, description: 'Posts of this instant or earlier.' })
+  until?: string;
+
+  @Field.oneOf(['asc', 'desc'], { default: 'desc', description: 'The oldest first, or the newest.' })
+  sort: FeedFilters['sort'] = 'desc';
+}
+
+export class ReadFeed extends Query<Page<PostView>> {
+  constructor(
+    readonly viewerId: string,
+    readonly query: FeedQuery,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Social')
+@Controller('feed')
+export class ReadFeedRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get()
+  @Explain({
+    operationId: 'getFeed',
+    summary: 'Read the own feed',
+    description:
+      'Posts of the caller and of those it follows, but for the muted. What others publish arrives within moments; ' +
+      'whoever is unfollowed, muted or blocked is out at once.',
+    ok: { list: PostView },
+  })
+  read(@CurrentCaller() { userId }: Caller, @QueryString() query: FeedQuery): Promise<Page<PostView>> {
+    if (query.since && query.until && Date.parse(query.since) > Date.parse(query.until)) {
+      const message = 'since must not be later than until';
+      throw new RequestRefused(Problems.invalid, { errors: [{ path: 'since', code: 'range', message }] });
+    }
+    return this.queries.execute(new ReadFeed(userId, query));
+  }
+}
+
+@QueryHandler(ReadFeed)
+export class ReadFeedHandler implements IQueryHandler<ReadFeed> {
+  constructor(private readonly feed: Feed) {}
+
+  async execute({ viewerId, query }: ReadFeed): Promise<Page<PostView>> {
+    const { tags = [], search, since, until, sort, cursor, limit } = query;
+    const list = `feed:${JSON.stringify([tags, search, since, until, sort])}`;
+    const position = decodeCursor<FeedPosition>(list, cursor);
+    const rows = await this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit + 1);
+    return pageOf(rows, limit, list, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+  }
+}

@@ -1,0 +1,220 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '@rookery/persistence';
+import { reads } from '../storage/visibility';
+import { POST_COLUMNS, type PostView } from './post';
+
+/** What a feed is narrowed to and how it is sorted. */
+export interface FeedFilters {
+  /** Posts with any of them; none: whatever their tags. */
+  tags: readonly string[];
+  /** As people type it into a search engine; empty: whatever they say. */
+  search: string;
+  /** RFC 3339 instant; the first that counts. */
+  since?: string;
+  /** RFC 3339 instant; the last that counts. */
+  until?: string;
+  sort: 'asc' | 'desc';
+}
+
+/** Where a page of the feed ended: instant and id of its last post. */
+export type FeedPosition = readonly [createdAt: string, id: string];
+
+/** So many entries of the feed tell whether what is asked for is frequent in it. */
+const SAMPLE = 500;
+
+/** So many posts fit tags and search at most where it pays to look at each of them instead of walking the feed. */
+const FEW = 1_000;
+
+/**
+ * What somebody and those whom it follows have written. A page costs the same however long the feed is and however
+ * many are followed: docs/decisions/0021-feed.md.
+ */
+@Injectable()
+export class Feed {
+  constructor(private readonly sql: Sql) {}
+
+  /**
+   * @param viewerId whose feed it is
+   * @param position where the page before ended; undefined for the first
+   * @param limit most posts to answer
+   */
+  async page(
+    viewerId: string,
+    filters: FeedFilters,
+    position: FeedPosition | undefined,
+    limit: number,
+  ): Promise<PostView[]> {
+    const { tags, search } = filters;
+    const plain = tags.length === 0 && search === '';
+    const few =
+      plain || (await this.isFrequent(viewerId, filters, position, limit))
+        ? undefined
+        : await this.few(filters);
+    return few
+      ? this.among(few, viewerId, filters, position, limit)
+      : this.walk(viewerId, filters, position, limit);
+  }
+
+  /** @returns whether the feed is soon walked through: its next entries fill the page, or there are not many more */
+  private async isFrequent(
+    viewerId: string,
+    filters: FeedFilters,
+    position: FeedPosition | undefined,
+    limit: number,
+  ): Promise<boolean> {
+    const values: unknown[] = [viewerId, limit];
+    const { order, within } = this.order(filters, position, values);
+    const entries = `SELECT item.post_id FROM social.feed_items item
+      WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
+      ORDER BY item.created_at ${order}, item.post_id ${order}`;
+    const row = await this.sql.row<{ fitting: number; more: boolean }>(
+      `SELECT (SELECT count(*)::int FROM (
+                 SELECT FROM (${entries} LIMIT ${SAMPLE}) AS item
+                 WHERE (SELECT ${fits('post', filters, values)} FROM social.posts post WHERE post.id = item.post_id)
+                 LIMIT $2) AS counted) AS fitting,
+              EXISTS (${entries} OFFSET ${SAMPLE})
+                OR EXISTS (SELECT 1 FROM social.merged_follows WHERE user_id = $1) AS more`,
+      values,
+    );
+    return row!.fitting >= limit || !row!.more;
+  }
+
+  /** @returns ids of all posts that may fit tags and search, whoever wrote them; undefined when there are many */
+  private async few({ tags, search, ...rest }: FeedFilters): Promise<string[] | undefined> {
+    const searchable = search !== '' && !(await this.isVague(search));
+    if (tags.length === 0 && !searchable) return undefined;
+    const values: unknown[] = [];
+    const fitting = fits('post', { ...rest, tags, search: searchable ? search : '' }, values);
+    // MATERIALIZED keeps the LIMIT away from the planner: with it, it might read the table instead of the index.
+    const rows = await this.sql.rows<{ id: string }>(
+      `WITH fitting AS MATERIALIZED (SELECT id FROM social.posts post WHERE ${fitting})
+       SELECT id FROM fitting LIMIT ${FEW + 1}`,
+      values,
+    );
+    return rows.length > FEW ? undefined : rows.map(({ id }) => id);
+  }
+
+  /** @returns whether there is no word that must be there, as in `-swifts`: an index of words is of no use then */
+  private async isVague(search: string): Promise<boolean> {
+    const row = await this.sql.row<{ vague: boolean }>(
+      `SELECT querytree(websearch_to_tsquery('simple', $1)) = 'T' AS vague`,
+      [search],
+    );
+    return row!.vague;
+  }
+
+  /** Picks from a few posts those that belong in the feed. */
+  private among(
+    ids: readonly string[],
+    viewerId: string,
+    filters: FeedFilters,
+    position: FeedPosition | undefined,
+    limit: number,
+  ): Promise<PostView[]> {
+    const values: unknown[] = [viewerId, limit, ids];
+    const { order, within } = this.order(filters, position, values);
+    return this.sql.rows<PostView & Record<string, unknown>>(
+      `SELECT ${POST_COLUMNS}
+       FROM unnest($3::uuid[]) AS fitting (id)
+       CROSS JOIN LATERAL (SELECT * FROM social.posts WHERE id = fitting.id OFFSET 0) AS post
+       CROSS JOIN LATERAL (SELECT * FROM social.people WHERE id = post.author_id OFFSET 0) AS author
+       WHERE ${within('post.created_at', 'post.id')} AND ${fits('post', filters, values)}
+         AND (post.author_id = $1 OR ${followed('post.author_id')} AND author.active)
+       ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2`,
+      values,
+    );
+  }
+
+  /**
+   * Goes through the feed in its order until the page is full. Each source gives a page of its own in the order of an
+   * index; what was fanned out before its author came to be merged is in two of them.
+   */
+  private walk(
+    viewerId: string,
+    filters: FeedFilters,
+    position: FeedPosition | undefined,
+    limit: number,
+  ): Promise<PostView[]> {
+    const values: unknown[] = [viewerId, limit];
+    const { order, within } = this.order(filters, position, values);
+    const fitting = fits('post', filters, values);
+    return this.sql.rows<PostView & Record<string, unknown>>(
+      `WITH page AS MATERIALIZED (
+         (SELECT item.created_at, item.post_id AS id FROM social.feed_items item
+          WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
+            AND ${followed('item.author_id')} AND ${active('item.author_id')}
+            AND (SELECT ${fitting} FROM social.posts post WHERE post.id = item.post_id)
+          ORDER BY item.created_at ${order}, item.post_id ${order} LIMIT $2)
+         UNION
+         (SELECT post.created_at, post.id FROM social.posts post
+          WHERE post.author_id = $1 AND ${within('post.created_at', 'post.id')} AND ${fitting}
+          ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2)
+         UNION
+         (SELECT post.created_at, post.id FROM social.merged_follows follow
+          CROSS JOIN LATERAL (
+            SELECT post.created_at, post.id FROM social.posts post
+            WHERE post.author_id = follow.author_id AND ${within('post.created_at', 'post.id')} AND ${fitting}
+            ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2) AS post
+          WHERE follow.user_id = $1 AND ${followed('follow.author_id')} AND ${active('follow.author_id')}
+          ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2)
+         ORDER BY created_at ${order}, id ${order} LIMIT $2
+       )
+       SELECT ${POST_COLUMNS} FROM page
+       CROSS JOIN LATERAL (SELECT * FROM social.posts WHERE id = page.id OFFSET 0) AS post
+       CROSS JOIN LATERAL (SELECT * FROM social.people WHERE id = post.author_id OFFSET 0) AS author
+       ORDER BY page.created_at ${order}, page.id ${order}`,
+      values,
+    );
+  }
+
+  /** The text holds the filters that there are and no others: a plan for `$3 IS NULL OR …` could not use an index. */
+  private order({ sort, since, until }: FeedFilters, position: FeedPosition | undefined, values: unknown[]) {
+    const bounds: ((createdAt: string, id: string) => string)[] = [];
+    if (since !== undefined) {
+      const parameter = values.push(since);
+      bounds.push((createdAt) => `${createdAt} >= $${parameter}::timestamptz`);
+    }
+    if (until !== undefined) {
+      const parameter = values.push(until);
+      bounds.push((createdAt) => `${createdAt} <= $${parameter}::timestamptz`);
+    }
+    if (position) {
+      const parameter = values.push(...position);
+      const beyond = sort === 'desc' ? '<' : '>';
+      bounds.push(
+        (createdAt, id) =>
+          `(${createdAt}, ${id}) ${beyond} ($${parameter - 1}::timestamptz, $${parameter}::uuid)`,
+      );
+    }
+    return {
+      order: sort === 'desc' ? 'DESC' : 'ASC',
+      within: (createdAt: string, id: string) =>
+        bounds.map((bound) => bound(createdAt, id)).join(' AND ') || 'true',
+    };
+  }
+}
+
+/** @returns SQL that is true when a post has one of the tags and says what is searched for */
+function fits(post: string, { tags, search }: FeedFilters, values: unknown[]): string {
+  const conditions: string[] = [];
+  if (tags.length > 0) conditions.push(`${post}.tags && $${values.push(tags)}::text[]`);
+  if (search !== '')
+    conditions.push(`${post}.search @@ websearch_to_tsquery('simple', $${values.push(search)})`);
+  return conditions.join(' AND ') || 'true';
+}
+
+/**
+ * Scalar subqueries, here and below, and not joins: they are asked row by row until the page is full, whatever the
+ * planner thinks of the numbers.
+ *
+ * @returns SQL that is true when the viewer ($1) follows the author, has not muted it and reads what it writes
+ */
+function followed(author: string): string {
+  return `((SELECT relation.followed_at IS NOT NULL AND relation.muted_at IS NULL FROM social.relationships relation
+            WHERE relation.user_id = $1 AND relation.other_id = ${author}) AND (SELECT ${reads('$1', author)}))`;
+}
+
+/** @returns SQL that is true when others see what the author writes */
+function active(author: string): string {
+  return `(SELECT person.active FROM social.people person WHERE person.id = ${author})`;
+}
