@@ -86,8 +86,20 @@ describe('The rows behind the feed', () => {
     const people5 = fc.nat({ max: 4 });
     const step = fc.record({
       what: fc.constantFrom(
-        ...['follow', 'follow', 'follow', 'unfollow', 'mute', 'unmute', 'block', 'unblock'],
-        ...['post', 'post', 'delete', 'hear', 'hear', 'hear'],
+        'follow',
+        'follow',
+        'follow',
+        'unfollow',
+        'mute',
+        'unmute',
+        'block',
+        'unblock',
+        'post',
+        'post',
+        'delete',
+        'hear',
+        'hear',
+        'hear',
       ),
       who: people5,
       whom: people5,
