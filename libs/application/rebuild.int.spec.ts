@@ -11,6 +11,7 @@ const BellRung = defineEvent('rebuilding.bell-rung', 1, z.object({}));
 @Subscriber(BellRung, { queue: Queues.projections })
 class KeepBells implements Rebuildable {
   static bells: string[] = [];
+  static wrong: string[] = [];
   static failures = new Map<string, number>();
 
   constructor(private readonly sql: Sql) {}
@@ -22,8 +23,13 @@ class KeepBells implements Rebuildable {
     if (left > 0) throw new Error('Out of tune.');
   }
 
-  async sweep(): Promise<null> {
-    return null;
+  async sweep(after: string | null): Promise<string | null> {
+    const part = Number(after ?? 0) + 1;
+    await this.sql.execute('DELETE FROM public.bells WHERE id = $1', [KeepBells.wrong[part - 1]]);
+    const left = KeepBells.failures.get('sweep') ?? 0;
+    KeepBells.failures.set('sweep', left - 1);
+    if (left > 0) throw new Error('Out of tune.');
+    return part < KeepBells.wrong.length ? String(part) : null;
   }
 
   async *facts(): AsyncIterable<readonly RaisedEvent[]> {
@@ -41,6 +47,7 @@ describe('A rebuild', () => {
   beforeEach(async () => {
     await system.sql('DELETE FROM public.bells');
     KeepBells.bells = Array.from({ length: 50 }, () => newId());
+    KeepBells.wrong = [newId(), newId(), newId()];
     KeepBells.failures.clear();
   });
   afterAll(() => system.stop());
@@ -52,6 +59,13 @@ describe('A rebuild', () => {
   it('hands on each fact once, also when one of them fails at first', async () => {
     KeepBells.failures.set(KeepBells.bells[30]!, 3);
     expect(await rebuild()).toEqual({ facts: 50 });
+    expect(await kept()).toEqual(KeepBells.bells.toSorted());
+  });
+
+  it('sweeps part by part until the end, also when one of them fails at first', async () => {
+    await system.sql('INSERT INTO public.bells SELECT unnest($1::uuid[])', [KeepBells.wrong]);
+    KeepBells.failures.set('sweep', 3);
+    await rebuild();
     expect(await kept()).toEqual(KeepBells.bells.toSorted());
   });
 
