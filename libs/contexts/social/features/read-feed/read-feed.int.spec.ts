@@ -91,6 +91,8 @@ describe('Reading the feed', () => {
     await end();
     expect(await titles(ada)).toEqual([]);
     expect(await titles(ada, { tags: 'birds' })).toEqual([]);
+    await makeLong(ada);
+    expect(await titles(ada, { tags: 'birds' })).toEqual([]);
   });
 
   it('shows nothing any more of an author with many followers who is muted or deleted, at once', async () => {
