@@ -19,7 +19,7 @@ describe('Rebuilding the projections', () => {
     const [popular, ...others] = people as [Person, ...Person[]];
     for (const [index, person] of others.entries()) {
       await follow(person, popular);
-      await follow(person, others[(index + 1) % others.length]!);
+      for (const step of [1, 2]) await follow(person, others[(index + step) % others.length]!);
     }
     for (const person of people) for (let count = 0; count < 3; count += 1) await publish(person);
     await unfollow(others[0]!, others[1]!);
@@ -88,7 +88,7 @@ describe('Rebuilding the projections', () => {
 
   it('changes nothing where nothing is wrong', async () => {
     const before = await rows();
-    expect(Object.values(before).map((each) => each.length)).toEqual([12, 1, 5, 6]);
+    expect(Object.values(before).map((each) => each.length)).toEqual([27, 1, 5, 6]);
     expect(await rebuild(PEOPLE)).toEqual({ facts: 6 });
     expect(await rebuild(FEED)).toEqual({ facts: 18 + 5 });
     expect(await rows()).toEqual(before);
@@ -105,7 +105,12 @@ describe('Rebuilding the projections', () => {
       `INSERT INTO social.feed_items SELECT gen_random_uuid(), created_at, post_id, author_id FROM social.feed_items`,
     ],
     ['rows have another instant', `UPDATE social.feed_items SET created_at = created_at - interval '1 day'`],
-    ['rows name another author', `UPDATE social.feed_items SET author_id = user_id`],
+    [
+      'rows name another author',
+      `UPDATE social.feed_items item SET author_id = follow.other_id FROM social.relationships follow
+       WHERE follow.user_id = item.user_id AND follow.followed_at IS NOT NULL AND follow.other_id <> item.author_id
+         AND follow.other_id NOT IN (SELECT author_id FROM social.merged_authors)`,
+    ],
     [
       'posts of merged authors are fanned out',
       `INSERT INTO social.feed_items SELECT follow.user_id, post.created_at, post.id, post.author_id
@@ -143,6 +148,27 @@ describe('Rebuilding the projections', () => {
     expect(await rows()).not.toEqual(before);
     await rebuild(PEOPLE);
     expect(await rows()).toEqual(before);
+  });
+
+  it('restates as much as there is', async () => {
+    const author = people[3]!;
+    await system.sql(
+      `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+       SELECT gen_random_uuid(), 1, $1, 'T', 'C', '{}', now(), now() FROM generate_series(1, 250)`,
+      [author.id],
+    );
+    await system.sql(
+      `INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, password_number,
+                                   registered_at)
+       SELECT gen_random_uuid(), 1, n || '@example.com', 'many' || n, 'Many', 'user', 'active', '-', 1, now()
+       FROM generate_series(1, 150) n`,
+    );
+    const before = await rows();
+    expect(await rebuild(PEOPLE)).toEqual({ facts: 6 + 150 });
+    expect(await rebuild(FEED)).toEqual({ facts: 18 + 5 + 250 });
+    const after = await rows();
+    expect(after.people!.length - before.people!.length).toBe(150);
+    expect(after.feed_items!.length - before.feed_items!.length).toBe(2 * 250);
   });
 
   it('ends right beside a working worker while people go on following, publishing and deleting', async () => {
