@@ -8,7 +8,7 @@ import { isDatabaseUnavailable, Transaction } from '@rookery/persistence';
 const SWEEP = 1_000;
 /** Events that one transaction hands on. */
 const TOGETHER = 20;
-/** Tries for one event alone: it may meet a lock of a working worker. */
+/** Tries for a part of a sweep, and for an event alone: they may meet a lock of a working worker. */
 const TRIES = 5;
 
 /** What a rebuild did. */
@@ -38,13 +38,13 @@ export class Rebuild {
   /**
    * Rebuilds what one subscriber keeps. It may be interrupted and run again, at any time.
    *
-   * @throws Error when there is no such subscriber, or an event cannot be handled
+   * @throws Error when there is no such subscriber; what the subscriber throws five times running
    */
   async run(name: string): Promise<Rebuilt> {
     const subscriber = this.find(name);
     let after: string | null = null;
     do {
-      after = await this.transaction.run(() => subscriber.sweep(after, SWEEP));
+      after = await this.patiently(() => subscriber.sweep(after, SWEEP));
     } while (after !== null);
     let facts = 0;
     for await (const page of subscriber.facts()) {
@@ -72,14 +72,14 @@ export class Rebuild {
       });
     } catch (error) {
       if (isDatabaseUnavailable(error)) throw error;
-      for (const fact of facts) await this.handAlone(name, subscriber, fact);
+      for (const fact of facts) await this.patiently(() => this.handle(name, subscriber, fact));
     }
   }
 
-  private async handAlone(name: string, subscriber: AnySubscriber, fact: RaisedEvent): Promise<void> {
+  private async patiently<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.transaction.run(() => this.handle(name, subscriber, fact));
+        return await this.transaction.run(work);
       } catch (error) {
         if (attempt === TRIES || isDatabaseUnavailable(error)) throw error;
       }

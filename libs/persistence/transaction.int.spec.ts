@@ -177,6 +177,7 @@ describe('A transaction', () => {
     ['lock_timeout', '2s'],
     ['idle_in_transaction_session_timeout', '10s'],
     ['default_transaction_read_only', 'on'],
+    ['jit', 'off'],
   ])('works on connections whose %s is %s', async (setting, value) => {
     expect(Object.values((await sql.row(`SHOW ${setting}`))!)).toEqual([value]);
   });

@@ -133,6 +133,8 @@ describe('In a query', () => {
     ['what is no boolean', kinds.boolean(), '1', '1'],
     ['a list with commas', kinds.list(kinds.integer(), { max: 3 }), '1,2', [1, 2]],
     ['a parameter that repeats', kinds.list(kinds.integer(), { max: 3 }), ['1', '2'], [1, 2]],
+    ['an instant', kinds.dateTime(), '2026-11-21T09:00:00+01:00', '2026-11-21T09:00:00+01:00'],
+    ['an instant by hand', kinds.dateTime(), '2026-11-21 09:00:00', '2026-11-21T09:00:00Z'],
     ['an empty list', kinds.list(kinds.integer(), { max: 3 }), '', []],
   ])('%s is read as it is meant', (_, kind, text, value) => expect(kind.fromQuery!(text)).toEqual(value));
 });

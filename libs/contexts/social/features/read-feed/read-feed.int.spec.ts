@@ -1,41 +1,283 @@
 import { contexts } from '@rookery/contexts';
-import { enrol, type Person, TestSystem } from '@rookery/testing';
+import { Clock } from '@rookery/domain';
+import { Transaction } from '@rookery/persistence';
+import { enrol, eventually, type Person, TestSystem } from '@rookery/testing';
+import { Post } from '../../model/post';
+import type { Relationship } from '../../model/relationship';
+import { Posts } from '../../storage/posts';
+import { Relationships } from '../../storage/relationships';
+
+const DAY = '2026-11-21';
 
 describe('Reading the feed', () => {
   let system: TestSystem;
   let ada: Person;
+  let bob: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-    ada = await enrol(system);
+    system = await TestSystem.start(contexts, { FEED_FAN_OUT_LIMIT: '2' });
   });
-  afterAll(() => system.stop());
+  beforeEach(async () => {
+    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+  });
+  afterAll(async () => {
+    delete process.env.FEED_FAN_OUT_LIMIT;
+    await system.stop();
+  });
 
-  it('shows own posts at once', async () => {
-    for (const title of ['Swifts', 'Swallows'])
-      await system.ask('POST /v1/posts', {
-        token: ada.token,
-        body: { title, content: 'Seen.', tags: ['birds'] },
-      });
-    for (const query of [
-      '',
-      'tags=birds',
-      'search=seen',
-      'tags=birds,fish&search=seen&since=2026-01-01 00:00:00&until=2036-01-01T00:00:00Z',
-      'search=-fish',
-    ]) {
-      const { status, body } = await system.ask(`GET /v1/feed?limit=1&${encodeURI(query)}`, {
-        token: ada.token,
-      });
-      expect({ status, titles: body.data.map(({ title }: any) => title) }).toEqual({
-        status: 200,
-        titles: ['Swallows'],
-      });
-      const next = await system.ask(
-        `GET /v1/feed?limit=1&${encodeURI(query)}&cursor=${body.page.nextCursor}`,
-        { token: ada.token },
-      );
-      expect(next.body).toMatchObject({ data: [{ title: 'Swifts' }], page: { nextCursor: null } });
-    }
+  const follow = (who: Person, whom: Person) =>
+    system.ask(`PUT /v1/users/${whom.id}/follow`, { token: who.token });
+  const publish = async (who: Person, title: string, more: { content?: string; tags?: string[] } = {}) => {
+    const body = { title, content: 'Something.', ...more };
+    return (await system.ask('POST /v1/posts', { token: who.token, body })).body.id as string;
+  };
+  /** As an author of the past: a post of an instant of one's choice. */
+  const publishAt = (who: Person, title: string, createdAt: string, tags: string[] = []) =>
+    system.inApi(Transaction).run(async () => {
+      const post = Post.create(who.id, { title, content: 'Something.', tags }, new Date(createdAt));
+      await system.inApi(Posts).save(post);
+      return post.id;
+    });
+  const relate = (who: Person, whom: Person, change: (relationship: Relationship, now: Date) => boolean) =>
+    system.inApi(Transaction).run(async () => {
+      const relationship = await system.inApi(Relationships).lockBetween(who.id, whom.id);
+      if (change(relationship, system.inApi(Clock).now()))
+        await system.inApi(Relationships).save(relationship);
+    });
+  /** Without a word to the worker: what is seen is what reading makes of the rows that are still there. */
+  const forget = (who: Person, whom: Person, change: string) =>
+    system.sql(`UPDATE social.relationships SET ${change} WHERE user_id = $1 AND other_id = $2`, [
+      who.id,
+      whom.id,
+    ]);
+  const feed = (who: Person, query: Record<string, string> = {}) =>
+    system.ask(`GET /v1/feed?${new URLSearchParams(query).toString()}`, { token: who.token });
+  const titles = async (who: Person, query: Record<string, string> = {}) => {
+    const { status, body } = await feed(who, query);
+    expect(status).toBe(200);
+    return (body.data as { title: string }[]).map(({ title }) => title);
+  };
+  const shows = (who: Person, ...expected: string[]) =>
+    eventually(async () => JSON.stringify(await titles(who)) === JSON.stringify(expected));
+
+  it('shows own posts at once, and those of whom one follows within moments, the newest first', async () => {
+    await publish(bob, 'Before');
+    await publish(ada, 'Own');
+    expect(await titles(ada)).toEqual(['Own']);
+    await follow(ada, bob);
+    await publish(bob, 'After');
+    await shows(ada, 'After', 'Own', 'Before');
+    expect(await titles(bob)).toEqual(['After', 'Before']);
   });
+
+  it('shows each post as it is read by itself', async () => {
+    const id = await publish(bob, 'Swifts', { tags: ['birds'] });
+    await follow(ada, bob);
+    await shows(ada, 'Swifts');
+    const alone = await system.ask(`GET /v1/posts/${id}`, { token: ada.token });
+    expect((await feed(ada)).body).toEqual({ data: [alone.body], page: { nextCursor: null } });
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['unfollowed', () => forget(ada, bob, 'followed_at = NULL')],
+    ['muted', () => relate(ada, bob, (relationship, now) => relationship.mute(now))],
+    ['blocked', () => forget(ada, bob, 'followed_at = NULL, blocked_at = now()')],
+    ['blocking', () => relate(bob, ada, (relationship, now) => relationship.block(now))],
+    ['deleted', () => system.sql('UPDATE social.people SET active = false WHERE id = $1', [bob.id])],
+  ])('shows nothing any more of an author who is %s, at once', async (_, end) => {
+    await publish(bob, 'Swifts', { tags: ['birds'] });
+    await follow(ada, bob);
+    await shows(ada, 'Swifts');
+    await end();
+    expect(await titles(ada)).toEqual([]);
+    expect(await titles(ada, { tags: 'birds' })).toEqual([]);
+    await makeLong(ada);
+    expect(await titles(ada, { tags: 'birds' })).toEqual([]);
+  });
+
+  it('shows nothing any more of an author with many followers who is muted or deleted, at once', async () => {
+    await followedByMany(bob);
+    await follow(ada, bob);
+    await publish(bob, 'Swifts');
+    await shows(ada, 'Swifts');
+    await relate(ada, bob, (relationship, now) => relationship.mute(now));
+    expect(await titles(ada)).toEqual([]);
+    await relate(ada, bob, (relationship) => relationship.unmute());
+    expect(await titles(ada)).toEqual(['Swifts']);
+    await system.sql('UPDATE social.people SET active = false WHERE id = $1', [bob.id]);
+    expect(await titles(ada)).toEqual([]);
+  });
+
+  it('does not show a deleted post, even while the worker has not heard of it', async () => {
+    const id = await publish(bob, 'Swifts');
+    await follow(ada, bob);
+    await publish(bob, 'Swallows');
+    await shows(ada, 'Swallows', 'Swifts');
+    await system.sql('DELETE FROM social.posts WHERE id = $1', [id]);
+    expect(await titles(ada)).toEqual(['Swallows']);
+  });
+
+  it('shows what somebody wrote who was muted for a while', async () => {
+    await follow(ada, bob);
+    await relate(ada, bob, (relationship, now) => relationship.mute(now));
+    await publish(bob, 'Swifts');
+    await publish(ada, 'Own');
+    await eventually(async () => (await rowsOf(bob)) === 1);
+    expect(await titles(ada)).toEqual(['Own']);
+    await relate(ada, bob, (relationship) => relationship.unmute());
+    expect(await titles(ada)).toEqual(['Own', 'Swifts']);
+  });
+
+  it('fills its pages, however many posts in between are of somebody who is muted', async () => {
+    const carol = await enrol(system);
+    await follow(ada, bob);
+    await follow(ada, carol);
+    for (let index = 0; index < 4; index += 1) await publishAt(bob, `bob${index}`, `${DAY}T09:00:0${index}Z`);
+    for (let index = 0; index < 4; index += 1)
+      await publishAt(carol, `carol${index}`, `${DAY}T08:00:0${index}Z`);
+    await eventually(async () => (await rowsOf(bob)) + (await rowsOf(carol)) === 8);
+    await relate(ada, bob, (relationship, now) => relationship.mute(now));
+    const { body } = await feed(ada, { limit: '3' });
+    expect(body.data.map(({ title }: { title: string }) => title)).toEqual(['carol3', 'carol2', 'carol1']);
+    const next = await feed(ada, { limit: '3', cursor: body.page.nextCursor });
+    expect(next.body).toMatchObject({ data: [{ title: 'carol0' }], page: { nextCursor: null } });
+  });
+
+  describe.each([
+    ['by walking through it', async () => undefined],
+    ['by looking at the few posts that fit', () => makeLong(ada)],
+  ])('narrowed %s', (_way, prepare) => {
+    beforeEach(async () => {
+      await prepare();
+      await publishAt(bob, 'Swifts are back', `${DAY}T09:00:00Z`, ['birds', 'spring']);
+      await publishAt(bob, 'Carp', `${DAY}T10:00:00Z`, ['fish']);
+      await publishAt(ada, 'Swifts and swallows', `${DAY}T11:00:00Z`, ['birds']);
+      await publishAt(bob, 'Untagged', `${DAY}T12:00:00Z`);
+      await follow(ada, bob);
+      await shows(ada, 'Untagged', 'Swifts and swallows', 'Carp', 'Swifts are back');
+    });
+
+    it.each<[Record<string, string>, string[]]>([
+      [{ tags: 'birds' }, ['Swifts and swallows', 'Swifts are back']],
+      [{ tags: 'spring,fish' }, ['Carp', 'Swifts are back']],
+      [{ tags: 'Birds' }, []],
+      [{ tags: '' }, ['Untagged', 'Swifts and swallows', 'Carp', 'Swifts are back']],
+      [{ search: 'SWIFTS' }, ['Swifts and swallows', 'Swifts are back']],
+      [{ search: '"swifts are"' }, ['Swifts are back']],
+      [{ search: 'swifts -swallows' }, ['Swifts are back']],
+      [{ search: 'carp or swallows' }, ['Swifts and swallows', 'Carp']],
+      [{ search: '-swifts' }, ['Untagged', 'Carp']],
+      [{ search: '-swifts', tags: 'fish,birds' }, ['Carp']],
+      [{ search: '!&|' }, []],
+      [{ search: ' ' }, ['Untagged', 'Swifts and swallows', 'Carp', 'Swifts are back']],
+      [{ search: 'swifts', tags: 'spring' }, ['Swifts are back']],
+      [{ since: `${DAY}T10:00:00Z` }, ['Untagged', 'Swifts and swallows', 'Carp']],
+      [{ until: `${DAY}T10:00:00Z` }, ['Carp', 'Swifts are back']],
+      [{ since: `${DAY} 10:00:00`, until: `${DAY} 11:00:00` }, ['Swifts and swallows', 'Carp']],
+      [{ since: `${DAY}T12:00:00+02:00`, until: `${DAY}T10:00:00.5Z` }, ['Carp']],
+      [{ since: `${DAY}T10:00:00.001Z`, tags: 'fish,birds' }, ['Swifts and swallows']],
+      [{ sort: 'asc' }, ['Swifts are back', 'Carp', 'Swifts and swallows', 'Untagged']],
+      [{ sort: 'asc', search: 'swifts' }, ['Swifts are back', 'Swifts and swallows']],
+    ])('by %j shows %j, in one page or in several', async (query, expected) => {
+      expect(await titles(ada, query)).toEqual(expected);
+      const walked: string[] = [];
+      let cursor: Record<string, string> = {};
+      for (;;) {
+        const { body } = await feed(ada, { ...query, ...cursor, limit: '1' });
+        walked.push(...body.data.map(({ title }: { title: string }) => title));
+        if (body.page.nextCursor === null) break;
+        cursor = { cursor: body.page.nextCursor };
+      }
+      expect(walked).toEqual(expected);
+    });
+
+    it('finds the same whether what is asked for is frequent in the feed or rare, and in few posts or many', async () => {
+      await system.sql(
+        `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+         SELECT gen_random_uuid(), 1, CASE WHEN n % 2 = 0 THEN $1::uuid ELSE $2::uuid END, 'Filler ' || n, 'everywhere',
+                ARRAY['filler'] || CASE WHEN n % 100 = 0 THEN ARRAY['seldom'] END, to_timestamp(n), now()
+         FROM generate_series(1, 3000) n`,
+        [bob.id, (await enrol(system)).id],
+      );
+      await relate(ada, bob, (relationship) => relationship.unfollow());
+      await follow(ada, bob);
+      await eventually(async () => (await rowsOf(bob)) >= 1_503, 10_000);
+      const found = async (query: Record<string, string>) => {
+        const first = await feed(ada, { ...query, limit: '10' });
+        const second = await feed(ada, { ...query, limit: '10', cursor: first.body.page.nextCursor });
+        return [...first.body.data, ...second.body.data].map(({ title }: { title: string }) => title);
+      };
+      const newest = (step: number) =>
+        Array.from({ length: 20 }, (_, index) => `Filler ${3_000 - step * index}`);
+      expect(await found({ tags: 'filler' })).toEqual(newest(2)); // frequent in the feed
+      expect(await found({ tags: 'seldom' })).toEqual(newest(100)); // rare, in few posts
+      expect(await found({ search: 'everywhere', sort: 'asc' })).toEqual(
+        Array.from({ length: 20 }, (_, index) => `Filler ${2 + 2 * index}`),
+      );
+      await system.sql(
+        `UPDATE social.posts SET tags = ARRAY['other'] WHERE title LIKE 'Filler%' AND author_id = $1
+                        AND created_at > to_timestamp(100)`,
+        [bob.id],
+      );
+      // Rare in the feed, in many posts of others.
+      expect(await found({ tags: 'filler' })).toEqual(
+        Array.from({ length: 20 }, (_, index) => `Filler ${100 - 2 * index}`),
+      );
+    });
+  });
+
+  it.each([
+    ['tags', { tags: '1,2,3,4,5,6' }],
+    ['tags.1', { tags: `fine,${'x'.repeat(21)}` }],
+    ['search', { search: 'x'.repeat(101) }],
+    ['since', { since: 'yesterday' }],
+    ['since', { since: `${DAY} 25:00:00` }],
+    ['until', { until: '2026-02-30T00:00:00Z' }],
+    ['since', { since: `${DAY}T10:00:00Z`, until: `${DAY}T09:59:59Z` }],
+    ['sort', { sort: 'random' }],
+    ['limit', { limit: '101' }],
+    ['offset', { offset: '20' }],
+  ])('names %s where it is not as it should be', async (path, query) => {
+    expect(await feed(ada, query as Record<string, string>)).toMatchObject({
+      status: 400,
+      body: { code: 'request.invalid', errors: [{ path }] },
+    });
+  });
+
+  it.each([
+    { tags: 'birds' },
+    { search: 'swifts' },
+    { since: '2020-01-01T00:00:00Z' },
+    { until: '2040-01-01T00:00:00Z' },
+    { sort: 'asc' },
+  ])('does not take the cursor of another list with %j', async (query) => {
+    await publish(ada, 'One');
+    await publish(ada, 'Two');
+    const cursor = (await feed(ada, { limit: '1' })).body.page.nextCursor;
+    expect((await feed(ada, { cursor })).status).toBe(200);
+    expect(await feed(ada, { ...(query as object), cursor })).toMatchObject({
+      status: 400,
+      body: { code: 'request.invalid-cursor' },
+    });
+  });
+
+  /** A merged author might have written any number of posts, so that walking is not taken for cheap. */
+  const makeLong = (reader: Person) =>
+    system.sql('INSERT INTO social.merged_follows (user_id, author_id) VALUES ($1, gen_random_uuid())', [
+      reader.id,
+    ]);
+
+  const rowsOf = async (author: Person) => {
+    const [row] = await system.sql<{ count: number }>(
+      'SELECT count(*)::int AS count FROM social.feed_items WHERE author_id = $1',
+      [author.id],
+    );
+    return row!.count;
+  };
+
+  /** So many that its posts are merged when they are read. */
+  const followedByMany = async (author: Person) => {
+    for (const follower of await Promise.all([1, 2, 3].map(() => enrol(system))))
+      await follow(follower, author);
+  };
 });

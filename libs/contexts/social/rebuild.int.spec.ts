@@ -1,0 +1,216 @@
+import { Rebuild } from '@rookery/application';
+import { contexts } from '@rookery/contexts';
+
+import { Transaction } from '@rookery/persistence';
+import { enrol, eventually, type Person, TestSystem } from '@rookery/testing';
+
+import { Posts } from './storage/posts';
+
+const FEED = 'social.project-feed';
+const PEOPLE = 'social.copy-people';
+
+describe('Rebuilding the projections', () => {
+  let system: TestSystem;
+  let people: Person[];
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts, { FEED_FAN_OUT_LIMIT: '2' });
+    people = await Promise.all(Array.from({ length: 6 }, () => enrol(system)));
+    const [popular, ...others] = people as [Person, ...Person[]];
+    for (const [index, person] of others.entries()) {
+      await follow(person, popular);
+      for (const step of [1, 2]) await follow(person, others[(index + step) % others.length]!);
+    }
+    for (const person of people) for (let count = 0; count < 3; count += 1) await publish(person);
+    await unfollow(others[0]!, others[1]!);
+    await rename(others[0]!, 'Another Name');
+    await settled();
+  }, 60_000);
+  afterAll(async () => {
+    delete process.env.FEED_FAN_OUT_LIMIT;
+    await system.stop();
+  });
+
+  const follow = (who: Person, whom: Person) =>
+    system.ask(`PUT /v1/users/${whom.id}/follow`, { token: who.token });
+  const unfollow = (who: Person, whom: Person) =>
+    system.ask(`DELETE /v1/users/${whom.id}/follow`, { token: who.token });
+  const publish = async (who: Person) => {
+    const body = { title: 'T', content: 'C' };
+    return (await system.ask('POST /v1/posts', { token: who.token, body })).body.id as string;
+  };
+  const remove = (id: string) =>
+    system.inApi(Transaction).run(async () => {
+      const post = await system.inApi(Posts).get(id);
+      post.delete();
+      await system.inApi(Posts).remove(post);
+    });
+  const rename = async (who: Person, name: string) => {
+    const { headers } = await system.ask('GET /v1/me', { token: who.token });
+    const ifMatch = { 'if-match': headers.etag as string };
+    const { status } = await system.ask('PATCH /v1/me', {
+      token: who.token,
+      headers: ifMatch,
+      body: { name },
+    });
+    expect(status).toBe(200);
+  };
+  const settled = () =>
+    eventually(async () => {
+      const [row] = await system.sql<{ idle: boolean }>(
+        `SELECT NOT EXISTS (SELECT 1 FROM messaging.event_delivery WHERE state <> 'done') AS idle`,
+      );
+      return row!.idle;
+    }, 20_000);
+  const rebuild = (name: string) => system.inWorker(Rebuild).run(name);
+  const TABLES = ['feed_items', 'merged_authors', 'merged_follows', 'people'];
+  const rows = async (): Promise<Record<string, string[]>> =>
+    Object.fromEntries(
+      await Promise.all(
+        TABLES.map(async (table) => [
+          table,
+          (await system.sql<{ row: string }>(`SELECT t::text AS row FROM social.${table} t ORDER BY 1`)).map(
+            ({ row }) => row,
+          ),
+        ]),
+      ),
+    );
+
+  it('is offered for every projection of the context', () => {
+    expect(system.inWorker(Rebuild).names()).toEqual([PEOPLE, FEED]);
+  });
+
+  it('refuses what is no projection, and names those that are', async () => {
+    await expect(rebuild('identity.send-welcome-mail')).rejects.toThrow(
+      `There is no projection identity.send-welcome-mail; there are ${PEOPLE}, ${FEED}.`,
+    );
+  });
+
+  it('changes nothing where nothing is wrong', async () => {
+    const before = await rows();
+    expect(Object.values(before).map((each) => each.length)).toEqual([27, 1, 5, 6]);
+    expect(await rebuild(PEOPLE)).toEqual({ facts: 6 });
+    expect(await rebuild(FEED)).toEqual({ facts: 18 + 5 });
+    expect(await rows()).toEqual(before);
+  });
+
+  it.each<[string, string]>([
+    ['rows are gone', 'DELETE FROM social.feed_items'],
+    [
+      'there are rows of posts that are gone',
+      `INSERT INTO social.feed_items SELECT user_id, created_at, gen_random_uuid(), author_id FROM social.feed_items`,
+    ],
+    [
+      'there are rows for people who do not follow',
+      `INSERT INTO social.feed_items SELECT gen_random_uuid(), created_at, post_id, author_id FROM social.feed_items`,
+    ],
+    ['rows have another instant', `UPDATE social.feed_items SET created_at = created_at - interval '1 day'`],
+    [
+      'rows name another author',
+      `UPDATE social.feed_items item SET author_id = follow.other_id FROM social.relationships follow
+       WHERE follow.user_id = item.user_id AND follow.followed_at IS NOT NULL AND follow.other_id <> item.author_id
+         AND follow.other_id NOT IN (SELECT author_id FROM social.merged_authors)`,
+    ],
+    [
+      'posts of merged authors are fanned out',
+      `INSERT INTO social.feed_items SELECT follow.user_id, post.created_at, post.id, post.author_id
+       FROM social.merged_follows follow JOIN social.posts post USING (author_id)`,
+    ],
+    ['merged follows are gone', 'DELETE FROM social.merged_follows'],
+    [
+      'there are merged follows of people who do not follow',
+      'INSERT INTO social.merged_follows SELECT gen_random_uuid(), author_id FROM social.merged_authors',
+    ],
+    [
+      'follows of others are merged',
+      `INSERT INTO social.merged_follows SELECT user_id, other_id FROM social.relationships ON CONFLICT DO NOTHING`,
+    ],
+    ['it is not known any more who is merged', 'DELETE FROM social.merged_authors'],
+  ])('gives the same feeds when %s', async (_, wreck) => {
+    const before = await rows();
+    await system.sql(wreck);
+    expect(await rows()).not.toEqual(before);
+    await rebuild(FEED);
+    expect(await rows()).toEqual(before);
+  });
+
+  it.each<[string, string]>([
+    ['names were changed', `UPDATE social.people SET name = 'Wrong'`],
+    [
+      'somebody is missing',
+      'DELETE FROM social.people WHERE id = (SELECT min(id::text)::uuid FROM social.people)',
+    ],
+    ['somebody was made up', `INSERT INTO social.people VALUES (gen_random_uuid(), 1, 'x', 'X', true)`],
+    ['copies claim to be of the future', `UPDATE social.people SET version = version + 100, active = false`],
+  ])('gives the same people when %s', async (_, wreck) => {
+    const before = await rows();
+    await system.sql(wreck);
+    expect(await rows()).not.toEqual(before);
+    await rebuild(PEOPLE);
+    expect(await rows()).toEqual(before);
+  });
+
+  it('restates as much as there is', async () => {
+    const author = people[3]!;
+    await system.sql(
+      `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+       SELECT gen_random_uuid(), 1, $1, 'T', 'C', '{}', now(), now() FROM generate_series(1, 250)`,
+      [author.id],
+    );
+    await system.sql(
+      `INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, password_number,
+                                   registered_at)
+       SELECT gen_random_uuid(), 1, n || '@example.com', 'many' || n, 'Many', 'user', 'active', '-', 1, now()
+       FROM generate_series(1, 150) n`,
+    );
+    const before = await rows();
+    expect(await rebuild(PEOPLE)).toEqual({ facts: 6 + 150 });
+    expect(await rebuild(FEED)).toEqual({ facts: 18 + 5 + 250 });
+    const after = await rows();
+    expect(after.people!.length - before.people!.length).toBe(150);
+    expect(after.feed_items!.length - before.feed_items!.length).toBe(2 * 250);
+  });
+
+  it('ends right beside a working worker while people go on following, publishing and deleting', async () => {
+    const over = new AbortController();
+    const rebuilding = (async () => {
+      while (!over.signal.aborted) {
+        await system.sql(`DELETE FROM social.feed_items WHERE post_id::text < '8'`);
+        await rebuild(FEED);
+      }
+      await rebuild(FEED);
+    })();
+    const posts: string[] = [];
+    for (let turn = 0; turn < 40; turn += 1) {
+      const [who, whom] = [people[1 + (turn % 5)]!, people[(turn * 3 + 1) % 6]!];
+      const kept = posts.length > 3 && turn % 3 === 0 ? posts.shift() : undefined;
+      await Promise.all([
+        publish(who).then((id) => posts.push(id)),
+        who === whom ? undefined : turn % 2 === 0 ? unfollow(who, whom) : follow(who, whom),
+        kept && remove(kept),
+      ]);
+    }
+    over.abort();
+    await rebuilding;
+    await settled();
+    const [expected] = await system.sql(
+      `SELECT (SELECT jsonb_agg(row ORDER BY row) FROM (
+                 SELECT jsonb_build_array(follow.user_id, post.id) AS row
+                 FROM social.relationships follow JOIN social.posts post ON post.author_id = follow.other_id
+                 WHERE follow.followed_at IS NOT NULL
+                   AND post.author_id NOT IN (SELECT author_id FROM social.merged_authors)) AS x) AS items,
+              (SELECT jsonb_agg(row ORDER BY row) FROM (
+                 SELECT jsonb_build_array(user_id, other_id) AS row FROM social.relationships
+                 WHERE followed_at IS NOT NULL
+                   AND other_id IN (SELECT author_id FROM social.merged_authors)) AS x) AS follows`,
+    );
+    const [actual] = await system.sql(
+      `SELECT (SELECT jsonb_agg(row ORDER BY row) FROM (
+                 SELECT jsonb_build_array(user_id, post_id) AS row FROM social.feed_items
+                 WHERE author_id NOT IN (SELECT author_id FROM social.merged_authors)) AS x) AS items,
+              (SELECT jsonb_agg(row ORDER BY row) FROM (
+                 SELECT jsonb_build_array(user_id, author_id) AS row FROM social.merged_follows) AS x) AS follows`,
+    );
+    expect(actual).toEqual(expected);
+  }, 60_000);
+});
