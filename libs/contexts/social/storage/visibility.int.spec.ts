@@ -29,16 +29,15 @@ const PROFILE: Record<string, Sight> = {
   listFollowing: { as: 'resource', path: ({ author }) => `users/${author.id}/following` },
   'listFollowers of another': { as: 'entry', path: ({ friend }) => `users/${friend.id}/followers` },
   'listFollowing of another': { as: 'entry', path: ({ friend }) => `users/${friend.id}/following` },
-  // listUserPosts: { as: 'resource', path: ({ author }) => `users/${author.id}/posts` },
 };
 
 /** What somebody wrote: hidden between two of whom one has blocked the other. */
 const WRITING: Record<string, Sight> = {
   getPost: { as: 'resource', path: ({ postId }) => `posts/${postId}` },
   searchPosts: { as: 'entry', path: ({ name }) => `posts?search=${name}` },
-  // getFeed: { as: 'entry', path: () => 'feed' },
-  // listComments: { as: 'resource', path: ({ postId }) => `posts/${postId}/comments` },
-  // 'listUserPosts without any': { as: 'entry', path: ({ author }) => `users/${author.id}/posts` },
+  listUserPosts: { as: 'resource', path: ({ author }) => `users/${author.id}/posts` },
+  getFeed: { as: 'entry', path: () => 'feed' },
+  listComments: { as: 'resource', path: ({ postId }) => `posts/${postId}/comments` },
 };
 
 const ALL = { ...PROFILE, ...WRITING };
