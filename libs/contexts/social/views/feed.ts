@@ -22,6 +22,9 @@ export type FeedPosition = readonly [createdAt: string, id: string];
 /** So many entries of the feed tell whether what is asked for is frequent in it. */
 const SAMPLE = 500;
 
+/** It is when walking fills the page within so many times the sample. */
+const PATIENCE = 4;
+
 /** So many posts fit tags and search at most where it pays to look at each of them instead of walking the feed. */
 const FEW = 1_000;
 
@@ -55,7 +58,10 @@ export class Feed {
       : this.walk(viewerId, filters, position, limit);
   }
 
-  /** @returns whether the feed is soon walked through: its next entries fill the page, or there are not many more */
+  /**
+   * @returns whether the feed is soon walked through: its next entries hold enough of what is asked for, or there are
+   *   not many more
+   */
   private async isFrequent(
     viewerId: string,
     filters: FeedFilters,
@@ -76,7 +82,7 @@ export class Feed {
                 OR EXISTS (SELECT 1 FROM social.merged_follows WHERE user_id = $1) AS more`,
       values,
     );
-    return row!.fitting >= limit || !row!.more;
+    return row!.fitting * PATIENCE >= limit || !row!.more;
   }
 
   /** @returns ids of all posts that may fit tags and search, whoever wrote them; undefined when there are many */
@@ -126,8 +132,8 @@ export class Feed {
   }
 
   /**
-   * Goes through the feed in its order until the page is full. Each source gives a page of its own in the order of an
-   * index; what was fanned out before its author came to be merged is in two of them.
+   * Goes through the feed in its order until the page is full, then through what is merged on reading as far as that
+   * page reaches. What was fanned out before its author came to be merged is in both.
    */
   private walk(
     viewerId: string,
@@ -137,23 +143,30 @@ export class Feed {
   ): Promise<PostView[]> {
     const values: unknown[] = [viewerId, limit];
     const { order, within } = this.order(filters, position, values);
-    const fitting = fits('post', filters, values);
+    // A subquery, so that authors' posts are walked by time too: the planner must not look for a common word instead.
+    const fitting = `(SELECT ${fits('post', filters, values)})`;
+    const [aggregate, upTo, end] =
+      filters.sort === 'desc' ? ['min', '>=', '-infinity'] : ['max', '<=', 'infinity'];
+    const reached = `post.created_at ${upTo} (
+      SELECT CASE WHEN count(*) = $2 THEN ${aggregate}(items.created_at) ELSE '${end}' END FROM items)`;
     return this.sql.rows<PostView & Record<string, unknown>>(
-      `WITH page AS MATERIALIZED (
-         (SELECT item.created_at, item.post_id AS id FROM social.feed_items item
-          WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
-            AND ${followed('item.author_id')} AND ${active('item.author_id')}
-            AND (SELECT ${fitting} FROM social.posts post WHERE post.id = item.post_id)
-          ORDER BY item.created_at ${order}, item.post_id ${order} LIMIT $2)
+      `WITH items AS MATERIALIZED (
+         SELECT item.created_at, item.post_id AS id FROM social.feed_items item
+         WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
+           AND ${followed('item.author_id')} AND ${active('item.author_id')}
+           AND (SELECT ${fitting} FROM social.posts post WHERE post.id = item.post_id)
+         ORDER BY item.created_at ${order}, item.post_id ${order} LIMIT $2
+       ), page AS MATERIALIZED (
+         SELECT created_at, id FROM items
          UNION
          (SELECT post.created_at, post.id FROM social.posts post
-          WHERE post.author_id = $1 AND ${within('post.created_at', 'post.id')} AND ${fitting}
+          WHERE post.author_id = $1 AND ${reached} AND ${within('post.created_at', 'post.id')} AND ${fitting}
           ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2)
          UNION
          (SELECT post.created_at, post.id FROM social.merged_follows follow
           CROSS JOIN LATERAL (
             SELECT post.created_at, post.id FROM social.posts post
-            WHERE post.author_id = follow.author_id AND ${within('post.created_at', 'post.id')} AND ${fitting}
+            WHERE post.author_id = follow.author_id AND ${reached} AND ${within('post.created_at', 'post.id')} AND ${fitting}
             ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2) AS post
           WHERE follow.user_id = $1 AND ${followed('follow.author_id')} AND ${active('follow.author_id')}
           ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2)
