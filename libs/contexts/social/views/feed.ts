@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
+import type { Position } from './position';
 import { POST_COLUMNS, type PostView } from './post';
 
 /** What a feed is narrowed to and how it is sorted. */
@@ -15,9 +16,6 @@ export interface FeedFilters {
   until?: string;
   sort: 'asc' | 'desc';
 }
-
-/** Where a page of the feed ended: instant and id of its last post. */
-export type FeedPosition = readonly [createdAt: string, id: string];
 
 /** So many entries of the feed tell whether what is asked for is frequent in it. */
 const SAMPLE = 500;
@@ -44,7 +42,7 @@ export class Feed {
   async page(
     viewerId: string,
     filters: FeedFilters,
-    position: FeedPosition | undefined,
+    position: Position | undefined,
     limit: number,
   ): Promise<PostView[]> {
     const { tags, search } = filters;
@@ -65,7 +63,7 @@ export class Feed {
   private async isFrequent(
     viewerId: string,
     filters: FeedFilters,
-    position: FeedPosition | undefined,
+    position: Position | undefined,
     limit: number,
   ): Promise<boolean> {
     const values: unknown[] = [viewerId, limit];
@@ -114,7 +112,7 @@ export class Feed {
     ids: readonly string[],
     viewerId: string,
     filters: FeedFilters,
-    position: FeedPosition | undefined,
+    position: Position | undefined,
     limit: number,
   ): Promise<PostView[]> {
     const values: unknown[] = [viewerId, limit, ids];
@@ -138,7 +136,7 @@ export class Feed {
   private walk(
     viewerId: string,
     filters: FeedFilters,
-    position: FeedPosition | undefined,
+    position: Position | undefined,
     limit: number,
   ): Promise<PostView[]> {
     const values: unknown[] = [viewerId, limit];
@@ -181,7 +179,7 @@ export class Feed {
   }
 
   /** The text holds the filters that there are and no others: a plan for `$3 IS NULL OR …` could not use an index. */
-  private order({ sort, since, until }: FeedFilters, position: FeedPosition | undefined, values: unknown[]) {
+  private order({ sort, since, until }: FeedFilters, position: Position | undefined, values: unknown[]) {
     const bounds: ((createdAt: string, id: string) => string)[] = [];
     if (since !== undefined) {
       const parameter = values.push(since);

@@ -4,15 +4,13 @@ import { decodeCursor, Field, type ListQuery, type Page, pageOf } from '@rookery
 import { People } from '../storage/people';
 import { blocks, Visibility } from '../storage/visibility';
 import { PersonView } from './person';
+import { NEWEST, type Position } from './position';
 
 /** Somebody who follows or is followed. */
 export class FollowView extends PersonView {
   @Field.dateTime({ description: 'Since when one follows the other.' })
   followedAt: Date;
 }
-
-/** Before it comes every position. A condition that is left out on the first page would cost the others their index. */
-const LATEST = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'] as const;
 
 /** The two ends of a follow: `user` follows `other`. */
 type End = 'user_id' | 'other_id';
@@ -44,7 +42,7 @@ export class FollowViews {
     { limit, cursor }: ListQuery,
   ): Promise<Page<FollowView>> {
     const list = `follows:${listed}:${userId}`;
-    const [followedAt, id] = decodeCursor<[string, string]>(list, cursor) ?? LATEST;
+    const [followedAt, id] = decodeCursor<Position>(list, cursor) ?? NEWEST;
     await this.people.verify(userId);
     await this.visibility.verifyProfile(viewerId, userId);
     const rows = await this.sql.rows<FollowView & Record<string, unknown>>(

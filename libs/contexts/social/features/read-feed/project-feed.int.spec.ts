@@ -7,7 +7,8 @@ import { FeedSettings } from '../../settings';
 import { FeedItems } from '../../storage/feed-items';
 import { Posts, postSchema } from '../../storage/posts';
 import { Relationships, relationshipSchema } from '../../storage/relationships';
-import { Feed, type FeedFilters, type FeedPosition } from '../../views/feed';
+import { Feed, type FeedFilters } from '../../views/feed';
+import type { Position } from '../../views/position';
 import { ProjectFeed } from './project-feed';
 
 const EVERYTHING: FeedFilters = { tags: [], search: '', sort: 'desc' };
@@ -218,7 +219,7 @@ describe('The rows behind the feed', () => {
           const filters = { ...EVERYTHING, ...narrowing, sort: direction };
           const passing: Written[] = [];
           const seen: Written[] = [];
-          let position: FeedPosition | undefined;
+          let position: Position | undefined;
           for (let page = 0; ; page += 1) {
             const changing = meanwhile(changes[page], authors, passing);
             const limit = sizes[page % sizes.length]!;

@@ -15,7 +15,8 @@ import {
   Problems,
   RequestRefused,
 } from '@rookery/web';
-import { Feed, type FeedFilters, type FeedPosition } from '../../views/feed';
+import { Feed, type FeedFilters } from '../../views/feed';
+import { type Position, positionOf } from '../../views/position';
 import { POST, PostView } from '../../views/post';
 
 export { ProjectFeed } from './project-feed';
@@ -83,8 +84,8 @@ export class ReadFeedHandler implements IQueryHandler<ReadFeed> {
   async execute({ viewerId, query }: ReadFeed): Promise<Page<PostView>> {
     const { tags = [], search, since, until, sort, cursor, limit } = query;
     const list = `feed:${JSON.stringify([tags, search, since, until, sort])}`;
-    const position = decodeCursor<FeedPosition>(list, cursor);
+    const position = decodeCursor<Position>(list, cursor);
     const rows = await this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit + 1);
-    return pageOf(rows, limit, list, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+    return pageOf(rows, limit, list, positionOf);
   }
 }
