@@ -50,7 +50,7 @@ describe('the README', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('leads word for word from registering to the own account', async () => {
+  it('leads word for word from registering to the own feed', async () => {
     const script = walk()
       .join('\nsleep 1; echo\n') // a reader is slower than a script
       .replaceAll(':3000', `:${ports.api}`)
@@ -59,9 +59,13 @@ describe('the README', () => {
     expect(stdout).toContain('"expiresAt"');
     expect(stdout).toMatch(/^\d{6}$/m);
     expect(stdout).toContain('"tokenType":"Bearer"');
-    expect(stdout.trim().split('\n').at(-1)).toContain(
-      '"username":"ada","name":"Ada Lovelace","role":"user"',
-    );
+    expect(stdout).toContain('"username":"ada","name":"Ada Lovelace","role":"user"');
+    const feed = JSON.parse(stdout.trim().split('\n').at(-1)!) as {
+      data: { author: { username: string } }[];
+    };
+    const [own, ...others] = feed.data.map(({ author }) => author.username);
+    expect(own).toBe('ada');
+    expect(others).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(/^demo-/)));
   });
 
   it('names pages that are there, and accounts that sign in', async () => {
