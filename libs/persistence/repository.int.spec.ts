@@ -2,7 +2,7 @@ import { Aggregate, defineEvent, defineRejection, newId } from '@rookery/domain'
 import { TestLedger } from '@rookery/testing';
 import { EntitySchema } from 'typeorm';
 import { z } from 'zod';
-import { Outbox, Repository, type StoredAs, Transaction } from '.';
+import { Outbox, Repository, Sql, type StoredAs, Transaction } from '.';
 
 const CounterOpened = defineEvent('suite.counter-opened', 1, z.object({ name: z.string() }));
 const CounterRaised = defineEvent('suite.counter-raised', 1, z.object({ value: z.number() }));
@@ -54,7 +54,7 @@ describe('A repository', () => {
 
   beforeAll(async () => {
     ledger = await TestLedger.start({ schemas: [counterSchema] });
-    counters = new Counters(ledger.get(Transaction), ledger.get(Outbox));
+    counters = new Counters(ledger.get(Transaction), ledger.get(Sql), ledger.get(Outbox));
     await ledger.sql('CREATE SCHEMA suite');
     await ledger.sql(`CREATE TABLE suite.counter (id uuid PRIMARY KEY, version int NOT NULL, value int NOT NULL,
       name text NOT NULL CONSTRAINT counter_name_key UNIQUE)`);

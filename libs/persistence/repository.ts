@@ -10,6 +10,7 @@ import {
 import type { EntitySchema, FindOptionsWhere } from 'typeorm';
 import { violatedUnique } from './failures';
 import { Outbox } from './outbox';
+import { Sql } from './sql';
 import { Transaction } from './transaction';
 
 /** How an aggregate is stored; the mapping of its state is the entity schema. */
@@ -30,6 +31,7 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
 
   constructor(
     protected readonly transaction: Transaction,
+    protected readonly sql: Sql,
     private readonly outbox: Outbox,
   ) {}
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
+import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Decoy, type DecoyState } from '../model/decoy';
 import { UsernameTaken } from '../model/rejections';
@@ -27,14 +27,6 @@ export class Decoys extends Repository<DecoyState, Decoy> {
     restore: (state) => new Decoy(state),
     unique: { decoys_username_key: UsernameTaken },
   };
-
-  constructor(
-    transaction: Transaction,
-    outbox: Outbox,
-    private readonly sql: Sql,
-  ) {
-    super(transaction, outbox);
-  }
 
   /** Forgets decoys as old as a registration may become. */
   async removeExpired(): Promise<void> {

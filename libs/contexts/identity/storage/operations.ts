@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
+import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Operation, type OperationKind, type OperationState } from '../model/operation';
 
@@ -29,14 +29,6 @@ export class Operations extends Repository<OperationState, Operation> {
     schema: operationSchema,
     restore: (state) => new Operation(state),
   };
-
-  constructor(
-    transaction: Transaction,
-    outbox: Outbox,
-    private readonly sql: Sql,
-  ) {
-    super(transaction, outbox);
-  }
 
   /**
    * Makes requests of one user wait for each other until the present transaction ends.

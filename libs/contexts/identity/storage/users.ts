@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Rejection } from '@rookery/domain';
-import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
+import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { AccountGone, UsernameTaken } from '../model/rejections';
 import { User, type UserState } from '../model/user';
@@ -43,14 +43,6 @@ export class Users extends Repository<UserState, User> {
     restore: (state) => new User(state),
     unique: { users_username_key: UsernameTaken },
   };
-
-  constructor(
-    transaction: Transaction,
-    outbox: Outbox,
-    private readonly sql: Sql,
-  ) {
-    super(transaction, outbox);
-  }
 
   /** Makes registrations of one address wait for each other until the present transaction ends. */
   async lockAddress(email: string): Promise<void> {

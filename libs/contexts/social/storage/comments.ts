@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
-import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
+import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Comment, type CommentState } from '../model/comment';
 
@@ -29,14 +29,6 @@ export class Comments extends Repository<CommentState, Comment> {
     schema: commentSchema,
     restore: (state) => new Comment(state),
   };
-
-  constructor(
-    transaction: Transaction,
-    outbox: Outbox,
-    private readonly sql: Sql,
-  ) {
-    super(transaction, outbox);
-  }
 
   /** @throws Rejection `resource.not-found` when it is new and its post is gone */
   override async save(comment: Comment): Promise<void> {

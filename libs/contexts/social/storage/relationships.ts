@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
+import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Relationship, type RelationshipState } from '../model/relationship';
 
@@ -25,14 +25,6 @@ export class Relationships extends Repository<RelationshipState, Relationship> {
     schema: relationshipSchema,
     restore: (state) => new Relationship(state),
   };
-
-  constructor(
-    transaction: Transaction,
-    outbox: Outbox,
-    private readonly sql: Sql,
-  ) {
-    super(transaction, outbox);
-  }
 
   /**
    * Makes everything that two users want to do with each other wait until the present transaction ends, in both
