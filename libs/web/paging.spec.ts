@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { decodeCursor, encodeCursor, nextLink, pageOf } from './paging';
 
@@ -23,6 +24,15 @@ describe('A cursor', () => {
     const cursor = encodeCursor('feed', ['2026-11-21T09:00:00.000Z', 'b']);
     for (let index = 0; index < cursor.length; index += 1) {
       const forged = cursor.slice(0, index) + (cursor[index] === 'A' ? 'B' : 'A') + cursor.slice(index + 1);
+      expect(() => decodeCursor('feed', forged)).toThrow('not issued for this list');
+    }
+  });
+
+  it('is refused when somebody made it who knows how it is made, but not the key', () => {
+    const text = JSON.stringify(['not a time', 'b']);
+    for (const seal of [createHash('sha256'), createHmac('sha256', 'a key of one’s own')]) {
+      const checksum = seal.update(`rookery cursor\nfeed\n${text}`).digest().subarray(0, 9);
+      const forged = Buffer.concat([checksum, Buffer.from(text)]).toString('base64url');
       expect(() => decodeCursor('feed', forged)).toThrow('not issued for this list');
     }
   });

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { MasterKey } from '@rookery/settings';
 import type { FastifyRequest } from 'fastify';
 import { Field, Item } from './fields';
 import { RequestRefused } from './problem';
@@ -49,15 +50,15 @@ export function ListOf<T extends object>(Entry: new () => T): new () => Page<T> 
 export type CursorPart = string | number | boolean | null;
 
 /**
- * Turns the position of a page's last entry into a cursor. The cursor is checked, not secret: it names the list and
- * carries a checksum, so that a damaged or foreign one is told apart before it reaches a query.
+ * Turns the position of a page's last entry into a cursor. The cursor is sealed, not secret: a damaged, foreign or
+ * forged one is told apart before it reaches a query, which need not expect anything but what the list has issued.
  *
  * @param list name of the list, with whatever makes positions comparable: `feed:desc`
  * @param position the keyset of the last entry, `[createdAt, id]`
  */
 export function encodeCursor(list: string, position: readonly CursorPart[]): string {
   const text = JSON.stringify(position);
-  return Buffer.concat([checksum(list, text), Buffer.from(text, 'utf8')]).toString('base64url');
+  return Buffer.concat([sealOf(list, text), Buffer.from(text, 'utf8')]).toString('base64url');
 }
 
 /**
@@ -72,17 +73,26 @@ export function decodeCursor<P extends readonly CursorPart[] = readonly CursorPa
 ): P | undefined {
   if (cursor === undefined) return undefined;
   const bytes = Buffer.from(cursor, 'base64url');
-  const text = bytes.subarray(CHECKSUM_BYTES).toString('utf8');
+  const text = bytes.subarray(SEAL_BYTES).toString('utf8');
+  const seal = bytes.subarray(0, SEAL_BYTES);
   const genuine =
-    bytes.toString('base64url') === cursor && bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(list, text));
+    bytes.toString('base64url') === cursor &&
+    seal.length === SEAL_BYTES &&
+    timingSafeEqual(seal, sealOf(list, text));
   if (!genuine) throw new RequestRefused(Problems.invalidCursor);
   return JSON.parse(text) as P;
 }
 
-const CHECKSUM_BYTES = 9;
+const SEAL_BYTES = 9;
+let key: Buffer | undefined;
 
-function checksum(list: string, text: string): Buffer {
-  return createHash('sha256').update(`rookery cursor\n${list}\n${text}`).digest().subarray(0, CHECKSUM_BYTES);
+/** The first bytes of an HMAC: 72 bits, which cannot be tried out over a network. */
+function sealOf(list: string, text: string): Buffer {
+  key ??= new MasterKey().derive('cursors');
+  return createHmac('sha256', key)
+    .update(`rookery cursor\n${list}\n${text}`)
+    .digest()
+    .subarray(0, SEAL_BYTES);
 }
 
 /**
