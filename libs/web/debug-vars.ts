@@ -8,6 +8,9 @@ import { OperatorsOnly } from './basic-auth';
 import { Explain } from './explain';
 import { Field } from './fields';
 
+/** Milliseconds between two looks at the event loop. */
+const RESOLUTION_MS = 20;
+
 class DebugVars {
   @Field.text({ max: 100, description: 'Name of the service.', example: 'rookery-api' })
   service: string;
@@ -40,7 +43,7 @@ class DebugVars {
 @ApiTags('Operations')
 @Controller('debug/vars')
 export class DebugVarsRoute implements OnModuleDestroy {
-  private readonly delay = monitorEventLoopDelay({ resolution: 20 });
+  private readonly delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   private looked: EventLoopUtilization = performance.eventLoopUtilization();
 
   constructor(
@@ -92,7 +95,8 @@ export class DebugVarsRoute implements OnModuleDestroy {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, this.looked);
     this.looked = now;
-    const ms = (nanoseconds: number) => (Number.isFinite(nanoseconds) ? nanoseconds / 1e6 : 0);
+    // Node records how long its timer took, the time it was to take included.
+    const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS) || 0;
     const delays = {
       meanMs: ms(this.delay.mean),
       p99Ms: ms(this.delay.percentile(99)),

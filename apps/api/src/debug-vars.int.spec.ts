@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
-import { enrol, TestSystem } from '@rookery/testing';
+import { enrol, eventually, TestSystem } from '@rookery/testing';
 
 const basic = (user: string, password: string) => ({
   authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
@@ -40,6 +40,14 @@ describe('GET /v1/debug/vars', () => {
       await system.sql('SELECT 1');
       expect(await atWork()).toBe(before + 1);
     });
+  });
+
+  it('tells how long the event loop stood still since the last look', async () => {
+    const delay = async () => (await look(basic('ops', 'ops'))).body.eventLoop;
+    await eventually(async () => (await delay()).meanMs < 15); // the timer's own 20 ms are no delay
+    const busyUntil = performance.now() + 300;
+    while (performance.now() < busyUntil);
+    await eventually(async () => (await delay()).maxMs > 200);
   });
 
   it('is for nobody else', async () => {
