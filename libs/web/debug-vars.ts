@@ -28,7 +28,7 @@ class DebugVars {
 
   @Field.json({
     description:
-      'Delay of the event loop since the last look, in milliseconds, and the share of that time it was busy (0 to 1).',
+      'Delay of the event loop since the process started, in milliseconds, and the share of the time since the last look in which it was busy (0 to 1).',
   })
   eventLoop: Record<string, number>;
 
@@ -98,11 +98,10 @@ export class DebugVarsRoute implements OnModuleDestroy {
     // Node records how long its timer took, the time it was to take included.
     const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS) || 0;
     const delays = {
-      meanMs: ms(this.delay.mean),
+      p50Ms: ms(this.delay.percentile(50)),
       p99Ms: ms(this.delay.percentile(99)),
       maxMs: ms(this.delay.max),
     };
-    this.delay.reset();
     return { ...delays, utilization };
   }
 }
