@@ -15,6 +15,11 @@ export interface PersonalData {
    */
   export(userId: string): AsyncIterable<ExportedPage>;
   /**
+   * Hides what the context shows of somebody, in the transaction in which the account is deleted: what comes by event
+   * comes a moment late. Left out where nothing is shown, or where the account itself is asked.
+   */
+  hide?(userId: string): Promise<void>;
+  /**
    * Erases some of what the context holds about somebody, in the present transaction. It is called again, each time in
    * a transaction of its own, until it erases nothing; somebody it knows nothing of is no error.
    *

@@ -19,7 +19,7 @@ describe('PostgreSQL counts as unavailable', () => {
 });
 
 describe('PostgreSQL does not count as unavailable', () => {
-  it.each(['23505', '57014', '40P01', '55P03', '25006', '22P02'])(
+  it.each(['23505', '57014', '40P01', '55P03', '25006', '22P02', '08P01'])(
     'when it refuses a statement with %s',
     (code) => {
       expect(isDatabaseUnavailable(withCode(code))).toBe(false);

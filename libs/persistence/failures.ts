@@ -1,4 +1,5 @@
-const UNAVAILABLE_STATES = /^(08|53|57P0)/;
+/** 08P01, a protocol violation, is a mistake of ours. */
+const UNAVAILABLE_STATES = /^(08(?!P01)|53|57P0)/;
 const UNAVAILABLE_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

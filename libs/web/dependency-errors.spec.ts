@@ -31,6 +31,7 @@ describe('It is our own mistake when', () => {
   it.each<[string, unknown]>([
     ['a read-only transaction writes', coded('25006')],
     ['a statement has a syntax error', coded('42601')],
+    ['a statement gets too few parameters', coded('08P01')],
     ['a unique key is violated', coded('23505')],
     ['a file is missing', coded('ENOENT')],
     ['a message only mentions a connection', new Error('The Connection is closed. to visitors')],

@@ -45,13 +45,14 @@ const NAMES = new Set([
 
 /**
  * Tells that PostgreSQL or Redis cannot serve now from a mistake of ours. Errors that wrap others (TypeORM, `cause`,
- * `AggregateError`) are looked into. 25006, a write in a read-only transaction, is a mistake of ours.
+ * `AggregateError`) are looked into. 25006, a write in a read-only transaction, and 08P01, a protocol violation, are mistakes of ours.
  */
 export function isDependencyUnavailable(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > 4) return false;
   const { code, driverError, errors, cause } = error as Error & Record<string, unknown>;
   if (typeof code === 'string') {
-    if (SOCKET.has(code) || SQL_UNAVAILABLE.has(code) || /^(08|53)[0-9A-Z]{3}$/.test(code)) return true;
+    if (SOCKET.has(code) || SQL_UNAVAILABLE.has(code) || /^(08(?!P01)|53)[0-9A-Z]{3}$/.test(code))
+      return true;
   }
   if (NAMES.has(error.name) || MESSAGES.some((pattern) => pattern.test(error.message))) return true;
   const inner = [driverError, cause, ...(Array.isArray(errors) ? (errors as unknown[]) : [])];

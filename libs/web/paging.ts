@@ -53,7 +53,7 @@ export type CursorPart = string | number | boolean | null;
  * Turns the position of a page's last entry into a cursor. The cursor is sealed, not secret: a damaged, foreign or
  * forged one is told apart before it reaches a query, which need not expect anything but what the list has issued.
  *
- * @param list name of the list, with whatever makes positions comparable: `feed:desc`
+ * @param list name of the list, of this one alone, with whatever makes positions comparable: `feed:<user>:desc`
  * @param position the keyset of the last entry, `[createdAt, id]`
  */
 export function encodeCursor(list: string, position: readonly CursorPart[]): string {

@@ -11,7 +11,7 @@ import { MfaTokens } from './access/mfa-tokens';
 import { OwnTokens } from './access/own-tokens';
 import { PasswordProof } from './access/password-proof';
 import { Passwords } from './access/passwords';
-import { IdentityPersonalData } from './access/personal-data';
+import { IdentityPersonalData } from './personal-data';
 import { RolePermissions } from './access/permissions';
 import { Proofs } from './access/proof';
 import { RefreshTokens } from './access/refresh-token';

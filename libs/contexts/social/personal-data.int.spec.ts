@@ -15,6 +15,7 @@ import {
 } from '@rookery/testing';
 import { BeginErasures } from '../identity/features/delete-me/delete-me';
 import { PostCreated, PostDeleted } from './contract';
+import { CopyPeople } from './features/copy-people/copy-people';
 import { KNOWN_COLUMNS, SocialPersonalData } from './personal-data';
 
 const deleted: string[] = [];
@@ -227,5 +228,29 @@ describe('What social holds about somebody', () => {
          AND (column_name <> 'id' OR table_name = 'people')`,
     );
     expect(columns.map(({ name }) => name).sort()).toEqual(KNOWN_COLUMNS);
+  });
+});
+
+describe('Whoever deletes the account', () => {
+  it('is shown by nothing from that moment on, however late the event comes', async () => {
+    // Without the subscriber that copies people, the event comes never.
+    const late = contexts.map((context) => ({
+      ...context,
+      subscribers: context.subscribers.filter((subscriber) => subscriber !== CopyPeople),
+    }));
+    const system = await TestSystem.start(late);
+    const [ada, bob] = [await enrol(system), await enrol(system)];
+    const { id } = await publish(system, ada);
+    const paths = [`posts/${id}`, `users/${ada.id}/posts`, `users/${ada.id}/followers`];
+    const look = async () => {
+      const answers = await Promise.all(
+        paths.map((path) => system.ask(`GET /v1/${path}`, { token: bob.token })),
+      );
+      return answers.map(({ status }) => status);
+    };
+    expect(await look()).toEqual([200, 200, 200]);
+    expect((await system.ask('DELETE /v1/me', { token: ada.token })).status).toBe(202);
+    expect(await look()).toEqual([404, 404, 404]);
+    await system.stop();
   });
 });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { Outbox, Sql } from '@rookery/persistence';
 import { Comments } from './storage/comments';
+import { People } from './storage/people';
 import { Posts } from './storage/posts';
 
 const PAGE = 500;
@@ -57,6 +58,7 @@ export class SocialPersonalData implements PersonalData {
   constructor(
     private readonly comments: Comments,
     private readonly outbox: Outbox,
+    private readonly people: People,
     private readonly posts: Posts,
     private readonly sql: Sql,
   ) {}
@@ -73,6 +75,11 @@ export class SocialPersonalData implements PersonalData {
         after = rows.at(-1)!.id;
       }
     }
+  }
+
+  /** Everything that is shown asks the copy whether the author is active. */
+  async hide(userId: string): Promise<void> {
+    await this.people.copy([userId]);
   }
 
   /** Posts and comments each have a transaction of their own: both lock posts, in the order of their ids. */

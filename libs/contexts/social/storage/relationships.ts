@@ -12,9 +12,9 @@ export const relationshipSchema = new EntitySchema<RelationshipState>({
     version: { type: 'int' },
     userId: { type: 'uuid', name: 'user_id' },
     otherId: { type: 'uuid', name: 'other_id' },
-    followedAt: { type: 'timestamptz', name: 'followed_at', nullable: true },
-    blockedAt: { type: 'timestamptz', name: 'blocked_at', nullable: true },
-    mutedAt: { type: 'timestamptz', name: 'muted_at', nullable: true },
+    followedAt: { type: 'timestamptz', precision: 3, name: 'followed_at', nullable: true },
+    blockedAt: { type: 'timestamptz', precision: 3, name: 'blocked_at', nullable: true },
+    mutedAt: { type: 'timestamptz', precision: 3, name: 'muted_at', nullable: true },
   },
 });
 

@@ -14,7 +14,7 @@ import {
   signUp,
   TestSystem,
 } from '@rookery/testing';
-import { KNOWN_TABLES } from '../../access/personal-data';
+import { KNOWN_TABLES } from '../../personal-data';
 import { SessionWatch } from '../../access/session-watch';
 import { BeginErasures } from './delete-me';
 

@@ -1,7 +1,7 @@
 import { Controller, Delete, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { Commands } from '@rookery/application';
+import { Commands, PersonalDataOfAll } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock } from '@rookery/domain';
 import { Schedule, type Scheduled } from '@rookery/messaging';
@@ -67,6 +67,7 @@ export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
     private readonly clock: Clock,
     private readonly links: PasswordResetLinks,
     private readonly operations: Operations,
+    private readonly personalData: PersonalDataOfAll,
     private readonly roles: Roles,
     private readonly sessions: Sessions,
     private readonly settings: IdentitySettings,
@@ -84,6 +85,7 @@ export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
     const eraseAfter = new Date(now.getTime() + this.settings.erasureGraceSeconds * 1_000);
     user.delete(eraseAfter, await this.roles.otherAdminThan(userId));
     await this.users.save(user);
+    for (const { data } of this.personalData.holders()) await data.hide?.(userId);
     await this.sessions.revokeAll(userId, 'account-deleted');
     await this.links.removeAll(userId);
     if (sessionId) this.transaction.afterCommit(() => this.watch.forget(sessionId));

@@ -79,8 +79,7 @@ describe('Blocking a user', () => {
   it('is undone by each of two who have blocked each other, although the other does not exist for them', async () => {
     await block(ada, bob);
     await block(bob, ada);
-    expect((await unblock(bob, ada)).status).toBe(204);
-    expect((await unblock(bob, ada)).status).toBe(404);
+    for (let time = 0; time < 2; time += 1) expect((await unblock(bob, ada)).status).toBe(204);
   });
 
   it('lets nobody end or begin a wish that leads to somebody who hides', async () => {
@@ -92,7 +91,6 @@ describe('Blocking a user', () => {
       ['PUT', 'mute'],
       ['DELETE', 'follow'],
       ['PUT', 'follow'],
-      ['DELETE', 'block'],
     ] as const) {
       const answer = await ask(bob, method, wish, ada.id);
       expect(answer).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });

@@ -36,7 +36,7 @@ export class ListUserPostsRoute {
   @Explain({
     operationId: 'listUserPosts',
     summary: "List a user's posts",
-    description: 'The newest first.',
+    description: 'The newest first. Not found where one has blocked the other, in either direction.',
     ok: { list: PostView },
     rejects: [NotFound],
   })
@@ -57,7 +57,7 @@ export class ListUserPostsHandler implements IQueryHandler<ListUserPosts> {
   ) {}
 
   async execute({ authorId, viewerId, page: { limit, cursor } }: ListUserPosts): Promise<Page<PostView>> {
-    const list = `posts:${authorId}`;
+    const list = `user-posts:${authorId}`;
     const after = decodeCursor<Position>(list, cursor) ?? NEWEST;
     await this.visibility.verifyReads(viewerId, authorId);
     return pageOf(await this.posts.by(authorId, after, limit + 1), limit, list, positionOf);

@@ -255,6 +255,7 @@ describe('Reading the feed', () => {
     await publish(ada, 'Two');
     const cursor = (await feed(ada, { limit: '1' })).body.page.nextCursor;
     expect((await feed(ada, { cursor })).status).toBe(200);
+    expect((await feed(bob, { cursor })).status).toBe(400);
     expect(await feed(ada, { ...(query as object), cursor })).toMatchObject({
       status: 400,
       body: { code: 'request.invalid-cursor' },

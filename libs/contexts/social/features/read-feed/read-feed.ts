@@ -19,6 +19,7 @@ import { Feed, type FeedFilters } from '../../views/feed';
 import { type Position, positionOf } from '../../views/position';
 import { POST, PostView } from '../../views/post';
 
+/** What the feature's file exports takes part. */
 export { ProjectFeed } from './project-feed';
 
 class FeedQuery extends ListQuery {
@@ -71,7 +72,10 @@ export class ReadFeedRoute {
   read(@CurrentCaller() { userId }: Caller, @QueryString() query: FeedQuery): Promise<Page<PostView>> {
     if (query.since && query.until && Date.parse(query.since) > Date.parse(query.until)) {
       const message = 'since must not be later than until';
-      throw new RequestRefused(Problems.invalid, { errors: [{ path: 'since', code: 'range', message }] });
+      throw new RequestRefused(Problems.invalid, {
+        detail: message,
+        errors: [{ path: 'since', code: 'range', message }],
+      });
     }
     return this.queries.execute(new ReadFeed(userId, query));
   }
@@ -83,7 +87,7 @@ export class ReadFeedHandler implements IQueryHandler<ReadFeed> {
 
   async execute({ viewerId, query }: ReadFeed): Promise<Page<PostView>> {
     const { tags = [], search, since, until, sort, cursor, limit } = query;
-    const list = `feed:${JSON.stringify([tags, search, since, until, sort])}`;
+    const list = `feed:${viewerId}:${JSON.stringify([tags, search, since, until, sort])}`;
     const position = decodeCursor<Position>(list, cursor);
     const rows = await this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit + 1);
     return pageOf(rows, limit, list, positionOf);

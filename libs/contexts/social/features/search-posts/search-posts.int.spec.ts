@@ -168,6 +168,14 @@ describe('Searching posts', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid', errors: [{ path }] } });
   });
 
+  it('refuses the cursor of a list that happens to have the same subject', async () => {
+    const { id } = ada;
+    for (const title of ['one', 'two']) await publish(title, 'of one author');
+    const { body } = await system.ask(`GET /v1/users/${id}/posts?limit=1`, { token: ada.token });
+    const foreign = await search(id, `&cursor=${body.page.nextCursor}`);
+    expect(foreign).toMatchObject({ status: 400, body: { code: 'request.invalid-cursor' } });
+  });
+
   it('refuses a cursor of another search', async () => {
     const rare = word();
     for (const title of ['one', 'two']) await publish(title, rare);

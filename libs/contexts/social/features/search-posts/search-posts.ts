@@ -62,7 +62,7 @@ export class SearchPostsHandler implements IQueryHandler<SearchPosts> {
   ) {}
 
   async execute({ viewerId, page: { search, limit, cursor } }: SearchPosts): Promise<Page<PostView>> {
-    const list = `posts:${search}`;
+    const list = `post-search:${search}`;
     const [until, ...after] = decodeCursor<[string, number, string, string]>(list, cursor) ?? [
       this.clock.now().toISOString(),
       ...BEST,

@@ -4,8 +4,10 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { Wish, Wishes } from '../../access/wishes';
+import { Wish } from '../../access/wishes';
 import { Self } from '../../model/rejections';
+import { People } from '../../storage/people';
+import { Relationships } from '../../storage/relationships';
 
 export class UnblockUser extends Wish {}
 
@@ -29,9 +31,15 @@ export class UnblockUserRoute {
 
 @CommandHandler(UnblockUser)
 export class UnblockUserHandler implements ICommandHandler<UnblockUser> {
-  constructor(private readonly wishes: Wishes) {}
+  constructor(
+    private readonly people: People,
+    private readonly relationships: Relationships,
+  ) {}
 
-  execute(wish: UnblockUser): Promise<void> {
-    return this.wishes.end(wish, (relationship) => relationship.unblock());
+  /** Whoever is blocked may block, and so end it, however often it says so. */
+  async execute({ userId, otherId }: UnblockUser): Promise<void> {
+    const relationship = await this.relationships.lockBetween(userId, otherId);
+    if (relationship.unblock()) return this.relationships.save(relationship);
+    await this.people.verify(otherId);
   }
 }

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { AuditLog } from '@rookery/audit';
 import { Outbox, Sql } from '@rookery/persistence';
-import { Operations } from '../storage/operations';
-import { StoredPreferences } from '../storage/preferences';
-import { Users } from '../storage/users';
+import { Operations } from './storage/operations';
+import { StoredPreferences } from './storage/preferences';
+import { Users } from './storage/users';
 
 const PAGE = 500;
 
