@@ -53,7 +53,10 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
         return;
       }
       const epoch = current ?? randomUUID();
-      await this.queueEverything();
+      const queued = await this.queueEverything();
+      if (stored)
+        this.log.warn(`Redis is empty or another one: queued ${queued} deliveries again from the ledger.`);
+      else this.log.log(`The first worker of this database: queued the ${queued} deliveries that it holds.`);
       await this.redis.shared.set(EPOCH_KEY, epoch);
       await this.sql.execute(
         `INSERT INTO messaging.queue_epoch (epoch) VALUES ($1) ON CONFLICT (one_row) DO UPDATE SET epoch = excluded.epoch`,
@@ -63,7 +66,8 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
     });
   }
 
-  private async queueEverything(): Promise<void> {
+  /** @returns how many deliveries were queued */
+  private async queueEverything(): Promise<number> {
     let queued = 0;
     for await (const page of pages((after) => this.deliveries.pending(after, PAGE))) {
       await this.dispatch.add(page);
@@ -72,7 +76,7 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
     for await (const page of pages((after) => this.deliveries.dead(after, PAGE))) {
       for (const delivery of page) await this.dispatch.addFailed(delivery);
     }
-    this.log.warn(`Redis is empty or another one: queued ${queued} deliveries again from the ledger.`);
+    return queued;
   }
 
   private async queueOverdue(): Promise<void> {
