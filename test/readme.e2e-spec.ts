@@ -17,6 +17,9 @@ function walk(): string[] {
   return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!).slice(1);
 }
 
+/** A reader is slower than a script: what is to be read is there by then. */
+const until = (command: string, text: string) => `until ${command} | grep -q '${text}'; do sleep 0.2; done`;
+
 describe('the README', () => {
   const folder = temporaryFolder('rookery-readme');
   let ports: { api: number; worker: number; mailbox: number };
@@ -51,11 +54,18 @@ describe('the README', () => {
   });
 
   it('leads word for word from registering to the own feed', async () => {
+    // Before the second block the mail is there, before the last what others wrote.
+    const waits = [
+      until(`curl -s 'http://127.0.0.1:8025/api/messages?to=ada@example.com'`, 'your code is'),
+      ...Array.from({ length: walk().length - 3 }, () => ':'),
+      until(`curl -s http://127.0.0.1:3000/v1/feed -H "Authorization: Bearer $TOKEN"`, '"demo-'),
+    ];
     const script = walk()
-      .join('\nsleep 1; echo\n') // a reader is slower than a script
+      .map((block, index) => `${block}\necho\n${waits[index] ?? ''}`)
+      .join('\n')
       .replaceAll(':3000', `:${ports.api}`)
       .replaceAll(':8025', `:${ports.mailbox}`);
-    const { stdout } = await run('bash', ['-euc', script]);
+    const { stdout } = await run('bash', ['-euc', script], { timeout: 60_000 });
     expect(stdout).toContain('"expiresAt"');
     expect(stdout).toMatch(/^\d{6}$/m);
     expect(stdout).toContain('"tokenType":"Bearer"');
@@ -66,7 +76,7 @@ describe('the README', () => {
     const [own, ...others] = feed.data.map(({ author }) => author.username);
     expect(own).toBe('ada');
     expect(others).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(/^demo-/)));
-  });
+  }, 70_000);
 
   it('names pages that are there, and accounts that sign in', async () => {
     const api = `http://127.0.0.1:${ports.api}`;
@@ -101,7 +111,10 @@ describe('the README', () => {
     const script = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)]
       .map(([, block]) => block!)
       .join('\n')
-      .replace('\nCODE=', '\nsleep 1\nCODE=') // a reader is slower than a script
+      .replace(
+        '\nCODE=',
+        `\n${until(`curl -s 'http://127.0.0.1:8025/api/messages?to=grace@example.com'`, 'your code is')}\nCODE=`,
+      )
       .replaceAll(':3000', `:${ports.api}`)
       .replaceAll(':8025', `:${ports.mailbox}`);
     const { stdout } = await run('bash', ['-c', script], { cwd: root });
