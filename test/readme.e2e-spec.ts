@@ -75,7 +75,7 @@ describe('the README', () => {
     };
     const [own, ...others] = feed.data.map(({ author }) => author.username);
     expect(own).toBe('ada');
-    expect(others).toContainEqual(expect.stringMatching(/^demo-/)); // how much that author has written differs
+    expect(new Set(others)).toEqual(new Set([expect.stringMatching(/^demo-/)])); // one author, however many posts
   }, 70_000);
 
   it('names pages that are there, and accounts that sign in', async () => {
