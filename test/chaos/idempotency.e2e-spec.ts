@@ -3,18 +3,50 @@ import { eventually } from '@rookery/testing';
 import { Client } from 'pg';
 import { ProbeSystem } from './probe-system.mts';
 
-/** Requests of a round, and after how many answers its api is killed. */
-const REQUESTS = 60;
-const KILLED_AFTER = [0, 1, 15, 30];
-/** As many as surely reach the moment between commit and answer at once; each holds one of the api's connections. */
-const BETWEEN = 5;
-/** Advisory lock that an answer is made to wait for. */
-const ANSWERS = 20_120;
+/** Requests of a round, and how many of them are answered before the others are held. */
+const REQUESTS = 40;
+const ANSWERED = 10;
+/** Fewer than the api has connections: so many surely reach the point where they are held. */
+const HELD = 5;
+const HOLD_LOCK = 20_120;
+
+/** The points at which a request is held until its api is gone: when a row is written, or at the end of its transaction. */
+const POINTS: { point: string; table: string; on: string; effect: boolean }[] = [
+  {
+    point: 'before the key is claimed',
+    table: 'platform.idempotency_keys',
+    on: 'BEFORE INSERT ON platform.idempotency_keys FOR EACH ROW',
+    effect: false,
+  },
+  {
+    point: 'before the effect',
+    table: 'probe.counters',
+    on: 'BEFORE INSERT ON probe.counters FOR EACH ROW',
+    effect: false,
+  },
+  {
+    point: 'after the effect and before its commit',
+    table: 'probe.counters',
+    on: 'AFTER INSERT ON probe.counters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW',
+    effect: true,
+  },
+  {
+    point: 'between commit and answer',
+    table: 'platform.idempotency_keys',
+    on: 'BEFORE UPDATE ON platform.idempotency_keys FOR EACH ROW WHEN (OLD.answer IS NULL AND NEW.answer IS NOT NULL)',
+    effect: true,
+  },
+];
 
 interface Request {
   counterId: string;
   commandId: string;
   key: string;
+}
+
+interface Answer {
+  status: number;
+  replayed: boolean;
 }
 
 describe('requests with an Idempotency-Key whose api is killed', () => {
@@ -32,11 +64,7 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
       key: randomUUID(),
     }));
 
-  async function send({
-    counterId,
-    commandId,
-    key,
-  }: Request): Promise<{ status: number; replayed: boolean }> {
+  async function send({ counterId, commandId, key }: Request): Promise<Answer> {
     const response = await fetch(`${system.apis[0]!.url}/v1/probe/counters/${counterId}/increments`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': key },
@@ -45,6 +73,13 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
     await response.arrayBuffer();
     return { status: response.status, replayed: response.headers.get('idempotency-replayed') === 'true' };
   }
+
+  /** As a client does: 503 says that the request was not served and may be sent again. */
+  const sendUntilServed = (request: Request): Promise<Answer> =>
+    eventually(async () => {
+      const answer = await send(request);
+      return answer.status !== 503 && answer;
+    }, 20_000);
 
   /** @returns how many of them have their effect and no answer. */
   async function doneWithoutAnswer(requests: readonly Request[]): Promise<number> {
@@ -55,19 +90,17 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
     return rows.length;
   }
 
-  /** Starts the api again, asks everything once more, and sees one effect each. */
+  /** Asks everything once more of an api started anew, and sees one effect each. */
   async function repeat(requests: readonly Request[]): Promise<void> {
-    const api = system.apis[0]!;
-    api.start();
-    await api.untilReady();
+    await system.apis[0]!.untilReady();
     const keys = requests.map(({ key }) => key);
     // As a minute later: until then nobody takes a key over from a process that may be alive.
     await system.sql('UPDATE platform.idempotency_keys SET leased_until = now() WHERE key = ANY ($1)', [
       keys,
     ]);
-    const answers = await Promise.all(requests.map(send));
+    const answers = await Promise.all(requests.map(sendUntilServed));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]));
-    const again = await Promise.all(requests.map(send));
+    const again = await Promise.all(requests.map(sendUntilServed));
     expect(new Set(again.map((answer) => JSON.stringify(answer)))).toEqual(
       new Set([JSON.stringify({ status: 204, replayed: true })]),
     );
@@ -86,57 +119,63 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
     expect(counted).toEqual(requests.map(() => ({ count: 1 })));
   }
 
-  it.each(KILLED_AFTER)(
-    'after %i answers have one effect each when they are repeated',
-    async (before) => {
+  /** @returns how many sessions wait at the point, or behind one that does. */
+  async function held(): Promise<number> {
+    const rows = await system.sql(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
+    return rows.length;
+  }
+
+  beforeEach(async () => {
+    const api = system.apis[0]!;
+    if (!api.running) api.start();
+    await api.untilReady();
+  });
+
+  it.each(POINTS)(
+    '$point have one effect each when they are repeated',
+    async ({ on, table, effect }) => {
       const requests = newRequests();
-      let answered = 0;
-      let killed: Promise<void> | undefined;
-      const over = Promise.allSettled(
-        requests.map(async (request) => {
-          await send(request);
-          answered += 1;
-          // At once and not when somebody looks: the others are answered within milliseconds.
-          if (answered === before) killed = system.apis[0]!.kill();
-        }),
-      );
-      if (before === 0) killed = system.apis[0]!.kill();
-      const lost = (await over).filter(({ status }) => status === 'rejected');
-      await killed;
-      expect(lost.length).toBeGreaterThan(0);
+      const [answered, rest] = [requests.slice(0, ANSWERED), requests.slice(ANSWERED)];
+      for (const request of answered) expect((await sendUntilServed(request)).status).toBe(204);
+      const timing = on.includes('DEFERRABLE') ? 'CONSTRAINT TRIGGER' : 'TRIGGER';
+      await system.sql(`
+      CREATE FUNCTION probe.hold() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM pg_advisory_xact_lock_shared(${HOLD_LOCK});
+        RETURN NEW;
+      END $$;
+      CREATE ${timing} hold ${on} EXECUTE FUNCTION probe.hold()`);
+      const holder = new Client({ connectionString: system.databaseUrl });
+      await holder.connect();
+      try {
+        await holder.query(`SELECT pg_advisory_lock(${HOLD_LOCK})`);
+        const over = Promise.allSettled(rest.map(send));
+        await eventually(async () => (await held()) >= HELD);
+        await system.apis[0]!.kill();
+        // Who found no connection in time was told so; nobody was told of an effect.
+        expect((await over).filter((end) => end.status === 'fulfilled' && end.value.status !== 503)).toEqual(
+          [],
+        );
+      } finally {
+        await holder.end();
+        // What was held goes on without its client, up to its commit.
+        await eventually(async () => (await held()) === 0);
+        await system.sql(`DROP TRIGGER hold ON ${table}; DROP FUNCTION probe.hold`);
+      }
+      const done = await doneWithoutAnswer(requests);
+      expect(effect ? done >= HELD : done === 0).toBe(true);
+      system.apis[0]!.start();
       await repeat(requests);
     },
     90_000,
   );
 
-  it('between commit and answer have one effect each when they are repeated', async () => {
-    await system.sql(`
-      CREATE FUNCTION probe.hold_answer() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        PERFORM pg_advisory_xact_lock_shared(${ANSWERS});
-        RETURN NEW;
-      END $$;
-      CREATE TRIGGER hold_answer BEFORE UPDATE ON platform.idempotency_keys FOR EACH ROW
-      WHEN (OLD.answer IS NULL AND NEW.answer IS NOT NULL) EXECUTE FUNCTION probe.hold_answer()`);
-    const holder = new Client({ connectionString: system.databaseUrl });
-    await holder.connect();
+  it('after the answer have one effect each when they are repeated', async () => {
     const requests = newRequests();
-    try {
-      await holder.query(`SELECT pg_advisory_lock(${ANSWERS})`);
-      const over = Promise.allSettled(requests.map(send));
-      await eventually(async () => {
-        const waiting = await system.sql(
-          `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`,
-        );
-        return waiting.length >= BETWEEN;
-      });
-      await system.apis[0]!.kill();
-      expect((await over).every(({ status }) => status === 'rejected')).toBe(true);
-    } finally {
-      await holder.end();
-      await system.sql('DROP FUNCTION probe.hold_answer CASCADE');
-    }
-    expect(await doneWithoutAnswer(requests)).toBeGreaterThanOrEqual(BETWEEN);
+    for (const request of requests) expect((await sendUntilServed(request)).status).toBe(204);
+    await system.apis[0]!.kill();
+    expect(await doneWithoutAnswer(requests)).toBe(0);
+    system.apis[0]!.start();
     await repeat(requests);
   }, 90_000);
 });
