@@ -1,8 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { parts } from './parts';
 
-/** Stops what {@link parts} holds and removes its data. */
+/** Stops what {@link parts} holds once nobody uses it any more. */
 export default async function teardown(): Promise<void> {
-  await parts.stop?.();
-  if (parts.folder) await rm(parts.folder, { recursive: true, force: true });
+  parts.users -= 1;
+  if (parts.users === 0) await parts.stop?.();
 }
