@@ -14,7 +14,6 @@ class MetricsController {
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
   @Header('content-type', registry.contentType)
-  @Header('cache-control', 'no-store')
   read(): Promise<string> {
     return registry.metrics();
   }

@@ -1,6 +1,6 @@
 import { cpus, freemem, hostname, loadavg, totalmem } from 'node:os';
 import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { Controller, Get, Header, type OnModuleDestroy } from '@nestjs/common';
+import { Controller, Get, type OnModuleDestroy } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { LogSettings } from '@rookery/observability';
 import { ConnectionPool } from '@rookery/persistence';
@@ -59,7 +59,6 @@ export class DebugVarsRoute implements OnModuleDestroy {
 
   @OperatorsOnly()
   @Get()
-  @Header('cache-control', 'no-store')
   @Explain({
     operationId: 'getDebugVars',
     summary: 'Look into the process that answers',

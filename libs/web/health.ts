@@ -3,7 +3,6 @@ import {
   Controller,
   Get,
   Global,
-  Header,
   Module,
   type OnModuleDestroy,
   Res,
@@ -64,7 +63,6 @@ class ProbeController implements OnModuleDestroy {
   }
 
   @Get('livez')
-  @Header('cache-control', 'no-store')
   @Explain({
     operationId: 'getLiveness',
     summary: 'Is the process alive?',
@@ -88,7 +86,6 @@ class ProbeController implements OnModuleDestroy {
   }
 
   @Get('readyz')
-  @Header('cache-control', 'no-store')
   @Explain({
     operationId: 'getReadiness',
     summary: 'Should requests be sent here?',
@@ -107,7 +104,6 @@ class ProbeController implements OnModuleDestroy {
   }
 
   @Get('startupz')
-  @Header('cache-control', 'no-store')
   @Explain({
     operationId: 'getStartup',
     summary: 'Has the process finished starting?',
@@ -123,7 +119,6 @@ class ProbeController implements OnModuleDestroy {
   }
 
   @Get('healthz')
-  @Header('cache-control', 'no-store')
   @Explain({
     operationId: 'getHealth',
     summary: 'How is everything this stands on?',

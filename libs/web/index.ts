@@ -1,5 +1,6 @@
 export { PermissionBeyondOwn, Public, RequirePermission } from './access';
 export { BasicAuthGuard, Operators, OperatorsOnly } from './basic-auth';
+export { Cacheable } from './caching';
 export { type Caller, CurrentCaller } from './caller';
 export { DebugVarsRoute } from './debug-vars';
 export { Drain } from './drain';

@@ -122,6 +122,24 @@ describe('The description of the API', () => {
     );
   });
 
+  it('gives a parameter that may be left out no example, which Swagger UI would send', () => {
+    const parameters = document.paths['/v1/nests'].get.parameters as { name: string }[];
+    expect(parameters.find(({ name }) => name === 'bird')).toMatchObject({
+      description: 'Whose nests. For example `swifts`.',
+      schema: { type: 'string', minLength: 1, maxLength: 20 },
+    });
+    expect(JSON.stringify(parameters)).not.toContain('"example"');
+  });
+
+  it('tells who may keep what is answered', () => {
+    const cacheControl = (path: string, method = 'get') =>
+      document.paths[path][method].responses['200'].headers['Cache-Control'].description;
+    expect(cacheControl('/v1/work/me')).toContain('`private, no-store`');
+    expect(cacheControl('/v1/nests/own')).toContain('`private, no-cache`');
+    expect(cacheControl('/v1/nests/{id}', 'patch')).toContain('`private, no-store`');
+    expect(cacheControl('/livez')).toContain('`no-store`');
+  });
+
   it('tells the rate limits of every route but those that are exempt', () => {
     const byDefault = { policy: 'default', limit: 40, window: 2, per: ['ip'] };
     expect(document.paths['/v1/work/me'].get['x-rate-limit']).toEqual([byDefault]);
@@ -186,7 +204,7 @@ describe('The description of the API', () => {
   });
 
   it('shows no marks that are meant for its making', () => {
-    expect(JSON.stringify(document)).not.toMatch(/"x-(public|problems|versioned)"/);
+    expect(JSON.stringify(document)).not.toMatch(/"x-(public|problems|versioned|cacheable)"/);
   });
 
   it('comes out the same each time', () => {

@@ -1,6 +1,7 @@
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { OPERATORS } from './basic-auth';
+import { CACHEABLE, NO_STORE, PRIVATE, publicFor, REVALIDATED } from './caching';
 import { VERSIONED } from './etag';
 import { REJECTS, type Rejects } from './explain';
 import { NEEDS_FRESH } from './fresh';
@@ -18,14 +19,18 @@ export interface ApiDescription {
   tags?: readonly { name: string; description: string }[];
 }
 
+interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  description?: string;
+  schema?: { type?: unknown; example?: unknown; [more: string]: unknown };
+  [more: string]: unknown;
+}
+
 interface Operation {
   operationId?: string;
-  parameters?: {
-    name: string;
-    in: string;
-    schema?: { type?: unknown; [more: string]: unknown };
-    [more: string]: unknown;
-  }[];
+  parameters?: Parameter[];
   requestBody?: unknown;
   responses: Record<string, { headers?: object; description?: string }>;
   security?: Record<string, string[]>[];
@@ -94,16 +99,29 @@ function explain(method: string, path: string, operation: Operation): string[] {
   delete operation[VERSIONED];
   if (open) operation.security = operators ? [{ operations: [] }] : [];
   delete operation[OPERATORS];
-  if (versioned) describeVersion(method, operation);
+  const revalidated = versioned && method === 'get';
+  if (versioned) describeVersion(revalidated, operation);
   const limited = !isExempt(path);
   if (limited) describeRateLimit(operation);
   const keyed = method === 'post' || method === 'patch';
   const stored = operation[NEVER_STORED] !== true;
   delete operation[NEVER_STORED];
+  const seconds = operation[CACHEABLE] as number | undefined;
+  delete operation[CACHEABLE];
+  const keep =
+    seconds !== undefined
+      ? publicFor(seconds)
+      : revalidated
+        ? REVALIDATED
+        : open || !stored
+          ? NO_STORE
+          : PRIVATE;
+  describeHeaders(operation, { 'Cache-Control': text(`Who may keep the answer: \`${keep}\`.`) });
   if (keyed) describeIdempotency(operation, stored);
   for (const parameter of operation.parameters ?? []) {
     // Lists are read from `a,b` and from the parameter several times; the first is what we ask for.
     if (parameter.in === 'query' && parameter.schema?.type === 'array') parameter.explode = false;
+    if (parameter.in === 'query' && !parameter.required) describeExample(parameter);
   }
   const implied = [
     Problems.invalid,
@@ -138,13 +156,22 @@ function statedProblem({ code, status }: Rejects): ProblemDefinition | undefined
   return known && status !== undefined && status !== known.status ? withStatus(known, status) : known;
 }
 
-function describeVersion(method: string, operation: Operation): void {
-  const ETag = { description: 'The version, for If-Match and If-None-Match.', schema: { type: 'string' } };
+/** Adds headers to the good answers of an operation. */
+function describeHeaders(operation: Operation, headers: object): void {
   for (const [status, response] of Object.entries(operation.responses)) {
-    if (status.startsWith('2')) response.headers = { ...response.headers, ETag };
+    if (status.startsWith('2')) response.headers = { ...response.headers, ...headers };
   }
-  if (method !== 'get') return;
-  operation.responses['304'] = { description: 'The client has this version.', headers: { ETag } };
+}
+
+function describeVersion(revalidated: boolean, operation: Operation): void {
+  const ETag = text(
+    'The version, for If-Match, and after a hyphen what tells this answer from all others, for If-None-Match.',
+  );
+  describeHeaders(operation, { ETag });
+  if (!revalidated) return;
+  const Vary = text('Holds Authorization: the answer is for this caller alone.');
+  describeHeaders(operation, { Vary });
+  operation.responses['304'] = { description: 'The client has this very answer.', headers: { ETag, Vary } };
   operation.parameters = [
     ...(operation.parameters ?? []),
     {
@@ -158,6 +185,14 @@ function describeVersion(method: string, operation: Operation): void {
 }
 
 const text = (description: string) => ({ description, schema: { type: 'string' } });
+
+/** Swagger UI fills in the example of every parameter; one that may be left out would then narrow what is shown. */
+function describeExample(parameter: Parameter): void {
+  const { example, ...schema } = parameter.schema ?? {};
+  if (example === undefined) return;
+  parameter.schema = schema;
+  parameter.description = `${parameter.description} For example \`${example as string}\`.`;
+}
 
 /** Every route is under the default policy, perhaps under others too. */
 function describeRateLimit(operation: Operation): void {
@@ -187,11 +222,7 @@ function describeIdempotency(operation: Operation, stored: boolean): void {
     },
   ];
   if (!stored) return;
-  for (const [status, response] of Object.entries(operation.responses)) {
-    if (!status.startsWith('2')) continue;
-    const header = { 'Idempotency-Replayed': text('true when this is the first answer again.') };
-    response.headers = { ...response.headers, ...header };
-  }
+  describeHeaders(operation, { 'Idempotency-Replayed': text('true when this is the first answer again.') });
 }
 
 /** Headers that error answers of a status carry. */
@@ -281,6 +312,10 @@ function sorted<T>(record: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** What is served of the description: the page with its files, and the document. It changes with a version alone. */
+const DESCRIPTION = /^\/v1\/(?:docs|openapi\.json|openapi\.yaml)(?:[/?]|$)/;
+const DESCRIPTION_SECONDS = 300;
+
 /** Swagger UI loads its own files and nothing else; it sets styles from script. */
 const DOCS_POLICY = [
   "default-src 'none'",
@@ -305,6 +340,8 @@ export function serveOpenApi(app: NestFastifyApplication, description: ApiDescri
     .getInstance()
     .addHook('onSend', (request, reply, payload, done) => {
       if (request.url.startsWith('/v1/docs')) reply.header('content-security-policy', DOCS_POLICY);
+      if (DESCRIPTION.test(request.url) && reply.statusCode < 400)
+        reply.header('cache-control', publicFor(DESCRIPTION_SECONDS));
       done(null, payload);
     });
   SwaggerModule.setup('v1/docs', app, document, {

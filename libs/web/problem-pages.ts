@@ -3,8 +3,12 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { NotFound, Rejection } from '@rookery/domain';
 import type { FastifyReply } from 'fastify';
 import { Public } from './access';
+import { Cacheable, varyBy } from './caching';
 import { escapeHtml, sendPage } from './html-page';
 import { definedProblems, problemByCode, type ProblemDefinition } from './problems';
+
+/** They change with the version of the service alone. */
+const MAX_AGE_SECONDS = 3_600;
 
 /** The pages that `type` of a problem leads to: HTML for people, JSON for those who ask for it. */
 @Public()
@@ -12,9 +16,10 @@ import { definedProblems, problemByCode, type ProblemDefinition } from './proble
 @Controller('problems')
 export class ProblemPages {
   @Get()
+  @Cacheable(MAX_AGE_SECONDS)
   all(@Headers('accept') accept: string | undefined, @Res() reply: FastifyReply): void {
     const problems = definedProblems();
-    reply.header('vary', 'accept');
+    varyBy(reply, 'Accept');
     if (wantsJson(accept)) return void reply.send({ data: problems, page: { nextCursor: null } });
     const rows = problems.map(
       ({ code, status, title }) =>
@@ -24,6 +29,7 @@ export class ProblemPages {
   }
 
   @Get(':code')
+  @Cacheable(MAX_AGE_SECONDS)
   one(
     @Param('code') code: string,
     @Headers('accept') accept: string | undefined,
@@ -31,7 +37,7 @@ export class ProblemPages {
   ): void {
     const problem = problemByCode(code);
     if (!problem) throw new Rejection(NotFound);
-    reply.header('vary', 'accept');
+    varyBy(reply, 'Accept');
     if (wantsJson(accept)) return void reply.send(problem);
     sendPage(reply, { title: problem.title, body: bodyOf(problem) });
   }

@@ -1,4 +1,5 @@
 import { traceIdOf } from '@rookery/observability';
+import { NO_STORE } from './caching';
 import type { ProblemDefinition } from './problems';
 
 /** One rule that one field breaks. */
@@ -90,7 +91,7 @@ export function problemHeaders(
   const challenge = authorization === undefined ? '' : ', error="invalid_token"';
   return {
     'content-type': PROBLEM_JSON,
-    'cache-control': 'no-store',
+    'cache-control': NO_STORE,
     ...(definition.status === 401 && { 'www-authenticate': `Bearer realm="rookery"${challenge}` }),
     ...(retryAfterSeconds !== undefined && {
       'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))),

@@ -190,24 +190,40 @@ describe('A list', () => {
 });
 
 describe('A versioned resource', () => {
-  it('is answered with its version as ETag', async () => {
-    const { headers, json } = await ask(`/v1/nests/${ID}`);
-    expect(headers.etag).toBe('"3"');
+  const nest = (headers: Record<string, string> = {}) => ask({ url: `/v1/nests/${ID}`, headers });
+
+  it('is answered with an ETag that begins with its version and stays while the answer does', async () => {
+    const { headers, json } = await nest();
+    expect(headers.etag).toMatch(/^"3-[\w-]{16}"$/);
     expect(json()).toMatchObject({ version: 3 });
+    expect((await nest()).headers.etag).toBe(headers.etag);
   });
 
-  it.each(['"3"', 'W/"3"', '"1", "3"', '*'])('is answered 304 to a client that has %s', async (header) => {
-    const { statusCode, body, headers } = await ask({
-      url: `/v1/nests/${ID}`,
-      headers: { 'if-none-match': header },
+  it('has another ETag where the answer is another: for another caller, and compressed', async () => {
+    const tags = [{}, { authorization: 'Bearer good' }, { 'accept-encoding': 'gzip' }].map(
+      async (headers) =>
+        (await ask({ url: '/v1/nests/own', headers: { authorization: 'Bearer ruler', ...headers } })).headers
+          .etag,
+    );
+    expect(new Set(await Promise.all(tags)).size).toBe(3);
+  });
+
+  it.each(['ETAG', 'W/ETAG', '"1", ETAG', '*'])('is answered 304 to a client that has %s', async (header) => {
+    const { etag } = (await nest()).headers;
+    const { statusCode, body, headers } = await nest({
+      'if-none-match': header.replace('ETAG', String(etag)),
     });
-    expect([statusCode, body, headers.etag, headers['content-type']]).toEqual([304, '', '"3"', undefined]);
+    expect([statusCode, body, headers.etag, headers['content-type']]).toEqual([304, '', etag, undefined]);
+    expect(headers).toMatchObject({
+      'cache-control': 'private, no-cache',
+      vary: expect.stringContaining('Authorization'),
+    });
   });
 
-  it('is answered in full to a client that has another version', async () => {
-    const { statusCode } = await ask({ url: `/v1/nests/${ID}`, headers: { 'if-none-match': '"2"' } });
-    expect(statusCode).toBe(200);
-  });
+  it.each(['"3"', '"3-c2lnbmF0dXJlISEh"', '"2"'])(
+    'is answered in full to a client that has %s, which is not this answer',
+    async (header) => expect((await nest({ 'if-none-match': header })).statusCode).toBe(200),
+  );
 
   const rename = (headers: Record<string, string>) =>
     ask({
@@ -224,7 +240,52 @@ describe('A versioned resource', () => {
       code: 'precondition.failed',
     });
     const { statusCode, headers } = await rename({ 'if-match': '"3"' });
-    expect([statusCode, headers.etag]).toEqual([200, '"4"']);
+    expect([statusCode, headers.etag]).toEqual([200, expect.stringMatching(/^"4-/)]);
+    const { etag } = (await nest()).headers;
+    expect((await rename({ 'if-match': String(etag) })).statusCode).toBe(200);
+  });
+});
+
+describe('An answer says who may keep it', () => {
+  const good = { authorization: 'Bearer good' };
+  const kept = async (options: InjectOptions) => {
+    const { statusCode, headers } = await ask(options);
+    return [statusCode, headers['cache-control']];
+  };
+
+  it.each<[string, InjectOptions, [number, string]]>([
+    ['what is for one caller', { url: '/v1/work/me', headers: good }, [200, 'private, no-store']],
+    [
+      'what is for one caller and checked by ETag',
+      { url: '/v1/nests/own', headers: good },
+      [200, 'private, no-cache'],
+    ],
+    ['what may hold tokens', { url: '/v1/work/context', method: 'POST', payload: {} }, [200, 'no-store']],
+    ['a secret of the caller', { url: '/v1/work/secret', headers: good }, [200, 'no-store']],
+    ['a probe', { url: '/livez' }, [200, 'no-store']],
+    ['an error', { url: '/v1/work/rule', headers: good }, [403, 'no-store']],
+    ['an error before there is a route', { url: '/v1/%zz' }, [400, 'no-store']],
+    ['what is nowhere', { url: '/nope' }, [404, 'no-store']],
+    ['a page about a problem', { url: '/problems/internal' }, [200, 'public, max-age=3600']],
+    ['an error in place of such a page', { url: '/problems/no.such' }, [404, 'no-store']],
+    ['the description', { url: '/v1/openapi.json' }, [200, 'public, max-age=300']],
+    ['the description in YAML', { url: '/v1/openapi.yaml' }, [200, 'public, max-age=300']],
+    ['the documentation', { url: '/v1/docs' }, [200, 'public, max-age=300']],
+    ['a file of the documentation', { url: '/v1/docs/swagger-ui.css' }, [200, 'public, max-age=300']],
+  ])('%s', async (_, options, expected) => expect(await kept(options)).toEqual(expected));
+
+  it('and by which request headers it differs, each of them once', async () => {
+    const { headers } = await ask({
+      url: '/v1/nests/own',
+      headers: { ...good, origin: 'https://app.example', 'accept-encoding': 'gzip' },
+    });
+    expect(String(headers.vary).toLowerCase().split(', ').toSorted()).toEqual([
+      'accept-encoding',
+      'authorization',
+      'origin',
+    ]);
+    const page = await ask({ url: '/problems/internal', headers: { origin: 'https://app.example' } });
+    expect(page.headers.vary).toBe('Origin, Accept');
   });
 });
 
@@ -259,7 +320,7 @@ describe('An address', () => {
 
   it('answers HEAD like GET, without a body', async () => {
     const { statusCode, headers, body } = await ask({ method: 'HEAD', url: `/v1/nests/${ID}` });
-    expect([statusCode, headers.etag, body]).toEqual([200, '"3"', '']);
+    expect([statusCode, headers.etag, body]).toEqual([200, (await ask(`/v1/nests/${ID}`)).headers.etag, '']);
   });
 
   it('that is badly encoded is malformed', async () => {
@@ -448,6 +509,22 @@ describe('Every request', () => {
     expect(preflight.statusCode).toBe(204);
     expect(preflight.headers['access-control-max-age']).toBe('43200');
   });
+
+  it('shows pages of known origins every header that the description tells of', async () => {
+    const { headers } = await ask({ url: '/livez', headers: { origin: 'https://app.example' } });
+    const exposed = String(headers['access-control-expose-headers']).toLowerCase().split(', ');
+    const neverHidden = ['cache-control', 'vary'];
+    const { paths } = (await ask('/v1/openapi.json')).json<{
+      paths: Record<string, Record<string, { responses: Record<string, { headers?: object }> }>>;
+    }>();
+    const told = Object.values(paths)
+      .flatMap((methods) => Object.values(methods))
+      .flatMap(({ responses }) => Object.values(responses))
+      .flatMap(({ headers: named = {} }) => Object.keys(named).map((name) => name.toLowerCase()));
+    expect(told).toContain('www-authenticate');
+    expect([...exposed, ...neverHidden]).toEqual(expect.arrayContaining([...new Set(told)]));
+    expect(exposed).toEqual(expect.arrayContaining(['allow', 'content-disposition', 'etag']));
+  });
 });
 
 describe('The pages about problems', () => {
@@ -503,6 +580,7 @@ describe('Over a connection', () => {
   it('what is no HTTP is answered 400 and closed', async () => {
     const answer = await raw('NONSENSE\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain('cache-control: no-store');
     expect(answer).toContain('"code":"request.malformed"');
   });
 

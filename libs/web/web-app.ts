@@ -16,9 +16,10 @@ import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
 import { AuthenticationGuard, PermissionGuard } from './access';
 import { AllowedMethods } from './allowed-methods';
+import { declareCaching } from './caching';
 import { answerClientError } from './client-error';
 import { Drain } from './drain';
-import { tagVersion } from './etag';
+import { tagAnswers } from './etag';
 import { FreshGuard } from './fresh';
 import { KeepIdempotent } from './idempotency/keep-idempotent';
 import { readJsonBodies } from './json-body';
@@ -65,7 +66,7 @@ interface TestingModule {
 
 /**
  * Builds the HTTP side of an app, ready for `listen` or `inject` after `init`: problems, validation, guards, request
- * ids, traces, logs, metrics, security headers, CORS, compression, ETags, `Link`, time-outs, draining; with
+ * ids, traces, logs, metrics, security headers, CORS, compression, caching, ETags, `Link`, time-outs, draining; with
  * `LimitsModule` also rate limits and idempotency keys. The module must import `HealthModule` and, for routes that are
  * not public, a passport strategy named `bearer`.
  *
@@ -104,7 +105,9 @@ export async function createWebApp(
   logRequests(server, logger);
   measureRequests(server);
   answerOptions(server, methods);
-  finishAnswers(server);
+  linkAnswers(server);
+  tagAnswers(server);
+  declareCaching(server);
   readJsonBodies(server);
   server.addHook('onRoute', (route) => {
     if (isLongLived(route.config)) route.handlerTimeout = LONGEST_TIMER_MS;
@@ -191,21 +194,14 @@ function answerOptions(server: FastifyInstance, methods: AllowedMethods): void {
   });
 }
 
-/** What an answer says of itself in headers: `Link` of a list, `ETag` of a versioned resource. */
-function finishAnswers(server: FastifyInstance): void {
+/** Where an answer came from, and where a list goes on. */
+function linkAnswers(server: FastifyInstance): void {
   server.addHook('preSerialization', (request, reply, payload, done) => {
     const cache = request.workContext?.cache;
     if (cache !== undefined) reply.header('x-cache', cache);
     const link = nextLink(request, payload);
     if (link !== undefined) reply.header('link', link);
-    if ((request.routeOptions.config as { versioned?: boolean }).versioned)
-      tagVersion(request, reply, payload);
     done(null, payload);
-  });
-  server.addHook('onSend', (_request, reply, payload, done) => {
-    if (reply.statusCode !== 304) return done(null, payload);
-    reply.removeHeader('content-type').removeHeader('content-length');
-    done(null, null);
   });
 }
 
@@ -232,6 +228,9 @@ async function protect(app: NestFastifyApplication, settings: WebSettings): Prom
       maxAge: 43_200,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       exposedHeaders: [
+        'Allow',
+        'Content-Disposition',
+        'WWW-Authenticate',
         'X-Request-Id',
         'ETag',
         'Link',

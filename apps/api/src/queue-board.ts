@@ -11,6 +11,9 @@ const PATH = '/v1/admin/board';
 const POLICY =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'";
 
+/** Fonts that the board's page asks another server for, which would learn who looks at it and when. */
+const FROM_ELSEWHERE = /<link\b[^>]*\bhref="https?:[^>]*>/g;
+
 /** The page that shows the queues and what they gave up, to operators alone. */
 @Injectable()
 export class QueueBoard {
@@ -33,6 +36,11 @@ export class QueueBoard {
     await server.register(async (scope) => {
       // The board sets an error handler for each of its routes; ours answers problem documents for all of them.
       Object.assign(scope, { setErrorHandler: () => scope });
+      scope.addHook('onSend', async (_request, reply, payload) => {
+        // Also instead of what the file server says of its files: they are for operators alone.
+        reply.header('cache-control', 'private, no-store');
+        return typeof payload === 'string' ? payload.replaceAll(FROM_ELSEWHERE, '') : payload;
+      });
       scope.addHook('onRequest', async (request, reply) => {
         reply.header('content-security-policy', POLICY);
         await this.operators.admit(request);

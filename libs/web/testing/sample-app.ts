@@ -80,9 +80,11 @@ class NestQuery extends ListQuery {
   @Field.list(Item.text({ max: 5 }), { max: 3, description: 'Any of these.', optional: true })
   tags?: string[];
   @Field.boolean({ description: 'Only empty ones.', optional: true }) empty?: boolean;
+  @Field.text({ max: 20, description: 'Whose nests.', example: 'swifts', optional: true }) bird?: string;
 }
 
 export const ID = '01930000-0000-7000-8000-000000000001';
+const RULER = '01930000-0000-7000-8000-000000000002';
 
 @ApiTags('Nests')
 @Controller('nests')
@@ -107,6 +109,13 @@ class NestController {
     const start = decodeCursor<[number]>('nests', query.cursor)?.[0] ?? 0;
     const rows = Array.from({ length: query.limit + 1 }, (_, index) => ({ n: start + index + 1 }));
     return { ...pageOf(rows, query.limit, 'nests', ({ n }) => [n]), query };
+  }
+
+  @Get('own')
+  @Versioned()
+  @Explain({ operationId: 'getOwnNest', summary: 'Get your nest', ok: { type: NestView } })
+  own(): NestView {
+    return { id: ID, title: 'Oak', version: 3, egg: { name: 'e'.repeat(2_000) } };
   }
 
   @Get(':id')
@@ -140,6 +149,13 @@ class WorkController {
   @Explain({ operationId: 'rule', summary: 'Rule' })
   rule(): object {
     return { ruled: true };
+  }
+
+  @Get('secret')
+  @NeverStored()
+  @Explain({ operationId: 'secret', summary: 'Secret' })
+  secret(): object {
+    return { secret: 'hush' };
   }
 
   @Post('context')
@@ -211,7 +227,7 @@ class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
     if (authorization !== 'Bearer good' && authorization !== 'Bearer ruler')
       throw new Rejection(TokenInvalid);
     return {
-      userId: ID,
+      userId: authorization === 'Bearer ruler' ? RULER : ID,
       sessionId: null,
       roles: ['user'],
       permissions: new Set(authorization === 'Bearer ruler' ? ['nests:rule'] : []),

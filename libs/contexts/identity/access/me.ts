@@ -7,12 +7,15 @@ export class Me extends SignedInUser {
   @Field.dateTime({ description: 'When the account was registered.' })
   registeredAt: Date;
 
-  @Field.integer({ description: 'Version of the account; also its ETag.', example: 3 })
+  @Field.integer({
+    description: 'Version of the profile: another name makes another. The ETag begins with it.',
+    example: 3,
+  })
   version: number;
 }
 
 /** @returns what the owner sees of an account that has just been changed. */
 export function meOf(user: User): Me {
-  const { id, email, username, name, role, registeredAt, version } = user.snapshot();
+  const { id, email, username, name, role, registeredAt, profileVersion: version } = user.snapshot();
   return { id, email, username, name, role, registeredAt, version };
 }

@@ -14,6 +14,9 @@ export class PublicUser {
   @Field.dateTime({ description: 'When the account was registered.' })
   registeredAt: string;
 
-  @Field.integer({ description: 'Version of the account; also its ETag.', example: 3 })
+  @Field.integer({
+    description: 'Version of the profile: another name makes another. The ETag begins with it.',
+    example: 3,
+  })
   version: number;
 }

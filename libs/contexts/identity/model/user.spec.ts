@@ -124,6 +124,16 @@ describe('a user', () => {
     expect(user.snapshot()).toMatchObject({ username: 'ada', name: 'Ada King', version: version + 1 });
   });
 
+  it('has a profile whose version follows the names alone', () => {
+    const user = User.enrol(registration, 'user', now);
+    user.enableMfa(now);
+    user.changePassword('other hash', null);
+    user.assignRole('moderator', true);
+    expect(user.profileVersion).toBe(1);
+    user.rename({ name: 'Ada King' });
+    expect(user.profileVersion).toBe(2);
+  });
+
   it('has a second factor at most once, and says so when it comes and goes', () => {
     const user = User.enrol(registration, 'user', now);
     user.takeEvents();

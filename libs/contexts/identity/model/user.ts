@@ -27,6 +27,8 @@ export interface UserState extends AggregateState {
   email: string;
   username: string;
   name: string;
+  /** Counts what others see of the account; `version` counts all that happens to it, which is nobody's business. */
+  profileVersion: number;
   role: Role;
   status: 'pending' | 'active' | 'deleted';
   /** argon2id, PHC string; bcrypt where it was imported and nobody has signed in since. */
@@ -70,6 +72,7 @@ export class User extends Aggregate<UserState> {
       ...registration,
       id: newId(),
       version: 0,
+      profileVersion: 1,
       role,
       status: 'pending',
       registeredAt: now,
@@ -106,6 +109,7 @@ export class User extends Aggregate<UserState> {
     const { username, name, passwordHash } = registration;
     const passwordNumber = this.state.passwordNumber + 1;
     Object.assign(this.state, { username, name, passwordHash, passwordNumber, registeredAt: now });
+    this.state.profileVersion += 1;
     this.raise(UserRegistered, { username, name });
     this.requestVerification(verificationId, now);
   }
@@ -178,10 +182,16 @@ export class User extends Aggregate<UserState> {
     this.raise(RoleChanged, { role, previous });
   }
 
+  /** What the owner names who changes the profile: two edits of one version do not overwrite each other. */
+  get profileVersion(): number {
+    return this.state.profileVersion;
+  }
+
   /** @returns whether that changed anything. */
   rename({ username = this.state.username, name = this.state.name }: Partial<Names>): boolean {
     if (username === this.state.username && name === this.state.name) return false;
     Object.assign(this.state, { username, name });
+    this.state.profileVersion += 1;
     this.raise(UserRenamed, { username, name });
     return true;
   }

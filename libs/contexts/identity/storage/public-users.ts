@@ -7,10 +7,11 @@ export interface PublicUserRow extends Record<string, unknown> {
   username: string;
   name: string;
   registeredAt: string;
+  /** Of the profile, not of the account. */
   version: number;
 }
 
-const COLUMNS = `id, username, name, version,
+const COLUMNS = `id, username, name, profile_version AS version,
   to_char(registered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "registeredAt"`;
 
 /** Shorter texts hold no trigram: they are looked for where a name begins. */

@@ -30,7 +30,7 @@ export class CommentView {
   @Field.dateTime({ description: 'When it was last changed.' })
   updatedAt: Date;
 
-  @Field.integer({ description: 'Version of the text; also its ETag.', example: 1 })
+  @Field.integer({ description: 'Version of the text. The ETag begins with it.', example: 1 })
   version: number;
 }
 

@@ -52,7 +52,7 @@ export class PostView {
   @Field.dateTime({ description: 'When it was last changed.' })
   updatedAt: Date;
 
-  @Field.integer({ description: 'Version of title, text and tags; also its ETag.', example: 1 })
+  @Field.integer({ description: 'Version of title, text and tags. The ETag begins with it.', example: 1 })
   version: number;
 }
 

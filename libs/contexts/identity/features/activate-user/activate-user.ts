@@ -44,7 +44,6 @@ export class ActivationPage {
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('content-security-policy', POLICY)
   @Header('referrer-policy', 'no-referrer')
-  @Header('cache-control', 'no-store')
   page(): string {
     return PAGE;
   }

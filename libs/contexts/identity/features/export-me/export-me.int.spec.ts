@@ -76,7 +76,7 @@ describe('exporting what is held about somebody', () => {
     const result = await system.ask(`GET ${body.result.url}`, { token });
     expect(result.status).toBe(200);
     expect(result.headers['content-disposition']).toContain('attachment');
-    expect(result.headers['cache-control']).toBe('no-store');
+    expect(result.headers['cache-control']).toBe('private, no-store');
     expect(result.body).toMatchObject({
       userId: id,
       data: {

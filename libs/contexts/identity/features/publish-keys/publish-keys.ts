@@ -1,6 +1,6 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Explain, Field, Item, Public } from '@rookery/web';
+import { Cacheable, Explain, Field, Item, Public } from '@rookery/web';
 import { SigningKeys } from '../../access/signing-keys';
 import { PUBLISHED_SECONDS } from '../../model/key-stages';
 
@@ -39,7 +39,7 @@ export class PublishKeysRoute {
 
   @Public()
   @Get()
-  @Header('cache-control', `public, max-age=${PUBLISHED_SECONDS}`)
+  @Cacheable(PUBLISHED_SECONDS)
   @Explain({
     operationId: 'getJwks',
     summary: 'Read the keys that verify access tokens',

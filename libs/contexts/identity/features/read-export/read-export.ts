@@ -5,7 +5,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
-import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, Field, UuidParam } from '@rookery/web';
 import { ExportExpired } from '../../model/rejections';
 import { IdentitySettings } from '../../settings';
 
@@ -16,6 +16,17 @@ interface PageRow {
   section: string;
   number: number;
   rows: string;
+}
+
+class Export {
+  @Field.uuid({ description: 'Id of the user whom it is about.' })
+  userId: string;
+
+  @Field.dateTime({ description: 'When it was put together.' })
+  exportedAt: string;
+
+  @Field.json({ description: 'Lists of records by kind, by context.' })
+  data: Record<string, Record<string, object[]>>;
 }
 
 export class ReadExport extends Query<AsyncIterable<string>> {
@@ -33,13 +44,15 @@ export class ReadExportRoute {
   constructor(private readonly queries: Queries) {}
 
   @Get(':id/result')
-  @Header('cache-control', 'no-store')
   @Header('content-disposition', 'attachment; filename="rookery-export.json"')
   @Explain({
     operationId: 'getOperationResult',
     summary: 'Download an export',
     description: 'By context and kind: everything that is held about the caller.',
-    ok: { mediaType: 'application/json' },
+    ok: {
+      type: Export,
+      headers: { 'Content-Disposition': 'A file name to save it under.' },
+    },
     rejects: [NotFound, ExportExpired],
   })
   async read(@UuidParam() id: string, @CurrentCaller() { userId }: Caller): Promise<StreamableFile> {

@@ -24,9 +24,25 @@ describe('reading the own account', () => {
   it('answers a client that has it already with 304', async () => {
     const { token } = await signUp(system);
     const first = await system.ask(ME, { token });
-    expect(first.headers.etag).toBe(`"${first.body.version}"`);
+    expect(first.headers.etag).toMatch(new RegExp(`^"${first.body.version}-`));
+    expect(first.headers).toMatchObject({ 'cache-control': 'private, no-cache', vary: 'Authorization' });
     const second = await system.ask(ME, { token, headers: { 'if-none-match': String(first.headers.etag) } });
     expect([second.status, second.body]).toEqual([304, '']);
+  });
+
+  it('answers in full where the ETag is that of somebody else, of a version alone, or of what has changed', async () => {
+    const [ada, grace] = [await signUp(system), await signUp(system)];
+    const { headers, body } = await system.ask(ME, { token: ada.token });
+    for (const known of [String(headers.etag), `"${body.version}"`]) {
+      const answer = await system.ask(ME, { token: grace.token, headers: { 'if-none-match': known } });
+      expect(answer).toMatchObject({ status: 200, body: { id: grace.id, version: body.version } });
+    }
+    await system.sql(`UPDATE identity.users SET role = 'moderator' WHERE id = $1`, [ada.id]);
+    const again = await system.ask(ME, {
+      token: ada.token,
+      headers: { 'if-none-match': String(headers.etag) },
+    });
+    expect(again).toMatchObject({ status: 200, body: { role: 'moderator', version: body.version } });
   });
 
   it('is refused once the account is gone', async () => {

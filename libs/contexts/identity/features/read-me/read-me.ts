@@ -33,7 +33,7 @@ export class ReadMeHandler implements IQueryHandler<ReadMe> {
 
   async execute({ userId }: ReadMe): Promise<Me> {
     const me = await this.sql.row<Me>(
-      `SELECT id, email, username, name, role, registered_at AS "registeredAt", version
+      `SELECT id, email, username, name, role, registered_at AS "registeredAt", profile_version AS version
        FROM identity.users WHERE id = $1 AND status <> 'deleted'`,
       [userId],
     );

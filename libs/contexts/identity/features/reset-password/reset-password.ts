@@ -63,7 +63,7 @@ export class ResetPasswordPage {
   @Public()
   @Get()
   page(@Res() reply: FastifyReply): void {
-    void reply.header('referrer-policy', 'no-referrer').header('cache-control', 'no-store');
+    void reply.header('referrer-policy', 'no-referrer');
     sendPage(reply, PAGE);
   }
 }

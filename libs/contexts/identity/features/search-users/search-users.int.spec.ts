@@ -54,7 +54,7 @@ describe('looking people up', () => {
         username: 'hidden-two',
         name: 'Some Person',
         registeredAt: expect.any(String),
-        version: 2,
+        version: 1,
       },
     ]);
   });

@@ -70,7 +70,7 @@ export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
 
   async execute({ userId, names, expected }: UpdateMe): Promise<Me> {
     const user = await this.users.lockOwn(userId); // of two edits at once the second is told that its version is stale
-    expected.verify(user.version);
+    expected.verify(user.profileVersion);
     if (!user.rename(names)) return meOf(user);
     const { username, email } = user.snapshot();
     if (names.username !== undefined && (await this.users.usernameTaken(username, email))) {

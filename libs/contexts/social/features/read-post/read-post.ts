@@ -26,7 +26,7 @@ export class ReadPostRoute {
     operationId: 'getPost',
     summary: 'Read a post',
     description:
-      'The ETag speaks of title, text and tags: another comment, or another name of the author, leaves it.',
+      'The version speaks of title, text and tags; the ETag of the whole answer, comments and names included.',
     ok: { type: PostView },
     rejects: [NotFound],
   })
