@@ -73,8 +73,8 @@ export class RegisterUserRoute {
 }
 
 /**
- * Every path through here costs the same and answers the same, whether the address is new, pending or taken: one
- * password hash, one aggregate saved with its event.
+ * Every path through here that is accepted costs the same and answers the same, whether the address is new, pending or
+ * taken: one password hash, one aggregate saved with its event. What is refused costs no hash.
  */
 @CommandHandler(RegisterUser)
 export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
@@ -91,7 +91,9 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     const { password, email, username, name } = form;
     checkPassword(password, [email, username, name]);
     await this.codes.ensureAvailable();
-    const passwordHash = await this.passwords.hash(password);
+    // The same answer as below, sooner: hashing is what strangers must not get for nothing.
+    if (await this.users.seemsUsernameTaken(username, email)) throw new Rejection(UsernameTaken);
+    const passwordHash = await this.passwords.hash(password, 'register');
 
     const now = this.clock.now();
     await this.users.lockAddress(email);
