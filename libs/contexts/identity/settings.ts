@@ -12,7 +12,7 @@ export class IdentitySettings extends defineSettings('Identity', {
     default: '604800',
   }),
   lockoutFailures: setting('LOCKOUT_FAILURES', z.coerce.number().int().min(1).max(100), {
-    doc: 'Wrong passwords of an address within LOCKOUT_SECONDS that lock it, whether it has an account or not.',
+    doc: 'Wrong passwords of an address within LOCKOUT_SECONDS that lock it for those who gave them: all strangers, or a network from which somebody has signed in. Whether it has an account or not.',
     default: '10',
   }),
   lockoutSeconds: setting('LOCKOUT_SECONDS', z.coerce.number().int().min(1).max(86_400), {

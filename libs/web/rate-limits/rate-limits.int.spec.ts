@@ -281,7 +281,7 @@ describe('rate limits', () => {
         remoteAddress: address,
         payload,
       });
-      details.push((answer.json() as { detail: string }).detail);
+      details.push(answer.json<{ detail: string }>().detail);
     }
     expect(details.filter((detail) => detail.includes('"login-account"'))).toHaveLength(40);
     expect(details.filter((detail) => detail.includes('"default"'))).toHaveLength(20);

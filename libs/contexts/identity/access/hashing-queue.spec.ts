@@ -10,7 +10,7 @@ describe('the queue of those who hash', () => {
     return {
       running,
       /** @returns what it was refused with, once it is known whether it runs, waits or is refused. */
-      async begin(purpose: HashingPurpose, name: string): Promise<unknown> {
+      begin: async (purpose: HashingPurpose, name: string): Promise<unknown> => {
         let refused: unknown;
         const work = () => {
           running.push(name);
@@ -20,7 +20,7 @@ describe('the queue of those who hash', () => {
         await settled();
         return refused;
       },
-      async end(name: string): Promise<void> {
+      end: async (name: string): Promise<void> => {
         running.splice(running.indexOf(name), 1);
         ends.get(name)!();
         await settled();
