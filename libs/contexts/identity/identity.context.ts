@@ -32,6 +32,7 @@ import { ActivationLinks } from './storage/activation-links';
 import { CodeFailures } from './storage/code-failures';
 import { Decoys, decoySchema } from './storage/decoys';
 import { ExternalIdentities } from './storage/external-identities';
+import { MailQuotas } from './storage/mail-quotas';
 import { Operations, operationSchema } from './storage/operations';
 import { PasswordAttempts } from './storage/password-attempts';
 import { PasswordResetLinks } from './storage/password-reset-links';
@@ -58,6 +59,7 @@ export const identity = defineContext('identity', __dirname, {
     KeyRotation,
     Keys,
     KnownNetworks,
+    MailQuotas,
     MfaTokens,
     Operations,
     OwnTokens,
