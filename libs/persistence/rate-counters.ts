@@ -32,8 +32,14 @@ export class RateCounters {
     private readonly transaction: Transaction,
   ) {}
 
-  /** Takes a token from each bucket, or none from any, in a transaction of its own. */
+  /**
+   * Takes a token from each bucket, or none from any, in a transaction of its own. Whoever finds one empty is refused
+   * by a read: an upsert would lock the row, which writes too, as often as a stranger likes.
+   */
   async take(draws: readonly CountedDraw[]): Promise<Drawn> {
+    const fullInUs = await this.transaction.outside(() => this.look(draws));
+    if (draws.some(({ limit, intervalUs }, index) => fullInUs[index]! + intervalUs > limit * intervalUs))
+      return { granted: false, fullInUs };
     try {
       const taken = await this.alone(async () => {
         const fullIn = new Map<string, number>();

@@ -19,6 +19,8 @@ export { type FieldError, type Problem, PROBLEM_JSON, type RefusalOptions, Reque
 export { sendProblem } from './problem-filter';
 export { problemOfError } from './problem-of-error';
 export { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';
+export { clientNetwork, plainAddress } from './rate-limits/client-network';
+export { KnownClients } from './rate-limits/known-clients';
 export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './rate-limits/policies';
 export { runUntilSignal } from './run';
 export { ProbeSettings, WebSettings } from './settings';

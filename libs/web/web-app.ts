@@ -1,5 +1,5 @@
 import fastifyCompress from '@fastify/compress';
-import { type DynamicModule, RequestMethod, type Type } from '@nestjs/common';
+import { type Abstract, type DynamicModule, RequestMethod, type Type } from '@nestjs/common';
 import { ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
@@ -27,6 +27,7 @@ import { nextLink } from './paging';
 import { ProblemFilter, sendProblem } from './problem-filter';
 import { problemOfError } from './problem-of-error';
 import { Problems } from './problems';
+import { KnownClients } from './rate-limits/known-clients';
 import { AccountRateLimit, limitRequests } from './rate-limits/limit-requests';
 import { RateLimiter } from './rate-limits/rate-limiter';
 import { securityHeaders } from './security-headers';
@@ -135,7 +136,7 @@ export async function createWebApp(
   app.useGlobalFilters(problems);
   app.useGlobalGuards(
     new AuthenticationGuard(reflector),
-    ...(limiter?.enabled ? [new AccountRateLimit(limiter)] : []),
+    ...(limiter?.enabled ? [new AccountRateLimit(limiter, provided(app, KnownClients))] : []),
     new PermissionGuard(reflector),
     new FreshGuard(reflector),
   );
@@ -145,7 +146,7 @@ export async function createWebApp(
 }
 
 /** @returns a provider of a module that not every app imports; asking the app for it would log its absence. */
-function provided<T>(app: NestFastifyApplication, type: Type<T>): T | undefined {
+function provided<T>(app: NestFastifyApplication, type: Type<T> | Abstract<T>): T | undefined {
   const modules = [...app.get(ModulesContainer).values()];
   return modules.find(({ providers }) => providers.has(type))?.providers.get(type)?.instance as T | undefined;
 }

@@ -103,7 +103,7 @@ export const ExternalIdentityLinked = defineEvent(
 export const PasswordForgotten = defineEvent(
   'identity.password-forgotten',
   1,
-  z.object({ email: z.string() }),
+  z.object({ email: z.string(), fromKnownNetwork: z.boolean().optional() }),
 );
 
 /** The owner of an account has to be sent a link that sets a new password; it is derived from the id. */

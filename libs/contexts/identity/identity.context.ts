@@ -1,4 +1,5 @@
 import { defineContext } from '@rookery/application';
+import { KnownClients } from '@rookery/web';
 import { AccessTokens } from './access/access-tokens';
 import { ApiKeys } from './access/api-keys';
 import { BearerStrategy } from './access/bearer-strategy';
@@ -6,6 +7,7 @@ import { ExternalTokens } from './access/external-tokens';
 import { KeyPairs } from './access/key-pairs';
 import { KeyRotation } from './access/key-rotation';
 import { Keys } from './access/keys';
+import { KnownNetworks } from './access/known-networks';
 import { OidcSettings } from './access/oidc-settings';
 import { MfaTokens } from './access/mfa-tokens';
 import { OwnTokens } from './access/own-tokens';
@@ -30,6 +32,7 @@ import { ActivationLinks } from './storage/activation-links';
 import { CodeFailures } from './storage/code-failures';
 import { Decoys, decoySchema } from './storage/decoys';
 import { ExternalIdentities } from './storage/external-identities';
+import { MailQuotas } from './storage/mail-quotas';
 import { Operations, operationSchema } from './storage/operations';
 import { PasswordAttempts } from './storage/password-attempts';
 import { PasswordResetLinks } from './storage/password-reset-links';
@@ -55,6 +58,8 @@ export const identity = defineContext('identity', __dirname, {
     KeyPairs,
     KeyRotation,
     Keys,
+    KnownNetworks,
+    MailQuotas,
     MfaTokens,
     Operations,
     OwnTokens,
@@ -80,7 +85,12 @@ export const identity = defineContext('identity', __dirname, {
     VerificationSecrets,
   ],
   offers: [{ provide: Accounts, useClass: StoredAccounts }],
-  apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
+  apiProviders: [
+    { provide: KnownClients, useExisting: KnownNetworks },
+    OidcSettings,
+    ExternalTokens,
+    BearerStrategy,
+  ],
   personalData: IdentityPersonalData,
   seed: SeedAccounts,
 });

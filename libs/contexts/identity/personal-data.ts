@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { AuditLog } from '@rookery/audit';
 import { Outbox, Sql } from '@rookery/persistence';
+import { OperationContinued, OperationEnded } from './contract';
 import { Operations } from './storage/operations';
 import { StoredPreferences } from './storage/preferences';
 import { Users } from './storage/users';
@@ -65,6 +66,9 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
+/** Entries of the audit log that tell how an export was made, piece by piece: they say nothing about anybody. */
+const STEPS: ReadonlySet<string> = new Set([OperationContinued.type, OperationEnded.type]);
+
 /** Tables that hold nothing but secrets about a user, and so are erased but not exported. */
 const WITHHELD = ['activation_links', 'mfa_tokens', 'password_reset_links', 'recovery_codes'];
 
@@ -104,7 +108,7 @@ export class IdentityPersonalData implements PersonalData {
     }
     for (let after: string | null = null; ;) {
       const entries = await this.auditLog.about(userId, after, PAGE);
-      yield ['audit', entries];
+      yield ['audit', entries.filter(({ action }) => !STEPS.has(action))];
       if (entries.length < PAGE) break;
       after = entries.at(-1)!.id;
     }

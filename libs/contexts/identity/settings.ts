@@ -12,12 +12,20 @@ export class IdentitySettings extends defineSettings('Identity', {
     default: '604800',
   }),
   lockoutFailures: setting('LOCKOUT_FAILURES', z.coerce.number().int().min(1).max(100), {
-    doc: 'Wrong passwords of an address within LOCKOUT_SECONDS that lock it, whether it has an account or not.',
+    doc: 'Wrong passwords of an address within LOCKOUT_SECONDS that lock it for those who gave them: all strangers, or a network from which somebody has signed in. Whether it has an account or not.',
     default: '10',
   }),
   lockoutSeconds: setting('LOCKOUT_SECONDS', z.coerce.number().int().min(1).max(86_400), {
     doc: 'Seconds for which wrong passwords are remembered, and for which an address is locked.',
     default: '900',
+  }),
+  mailDailyMax: setting('MAIL_DAILY_MAX', z.coerce.number().int().min(1).max(100), {
+    doc: 'Mails of one kind that an address is sent a day, where strangers can ask for them: verification, "you already have an account", password reset.',
+    default: '5',
+  }),
+  mailPauseSeconds: setting('MAIL_PAUSE_SECONDS', z.coerce.number().int().min(60).max(86_400), {
+    doc: 'Seconds between the second and the third of these mails within a day; each further pause is four times as long. Between the first two there is a minute.',
+    default: '300',
   }),
   registrationTtlSeconds: setting('REGISTRATION_TTL_SECONDS', z.coerce.number().int().min(1), {
     doc: 'Seconds a registration waits to be verified before its e-mail address is free again.',

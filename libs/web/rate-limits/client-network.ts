@@ -7,8 +7,8 @@ import { isIPv6 } from 'node:net';
  */
 export function clientNetwork(ip: string): string {
   if (!isIPv6(ip)) return ip;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
-  if (mapped) return mapped[1]!;
+  const plain = plainAddress(ip);
+  if (plain !== ip) return plain;
   const [head = '', tail = ''] = ip.replace(/%.*$/, '').toLowerCase().split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === '' ? [] : tail.split(':');
@@ -18,4 +18,9 @@ export function clientNetwork(ip: string): string {
     .slice(0, 4)
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':')}::/64`;
+}
+
+/** @returns the IPv4 address that a socket for both protocols shows as an IPv6 one; any other as it is. */
+export function plainAddress(ip: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip;
 }

@@ -6,7 +6,8 @@ import { Problems } from '../problems';
 import type { Level } from './bucket';
 import { clientNetwork } from './client-network';
 import { rateLimitHeaders } from './headers';
-import { isExempt, type PolicyBucket, type RateLimitedRoute } from './policies';
+import type { KnownClients } from './known-clients';
+import { isExempt, type PolicyBucket, type RateLimitedRoute, type RatePolicy } from './policies';
 import { type Decision, RateLimiter, type Taken } from './rate-limiter';
 
 declare module 'fastify' {
@@ -54,29 +55,40 @@ export function limitRequests(server: FastifyInstance, limiter: RateLimiter): vo
  */
 @Injectable()
 export class AccountRateLimit implements CanActivate {
-  constructor(private readonly limiter: RateLimiter) {}
+  constructor(
+    private readonly limiter: RateLimiter,
+    private readonly clients?: KnownClients,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const { ratePolicies } = request.routeOptions.config as RateLimitedRoute;
-    const account = ratePolicies && accountOf(request);
-    if (account === undefined) return true;
-    const buckets = this.limiter.bucketsFor(ratePolicies!, 'account');
+    if (!ratePolicies) return true;
+    const buckets = this.limiter.bucketsFor(ratePolicies, 'account');
     if (buckets.length === 0) return true;
+    const account = await this.accountOf(request, ratePolicies);
+    if (account === undefined) return true;
     const decision = await this.limiter.decide(buckets, account, request.rateLimit?.taken);
     const levels = [...(request.rateLimit?.levels ?? []), ...decision.levels];
     http.getResponse<FastifyReply>().headers(rateLimitHeaders(levels));
     if (!decision.granted) throw new RequestRefused(Problems.rateLimited, refusalOf(decision));
     return true;
   }
-}
 
-/** @returns whom a request is about: its caller, else the e-mail address in its body. */
-function accountOf({ user, body }: FastifyRequest): string | undefined {
-  if (user) return `user ${user.userId}`;
-  const email = (body as { email?: unknown } | null | undefined)?.email;
-  return typeof email === 'string' && email !== '' ? `email ${email.trim().toLowerCase()}` : undefined;
+  /** @returns whose bucket a request takes from: its caller's, else one of the e-mail address in its body. */
+  private async accountOf(
+    { user, body, ip }: FastifyRequest,
+    policies: readonly RatePolicy[],
+  ): Promise<string | undefined> {
+    if (user) return `user ${user.userId}`;
+    const named = (body as { email?: unknown } | null | undefined)?.email;
+    if (typeof named !== 'string' || named === '') return undefined;
+    const email = named.trim().toLowerCase();
+    const together = policies.some(({ strangersTogether }) => strangersTogether);
+    if (together && !(await this.clients?.knows(email, ip))) return `email ${email}`;
+    return `email ${email} from ${clientNetwork(ip)}`;
+  }
 }
 
 /** @returns what a refused request is told. */

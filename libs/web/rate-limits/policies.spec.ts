@@ -28,6 +28,11 @@ describe('A rate policy', () => {
     }
   });
 
+  it('counts strangers to an account together where passwords are guessed alone', () => {
+    const together = Object.values(RatePolicies).filter(({ strangersTogether }) => strangersTogether);
+    expect(together.map(({ name }) => name)).toEqual(['login']);
+  });
+
   it('takes its numbers from its setting, the description of the API from the code', () => {
     const policy = defineRatePolicy('sample-nests', {
       quota: '20/60',

@@ -20,6 +20,8 @@ export interface RatePolicy {
   readonly per: readonly Subject[];
   /** Counted in PostgreSQL where Redis must not be believed: see {@link defineRatePolicy}. */
   readonly failClosed: boolean;
+  /** Whether all strangers to an account share one bucket of it: see {@link defineRatePolicy}. */
+  readonly strangersTogether: boolean;
   /** What it grants unless its setting says otherwise. */
   readonly quota: Quota;
   readonly settings: SettingsClass<{ quota: Quota }>;
@@ -53,9 +55,12 @@ const declared = new Map<string, RatePolicy>();
  * @param name kebab-case, as the headers have it
  * @param rest.quota requests/seconds unless the setting says otherwise: a bucket of so many that fills in so long
  * @param rest.per whose requests it counts; with several, each has a bucket and the strictest decides. `account` is the
- *   caller, or who is named by `email` in the body; a request with neither is not counted by it
+ *   caller, or who is named by `email` in the body, from one address: a stranger who names somebody takes nothing from
+ *   anybody else who does. A request with neither is not counted by it
  * @param rest.failClosed for routes on which somebody guesses secrets: accounts are always counted in PostgreSQL, so
  *   that flushing Redis grants nothing, and addresses are while Redis is away
+ * @param rest.strangersTogether where somebody guesses at an account from many addresses: those from which nobody has
+ *   signed in to it share one bucket; the others keep one each
  * @throws Error when the name is taken or misspelt
  */
 export function defineRatePolicy(
@@ -64,6 +69,7 @@ export function defineRatePolicy(
     quota: `${number}/${number}`;
     per: readonly [Subject, ...Subject[]];
     failClosed?: boolean;
+    strangersTogether?: boolean;
     doc: string;
   },
 ): RatePolicy {
@@ -79,6 +85,7 @@ export function defineRatePolicy(
     name,
     per: rest.per,
     failClosed: rest.failClosed ?? false,
+    strangersTogether: rest.strangersTogether ?? false,
     quota: quota.parse(rest.quota),
     settings: PolicySettings,
   };
@@ -97,19 +104,20 @@ export const RatePolicies = {
     quota: '10/60',
     per: ['ip', 'account'],
     failClosed: true,
-    doc: 'Signing in, per address and per account.',
+    strangersTogether: true,
+    doc: 'Signing in, per address and per account: all strangers together, and each network from which somebody has signed in to it.',
   }),
   otp: defineRatePolicy('otp', {
     quota: '10/60',
     per: ['ip', 'account'],
     failClosed: true,
-    doc: 'Codes by mail and second factors, per address and per account.',
+    doc: 'Codes by mail and second factors, per address and per account; an account that is only named counts for each address apart.',
   }),
   password: defineRatePolicy('password', {
     quota: '10/60',
     per: ['ip', 'account'],
     failClosed: true,
-    doc: 'Changing and resetting passwords, per address and per account.',
+    doc: 'Changing and resetting passwords, per address and per account; an account that is only named counts for each address apart.',
   }),
 } as const;
 

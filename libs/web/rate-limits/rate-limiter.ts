@@ -73,7 +73,8 @@ export class RateLimiter {
    *
    * @param buckets at least one, all of one kind of subject
    * @param subject an address or an account; an account does not leave the process in clear
-   * @param before tokens the request has taken already; they are given back when it is refused now
+   * @param before tokens the request has taken already; those of its route's own policies are given back when it is
+   *   refused now. The default ones stay taken: a refusal costs work too, and who is refused may ask no faster for it
    * @throws Error when a policy fails closed and PostgreSQL does not answer
    */
   async decide(
@@ -95,7 +96,7 @@ export class RateLimiter {
     if (!decision.granted) {
       for (const { bucket, waitSeconds } of decision.levels)
         if (waitSeconds > 0) refusedTotal.inc({ bucket: bucket.name });
-      await this.giveBack([...before, ...decision.taken]);
+      await this.giveBack([...before.map(ofOwnPolicies), ...decision.taken]);
     }
     return decision;
   }
@@ -137,7 +138,8 @@ export class RateLimiter {
 
   /** Puts back what was taken: for what turned out not to count. */
   async giveBack(taken: readonly Taken[]): Promise<void> {
-    await Promise.allSettled(taken.map(({ draws, from }) => from.giveBack(draws)));
+    const some = taken.filter(({ draws }) => draws.length > 0);
+    await Promise.allSettled(some.map(({ draws, from }) => from.giveBack(draws)));
   }
 
   private keyOf({ name, per }: PolicyBucket, subject: string): string {
@@ -154,4 +156,8 @@ export class RateLimiter {
     }
     return buckets;
   }
+}
+
+function ofOwnPolicies({ draws, from }: Taken): Taken {
+  return { draws: draws.filter(({ bucket }) => bucket.name !== RatePolicies.default.name), from };
 }

@@ -252,6 +252,52 @@ describe('rate limits', () => {
     expect((await logIn(address, 'fresh@example.com')).headers.ratelimit).toMatch(/"login-ip";r=9;/);
   });
 
+  it('take from the address what every request costs, also when the account is refused', async () => {
+    const address = newAddress();
+    await statuses(11, () => logIn(newAddress(), 'trudy@example.com'));
+    const fullAt = async () =>
+      Number(await system.inApi(RedisConnections).cache.get(`{rookery}:rate:default:${address}`));
+    await from(address, 'GET /v1/limited/wide');
+    for (let refused = 0; refused < 3; refused += 1) {
+      const before = await fullAt();
+      expect((await logIn(address, 'trudy@example.com')).status).toBe(429);
+      expect((await fullAt()) - before).toBeGreaterThanOrEqual(1_000_000);
+    }
+  });
+
+  it('answer one address that asks about a refused account no more often than every request is', async () => {
+    const victim = 'peggy@example.com';
+    await statuses(10, () => logIn(newAddress(), victim));
+    process.env.RATE_LIMIT_DEFAULT = '40/86400';
+    const api = await system.startApi();
+    process.env.RATE_LIMIT_DEFAULT = '100000/100000';
+    const address = newAddress();
+    const details: string[] = [];
+    for (let asked = 0; asked < 60; asked += 1) {
+      const payload = { email: victim, password: 'not the password' };
+      const answer = await api.inject({
+        method: 'POST',
+        url: '/v1/auth/login',
+        remoteAddress: address,
+        payload,
+      });
+      details.push(answer.json<{ detail: string }>().detail);
+    }
+    expect(details.filter((detail) => detail.includes('"login-account"'))).toHaveLength(40);
+    expect(details.filter((detail) => detail.includes('"default"'))).toHaveLength(20);
+  }, 30_000);
+
+  it('write nothing in PostgreSQL for a request that the account is refused', async () => {
+    await statuses(10, () => logIn(newAddress(), 'victor@example.com'));
+    // A row that somebody locks, or writes and rolls back, has another xmax afterwards.
+    const counters = () =>
+      system.sql('SELECT key, full_at, xmax::text, xmin::text FROM platform.rate_counters ORDER BY key');
+    const before = await counters();
+    const address = newAddress();
+    expect(await statuses(3, () => logIn(address, 'victor@example.com'))).toEqual([429, 429, 429]);
+    expect(await counters()).toEqual(before);
+  });
+
   it.each(['/v1/admin/board', '/v1/limited/operations'])(
     'count wrong credentials of operations at %s per address, and refuse right ones too when there were too many',
     async (path) => {

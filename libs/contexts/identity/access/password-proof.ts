@@ -1,12 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { clientNetwork } from '@rookery/web';
 import { PasswordAttempts } from '../storage/password-attempts';
 import { type StoredPassword, Users } from '../storage/users';
 import { Keys } from './keys';
+import { KnownNetworks } from './known-networks';
 import { Passwords } from './passwords';
 
 /**
  * Tells whether somebody knows the password of an address. The one way to ask that, so that wrong passwords are
  * counted wherever they are given, and so that known, unknown and locked addresses cost the same.
+ *
+ * Networks from which somebody has signed in to the account before count their wrong passwords apart, each its own:
+ * what strangers give wrong locks out strangers, not the owner where the owner has been.
  */
 @Injectable()
 export class PasswordProof {
@@ -15,6 +20,7 @@ export class PasswordProof {
   constructor(
     private readonly attempts: PasswordAttempts,
     private readonly keys: Keys,
+    private readonly networks: KnownNetworks,
     private readonly passwords: Passwords,
     private readonly users: Users,
   ) {}
@@ -24,12 +30,14 @@ export class PasswordProof {
    * replaced when the password is right.
    *
    * @param email in lower case
+   * @param ip that it comes from; undefined for a stranger, wherever that is
    * @returns whose password it is and which; `Users.holdPassword` tells in the transaction whether it still is.
    *   Undefined when it is wrong or there is no such account
    * @throws Rejection `identity.locked` after too many wrong ones, whatever the password; `dependency.unavailable`
    */
-  async of(email: string, password: string): Promise<StoredPassword | undefined> {
-    const address = this.addressOf(email);
+  async of(email: string, password: string, ip: string | undefined): Promise<StoredPassword | undefined> {
+    const known = ip !== undefined && (await this.networks.knows(email, ip));
+    const address = known ? this.addressOf(email, clientNetwork(ip)) : this.addressOf(email);
     await this.begin(address, password);
     let stored: StoredPassword | undefined;
     let right: boolean;
@@ -48,9 +56,10 @@ export class PasswordProof {
     return stored;
   }
 
-  /** Lifts the lock of an address, in the present transaction: its owner has come by another way. */
+  /** Lifts the locks of an address, in the present transaction: its owner has come by another way. */
   async forgive(email: string): Promise<void> {
-    await this.attempts.forgive(this.addressOf(email));
+    const known = await this.networks.of(email);
+    await this.attempts.forgive([this.addressOf(email), ...known.map((each) => this.addressOf(email, each))]);
   }
 
   /** A locked address costs a comparison too, though with nothing; it is the first that goes when there are many. */
@@ -72,7 +81,7 @@ export class PasswordProof {
     }
   }
 
-  private addressOf(email: string): Buffer {
-    return this.keys.mac('attempts', 'password', email);
+  private addressOf(email: string, ...network: [] | [string]): Buffer {
+    return this.keys.mac('attempts', 'password', email, ...network);
   }
 }

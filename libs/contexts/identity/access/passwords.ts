@@ -1,17 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import * as argon2 from '@node-rs/argon2';
 import * as bcrypt from '@node-rs/bcrypt';
-import { DependencyUnavailable, Rejection } from '@rookery/domain';
 import { counter } from '@rookery/observability';
+import { type HashingPurpose, HashingQueue } from './hashing-queue';
 
 /** argon2id (the package's default) with 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet). */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const ARGON2ID = 2;
 /** The names of bcrypt that are in use; all mean the same algorithm. */
 const BCRYPT = /^\$2[aby]\$/;
-/** One thread of libuv's four stays free for files and names. */
-const AT_ONCE = 3;
-const MOST_WAITING = 100;
 
 const operations = counter({
   name: 'rookery_password_operations_total',
@@ -22,16 +19,16 @@ const operations = counter({
 /** Password hashes, made and checked off the event loop, a few at a time. */
 @Injectable()
 export class Passwords {
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly queue = new HashingQueue();
   private readonly dummy = argon2.hash('the password of nobody', ARGON2);
 
   /**
+   * @param purpose `register` where nobody has proved anything yet: such hashes wait for all others
    * @returns a PHC string
    * @throws Rejection `dependency.unavailable` when too many are waiting
    */
-  async hash(password: string): Promise<string> {
-    return this.inTurn('hash', () => argon2.hash(password, ARGON2));
+  async hash(password: string, purpose: 'hash' | 'register' = 'hash'): Promise<string> {
+    return this.inTurn(purpose, () => argon2.hash(password, ARGON2));
   }
 
   /**
@@ -63,22 +60,11 @@ export class Passwords {
     );
   }
 
-  private async inTurn<T>(operation: 'hash' | 'compare', work: () => Promise<T>): Promise<T> {
-    if (this.running >= AT_ONCE) {
-      if (this.waiting.length >= MOST_WAITING)
-        throw new Rejection(DependencyUnavailable, { retryAfterSeconds: 1 });
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    } else {
-      this.running += 1;
-    }
-    operations.inc({ operation });
-    try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.running -= 1;
-    }
+  private inTurn<T>(purpose: HashingPurpose, work: () => Promise<T>): Promise<T> {
+    return this.queue.run(purpose, () => {
+      operations.inc({ operation: purpose === 'compare' ? 'compare' : 'hash' });
+      return work();
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { newId } from '@rookery/domain';
 import { type Registration, User } from '../model/user';
 import { IdentitySettings } from '../settings';
 import { ActivationLinks } from '../storage/activation-links';
+import { MailQuotas } from '../storage/mail-quotas';
 import { Users } from '../storage/users';
 import { VerificationCodes } from './verification-codes';
 import { VerificationSecrets } from './verification-secrets';
@@ -13,6 +14,7 @@ export class Registrations {
   constructor(
     private readonly codes: VerificationCodes,
     private readonly links: ActivationLinks,
+    private readonly quotas: MailQuotas,
     private readonly secrets: VerificationSecrets,
     private readonly settings: IdentitySettings,
     private readonly users: Users,
@@ -24,18 +26,20 @@ export class Registrations {
    * @throws Rejection `identity.username-taken`
    */
   async begin(registration: Registration, now: Date): Promise<void> {
+    // Counted, but sent whatever came before: without a mail there is no way on.
+    await this.quotas.take(registration.email, 'verification');
     const verificationId = newId();
     await this.store(User.register(registration, verificationId, now), verificationId, now);
   }
 
   /**
-   * Replaces what a pending account was registered with, unless its last mail is not a minute old. Whoever reads the
+   * Replaces what a pending account was registered with, unless the address has had a mail too recently. Whoever reads the
    * mail of an address confirms what that mail names: links and codes from before end with what they named.
    *
    * @throws Rejection `identity.username-taken`
    */
   async beginAgain(user: User, registration: Registration, now: Date): Promise<void> {
-    if (!user.mayBeMailed(now)) return;
+    if (!(await this.mayBeMailed(user, now))) return;
     const verificationId = newId();
     user.registerAgain(registration, verificationId, now);
     await this.links.removeOf(user.id);
@@ -43,9 +47,9 @@ export class Registrations {
     await this.codes.withdraw(registration.email);
   }
 
-  /** Asks for another verification mail, unless the account is active or its last mail is not a minute old. */
+  /** Asks for another verification mail, unless the account is active or the address has had one too recently. */
   async mailAgain(user: User, now: Date): Promise<void> {
-    if (!user.mayBeMailed(now)) return;
+    if (!(await this.mayBeMailed(user, now))) return;
     const verificationId = newId();
     user.requestVerification(verificationId, now);
     await this.store(user, verificationId, now);
@@ -54,6 +58,10 @@ export class Registrations {
   /** @returns when a registration that begins now ends, verified or not. */
   endOf(now: Date): Date {
     return new Date(now.getTime() + this.settings.registrationTtlSeconds * 1_000);
+  }
+
+  private async mayBeMailed(user: User, now: Date): Promise<boolean> {
+    return user.mayBeMailed(now) && (await this.quotas.take(user.snapshot().email, 'verification'));
   }
 
   private async store(user: User, verificationId: string, now: Date): Promise<void> {

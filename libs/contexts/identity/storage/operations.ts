@@ -36,15 +36,39 @@ export class Operations extends Repository<OperationState, Operation> {
    * @returns the operation of this kind that is not over yet; undefined when there is none
    */
   async openOf(userId: string, kind: OperationKind): Promise<Operation | undefined> {
-    await this.sql.execute(
-      `SELECT pg_advisory_xact_lock(hashtextextended('identity.operations:' || $1, 0))`,
-      [userId],
-    );
+    await this.lockRequestsOf(userId);
     const row = await this.sql.row<{ id: string }>(
       `SELECT id FROM identity.operations WHERE user_id = $1 AND kind = $2 AND status IN ('queued', 'running')`,
       [userId, kind],
     );
     return row && this.get(row.id);
+  }
+
+  /**
+   * Makes requests of one user wait for each other until the present transaction ends.
+   *
+   * @param seconds after which an export is too old to be answered again
+   * @param keptSeconds for which an export can be downloaded
+   * @returns the export that is not over yet, else the latest that was asked for since and can be downloaded
+   */
+  async recentExportOf(userId: string, seconds: number, keptSeconds: number): Promise<Operation | undefined> {
+    await this.lockRequestsOf(userId);
+    const row = await this.sql.row<{ id: string }>(
+      `SELECT id FROM identity.operations WHERE user_id = $1 AND kind = 'export'
+         AND (status IN ('queued', 'running')
+           OR status = 'succeeded' AND requested_at > now() - make_interval(secs => $2)
+             AND finished_at > now() - make_interval(secs => $3))
+       ORDER BY requested_at DESC LIMIT 1`,
+      [userId, seconds, keptSeconds],
+    );
+    return row && this.get(row.id);
+  }
+
+  private async lockRequestsOf(userId: string): Promise<void> {
+    await this.sql.execute(
+      `SELECT pg_advisory_xact_lock(hashtextextended('identity.operations:' || $1, 0))`,
+      [userId],
+    );
   }
 
   /** @returns ids of erasures whose grace period is over and that were not begun. */

@@ -37,7 +37,7 @@ export class PasswordAttempts {
   /**
    * Takes a place for one comparison; {@link right}, {@link wrong} or {@link withdraw} must follow.
    *
-   * @param address HMAC of the e-mail address
+   * @param address HMAC of the e-mail address, and of the network where that counts apart
    * @throws Rejection `identity.locked`; `dependency.unavailable` when there is no place for too long
    */
   async begin(address: Buffer): Promise<void> {
@@ -91,11 +91,11 @@ export class PasswordAttempts {
     );
   }
 
-  /** Lifts the lock of an address whose owner has come by another way; part of the present transaction. */
-  async forgive(address: Buffer): Promise<void> {
+  /** Lifts the locks of an address whose owner has come by another way; part of the present transaction. */
+  async forgive(addresses: readonly Buffer[]): Promise<void> {
     await this.sql.execute(
-      `UPDATE identity.password_attempts SET failed_at = '{}', locked_until = NULL WHERE address = $1`,
-      [address],
+      `UPDATE identity.password_attempts SET failed_at = '{}', locked_until = NULL WHERE address = ANY ($1::bytea[])`,
+      [addresses],
     );
   }
 

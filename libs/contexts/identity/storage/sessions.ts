@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EventDefinition, newId } from '@rookery/domain';
-import { Outbox, Sql } from '@rookery/persistence';
+import { Outbox, Sql, Transaction } from '@rookery/persistence';
+import { plainAddress } from '@rookery/web';
 import { RefreshReused, SessionRevoked } from '../contract';
 import type { Role } from '../model/user';
 import { IdentitySettings } from '../settings';
@@ -32,6 +33,11 @@ export interface SessionState {
   idleSeconds: number;
 }
 
+/** Days for which an address is remembered after a session that was started there was last used. */
+const KNOWN_DAYS = 180;
+/** Addresses of an account that are looked through. */
+const MAX_KNOWN_ADDRESSES = 1_000;
+
 /** Wrong proofs in a row that a session may offer. */
 const MOST_PROOF_TRIES = 10;
 
@@ -48,6 +54,7 @@ export class Sessions {
     private readonly outbox: Outbox,
     private readonly settings: IdentitySettings,
     private readonly sql: Sql,
+    private readonly transaction: Transaction,
   ) {}
 
   /**
@@ -64,7 +71,7 @@ export class Sessions {
       [
         newId(),
         userId,
-        client.ip,
+        plainAddress(client.ip),
         client.userAgent.slice(0, 400),
         this.settings.sessionIdleDays,
         this.settings.sessionLongestDays,
@@ -87,6 +94,43 @@ export class Sessions {
        WHERE s.id = $1 AND ${ALIVE} FOR UPDATE OF s`,
       [id],
     );
+  }
+
+  /**
+   * Reads without opening the transaction.
+   *
+   * @param email that need not belong to anybody
+   * @returns whether a session of the account was started from an address between the two
+   */
+  async startedBetween(email: string, first: string, last: string): Promise<boolean> {
+    const row = await this.transaction.outside(() =>
+      this.sql.row(
+        `SELECT 1 AS known FROM identity.users u JOIN identity.sessions s ON s.user_id = u.id
+         WHERE u.email = $1 AND s.ip BETWEEN $2::inet AND $3::inet
+           AND s.last_seen_at > now() - make_interval(days => ${KNOWN_DAYS})
+         LIMIT 1`,
+        [email, first, last],
+      ),
+    );
+    return row !== undefined;
+  }
+
+  /** @returns from where sessions of an account were started. */
+  async addressesOf(email: string): Promise<string[]> {
+    const rows = await this.sql.rows<{ ip: string }>(
+      `SELECT DISTINCT host(s.ip) AS ip FROM identity.users u JOIN identity.sessions s ON s.user_id = u.id
+       WHERE u.email = $1 LIMIT ${MAX_KNOWN_ADDRESSES}`,
+      [email],
+    );
+    return rows.map(({ ip }) => ip);
+  }
+
+  /** @returns from where a session was started; undefined when there is none. Does not open the transaction. */
+  async addressOf(id: string): Promise<string | undefined> {
+    const row = await this.transaction.outside(() =>
+      this.sql.row<{ ip: string }>('SELECT host(ip) AS ip FROM identity.sessions WHERE id = $1', [id]),
+    );
+    return row?.ip;
   }
 
   /** Makes the next refresh token the present one. */

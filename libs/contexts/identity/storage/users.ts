@@ -80,6 +80,15 @@ export class Users extends Repository<UserState, User> {
       `SELECT pg_advisory_xact_lock(hashtextextended('identity.username:' || lower($1), 0))`,
       [username],
     );
+    return this.isUsernameHeld(username, email);
+  }
+
+  /** The same at this moment: nothing is locked, so {@link usernameTaken} may say something else right afterwards. */
+  async seemsUsernameTaken(username: string, email: string): Promise<boolean> {
+    return this.transaction.outside(() => this.isUsernameHeld(username, email));
+  }
+
+  private async isUsernameHeld(username: string, email: string): Promise<boolean> {
     const row = await this.sql.row(
       `SELECT 1 AS taken FROM identity.users WHERE lower(username) = lower($1) AND email <> $2
        UNION ALL

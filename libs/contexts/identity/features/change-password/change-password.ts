@@ -74,7 +74,8 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     const own = await this.users.namesOf(userId);
     if (!own) throw new Rejection(AccountGone);
     checkPassword(password, [own.email, own.username, own.name]);
-    const proven = await this.proof.of(own.email, currentPassword);
+    const ip = sessionId === null ? undefined : await this.sessions.addressOf(sessionId);
+    const proven = await this.proof.of(own.email, currentPassword, ip);
     if (!proven) throw new Rejection(PasswordWrong);
     const passwordHash = await this.passwords.hash(password);
 

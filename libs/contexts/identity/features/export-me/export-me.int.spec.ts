@@ -108,7 +108,7 @@ describe('exporting what is held about somebody', () => {
     }
   });
 
-  it('is made once for whoever asks several times at once, and anew afterwards', async () => {
+  it('is made once for whoever asks several times at once', async () => {
     const { token } = await signUp(system);
     breaking = 1; // so that it is not done before the last one has asked
     const answers = await atOnce(6, () => exportMe(token));
@@ -116,8 +116,60 @@ describe('exporting what is held about somebody', () => {
     const [first] = answers;
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
     await done(first!.body.id, token);
-    expect((await exportMe(token)).body.id).not.toBe(first!.body.id);
   }, 30_000);
+
+  it('is made once a day, however often and from however many places it is asked for', async () => {
+    const { id, token } = await signUp(system);
+    const { body: first } = await exportMe(token);
+    await done(first.id, token);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => exportMe(token)));
+    for (const { status, headers, body } of answers) {
+      expect([status, headers.location]).toEqual([202, `/v1/operations/${first.id}`]);
+      expect(body).toMatchObject({ id: first.id, status: 'succeeded', result: { url: expect.any(String) } });
+    }
+    const stored = await system.sql(
+      `SELECT 1 FROM identity.operations WHERE user_id = $1 AND kind = 'export'`,
+      [id],
+    );
+    expect(stored).toHaveLength(1);
+  });
+
+  it('is made anew after a day, and holds nothing of the one before but that it was', async () => {
+    const { token } = await signUp(system);
+    const { body: first } = await exportMe(token);
+    await done(first.id, token);
+    await system.sql(
+      `UPDATE identity.operations SET requested_at = requested_at - interval '24 h 1 s' WHERE id = $1`,
+      [first.id],
+    );
+    const { body: second } = await exportMe(token);
+    expect(second).toMatchObject({ kind: 'export', status: 'queued' });
+    expect(second.id).not.toBe(first.id);
+    await done(second.id, token);
+    const { body: result } = await operation(`${second.id}/result`, token);
+    expect(result.data.identity.operations).toMatchObject([
+      { id: first.id, status: 'succeeded' },
+      { id: second.id, status: 'running' },
+    ]);
+    const { body: before } = await operation(`${first.id}/result`, token);
+    expect(result.data.beach).toEqual(before.data.beach);
+    expect(JSON.stringify(result).split(first.id)).toHaveLength(2);
+  });
+
+  it('is made anew at once when it failed, or cannot be downloaded any more', async () => {
+    const { token } = await signUp(system);
+    const { body: first } = await exportMe(token);
+    await done(first.id, token);
+    await system.sql(`UPDATE identity.operations SET status = 'failed' WHERE id = $1`, [first.id]);
+    const { body: second } = await exportMe(token);
+    expect(second.id).not.toBe(first.id);
+    await done(second.id, token);
+    await system.sql(
+      `UPDATE identity.operations SET finished_at = now() - interval '7 days 1 s' WHERE id = $1`,
+      [second.id],
+    );
+    expect((await exportMe(token)).body.id).not.toBe(second.id);
+  });
 
   it('holds every page once although a piece broke half-way', async () => {
     const { token } = await signUp(system);

@@ -14,6 +14,9 @@ import { IdentitySettings } from '../../settings';
 import { Operations } from '../../storage/operations';
 import { Users } from '../../storage/users';
 
+/** Seconds for which whoever asks again gets the same export. */
+const INTERVAL_SECONDS = 86_400;
+
 @Audited<ExportMe>({ subject: ({ userId }) => userId })
 export class ExportMe extends Command<OperationState> {
   constructor(readonly userId: string) {
@@ -34,7 +37,7 @@ export class ExportMeRoute {
     operationId: 'exportMe',
     summary: 'Export everything that is held about the caller',
     description:
-      'Whoever asks again before it is done gets the same operation. The result is kept for a week.',
+      'One export at a time and a day: whoever asks again gets the same operation, unless it failed. The result is kept for a week after it is done.',
     ok: { status: 202, type: OperationView, headers: { Location: 'The operation that exports.' } },
     rejects: [AccountGone],
   })
@@ -53,12 +56,14 @@ export class ExportMeHandler implements ICommandHandler<ExportMe> {
   constructor(
     private readonly clock: Clock,
     private readonly operations: Operations,
+    private readonly settings: IdentitySettings,
     private readonly users: Users,
   ) {}
 
   async execute({ userId }: ExportMe): Promise<OperationState> {
-    const open = await this.operations.openOf(userId, 'export');
-    if (open) return open.snapshot();
+    const { exportTtlSeconds } = this.settings;
+    const recent = await this.operations.recentExportOf(userId, INTERVAL_SECONDS, exportTtlSeconds);
+    if (recent) return recent.snapshot();
     await this.users.lockOwn(userId);
     const operation = Operation.request('export', userId, this.clock.now());
     await this.operations.save(operation);

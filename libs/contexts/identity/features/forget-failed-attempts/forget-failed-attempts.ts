@@ -1,14 +1,16 @@
 import { Schedule, type Scheduled } from '@rookery/messaging';
 import { CodeFailures } from '../../storage/code-failures';
+import { MailQuotas } from '../../storage/mail-quotas';
 import { PasswordAttempts } from '../../storage/password-attempts';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 
-/** Removes failures and links that are too old to matter; guessers leave a row for every address they try. */
+/** Removes failures, links and counts of mails that are too old to matter; guessers leave a row for every address they try. */
 @Schedule({ everySeconds: 60 })
 export class ForgetFailedAttempts implements Scheduled {
   constructor(
     private readonly codes: CodeFailures,
     private readonly links: PasswordResetLinks,
+    private readonly quotas: MailQuotas,
     private readonly passwords: PasswordAttempts,
   ) {}
 
@@ -16,5 +18,6 @@ export class ForgetFailedAttempts implements Scheduled {
     await this.codes.removeOld();
     await this.links.removeExpired();
     await this.passwords.removeOld();
+    await this.quotas.removeOld();
   }
 }

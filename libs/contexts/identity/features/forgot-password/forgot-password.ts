@@ -1,4 +1,4 @@
-import { Body, Controller, Post } from '@nestjs/common';
+import { Body, Controller, Ip, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
@@ -6,8 +6,10 @@ import { Clock, type EventOf, newId } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Outbox } from '@rookery/persistence';
 import { Explain, Field, Public, RateLimit, RatePolicies } from '@rookery/web';
+import { KnownNetworks } from '../../access/known-networks';
 import { VerificationSecrets } from '../../access/verification-secrets';
 import { PasswordForgotten } from '../../contract';
+import { MailQuotas } from '../../storage/mail-quotas';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 import { Users } from '../../storage/users';
 
@@ -20,7 +22,11 @@ class ForgotPasswordForm {
 }
 
 export class ForgetPassword extends Command<void> {
-  constructor(readonly email: string) {
+  constructor(
+    readonly email: string,
+    /** That it is asked from. */
+    readonly ip: string,
+  ) {
     super();
   }
 }
@@ -37,22 +43,26 @@ export class ForgotPasswordRoute {
     operationId: 'forgotPassword',
     summary: 'Ask for a link to reset the password',
     description:
-      'Answered in the same way for every address. Where it has an account, a link is mailed that is good once, for an hour; at most one mail a minute is sent.',
+      'Answered in the same way for every address. Where it has an account, a link is mailed that is good once, for an hour. The second mail is sent after a minute at the earliest, further ones at growing intervals, at most five a day, and as many again to networks from which somebody has signed in to the account before.',
     ok: { status: 202 },
   })
-  forget(@Body() { email }: ForgotPasswordForm): Promise<void> {
-    return this.commands.execute(new ForgetPassword(email));
+  forget(@Body() { email }: ForgotPasswordForm, @Ip() ip: string): Promise<void> {
+    return this.commands.execute(new ForgetPassword(email, ip));
   }
 }
 
 /** Only notes the wish: whether the address is known decides the worker, so the answer cannot tell. */
 @CommandHandler(ForgetPassword)
 export class ForgetPasswordHandler implements ICommandHandler<ForgetPassword> {
-  constructor(private readonly outbox: Outbox) {}
+  constructor(
+    private readonly networks: KnownNetworks,
+    private readonly outbox: Outbox,
+  ) {}
 
-  async execute({ email }: ForgetPassword): Promise<void> {
+  async execute({ email, ip }: ForgetPassword): Promise<void> {
+    const fromKnownNetwork = await this.networks.knows(email, ip);
     await this.outbox.append([
-      { definition: PasswordForgotten, subject: newId(), sequence: 1, data: { email } },
+      { definition: PasswordForgotten, subject: newId(), sequence: 1, data: { email, fromKnownNetwork } },
     ]);
   }
 }
@@ -63,15 +73,19 @@ export class RequestPasswordReset implements Handles<typeof PasswordForgotten> {
   constructor(
     private readonly clock: Clock,
     private readonly links: PasswordResetLinks,
+    private readonly quotas: MailQuotas,
     private readonly secrets: VerificationSecrets,
     private readonly users: Users,
   ) {}
 
-  async handle({ data: { email } }: EventOf<typeof PasswordForgotten>): Promise<void> {
+  async handle({ data }: EventOf<typeof PasswordForgotten>): Promise<void> {
+    const { email, fromKnownNetwork } = data;
     const now = this.clock.now();
     await this.users.lockAddress(email);
     const user = await this.users.find({ email });
     if (!user?.mayBeSentReset(now)) return;
+    const kind = fromKnownNetwork ? 'password-reset-known-network' : 'password-reset';
+    if (!(await this.quotas.take(email, kind))) return;
     const resetId = newId();
     user.requestPasswordReset(resetId, now);
     await this.users.save(user);

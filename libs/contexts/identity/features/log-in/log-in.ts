@@ -43,7 +43,7 @@ export class LogInRoute {
     operationId: 'login',
     summary: 'Sign in',
     description:
-      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not.',
+      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Networks from which somebody has signed in to the account before have a share of their own, of the rate limit too: what strangers use up and lock is theirs alone.',
     ok: { type: [Tokens, MfaChallenge] },
     rejects: [BadCredentials, EmailUnverified, Locked],
   })
@@ -65,7 +65,7 @@ export class LogInHandler implements ICommandHandler<LogIn> {
   ) {}
 
   async execute({ email, password, client }: LogIn): Promise<Tokens | MfaChallenge> {
-    const proven = await this.proof.of(email, password);
+    const proven = await this.proof.of(email, password, client.ip);
     // Otherwise a password that is changed at this very moment could leave a session behind.
     if (!proven || !(await this.users.holdPassword(proven))) throw await this.refused(email);
     const user = await this.users.get(proven.userId);

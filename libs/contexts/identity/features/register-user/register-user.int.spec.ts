@@ -1,4 +1,5 @@
 import { contexts } from '@rookery/contexts';
+import { registry } from '@rookery/observability';
 import { eventually, newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
 
 const REGISTER = 'POST /v1/auth/register';
@@ -83,6 +84,36 @@ describe('registering', () => {
     const second = await system.ask(REGISTER, { body: newcomer({ username: username.toUpperCase() }) });
     expect(second).toMatchObject({ status: 409, body: { code: 'identity.username-taken' } });
   });
+
+  /** @returns how many passwords are hashed in the course of something. */
+  async function hashes(work: () => Promise<unknown>): Promise<number> {
+    const counted = async () => {
+      const { values } = await registry.getSingleMetric('rookery_password_operations_total')!.get();
+      return values.find(({ labels }) => labels.operation === 'hash')?.value ?? 0;
+    };
+    const before = await counted();
+    await work();
+    return (await counted()) - before;
+  }
+
+  it('hashes no password that it refuses: too weak, or a username that somebody has', async () => {
+    const { username } = newcomer();
+    const ask = (own: object) => system.ask(REGISTER, { body: newcomer(own) });
+    expect(await hashes(() => ask({ username }))).toBe(1);
+    expect(await hashes(() => ask({ username }))).toBe(0);
+    expect(await hashes(() => ask({ password: 'password1234' }))).toBe(0);
+  });
+
+  it('hashes no password for whom it sends away because too many register at once', async () => {
+    const statuses: number[] = [];
+    const hashed = await hashes(async () => {
+      const ask = () => system.ask(REGISTER, { body: newcomer() });
+      const answers = await Promise.all(Array.from({ length: 150 }, ask));
+      statuses.push(...answers.map(({ status }) => status));
+    });
+    expect(new Set([...statuses, 202, 503])).toEqual(new Set([202, 503]));
+    expect(hashed).toBe(statuses.filter((status) => status === 202).length);
+  }, 60_000);
 
   it('gives one of many who want a username at once the username', async () => {
     const answers = await Promise.all(

@@ -13,6 +13,7 @@ import { checkPassword, PASSWORD_LENGTH } from '../../model/password-policy';
 import { PasswordWeak, UsernameTaken } from '../../model/rejections';
 import type { Registration, User } from '../../model/user';
 import { Decoys } from '../../storage/decoys';
+import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
 class RegistrationForm {
@@ -62,7 +63,7 @@ export class RegisterUserRoute {
     operationId: 'register',
     summary: 'Register',
     description:
-      'Sends a six-digit code and a link to the address. An address that has an account is answered in the same way; its owner gets a mail saying so. Registering an address again before it is verified begins anew, once a minute.',
+      'Sends a six-digit code and a link to the address. An address that has an account is answered in the same way; its owner gets a mail saying so. Registering an address again before it is verified begins anew, as often as it may be mailed: a minute after the first mail, then at growing intervals, five times a day.',
     ok: { status: 202, type: RegistrationAccepted },
     rejects: [UsernameTaken, PasswordWeak],
   })
@@ -73,8 +74,8 @@ export class RegisterUserRoute {
 }
 
 /**
- * Every path through here costs the same and answers the same, whether the address is new, pending or taken: one
- * password hash, one aggregate saved with its event.
+ * Every path through here that is accepted costs the same and answers the same, whether the address is new, pending or
+ * taken: one password hash, one aggregate saved with its event. What is refused costs no hash.
  */
 @CommandHandler(RegisterUser)
 export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
@@ -83,6 +84,7 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     private readonly codes: VerificationCodes,
     private readonly decoys: Decoys,
     private readonly passwords: Passwords,
+    private readonly quotas: MailQuotas,
     private readonly registrations: Registrations,
     private readonly users: Users,
   ) {}
@@ -91,7 +93,9 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     const { password, email, username, name } = form;
     checkPassword(password, [email, username, name]);
     await this.codes.ensureAvailable();
-    const passwordHash = await this.passwords.hash(password);
+    // The same answer as below, sooner: hashing is what strangers must not get for nothing.
+    if (await this.users.seemsUsernameTaken(username, email)) throw new Rejection(UsernameTaken);
+    const passwordHash = await this.passwords.hash(password, 'register');
 
     const now = this.clock.now();
     await this.users.lockAddress(email);
@@ -107,6 +111,8 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
   private async pretend(user: User, username: string, email: string, now: Date): Promise<void> {
     const decoy = await this.decoys.find({ email });
     if (decoy && !decoy.mayBeMailed(now)) return;
+    // The first mail of a decoy is sent whatever came before, as that of a new account is.
+    if (!(await this.quotas.take(email, 'registration-repeated')) && decoy) return;
     const end = this.registrations.endOf(now);
     decoy?.registerAgain(username, now, end);
     await this.decoys.save(decoy ?? Decoy.create(email, username, user.id, now, end));

@@ -10,6 +10,7 @@ import { Registrations } from '../../access/registrations';
 import { VerificationCodes } from '../../access/verification-codes';
 import { ResendRequested } from '../../contract';
 import { Decoys } from '../../storage/decoys';
+import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
 class ResendForm {
@@ -34,7 +35,8 @@ export class ResendVerificationRoute {
   @Explain({
     operationId: 'resendVerification',
     summary: 'Ask for the verification mail again',
-    description: 'Answered in the same way for every address; at most one mail a minute is sent.',
+    description:
+      'Answered in the same way for every address; the second mail is sent after a minute at the earliest, further ones at growing intervals, at most five a day.',
     ok: { status: 202 },
   })
   resend(@Body() { email }: ResendForm): Promise<void> {
@@ -64,6 +66,7 @@ export class RequestVerification implements Handles<typeof ResendRequested> {
   constructor(
     private readonly clock: Clock,
     private readonly decoys: Decoys,
+    private readonly quotas: MailQuotas,
     private readonly registrations: Registrations,
     private readonly users: Users,
   ) {}
@@ -74,7 +77,7 @@ export class RequestVerification implements Handles<typeof ResendRequested> {
     const user = await this.users.find({ email });
     if (user) await this.registrations.mailAgain(user, now);
     const decoy = await this.decoys.find({ email });
-    if (decoy?.mayBeMailed(now)) {
+    if (decoy?.mayBeMailed(now) && (await this.quotas.take(email, 'registration-repeated'))) {
       decoy.repeat(now);
       await this.decoys.save(decoy);
     }

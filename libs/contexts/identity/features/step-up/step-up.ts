@@ -89,7 +89,7 @@ export class StepUpHandler implements ICommandHandler<StepUp> {
 
   async execute({ userId, sessionId, proof }: StepUp) {
     await this.takeTry(sessionId);
-    const right = proof.password === undefined || (await this.isPassword(userId, proof.password));
+    const right = proof.password === undefined || (await this.isPassword(userId, sessionId, proof.password));
     const needsSecondFactor = await this.users.needsSecondFactor(userId);
     if (proof.password === undefined) {
       if (!needsSecondFactor) throw new Rejection(TotpNotEnrolled);
@@ -112,8 +112,10 @@ export class StepUpHandler implements ICommandHandler<StepUp> {
     if (!taken) throw new Rejection(ProofsExhausted);
   }
 
-  private async isPassword(userId: string, password: string): Promise<boolean> {
+  private async isPassword(userId: string, sessionId: string, password: string): Promise<boolean> {
     const names = await this.users.namesOf(userId);
-    return names !== undefined && (await this.passwordProof.of(names.email, password)) !== undefined;
+    if (!names) return false;
+    const ip = await this.sessions.addressOf(sessionId);
+    return (await this.passwordProof.of(names.email, password, ip)) !== undefined;
   }
 }

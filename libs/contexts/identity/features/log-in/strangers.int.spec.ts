@@ -1,0 +1,153 @@
+import { contexts } from '@rookery/contexts';
+import { newcomer, PASSWORD, TestSystem } from '@rookery/testing';
+import { KnownNetworks } from '../../access/known-networks';
+
+const LOGIN = '/v1/auth/login';
+const FORGOT = '/v1/auth/password/forgot';
+const WRONG = 'not the password';
+
+let addresses = 0;
+/** An address from which nobody has asked for anything. */
+const newAddress = () => `203.0.${113 + Math.floor((addresses += 1) / 250)}.${1 + (addresses % 250)}`;
+
+describe('a stranger who wants to keep an owner out', () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts, {
+      RATE_LIMIT_ENABLED: 'true',
+      RATE_LIMIT_DEFAULT: '100000/100000',
+      RATE_LIMIT_LOGIN: '15/86400',
+      RATE_LIMIT_OTP: '10/86400',
+      RATE_LIMIT_PASSWORD: '10/86400',
+      LOCKOUT_FAILURES: '10',
+    });
+  });
+  afterAll(() => system.stop());
+
+  async function post(remoteAddress: string, url: string, payload: object, token?: string) {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await system.api.inject({ method: 'POST', url, remoteAddress, payload, headers });
+    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
+  }
+
+  const logIn = (address: string, email: string, password = PASSWORD) =>
+    post(address, LOGIN, { email, password });
+  const status = async (answer: Promise<{ status: number }>) => (await answer).status;
+
+  /** Somebody who has verified the address, and with it signed in, at home. */
+  async function owner(home = newAddress()): Promise<{ email: string; home: string; token: string }> {
+    const form = newcomer();
+    await post(home, '/v1/auth/register', form);
+    const { code } = await system.inbox.verification(form.email);
+    const { body } = await post(home, '/v1/auth/verify', { email: form.email, code });
+    return { email: form.email, home, token: body.accessToken };
+  }
+
+  /** @returns what somebody is answered who tries so many passwords, each from another address. */
+  async function guess(email: string, times: number): Promise<number[]> {
+    const answers: number[] = [];
+    for (let tries = 0; tries < times; tries += 1)
+      answers.push(await status(logIn(newAddress(), email, WRONG)));
+    return answers;
+  }
+
+  const locked = [...Array<number>(10).fill(401), ...Array<number>(5).fill(423), 429, 429, 429];
+
+  it('locks out strangers, and uses up what they are granted, but not where the owner has signed in', async () => {
+    const { email, home } = await owner();
+    expect(await guess(email, 18)).toEqual(locked);
+    expect(await status(logIn(newAddress(), email))).toBe(429);
+    expect(await status(logIn(home, email))).toBe(200);
+    expect(await status(logIn(newAddress(), email))).toBe(429);
+  });
+
+  it('keeps nobody from what is done in a session', async () => {
+    const { email, home, token } = await owner();
+    await guess(email, 18);
+    const stepUp = (address: string) =>
+      status(post(address, '/v1/auth/step-up', { password: PASSWORD }, token));
+    expect(await stepUp(home)).toBe(200);
+    expect(await stepUp(newAddress())).toBe(200); // the session has moved, its telephone has
+  });
+
+  it('is answered for the address of nobody as for that of somebody', async () => {
+    const { email } = await owner();
+    expect(await guess('nobody@example.com', 18)).toEqual(await guess(email, 18));
+  });
+
+  it('gets nothing by having tried: only who has signed in makes a network known', async () => {
+    const { email } = await owner();
+    const stranger = newAddress();
+    await logIn(stranger, email, WRONG);
+    await guess(email, 17);
+    expect(await status(logIn(stranger, email))).toBe(429);
+  });
+
+  it('may guess no more from where the owner has signed in than from elsewhere, and locks that alone', async () => {
+    const { email, home } = await owner();
+    const tried: number[] = [];
+    for (let tries = 0; tries < 11; tries += 1) tried.push(await status(logIn(home, email, WRONG)));
+    expect(tried).toEqual([...Array<number>(10).fill(401), 423]);
+    expect(await status(logIn(home, email))).toBe(423);
+    expect(await status(logIn(newAddress(), email))).toBe(200);
+  });
+
+  it('asks for links on an account of its own: the owner is mailed one all the same', async () => {
+    const { email, home } = await owner();
+    const stranger = newAddress();
+    const asked: number[] = [];
+    for (let times = 0; times < 11; times += 1) asked.push(await status(post(stranger, FORGOT, { email })));
+    expect(asked).toEqual([...Array<number>(10).fill(202), 429]);
+    expect(await status(post(newAddress(), FORGOT, { email }))).toBe(202);
+    expect(await status(post(home, FORGOT, { email }))).toBe(202);
+  });
+
+  it('does not keep a newcomer from verifying', async () => {
+    const form = newcomer();
+    await post(newAddress(), '/v1/auth/register', form);
+    const { code } = await system.inbox.verification(form.email);
+    const [one, another] = [newAddress(), newAddress()];
+    for (let times = 0; times < 6; times += 1)
+      for (const stranger of [one, another])
+        await post(stranger, '/v1/auth/verify/resend', { email: form.email });
+    expect(await status(post(newAddress(), '/v1/auth/verify', { email: form.email, code }))).toBe(200);
+  });
+
+  it('is told that an address is malformed, whatever it is made of', async () => {
+    for (const email of ['a\0b@example.com', `${'a'.repeat(5_000)}@example.com`])
+      expect(await status(logIn(newAddress(), email))).toBe(400);
+  });
+
+  describe('networks that are known', () => {
+    const known = (email: string, ip: string) => system.inApi(KnownNetworks).knows(email, ip);
+
+    it('are an IPv4 address, however the socket shows it', async () => {
+      const { email } = await owner('::ffff:198.51.100.7');
+      expect(await known(email, '198.51.100.7')).toBe(true);
+      expect(await known(email, '::ffff:198.51.100.7')).toBe(true);
+      expect(await known(email, '198.51.100.8')).toBe(false);
+    });
+
+    it('are the /64 of an IPv6 address', async () => {
+      const { email } = await owner('2001:db8:5:6::1');
+      expect(await known(email, '2001:db8:5:6:ffff:ffff:ffff:ffff')).toBe(true);
+      expect(await known(email, '2001:db8:5:6::')).toBe(true);
+      expect(await known(email, '2001:db8:5:7::')).toBe(false);
+      expect(await known(email, '2001:db8:5:5:ffff::')).toBe(false);
+    });
+
+    it('are those of the account alone, and not for ever', async () => {
+      const [ada, bob] = [await owner(), await owner()];
+      expect(await known(ada.email, ada.home)).toBe(true);
+      expect(await known(ada.email, bob.home)).toBe(false);
+      await system.sql(`UPDATE identity.sessions SET last_seen_at = now() - interval '181 days'
+        WHERE user_id = (SELECT id FROM identity.users WHERE email = '${ada.email}')`);
+      expect(await known(ada.email, ada.home)).toBe(false);
+    });
+
+    it.each(['', 'unknown', '203.0.113', '::1%eth0', 'fe80::1%"; --'])('are none for %p', async (ip) => {
+      expect(await known((await owner()).email, ip)).toBe(false);
+    });
+  });
+});
