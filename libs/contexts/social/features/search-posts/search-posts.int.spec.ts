@@ -147,8 +147,31 @@ describe('Searching posts', () => {
   });
 
   it('never fails, whatever is typed', async () => {
+    const signs = fc.constantFrom(
+      '-',
+      '-',
+      '-',
+      '!',
+      '|',
+      '&',
+      '(',
+      ')',
+      '"',
+      ':',
+      '*',
+      '\\',
+      ' ',
+      'or ',
+      'a',
+    );
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 100 }),
+      fc.string({ unit: signs, minLength: 30, maxLength: 60 }),
+    );
+    for (const text of ['-'.repeat(100), '- '.repeat(50), '-!'.repeat(50)])
+      expect([text, (await search(text)).status]).toEqual([text, 200]);
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 100 }), async (text) => {
+      fc.asyncProperty(texts, async (text) => {
         expect([200, 400]).toContain((await search(text)).status);
       }),
       { numRuns: 100 },
