@@ -154,6 +154,8 @@ describe('In a query', () => {
     ['a parameter that repeats', kinds.list(kinds.integer(), { max: 3 }), ['1', '2'], [1, 2]],
     ['an instant', kinds.dateTime(), '2026-11-21T09:00:00+01:00', '2026-11-21T09:00:00+01:00'],
     ['an instant by hand', kinds.dateTime(), '2026-11-21 09:00:00', '2026-11-21T09:00:00Z'],
+    ['a list that is too long', kinds.list(kinds.integer(), { max: 2 }), '1,2,3,4', [1, 2, 3]],
+    ['one that repeats too often', kinds.list(kinds.integer(), { max: 1 }), ['1', '2', '3'], [1, 2]],
     ['an empty list', kinds.list(kinds.integer(), { max: 3 }), '', []],
   ])('%s is read as it is meant', (_, kind, text, value) => expect(kind.fromQuery!(text)).toEqual(value));
 });

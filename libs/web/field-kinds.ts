@@ -264,7 +264,9 @@ export function list(item: Kind, { min = 0, max, unique }: ListLimits): Kind {
       clean: (value: unknown) => (Array.isArray(value) ? value.map((entry) => item.clean!(entry)) : value),
     }),
     fromQuery(value) {
-      const parts = typeof value === 'string' ? (value === '' ? [] : value.split(',')) : value;
+      // One more than fits is enough to be refused.
+      const parts =
+        typeof value !== 'string' ? value.slice(0, max + 1) : value === '' ? [] : value.split(',', max + 1);
       return item.fromQuery ? parts.map((part) => item.fromQuery!(part)) : parts;
     },
     check(value) {

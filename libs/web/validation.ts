@@ -1,15 +1,19 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
+import type { Broken } from './field-kinds';
 import { brokenRules, type FieldContext } from './fields';
 import { type FieldError, RequestRefused } from './problem';
 import { Problems } from './problems';
 import { inspect, isStorable, MAX_ERRORS, pathOf, unknownField } from './request-values';
 
+/** A list of no more items may be looked into although it is too long, so that every mistake is named at once. */
+const MAX_SHORT_LIST = 100;
+
 /**
  * The one pipe that checks bodies and queries against their classes, and that what stands in a path can be stored.
- * Unknown properties are errors at every depth; they are looked for before anything is transformed, which costs as much
- * as there are properties.
+ * Unknown properties are errors at every depth. They and lists that are much too long are looked for before anything is
+ * transformed, which costs the more, the more there is.
  *
  * @throws RequestRefused `request.invalid` naming each field and rule, at most 100 of them
  * @throws Rejection `resource.not-found`: with a text in its path that cannot be stored, nothing can be there
@@ -38,7 +42,7 @@ export class RequestValidation extends ValidationPipe {
       throw refused([{ path: '', code: 'type', message: 'The body must be a JSON object.' }]);
     }
     const errors = type === 'query' ? inspect(input) : [];
-    if (errors.length === 0) findUnknown(input, metatype, '', errors);
+    if (errors.length === 0) findExcess(input, metatype, '', errors);
     if (errors.length > 0) throw refused(errors);
     return super.transform(type === 'query' ? fromQuery(input as Query, metatype) : input, metadata);
   }
@@ -58,10 +62,7 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
   const children = (error.children ?? []).flatMap((child) => fieldErrors(child, path));
   const context = error.contexts?.field as FieldContext | undefined;
   if (context) {
-    const own = brokenRules(context.field, error.value).map((broken) => {
-      const where = broken.path ? `${path}.${broken.path}` : path;
-      return { path: where, code: broken.code, message: `${where} ${broken.rule}.` };
-    });
+    const own = brokenRules(context.field, error.value).map((broken) => fieldError(path, broken));
     // An item that is no object also fails as a nested one; once is enough.
     return [...own, ...children.filter((child) => !own.some(({ path: known }) => child.path === known))];
   }
@@ -74,26 +75,36 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
   return [{ path, code: kebab(constraint), message: `${error.constraints![constraint]}.` }, ...children];
 }
 
+function fieldError(path: string, broken: Broken): FieldError {
+  const where = broken.path ? `${path}.${broken.path}` : path;
+  return { path: where, code: broken.code, message: `${where} ${broken.rule}.` };
+}
+
 function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /**
- * Compares names with those that a class declares, and looks into what is of a class itself.
+ * Finds names that a class does not declare, and lists that are much longer than it takes, also in what is of a class
+ * itself.
  *
- * @param errors where unknown names are added, until there are 100
+ * @param errors where they are added, until there are 100
  */
-function findUnknown(value: unknown, declared: Declared, parent: string, errors: FieldError[]): void {
+function findExcess(value: unknown, declared: Declared, parent: string, errors: FieldError[]): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
   const fields = fieldsOf(declared);
   for (const [name, inner] of Object.entries(value)) {
     if (errors.length >= MAX_ERRORS) return;
     const path = pathOf(parent, name);
     if (!fields.has(name)) errors.push(unknownField(path));
-    const nested = fields.get(name)?.kind.nested?.();
-    if (!nested) continue;
-    if (!Array.isArray(inner)) findUnknown(inner, nested, path, errors);
-    else for (const [index, item] of inner.entries()) findUnknown(item, nested, `${path}.${index}`, errors);
+    const kind = fields.get(name)?.kind;
+    if (!kind) continue;
+    const nested = kind.nested?.();
+    if (Array.isArray(inner) && inner.length > Math.max(kind.schema.maxItems ?? Infinity, MAX_SHORT_LIST))
+      errors.push(...kind.check(inner).map((broken) => fieldError(path, broken)));
+    else if (nested && Array.isArray(inner))
+      for (const [index, item] of inner.entries()) findExcess(item, nested, `${path}.${index}`, errors);
+    else if (nested) findExcess(inner, nested, path, errors);
   }
 }
 

@@ -138,6 +138,14 @@ describe('A body', () => {
     transform.mockRestore();
   });
 
+  it('with a list that is much too long is refused before any class sees it', async () => {
+    const transform = jest.spyOn(ValidationPipe.prototype, 'transform');
+    const eggs = Array.from({ length: 900 }, () => ({}));
+    expect(await broken(build({ title: 'x', eggs }))).toEqual(['eggs: length']);
+    expect(transform).not.toHaveBeenCalled();
+    transform.mockRestore();
+  });
+
   it.each<[string, unknown]>([
     ['members', members(1_001)],
     ['items', { title: 'x', tags: Array.from({ length: 1_000 }, () => 'a') }],

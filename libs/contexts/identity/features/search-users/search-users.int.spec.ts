@@ -129,7 +129,7 @@ describe('looking people up', () => {
     afterAll(() => system.sql(`DELETE FROM identity.users WHERE username LIKE 'crowd%'`));
 
     /** What the connection has read of the table and not told PostgreSQL's statistics yet. */
-    const count = async () => {
+    const reads = async () => {
       const [row] = await system.sql<{ rows: number; walks: number }>(
         `SELECT (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS rows, seq_scan::int AS walks
          FROM pg_stat_xact_user_tables WHERE relid = 'identity.users'::regclass`,
@@ -138,14 +138,14 @@ describe('looking people up', () => {
     };
 
     /** @returns how many were found, and how many rows of the table were looked at for them */
-    async function look(text: string): Promise<{ found: number; rows: number; walks: number }> {
+    async function look(text: string): Promise<{ matches: number; rows: number; walks: number }> {
       return system.inApi(Transaction).run(() =>
         system.inApi(SearchBulkhead).run(async () => {
-          const before = await count();
-          const found = await system.inApi(PublicUsers).search(text, [], null, 21);
-          const after = await count();
+          const before = await reads();
+          const users = await system.inApi(PublicUsers).search(text, [], null, 21);
+          const after = await reads();
           return {
-            found: found.length,
+            matches: users.length,
             rows: after.rows - before.rows,
             walks: after.walks - before.walks,
           };
@@ -172,8 +172,8 @@ describe('looking people up', () => {
     ])('reads no more of the table than a bound for "%s"', async (text, count) => {
       // As often as PostgreSQL plans for the values before it may settle for a plan without them.
       for (let round = 0; round < 7; round += 1) {
-        const { found, rows, walks } = await look(text);
-        expect([found, walks]).toEqual([count, 0]);
+        const { matches, rows, walks } = await look(text);
+        expect([matches, walks]).toEqual([count, 0]);
         expect(rows).toBeLessThanOrEqual(4_000);
       }
     });
