@@ -13,33 +13,7 @@ import {
   UNDESCRIBED,
 } from './access-matrix';
 import { exampleOf, type Schema } from './support/example-of';
-
-interface Parameter {
-  name: string;
-  in: string;
-  required?: boolean;
-  schema: Schema;
-}
-
-interface Operation {
-  id: string;
-  method: string;
-  path: string;
-  parameters: Parameter[];
-  body: Schema | undefined;
-}
-
-interface Description {
-  paths: Record<
-    string,
-    Record<string, { operationId: string; parameters?: Parameter[]; requestBody?: RequestBody }>
-  >;
-  components: { schemas: Record<string, Schema> };
-}
-
-interface RequestBody {
-  content: Record<string, { schema: Schema }>;
-}
+import { type Description, type Operation, operationsOf } from './support/operations';
 
 interface Answer {
   status: number;
@@ -216,18 +190,6 @@ describe('the access matrix', () => {
     });
   });
 });
-
-function operationsOf({ paths }: Description): Operation[] {
-  return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, parameters = [], requestBody }]) => ({
-      id: operationId,
-      method,
-      path,
-      parameters,
-      body: requestBody && Object.values(requestBody.content)[0]?.schema,
-    })),
-  );
-}
 
 function partOf({ id }: Operation, { path = {} }: Given, name: string): string {
   const value = path[name];

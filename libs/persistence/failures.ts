@@ -24,6 +24,11 @@ export function violatedUnique(error: unknown): string | undefined {
   return cause.code === '23505' ? cause.constraint : undefined;
 }
 
+/** @returns the SQLSTATE of a failure, or the code of a socket's; undefined when it has none. */
+export function stateOf(error: unknown): string | undefined {
+  return causeOf(error).code;
+}
+
 /** TypeORM wraps what the driver threw. */
 function causeOf(error: unknown): { code?: string; message?: string; constraint?: string } {
   const wrapper = error as { driverError?: object } | null;

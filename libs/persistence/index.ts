@@ -9,6 +9,7 @@ export * from './persistence.module';
 export * from './rate-counters';
 export * from './repository';
 export * from './schema-version';
+export * from './search-bulkhead';
 export * from './settings';
 export * from './sql';
 export * from './subscriptions';

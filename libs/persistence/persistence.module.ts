@@ -17,6 +17,7 @@ import { IdempotencyKeys } from './idempotency-keys';
 import { Outbox } from './outbox';
 import { RateCounters } from './rate-counters';
 import { SchemaVersion } from './schema-version';
+import { SearchBulkhead } from './search-bulkhead';
 import { DatabaseSettings } from './settings';
 import { Sql } from './sql';
 import { Subscriptions } from './subscriptions';
@@ -51,6 +52,7 @@ export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
       SchemaVersion,
       IdempotencyKeys,
       RateCounters,
+      SearchBulkhead,
     ];
     return {
       module: PersistenceModule,

@@ -6,20 +6,39 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { AuthGuard } from '@nestjs/passport';
 import { ApiExtension } from '@nestjs/swagger';
 import { workContext } from '@rookery/observability';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { callerOf, type Caller } from './caller';
 import { RequestRefused } from './problem';
 import { Problems } from './problems';
+import { AddToRouteConfig } from './route-config';
 
 const PUBLIC = 'rookery:public';
 const PERMISSIONS = 'rookery:permissions';
 
+/** What the decorators of a route tell hooks. */
+export interface GuardedRoute {
+  /** It wears `@Explain()`, as every route of the API does; plugins bring others along. */
+  explained?: boolean;
+  public?: boolean;
+}
+
 /** Opens a route, or all of a controller, to callers who are not signed in. */
 export function Public(): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(PUBLIC, true), ApiExtension('x-public', true));
+  return applyDecorators(SetMetadata(PUBLIC, true), tellHooks, ApiExtension('x-public', true));
+}
+
+/** Hooks see no metadata of Nest, and nothing of a route's class. */
+function tellHooks(target: object, name?: string | symbol, descriptor?: PropertyDescriptor): void {
+  const open = AddToRouteConfig({ public: true } satisfies GuardedRoute);
+  if (descriptor) return void open(target, name!, descriptor);
+  const { prototype } = target as { prototype: object };
+  for (const [method, own] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (typeof own.value === 'function' && method !== 'constructor') open(prototype, method, own);
+  }
 }
 
 /**
@@ -43,29 +62,45 @@ export function PermissionBeyondOwn(permission: string): MethodDecorator {
   return ApiExtension('x-permission-beyond-own', permission);
 }
 
-/**
- * Every route without `@Public()` wants a caller: the passport strategy named `bearer` finds out who it is.
- *
- * @throws RequestRefused `auth.unauthenticated`, or what the strategy throws
- */
-@Injectable()
-export class AuthenticationGuard extends AuthGuard('bearer') {
-  constructor(private readonly reflector: Reflector) {
-    super();
-  }
-
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()]))
-      return true;
-    await super.canActivate(context);
-    workContext().actorId = callerOf(context)!.userId;
-    return true;
-  }
-
+/** Finds out who calls: by the passport strategy named `bearer`, once for each request. */
+class BearerAuthentication extends AuthGuard('bearer') {
   override handleRequest<User = Caller>(error: unknown, caller: User | false | null): User {
     if (error) throw error;
     if (!caller) throw new RequestRefused(Problems.unauthenticated);
     return caller;
+  }
+}
+
+/**
+ * Every route without `@Public()` wants a caller, who is known before the body is read: a stranger's body is not parsed.
+ * Add it after what counts requests.
+ */
+export function authenticateCallers(server: FastifyInstance): void {
+  const bearer = new BearerAuthentication();
+  server.addHook('onRequest', async (request, reply) => {
+    const route = request.routeOptions.config as GuardedRoute;
+    if (!route.explained || route.public) return;
+    await bearer.canActivate(new ExecutionContextHost([request, reply]));
+    workContext().actorId = request.user!.userId;
+  });
+}
+
+/**
+ * Closes every route without `@Public()` to requests for which {@link authenticateCallers} has found nobody.
+ *
+ * @throws RequestRefused `auth.unauthenticated`
+ */
+@Injectable()
+export class AuthenticationGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const open = this.reflector.getAllAndOverride<boolean>(PUBLIC, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (!open && !callerOf(context)) throw new RequestRefused(Problems.unauthenticated);
+    return true;
   }
 }
 

@@ -17,7 +17,7 @@ export interface Caller {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by the authentication guard; absent on public routes. */
+    /** Set before the body is read; absent on public routes. */
     user?: Caller;
   }
 }

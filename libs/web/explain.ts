@@ -1,5 +1,6 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
 import { ApiExtension, ApiExtraModels, ApiOperation, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import type { GuardedRoute } from './access';
 import { ListOf } from './paging';
 import { AddToRouteConfig } from './route-config';
 
@@ -63,6 +64,7 @@ export function Explain({
   const { status = 200 } = ok;
   return applyDecorators(
     HttpCode(status),
+    AddToRouteConfig({ explained: true } satisfies GuardedRoute),
     ApiOperation({ operationId, summary, ...(description && { description }) }),
     ApiResponse({
       status,

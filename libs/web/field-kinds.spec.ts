@@ -24,14 +24,18 @@ describe('A text', () => {
     [{}, ['type']],
   ])('of 2 to 4 characters: %j breaks %j', (value, broken) => expect(codes(text, value)).toEqual(broken));
 
-  it('never holds what PostgreSQL or UTF-8 cannot', () => {
-    expect(codes(text, 'a\0b')).toEqual(['characters']);
-    expect(codes(text, 'a\ud800')).toEqual(['characters']);
-  });
-
   it('is refused empty unless that is allowed', () => {
     expect(codes(kinds.text({ max: 3 }), '')).toEqual(['length']);
     expect(codes(kinds.text({ min: 0, max: 3 }), '')).toEqual([]);
+  });
+
+  it('that is trimmed is too short for its schema where it is too short for us', () => {
+    const titles = kinds.text({ max: 9, trim: true });
+    const names = kinds.text({ min: 3, max: 9, trim: true });
+    const fits = ({ schema }: Kind, value: string) => new RegExp(schema.pattern as string, 'u').test(value);
+    expect([' \u2003\n', ' a '].map((value) => fits(titles, value))).toEqual([false, true]);
+    expect(['  a b  ', ' ab '].map((value) => fits(names, value))).toEqual([true, false]);
+    expect(kinds.text({ min: 0, max: 9, trim: true }).schema).not.toHaveProperty('pattern');
   });
 
   it('says in words what its pattern means', () => {
@@ -78,13 +82,16 @@ describe.each<[string, Kind, unknown[], unknown[]]>([
   [
     'An instant',
     kinds.dateTime(),
-    ['2026-11-21T09:00:00Z', '2024-02-29T23:59:59.123+05:30'],
+    ['2026-11-21T09:00:00Z', '2024-02-29T23:59:59.123+05:30', '2026-01-01T00:00:00-23:59'],
     [
       '2026-11-21',
       '2026-11-21T09:00:00',
       '2026-02-29T00:00:00Z',
       '2026-13-01T00:00:00Z',
       '2026-11-21T24:00:00Z',
+      '0000-01-01T00:00:00Z',
+      '0001-01-01T00:00:00+00:01',
+      '9999-12-31T23:59:59-00:01',
       5,
     ],
   ],
@@ -105,6 +112,18 @@ describe.each<[string, Kind, unknown[], unknown[]]>([
   it.each(good.map((value) => [value]))('may be %j', (value) => expect(codes(kind, value)).toEqual([]));
   it.each(bad.map((value) => [value]))('may not be %j', (value) =>
     expect(codes(kind, value)).not.toEqual([]),
+  );
+});
+
+describe('An instant', () => {
+  it.each([
+    ['2026-01-01T00:00:00-23:59', '2026-01-01T23:59:00.000Z'],
+    ['2024-02-29T23:59:59.123456789+05:30', '2024-02-29T18:29:59.123Z'],
+    ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
+    ['9999-12-31T23:59:59-01:00', '9999-12-31T23:59:59-01:00'],
+    ['tomorrow', 'tomorrow'],
+  ])('of a request is put as PostgreSQL takes it: %s', (value, instant) =>
+    expect(kinds.dateTime().clean!(value)).toBe(instant),
   );
 });
 
@@ -135,6 +154,8 @@ describe('In a query', () => {
     ['a parameter that repeats', kinds.list(kinds.integer(), { max: 3 }), ['1', '2'], [1, 2]],
     ['an instant', kinds.dateTime(), '2026-11-21T09:00:00+01:00', '2026-11-21T09:00:00+01:00'],
     ['an instant by hand', kinds.dateTime(), '2026-11-21 09:00:00', '2026-11-21T09:00:00Z'],
+    ['a list that is too long', kinds.list(kinds.integer(), { max: 2 }), '1,2,3,4', [1, 2, 3]],
+    ['one that repeats too often', kinds.list(kinds.integer(), { max: 1 }), ['1', '2', '3'], [1, 2]],
     ['an empty list', kinds.list(kinds.integer(), { max: 3 }), '', []],
   ])('%s is read as it is meant', (_, kind, text, value) => expect(kind.fromQuery!(text)).toEqual(value));
 });

@@ -43,20 +43,20 @@ function broken(code: string, rule: string): Broken[] {
 }
 
 /**
- * Text. NUL is refused because PostgreSQL cannot store it, lone surrogates because UTF-8 cannot carry them.
+ * Text; that it can be stored was seen to when the request was read (`request-values.ts`).
  *
  * @param limits its length in characters and its pattern
  */
 export function text({ min = 1, max, pattern, patternRule, trim }: TextLimits): Kind {
   const length = min === max ? `exactly ${max}` : min > 0 ? `${min} to ${max}` : `at most ${max}`;
+  // A text that is too short once it is trimmed is too short for the schema too.
+  const trimmed = min > 1 ? `\\S[\\s\\S]{${min - 2},}\\S` : '\\S';
+  const shown = pattern?.source ?? (trim && min > 0 ? trimmed : undefined);
   return {
-    schema: { type: 'string', minLength: min, maxLength: max, ...(pattern && { pattern: pattern.source }) },
+    schema: { type: 'string', minLength: min, maxLength: max, ...(shown && { pattern: shown }) },
     ...(trim && { clean: (value) => (typeof value === 'string' ? value.trim() : value) }),
     check(value) {
       if (typeof value !== 'string') return broken('type', 'must be a text');
-      if (value.includes('\0') || !value.isWellFormed()) {
-        return broken('characters', 'must not contain NUL characters or lone surrogates');
-      }
       if (!hasLength(value, min, max)) return broken('length', `must be ${length} characters long`);
       if (pattern && !pattern.test(value)) {
         return broken('pattern', patternRule ?? `must match the pattern ${pattern.source}`);
@@ -192,23 +192,32 @@ const DATE_TIME =
   /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
- * An instant with its offset (RFC 3339 `date-time`); it stays a text in a request, a `Date` does in an answer. A query
- * may also say it as people write it by hand, `2026-11-21 09:00:00`, and means UTC.
+ * An instant with its offset (RFC 3339 `date-time`); a request gets it as a text in UTC with milliseconds, since
+ * PostgreSQL knows no offset beyond ±15:59 and no year 10000; a `Date` does in an answer. A query may also say it as
+ * people write it by hand, `2026-11-21 09:00:00`, and means UTC.
  */
 export function dateTime(): Kind {
   return {
     schema: { type: 'string', format: 'date-time' },
+    clean: (value) => inUtc(value) ?? value,
     fromQuery: (value) =>
       typeof value === 'string'
         ? value.replace(/^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})$/, '$1T$2Z')
         : value,
-    check(value) {
-      const parts = typeof value === 'string' ? DATE_TIME.exec(value) : null;
-      return parts && isCalendarDay(parts[1]!)
-        ? fine
-        : broken('format', 'must be a date and time with an offset, such as 2026-11-21T09:00:00.000Z');
-    },
+    check: (value) =>
+      inUtc(value) === undefined
+        ? broken('format', 'must be a date and time with an offset, such as 2026-11-21T09:00:00.000Z')
+        : fine,
   };
+}
+
+/** @returns the instant as a text in UTC; undefined when it is none, or not in the years 1 to 9999 there. */
+function inUtc(value: unknown): string | undefined {
+  const parts = typeof value === 'string' ? DATE_TIME.exec(value) : null;
+  if (!parts || !isCalendarDay(parts[1]!)) return undefined;
+  const instant = new Date(parts[0]);
+  const year = instant.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? instant.toISOString() : undefined;
 }
 
 /** A day of the calendar (RFC 3339 `full-date`). */
@@ -255,7 +264,9 @@ export function list(item: Kind, { min = 0, max, unique }: ListLimits): Kind {
       clean: (value: unknown) => (Array.isArray(value) ? value.map((entry) => item.clean!(entry)) : value),
     }),
     fromQuery(value) {
-      const parts = typeof value === 'string' ? (value === '' ? [] : value.split(',')) : value;
+      // One more than fits is enough to be refused.
+      const parts =
+        typeof value !== 'string' ? value.slice(0, max + 1) : value === '' ? [] : value.split(',', max + 1);
       return item.fromQuery ? parts.map((part) => item.fromQuery!(part)) : parts;
     },
     check(value) {

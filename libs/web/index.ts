@@ -11,6 +11,7 @@ export { Fresh, SessionOnly } from './fresh';
 export { HealthModule } from './health';
 export { escapeHtml, type HtmlPage, sendPage } from './html-page';
 export { NeverStored } from './idempotency/never-stored';
+export { MaxMembers } from './json-body';
 export { LimitsModule } from './limits.module';
 export { type ApiDescription, buildOpenApi, serveOpenApi } from './openapi';
 export { type CursorPart, decodeCursor, encodeCursor, ListOf, ListQuery, type Page, pageOf } from './paging';

@@ -37,6 +37,7 @@ describe('The description of the API', () => {
           type: 'string',
           minLength: 1,
           maxLength: 10,
+          pattern: '\\S',
           description: 'What it is called.',
           example: 'Oak',
         },
@@ -95,6 +96,7 @@ describe('The description of the API', () => {
     expect(Object.keys(responses['400'].content['application/problem+json'].examples)).toEqual([
       'request.invalid',
       'request.malformed-json',
+      'request.too-many-members',
     ]);
     expect(Object.keys(responses['409'].content['application/problem+json'].examples)).toEqual([
       'idempotency.in-progress',

@@ -126,7 +126,7 @@ function explain(method: string, path: string, operation: Operation): string[] {
   const implied = [
     Problems.invalid,
     ...(operation.requestBody
-      ? [Problems.malformedJson, Problems.tooLarge, Problems.unsupportedMediaType]
+      ? [Problems.malformedJson, Problems.tooLarge, Problems.tooManyMembers, Problems.unsupportedMediaType]
       : []),
     ...(operation.parameters?.some(({ name }) => name === 'cursor') ? [Problems.invalidCursor] : []),
     ...(operation.parameters?.some(({ in: place }) => place === 'path') ? [Problems.notFound] : []),

@@ -49,6 +49,13 @@ export const Problems = {
     'The body is empty, is not JSON, or is nested more than 32 levels deep.',
     'Send one well-formed JSON document (RFC 8259), or no Content-Type when there is no body.',
   ),
+  tooManyMembers: problem(
+    400,
+    'request.too-many-members',
+    'Too many members',
+    'The body has more members and items in all than the route reads: 1,000 unless it says otherwise.',
+    'Split it into several requests.',
+  ),
   malformed: problem(
     400,
     'request.malformed',

@@ -1,16 +1,22 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import { NotFound, Rejection } from '@rookery/domain';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
+import type { Broken } from './field-kinds';
 import { brokenRules, type FieldContext } from './fields';
 import { type FieldError, RequestRefused } from './problem';
 import { Problems } from './problems';
+import { inspect, isStorable, MAX_ERRORS, pathOf, unknownField } from './request-values';
 
-const MOST_ERRORS = 100;
+/** A list of no more items may be looked into although it is too long, so that every mistake is named at once. */
+const MAX_SHORT_LIST = 100;
 
 /**
- * The one pipe that checks bodies and queries against their classes.
- * Unknown properties are errors at every depth, also those that every object inherits (nestjs/nest#16050).
+ * The one pipe that checks bodies and queries against their classes, and that what stands in a path can be stored.
+ * Unknown properties are errors at every depth. They and lists that are much too long are looked for before anything is
+ * transformed, which costs the more, the more there is.
  *
  * @throws RequestRefused `request.invalid` naming each field and rule, at most 100 of them
+ * @throws Rejection `resource.not-found`: with a text in its path that cannot be stored, nothing can be there
  */
 @Injectable()
 export class RequestValidation extends ValidationPipe {
@@ -29,13 +35,15 @@ export class RequestValidation extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { metatype, type } = metadata;
+    if (type === 'param' && typeof value === 'string' && !isStorable(value)) throw new Rejection(NotFound);
     if (!metatype || !this.toValidate(metadata)) return super.transform(value, metadata);
     const input = value ?? {};
     if (typeof input !== 'object' || Array.isArray(input)) {
       throw refused([{ path: '', code: 'type', message: 'The body must be a JSON object.' }]);
     }
-    const inherited = inheritedNames(input);
-    if (inherited.length > 0) throw refused(inherited);
+    const errors = type === 'query' ? inspect(input) : [];
+    if (errors.length === 0) findExcess(input, metatype, '', errors);
+    if (errors.length > 0) throw refused(errors);
     return super.transform(type === 'query' ? fromQuery(input as Query, metatype) : input, metadata);
   }
 }
@@ -45,70 +53,87 @@ export function refused(errors: FieldError[]): RequestRefused {
   const count = errors.length;
   return new RequestRefused(Problems.invalid, {
     detail: count === 1 ? errors[0]!.message : `${count} fields break a rule.`,
-    errors: errors.slice(0, MOST_ERRORS),
+    errors: errors.slice(0, MAX_ERRORS),
   });
 }
 
 function fieldErrors(error: ValidationError, parent: string): FieldError[] {
-  const path = parent ? `${parent}.${error.property}` : error.property;
+  const path = pathOf(parent, error.property);
   const children = (error.children ?? []).flatMap((child) => fieldErrors(child, path));
   const context = error.contexts?.field as FieldContext | undefined;
   if (context) {
-    const own = brokenRules(context.field, error.value).map((broken) => {
-      const where = broken.path ? `${path}.${broken.path}` : path;
-      return { path: where, code: broken.code, message: `${where} ${broken.rule}.` };
-    });
+    const own = brokenRules(context.field, error.value).map((broken) => fieldError(path, broken));
     // An item that is no object also fails as a nested one; once is enough.
     return [...own, ...children.filter((child) => !own.some(({ path: known }) => child.path === known))];
   }
   const [constraint] = Object.keys(error.constraints ?? {});
   if (constraint === undefined) return children;
-  if (constraint === 'whitelistValidation') return [unknown(path)];
+  if (constraint === 'whitelistValidation') return [unknownField(path)];
   if (constraint === 'nestedValidation')
     return [{ path, code: 'type', message: `${path} must be an object.` }];
   // A class that uses class-validator's own decorators.
   return [{ path, code: kebab(constraint), message: `${error.constraints![constraint]}.` }, ...children];
 }
 
-function unknown(path: string): FieldError {
-  return { path, code: 'unknown', message: `${path} is not a field of this request.` };
+function fieldError(path: string, broken: Broken): FieldError {
+  const where = broken.path ? `${path}.${broken.path}` : path;
+  return { path: where, code: broken.code, message: `${where} ${broken.rule}.` };
 }
 
 function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** `constructor`, `__proto__`, `toString` …: class-validator's whitelist takes them for known. */
-export function inheritedNames(value: unknown, parent = ''): FieldError[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.keys(value).flatMap((name) => {
-    const path = parent ? `${parent}.${name}` : name;
-    if (name in Object.prototype) return [unknown(path)];
-    return inheritedNames((value as Record<string, unknown>)[name], path);
-  });
+/**
+ * Finds names that a class does not declare, and lists that are much longer than it takes, also in what is of a class
+ * itself.
+ *
+ * @param errors where they are added, until there are 100
+ */
+function findExcess(value: unknown, declared: Declared, parent: string, errors: FieldError[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  const fields = fieldsOf(declared);
+  for (const [name, inner] of Object.entries(value)) {
+    if (errors.length >= MAX_ERRORS) return;
+    const path = pathOf(parent, name);
+    if (!fields.has(name)) errors.push(unknownField(path));
+    const kind = fields.get(name)?.kind;
+    if (!kind) continue;
+    const nested = kind.nested?.();
+    if (Array.isArray(inner) && inner.length > Math.max(kind.schema.maxItems ?? Infinity, MAX_SHORT_LIST))
+      errors.push(...kind.check(inner).map((broken) => fieldError(path, broken)));
+    else if (nested && Array.isArray(inner))
+      for (const [index, item] of inner.entries()) findExcess(item, nested, `${path}.${index}`, errors);
+    else if (nested) findExcess(inner, nested, path, errors);
+  }
 }
 
+type Declared = new (...args: never[]) => unknown;
 type Query = Record<string, string | string[]>;
-type Fields = ReadonlyMap<string, FieldContext['field']>;
+/** Undefined for what a class declares by class-validator's own decorators. */
+type Fields = ReadonlyMap<string, FieldContext['field'] | undefined>;
 const fieldsByClass = new WeakMap<object, Fields>();
 
 /** Reads the texts of a query as what their fields are; a field that occurs twice stays a list. */
-function fromQuery(query: Query, queryClass: new (...args: never[]) => unknown): Record<string, unknown> {
+function fromQuery(query: Query, queryClass: Declared): Record<string, unknown> {
   const fields = fieldsOf(queryClass);
   return Object.fromEntries(
     Object.entries(query).map(([name, value]) => [name, fields.get(name)?.kind.fromQuery?.(value) ?? value]),
   );
 }
 
-function fieldsOf(declared: new (...args: never[]) => unknown): Fields {
+function fieldsOf(declared: Declared): Fields {
   let fields = fieldsByClass.get(declared);
   if (!fields) {
     const metadata = getMetadataStorage().getTargetValidationMetadatas(declared, '', false, false);
     fields = new Map(
-      metadata.flatMap(({ propertyName, context }) => {
-        const known = (context as FieldContext | undefined)?.field;
-        return known ? [[propertyName, known] as const] : [];
-      }),
+      metadata
+        .map(
+          ({ propertyName, context }) =>
+            [propertyName, (context as FieldContext | undefined)?.field] as const,
+        )
+        // A nested field has a second entry, which knows nothing of it.
+        .sort(([, a], [, b]) => Number(a !== undefined) - Number(b !== undefined)),
     );
     fieldsByClass.set(declared, fields);
   }

@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ValidationPipe } from '@nestjs/common';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Drain } from './drain';
 import type { Problem } from './problem';
-import { failure, ID, sampleApp, type SampleApp } from './testing/sample-app';
+import { authenticated, failure, ID, sampleApp, type SampleApp } from './testing/sample-app';
 
 let sample: SampleApp;
 
@@ -125,6 +126,70 @@ describe('A body', () => {
     expect(statusCode).toBe(200);
   });
 
+  const members = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, n]));
+
+  it('of a thousand unknown members is refused with the first hundred errors, before any class sees it', async () => {
+    const transform = jest.spyOn(ValidationPipe.prototype, 'transform');
+    const problem = await problemOf(build(members(1_000)));
+    expect([problem.code, problem.errors!.length]).toEqual(['request.invalid', 100]);
+    expect(problem.errors![99]).toMatchObject({ path: 'k99', code: 'unknown' });
+    expect(transform).not.toHaveBeenCalled();
+    transform.mockRestore();
+  });
+
+  it('with a list that is much too long is refused before any class sees it', async () => {
+    const transform = jest.spyOn(ValidationPipe.prototype, 'transform');
+    const eggs = Array.from({ length: 900 }, () => ({}));
+    expect(await broken(build({ title: 'x', eggs }))).toEqual(['eggs: length']);
+    expect(transform).not.toHaveBeenCalled();
+    transform.mockRestore();
+  });
+
+  it.each<[string, unknown]>([
+    ['members', members(1_001)],
+    ['items', { title: 'x', tags: Array.from({ length: 1_000 }, () => 'a') }],
+    ['empty lists', { title: 'x', tags: Array.from({ length: 1_000 }, () => []) }],
+    ['members of members', { a: members(500), b: [members(498)] }],
+  ])('of more than a thousand %s is refused before it is parsed', async (_, body) => {
+    const parse = jest.spyOn(JSON, 'parse');
+    const { statusCode, body: answer } = await build(body);
+    const parsed = parse.mock.calls.filter(([text]) => text === JSON.stringify(body)).length;
+    parse.mockRestore();
+    expect([statusCode, (JSON.parse(answer) as Problem).code, parsed]).toEqual([
+      400,
+      'request.too-many-members',
+      0,
+    ]);
+  });
+
+  it('of a thousand members in all is read, whatever its texts hold', async () => {
+    const body = { title: '",{[\\"', a: [{}, [], [members(4)]], b: members(989) };
+    const problem = await problemOf(build(JSON.stringify(body, null, 3)));
+    expect(problem).toMatchObject({ code: 'request.invalid', errors: [{ path: 'a' }, { path: 'b' }] });
+    expect(await problemOf(build({ ...body, c: 1 }))).toMatchObject({ code: 'request.too-many-members' });
+  });
+
+  it('may have more members where the route says so', async () => {
+    const send = (count: number) => ask({ method: 'POST', url: '/v1/work/context', payload: members(count) });
+    expect((await send(1_200)).statusCode).toBe(200);
+    expect(await problemOf(send(1_201))).toMatchObject({ code: 'request.too-many-members' });
+  });
+
+  it('is refused in an answer that is no larger than it', async () => {
+    const { body } = await build({ ['x'.repeat(50_000)]: 1, title: 'x', best: { ['y'.repeat(40_000)]: 1 } });
+    expect(body.length).toBeLessThan(2_000);
+  });
+
+  it.each([
+    ['{"title":"a\\u0000b"}', 'title: characters'],
+    ['{"title":"x","contact":"\\ud800@b.example"}', 'contact: characters'],
+    ['{"title":"x","eggs":[{"name":"\\udfff"}]}', 'eggs.0.name: characters'],
+    ['"\\ud800"', ': characters'],
+  ])('with a text that cannot be stored is refused: %s', async (text, error) =>
+    expect(await broken(build(text))).toEqual([error]),
+  );
+
   it.each(['[]', '"x"', '7', '[{"title":"x"}]'])('that is no object is refused: %s', async (text) =>
     expect(await broken(build(text))).toEqual([': type']),
   );
@@ -165,6 +230,7 @@ describe('A query', () => {
     ['empty=1', 'empty: type'],
     ['tags=toolong', 'tags.0: length'],
     ['page=2', 'page: unknown'],
+    ['tags=%00', 'tags: characters'],
     ['constructor=1', 'constructor: unknown'],
     ['__proto__=1', '__proto__: unknown'],
   ])('%s is refused', async (query, error) =>
@@ -336,6 +402,23 @@ describe('A caller', () => {
     const answer = await me();
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="rookery"');
     expect(await problemOf(Promise.resolve(answer))).toMatchObject({ code: 'auth.unauthenticated' });
+  });
+
+  it.each([
+    ['no JSON', '{', {}],
+    ['too many members', JSON.stringify(Array.from({ length: 2_000 }, () => 1)), {}],
+    ['more than 100 kB', JSON.stringify('x'.repeat(100_001)), {}],
+    ['another type', 'x', { 'content-type': 'text/plain' }],
+  ])('who is unknown is refused before a body is parsed: %s', async (_, payload, own) => {
+    const headers = { 'content-type': 'application/json', ...own };
+    const answer = ask({ method: 'PATCH', url: `/v1/nests/${ID}`, payload, headers });
+    expect(await problemOf(answer)).toMatchObject({ code: 'auth.unauthenticated' });
+  });
+
+  it('is asked for once, however many guards there are', async () => {
+    const asked = authenticated.count;
+    await me('Bearer good');
+    expect(authenticated.count - asked).toBe(1);
   });
 
   it('with a wrong token is told so', async () => {

@@ -14,7 +14,7 @@ import {
 import { newId } from '@rookery/domain';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
-import { AuthenticationGuard, PermissionGuard } from './access';
+import { authenticateCallers, AuthenticationGuard, PermissionGuard } from './access';
 import { AllowedMethods } from './allowed-methods';
 import { declareCaching } from './caching';
 import { answerClientError } from './client-error';
@@ -126,6 +126,7 @@ export async function createWebApp(
   await protect(app, settings);
   const limiter = provided(app, RateLimiter);
   if (limiter?.enabled) limitRequests(server, limiter);
+  authenticateCallers(server);
   const idempotency = provided(app, KeepIdempotent);
   idempotency?.storeAnswers(server);
 

@@ -20,6 +20,7 @@ import {
   Item,
   ListQuery,
   LongLived,
+  MaxMembers,
   NeverStored,
   pageOf,
   Public,
@@ -160,6 +161,7 @@ class WorkController {
 
   @Post('context')
   @Public()
+  @MaxMembers(1_200)
   @NeverStored()
   @Explain({ operationId: 'context', summary: 'Context' })
   async context(@Body() body: object): Promise<object> {
@@ -219,8 +221,12 @@ class WorkController {
 /** What `GET /v1/work/fails` throws next. */
 export const failure: { next: unknown } = { next: undefined };
 
+/** How often somebody was authenticated. */
+export const authenticated = { count: 0 };
+
 class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
   validate(request: FastifyRequest): Caller | null {
+    authenticated.count += 1;
     const { authorization } = request.headers;
     if (authorization === undefined) return null;
     if (authorization === 'Bearer refused') throw new RequestRefused(Problems.forbidden);

@@ -6,6 +6,7 @@ import { WebSettings } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
 import { LONGEST_TOKEN_SECONDS } from '../model/key-stages';
 import { SigningKeys } from './signing-keys';
+import { readUnverified } from './unverified-token';
 
 /** Seconds an access token lives. */
 export const ACCESS_SECONDS = LONGEST_TOKEN_SECONDS;
@@ -71,19 +72,11 @@ export class AccessTokens {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.verified.get(key);
     if (known) return (await this.signingKeys.verifying(known.kid)) && known.claims;
-    const { header, payload } = this.read(token);
+    const { header, payload } = readUnverified(token) ?? {};
     if (header?.typ !== TYPE || header.kid === undefined || payload?.iss !== this.issuer) return undefined;
     const claims = await this.check(token, header.kid);
     if (claims) this.verified.set(key, { claims, kid: header.kid }, { ttl: claims.exp * 1_000 - Date.now() });
     return claims;
-  }
-
-  private read(token: string): { header?: { typ?: string; kid?: string }; payload?: { iss?: string } } {
-    try {
-      return this.jwt.decode<object>(token, { complete: true }) ?? {};
-    } catch {
-      return {}; // it throws where the payload is no JSON
-    }
   }
 
   private async check(token: string, kid: string): Promise<AccessClaims | undefined> {

@@ -1,8 +1,9 @@
-import { errors, decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Clock } from '@rookery/domain';
 import type { Role } from '../model/user';
 import { IssuerKeys } from './issuer-keys';
 import type { OidcIssuer } from './oidc-settings';
+import { readUnverified } from './unverified-token';
 
 /** Signatures with key pairs alone: with a shared secret, whoever can verify can also sign (RFC 8725 §3.1, §3.2). */
 const ALGORITHMS = 'ES256 ES384 ES512 EdDSA Ed25519 PS256 PS384 PS512 RS256 RS384 RS512'.split(' ');
@@ -35,13 +36,10 @@ export interface ExternalClaims {
 
 /** @returns the issuer that a token claims to be of, nothing verified yet; undefined when it cannot be a token to accept. */
 export function claimedIssuer(token: string): string | undefined {
-  try {
-    const { alg, typ } = decodeProtectedHeader(token);
-    if (!ALGORITHMS.includes(alg ?? '') || !TYPES.has(typ?.toLowerCase())) return undefined;
-    return decodeJwt(token).iss;
-  } catch {
-    return undefined;
-  }
+  const { header, payload } = readUnverified(token) ?? {};
+  const { alg, typ } = header ?? {};
+  const known = ALGORITHMS.includes(alg ?? '') && (typ === undefined || typeof typ === 'string');
+  return known && TYPES.has(typ?.toLowerCase()) ? payload?.iss : undefined;
 }
 
 /** Verifies the tokens of one provider as RFC 8725 advises, and reads them as its setting says. */

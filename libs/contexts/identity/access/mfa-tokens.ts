@@ -4,6 +4,7 @@ import { newId } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
 import { WebSettings } from '@rookery/web';
 import { SigningKeys } from './signing-keys';
+import { readUnverified } from './unverified-token';
 
 /** Seconds a sign-in waits for its second factor, and the proofs it takes. */
 export const MFA_SECONDS = 300;
@@ -78,9 +79,7 @@ export class MfaTokens {
   }
 
   private async verify(token: string): Promise<string | undefined> {
-    const header = this.jwt.decode<{ header?: { typ?: string; kid?: string } } | null>(token, {
-      complete: true,
-    })?.header;
+    const header = readUnverified(token)?.header;
     if (header?.typ !== TYPE || header.kid === undefined) return undefined;
     const publicKey = await this.signingKeys.verifying(header.kid);
     if (!publicKey) return undefined;

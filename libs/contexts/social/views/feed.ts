@@ -3,6 +3,7 @@ import { Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
 import type { Position } from './position';
 import { POST_COLUMNS, type PostView } from './post';
+import { searchTerms } from './search-terms';
 
 /** What a feed is narrowed to and how it is sorted. */
 export interface FeedFilters {
@@ -102,7 +103,7 @@ export class Feed {
   private async isVague(search: string): Promise<boolean> {
     const row = await this.sql.row<{ vague: boolean }>(
       `SELECT querytree(websearch_to_tsquery('simple', $1)) = 'T' AS vague`,
-      [search],
+      [searchTerms(search)],
     );
     return row!.vague;
   }
@@ -210,7 +211,7 @@ function fits(post: string, { tags, search }: FeedFilters, values: unknown[]): s
   const conditions: string[] = [];
   if (tags.length > 0) conditions.push(`${post}.tags && $${values.push(tags)}::text[]`);
   if (search !== '')
-    conditions.push(`${post}.search @@ websearch_to_tsquery('simple', $${values.push(search)})`);
+    conditions.push(`${post}.search @@ websearch_to_tsquery('simple', $${values.push(searchTerms(search))})`);
   return conditions.join(' AND ') || 'true';
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
 import { POST_COLUMNS, type PostView } from './post';
+import { searchTerms } from './search-terms';
 
 /** So many of the newest posts that fit are ranked. */
 export const RANKED = 500;
@@ -63,14 +64,15 @@ export class PostSearch {
     after: RankedPosition,
     limit: number,
   ): Promise<RankedPost[]> {
-    const ids = await this.newest(search, viewerId, until);
+    const terms = searchTerms(search);
+    const ids = await this.newest(terms, viewerId, until);
     const rows = await this.sql.rows<PostView & { rank: number } & Record<string, unknown>>(
       `SELECT ${POST_COLUMNS}, rank
        FROM social.posts post JOIN social.people author ON author.id = post.author_id,
          LATERAL (SELECT ts_rank(post.search, ${QUERY}) AS rank) AS ranked
        WHERE post.id = ANY ($2::uuid[]) AND (rank, post.created_at, post.id) < ($3::real, $4::timestamptz, $5::uuid)
        ORDER BY rank DESC, post.created_at DESC, post.id DESC LIMIT $6`,
-      [search, ids, ...after, limit],
+      [terms, ids, ...after, limit],
     );
     return rows.map(({ rank, ...post }) => ({ post, rank }));
   }

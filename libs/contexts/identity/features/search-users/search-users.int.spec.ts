@@ -1,7 +1,8 @@
 import { contexts } from '@rookery/contexts';
-import { migrate } from '@rookery/persistence';
+import { migrate, SearchBulkhead, Transaction } from '@rookery/persistence';
 import { createTestDatabase, enrol, newcomer, type Person, TestSystem } from '@rookery/testing';
 import { Client } from 'pg';
+import { PublicUsers } from '../../storage/public-users';
 
 describe('looking people up', () => {
   let system: TestSystem;
@@ -28,18 +29,23 @@ describe('looking people up', () => {
     expect(await found('nobody')).toEqual([]);
   });
 
-  it('finds with one or two characters those that begin with them', async () => {
+  it('finds without three letters or digits in a row those that begin with it', async () => {
     await enrol(system, { username: 'zz-top', name: 'Beard' });
     await enrol(system, { username: 'buzz', name: 'Buzz' });
     await enrol(system, { username: 'other', name: 'Zz' });
     expect(await found('zz')).toEqual(['other', 'zz-top']);
+    expect(await found('ZZ-T')).toEqual(['zz-top']);
+    expect(await found('z-t')).toEqual([]);
   });
 
   it('takes signs that mean something to SQL as they are', async () => {
     await enrol(system, { username: 'percent', name: '100% \\o/ _it_' });
+    await enrol(system, { username: 'signs', name: '_%\\ signs' });
     expect(await found('100%')).toEqual(['percent']);
-    expect(await found('\\o/')).toEqual(['percent']);
-    expect(await found('_it_')).toEqual(['percent']);
+    expect(await found('\\o/ _it_')).toEqual([]);
+    expect(await found('_%\\')).toEqual(['signs']);
+    expect(await found('_%\\ s')).toEqual(['signs']);
+    expect(await found('_%%')).toEqual([]);
     expect(await found('1_0')).toEqual([]);
     expect(await found("'; DROP TABLE identity.users; --")).toEqual([]);
   });
@@ -109,6 +115,68 @@ describe('looking people up', () => {
       await database.drop();
       await system.sql(`DROP ROLE ${owner.username}`);
     }
+  });
+
+  describe('among twenty thousand', () => {
+    beforeAll(async () => {
+      await system.sql(`
+        INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, registered_at)
+        SELECT lpad(to_hex(nr), 32, '0')::uuid, 1, 'crowd' || nr || '@crowd.example', 'crowd' || nr,
+               CASE WHEN nr <= 50 THEN '--- old ' || nr ELSE 'Person ' || nr END, 'user', 'active', '-', now()
+        FROM generate_series(1, 20000) nr`);
+      await system.sql('ANALYZE identity.users');
+    });
+    afterAll(() => system.sql(`DELETE FROM identity.users WHERE username LIKE 'crowd%'`));
+
+    /** What the connection has read of the table and not told PostgreSQL's statistics yet. */
+    const reads = async () => {
+      const [row] = await system.sql<{ rows: number; walks: number }>(
+        `SELECT (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS rows, seq_scan::int AS walks
+         FROM pg_stat_xact_user_tables WHERE relid = 'identity.users'::regclass`,
+      );
+      return row!;
+    };
+
+    /** @returns how many were found, and how many rows of the table were looked at for them */
+    async function look(text: string): Promise<{ matches: number; rows: number; walks: number }> {
+      return system.inApi(Transaction).run(() =>
+        system.inApi(SearchBulkhead).run(async () => {
+          const before = await reads();
+          const users = await system.inApi(PublicUsers).search(text, [], null, 21);
+          const after = await reads();
+          return {
+            matches: users.length,
+            rows: after.rows - before.rows,
+            walks: after.walks - before.walks,
+          };
+        }),
+      );
+    }
+
+    it.each([
+      ['', 21],
+      ['p', 21],
+      ['pe', 21],
+      ['---', 21],
+      ['--- OLD', 21],
+      ['-'.repeat(50), 0],
+      ['%_'.repeat(50), 0],
+      ['\\', 0],
+      ['q', 0],
+      ['人', 0],
+      ['a b c', 0],
+      ['crowd', 21],
+      ['rowd19999', 1],
+      ['nobody at all', 0],
+      ['son 9 rowd', 0],
+    ])('reads no more of the table than a bound for "%s"', async (text, count) => {
+      // As often as PostgreSQL plans for the values before it may settle for a plan without them.
+      for (let round = 0; round < 7; round += 1) {
+        const { matches, rows, walks } = await look(text);
+        expect([matches, walks]).toEqual([count, 0]);
+        expect(rows).toBeLessThanOrEqual(4_000);
+      }
+    });
   });
 
   it('can use the trigram index where PostgreSQL has the extension', async () => {

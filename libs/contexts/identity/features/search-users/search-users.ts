@@ -2,6 +2,7 @@ import { Controller, Get, Optional, Query as QueryString } from '@nestjs/common'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
+import { SearchBulkhead } from '@rookery/persistence';
 import {
   type Caller,
   CurrentCaller,
@@ -23,7 +24,7 @@ class UserSearch extends ListQuery {
     trim: true,
     default: '',
     description:
-      'Part of a username or name, whatever its capitals; one or two characters find those that begin with them.',
+      'Part of a username or name, whatever its capitals; without three letters or digits in a row it finds those that begin with it.',
     example: 'ada',
   })
   search = '';
@@ -58,6 +59,7 @@ export class SearchUsersRoute {
 @QueryHandler(SearchUsers)
 export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
   constructor(
+    private readonly searches: SearchBulkhead,
     private readonly users: PublicUsers,
     @Optional() private readonly hidden?: HiddenProfiles,
   ) {}
@@ -66,7 +68,7 @@ export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
     const list = `users:${search.toLowerCase()}`;
     const [before] = decodeCursor<[string]>(list, cursor) ?? [null];
     const hidden = (await this.hidden?.from(viewerId)) ?? [];
-    const rows = await this.users.search(search, hidden, before, limit + 1);
+    const rows = await this.searches.run(() => this.users.search(search, hidden, before, limit + 1));
     return pageOf(rows, limit, list, ({ id }) => [id]);
   }
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
+import { SearchBulkhead } from '@rookery/persistence';
 import {
   type Caller,
   CurrentCaller,
@@ -83,13 +84,18 @@ export class ReadFeedRoute {
 
 @QueryHandler(ReadFeed)
 export class ReadFeedHandler implements IQueryHandler<ReadFeed> {
-  constructor(private readonly feed: Feed) {}
+  constructor(
+    private readonly feed: Feed,
+    private readonly searches: SearchBulkhead,
+  ) {}
 
   async execute({ viewerId, query }: ReadFeed): Promise<Page<PostView>> {
     const { tags = [], search, since, until, sort, cursor, limit } = query;
     const list = `feed:${viewerId}:${JSON.stringify([tags, search, since, until, sort])}`;
     const position = decodeCursor<Position>(list, cursor);
-    const rows = await this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit + 1);
+    const read = () => this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit + 1);
+    // What is not in the feed, or hardly, is looked for from its one end to the other.
+    const rows = await (tags.length === 0 && search === '' ? read() : this.searches.run(read));
     return pageOf(rows, limit, list, positionOf);
   }
 }

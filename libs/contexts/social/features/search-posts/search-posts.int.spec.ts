@@ -1,4 +1,5 @@
 import { contexts } from '@rookery/contexts';
+import { ConnectionPool, Sql, Transaction } from '@rookery/persistence';
 import { enrol, eventually, type Person, TestSystem } from '@rookery/testing';
 import fc from 'fast-check';
 import { RANKED } from '../../views/post-search';
@@ -147,12 +148,62 @@ describe('Searching posts', () => {
   });
 
   it('never fails, whatever is typed', async () => {
+    const signs = fc.constantFrom(
+      '-',
+      '-',
+      '-',
+      '!',
+      '|',
+      '&',
+      '(',
+      ')',
+      '"',
+      ':',
+      '*',
+      '\\',
+      ' ',
+      'or ',
+      'a',
+    );
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 100 }),
+      fc.string({ unit: signs, minLength: 30, maxLength: 60 }),
+    );
+    for (const text of ['-'.repeat(100), '- '.repeat(50), '-!'.repeat(50)])
+      expect([text, (await search(text)).status]).toEqual([text, 200]);
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 100 }), async (text) => {
+      fc.asyncProperty(texts, async (text) => {
         expect([200, 400]).toContain((await search(text)).status);
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('starves nothing else, however many wait and however long', async () => {
+    const transaction = system.inApi(Transaction);
+    const waiting = async () => {
+      const [row] = await system.sql<{ count: number }>(
+        `SELECT count(*)::int AS count FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return row!.count;
+    };
+    await transaction.run(async () => {
+      await system.inApi(Sql).execute('LOCK TABLE social.posts IN ACCESS EXCLUSIVE MODE');
+      await transaction.outside(async () => {
+        const searches = Promise.all(Array.from({ length: 40 }, () => search('swifts')));
+        await eventually(async () => (await waiting()) > 0);
+        // The api of tests has ten connections.
+        expect(await waiting()).toBeLessThanOrEqual(2);
+        expect(system.inApi(ConnectionPool).state().waiting).toBe(0);
+        expect((await system.ask('GET /v1/me', { token: reader.token })).status).toBe(200);
+        for (const { status, headers, body } of await searches) {
+          expect([status, body.code]).toEqual([503, 'dependency.unavailable']);
+          expect(headers['retry-after']).toMatch(/^[1-9]/);
+        }
+      });
+    });
+    expect((await search('swifts')).status).toBe(200);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Clock } from '@rookery/domain';
+import { SearchBulkhead } from '@rookery/persistence';
 import {
   type Caller,
   CurrentCaller,
@@ -59,6 +60,7 @@ export class SearchPostsHandler implements IQueryHandler<SearchPosts> {
   constructor(
     private readonly clock: Clock,
     private readonly posts: PostSearch,
+    private readonly searches: SearchBulkhead,
   ) {}
 
   async execute({ viewerId, page: { search, limit, cursor } }: SearchPosts): Promise<Page<PostView>> {
@@ -67,7 +69,7 @@ export class SearchPostsHandler implements IQueryHandler<SearchPosts> {
       this.clock.now().toISOString(),
       ...BEST,
     ];
-    const found = await this.posts.rank(search, viewerId, until, after, limit + 1);
+    const found = await this.searches.run(() => this.posts.rank(search, viewerId, until, after, limit + 1));
     const { data, page } = pageOf(found, limit, list, ({ rank, post }) => [
       until,
       rank,
