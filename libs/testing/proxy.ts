@@ -8,6 +8,17 @@ export class SilentProxy {
     private readonly end: () => Promise<void>,
   ) {}
 
+  /**
+   * @param url of a server on 127.0.0.1
+   * @returns a proxy to it, and the address of the proxy
+   */
+  static async before(url: string): Promise<{ proxy: SilentProxy; url: string }> {
+    const through = new URL(url);
+    const proxy = await SilentProxy.start(Number(through.port));
+    through.port = String(proxy.port);
+    return { proxy, url: through.toString() };
+  }
+
   /** @param port on 127.0.0.1 that it leads to */
   static async start(port: number): Promise<SilentProxy> {
     const sockets = new Set<Socket>();
@@ -34,12 +45,18 @@ export class SilentProxy {
     return new SilentProxy((server.address() as AddressInfo).port, sockets, end);
   }
 
-  /** From now on nothing passes on the connections that are open; new ones work. */
-  silence(): void {
-    for (const socket of this.pairs) {
+  /**
+   * From now on the connections that are open swallow everything; new ones work.
+   *
+   * @returns whether each of them is still open
+   */
+  silence(): { stillOpen: () => number } {
+    const silenced = [...this.pairs];
+    for (const socket of silenced) {
       socket.unpipe();
-      socket.pause();
+      socket.resume();
     }
+    return { stillOpen: () => silenced.filter((socket) => this.pairs.has(socket)).length };
   }
 
   /** Ends every connection and the proxy. */
