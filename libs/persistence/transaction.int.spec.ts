@@ -216,20 +216,15 @@ describe('A transaction', () => {
     it('fails as unavailable, and ends no process, when the news comes as the connection is handed out', async () => {
       await transaction.run(() => write('a'));
       const unheard: unknown[] = [];
-      ledger
-        .get(ConnectionPool)
-        .pool.once('acquire', (client: PoolClient & { connection?: EventEmitter }) => {
-          queueMicrotask(() => {
-            try {
-              client.connection!.emit(
-                'errorMessage',
-                Object.assign(new Error('terminated'), { code: '57P01' }),
-              );
-            } catch (error) {
-              unheard.push(error); // an 'error' event without a listener: an uncaught exception anywhere else
-            }
-          });
+      ledger.get(ConnectionPool).pool.once('acquire', (client: PoolClient & { connection: EventEmitter }) => {
+        queueMicrotask(() => {
+          try {
+            client.connection.emit('errorMessage', Object.assign(new Error('terminated'), { code: '57P01' }));
+          } catch (error) {
+            unheard.push(error); // an 'error' event without a listener: an uncaught exception anywhere else
+          }
         });
+      });
       const error = await transaction.run(() => write('b')).catch((failure: unknown) => failure);
       expect(unheard).toEqual([]);
       expect(isDatabaseUnavailable(error)).toBe(true);
