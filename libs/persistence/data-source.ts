@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
-import { LedgerClient } from './ledger-client';
+import { LedgerClient, QUERY_TIMEOUT_MS } from './ledger-client';
 import type { DatabaseSettings } from './settings';
 
 const MIGRATIONS = join(__dirname, '../../migrations');
@@ -11,7 +11,7 @@ const LIMITS = {
   statement_timeout: 5_000,
   lock_timeout: 2_000,
   idle_in_transaction_session_timeout: 10_000,
-  query_timeout: 8_000,
+  query_timeout: QUERY_TIMEOUT_MS,
   connectionTimeoutMillis: 2_000,
 };
 
