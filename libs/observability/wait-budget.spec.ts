@@ -48,9 +48,9 @@ describe('A budget of waiting', () => {
   it('counts a wait that fails', async () => {
     const budget = new WaitBudget(1_000);
     const failing = budget.wait(() => after(300).then(() => Promise.reject(new Error('refused'))));
-    const failed = expect(failing).rejects.toThrow('refused');
+    const failed = failing.catch((error: Error) => error.message);
     await jest.advanceTimersByTimeAsync(300);
-    await failed;
+    expect(await failed).toBe('refused');
     expect(budget.remainingMs).toBe(700);
   });
 
@@ -58,9 +58,9 @@ describe('A budget of waiting', () => {
     const budget = new WaitBudget(1_000);
     const late = jest.fn();
     const waiting = budget.limit(() => after(2_000).then(() => 'connection'), late);
-    const failed = expect(waiting).rejects.toBeInstanceOf(WaitBudgetSpent);
+    const failed = waiting.catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(1_000);
-    await failed;
+    expect(await failed).toBeInstanceOf(WaitBudgetSpent);
     expect(late).not.toHaveBeenCalled();
     await jest.advanceTimersByTimeAsync(1_000);
     expect(late).toHaveBeenCalledWith('connection');

@@ -50,26 +50,24 @@ export class WaitBudget {
    * @throws WaitBudgetSpent when nothing is left before it is there
    */
   limit<T>(begin: () => Promise<T>, late: (result: T) => void): Promise<T> {
-    return this.wait(
-      (limitMs) =>
-        new Promise<T>((resolve, reject) => {
-          let over = false;
-          const timer = setTimeout(() => {
-            over = true;
-            reject(new WaitBudgetSpent());
-          }, limitMs);
-          begin().then(
-            (result) => {
-              clearTimeout(timer);
-              if (over) late(result);
-              else resolve(result);
-            },
-            (error: Error) => {
-              clearTimeout(timer);
-              reject(error);
-            },
-          );
-        }),
-    );
+    return this.wait(async (limitMs) => {
+      let over = false;
+      let timer: NodeJS.Timeout | undefined;
+      const spent = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          over = true;
+          reject(new WaitBudgetSpent());
+        }, limitMs);
+      });
+      const beginning = begin();
+      try {
+        return await Promise.race([beginning, spent]);
+      } catch (error) {
+        if (over) void beginning.then(late, () => undefined);
+        throw error;
+      } finally {
+        clearTimeout(timer);
+      }
+    });
   }
 }
