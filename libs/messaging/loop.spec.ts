@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { HealthChecks } from '@rookery/observability';
 import { eventually } from '@rookery/testing';
 import { Loop } from './loop';
 
@@ -91,5 +92,66 @@ describe('A loop', () => {
 
   it('can be stopped without having been started', async () => {
     await expect(new Loop('suite', 1, async () => undefined).stop()).resolves.toBeUndefined();
+  });
+
+  describe('that is watched', () => {
+    class Away extends Error {}
+    let checks: HealthChecks;
+    let outcome: () => Promise<unknown>;
+    let rounds: number;
+
+    beforeEach(() => {
+      checks = new HealthChecks();
+      outcome = async () => undefined;
+      rounds = 0;
+      const loop = new Loop(
+        'suite',
+        1,
+        async () => {
+          rounds += 1;
+          await outcome();
+        },
+        {
+          checks,
+          importance: { critical: false, ready: 'always' },
+          stalledMs: 100,
+          restartMs: 1_000,
+          isAway: (error) => error instanceof Away,
+        },
+      );
+      loops.push(loop);
+      loop.start();
+    });
+
+    const status = async () => (await checks.dependencies())[0]!.health;
+    const alive = () => checks.silentHeartbeats().length === 0;
+
+    it('is up while its rounds succeed, however often', async () => {
+      await eventually(() => rounds > 50);
+      await eventually(async () => (await status()).status === 'up' && alive());
+    });
+
+    it.each([
+      ['fail', () => Promise.reject(new Error('statement timeout'))],
+      ['hang', () => new Promise((resolve) => setTimeout(resolve, 1_500))],
+    ])('is down, and asks for a restart, while they %s', async (_, failing) => {
+      await eventually(() => rounds > 0);
+      outcome = failing;
+      await eventually(async () => {
+        expect(await status()).toMatchObject({ status: 'down', detail: 'fails with STALLED' });
+      });
+      await eventually(() => !alive());
+      outcome = async () => undefined;
+      await eventually(async () => (await status()).status === 'up' && alive());
+    });
+
+    it('is down, but asks for no restart, while what it needs is away', async () => {
+      await eventually(() => rounds > 0);
+      outcome = () => Promise.reject(new Away());
+      await eventually(async () => (await status()).status === 'down');
+      const before = rounds;
+      await eventually(() => rounds > before + 4); // half a second each, longer than a restart waits for
+      await eventually(alive);
+    });
   });
 });

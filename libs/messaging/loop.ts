@@ -1,4 +1,17 @@
 import { Logger } from '@nestjs/common';
+import type { HealthChecks, Importance } from '@rookery/observability';
+
+/** How the probes hear of a loop. */
+export interface LoopHealth {
+  checks: HealthChecks;
+  importance: Importance;
+  /** Milliseconds without a round that succeeded after which the loop counts as down. */
+  stalledMs: number;
+  /** Milliseconds of the same after which a restart is asked for; without it none is. */
+  restartMs?: number;
+  /** Whether a round failed for want of something that a restart does not bring back. */
+  isAway?: (error: unknown) => boolean;
+}
 
 /** Work that is repeated until it is stopped: after a pause, or at once when woken. Never twice at the same time. */
 export class Loop {
@@ -7,6 +20,8 @@ export class Loop {
   private interrupt: (() => void) | undefined;
   private woken = false;
   private failing = false;
+  private succeededAt = -Infinity;
+  private beat: (() => void) | undefined;
   /** Whether {@link stop} was called; long work looks at it between steps. */
   stopping = false;
 
@@ -14,13 +29,19 @@ export class Loop {
    * @param name for the log
    * @param pauseMs milliseconds between the end of a round and the start of the next
    * @param work one round; what it throws is logged once until a round succeeds, and the loop goes on
+   * @param health where to report whether rounds succeed; nowhere without it
    */
   constructor(
     name: string,
     private readonly pauseMs: number,
     private readonly work: () => Promise<unknown>,
+    private readonly health?: LoopHealth,
   ) {
     this.log = new Logger(name);
+    if (!health) return;
+    const { checks, importance, restartMs } = health;
+    checks.addDependency(name, () => this.check(), importance);
+    if (restartMs !== undefined) this.beat = checks.addHeartbeat(name, restartMs);
   }
 
   start(): void {
@@ -31,6 +52,12 @@ export class Loop {
   wake(): void {
     this.woken = true;
     this.interrupt?.();
+  }
+
+  /** Tells the probes that work gets on: a successful round does, and a long one between its steps. */
+  progress(): void {
+    this.succeededAt = performance.now();
+    this.beat?.();
   }
 
   /** Resolves when the present round is over; there is none after it. */
@@ -51,12 +78,19 @@ export class Loop {
   private async round(): Promise<void> {
     try {
       await this.work();
+      this.progress();
       if (this.failing) this.log.log('Works again.');
       this.failing = false;
     } catch (error) {
+      if (this.health?.isAway?.(error)) this.beat?.();
       if (!this.failing) this.log.warn(`Failed, goes on trying: ${(error as Error).message}`);
       this.failing = true;
     }
+  }
+
+  private async check(): Promise<void> {
+    if (performance.now() - this.succeededAt > this.health!.stalledMs)
+      throw Object.assign(new Error('No round has succeeded for too long.'), { code: 'STALLED' });
   }
 
   private async pause(): Promise<void> {

@@ -6,6 +6,17 @@ import { QueueSettings } from './settings';
 /** Prefix of every key; the braces keep all of them in one slot of a cluster, so that scripts may touch several. */
 export const PREFIX = '{rookery}';
 
+/**
+ * Milliseconds without an answer to what was sent after which a connection is replaced. A command's own time limit
+ * rejects but leaves the connection: when its other end is gone without a word, every further command would run into
+ * the limit.
+ */
+const SOCKET_TIMEOUT_MS = 3_000;
+/** The same for blocking commands: BullMQ lets them wait for 10 s at most. */
+const BLOCKING_SOCKET_TIMEOUT_MS = 15_000;
+/** A connection that only listens sends nothing that could remain unanswered, but this. */
+const PING_MS = 5_000;
+
 /** Opens connections to Redis and closes them at the end. */
 @Injectable()
 export class RedisConnections implements OnApplicationShutdown {
@@ -35,9 +46,19 @@ export class RedisConnections implements OnApplicationShutdown {
     });
   }
 
-  /** @returns a connection for BullMQ's blocking commands, which wait for Redis to come back. */
+  /**
+   * @returns a connection for a BullMQ worker, whose commands wait for Redis to come back. The duplicate that the worker
+   *   makes of it is for its blocking commands.
+   */
   blocking(): Redis {
-    return this.connect({ maxRetriesPerRequest: null });
+    const redis = this.connect({ maxRetriesPerRequest: null });
+    redis.duplicate = (override) =>
+      this.connect({
+        maxRetriesPerRequest: null,
+        socketTimeout: BLOCKING_SOCKET_TIMEOUT_MS,
+        ...override,
+      });
+    return redis;
   }
 
   /** @returns a connection for BullMQ's other commands, which fail while Redis is away. */
@@ -47,7 +68,12 @@ export class RedisConnections implements OnApplicationShutdown {
 
   /** @returns a connection that only listens; it subscribes again by itself when Redis comes back. */
   listening(): Redis {
-    return this.connect({ maxRetriesPerRequest: null });
+    const redis = this.connect({ maxRetriesPerRequest: null });
+    const ping = setInterval(() => {
+      if (redis.status === 'ready') redis.ping().catch(() => undefined);
+    }, PING_MS).unref();
+    redis.on('end', () => clearInterval(ping));
+    return redis;
   }
 
   onApplicationShutdown(): void {
@@ -56,6 +82,7 @@ export class RedisConnections implements OnApplicationShutdown {
 
   private connect(options: RedisOptions, url = this.settings.redisUrl): Redis {
     const redis = new Redis(url, {
+      socketTimeout: SOCKET_TIMEOUT_MS,
       ...options,
       connectTimeout: 2_000,
       // Each connection that had been lost before keeps a process alive for so long at its end.
@@ -72,7 +99,15 @@ export class RedisConnections implements OnApplicationShutdown {
       if (silent) this.log.log('Redis is back.');
       silent = false;
     });
+    redis.on('close', () => forgetSocketTimeout(redis));
     this.open.push(redis);
     return redis;
   }
+}
+
+/** ioredis 5.11 lets the timer of a connection that was lost run on, and then ends the connection that replaced it. */
+function forgetSocketTimeout(redis: Redis): void {
+  const holder = redis as unknown as { socketTimeoutTimer: NodeJS.Timeout | undefined };
+  clearTimeout(holder.socketTimeoutTimer);
+  holder.socketTimeoutTimer = undefined;
 }

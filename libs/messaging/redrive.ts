@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { HealthChecks } from '@rookery/observability';
 import { Deliveries, type DeliveryKey, type Queued, Sql, Transaction } from '@rookery/persistence';
 import { Dispatch } from './dispatch';
 import { Loop } from './loop';
@@ -11,6 +12,7 @@ const WATCH_MS = 1_000;
 const SWEEP_MS = 10_000;
 const OVERDUE_MS = 60_000;
 const PAGE = 1_000;
+const STALLED_MS = 60_000;
 
 /**
  * Queues from the ledger what Redis has lost. Redis holds a mark that PostgreSQL knows: when it is gone or another one,
@@ -19,8 +21,8 @@ const PAGE = 1_000;
 @Injectable()
 export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(Redrive.name);
-  private readonly watch = new Loop('epoch watch', WATCH_MS, () => this.checkEpoch());
-  private readonly sweep = new Loop('sweep', SWEEP_MS, () => this.queueOverdue());
+  private readonly watch: Loop;
+  private readonly sweep: Loop;
   private epoch: string | undefined;
 
   constructor(
@@ -30,7 +32,16 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly sql: Sql,
     private readonly subscribers: Subscribers,
     private readonly transaction: Transaction,
-  ) {}
+    checks: HealthChecks,
+  ) {
+    const health = {
+      checks,
+      importance: { critical: false, ready: 'never' },
+      stalledMs: STALLED_MS,
+    } as const;
+    this.watch = new Loop('redrive', WATCH_MS, () => this.checkEpoch(), health);
+    this.sweep = new Loop('sweep', SWEEP_MS, () => this.queueOverdue(), health);
+  }
 
   onApplicationBootstrap(): void {
     this.watch.start();
@@ -71,10 +82,12 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
     let queued = 0;
     for await (const page of pages((after) => this.deliveries.pending(after, PAGE))) {
       await this.dispatch.add(page);
+      this.watch.progress();
       queued += page.length;
     }
     for await (const page of pages((after) => this.deliveries.dead(after, PAGE))) {
       for (const delivery of page) await this.dispatch.addFailed(delivery);
+      this.watch.progress();
     }
     return queued;
   }
@@ -95,6 +108,7 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
     for (let taken = PAGE; taken === PAGE && !this.sweep.stopping;) {
       const deliveries = await take();
       await this.dispatch.add(deliveries);
+      this.sweep.progress();
       taken = deliveries.length;
     }
   }

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HealthChecks } from '@rookery/observability';
-import { Outbox, Transaction } from '@rookery/persistence';
+import { isDatabaseUnavailable, Outbox, Transaction } from '@rookery/persistence';
 import { Dispatch } from './dispatch';
 import { Loop } from './loop';
 import { RedisConnections } from './redis';
@@ -8,8 +8,11 @@ import { HINT_CHANNEL } from './relay-hint';
 
 const POLL_MS = 100;
 const BATCH = 200;
-/** A round is bounded by the time limits of PostgreSQL and Redis, so longer silence means that the loop hangs. */
-const MOST_SILENCE_MS = 60_000;
+/** A batch is bounded by the time limits of PostgreSQL and Redis: longer without one means that nothing is published. */
+const STALLED_MS = 15_000;
+const RESTART_MS = 60_000;
+
+class QueuesUnavailable extends Error {}
 
 /**
  * Moves events from the outbox to the queues. Every worker runs one; a shard is worked on by one of them at a time, so
@@ -17,8 +20,7 @@ const MOST_SILENCE_MS = 60_000;
  */
 @Injectable()
 export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new Loop('relay', POLL_MS, () => this.drain());
-  private readonly beat: () => void;
+  private readonly loop: Loop;
   private readonly log = new Logger(Relay.name);
 
   constructor(
@@ -28,7 +30,13 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly redis: RedisConnections,
     health: HealthChecks,
   ) {
-    this.beat = health.addHeartbeat('relay', MOST_SILENCE_MS);
+    this.loop = new Loop('relay', POLL_MS, () => this.drain(), {
+      checks: health,
+      importance: { critical: false, ready: 'always' },
+      stalledMs: STALLED_MS,
+      restartMs: RESTART_MS,
+      isAway: (error) => error instanceof QueuesUnavailable || isDatabaseUnavailable(error),
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -44,8 +52,7 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Publishes until nothing is left that this relay can take hold of. */
   private async drain(): Promise<void> {
-    do this.beat();
-    while (!this.loop.stopping && (await this.publish()) === BATCH);
+    while (!this.loop.stopping && (await this.publish()) === BATCH) this.loop.progress();
   }
 
   /** @returns how many events were published. */
@@ -53,11 +60,12 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
     return this.transaction.run(async () => {
       const events = await this.outbox.takeUnpublished(BATCH);
       if (events.length === 0) return 0;
-      await this.dispatch.add(
-        events.flatMap(({ eventId, type, subject, deliveries }) =>
-          deliveries.map((delivery) => ({ ...delivery, eventId, type, subject, delayMs: 0 })),
-        ),
+      const deliveries = events.flatMap(({ eventId, type, subject, deliveries: each }) =>
+        each.map((delivery) => ({ ...delivery, eventId, type, subject, delayMs: 0 })),
       );
+      await this.dispatch.add(deliveries).catch((error: Error) => {
+        throw new QueuesUnavailable(error.message, { cause: error });
+      });
       await this.outbox.markPublished(events.map(({ id }) => id));
       return events.length;
     });

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomHex } from './random-hex';
+import type { WaitBudget } from './wait-budget';
 
 /** In whose course and on whose behalf the present work is done. */
 export interface WorkContext {
@@ -15,6 +16,8 @@ export interface WorkContext {
   cache?: 'HIT' | 'MISS';
   /** From where the request came; absent where there is none. */
   client?: { readonly ip: string; readonly userAgent: string };
+  /** How long the work may wait for what it depends on; absent where each wait has only a limit of its own. */
+  waitBudget?: WaitBudget;
 }
 
 const storage = new AsyncLocalStorage<WorkContext>();

@@ -8,3 +8,4 @@ export { redact, redactText } from './redact';
 export { logRequests } from './request-log';
 export { measureRequests } from './request-metrics';
 export { inSpan } from './tracing';
+export { WaitBudget, WaitBudgetSpent } from './wait-budget';

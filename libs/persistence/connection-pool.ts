@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { workContext } from '@rookery/observability';
 import { DataSource } from 'typeorm';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 /** What the pool of one process is doing. */
 export interface PoolState {
@@ -21,6 +22,15 @@ export class ConnectionPool {
   /** TypeORM does not say that its driver has one. */
   get pool(): Pool {
     return (this.dataSource.driver as unknown as { master: Pool }).master;
+  }
+
+  /**
+   * @returns a connection; release it
+   * @throws Error when there is none within 2 s, or within what is left of the work's time to wait
+   */
+  connect(): Promise<PoolClient> {
+    const connecting = () => this.pool.connect();
+    return workContext().waitBudget?.limit(connecting, (late) => late.release()) ?? connecting();
   }
 
   state(): PoolState {

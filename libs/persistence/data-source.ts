@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
+import { LedgerClient, QUERY_TIMEOUT_MS } from './ledger-client';
 import type { DatabaseSettings } from './settings';
 
 const MIGRATIONS = join(__dirname, '../../migrations');
@@ -10,7 +11,7 @@ const LIMITS = {
   statement_timeout: 5_000,
   lock_timeout: 2_000,
   idle_in_transaction_session_timeout: 10_000,
-  query_timeout: 8_000,
+  query_timeout: QUERY_TIMEOUT_MS,
   connectionTimeoutMillis: 2_000,
 };
 
@@ -33,7 +34,7 @@ export function createDataSource(
     applicationName: name,
     poolSize: settings.poolSize,
     entities: schemas,
-    extra: { ...LIMITS, keepAlive: true, options: SESSION },
+    extra: { ...LIMITS, Client: LedgerClient, keepAlive: true, options: SESSION },
   });
 }
 
@@ -51,7 +52,11 @@ export function createMigrationDataSource(url: string): DataSource {
     migrations: loadMigrations(),
     migrationsTableName: 'schema_migrations',
     migrationsTransactionMode: 'each',
-    extra: { lock_timeout: LIMITS.lock_timeout, connectionTimeoutMillis: LIMITS.connectionTimeoutMillis },
+    extra: {
+      Client: LedgerClient,
+      lock_timeout: LIMITS.lock_timeout,
+      connectionTimeoutMillis: LIMITS.connectionTimeoutMillis,
+    },
   });
 }
 

@@ -9,10 +9,9 @@ describe('When PostgreSQL falls silent without closing its connections', () => {
     ledger = await TestLedger.start({
       poolSize: 2,
       async reach(url) {
-        const through = new URL(url);
-        proxy = await SilentProxy.start(Number(through.port));
-        through.port = String(proxy.port);
-        return through.toString();
+        const before = await SilentProxy.before(url);
+        proxy = before.proxy;
+        return before.url;
       },
     });
   });

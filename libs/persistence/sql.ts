@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { QueryResult, QueryResultRow } from 'pg';
 import { ConnectionPool } from './connection-pool';
+import { isDatabaseUnavailable } from './failures';
 import { Transaction } from './transaction';
 
 /**
@@ -39,8 +40,17 @@ export class Sql {
     text: string,
     values: readonly unknown[],
   ): Promise<QueryResult<Row>> {
-    const target = this.transaction.active ? await this.transaction.client() : this.connections.pool;
-    return target.query<Row>({ name: this.nameOf(text), text, values: [...values] });
+    const query = { name: this.nameOf(text), text, values: [...values] };
+    if (this.transaction.active) return (await this.transaction.client()).query<Row>(query);
+    const client = await this.connections.connect();
+    try {
+      const result = await client.query<Row>(query);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(isDatabaseUnavailable(error)); // true: it is closed
+      throw error;
+    }
   }
 
   private nameOf(text: string): string {

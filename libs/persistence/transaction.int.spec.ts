@@ -1,6 +1,7 @@
+import type { EventEmitter } from 'node:events';
 import { TestLedger } from '@rookery/testing';
-import { Client } from 'pg';
-import { isDatabaseUnavailable, Sql, Transaction } from '.';
+import { Client, type PoolClient } from 'pg';
+import { ConnectionPool, isDatabaseUnavailable, Sql, Transaction } from '.';
 
 /** Ends every connection of the ledger but the caller's own, as an administrator or a failing server does. */
 const TERMINATE = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -209,6 +210,26 @@ describe('A transaction', () => {
       expect(await notes()).toEqual([]);
       await Promise.all(Array.from({ length: 30 }, (_, each) => transaction.run(() => write(`${each}`))));
       expect(await notes()).toHaveLength(30);
+    });
+
+    // The pool takes its error listener off as it hands a connection out, TypeORM puts its own on in a later microtask.
+    it('fails as unavailable, and ends no process, when the news comes as the connection is handed out', async () => {
+      await transaction.run(() => write('a'));
+      const unheard: unknown[] = [];
+      ledger.get(ConnectionPool).pool.once('acquire', (client: PoolClient & { connection: EventEmitter }) => {
+        queueMicrotask(() => {
+          try {
+            client.connection.emit('errorMessage', Object.assign(new Error('terminated'), { code: '57P01' }));
+          } catch (error) {
+            unheard.push(error); // an 'error' event without a listener: an uncaught exception anywhere else
+          }
+        });
+      });
+      const error = await transaction.run(() => write('b')).catch((failure: unknown) => failure);
+      expect(unheard).toEqual([]);
+      expect(isDatabaseUnavailable(error)).toBe(true);
+      await transaction.run(() => write('c'));
+      expect(await notes()).toEqual(['a', 'c']);
     });
 
     it('fails also when it was to commit next', async () => {

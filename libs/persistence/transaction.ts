@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable, Logger } from '@nestjs/common';
+import { workContext } from '@rookery/observability';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import type { PoolClient } from 'pg';
 import { isDatabaseUnavailable } from './failures';
@@ -111,7 +112,9 @@ export class Transaction {
 
   private async begin(): Promise<Connection> {
     const runner = this.dataSource.createQueryRunner();
-    const client = (await runner.connect()) as PoolClient;
+    const connecting = () => runner.connect() as Promise<PoolClient>;
+    const budget = workContext().waitBudget;
+    const client = await (budget?.limit(connecting, () => void runner.release()) ?? connecting());
     try {
       await client.query('START TRANSACTION READ WRITE');
     } catch (error) {

@@ -52,10 +52,12 @@ export class TestSystem {
    *
    * @param contexts that both are made of
    * @param settings environment variables besides those of the parts
+   * @param reach turn the addresses of parts into those to use, to put something in between
    */
   static async start(
     contexts: readonly Context[],
     settings: Record<string, string> = {},
+    reach: Partial<Record<'database' | 'redis', (url: string) => Promise<string>>> = {},
   ): Promise<TestSystem> {
     const folder = await mkdtemp(join(tmpdir(), 'rookery-suite-'));
     const [database, redis, mailbox] = await Promise.all([
@@ -67,9 +69,9 @@ export class TestSystem {
       NODE_ENV: 'test',
       LOG_LEVEL: 'silent',
       PORT: '0',
-      DATABASE_URL: database.url,
+      DATABASE_URL: (await reach.database?.(database.url)) ?? database.url,
       DATABASE_POOL_SIZE: '10',
-      REDIS_URL: redis.url,
+      REDIS_URL: (await reach.redis?.(redis.url)) ?? redis.url,
       SMTP_URL: mailbox.smtpUrl,
       PUBLIC_URL: 'http://rookery.test',
       RATE_LIMIT_ENABLED: 'false',

@@ -37,7 +37,7 @@ export class WebSettings extends defineSettings('HTTP', {
   }),
   requestTimeoutMs: setting('REQUEST_TIMEOUT_MS', milliseconds.min(1), {
     default: '60000',
-    doc: 'Milliseconds after which a request is answered 503. Streams are exempt.',
+    doc: 'Milliseconds after which a request is answered 503, whatever it does. Streams are exempt.',
   }),
   shutdownGraceMs: setting('SHUTDOWN_GRACE_MS', milliseconds, {
     default: '0',

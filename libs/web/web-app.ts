@@ -8,6 +8,7 @@ import {
   logRequests,
   measureRequests,
   rootLogger,
+  WaitBudget,
   type WorkContext,
   withWorkContext,
 } from '@rookery/observability';
@@ -49,6 +50,11 @@ const AT_ROOT = [
   '.well-known/*path',
 ];
 
+/**
+ * Milliseconds that a request may wait for what it depends on, all waits together: it is to be answered within 5 s, also
+ * when PostgreSQL holds its connections open and says nothing.
+ */
+const WAIT_BUDGET_MS = 4_500;
 const PROBES = new Set(['/livez', '/readyz', '/startupz', '/healthz', '/metrics']);
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -175,9 +181,11 @@ function workContextOf({
   id,
   ip,
   headers: { traceparent, 'user-agent': userAgent = '' },
+  routeOptions: { config },
 }: FastifyRequest): WorkContext {
   return {
     client: { ip, userAgent },
+    ...(!isLongLived(config) && { waitBudget: new WaitBudget(WAIT_BUDGET_MS) }),
     correlationId: id,
     causationId: null,
     actorId: null,

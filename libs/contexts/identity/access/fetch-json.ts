@@ -1,12 +1,15 @@
-/** Milliseconds until an answer is there, body and all, and most bytes it may have. */
-const TIMEOUT_MS = 3_000;
+/**
+ * Milliseconds until an answer is there, body and all, and most bytes it may have. A request waits for two answers at
+ * most, discovery and keys, and is to be answered itself within 5 s.
+ */
+const TIMEOUT_MS = 2_000;
 const MOST_BYTES = 256 * 1_024;
 
 /**
  * Reads a JSON document of somebody else's: no redirect is followed, and neither a slow nor an endless answer is
  * waited for.
  *
- * @throws Error when there is no answer within 3 s, or none with status 200 and at most 256 KiB of JSON
+ * @throws Error when there is no answer within 2 s, or none with status 200 and at most 256 KiB of JSON
  */
 export async function fetchJson(url: string): Promise<unknown> {
   const response = await fetch(url, {

@@ -1,0 +1,77 @@
+import { type EventOf, defineEvent, newId } from '@rookery/domain';
+import { Outbox, Sql, Transaction } from '@rookery/persistence';
+import { contextOf, eventually, SilentProxy, TestSystem } from '@rookery/testing';
+import { z } from 'zod';
+import { defineQueue, Dispatch, type Handles, RedisConnections, Subscriber } from '.';
+
+const queue = defineQueue('suite-half-open', {
+  class: 'default',
+  attempts: 5,
+  backoff: { base: 20, factor: 2, cap: 200 },
+  timeout: 5_000,
+  effect: 'database',
+});
+
+const Rung = defineEvent('suite.bell-rung', 1, z.object({}));
+
+@Subscriber(Rung, { queue })
+class Hear implements Handles<typeof Rung> {
+  constructor(private readonly sql: Sql) {}
+
+  async handle({ id }: EventOf<typeof Rung>): Promise<void> {
+    await this.sql.execute('INSERT INTO suite.heard (event_id) VALUES ($1)', [id]);
+  }
+}
+
+describe('When Redis falls silent without closing its connections', () => {
+  let system: TestSystem;
+  let proxy: SilentProxy;
+
+  beforeAll(async () => {
+    const suite = contextOf('suite', { subscribers: [Hear] });
+    system = await TestSystem.start(
+      [suite],
+      {},
+      {
+        async redis(url) {
+          const before = await SilentProxy.before(url);
+          proxy = before.proxy;
+          return before.url;
+        },
+      },
+    );
+    await system.sql('CREATE SCHEMA suite');
+    await system.sql('CREATE TABLE suite.heard (event_id uuid NOT NULL)');
+  });
+  afterAll(async () => {
+    await system.stop();
+    await proxy.stop();
+  });
+
+  async function ring(times: number): Promise<void> {
+    const raised = Array.from({ length: times }, () => ({
+      definition: Rung,
+      subject: newId(),
+      sequence: 1,
+      data: {},
+    }));
+    await system.inApi(Transaction).run(() => system.inApi(Outbox).append(raised));
+  }
+
+  const heard = async () => (await system.sql('SELECT event_id FROM suite.heard')).length;
+
+  it('every connection is replaced, and the work on events goes on by itself', async () => {
+    await ring(3);
+    await eventually(async () => (await heard()) === 3);
+    const silenced = proxy.silence();
+    await ring(3);
+    await eventually(async () => (await heard()) === 6, 20_000);
+    for (const part of [system.inApi.bind(system), system.inWorker.bind(system)]) {
+      const { shared, cache } = part(RedisConnections);
+      await eventually(() => shared.ping());
+      await eventually(() => cache.ping());
+      await eventually(() => part(Dispatch).all()[0]!.count());
+    }
+    await eventually(() => silenced.stillOpen() === 0, 20_000);
+  }, 60_000);
+});

@@ -1,0 +1,95 @@
+import { contexts } from '@rookery/contexts';
+import { Sql } from '@rookery/persistence';
+import { enrol, eventually, type Person, SilentProxy, TestSystem } from '@rookery/testing';
+
+describe('When PostgreSQL stands still and says nothing', () => {
+  let system: TestSystem;
+  let proxy: SilentProxy;
+  let ada: Person;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(
+      contexts,
+      {},
+      {
+        async database(url) {
+          const before = await SilentProxy.before(url);
+          proxy = before.proxy;
+          return before.url;
+        },
+      },
+    );
+    ada = await enrol(system);
+  });
+  afterEach(() => proxy.resume());
+  afterAll(async () => {
+    await system.stop();
+    await proxy.stop();
+  });
+
+  const post = (content: string, key?: string) =>
+    system.ask('POST /v1/posts', {
+      token: ada.token,
+      body: { title: 'Standing still', content },
+      headers: key ? { 'idempotency-key': key } : {},
+    });
+  const stored = (content: string) => system.sql('SELECT 1 FROM social.posts WHERE content = $1', [content]);
+  const UNAVAILABLE = { status: 503, body: { code: 'dependency.unavailable' } };
+
+  it('whoever asks is told so before a statement is given up, is alive all the while, and it heals by itself', async () => {
+    await post('before');
+    const connected = Array.from({ length: 5 }, () => system.inApi(Sql).row('SELECT pg_sleep(0.05)'));
+    await Promise.all(connected);
+    proxy.hang();
+    const finished: string[] = [];
+    // The time limit of a statement on a connection of the pool, without any request around it.
+    const statement = system.inApi(Sql).row('SELECT 1');
+    const givenUp = statement.catch(() => finished.push('statement'));
+    const requests = [
+      post('during'),
+      post('during, with a key', 'hanging'),
+      system.ask('GET /v1/posts', { token: ada.token }),
+      system.ask('GET /v1/me', { token: ada.token }),
+      system.ask('POST /v1/auth/login', { body: { email: ada.email, password: 'whatever it is' } }),
+      ...Array.from({ length: 20 }, (_, each) => post(`crowd ${each}`)),
+    ];
+    for (const request of requests) {
+      const answer = await request;
+      finished.push('request');
+      expect(answer).toMatchObject(UNAVAILABLE);
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      expect((await system.ask('GET /livez')).status).toBe(200);
+    }
+    await givenUp;
+    expect(finished.indexOf('statement')).toBe(requests.length);
+    for (const app of [system.api, system.worker]) {
+      await eventually(async () => (await app.inject({ url: '/readyz' })).statusCode === 503, 20_000);
+      expect((await app.inject({ url: '/livez' })).statusCode).toBe(200);
+    }
+
+    proxy.resume();
+    await eventually(async () => (await post('after')).status === 201);
+    for (const app of [system.api, system.worker]) {
+      await eventually(async () => (await app.inject({ url: '/readyz' })).statusCode === 200);
+    }
+    expect(await stored('during')).toEqual([]);
+    await eventually(async () => {
+      const [row] = await system.sql<{ waiting: number }>(
+        'SELECT count(*)::int AS waiting FROM messaging.outbox WHERE published_at IS NULL',
+      );
+      return row!.waiting === 0;
+    });
+  }, 90_000);
+
+  it('and has committed though the answer was lost, the same key gets the result, and it is done once', async () => {
+    proxy.loseCommitAfter('INSERT INTO "social"."posts"');
+    expect(await post('lost answer', 'lost')).toMatchObject(UNAVAILABLE);
+    await eventually(async () => (await stored('lost answer')).length === 1);
+    // The note under the key was committed with the effect; who comes again may have to wait for the first one's lease.
+    await system.sql(`UPDATE platform.idempotency_keys SET leased_until = now() WHERE key = 'lost'`);
+    const again = await post('lost answer', 'lost');
+    expect(again).toMatchObject({ status: 201, body: { content: 'lost answer' } });
+    expect((await post('lost answer', 'lost')).headers['idempotency-replayed']).toBe('true');
+    expect(await stored('lost answer')).toHaveLength(1);
+  }, 30_000);
+});
