@@ -228,6 +228,17 @@ describe('guessing passwords', () => {
       expect(await hashOf(email)).toBe(renewed);
     });
 
+    it('signs in with what was typed where the hash is of that, and with the same characters in another form', async () => {
+      const [typed, composed] = ['Zoë’s ﬁne horses'.normalize('NFD'), 'Zoë’s fine horses'.normalize('NFC')];
+      const raw = await argon2.hash(typed, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+      const old = await imported(raw);
+      expect((await signIn(old, typed)).status).toBe(200);
+      const { email } = await signUp(system, { password: typed });
+      expect([(await signIn(email, typed)).status, (await signIn(email, composed)).status]).toEqual([
+        200, 200,
+      ]);
+    });
+
     it('lets everybody in who signs in while it is hashed anew', async () => {
       const email = await imported(await bcryptHash('2b', 4));
       const answers = await times(8, () => signIn(email, PASSWORD));

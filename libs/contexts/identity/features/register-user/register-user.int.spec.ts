@@ -216,6 +216,18 @@ describe('registering', () => {
     },
   );
 
+  it.each([
+    'Ada\nYour account is locked',
+    'Ada \u202ednuopmoc',
+    'Go to evil.example',
+    'https://evil.example',
+  ])('takes no name that would write letters in our name: %j', async (name) => {
+    const refused = await system.ask(REGISTER, { body: newcomer({ name }) });
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'name' }] } });
+    const username = await system.ask(REGISTER, { body: newcomer({ username: 'evil.com' }) });
+    expect(username).toMatchObject({ status: 400, body: { errors: [{ path: 'username' }] } });
+  });
+
   it('names every field that is wrong and the rule it breaks', async () => {
     const body = { email: 'nobody', username: 'a b', password: 'short', nickname: 'x' };
     const refused = await system.ask(REGISTER, { body });

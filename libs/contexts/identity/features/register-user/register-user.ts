@@ -20,7 +20,7 @@ class RegistrationForm {
   @Field.email({ description: 'Address that the code goes to.', example: 'ada@example.com' })
   email: string;
 
-  @Field.text({
+  @Field.username({
     ...USERNAME,
     description: 'Unique name: letters, digits, dot, underscore and hyphen.',
     example: 'ada',
@@ -34,7 +34,7 @@ class RegistrationForm {
   })
   password: string;
 
-  @Field.text({ ...NAME, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  @Field.name({ ...NAME, description: 'Name as others see it.', example: 'Ada Lovelace' })
   name: string;
 }
 

@@ -19,10 +19,10 @@ import type { Names } from '../../model/user';
 import { Users } from '../../storage/users';
 
 class NewNames {
-  @Field.text({ ...NAME, optional: true, description: 'Name as others see it.', example: 'Ada King' })
+  @Field.name({ ...NAME, optional: true, description: 'Name as others see it.', example: 'Ada King' })
   name?: string;
 
-  @Field.text({
+  @Field.username({
     ...USERNAME,
     optional: true,
     description: 'Unique name: letters, digits, dot, underscore and hyphen.',
