@@ -46,7 +46,7 @@ import { Users, userSchema } from './storage/users';
 /** Who somebody is: registration, verification, sign-in. */
 export const identity = defineContext('identity', __dirname, {
   schemas: [userSchema, decoySchema, operationSchema, preferencesSchema],
-  rootPaths: ['activate', 'reset-password'],
+  rootPaths: ['activate', 'reset', 'reset-password'],
   providers: [
     IdentitySettings,
     AccessTokens,

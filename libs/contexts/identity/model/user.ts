@@ -234,7 +234,7 @@ export class User extends Aggregate<UserState> {
   }
 
   /** Gives up a registration; the caller removes it from storage. */
-  cancelRegistration(reason: 'mail-undeliverable' | 'not-verified-in-time'): void {
+  cancelRegistration(reason: 'mail-undeliverable' | 'not-verified-in-time' | 'verified-by-provider'): void {
     this.raise(RegistrationCancelled, { reason });
   }
 

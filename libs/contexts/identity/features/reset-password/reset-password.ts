@@ -56,9 +56,9 @@ export class ResetPasswordRoute {
   }
 }
 
-/** What the link in the mail opens: mail scanners follow links, but fill in no forms. */
+/** What the link in the mail opens: mail scanners follow links, but fill in no forms. Older mails have the longer path. */
 @ApiExcludeController()
-@Controller('reset-password')
+@Controller(['reset', 'reset-password'])
 export class ResetPasswordPage {
   @Public()
   @Get()

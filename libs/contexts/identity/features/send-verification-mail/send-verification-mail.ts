@@ -55,7 +55,7 @@ export class SendVerificationMail implements Handles<typeof VerificationRequeste
       );
     const code = this.secrets.code(verificationId);
     await this.codes.issue(user.email, verificationId, code);
-    const link = `${this.settings.publicUrl}/activate?token=${this.secrets.linkToken(verificationId)}`;
+    const link = `${this.settings.appUrl}/activate?token=${this.secrets.linkToken(verificationId)}`;
     await this.mail.send(user.email, verificationMail, { ...user, code, link }, key);
   }
 
