@@ -12,6 +12,7 @@ import { OidcSettings } from './access/oidc-settings';
 import { MfaTokens } from './access/mfa-tokens';
 import { OwnTokens } from './access/own-tokens';
 import { PasswordProof } from './access/password-proof';
+import { PasswordResets } from './access/password-resets';
 import { Passwords } from './access/passwords';
 import { IdentityPersonalData } from './personal-data';
 import { RolePermissions } from './access/permissions';
@@ -66,6 +67,7 @@ export const identity = defineContext('identity', __dirname, {
     PasswordAttempts,
     PasswordProof,
     PasswordResetLinks,
+    PasswordResets,
     Passwords,
     PublicUsers,
     Proofs,

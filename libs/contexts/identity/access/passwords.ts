@@ -25,11 +25,15 @@ export class Passwords {
 
   /**
    * @param purpose `register` where nobody has proved anything yet: such hashes wait for all others
+   * @param like an argon2 hash whose salt is used again where there is one: the same password has the same hash then,
+   *   which costs no comparison
    * @returns a PHC string
    * @throws Rejection `dependency.unavailable` when too many are waiting
    */
-  async hash(password: string, purpose: 'hash' | 'register' = 'hash'): Promise<string> {
-    return this.inTurn(purpose, () => argon2.hash(normalizePassword(password), ARGON2));
+  async hash(password: string, purpose: 'hash' | 'register' = 'hash', like?: string): Promise<string> {
+    const salt = like === undefined ? undefined : saltOf(like);
+    const options = { ...ARGON2, ...(salt && { salt }) };
+    return this.inTurn(purpose, () => argon2.hash(normalizePassword(password), options));
   }
 
   /**
@@ -75,6 +79,12 @@ async function isSame(passwordHash: string | undefined, password: string, dummy:
   const genuine = passwordHash !== undefined && parametersOf(passwordHash) !== undefined;
   const same = await argon2.verify(genuine ? passwordHash : dummy, password);
   return same && genuine;
+}
+
+/** @returns the salt in a PHC string: its part before the last; undefined for what is no argon2 hash */
+function saltOf(passwordHash: string): Buffer | undefined {
+  const salt = passwordHash.split('$').at(-2);
+  return parametersOf(passwordHash) && salt ? Buffer.from(salt, 'base64') : undefined;
 }
 
 /** @returns undefined for what is no argon2 hash */

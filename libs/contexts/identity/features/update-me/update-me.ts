@@ -73,7 +73,7 @@ export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
     expected.verify(user.profileVersion);
     if (!user.rename(names)) return meOf(user);
     const { username, email } = user.snapshot();
-    if (names.username !== undefined && (await this.users.usernameTaken(username, email))) {
+    if (names.username !== undefined && (await this.users.usernameTaken(username, email, userId))) {
       throw new Rejection(UsernameTaken);
     }
     await this.users.save(user);
