@@ -232,9 +232,8 @@ describe('registering', () => {
           'SELECT status, contested FROM identity.users WHERE email = $1',
           [email],
         );
-        if (user!.status === 'active' && !user!.contested) {
-          expect(await logIn(email, owner.password)).toBe(200);
-        }
+        const verifiedAsRegistered = user!.status === 'active' && !user!.contested;
+        expect((await logIn(email, owner.password)) === 200).toBe(verifiedAsRegistered);
       }
     }, 60_000);
 

@@ -89,7 +89,7 @@ export class VerifyEmailHandler implements ICommandHandler<VerifyEmail> {
     // Somebody may have registered the address anew while its mail was on the way.
     if (!user?.isConfirmedBy(verificationId)) throw new Rejection(CodeExpired);
     const passwordResetToken = await this.registrations.verify(user, this.clock.now());
-    const signedIn = await this.signIn.begin(user, client);
-    return { ...signedIn, ...(passwordResetToken !== undefined && { passwordResetToken }) };
+    const signedIn: VerifiedTokens | MfaChallenge = await this.signIn.begin(user, client);
+    return passwordResetToken === undefined ? signedIn : Object.assign(signedIn, { passwordResetToken });
   }
 }
