@@ -2,4 +2,5 @@ export * from './aggregate';
 export * from './clock';
 export * from './event';
 export * from './id';
+export * from './name-rules';
 export * from './rejection';

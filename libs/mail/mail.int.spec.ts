@@ -76,6 +76,15 @@ describe('Sending a mail', () => {
     expect(await inbox.of('eve@example.com')).toEqual([]);
   });
 
+  it.each(['one@example.com,eve@example.com', '"one, eve@example.com,"@example.com', 'x <eve@example.com>'])(
+    'goes to nobody else when the address is %s',
+    async (to) => {
+      await mail.send(to, note, { topic: 'x' }, 'key 7').catch(() => undefined);
+      expect(await inbox.of('eve@example.com')).toEqual([]);
+      expect(await inbox.of('one@example.com')).toEqual([]);
+    },
+  );
+
   it.each([550, 553, 554])('is given up when the server refuses it with %i', async (code) => {
     await inbox.refuse('nobody@example.com', code);
     expect(await failure(mail.send('nobody@example.com', note, { topic: 'x' }, 'key 4'))).toBeInstanceOf(

@@ -51,7 +51,7 @@ export class Mail implements OnApplicationShutdown {
       await this.transport.sendMail({
         ...template.render(variables),
         from: this.settings.from,
-        to,
+        to: { name: '', address: to }, // a text would be parsed, and a comma make two recipients
         messageId,
       });
     } catch (error) {

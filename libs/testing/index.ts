@@ -10,5 +10,6 @@ export * from './proxy';
 export * from './race';
 export * from './redis';
 export * from './social';
+export * from './statements';
 export * from './system';
 export * from './walk';

@@ -1,5 +1,6 @@
-import { isEmail } from 'class-validator';
 import type { ApiPropertyOptions } from '@nestjs/swagger';
+import { hasUnseenCharacters, hasWebAddress, isLikeDomain } from '@rookery/domain';
+import { isEmail } from 'class-validator';
 
 /** A rule that a value breaks, without the name of the field. */
 export interface Broken {
@@ -73,6 +74,41 @@ function hasLength(value: string, min: number, max: number): boolean {
   let characters = 0;
   for (const _ of value) characters += 1;
   return characters >= min && characters <= max;
+}
+
+/**
+ * What others see somebody or something by, on a page or in a mail that we send: one line of visible text without
+ * line breaks, control and formatting characters and web addresses, so that nobody writes letters in our name.
+ * Trimmed.
+ */
+export function displayName({ max }: Pick<TextLimits, 'max'>): Kind {
+  const base = text({ max, trim: true });
+  return {
+    ...base,
+    check(value) {
+      const errors = base.check(value);
+      if (errors.length > 0) return errors;
+      if (hasUnseenCharacters(value as string)) {
+        return broken('characters', 'must be one line without control and formatting characters');
+      }
+      return hasWebAddress(value as string)
+        ? broken('address', 'must not hold a web address; put a space behind a full stop')
+        : fine;
+    },
+  };
+}
+
+/** A name without spaces that is somebody's alone: a text with a pattern of which no program makes a link. */
+export function username(limits: TextLimits): Kind {
+  const base = text(limits);
+  return {
+    ...base,
+    check(value) {
+      const errors = base.check(value);
+      if (errors.length > 0) return errors;
+      return isLikeDomain(value as string) ? broken('address', 'must not look like a web address') : fine;
+    },
+  };
 }
 
 /** An e-mail address of at most 254 characters (RFC 5321 §4.5.3.1), trimmed and in lower case. */

@@ -78,6 +78,10 @@ function field(
 export const Field = {
   /** Text of `min` (default 1) to `max` characters, counted as code points. */
   text: (options: TextLimits & FieldDescription) => field(kinds.text(options), options),
+  /** What others see somebody or something by: one line, no formatting characters, no web address; trimmed. */
+  name: (options: { max: number } & FieldDescription) => field(kinds.displayName(options), options),
+  /** Unique name by a pattern; none that looks like a web address. */
+  username: (options: TextLimits & FieldDescription) => field(kinds.username(options), options),
   /** E-mail address; trimmed and put in lower case. */
   email: (options: FieldDescription) => field(kinds.email(), options),
   uuid: (options: FieldDescription) => field(kinds.uuid(), options),
@@ -108,6 +112,7 @@ export const Field = {
 /** The kinds that `Field.list` takes. */
 export const Item = {
   text: kinds.text,
+  name: kinds.displayName,
   email: kinds.email,
   uuid: kinds.uuid,
   url: kinds.url,

@@ -17,6 +17,8 @@ describe('The settings of the web edge', () => {
   it('derive the public address from the port', () => {
     expect(read({ PORT: '8080' }).publicUrl).toBe('http://127.0.0.1:8080');
     expect(read({ PUBLIC_URL: 'https://rookery.example/' }).publicUrl).toBe('https://rookery.example');
+    expect(read({ PUBLIC_URL: 'https://rookery.example/' }).appUrl).toBe('https://rookery.example');
+    expect(read({ APP_URL: 'https://app.example/nest/' }).appUrl).toBe('https://app.example/nest');
   });
 
   it('read origins separated by commas', () => {

@@ -25,7 +25,11 @@ export class WebSettings extends defineSettings('HTTP', {
   port: setting('PORT', port, { default: '3000', doc: 'Port of the api; 0 takes a free one.' }),
   configuredPublicUrl: setting('PUBLIC_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
     default: '',
-    doc: 'Where clients reach the api; links in mails start with it. Without it http://127.0.0.1:$PORT.',
+    doc: 'Where clients reach the api. Without it http://127.0.0.1:$PORT.',
+  }),
+  configuredAppUrl: setting('APP_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
+    default: '',
+    doc: 'Where links in mails lead, for an app with pages of its own at /activate and /reset. Without it PUBLIC_URL.',
   }),
   corsOrigins: setting('CORS_ORIGINS', origins, {
     default: '',
@@ -55,6 +59,11 @@ export class WebSettings extends defineSettings('HTTP', {
   /** Where clients reach the api, without a trailing slash. */
   get publicUrl(): string {
     return this.configuredPublicUrl.replace(/\/+$/, '') || `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Where links in mails lead, without a trailing slash. */
+  get appUrl(): string {
+    return this.configuredAppUrl.replace(/\/+$/, '') || this.publicUrl;
   }
 
   get production(): boolean {

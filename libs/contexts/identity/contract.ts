@@ -24,7 +24,7 @@ export const UserVerified = defineEvent('identity.user-verified', 1, Nothing);
 export const RegistrationCancelled = defineEvent(
   'identity.registration-cancelled',
   1,
-  z.object({ reason: z.enum(['mail-undeliverable', 'not-verified-in-time']) }),
+  z.object({ reason: z.enum(['mail-undeliverable', 'not-verified-in-time', 'verified-by-provider']) }),
 );
 
 /** Somebody tried to register with an address that has an account already. */

@@ -12,6 +12,7 @@ import { OidcSettings } from './access/oidc-settings';
 import { MfaTokens } from './access/mfa-tokens';
 import { OwnTokens } from './access/own-tokens';
 import { PasswordProof } from './access/password-proof';
+import { PasswordResets } from './access/password-resets';
 import { Passwords } from './access/passwords';
 import { IdentityPersonalData } from './personal-data';
 import { RolePermissions } from './access/permissions';
@@ -46,7 +47,7 @@ import { Users, userSchema } from './storage/users';
 /** Who somebody is: registration, verification, sign-in. */
 export const identity = defineContext('identity', __dirname, {
   schemas: [userSchema, decoySchema, operationSchema, preferencesSchema],
-  rootPaths: ['activate', 'reset-password'],
+  rootPaths: ['activate', 'reset', 'reset-password'],
   providers: [
     IdentitySettings,
     AccessTokens,
@@ -66,6 +67,7 @@ export const identity = defineContext('identity', __dirname, {
     PasswordAttempts,
     PasswordProof,
     PasswordResetLinks,
+    PasswordResets,
     Passwords,
     PublicUsers,
     Proofs,

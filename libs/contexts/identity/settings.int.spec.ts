@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
 
 const DAY = 86_400;
 
@@ -8,6 +8,7 @@ describe('an installation with numbers of its own', () => {
 
   beforeAll(async () => {
     system = await TestSystem.start(contexts, {
+      APP_URL: 'https://app.example/nest/',
       LOCKOUT_FAILURES: '3',
       LOCKOUT_SECONDS: '120',
       SESSION_IDLE_DAYS: '2',
@@ -28,6 +29,19 @@ describe('an installation with numbers of its own', () => {
       [seconds],
     );
   }
+
+  it('leads from its mails to an app of its own', async () => {
+    const form = newcomer();
+    await system.ask('POST /v1/auth/register', { body: form });
+    const { token } = await system.inbox.verification(form.email);
+    const verification = await system.inbox.latest(form.email, /code/);
+    for (const part of [verification.text, verification.html.replaceAll('&#x3D;', '=')]) {
+      expect(part).toContain(`https://app.example/nest/activate?token=${token}`);
+    }
+    await system.ask('POST /v1/auth/password/forgot', { body: { email: form.email } });
+    const reset = await system.inbox.latest(form.email, /Set a new/);
+    expect(reset.text).toMatch(/https:\/\/app\.example\/nest\/reset\?token=[\w-]+\n/);
+  });
 
   it('locks an address after as many failures, for as long', async () => {
     const { email } = await signUp(system);

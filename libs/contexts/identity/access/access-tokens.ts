@@ -5,6 +5,7 @@ import { newId } from '@rookery/domain';
 import { WebSettings } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
 import { LONGEST_TOKEN_SECONDS } from '../model/key-stages';
+import type { SessionState } from '../storage/sessions';
 import { SigningKeys } from './signing-keys';
 import { readUnverified } from './unverified-token';
 
@@ -20,9 +21,14 @@ export interface AccessClaims {
   sid: string;
   /** When the user of the session had last proved who it is, in seconds; absent where that counted no more. */
   auth_time?: number;
+  /** Which proof of the session that was; tokens from before proofs were numbered have none. */
+  proof?: number;
   iat: number;
   exp: number;
 }
+
+/** What a token says of a session. */
+export type SessionProof = Pick<SessionState, 'id' | 'userId' | 'provedAt' | 'proofVersion'>;
 
 interface Verified {
   claims: AccessClaims;
@@ -47,13 +53,16 @@ export class AccessTokens {
   }
 
   /**
-   * @param provedAt when the session was last proved; null when that counts no more
+   * @param session whose user is signed in; its last proof goes into the token unless that counts no more
    * @returns a token for a session, good for {@link ACCESS_SECONDS}
    */
-  async issue(userId: string, sessionId: string, provedAt: Date | null): Promise<string> {
+  async issue({ id, userId, provedAt, proofVersion }: SessionProof): Promise<string> {
     const { kid, privateKey } = await this.signingKeys.signing();
     return this.jwt.signAsync(
-      { sid: sessionId, ...(provedAt && { auth_time: Math.floor(provedAt.getTime() / 1_000) }) },
+      {
+        sid: id,
+        ...(provedAt && { auth_time: Math.floor(provedAt.getTime() / 1_000), proof: proofVersion }),
+      },
       {
         privateKey,
         algorithm: 'ES256',

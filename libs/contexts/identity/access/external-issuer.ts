@@ -11,6 +11,8 @@ const ALGORITHMS = 'ES256 ES384 ES512 EdDSA Ed25519 PS256 PS384 PS512 RS256 RS38
 const TYPES = new Set(['at+jwt', 'application/at+jwt', 'jwt', undefined]);
 /** Seconds that the provider's clock and ours may differ. */
 const LEEWAY_SECONDS = 30;
+/** Neither PostgreSQL nor JSON in it can hold NUL and lone surrogates, and no other control is part of an identifier. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
 /** Somebody as a provider knows them. */
 export interface ExternalIdentity {
@@ -115,7 +117,7 @@ export class ExternalIssuer {
  */
 function isOfPerson(payload: JWTPayload): boolean {
   const { sub, client_id, events, cnf } = payload;
-  const named = typeof sub === 'string' && sub.length >= 1 && sub.length <= 255;
+  const named = typeof sub === 'string' && sub.length >= 1 && sub.length <= 255 && !UNPRINTABLE.test(sub);
   return named && sub !== client_id && events === undefined && cnf === undefined;
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '@rookery/web';
-import { AccessTokens } from './access-tokens';
+import type { SessionState } from '../storage/sessions';
+import { type AccessClaims, AccessTokens } from './access-tokens';
 import type { Recognises } from './bearer-strategy';
 import { RolePermissions } from './permissions';
 import { SessionWatch } from './session-watch';
@@ -23,18 +24,17 @@ export class OwnTokens implements Recognises {
       sessionId: session.id,
       roles: [session.role],
       permissions: await this.permissions.of(session.role),
-      provedAt: earlier(claims.auth_time, session.provedAt),
+      provedAt: provedAtOf(claims, session),
     };
   }
 }
 
 /**
- * A token says of a proof no more than it was issued with, so that proving again raises none that was issued before;
- * and no more than the session still has, so that a proof can be taken back.
- *
- * @param seconds since 1970, as the token has it
+ * A token says of a proof no more than it was issued with, so that proving again raises none that was issued before,
+ * also when its own proof was voided in between; and no more than the session still has, so that a proof can be taken
+ * back.
  */
-function earlier(seconds: number | undefined, provedAt: Date | null): Date | null {
-  if (seconds === undefined || provedAt === null) return null;
-  return new Date(Math.min(seconds * 1_000, provedAt.getTime()));
+function provedAtOf({ auth_time: seconds, proof = 0 }: AccessClaims, session: SessionState): Date | null {
+  if (seconds === undefined || session.provedAt === null || proof !== session.proofVersion) return null;
+  return new Date(Math.min(seconds * 1_000, session.provedAt.getTime()));
 }

@@ -1,10 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { clientNetwork } from '@rookery/web';
 import { PasswordAttempts } from '../storage/password-attempts';
-import { type StoredPassword, Users } from '../storage/users';
+import { type AddressPasswords, type StoredPassword, Users } from '../storage/users';
 import { Keys } from './keys';
 import { KnownNetworks } from './known-networks';
 import { Passwords } from './passwords';
+
+type Outcome = StoredPassword | 'unverified' | 'wrong';
 
 /**
  * Tells whether somebody knows the password of an address. The one way to ask that, so that wrong passwords are
@@ -36,24 +38,59 @@ export class PasswordProof {
    * @throws Rejection `identity.locked` after too many wrong ones, whatever the password; `dependency.unavailable`
    */
   async of(email: string, password: string, ip: string | undefined): Promise<StoredPassword | undefined> {
+    const outcome = await this.compare(email, password, ip, ({ account }) => this.isOf(account, password));
+    return typeof outcome === 'object' ? outcome : undefined;
+  }
+
+  /**
+   * The same for somebody who may be anybody. Whoever is not let in costs two comparisons, whether the address is
+   * known, unknown or pending: with the password of the account, and with that of a registration of the address.
+   *
+   * @returns `unverified` for the password of a registration that nobody has verified, be it a decoy. That neither
+   *   counts as wrong nor forgives: whoever registers somebody's address gets no more guesses at the account
+   * @throws Rejection as {@link of}
+   */
+  async ofAnybody(
+    email: string,
+    password: string,
+    ip: string,
+  ): Promise<StoredPassword | 'unverified' | undefined> {
+    const outcome = await this.compare(email, password, ip, async ({ account, registered }) => {
+      const own = await this.isOf(account, password);
+      if (own) return own;
+      return (await this.passwords.verify(registered, password)) ? 'unverified' : 'wrong';
+    });
+    return outcome === 'wrong' ? undefined : outcome;
+  }
+
+  private async isOf(account: StoredPassword | undefined, password: string) {
+    return (await this.passwords.verify(account?.hash, password)) ? account : undefined;
+  }
+
+  private async compare(
+    email: string,
+    password: string,
+    ip: string | undefined,
+    work: (known: AddressPasswords) => Promise<Outcome | undefined>,
+  ): Promise<Outcome> {
     const known = ip !== undefined && (await this.networks.knows(email, ip));
     const address = known ? this.addressOf(email, clientNetwork(ip)) : this.addressOf(email);
     await this.begin(address, password);
-    let stored: StoredPassword | undefined;
-    let right: boolean;
+    let outcome: Outcome;
     try {
-      stored = await this.users.passwordOf(email);
-      right = await this.passwords.verify(stored?.hash, password);
+      outcome = (await work(await this.users.passwordsOf(email))) ?? 'wrong';
     } catch (error) {
       await this.attempts.withdraw(address);
       throw error;
     }
     // Only what is counted is told: when this fails, the caller learns nothing.
-    if (right) await this.attempts.right(address);
-    else await this.attempts.wrong(address);
-    if (!right || !stored) return undefined;
-    if (this.passwords.outdated(stored.hash)) await this.renew(stored, password);
-    return stored;
+    if (outcome === 'wrong') await this.attempts.wrong(address);
+    else if (outcome === 'unverified') await this.attempts.withdraw(address);
+    else {
+      await this.attempts.right(address);
+      if (this.passwords.outdated(outcome.hash)) await this.renew(outcome, password);
+    }
+    return outcome;
   }
 
   /** Lifts the locks of an address, in the present transaction: its owner has come by another way. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import * as argon2 from '@node-rs/argon2';
 import * as bcrypt from '@node-rs/bcrypt';
 import { counter } from '@rookery/observability';
+import { normalizePassword } from '../model/password-policy';
 import { type HashingPurpose, HashingQueue } from './hashing-queue';
 
 /** argon2id (the package's default) with 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet). */
@@ -24,11 +25,15 @@ export class Passwords {
 
   /**
    * @param purpose `register` where nobody has proved anything yet: such hashes wait for all others
+   * @param like an argon2 hash whose salt is used again where there is one: the same password has the same hash then,
+   *   which costs no comparison
    * @returns a PHC string
    * @throws Rejection `dependency.unavailable` when too many are waiting
    */
-  async hash(password: string, purpose: 'hash' | 'register' = 'hash'): Promise<string> {
-    return this.inTurn(purpose, () => argon2.hash(password, ARGON2));
+  async hash(password: string, purpose: 'hash' | 'register' = 'hash', like?: string): Promise<string> {
+    const salt = like === undefined ? undefined : saltOf(like);
+    const options = { ...ARGON2, ...(salt && { salt }) };
+    return this.inTurn(purpose, () => argon2.hash(normalizePassword(password), options));
   }
 
   /**
@@ -40,11 +45,11 @@ export class Passwords {
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
     const dummy = await this.dummy;
     return this.inTurn('compare', async () => {
-      if (passwordHash !== undefined && BCRYPT.test(passwordHash))
-        return bcrypt.verify(password, passwordHash);
-      const genuine = passwordHash !== undefined && parametersOf(passwordHash) !== undefined;
-      const same = await argon2.verify(genuine ? passwordHash : dummy, password);
-      return same && genuine;
+      // Hashes from before passwords were normalized, and from elsewhere, are of what was typed.
+      for (const typed of new Set([normalizePassword(password), password])) {
+        if (await isSame(passwordHash, typed, dummy)) return true;
+      }
+      return false;
     });
   }
 
@@ -66,6 +71,20 @@ export class Passwords {
       return work();
     });
   }
+}
+
+/** @param dummy what is compared with where there is no hash to compare with */
+async function isSame(passwordHash: string | undefined, password: string, dummy: string): Promise<boolean> {
+  if (passwordHash !== undefined && BCRYPT.test(passwordHash)) return bcrypt.verify(password, passwordHash);
+  const genuine = passwordHash !== undefined && parametersOf(passwordHash) !== undefined;
+  const same = await argon2.verify(genuine ? passwordHash : dummy, password);
+  return same && genuine;
+}
+
+/** @returns the salt in a PHC string: its part before the last; undefined for what is no argon2 hash */
+function saltOf(passwordHash: string): Buffer | undefined {
+  const salt = passwordHash.split('$').at(-2);
+  return parametersOf(passwordHash) && salt ? Buffer.from(salt, 'base64') : undefined;
 }
 
 /** @returns undefined for what is no argon2 hash */

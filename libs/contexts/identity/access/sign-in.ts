@@ -110,7 +110,7 @@ export class SignIn {
     if (!session) throw new Rejection(RefreshInvalid);
     return {
       tokenType: 'Bearer',
-      accessToken: await this.accessTokens.issue(id, sessionId, session.provedAt),
+      accessToken: await this.accessTokens.issue(session),
       expiresIn: ACCESS_SECONDS,
       refreshToken: this.refreshTokens.write({ sessionId, counter: session.counter }),
       refreshExpiresIn: session.idleSeconds,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DependencyUnavailable, Rejection } from '@rookery/domain';
+import { DependencyUnavailable, newId, Rejection } from '@rookery/domain';
 import { PREFIX, RedisConnections } from '@rookery/messaging';
 import { CodeExpired, CodeInvalid } from '../model/rejections';
 import { CodeFailures } from '../storage/code-failures';
@@ -8,21 +8,44 @@ import { Keys } from './keys';
 /** Milliseconds a code is good for, and the wrong tries it takes. */
 export const CODE_TTL_MS = 600_000;
 const TRIES = 5;
+/** Milliseconds for which the tries of an address are remembered after the last: a day. */
+const MEMORY_MS = 86_400_000;
+/** Milliseconds after which the tries of an address that waits for no code may be forgiven again. */
+const PAUSE_MS = 60_000;
 
-/** Sets a code; the same one again, from a mail sent twice, gets no new tries. */
-const ISSUE = `
-if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'id', ARGV[1], 'mac', ARGV[2], 'tries', 0)
-end
+const NOW = `local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/** Says that a code is on the way, and gives new tries; unless that was said too short a time ago. */
+const ANNOUNCE = `${NOW}
+local at = redis.call('HGET', KEYS[1], 'announced')
+if at and now - at < tonumber(ARGV[2]) then return end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'id', ARGV[1], 'tries', 0, 'announced', now)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])`;
 
-/** Counts the try before it compares, and lets a code be used once. */
-const REDEEM = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return 'expired' end
-if redis.call('HINCRBY', KEYS[1], 'tries', 1) > tonumber(ARGV[2]) then return 'expired' end
+/** Sets a code. One that was announced, or is mailed twice, gets no new tries; the second mail's time counts. */
+const ISSUE = `${NOW}
+if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], 'id', ARGV[1], 'tries', 0)
+end
+if redis.call('HGET', KEYS[1], 'expires') ~= '0' then
+  redis.call('HSET', KEYS[1], 'mac', ARGV[2], 'expires', now + ARGV[3])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[4])`;
+
+/**
+ * Counts the try before it compares, and lets a code be used once. What has no code is answered like what has one
+ * that is another: the answers tell by nothing but a right code whether there is one.
+ */
+const REDEEM = `${NOW}
+local tries = redis.call('HINCRBY', KEYS[1], 'tries', 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if tries > tonumber(ARGV[2]) then return 'expired' end
 if redis.call('HGET', KEYS[1], 'mac') ~= ARGV[1] then return 'invalid' end
-redis.call('DEL', KEYS[1])
+if now >= tonumber(redis.call('HGET', KEYS[1], 'expires')) then return 'expired' end
+redis.call('HSET', KEYS[1], 'expires', 0, 'tries', 0)
 return 'valid'`;
 
 /** The codes sent by mail: HMACs in Redis, with a time limit and a number of tries. */
@@ -40,46 +63,63 @@ export class VerificationCodes {
   }
 
   /**
-   * Makes a code the only valid one of an address, for 10 minutes from now and five tries.
+   * Voids the code of an address and lets five codes be tried, at most one of which will come by mail.
+   *
+   * @param id of the verification that the coming code belongs to; any other one for what only looks like it
+   * @throws Rejection `dependency.unavailable`
+   */
+  async announce(email: string, id: string): Promise<void> {
+    await this.asking(() => this.redis.shared.eval(ANNOUNCE, 1, this.keyOf(email), id, 0, MEMORY_MS));
+  }
+
+  /**
+   * The same for an address that no code comes to, at most once a minute, as it would be with one that gets mails.
+   *
+   * @throws Rejection `dependency.unavailable`
+   */
+  async announceToNobody(email: string): Promise<void> {
+    await this.asking(() =>
+      this.redis.shared.eval(ANNOUNCE, 1, this.keyOf(email), newId(), PAUSE_MS, MEMORY_MS),
+    );
+  }
+
+  /**
+   * Makes a code the only valid one of an address, for 10 minutes from now, and for five tries since it was announced.
    *
    * @param id of the verification that the code belongs to
    */
   async issue(email: string, id: string, code: string): Promise<void> {
-    await this.redis.shared.eval(ISSUE, 1, this.keyOf(email), id, this.macOf(email, id, code), CODE_TTL_MS);
+    const mac = this.macOf(email, id, code);
+    await this.redis.shared.eval(ISSUE, 1, this.keyOf(email), id, mac, CODE_TTL_MS, MEMORY_MS);
   }
 
   /**
-   * Makes the code of an address void.
+   * Uses an address's code up. After a hundred wrong ones in a row no code of the address is valid any more. An
+   * address without a code is answered as one with another code.
    *
-   * @throws Rejection `dependency.unavailable`
-   */
-  async withdraw(email: string): Promise<void> {
-    await this.asking(() => this.redis.shared.del(this.keyOf(email)));
-  }
-
-  /**
-   * Uses an address's code up. After a hundred wrong ones in a row no code of the address is valid any more.
-   *
+   * @returns the id of the verification that the code belongs to
    * @throws Rejection `identity.code-invalid`, `identity.code-expired`, or `dependency.unavailable`
    */
-  async redeem(email: string, code: string): Promise<void> {
+  async redeem(email: string, code: string): Promise<string> {
     const address = this.keys.mac('attempts', 'verify-email', email);
     if (!(await this.failures.count(address))) throw new Rejection(CodeExpired);
-    let outcome: unknown;
+    let outcome: { told: unknown; id: string } | undefined;
     try {
       outcome = await this.asking(() => this.compare(email, code));
     } finally {
-      if (outcome === 'valid') await this.failures.forgive(address);
-      else if (outcome !== 'invalid') await this.failures.withdraw(address);
+      if (outcome?.told === 'valid') await this.failures.forgive(address);
+      else if (outcome?.told !== 'invalid') await this.failures.withdraw(address);
     }
-    if (outcome === 'expired') throw new Rejection(CodeExpired);
-    if (outcome !== 'valid') throw new Rejection(CodeInvalid);
+    if (outcome.told === 'expired') throw new Rejection(CodeExpired);
+    if (outcome.told !== 'valid') throw new Rejection(CodeInvalid);
+    return outcome.id;
   }
 
-  private async compare(email: string, code: string): Promise<unknown> {
-    const id = await this.redis.shared.hget(this.keyOf(email), 'id');
-    if (id === null) return 'expired';
-    return this.redis.shared.eval(REDEEM, 1, this.keyOf(email), this.macOf(email, id, code), TRIES);
+  private async compare(email: string, code: string): Promise<{ told: unknown; id: string }> {
+    const key = this.keyOf(email);
+    const id = (await this.redis.shared.hget(key, 'id')) ?? '';
+    const told = await this.redis.shared.eval(REDEEM, 1, key, this.macOf(email, id, code), TRIES, MEMORY_MS);
+    return { told, id };
   }
 
   private keyOf(email: string): string {

@@ -3,9 +3,11 @@ import { Decoy } from './decoy';
 const now = new Date('2026-01-01T00:00:00Z');
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000);
 
+const wanted = { username: 'eve', name: 'Eve', passwordHash: 'hash' };
+
 describe('a decoy', () => {
   it('tells the owner of the account at most once a minute', () => {
-    const decoy = Decoy.create('ada@example.com', 'eve', 'user', now, later(259_200));
+    const decoy = Decoy.create('ada@example.com', wanted, 'user', now, later(259_200));
     expect(decoy.mayBeMailed(later(59))).toBe(false);
     expect(decoy.mayBeMailed(later(60))).toBe(true);
     decoy.repeat(later(60));
@@ -13,9 +15,12 @@ describe('a decoy', () => {
     expect(decoy.takeEvents()).toHaveLength(2);
   });
 
-  it('holds the username that was wanted last, for as long as a registration lasts from then', () => {
-    const decoy = Decoy.create('ada@example.com', 'eve', 'user', now, later(259_200));
-    decoy.registerAgain('mallory', later(60), later(259_260));
-    expect(decoy.snapshot()).toMatchObject({ username: 'mallory', expiresAt: later(259_260) });
+  it('is what was registered last, for as long as a registration lasts from then', () => {
+    const decoy = Decoy.create('ada@example.com', wanted, 'user', now, later(259_200));
+    const last = { username: 'mallory', name: 'Mallory', passwordHash: 'another hash' };
+    expect([decoy.isRegisteredAs(wanted), decoy.isRegisteredAs(last)]).toEqual([true, false]);
+    decoy.registerAgain(last, later(5), later(259_205));
+    expect(decoy.snapshot()).toMatchObject({ ...last, expiresAt: later(259_205) });
+    expect([decoy.isRegisteredAs(wanted), decoy.isRegisteredAs(last)]).toEqual([false, true]);
   });
 });

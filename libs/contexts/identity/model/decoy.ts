@@ -1,11 +1,18 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { RegistrationRepeated } from '../contract';
 
-export interface DecoyState extends AggregateState {
-  email: string;
+/** What a decoy was registered with. */
+interface Wanted {
   username: string;
+  name: string;
+  passwordHash: string;
+}
+
+export interface DecoyState extends AggregateState, Wanted {
+  email: string;
   userId: string;
   expiresAt: Date;
+  /** When the newest mail was asked for. */
   mailedAt: Date;
 }
 
@@ -13,12 +20,15 @@ export interface DecoyState extends AggregateState {
 const MAIL_PAUSE_MS = 60_000;
 
 /**
- * A registration with an address that has an account. It holds its username and gets a code that fits nothing, just
- * as a real one does: otherwise registering the username again would tell whether the address was known.
+ * A registration with an address that has an account. It holds its username, knows its password and gets a code that
+ * fits nothing, just as a real one does: otherwise registering the username again, or signing in, would tell whether
+ * the address was known.
  */
 export class Decoy extends Aggregate<DecoyState> {
-  static create(email: string, username: string, userId: string, now: Date, expiresAt: Date): Decoy {
-    const decoy = new Decoy({ id: newId(), version: 0, email, username, userId, expiresAt, mailedAt: now });
+  static create(email: string, wanted: Wanted, userId: string, now: Date, expiresAt: Date): Decoy {
+    const { username, name, passwordHash } = wanted;
+    const state = { email, username, name, passwordHash, userId, expiresAt, mailedAt: now };
+    const decoy = new Decoy({ id: newId(), version: 0, ...state });
     decoy.raise(RegistrationRepeated, {});
     return decoy;
   }
@@ -28,9 +38,15 @@ export class Decoy extends Aggregate<DecoyState> {
     return now.getTime() - this.state.mailedAt.getTime() >= MAIL_PAUSE_MS;
   }
 
-  /** Holds another username from now on, as a pending account would, and tells the owner of the account once more. */
-  registerAgain(username: string, now: Date, expiresAt: Date): void {
-    Object.assign(this.state, { username, expiresAt });
+  /** Whether somebody would register by exactly what the decoy says. */
+  isRegisteredAs({ username, name, passwordHash }: Wanted): boolean {
+    const { state } = this;
+    return state.username === username && state.name === name && state.passwordHash === passwordHash;
+  }
+
+  /** Is what was registered last, as a pending account would be, and tells the owner of the account once more. */
+  registerAgain({ username, name, passwordHash }: Wanted, now: Date, expiresAt: Date): void {
+    Object.assign(this.state, { username, name, passwordHash, expiresAt });
     this.repeat(now);
   }
 

@@ -10,6 +10,8 @@ describe('names of somebody whom a provider vouches for', () => {
     ['Noël', 'Noel'],
     ['--ada--', 'ada'],
     ['x'.repeat(40), 'x'.repeat(30)],
+    ['evil.com', 'evil-com'],
+    ['www.evil.com', 'www-evil-com'],
   ])('makes of %s the username %s first', (wish, username) => {
     expect(usernameCandidates(wish, random)[0]).toBe(username);
   });
@@ -27,6 +29,10 @@ describe('names of somebody whom a provider vouches for', () => {
   it('shows the name on one line, else the username', () => {
     expect(displayName(' Ada\n Lovelace\u202e ', 'ada')).toBe('Ada Lovelace');
     expect(displayName('\u0000', 'ada')).toBe('ada');
+    expect(displayName('Ada \ud83d', 'ada')).toBe('Ada');
+    expect(displayName('Pay\u2028now', 'ada')).toBe('Pay now');
+    expect(displayName('Win at https://evil.example', 'ada')).toBe('ada');
+    expect(displayName('J.R.R.Tolkien', 'ada')).toBe('J. R. R. Tolkien');
     expect(Array.from(displayName('👍'.repeat(200), 'ada'))).toHaveLength(100);
   });
 });

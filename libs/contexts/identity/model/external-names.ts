@@ -1,3 +1,5 @@
+import { hasWebAddress, isLikeDomain } from '@rookery/domain';
+
 const LONGEST_USERNAME = 30;
 const LONGEST_NAME = 100;
 
@@ -13,14 +15,23 @@ export function usernameCandidates(wish: string | undefined, random: () => strin
   return [...(stem.length >= 3 ? [stem] : []), numbered(), numbered()];
 }
 
-/** @returns a name to show: that at the provider on one line, else the username. */
+/** @returns a name to show: that at the provider on one line, unless it holds a web address; else the username. */
 export function displayName(wish: string | undefined, username: string): string {
-  const line = (wish ?? '').replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  return Array.from(line).slice(0, LONGEST_NAME).join('').trim() || username;
+  const line = (wish ?? '')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\s]+/gu, ' ')
+    .replace(/(?<=(?<![\p{L}\p{N}])\p{Lu}\.)(?=\p{Lu})/gu, ' ') // initials: J.R.R.Tolkien
+    .trim();
+  const short = Array.from(line).slice(0, LONGEST_NAME).join('').trim();
+  return short === '' || hasWebAddress(short) ? username : short;
 }
 
-/** Letters, digits, dot, underscore and hyphen, a letter or digit first, as a registration asks for. */
+/** Letters, digits, dot, underscore and hyphen, a letter or digit first, as a registration asks for; no domain. */
 function clean(wish: string): string {
+  const text = stemOf(wish);
+  return isLikeDomain(text) ? text.replaceAll('.', '-') : text;
+}
+
+function stemOf(wish: string): string {
   return wish
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

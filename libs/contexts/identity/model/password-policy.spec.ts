@@ -41,6 +41,20 @@ describe('the password policy', () => {
     },
   );
 
+  it.each([
+    'ｐａｓｓｗｏｒｄ１２３４',
+    'ｑwertyuiopasd',
+    'Ⓡⓞⓞⓚⓔⓡⓨ－2026!!',
+    'ﬁﬁﬁﬁﬁﬁﬁﬁﬁﬁﬁﬁ',
+    'ｃｏｕｎｔｅｓｓ12345',
+  ])('refuses %s, which is one of those in other characters (NFKC)', (password) => {
+    expect(check(password)).toThrow(weak);
+  });
+
+  it('counts the characters that are left', () => {
+    expect(check('é€x'.normalize('NFD').repeat(3))).toThrow(weak);
+  });
+
   it('does not mind a word of this place beside four other letters', () => {
     expect(check('rookery-nest-77')).not.toThrow();
   });

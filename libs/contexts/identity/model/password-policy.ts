@@ -17,6 +17,14 @@ export const CONTEXT_WORDS = ['administrator', 'moderator', 'operations', 'rooke
 const LEAST_LETTERS = 4;
 
 /**
+ * @returns a password as it is judged, hashed and compared: the same characters, however a keyboard has written them
+ *   (NIST SP 800-63B §5.1.1.2)
+ */
+export function normalizePassword(password: string): string {
+  return password.normalize('NFKC');
+}
+
+/**
  * Refuses passwords that guessers try first (NIST SP 800-63B §5.1.1.2): common ones, also with digits and signs put
  * before or behind, one piece repeated, walks along the keyboard or the alphabet, and those made of the owner's own
  * names or of {@link CONTEXT_WORDS}. No composition rules.
@@ -25,15 +33,17 @@ const LEAST_LETTERS = 4;
  * @throws Rejection `identity.password-weak`
  */
 export function checkPassword(password: string, own: readonly string[]): void {
-  const text = password.toLowerCase();
+  const normalized = normalizePassword(password);
+  const text = normalized.toLowerCase();
   const core = text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
   const weak =
+    Array.from(normalized).length < PASSWORD_LENGTH.min ||
     common.has(text) ||
     common.has(core) ||
     isRepetition(text) ||
     isWalk(text) ||
     isOfContext(text) ||
-    own.some((name) => isMostly(text, name));
+    own.some((name) => isMostly(text, normalizePassword(name)));
   if (weak) throw new Rejection(PasswordWeak);
 }
 

@@ -41,6 +41,39 @@ describe('a user', () => {
     ]);
   });
 
+  it('has no password once verified when it was registered with several', () => {
+    const user = User.register(registration, 'v1', now);
+    user.registerAgain({ ...registration, passwordHash: 'another hash' }, 'v2', later(5));
+    user.registerAgain(registration, 'v3', later(6));
+    user.verify(later(60));
+    expect(user.snapshot()).toMatchObject({ passwordHash: '', passwordNumber: 4 });
+    user.resetPassword('own hash', later(90));
+    expect(user.snapshot()).toMatchObject({ passwordHash: 'own hash', contested: false });
+  });
+
+  it('keeps the password that a reset sets, though it was registered with several', () => {
+    const user = User.register(registration, 'v1', now);
+    user.registerAgain({ ...registration, passwordHash: 'another hash' }, 'v2', later(5));
+    user.resetPassword('own hash', later(60));
+    expect(user.snapshot()).toMatchObject({ passwordHash: 'own hash', status: 'active' });
+  });
+
+  it('keeps its password when it was registered with that one again', () => {
+    const user = User.register(registration, 'v1', now);
+    user.registerAgain({ ...registration, username: 'lovelace' }, 'v2', later(60));
+    user.verify(later(65));
+    expect(user.snapshot()).toMatchObject({ passwordHash: 'hash', username: 'lovelace' });
+  });
+
+  it('is confirmed by its newest mail alone, while it is pending', () => {
+    const user = User.register(registration, 'v1', now);
+    expect(user.isConfirmedBy('v1')).toBe(true);
+    user.requestVerification('v2', later(60));
+    expect([user.isConfirmedBy('v1'), user.isConfirmedBy('v2')]).toEqual([false, true]);
+    user.verify(later(65));
+    expect(user.isConfirmedBy('v2')).toBe(false);
+  });
+
   it('cannot be verified twice', () => {
     const user = User.register(registration, 'v1', now);
     user.verify(now);

@@ -39,6 +39,10 @@ export interface UserState extends AggregateState {
   registeredAt: Date;
   verifiedAt: Date | null;
   verificationRequestedAt: Date | null;
+  /** Of the newest verification mail: a code of any other confirms nothing. Null in accounts from before it was kept. */
+  verificationId: string | null;
+  /** Whether a pending address was registered with several passwords: nobody knows which one is its owner's. */
+  contested: boolean;
   /** Since when signing in needs a second factor; null when it needs none. */
   mfaEnabledAt: Date | null;
 }
@@ -50,6 +54,9 @@ export type Registration = Pick<UserState, 'email' | 'username' | 'name' | 'pass
 
 /** Milliseconds between two mails to the same address. */
 const MAIL_PAUSE_MS = 60_000;
+
+/** A password hash that fits no password. */
+const NO_PASSWORD = '';
 
 /** Somebody with an account. Pending until the e-mail address is verified. */
 export class User extends Aggregate<UserState> {
@@ -78,6 +85,8 @@ export class User extends Aggregate<UserState> {
       registeredAt: now,
       verifiedAt: null,
       verificationRequestedAt: null,
+      verificationId: null,
+      contested: false,
       passwordNumber: 1,
       passwordResetRequestedAt: null,
       mfaEnabledAt: null,
@@ -101,14 +110,23 @@ export class User extends Aggregate<UserState> {
     return this.pending && (last === null || now.getTime() - last.getTime() >= MAIL_PAUSE_MS);
   }
 
+  /** Whether somebody would register by exactly what the pending account says. */
+  isRegisteredAs({ username, name, passwordHash }: Omit<Registration, 'email'>): boolean {
+    const { state } = this;
+    return state.username === username && state.name === name && state.passwordHash === passwordHash;
+  }
+
   /**
    * Registers once more before anybody has verified: what holds is what was said last, and what was mailed before
-   * confirms none of it.
+   * confirms none of it. With another password, that of the owner may be the first, the last or none of them.
+   *
+   * @param registration with the hash of the same password equal to the present one
    */
   registerAgain(registration: Omit<Registration, 'email'>, verificationId: string, now: Date): void {
     const { username, name, passwordHash } = registration;
     const passwordNumber = this.state.passwordNumber + 1;
-    Object.assign(this.state, { username, name, passwordHash, passwordNumber, registeredAt: now });
+    const contested = this.state.contested || passwordHash !== this.state.passwordHash;
+    Object.assign(this.state, { username, name, passwordHash, passwordNumber, contested, registeredAt: now });
     this.state.profileVersion += 1;
     this.raise(UserRegistered, { username, name });
     this.requestVerification(verificationId, now);
@@ -117,14 +135,34 @@ export class User extends Aggregate<UserState> {
   /** Asks for a verification mail; an earlier one's code is void then, its link is not. */
   requestVerification(verificationId: string, now: Date): void {
     this.state.verificationRequestedAt = now;
+    this.state.verificationId = verificationId;
     this.raise(VerificationRequested, { verificationId });
   }
 
-  /** @throws Rejection `identity.code-expired` when it is verified already */
+  /** Whether the mail with this id is the newest to a pending account. */
+  isConfirmedBy(verificationId: string): boolean {
+    const newest = this.state.verificationId;
+    return this.pending && (newest === null || newest === verificationId);
+  }
+
+  /** Whether verifying takes none of the passwords that the address was registered with; its owner is to set one. */
+  get contested(): boolean {
+    return this.state.contested;
+  }
+
+  /**
+   * Activates the account; with no password when it is contested.
+   *
+   * @throws Rejection `identity.code-expired` when it is verified already
+   */
   verify(now: Date): void {
     if (!this.pending) throw new Rejection(CodeExpired);
     this.state.status = 'active';
     this.state.verifiedAt = now;
+    if (this.state.contested) {
+      this.state.passwordHash = NO_PASSWORD;
+      this.state.passwordNumber += 1;
+    }
     this.raise(UserVerified, {});
   }
 
@@ -145,6 +183,7 @@ export class User extends Aggregate<UserState> {
    * verifying it asks for: a pending account is verified by it.
    */
   resetPassword(passwordHash: string, now: Date): void {
+    this.state.contested = false;
     this.setPassword(passwordHash, null);
     if (this.pending) this.verify(now);
   }
@@ -234,7 +273,7 @@ export class User extends Aggregate<UserState> {
   }
 
   /** Gives up a registration; the caller removes it from storage. */
-  cancelRegistration(reason: 'mail-undeliverable' | 'not-verified-in-time'): void {
+  cancelRegistration(reason: 'mail-undeliverable' | 'not-verified-in-time' | 'verified-by-provider'): void {
     this.raise(RegistrationCancelled, { reason });
   }
 

@@ -2,6 +2,13 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
+/** Whom a link activates, and until when. */
+export interface ActivationLink {
+  userId: string;
+  email: string;
+  expiresAt: Date;
+}
+
 /** The links in verification mails; of a token only its SHA-256 is stored. */
 @Injectable()
 export class ActivationLinks {
@@ -15,15 +22,17 @@ export class ActivationLinks {
     );
   }
 
-  /** Makes every link that somebody was sent do nothing. */
-  async removeOf(userId: string): Promise<void> {
+  /** The same, and every link that somebody was sent before does nothing from now on. */
+  async replaceAll(token: string, userId: string, expiresAt: Date): Promise<void> {
     await this.sql.execute('DELETE FROM identity.activation_links WHERE user_id = $1', [userId]);
+    await this.add(token, userId, expiresAt);
   }
 
-  /** @returns whose link it is; undefined when nobody was sent one with this token. */
-  async find(token: string): Promise<{ userId: string; expiresAt: Date } | undefined> {
-    return this.sql.row(
-      'SELECT user_id AS "userId", expires_at AS "expiresAt" FROM identity.activation_links WHERE token_hash = $1',
+  /** @returns whose link it is; undefined when nobody was sent one with this token, or it was replaced. */
+  async find(token: string): Promise<ActivationLink | undefined> {
+    return this.sql.row<ActivationLink & Record<string, unknown>>(
+      `SELECT l.user_id AS "userId", u.email, l.expires_at AS "expiresAt"
+       FROM identity.activation_links l JOIN identity.users u ON u.id = l.user_id WHERE l.token_hash = $1`,
       [sha256(token)],
     );
   }

@@ -13,6 +13,8 @@ export const decoySchema = new EntitySchema<DecoyState>({
     version: { type: 'int' },
     email: { type: 'text' },
     username: { type: 'text' },
+    name: { type: 'text' },
+    passwordHash: { type: 'text', name: 'password_hash' },
     userId: { type: 'uuid', name: 'user_id' },
     expiresAt: { type: 'timestamptz', name: 'expires_at' },
     mailedAt: { type: 'timestamptz', name: 'mailed_at' },

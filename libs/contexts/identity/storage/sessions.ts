@@ -25,6 +25,8 @@ export interface SessionState {
   counter: number;
   /** When password or second factor were last proved; null when that counts no more. */
   provedAt: Date | null;
+  /** How often it was proved; a token that was issued for an earlier proof proves nothing. */
+  proofVersion: number;
   /** Whether the present refresh token came with the last proof: its predecessor is from before that. */
   rotatedByProof: boolean;
   /** Seconds since the present refresh token replaced its predecessor. */
@@ -42,6 +44,7 @@ const MAX_KNOWN_ADDRESSES = 1_000;
 const MOST_PROOF_TRIES = 10;
 
 const STATE = `s.id, s.user_id AS "userId", u.role, s.counter, s.proved_at AS "provedAt",
+  s.proof_version AS "proofVersion",
   s.proved_at IS NOT DISTINCT FROM s.rotated_at AS "rotatedByProof",
   extract(epoch FROM now() - s.rotated_at)::float8 AS "secondsSinceRotation",
   extract(epoch FROM least(s.idle_expires_at, s.expires_at) - now())::int AS "idleSeconds"`;
@@ -144,12 +147,16 @@ export class Sessions {
     );
   }
 
-  /** Notes that the user of a session has just proved who it is, and makes the next refresh token the present one. */
+  /**
+   * Notes that the user of a session has just proved who it is, and makes the next refresh token the present one. What
+   * was proved before, and perhaps voided since, counts no more for any token that was issued then.
+   */
   async prove(id: string): Promise<void> {
     await this.rotate(id);
     // The same now(): that is how `rotatedByProof` knows.
     await this.sql.execute(
-      'UPDATE identity.sessions SET proved_at = rotated_at, proof_tries = 0 WHERE id = $1',
+      `UPDATE identity.sessions
+       SET proved_at = rotated_at, proof_version = proof_version + 1, proof_tries = 0 WHERE id = $1`,
       [id],
     );
   }

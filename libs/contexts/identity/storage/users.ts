@@ -24,6 +24,8 @@ export const userSchema = new EntitySchema<UserState>({
     registeredAt: { type: 'timestamptz', name: 'registered_at' },
     verifiedAt: { type: 'timestamptz', name: 'verified_at', nullable: true },
     verificationRequestedAt: { type: 'timestamptz', name: 'verification_requested_at', nullable: true },
+    verificationId: { type: 'uuid', name: 'verification_id', nullable: true },
+    contested: { type: 'boolean' },
     mfaEnabledAt: { type: 'timestamptz', name: 'mfa_enabled_at', nullable: true },
   },
 });
@@ -34,6 +36,16 @@ export interface StoredPassword {
   hash: string;
   /** The how-manieth of its owner; see {@link UserState}. */
   number: number;
+}
+
+/** The passwords that an address was given: that of its account, and that of a registration nobody has verified. */
+export interface AddressPasswords {
+  /** Absent where the address has no account that is verified. */
+  account?: StoredPassword;
+  /** Hash of what a pending account, or a decoy beside an account, was registered with. */
+  registered?: string;
+  /** Whose address it is, verified or not. */
+  userId?: string;
 }
 
 /** The accounts, and the names that registrations hold. */
@@ -71,29 +83,33 @@ export class Users extends Repository<UserState, User> {
 
   /**
    * Makes everybody who wants the same username wait until the present transaction ends: accounts and decoys hold
-   * names in two tables, which no constraint spans.
+   * names in two tables, which no constraint spans. That of an account is taken whatever the address; one that a
+   * registration holds is free for the same address, with a pending account and with a decoy alike.
    *
-   * @returns whether somebody with another address has the username, be it for a pending registration.
+   * @param email of whoever wants it
+   * @param accountId that wants another name, for which its own is not taken
+   * @returns whether somebody has the username, be it for a pending registration.
    */
-  async usernameTaken(username: string, email: string): Promise<boolean> {
+  async usernameTaken(username: string, email: string, accountId: string | null = null): Promise<boolean> {
     await this.sql.execute(
       `SELECT pg_advisory_xact_lock(hashtextextended('identity.username:' || lower($1), 0))`,
       [username],
     );
-    return this.isUsernameHeld(username, email);
+    return this.isUsernameHeld(username, email, accountId);
   }
 
   /** The same at this moment: nothing is locked, so {@link usernameTaken} may say something else right afterwards. */
   async seemsUsernameTaken(username: string, email: string): Promise<boolean> {
-    return this.transaction.outside(() => this.isUsernameHeld(username, email));
+    return this.transaction.outside(() => this.isUsernameHeld(username, email, null));
   }
 
-  private async isUsernameHeld(username: string, email: string): Promise<boolean> {
+  private async isUsernameHeld(username: string, email: string, accountId: string | null): Promise<boolean> {
     const row = await this.sql.row(
-      `SELECT 1 AS taken FROM identity.users WHERE lower(username) = lower($1) AND email <> $2
+      `SELECT 1 AS taken FROM identity.users WHERE lower(username) = lower($1)
+         AND id IS DISTINCT FROM $3::uuid AND NOT (email = $2 AND status = 'pending')
        UNION ALL
        SELECT 1 FROM identity.decoys WHERE lower(username) = lower($1) AND email <> $2 AND expires_at > now()`,
-      [username, email],
+      [username, email, accountId],
     );
     return row !== undefined;
   }
@@ -101,15 +117,26 @@ export class Users extends Repository<UserState, User> {
   /**
    * Reads without opening the transaction, since comparing takes long.
    *
-   * @returns what to compare a password with; undefined for an unknown address
+   * @returns what to compare a password with; nothing for an unknown address
    */
-  async passwordOf(email: string): Promise<StoredPassword | undefined> {
-    return this.transaction.outside(() =>
-      this.sql.row<StoredPassword & Record<string, unknown>>(
-        `SELECT id AS "userId", password_hash AS hash, password_number AS number FROM identity.users WHERE email = $1`,
+  async passwordsOf(email: string): Promise<AddressPasswords> {
+    const row = await this.transaction.outside(() =>
+      this.sql.row<StoredPassword & { pending: boolean; decoyHash: string | null } & Record<string, unknown>>(
+        `SELECT u.id AS "userId", u.password_hash AS hash, u.password_number AS number,
+                u.status = 'pending' AS pending, d.password_hash AS "decoyHash"
+         FROM identity.users u LEFT JOIN identity.decoys d ON d.email = u.email AND d.expires_at > now()
+         WHERE u.email = $1`,
         [email],
       ),
     );
+    if (!row) return {};
+    const { userId, hash, number, pending, decoyHash } = row;
+    if (pending) return { userId, registered: hash };
+    return {
+      userId,
+      account: { userId, hash, number },
+      ...(decoyHash !== null && { registered: decoyHash }),
+    };
   }
 
   /**

@@ -4,6 +4,7 @@ import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, NotFound, Rejection } from '@rookery/domain';
 import { Explain, Public } from '@rookery/web';
+import { Registrations } from '../../access/registrations';
 import { LinkExpired } from '../../model/rejections';
 import { ActivationLinks } from '../../storage/activation-links';
 import { Users } from '../../storage/users';
@@ -26,7 +27,7 @@ export class ActivateUserRoute {
     operationId: 'activateUser',
     summary: 'Activate an account with the link’s token',
     description:
-      'The link in the mail leads to a page whose button calls this; the token is good once, for 3 days.',
+      'The link in the mail leads to a page whose button calls this; the token is good once, for 3 days. Where the address was registered with several passwords, none of them counts: a mail with a link to set one follows.',
     ok: { status: 204 },
     rejects: [NotFound, LinkExpired],
   })
@@ -54,16 +55,19 @@ export class ActivateUserHandler implements ICommandHandler<ActivateUser> {
   constructor(
     private readonly clock: Clock,
     private readonly links: ActivationLinks,
+    private readonly registrations: Registrations,
     private readonly users: Users,
   ) {}
 
   async execute({ token }: ActivateUser): Promise<void> {
     const link = await this.links.find(token);
     if (!link) throw new Rejection(NotFound);
+    await this.users.lockAddress(link.email);
+    // Whoever registered the address in between has replaced the link.
+    if (!(await this.links.find(token))) throw new Rejection(NotFound);
     const now = this.clock.now();
     const user = await this.users.get(link.userId);
     if (!user.pending || link.expiresAt <= now) throw new Rejection(LinkExpired);
-    user.verify(now);
-    await this.users.save(user);
+    await this.registrations.verify(user, now);
   }
 }

@@ -7,7 +7,7 @@ history.replaceState(null, '', location.pathname);
 button.onclick = async () => {
   button.disabled = true;
   const answer = await fetch('/v1/users/activate/' + encodeURIComponent(token), { method: 'PUT' }).catch(() => undefined);
-  const told = { 204: 'Your account is active. You can sign in now.', 404: 'This link is not valid.',
+  const told = { 204: 'Your account is active. You can sign in now. If we asked you for a password by mail, set it first.', 404: 'This link is not valid.',
                  410: 'This link was used already or has expired.' };
   said.textContent = told[answer?.status] ?? 'That did not work. Please try again.';
   button.disabled = answer?.status in told;

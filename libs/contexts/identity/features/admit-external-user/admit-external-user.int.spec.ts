@@ -8,6 +8,7 @@ import {
   CLIENT_ID,
   eventually,
   IdentityProvider,
+  newcomer,
   PASSWORD,
   signUp,
   TestSystem,
@@ -130,6 +131,45 @@ describe('signing in with the token of another issuer', () => {
   it('does not take an address that is not verified, though it is free', async () => {
     const { body } = await me(await forged({ email: 'unverified@example.org' }));
     expect(body.email).toMatch(NO_ADDRESS);
+  });
+
+  it('takes the address from a registration that nobody has verified, which ends then', async () => {
+    const stranger = newcomer();
+    await system.ask('POST /v1/auth/register', { body: stranger });
+    const { code, token } = await system.inbox.verification(stranger.email);
+    const claims = { email: stranger.email, email_verified: true, preferred_username: 'rightful' };
+    const { status, body } = await me(await forged(claims));
+    expect([status, body.email, body.username]).toEqual([200, stranger.email, 'rightful']);
+    const verified = await system.ask('POST /v1/auth/verify', { body: { email: stranger.email, code } });
+    expect([410, 422]).toContain(verified.status);
+    expect((await system.ask(`PUT /v1/users/activate/${token}`)).status).toBe(404);
+    const login = await system.ask('POST /v1/auth/login', {
+      body: { email: stranger.email, password: stranger.password },
+    });
+    expect(login.body.code).toBe('identity.bad-credentials');
+  });
+
+  it('leaves a registration alone whose address the provider has not verified', async () => {
+    const pending = newcomer();
+    await system.ask('POST /v1/auth/register', { body: pending });
+    const { body } = await me(await forged({ email: pending.email, email_verified: false }));
+    expect(body.email).toMatch(NO_ADDRESS);
+    const { code } = await system.inbox.verification(pending.email);
+    const verified = await system.ask('POST /v1/auth/verify', { body: { email: pending.email, code } });
+    expect(verified.status).toBe(200);
+  });
+
+  it.each(['nul\0@example.org', 'a,b@example.org', 'sur\ud800@example.org', 'a b@example.org', '"a"b@x.org'])(
+    'takes no address that a registration would refuse: %j',
+    async (email) => {
+      const { status, body } = await me(await forged({ email, email_verified: true, name: 'A\ud800\0da' }));
+      expect(status).toBe(200);
+      expect([body.email, body.name]).toEqual([expect.stringMatching(NO_ADDRESS), 'A da']);
+    },
+  );
+
+  it.each(['nul\0', 'sur\ud800', 'line\nbreak'])('refuses whom no provider can mean by %j', async (sub) => {
+    expect((await me(await forged({ sub }))).body.code).toBe('auth.unauthenticated');
   });
 
   it('opens no way in by password', async () => {

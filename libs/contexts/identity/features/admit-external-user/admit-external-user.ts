@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock, newId } from '@rookery/domain';
+import { Item } from '@rookery/web';
 import { AdmitExternalUser } from '../../access/admit-external-user';
 import type { ExternalIdentity } from '../../access/external-issuer';
 import { Passwords } from '../../access/passwords';
@@ -9,13 +10,13 @@ import { User } from '../../model/user';
 import { ExternalIdentities, type ExternalUser } from '../../storage/external-identities';
 import { Users } from '../../storage/users';
 
-/** Addresses like those that a registration takes (RFC 5321 §4.5.3.1.3). */
-const ADDRESS = /^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/;
-const LONGEST_ADDRESS = 254;
+/** Addresses that a registration takes, and no others. */
+const ADDRESS = Item.email();
 
 /**
  * An address that has an account is never joined to it: whoever controls an address at a provider need not be who
- * controls the account here. The newcomer gets an account without the address then.
+ * controls the account here. The newcomer gets an account without the address then. A registration that nobody has
+ * verified is no account: the provider has seen what it still waits for, so it makes room.
  */
 @CommandHandler(AdmitExternalUser)
 export class AdmitExternalUserHandler implements ICommandHandler<AdmitExternalUser> {
@@ -45,9 +46,14 @@ export class AdmitExternalUserHandler implements ICommandHandler<AdmitExternalUs
   }
 
   private async freeAddress({ email }: ExternalIdentity): Promise<string | undefined> {
-    if (email === undefined || email.length > LONGEST_ADDRESS || !ADDRESS.test(email)) return undefined;
+    if (email === undefined || !email.isWellFormed() || ADDRESS.check(email).length > 0) return undefined;
     await this.users.lockAddress(email);
-    return (await this.users.find({ email })) ? undefined : email;
+    const holder = await this.users.find({ email });
+    if (!holder) return email;
+    if (!holder.pending) return undefined;
+    holder.cancelRegistration('verified-by-provider');
+    await this.users.remove(holder);
+    return email;
   }
 
   private async freeUsername({ username }: ExternalIdentity, email: string): Promise<string> {

@@ -13,7 +13,7 @@ const YEAR_MS = 365 * 86_400_000;
 const OWN_SCOPES = new Set(['read', 'write']);
 
 class ApiKeyDraft {
-  @Field.text({ max: 100, trim: true, description: 'What it is for.', example: 'Nightly export' })
+  @Field.name({ max: 100, description: 'What it is for.', example: 'Nightly export' })
   name: string;
 
   @Field.list(Item.text({ max: 50 }), {

@@ -7,14 +7,10 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Outbox } from '@rookery/persistence';
 import { Explain, Field, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { KnownNetworks } from '../../access/known-networks';
-import { VerificationSecrets } from '../../access/verification-secrets';
+import { PasswordResets } from '../../access/password-resets';
 import { PasswordForgotten } from '../../contract';
 import { MailQuotas } from '../../storage/mail-quotas';
-import { PasswordResetLinks } from '../../storage/password-reset-links';
 import { Users } from '../../storage/users';
-
-/** Milliseconds a link to reset the password is good for. */
-const LINK_TTL_MS = 3_600_000;
 
 class ForgotPasswordForm {
   @Field.email({ description: 'Address of the account.', example: 'ada@example.com' })
@@ -72,9 +68,8 @@ export class ForgetPasswordHandler implements ICommandHandler<ForgetPassword> {
 export class RequestPasswordReset implements Handles<typeof PasswordForgotten> {
   constructor(
     private readonly clock: Clock,
-    private readonly links: PasswordResetLinks,
     private readonly quotas: MailQuotas,
-    private readonly secrets: VerificationSecrets,
+    private readonly resets: PasswordResets,
     private readonly users: Users,
   ) {}
 
@@ -86,9 +81,6 @@ export class RequestPasswordReset implements Handles<typeof PasswordForgotten> {
     if (!user?.mayBeSentReset(now)) return;
     const kind = fromKnownNetwork ? 'password-reset-known-network' : 'password-reset';
     if (!(await this.quotas.take(email, kind))) return;
-    const resetId = newId();
-    user.requestPasswordReset(resetId, now);
-    await this.users.save(user);
-    await this.links.add(this.secrets.resetToken(resetId), user.id, new Date(now.getTime() + LINK_TTL_MS));
+    await this.resets.begin(user, now);
   }
 }

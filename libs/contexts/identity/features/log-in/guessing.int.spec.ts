@@ -4,7 +4,7 @@ import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
 import { RedisConnections } from '@rookery/messaging';
 import { registry } from '@rookery/observability';
-import { PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
 import { PasswordAttempts } from '../../storage/password-attempts';
 
 const WRONG = 'not the password';
@@ -106,6 +106,17 @@ describe('guessing passwords', () => {
     expect((await signIn(email, PASSWORD)).status).toBe(200);
   });
 
+  it('neither counts nor forgives the password of a registration that nobody has verified', async () => {
+    const password = 'chosen by a stranger';
+    for (const email of [await known(), nobody()]) {
+      await system.ask('POST /v1/auth/register', { body: newcomer({ email, password }) });
+      await guess(email, 9);
+      const registered = await times(12, () => signIn(email, password));
+      expect(new Set(statuses(registered))).toEqual(new Set([403]));
+      expect(await guess(email, 2)).toEqual([401, 423]);
+    }
+  });
+
   it('counts those of any 15 minutes, not those of a quarter of an hour by the clock', async () => {
     const email = await known();
     await guess(email, 5);
@@ -152,11 +163,26 @@ describe('guessing passwords', () => {
 
   it('costs the same number of hashes for known, unknown and locked addresses', async () => {
     const [somebody, stranger, locked] = [await known(), nobody(), await known()];
+    const [lockedStranger, pending] = [nobody(), newcomer()];
     await guess(locked, 10);
-    const once = { compare: 1, hash: 0 };
-    expect(await passwordWork(() => signIn(somebody, WRONG))).toEqual(once);
-    expect(await passwordWork(() => signIn(stranger, WRONG))).toEqual(once);
+    await guess(lockedStranger, 10);
+    const [once, twice] = [
+      { compare: 1, hash: 0 },
+      { compare: 2, hash: 0 },
+    ];
+    expect(await passwordWork(() => signIn(somebody, WRONG))).toEqual(twice);
+    expect(await passwordWork(() => signIn(stranger, WRONG))).toEqual(twice);
+    const register = (email: string) =>
+      system.ask('POST /v1/auth/register', { body: { ...newcomer({ email }), password: pending.password } });
+    for (const email of [somebody, pending.email]) {
+      const registration = { compare: 0, hash: 1 };
+      expect(await passwordWork(() => register(email))).toEqual(registration);
+      expect(await passwordWork(() => register(email))).toEqual(registration);
+      expect(await passwordWork(() => signIn(email, WRONG))).toEqual(twice);
+    }
+    expect(await passwordWork(() => signIn(pending.email, pending.password))).toEqual(twice);
     expect(await passwordWork(() => signIn(locked, WRONG))).toEqual(once);
+    expect(await passwordWork(() => signIn(lockedStranger, WRONG))).toEqual(once);
     expect(await passwordWork(() => signIn(locked, PASSWORD))).toEqual(once);
     const forgotten = (email: string) => system.ask('POST /v1/auth/password/forgot', { body: { email } });
     expect(await passwordWork(() => forgotten(somebody))).toEqual({ compare: 0, hash: 0 });
@@ -226,6 +252,17 @@ describe('guessing passwords', () => {
       expect(renewed).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
       expect((await signIn(email, PASSWORD)).status).toBe(200);
       expect(await hashOf(email)).toBe(renewed);
+    });
+
+    it('signs in with what was typed where the hash is of that, and with the same characters in another form', async () => {
+      const [typed, composed] = ['Zoë’s ﬁne horses'.normalize('NFD'), 'Zoë’s fine horses'.normalize('NFC')];
+      const raw = await argon2.hash(typed, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+      const old = await imported(raw);
+      expect((await signIn(old, typed)).status).toBe(200);
+      const { email } = await signUp(system, { password: typed });
+      expect([(await signIn(email, typed)).status, (await signIn(email, composed)).status]).toEqual([
+        200, 200,
+      ]);
     });
 
     it('lets everybody in who signs in while it is hashed anew', async () => {

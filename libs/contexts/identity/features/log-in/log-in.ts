@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
-import { Rejection } from '@rookery/domain';
+import { Rejection, type RejectionDefinition } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { PasswordProof } from '../../access/password-proof';
 import { MfaChallenge, SignIn, Tokens } from '../../access/sign-in';
@@ -43,7 +43,7 @@ export class LogInRoute {
     operationId: 'login',
     summary: 'Sign in',
     description:
-      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Networks from which somebody has signed in to the account before have a share of their own, of the rate limit too: what strangers use up and lock is theirs alone.',
+      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Networks from which somebody has signed in to the account before have a share of their own, of the rate limit too: what strangers use up and lock is theirs alone. The password of a registration that nobody has verified is told so, whether or not the address has an account besides.',
     ok: { type: [Tokens, MfaChallenge] },
     rejects: [BadCredentials, EmailUnverified, Locked],
   })
@@ -65,19 +65,18 @@ export class LogInHandler implements ICommandHandler<LogIn> {
   ) {}
 
   async execute({ email, password, client }: LogIn): Promise<Tokens | MfaChallenge> {
-    const proven = await this.proof.of(email, password, client.ip);
+    const proven = await this.proof.ofAnybody(email, password, client.ip);
+    if (proven === 'unverified') throw await this.refused(EmailUnverified, email);
     // Otherwise a password that is changed at this very moment could leave a session behind.
-    if (!proven || !(await this.users.holdPassword(proven))) throw await this.refused(email);
+    if (!proven || !(await this.users.holdPassword(proven))) throw await this.refused(BadCredentials, email);
     const user = await this.users.get(proven.userId);
-    const subject = user.id;
-    if (user.deleted) throw new Rejection(BadCredentials, { subject });
-    if (user.pending) throw new Rejection(EmailUnverified, { subject });
+    if (!user.active) throw new Rejection(BadCredentials, { subject: user.id });
     return this.signIn.begin(user, client);
   }
 
   /** The account is looked up for the audit log, whether there is one or not: both take as long. */
-  private async refused(email: string): Promise<Rejection> {
-    const subject = (await this.users.passwordOf(email))?.userId;
-    return new Rejection(BadCredentials, { subject });
+  private async refused(definition: RejectionDefinition, email: string): Promise<Rejection> {
+    const { userId: subject } = await this.users.passwordsOf(email);
+    return new Rejection(definition, { subject });
   }
 }

@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { registry } from '@rookery/observability';
-import { eventually, newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { eventually, newcomer, PASSWORD, signUp, statementsOf, TestSystem } from '@rookery/testing';
 
 const REGISTER = 'POST /v1/auth/register';
 
@@ -125,71 +125,162 @@ describe('registering', () => {
     ]);
   });
 
-  it('makes one account and sends one mail when an address registers many times at once', async () => {
+  it('makes one account and sends one mail a minute when an address registers many times at once', async () => {
     const email = 'twelve@example.com';
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => system.ask(REGISTER, { body: newcomer({ email }) })),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
     await system.inbox.verification(email);
-    await eventually(async () => {
-      const [open] = await system.sql<{ count: number }>(
-        `SELECT count(*)::int AS count FROM messaging.event_delivery WHERE state = 'pending'`,
-      );
-      return open!.count === 0;
-    });
+    await eventually(async () => (await waiting(email, 0)).length === 0);
     expect(await system.inbox.of(email)).toHaveLength(1);
     const users = await system.sql('SELECT 1 FROM identity.users WHERE email = $1', [email]);
     expect(users).toHaveLength(1);
   });
 
+  /** @returns the deliveries about an address that are not done, and not put off for so many seconds either. */
+  const waiting = (email: string, seconds: number) =>
+    system.sql(
+      `SELECT 1 FROM messaging.event_delivery e JOIN identity.users u ON u.id = e.subject
+       WHERE u.email = $1 AND e.state = 'pending' AND e.due_at <= now() + make_interval(secs => $2)
+       UNION ALL SELECT 1 FROM messaging.outbox WHERE published_at IS NULL`,
+      [email, seconds],
+    );
+
+  /** Lets time pass since the last mails. */
+  const later = async (seconds: number) => {
+    const earlier = (column: string) => `${column} = ${column} - make_interval(secs => $1)`;
+    for (const statement of [
+      `UPDATE identity.users SET ${earlier('verification_requested_at')}`,
+      `UPDATE identity.decoys SET ${earlier('mailed_at')}`,
+      `UPDATE identity.mail_quotas SET ${earlier('last_sent_at')},
+         sent_at = array(SELECT at - make_interval(secs => $1) FROM unnest(sent_at) AS at)`,
+    ])
+      await system.sql(statement, [seconds]);
+  };
+  const verify = (email: string, code: string) =>
+    system.ask('POST /v1/auth/verify', { body: { email, code } });
+  const logIn = async (email: string, password: string) =>
+    (await system.ask('POST /v1/auth/login', { body: { email, password } })).status;
+  const reset = async (token: string, password: string) =>
+    (await system.ask('POST /v1/auth/password/reset', { body: { token, password } })).status;
+
   describe('a pending address again', () => {
-    /** Lets a minute pass since the last mail to an address. */
-    const aMinuteLater = (email: string) =>
-      Promise.all([
-        system.sql(
-          `UPDATE identity.users SET verification_requested_at = now() - interval '61 s' WHERE email = $1`,
-          [email],
-        ),
-        system.sql(`UPDATE identity.decoys SET mailed_at = now() - interval '61 s' WHERE email = $1`, [
-          email,
-        ]),
-      ]);
-    const verify = (email: string, code: string) =>
-      system.ask('POST /v1/auth/verify', { body: { email, code } });
-    const logIn = async (email: string, password: string) =>
-      (await system.ask('POST /v1/auth/login', { body: { email, password } })).status;
+    /** Registers an address for two people, one right after the other, and waits for the mails of both. */
+    async function registeredTwice() {
+      const first = newcomer({ password: 'chosen by the first' });
+      const { email } = first;
+      await system.ask(REGISTER, { body: first });
+      const voided = await system.inbox.verification(email);
+      await later(58);
+      const last = newcomer({ email, password: 'chosen by the last' });
+      expect((await system.ask(REGISTER, { body: last })).status).toBe(202);
+      return { email, first, last, voided };
+    }
 
-    it('begins anew: what was mailed before confirms nothing, and the first password opens nothing', async () => {
-      const stranger = newcomer({ password: 'chosen by a stranger' });
-      const { email } = stranger;
-      await system.ask(REGISTER, { body: stranger });
-      const first = await system.inbox.verification(email);
-      await aMinuteLater(email);
-      const owner = newcomer({ email, password: 'chosen by the owner' });
-      await system.ask(REGISTER, { body: owner });
-
-      expect([410, 422]).toContain((await verify(email, first.code)).status);
-      expect((await system.ask(`PUT /v1/users/activate/${first.token}`)).status).toBe(404);
+    async function bothMails(email: string) {
       await eventually(async () => (await system.inbox.of(email)).length === 2);
-      const { code } = await system.inbox.verification(email);
-      const verified = await verify(email, code);
-      expect(verified).toMatchObject({ status: 200, body: { user: { username: owner.username } } });
-      expect([await logIn(email, stranger.password), await logIn(email, owner.password)]).toEqual([401, 200]);
+      return system.inbox.verification(email);
+    }
+
+    it('begins anew at once: what was mailed before confirms nothing, and the newest mail follows', async () => {
+      const { email, last, voided } = await registeredTwice();
+      expect([410, 422]).toContain((await verify(email, voided.code)).status);
+      expect((await system.ask(`PUT /v1/users/activate/${voided.token}`)).status).toBe(404);
+      const { code } = await bothMails(email);
+      expect((await verify(email, code)).body.user.username).toBe(last.username);
     });
 
-    it('changes nothing within a minute of a mail, so that a code confirms what its mail names', async () => {
-      const owner = newcomer();
-      await system.ask(REGISTER, { body: owner });
-      const { code } = await system.inbox.verification(owner.email);
-      await system.ask(REGISTER, {
-        body: newcomer({ email: owner.email, password: 'chosen by a stranger' }),
-      });
-      expect(await verify(owner.email, code)).toMatchObject({
-        status: 200,
-        body: { user: { username: owner.username } },
-      });
-      expect(await logIn(owner.email, owner.password)).toBe(200);
+    it('takes none of two passwords, whoever registered last, and asks who types the code to set one', async () => {
+      const { email, first, last } = await registeredTwice();
+      const { code } = await bothMails(email);
+      expect((await system.inbox.latest(email, /code/)).text).toContain('you choose one afterwards');
+      const { status, body } = await verify(email, code);
+      expect([status, body.tokenType]).toEqual([200, 'Bearer']);
+      expect([await logIn(email, first.password), await logIn(email, last.password)]).toEqual([401, 401]);
+      expect(await reset(body.passwordResetToken, 'chosen by the owner')).toBe(204);
+      expect(await logIn(email, 'chosen by the owner')).toBe(200);
+      expect([await logIn(email, first.password), await logIn(email, last.password)]).toEqual([401, 401]);
+      expect(await reset(body.passwordResetToken, 'chosen by a stranger')).toBe(410);
+    });
+
+    it('takes none of two passwords by the link either, and mails another to set one', async () => {
+      const { email, first, last } = await registeredTwice();
+      const { token } = await bothMails(email);
+      expect((await system.ask(`PUT /v1/users/activate/${token}`)).status).toBe(204);
+      expect([await logIn(email, first.password), await logIn(email, last.password)]).toEqual([401, 401]);
+      const { text } = await system.inbox.latest(email, /Set a new Rookery password/);
+      expect(await reset(/token=([\w-]+)/.exec(text)![1]!, 'chosen by the owner')).toBe(204);
+      expect(await logIn(email, 'chosen by the owner')).toBe(200);
+    });
+
+    it('opens to no password of a stranger who registers while the owner types the code', async () => {
+      for (let race = 0; race < 6; race += 1) {
+        const owner = newcomer();
+        const { email } = owner;
+        await system.ask(REGISTER, { body: owner });
+        const { code, token } = await system.inbox.verification(email);
+        const stranger = () =>
+          system.ask(REGISTER, { body: newcomer({ email, password: 'chosen by a stranger' }) });
+        const confirm = () =>
+          race % 2 === 0 ? verify(email, code) : system.ask(`PUT /v1/users/activate/${token}`);
+        const [before, confirmed, after] = await Promise.all([stranger(), confirm(), stranger()]);
+        expect([before.status, after.status]).toEqual([202, 202]);
+        expect([200, 204, 404, 410, 422]).toContain(confirmed.status);
+        expect([401, 403]).toContain(await logIn(email, 'chosen by a stranger'));
+        const [user] = await system.sql<{ status: string; contested: boolean }>(
+          'SELECT status, contested FROM identity.users WHERE email = $1',
+          [email],
+        );
+        const verifiedAsRegistered = user!.status === 'active' && !user!.contested;
+        expect((await logIn(email, owner.password)) === 200).toBe(verifiedAsRegistered);
+      }
+    }, 60_000);
+
+    it('keeps mails back within a minute of the one before', async () => {
+      const first = newcomer();
+      const { email } = first;
+      await system.ask(REGISTER, { body: first });
+      await system.inbox.verification(email);
+      for (let again = 0; again < 3; again += 1) {
+        await system.ask(REGISTER, { body: newcomer({ email }) });
+      }
+      await eventually(async () => (await waiting(email, 30)).length === 0);
+      expect(await system.inbox.of(email)).toHaveLength(1);
+    });
+
+    it('sends of the mails that wait the newest alone', async () => {
+      const { email } = await registeredTwice();
+      const last = newcomer({ email });
+      for (const body of [newcomer({ email }), last]) await system.ask(REGISTER, { body });
+      await eventually(async () => (await waiting(email, 61)).length === 0);
+      const mails = await system.inbox.of(email);
+      expect(mails).toHaveLength(2);
+      expect(mails[0]!.text).toContain(last.username);
+    });
+
+    it('takes the password that was typed twice', async () => {
+      const first = newcomer();
+      const { email, password } = first;
+      await system.ask(REGISTER, { body: first });
+      await system.inbox.verification(email);
+      await later(61);
+      const last = newcomer({ email, name: 'Somebody Else' });
+      await system.ask(REGISTER, { body: last });
+      const { code } = await bothMails(email);
+      const { body } = await verify(email, code);
+      expect([body.user.username, body.passwordResetToken]).toEqual([last.username, undefined]);
+      expect(await logIn(email, password)).toBe(200);
+    });
+
+    it('changes nothing when exactly the same comes within a minute', async () => {
+      const form = newcomer();
+      await system.ask(REGISTER, { body: form });
+      const { code } = await system.inbox.verification(form.email);
+      expect((await system.ask(REGISTER, { body: form })).status).toBe(202);
+      const { status, body } = await verify(form.email, code);
+      expect([status, body.passwordResetToken]).toEqual([200, undefined]);
+      expect(await logIn(form.email, form.password)).toBe(200);
     });
 
     it('frees the username that was wanted first, whether or not the address has an account', async () => {
@@ -198,13 +289,73 @@ describe('registering', () => {
       for (const email of [newcomer().email, active.email]) {
         const [first, last] = [newcomer({ email }), newcomer({ email })];
         await system.ask(REGISTER, { body: first });
-        await aMinuteLater(email);
         await system.ask(REGISTER, { body: last });
         for (const { username } of [first, last]) {
           statuses.push((await system.ask(REGISTER, { body: newcomer({ username }) })).status);
         }
       }
       expect(statuses).toEqual([202, 409, 202, 409]);
+    });
+  });
+
+  describe('does not tell a known address from an unknown one', () => {
+    it('by a sign-in with the password that was just registered', async () => {
+      const { email: known } = await signUp(system);
+      const told = [];
+      for (const email of [known, newcomer().email]) {
+        await system.ask(REGISTER, { body: newcomer({ email, password: 'chosen by a stranger' }) });
+        for (const password of ['chosen by a stranger', 'not the password']) {
+          const { status, body } = await system.ask('POST /v1/auth/login', { body: { email, password } });
+          told.push({ status, ...body, traceId: '' });
+        }
+      }
+      expect(told.slice(0, 2)).toEqual(told.slice(2));
+      expect(told.map(({ code }) => code).slice(0, 2)).toEqual([
+        'identity.email-unverified',
+        'identity.bad-credentials',
+      ]);
+      expect(await logIn(known, PASSWORD)).toBe(200);
+    });
+
+    it('by a username that an account has, be it the account of the address', async () => {
+      const owner = newcomer();
+      await signUp(system, owner);
+      const told = [];
+      for (const email of [owner.email, newcomer().email]) {
+        const { status, body } = await system.ask(REGISTER, {
+          body: { ...newcomer({ email }), username: owner.username },
+        });
+        told.push({ status, ...body, traceId: '' });
+      }
+      expect(told[0]).toEqual(told[1]);
+      expect(told[0]).toMatchObject({ status: 409, code: 'identity.username-taken' });
+    });
+
+    it('by a username that a registration of the address holds', async () => {
+      const { email: known } = await signUp(system);
+      const statuses = [];
+      for (const email of [known, newcomer().email]) {
+        const first = newcomer({ email });
+        await system.ask(REGISTER, { body: first });
+        const again = { ...first, password: 'another password' };
+        statuses.push((await system.ask(REGISTER, { body: again })).status);
+      }
+      expect(statuses).toEqual([202, 202]);
+    });
+
+    it('by what it does, the first time, again and exactly the same again', async () => {
+      const { email: known } = await signUp(system);
+      const work = [];
+      for (const email of [known, newcomer().email]) {
+        const [first, last] = [newcomer({ email }), newcomer({ email, password: 'chosen by a stranger' })];
+        for (const body of [first, last, last]) {
+          work.push(await statementsOf(system, () => system.ask(REGISTER, { body })));
+        }
+        for (const password of [last.password, 'not the password']) {
+          work.push(await statementsOf(system, () => logIn(email, password)));
+        }
+      }
+      expect(work.slice(0, 5)).toEqual(work.slice(5));
     });
   });
 
@@ -215,6 +366,18 @@ describe('registering', () => {
       expect(weak).toMatchObject({ status: 422, body: { code: 'identity.password-weak' } });
     },
   );
+
+  it.each([
+    'Ada\nYour account is locked',
+    'Ada \u202ednuopmoc',
+    'Go to evil.example',
+    'https://evil.example',
+  ])('takes no name that would write letters in our name: %j', async (name) => {
+    const refused = await system.ask(REGISTER, { body: newcomer({ name }) });
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'name' }] } });
+    const username = await system.ask(REGISTER, { body: newcomer({ username: 'evil.com' }) });
+    expect(username).toMatchObject({ status: 400, body: { errors: [{ path: 'username' }] } });
+  });
 
   it('names every field that is wrong and the rule it breaks', async () => {
     const body = { email: 'nobody', username: 'a b', password: 'short', nickname: 'x' };

@@ -7,20 +7,18 @@ import { Explain, Field, Public } from '@rookery/web';
 import { Passwords } from '../../access/passwords';
 import { Registrations } from '../../access/registrations';
 import { CODE_TTL_MS, VerificationCodes } from '../../access/verification-codes';
-import { Decoy } from '../../model/decoy';
 import { NAME, USERNAME } from '../../model/names';
 import { checkPassword, PASSWORD_LENGTH } from '../../model/password-policy';
 import { PasswordWeak, UsernameTaken } from '../../model/rejections';
-import type { Registration, User } from '../../model/user';
+import type { Registration } from '../../model/user';
 import { Decoys } from '../../storage/decoys';
-import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
 class RegistrationForm {
   @Field.email({ description: 'Address that the code goes to.', example: 'ada@example.com' })
   email: string;
 
-  @Field.text({
+  @Field.username({
     ...USERNAME,
     description: 'Unique name: letters, digits, dot, underscore and hyphen.',
     example: 'ada',
@@ -34,7 +32,7 @@ class RegistrationForm {
   })
   password: string;
 
-  @Field.text({ ...NAME, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  @Field.name({ ...NAME, description: 'Name as others see it.', example: 'Ada Lovelace' })
   name: string;
 }
 
@@ -63,7 +61,7 @@ export class RegisterUserRoute {
     operationId: 'register',
     summary: 'Register',
     description:
-      'Sends a six-digit code and a link to the address. An address that has an account is answered in the same way; its owner gets a mail saying so. Registering an address again before it is verified begins anew, as often as it may be mailed: a minute after the first mail, then at growing intervals, five times a day.',
+      'Sends a six-digit code and a link to the address. An address that has an account is answered in the same way; its owner gets a mail saying so. Registering an address again before it is verified begins anew at once: codes and links from before are void, and the mail with the new ones comes as soon as the address may be mailed: a minute after the first mail, then at growing intervals, five times a day. With another password than before, verifying takes none of them and asks to set one.',
     ok: { status: 202, type: RegistrationAccepted },
     rejects: [UsernameTaken, PasswordWeak],
   })
@@ -75,7 +73,8 @@ export class RegisterUserRoute {
 
 /**
  * Every path through here that is accepted costs the same and answers the same, whether the address is new, pending or
- * taken: one password hash, one aggregate saved with its event. What is refused costs no hash.
+ * taken: one password hash, one aggregate saved with its event, one link, one code announced. What is refused costs no
+ * hash.
  */
 @CommandHandler(RegisterUser)
 export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
@@ -84,7 +83,6 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     private readonly codes: VerificationCodes,
     private readonly decoys: Decoys,
     private readonly passwords: Passwords,
-    private readonly quotas: MailQuotas,
     private readonly registrations: Registrations,
     private readonly users: Users,
   ) {}
@@ -95,26 +93,17 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     await this.codes.ensureAvailable();
     // The same answer as below, sooner: hashing is what strangers must not get for nothing.
     if (await this.users.seemsUsernameTaken(username, email)) throw new Rejection(UsernameTaken);
-    const passwordHash = await this.passwords.hash(password, 'register');
+    const { registered } = await this.users.passwordsOf(email);
+    const passwordHash = await this.passwords.hash(password, 'register', registered);
+    const registration = { email, username, name, passwordHash };
 
     const now = this.clock.now();
     await this.users.lockAddress(email);
     if (await this.users.usernameTaken(username, email)) throw new Rejection(UsernameTaken);
-    const known = await this.users.find({ email });
-    if (!known) await this.registrations.begin({ email, username, name, passwordHash }, now);
-    else if (known.pending)
-      await this.registrations.beginAgain(known, { email, username, name, passwordHash }, now);
-    else await this.pretend(known, username, email, now);
+    const [known, decoy] = [await this.users.find({ email }), await this.decoys.find({ email })];
+    if (!known) await this.registrations.begin(registration, now);
+    else if (known.pending) await this.registrations.beginAgain(known, registration, now);
+    else await this.registrations.pretend(known, decoy, registration, now);
     return { expiresAt: new Date(now.getTime() + CODE_TTL_MS) };
-  }
-
-  private async pretend(user: User, username: string, email: string, now: Date): Promise<void> {
-    const decoy = await this.decoys.find({ email });
-    if (decoy && !decoy.mayBeMailed(now)) return;
-    // The first mail of a decoy is sent whatever came before, as that of a new account is.
-    if (!(await this.quotas.take(email, 'registration-repeated')) && decoy) return;
-    const end = this.registrations.endOf(now);
-    decoy?.registerAgain(username, now, end);
-    await this.decoys.save(decoy ?? Decoy.create(email, username, user.id, now, end));
   }
 }

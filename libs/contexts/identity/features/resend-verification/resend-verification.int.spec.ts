@@ -1,4 +1,5 @@
 import { contexts } from '@rookery/contexts';
+import { RedisConnections } from '@rookery/messaging';
 import { eventually, newcomer, signUp, TestSystem } from '@rookery/testing';
 
 const RESEND = 'POST /v1/auth/verify/resend';
@@ -27,12 +28,34 @@ describe('asking for the verification mail again', () => {
     });
   }
 
-  it('sends another code, and the earlier one is void', async () => {
-    const { email, code: first } = await registered();
+  /** Lets a minute pass since the last mail to an address. */
+  const aMinuteLater = async (email: string) => {
     await system.sql(
       `UPDATE identity.users SET verification_requested_at = now() - interval '61 s' WHERE email = $1`,
       [email],
     );
+    await system.sql(`UPDATE identity.mail_quotas SET last_sent_at = last_sent_at - interval '61 s'`);
+  };
+
+  it('lets codes be tried anew, for unknown, pending and active addresses alike', async () => {
+    const pending = await registered();
+    await aMinuteLater(pending.email);
+    const active = await signUp(system);
+    const redis = system.inApi(RedisConnections).shared;
+    for (const key of await redis.keys('*:code:*')) await redis.hincrby(key, 'announced', -61_000);
+    for (const email of [pending.email, active.email, 'never.seen@example.com']) {
+      const body = { email, code: pending.code === '111111' ? '222222' : '111111' };
+      const tries = async () => (await system.ask('POST /v1/auth/verify', { body })).status;
+      while ((await tries()) === 422);
+      expect([email, await tries()]).toEqual([email, 410]);
+      await system.ask(RESEND, { body: { email } });
+      await eventually(async () => (await tries()) === 422);
+    }
+  });
+
+  it('sends another code, and the earlier one is void', async () => {
+    const { email, code: first } = await registered();
+    await aMinuteLater(email);
     expect((await system.ask(RESEND, { body: { email } })).status).toBe(202);
     await eventually(async () => (await system.inbox.of(email)).length === 2);
     const { code } = await system.inbox.verification(email);

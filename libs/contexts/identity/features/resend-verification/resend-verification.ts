@@ -10,7 +10,6 @@ import { Registrations } from '../../access/registrations';
 import { VerificationCodes } from '../../access/verification-codes';
 import { ResendRequested } from '../../contract';
 import { Decoys } from '../../storage/decoys';
-import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
 class ResendForm {
@@ -60,13 +59,16 @@ export class ResendVerificationHandler implements ICommandHandler<ResendVerifica
   }
 }
 
-/** Asks for another mail where the address has a pending registration, or a decoy of one. */
+/**
+ * Asks for another mail where the address has a pending registration, or a decoy of one. Codes can be tried anew
+ * afterwards, for any address.
+ */
 @Subscriber(ResendRequested, { queue: Queues.projections })
 export class RequestVerification implements Handles<typeof ResendRequested> {
   constructor(
     private readonly clock: Clock,
+    private readonly codes: VerificationCodes,
     private readonly decoys: Decoys,
-    private readonly quotas: MailQuotas,
     private readonly registrations: Registrations,
     private readonly users: Users,
   ) {}
@@ -75,11 +77,9 @@ export class RequestVerification implements Handles<typeof ResendRequested> {
     const now = this.clock.now();
     await this.users.lockAddress(email);
     const user = await this.users.find({ email });
-    if (user) await this.registrations.mailAgain(user, now);
     const decoy = await this.decoys.find({ email });
-    if (decoy?.mayBeMailed(now) && (await this.quotas.take(email, 'registration-repeated'))) {
-      decoy.repeat(now);
-      await this.decoys.save(decoy);
-    }
+    if (user?.pending) await this.registrations.mailAgain(user, now);
+    else if (decoy) await this.registrations.repeat(decoy, now);
+    else await this.codes.announceToNobody(email);
   }
 }

@@ -56,9 +56,9 @@ export class ResetPasswordRoute {
   }
 }
 
-/** What the link in the mail opens: mail scanners follow links, but fill in no forms. */
+/** What the link in the mail opens: mail scanners follow links, but fill in no forms. Older mails have the longer path. */
 @ApiExcludeController()
-@Controller('reset-password')
+@Controller(['reset', 'reset-password'])
 export class ResetPasswordPage {
   @Public()
   @Get()
@@ -85,6 +85,7 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
     checkPassword(password, [link.email, link.username, link.name]);
     const passwordHash = await this.passwords.hash(password);
 
+    await this.users.lockAddress(link.email);
     // The account before its links, as whoever adds one does: two links used at once would deadlock otherwise.
     await this.users.lock(link.userId);
     if (!(await this.links.take(token))) throw new Rejection(LinkExpired);

@@ -70,11 +70,9 @@ describe('rotating the keys of access tokens', () => {
     // One api has read the keys since, the other signs with the key before for up to a minute.
     readAnew(system.api);
     const byNew = await signIn();
-    const byOld = await of(otherApi).issue(
-      person.id,
-      decodeJwt<{ sid: string }>(byNew.accessToken).sid,
-      null,
-    );
+    const { sid } = decodeJwt<{ sid: string }>(byNew.accessToken);
+    const session = { id: sid, userId: person.id, provedAt: null, proofVersion: 0 };
+    const byOld = await of(otherApi).issue(session);
     expect(kidOf(byNew.accessToken)).not.toBe(kidOf(before.accessToken));
     expect(kidOf(byOld)).toBe(kidOf(before.accessToken));
     for (const token of [before.accessToken, byNew.accessToken, byOld]) {

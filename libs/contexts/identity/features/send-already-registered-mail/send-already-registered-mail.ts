@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { EventOf } from '@rookery/domain';
 import { defineMail, Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
-import { VerificationCodes } from '../../access/verification-codes';
 import { RegistrationRepeated } from '../../contract';
+import { MailQuotas } from '../../storage/mail-quotas';
 
 const alreadyRegisteredMail = defineMail<{ name: string }>({
   subject: 'You already have a Rookery account',
@@ -30,19 +29,18 @@ somebody, perhaps you, tried to register with this address. Its account was dele
 @Subscriber(RegistrationRepeated, { queue: Queues.mail })
 export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRepeated> {
   constructor(
-    private readonly codes: VerificationCodes,
     private readonly mail: Mail,
+    private readonly quotas: MailQuotas,
     private readonly sql: Sql,
   ) {}
 
-  async handle({ subject }: EventOf<typeof RegistrationRepeated>, { key }: Attempt): Promise<void> {
+  async handle({ subject, sequence }: EventOf<typeof RegistrationRepeated>, { key }: Attempt): Promise<void> {
     const user = await this.sql.row<{ email: string; name: string; deleted: boolean }>(
-      `SELECT u.email, u.name, u.status = 'deleted' AS deleted FROM identity.decoys d JOIN identity.users u ON u.id = d.user_id WHERE d.id = $1`,
-      [subject],
+      `SELECT u.email, u.name, u.status = 'deleted' AS deleted FROM identity.decoys d JOIN identity.users u ON u.id = d.user_id WHERE d.id = $1 AND d.version = $2`,
+      [subject, sequence],
     );
-    if (!user) return;
-    // A code that fits nothing: whoever registered can try codes here just as with a new address.
-    await this.codes.issue(user.email, key, randomUUID());
+    if (!user) return; // or a newer mail is on the way
+    await this.quotas.admit(user.email, 'registration-repeated', key, sequence === 1);
     const mail = user.deleted ? accountDeletedMail : alreadyRegisteredMail;
     await this.mail.send(user.email, mail, user, key);
   }

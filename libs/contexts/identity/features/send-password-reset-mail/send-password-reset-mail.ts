@@ -37,7 +37,7 @@ export class SendPasswordResetMail implements Handles<typeof PasswordResetReques
     const token = this.secrets.resetToken(resetId);
     const user = await this.links.find(token);
     if (!user) return this.log.log(`Not sent: the link of user ${subject} is used up or too old by now.`);
-    const link = `${this.settings.publicUrl}/reset-password?token=${token}`;
+    const link = `${this.settings.appUrl}/reset?token=${token}`;
     await this.mail.send(user.email, passwordResetMail, { ...user, link }, key);
   }
 }

@@ -60,7 +60,7 @@ describe('mail about the security of an account', () => {
     const { code } = await system.inbox.verification(form.email);
     await system.ask('POST /v1/auth/verify', { body: { email: form.email, code } });
     const token = await resetToken(form.email);
-    await system.ask(`GET /reset-password?token=${token}`);
+    await system.ask(`GET /reset?token=${token}`);
     await system.ask('POST /v1/auth/password/reset', {
       body: { token, password: 'an equally peculiar secret' },
     });

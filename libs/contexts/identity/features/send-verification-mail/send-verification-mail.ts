@@ -7,9 +7,16 @@ import { WebSettings } from '@rookery/web';
 import { VerificationCodes } from '../../access/verification-codes';
 import { VerificationSecrets } from '../../access/verification-secrets';
 import { VerificationRequested } from '../../contract';
+import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
-const verificationMail = defineMail<{ name: string; username: string; code: string; link: string }>({
+const verificationMail = defineMail<{
+  name: string;
+  username: string;
+  contested: boolean;
+  code: string;
+  link: string;
+}>({
   subject: '{{code}} is your Rookery code',
   text: `Hello {{name}},
 
@@ -18,14 +25,17 @@ your code is {{code}}. It is good for 10 minutes.
 Or open this link within 3 days:
 {{link}}
 
-It confirms the account "{{username}}". If you did not ask for one, ignore this mail: without the code or the link the account is removed.
+It confirms the account "{{username}}". {{#if contested}}This address was registered more than once, with different passwords: none of them counts, you choose one afterwards. {{/if}}If you did not ask for one, ignore this mail: without the code or the link the account is removed.
 `,
   html: `<p>Hello {{name}},</p>
 <p>your code is</p>
 <p style="font-size:32px;letter-spacing:6px;font-weight:bold">{{code}}</p>
 <p>It is good for 10 minutes. Or <a href="{{link}}">open this link</a> within 3 days.</p>
-<p>It confirms the account “{{username}}”. If you did not ask for one, ignore this mail: without the code or the link the account is removed.</p>`,
+<p>It confirms the account “{{username}}”. {{#if contested}}This address was registered more than once, with different passwords: none of them counts, you choose one afterwards. {{/if}}If you did not ask for one, ignore this mail: without the code or the link the account is removed.</p>`,
 });
+
+/** The version of an account that its first mail is asked for with, after it was registered. */
+const FIRST = 2;
 
 /** Sends a new account its code and its link. When that fails for good, the registration is cancelled. */
 @Subscriber(VerificationRequested, { queue: Queues.mail })
@@ -35,6 +45,7 @@ export class SendVerificationMail implements Handles<typeof VerificationRequeste
   constructor(
     private readonly codes: VerificationCodes,
     private readonly mail: Mail,
+    private readonly quotas: MailQuotas,
     private readonly secrets: VerificationSecrets,
     private readonly settings: WebSettings,
     private readonly sql: Sql,
@@ -42,20 +53,22 @@ export class SendVerificationMail implements Handles<typeof VerificationRequeste
   ) {}
 
   async handle(
-    { subject, data: { verificationId } }: EventOf<typeof VerificationRequested>,
+    { subject, sequence, data: { verificationId } }: EventOf<typeof VerificationRequested>,
     { key }: Attempt,
   ) {
-    const user = await this.sql.row<{ email: string; name: string; username: string }>(
-      `SELECT email, name, username FROM identity.users WHERE id = $1 AND status = 'pending'`,
-      [subject],
+    const user = await this.sql.row<{ email: string; name: string; username: string; contested: boolean }>(
+      `SELECT email, name, username, contested FROM identity.users
+       WHERE id = $1 AND status = 'pending' AND (verification_id IS NULL OR verification_id = $2)`,
+      [subject, verificationId],
     );
     if (!user)
       return this.log.log(
-        `Not sent: user ${subject} is verified already, or the registration was cancelled.`,
+        `Not sent: user ${subject} is verified already, the registration was cancelled, or a newer mail is on the way.`,
       );
+    await this.quotas.admit(user.email, 'verification', key, sequence === FIRST);
     const code = this.secrets.code(verificationId);
     await this.codes.issue(user.email, verificationId, code);
-    const link = `${this.settings.publicUrl}/activate?token=${this.secrets.linkToken(verificationId)}`;
+    const link = `${this.settings.appUrl}/activate?token=${this.secrets.linkToken(verificationId)}`;
     await this.mail.send(user.email, verificationMail, { ...user, code, link }, key);
   }
 

@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { Authenticator, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
-import { AccessTokens } from '../../access/access-tokens';
+import { AccessTokens, type SessionProof } from '../../access/access-tokens';
 import { SessionWatch } from '../../access/session-watch';
 
 const STEP_UP = 'POST /v1/auth/step-up';
@@ -22,12 +22,12 @@ describe('proving again who is signed in', () => {
 
   /** As if the last proof of the session, and of the token that was issued then, were that long ago. */
   async function age(person: Person, time: string): Promise<void> {
-    const [session] = await system.sql<{ id: string; provedAt: Date }>(
+    const [session] = await system.sql<SessionProof>(
       `UPDATE identity.sessions SET proved_at = now() - $2::interval WHERE user_id = $1
-       RETURNING id, proved_at AS "provedAt"`,
+       RETURNING id, user_id AS "userId", proved_at AS "provedAt", proof_version AS "proofVersion"`,
       [person.id, time],
     );
-    person.token = await system.inApi(AccessTokens).issue(person.id, session!.id, session!.provedAt);
+    person.token = await system.inApi(AccessTokens).issue(session!);
     system.inApi(SessionWatch).forget(session!.id);
   }
 
@@ -50,6 +50,39 @@ describe('proving again who is signed in', () => {
     expect(await status(stepped.body.accessToken)).toBe(200);
     expect((await system.ask('GET /v1/me', { token: person.token })).status).toBe(200);
     expect(await status(person.token)).toBe(403);
+  });
+
+  it.each([
+    ['enrolled the app', 'enrolling'],
+    ['was another one then', 'other'],
+  ])(
+    'revives no token that was copied before an authenticator app was enrolled, where the session %s',
+    async (_, which) => {
+      const person = await signUp(system);
+      const { body: other } = await system.ask('POST /v1/auth/login', {
+        body: { email: person.email, password: PASSWORD },
+      });
+      const copied: string = which === 'other' ? other.accessToken : person.token;
+      expect(await status(copied)).toBe(200);
+      const app = await Authenticator.enrol(system, person);
+      const stepped = await system.ask(STEP_UP, { token: copied, body: { code: await app.code() } });
+      expect(await status(stepped.body.accessToken)).toBe(200);
+      expect((await system.ask('GET /v1/me', { token: copied })).status).toBe(200);
+      expect(await status(copied)).toBe(403);
+    },
+  );
+
+  it('revives no token whose proof was voided, within the same second either', async () => {
+    const { email } = await signUp(system);
+    const { body: before } = await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
+    const stepUp = async () =>
+      (await system.ask(STEP_UP, { token: before.accessToken, body: { password: PASSWORD } })).body;
+    const first = await stepUp();
+    await refresh(before.refreshToken); // a copy from before the proof: it is void
+    expect(await status(first.accessToken)).toBe(403);
+    const second = await stepUp();
+    expect(await status(second.accessToken)).toBe(200);
+    expect(await status(first.accessToken)).toBe(403);
   });
 
   it('replaces the refresh token: the one before takes the proof away, and 30 seconds later ends the session', async () => {
@@ -171,8 +204,12 @@ describe('proving again who is signed in', () => {
     expect(await status(person.token)).toBe(403);
     // What another process does: it proves and issues a token; nobody tells this one.
     const session = await sessionOf(person);
-    await system.sql('UPDATE identity.sessions SET proved_at = now() WHERE id = $1', [session]);
-    const token = await system.inApi(AccessTokens).issue(person.id, session, new Date());
+    const [proved] = await system.sql<SessionProof>(
+      `UPDATE identity.sessions SET proved_at = now(), proof_version = proof_version + 1 WHERE id = $1
+       RETURNING id, user_id AS "userId", proved_at AS "provedAt", proof_version AS "proofVersion"`,
+      [session],
+    );
+    const token = await system.inApi(AccessTokens).issue(proved!);
     expect(await status(token)).toBe(200);
   });
 });

@@ -19,10 +19,10 @@ import type { Names } from '../../model/user';
 import { Users } from '../../storage/users';
 
 class NewNames {
-  @Field.text({ ...NAME, optional: true, description: 'Name as others see it.', example: 'Ada King' })
+  @Field.name({ ...NAME, optional: true, description: 'Name as others see it.', example: 'Ada King' })
   name?: string;
 
-  @Field.text({
+  @Field.username({
     ...USERNAME,
     optional: true,
     description: 'Unique name: letters, digits, dot, underscore and hyphen.',
@@ -73,7 +73,7 @@ export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
     expected.verify(user.profileVersion);
     if (!user.rename(names)) return meOf(user);
     const { username, email } = user.snapshot();
-    if (names.username !== undefined && (await this.users.usernameTaken(username, email))) {
+    if (names.username !== undefined && (await this.users.usernameTaken(username, email, userId))) {
       throw new Rejection(UsernameTaken);
     }
     await this.users.save(user);

@@ -4,6 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, Rejection } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
+import { Registrations } from '../../access/registrations';
 import { MfaChallenge, SignIn, Tokens } from '../../access/sign-in';
 import { VerificationCodes } from '../../access/verification-codes';
 import { CodeExpired, CodeInvalid } from '../../model/rejections';
@@ -24,7 +25,18 @@ class VerificationForm {
   code: string;
 }
 
-export class VerifyEmail extends Command<Tokens | MfaChallenge> {
+/** Tokens of somebody who has just verified the address. */
+class VerifiedTokens extends Tokens {
+  @Field.text({
+    max: 100,
+    optional: true,
+    description:
+      'Only there when the account has no password yet, since its address was registered with several: good for POST /v1/auth/password/reset, once, for an hour. The same token is mailed as a link.',
+  })
+  passwordResetToken?: string;
+}
+
+export class VerifyEmail extends Command<VerifiedTokens | MfaChallenge> {
   constructor(
     readonly email: string,
     readonly code: string,
@@ -46,15 +58,16 @@ export class VerifyEmailRoute {
   @Explain({
     operationId: 'verifyEmail',
     summary: 'Verify an e-mail address with the code',
-    description: 'Activates the account and signs in. After five wrong tries or 10 minutes the code expires.',
-    ok: { type: [Tokens, MfaChallenge] },
+    description:
+      'Activates the account and signs in. After five wrong tries or 10 minutes the code expires. An address that is unknown is answered like one that waits for its code.\n\nWhere the address was registered with several passwords, nobody knows which one its owner typed, so none of them counts: the answer has a `passwordResetToken`. Ask for a new password then, send both to POST /v1/auth/password/reset and sign in with it.',
+    ok: { type: [VerifiedTokens, MfaChallenge] },
     rejects: [CodeInvalid, CodeExpired],
   })
   verify(
     @Body() { email, code }: VerificationForm,
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
-  ): Promise<Tokens | MfaChallenge> {
+  ): Promise<VerifiedTokens | MfaChallenge> {
     return this.commands.execute(new VerifyEmail(email, code, { ip, userAgent }));
   }
 }
@@ -64,16 +77,19 @@ export class VerifyEmailHandler implements ICommandHandler<VerifyEmail> {
   constructor(
     private readonly clock: Clock,
     private readonly codes: VerificationCodes,
+    private readonly registrations: Registrations,
     private readonly signIn: SignIn,
     private readonly users: Users,
   ) {}
 
-  async execute({ email, code, client }: VerifyEmail): Promise<Tokens | MfaChallenge> {
-    await this.codes.redeem(email, code);
+  async execute({ email, code, client }: VerifyEmail): Promise<VerifiedTokens | MfaChallenge> {
+    const verificationId = await this.codes.redeem(email, code);
+    await this.users.lockAddress(email);
     const user = await this.users.find({ email });
-    if (!user) throw new Rejection(CodeExpired);
-    user.verify(this.clock.now());
-    await this.users.save(user);
-    return this.signIn.begin(user, client);
+    // Somebody may have registered the address anew while its mail was on the way.
+    if (!user?.isConfirmedBy(verificationId)) throw new Rejection(CodeExpired);
+    const passwordResetToken = await this.registrations.verify(user, this.clock.now());
+    const signedIn: VerifiedTokens | MfaChallenge = await this.signIn.begin(user, client);
+    return passwordResetToken === undefined ? signedIn : Object.assign(signedIn, { passwordResetToken });
   }
 }

@@ -1,0 +1,27 @@
+import { Client, type Pool } from 'pg';
+import { DataSource } from 'typeorm';
+import type { TestSystem } from './system';
+
+/**
+ * Sees what the api asks PostgreSQL in the course of something; what the worker asks meanwhile does not count.
+ *
+ * @returns the first word of each statement, in order
+ */
+export async function statementsOf(system: TestSystem, work: () => Promise<unknown>): Promise<string[]> {
+  const pool = (system.inApi(DataSource).driver as unknown as { master: Pool }).master;
+  const clients = new Set<unknown>();
+  const acquired = (client: unknown) => clients.add(client);
+  pool.on('acquire', acquired);
+  const spy = jest.spyOn(Client.prototype, 'query');
+  try {
+    await work();
+    const calls = spy.mock.calls as unknown as [string | { text: string }][];
+    return calls.flatMap(([query], index) => {
+      const text = typeof query === 'string' ? query : query.text;
+      return clients.has(spy.mock.contexts[index]) ? [/\w+/.exec(text)![0].toUpperCase()] : [];
+    });
+  } finally {
+    spy.mockRestore();
+    pool.off('acquire', acquired);
+  }
+}
