@@ -3,9 +3,20 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, Rejection } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, Field, Fresh, Item, NeverStored } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  Explain,
+  Field,
+  Fresh,
+  Item,
+  NeverStored,
+  Problems,
+  RequestRefused,
+} from '@rookery/web';
 import { ApiKeys } from '../../access/api-keys';
 import { AccountGone, ExpiryOutOfRange, ScopeNotHeld } from '../../model/rejections';
+import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
 const YEAR_MS = 365 * 86_400_000;
@@ -74,7 +85,7 @@ export class CreateApiKeyRoute {
     operationId: 'createApiKey',
     summary: 'Create an API key',
     description:
-      'A key acts for its owner within its scopes and the present permissions of the owner. It never passes for a fresh sign-in.',
+      'A key acts for its owner within its scopes and the present permissions of the owner. It never passes for a fresh sign-in. Its owner is mailed that there is a new key. Keys end when they expire or are revoked, when the password is reset with a link, and when an administrator ends the sessions of the user.',
     ok: { status: 201, type: CreatedApiKey },
     rejects: [AccountGone, ScopeNotHeld, ExpiryOutOfRange],
   })
@@ -88,11 +99,12 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
   constructor(
     private readonly apiKeys: ApiKeys,
     private readonly clock: Clock,
+    private readonly sessions: Sessions,
     private readonly users: Users,
   ) {}
 
   async execute({
-    caller: { userId, permissions },
+    caller: { userId, sessionId, permissions },
     draft: { name, scopes, expiresAt },
   }: CreateApiKey): Promise<CreatedApiKey> {
     if (!scopes.every((scope) => OWN_SCOPES.has(scope) || permissions.has(scope)))
@@ -101,7 +113,10 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
     const end = expiresAt === undefined ? new Date(now + YEAR_MS) : new Date(expiresAt);
     if (end.getTime() <= now || end.getTime() > now + YEAR_MS) throw new Rejection(ExpiryOutOfRange);
     await this.users.lockOwn(userId);
-    const created = await this.apiKeys.create({ userId, name, scopes, expiresAt: end });
+    // A token is believed a few seconds longer than its session lasts; what ends sessions ends keys, this one too.
+    if (sessionId && !(await this.sessions.alive(sessionId)))
+      throw new RequestRefused(Problems.unauthenticated);
+    const created = await this.apiKeys.create({ userId, sessionId, name, scopes, expiresAt: end });
     return { ...created, name, scopes, expiresAt: end };
   }
 }

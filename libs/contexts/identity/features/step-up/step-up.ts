@@ -93,7 +93,7 @@ export class StepUpHandler implements ICommandHandler<StepUp> {
     const needsSecondFactor = await this.users.needsSecondFactor(userId);
     if (proof.password === undefined) {
       if (!needsSecondFactor) throw new Rejection(TotpNotEnrolled);
-      const outcome = await this.proofs.prove(userId, proof);
+      const outcome = await this.proofs.prove(userId, proof, sessionId);
       if (outcome !== 'proved') return outcome;
     } else {
       if (needsSecondFactor) throw new Rejection(SecondFactorNeeded);
