@@ -1,4 +1,4 @@
-import { defineSettings, setting } from '@rookery/settings';
+import { defineSettings, setting, weaknessOf } from '@rookery/settings';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65535);
@@ -15,6 +15,17 @@ const origins = z.string().transform((text, context) => {
   return list;
 });
 
+function refusePlainAddress(text: string): string | undefined {
+  if (text.startsWith('https://')) return undefined;
+  const what = text === '' ? 'is missing' : 'is a plain http:// address';
+  return `${what}; set it to the https:// address under which clients reach the api`;
+}
+
+function refuseWeakPassword(text: string): string | undefined {
+  const weakness = weaknessOf(text);
+  return weakness && `${weakness}; make one with \`openssl rand -base64 24\``;
+}
+
 /** Where the api listens and what it says of itself. */
 export class WebSettings extends defineSettings('HTTP', {
   environment: setting('NODE_ENV', z.enum(['development', 'test', 'production']), {
@@ -25,7 +36,8 @@ export class WebSettings extends defineSettings('HTTP', {
   port: setting('PORT', port, { default: '3000', doc: 'Port of the api; 0 takes a free one.' }),
   configuredPublicUrl: setting('PUBLIC_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
     default: '',
-    doc: 'Where clients reach the api; links in mails start with it. Without it http://127.0.0.1:$PORT.',
+    doc: 'Where clients reach the api; links in mails start with it. Without it http://127.0.0.1:$PORT. Production needs an https:// one.',
+    production: refusePlainAddress,
   }),
   corsOrigins: setting('CORS_ORIGINS', origins, {
     default: '',
@@ -49,7 +61,8 @@ export class WebSettings extends defineSettings('HTTP', {
   }),
   opsPassword: setting('OPS_PASSWORD', z.string().min(1), {
     development: 'ops',
-    doc: 'Password of the operations pages (HTTP Basic).',
+    doc: 'Password of the operations pages (HTTP Basic), 16 characters or more: `openssl rand -base64 24`.',
+    production: refuseWeakPassword,
   }),
 }) {
   /** Where clients reach the api, without a trailing slash. */

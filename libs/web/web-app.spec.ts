@@ -637,7 +637,12 @@ describe('Over a connection', () => {
   let port: number;
 
   beforeEach(async () => {
-    other = await sampleApp({ NODE_ENV: 'production', OPS_USER: 'a', OPS_PASSWORD: 'b' });
+    other = await sampleApp({
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://rookery.example',
+      OPS_USER: 'a',
+      OPS_PASSWORD: 'vU3c0q9ZkXw5Jm2RtY8a',
+    });
     await other.app.listen(0, '127.0.0.1');
     port = (other.app.getHttpServer().address() as AddressInfo).port;
   });
