@@ -10,6 +10,7 @@ export { Field, Item } from './fields';
 export { Fresh, SessionOnly } from './fresh';
 export { HealthModule } from './health';
 export { escapeHtml, type HtmlPage, sendPage } from './html-page';
+export { MetricsServer } from './metrics-server';
 export { NeverStored } from './idempotency/never-stored';
 export { MaxMembers } from './json-body';
 export { LimitsModule } from './limits.module';

@@ -34,6 +34,10 @@ export class WebSettings extends defineSettings('HTTP', {
   }),
   host: setting('HOST', z.string().min(1), { default: '127.0.0.1', doc: 'Address to listen on.' }),
   port: setting('PORT', port, { default: '3000', doc: 'Port of the api; 0 takes a free one.' }),
+  metricsPort: setting('METRICS_PORT', z.union([z.literal('').transform(() => undefined), port]), {
+    default: '',
+    doc: 'Port of its own for /metrics, of api and worker each; the other ports answer 404 to it then. Without it /metrics is on the port of the probes, in production with the HTTP Basic of operations.',
+  }),
   configuredPublicUrl: setting('PUBLIC_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
     default: '',
     doc: 'Where clients reach the api; links in mails start with it. Without it http://127.0.0.1:$PORT. Production needs an https:// one.',

@@ -22,8 +22,10 @@ import { answerClientError } from './client-error';
 import { Drain } from './drain';
 import { tagAnswers } from './etag';
 import { FreshGuard } from './fresh';
+import { Operators } from './basic-auth';
 import { KeepIdempotent } from './idempotency/keep-idempotent';
 import { readJsonBodies } from './json-body';
+import { guardMetrics } from './metrics-server';
 import { nextLink } from './paging';
 import { ProblemFilter, sendProblem } from './problem-filter';
 import { problemOfError } from './problem-of-error';
@@ -129,6 +131,7 @@ export async function createWebApp(
   const pino = app.get(NestLogger, { strict: false });
   app.useLogger(pino);
   refuseWhileClosing(server, app.get(Drain, { strict: false }));
+  guardMetrics(server, settings, provided(app, Operators) ?? new Operators(settings));
   await protect(app, settings);
   const limiter = provided(app, RateLimiter);
   if (limiter?.enabled) limitRequests(server, limiter);
