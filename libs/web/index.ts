@@ -16,7 +16,7 @@ export { MaxMembers } from './json-body';
 export { LimitsModule } from './limits.module';
 export { type ApiDescription, buildOpenApi, serveOpenApi } from './openapi';
 export { type CursorPart, decodeCursor, encodeCursor, ListOf, ListQuery, type Page, pageOf } from './paging';
-export { UuidParam } from './params';
+export { SecretParam, UuidParam } from './params';
 export { type FieldError, type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';
 export { sendProblem } from './problem-filter';
 export { problemOfError } from './problem-of-error';

@@ -51,6 +51,10 @@ export class WebSettings extends defineSettings('HTTP', {
     default: '0',
     doc: 'How many proxies in front add to X-Forwarded-For. 0 believes no such header.',
   }),
+  arrivalTimeoutMs: setting('REQUEST_ARRIVAL_TIMEOUT_MS', milliseconds.min(100), {
+    default: '30000',
+    doc: 'Milliseconds in which a request has to arrive, headers and body; then it is answered 408 and the connection closed.',
+  }),
   requestTimeoutMs: setting('REQUEST_TIMEOUT_MS', milliseconds.min(1), {
     default: '60000',
     doc: 'Milliseconds after which a request is answered 503, whatever it does. Streams are exempt.',

@@ -52,9 +52,7 @@ describe('GET /metrics with a port of its own (METRICS_PORT)', () => {
     system = await TestSystem.start(contexts, { METRICS_PORT: '0' });
   });
   afterAll(async () => {
-    const { port } = system.inApi(MetricsServer);
     await system.stop();
-    await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
     delete process.env['METRICS_PORT'];
   });
 
@@ -73,5 +71,14 @@ describe('GET /metrics with a port of its own (METRICS_PORT)', () => {
 
     const gone = await system[which].inject('/metrics');
     expect([gone.statusCode, gone.json().code]).toEqual([404, 'resource.not-found']);
+  });
+
+  it('ends with its process', async () => {
+    const other = await system.startApi();
+    const { port } = other.get(MetricsServer, { strict: false });
+    const page = `http://127.0.0.1:${port}/metrics`;
+    expect((await fetch(page)).status).toBe(200);
+    await other.close();
+    await expect(fetch(page)).rejects.toThrow('fetch failed');
   });
 });
