@@ -85,7 +85,7 @@ export class ApiKeys implements Recognises {
       'UPDATE identity.api_keys SET revoked_at = now() WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL',
       [id, userId],
     );
-    this.transaction.afterCommit(() => this.known.delete(id));
+    this.transaction.afterCommit(() => void this.known.delete(id));
     return revoked === 1;
   }
 
