@@ -43,6 +43,7 @@ export const SessionRevoked = defineEvent(
       'refresh-reused',
       'password-changed',
       'account-deleted',
+      'too-many-sessions',
     ]),
   }),
 );

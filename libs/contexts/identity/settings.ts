@@ -29,6 +29,14 @@ export class IdentitySettings extends defineSettings(
       doc: 'Seconds between the second and the third of these mails within a day; each further pause is four times as long. Between the first two there is a minute.',
       default: '300',
     }),
+    maxApiKeys: setting('MAX_API_KEYS_PER_USER', z.coerce.number().int().min(1).max(1_000), {
+      doc: 'API keys that a user can have at a time; one more is refused.',
+      default: '50',
+    }),
+    maxSessions: setting('MAX_SESSIONS_PER_USER', z.coerce.number().int().min(1).max(1_000), {
+      doc: 'Sessions that a user can have at a time; one more sign-in ends the one that was refreshed longest ago.',
+      default: '50',
+    }),
     registrationTtlSeconds: setting('REGISTRATION_TTL_SECONDS', z.coerce.number().int().min(1), {
       doc: 'Seconds a registration waits to be verified before its e-mail address is free again.',
       default: '259200',

@@ -75,6 +75,16 @@ export class ApiKeys implements Recognises {
     return { id, prefix, key: `${prefix}_${secret}` };
   }
 
+  /** @returns how many keys of a user are good. */
+  async countOf(userId: string): Promise<number> {
+    const row = await this.sql.row<{ count: number }>(
+      `SELECT count(*)::int AS count FROM identity.api_keys
+       WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now()`,
+      [userId],
+    );
+    return row!.count;
+  }
+
   /**
    * Ends a key.
    *

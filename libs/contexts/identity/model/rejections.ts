@@ -161,6 +161,13 @@ export const ScopeNotHeld = defineRejection(
   'Scopes are read, write, and permissions of your role.',
 );
 
+export const TooManyApiKeys = defineRejection(
+  'identity.too-many-api-keys',
+  'conflict',
+  'You have as many API keys as a user may have.',
+  'Revoke one that is not needed any more with DELETE /v1/me/api-keys/{id}.',
+);
+
 export const ExpiryOutOfRange = defineRejection(
   'identity.expiry-out-of-range',
   'invalid',

@@ -15,7 +15,8 @@ import {
   RequestRefused,
 } from '@rookery/web';
 import { ApiKeys } from '../../access/api-keys';
-import { AccountGone, ExpiryOutOfRange, ScopeNotHeld } from '../../model/rejections';
+import { AccountGone, ExpiryOutOfRange, ScopeNotHeld, TooManyApiKeys } from '../../model/rejections';
+import { IdentitySettings } from '../../settings';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
@@ -87,7 +88,7 @@ export class CreateApiKeyRoute {
     description:
       'A key acts for its owner within its scopes and the present permissions of the owner. It never passes for a fresh sign-in. Its owner is mailed that there is a new key. Keys end when they expire or are revoked, when the password is reset with a link, and when an administrator ends the sessions of the user.',
     ok: { status: 201, type: CreatedApiKey },
-    rejects: [AccountGone, ScopeNotHeld, ExpiryOutOfRange],
+    rejects: [AccountGone, ScopeNotHeld, ExpiryOutOfRange, TooManyApiKeys],
   })
   create(@Body() draft: ApiKeyDraft, @CurrentCaller() caller: Caller): Promise<CreatedApiKey> {
     return this.commands.execute(new CreateApiKey(caller, draft));
@@ -100,6 +101,7 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
     private readonly apiKeys: ApiKeys,
     private readonly clock: Clock,
     private readonly sessions: Sessions,
+    private readonly settings: IdentitySettings,
     private readonly users: Users,
   ) {}
 
@@ -116,6 +118,7 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
     // A token is believed a few seconds longer than its session lasts; what ends sessions ends keys, this one too.
     if (sessionId && !(await this.sessions.alive(sessionId)))
       throw new RequestRefused(Problems.unauthenticated);
+    if ((await this.apiKeys.countOf(userId)) >= this.settings.maxApiKeys) throw new Rejection(TooManyApiKeys);
     const created = await this.apiKeys.create({ userId, sessionId, name, scopes, expiresAt: end });
     return { ...created, name, scopes, expiresAt: end };
   }
