@@ -7,6 +7,7 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Drain } from './drain';
 import { Explain } from './explain';
 import type { Problem } from './problem';
+import { ruleCodes } from './rule-codes';
 import { authenticated, failure, ID, sampleApp, type SampleApp } from './testing/sample-app';
 
 let sample: SampleApp;
@@ -638,6 +639,15 @@ describe('The pages about problems', () => {
       status: 409,
       remedy: 'Choose another nest.',
     });
+  });
+
+  it('list the rules that errors[].code may name', async () => {
+    const url = '/problems/request.invalid';
+    const html = await ask({ url, headers: { accept: 'text/html' } });
+    const json = await ask({ url, headers: { accept: 'application/json' } });
+    for (const code of ruleCodes()) expect(html.body).toContain(`<code>${code}</code>`);
+    expect(Object.keys(json.json<{ rules: object }>().rules)).toEqual(ruleCodes());
+    expect((await ask('/problems/internal')).body).not.toContain('errors[]');
   });
 
   it('are listed', async () => {
