@@ -74,8 +74,11 @@ export class Cache {
   async through<T>(key: string, seconds: number, load: () => Promise<T>): Promise<T> {
     let flight = this.flights.get(key);
     if (!flight) {
-      flight = this.look(key, seconds, load).finally(() => this.flights.delete(key));
-      this.flights.set(key, flight);
+      const own = this.look(key, seconds, load).finally(() => {
+        if (this.flights.get(key) === own) this.flights.delete(key);
+      });
+      flight = own;
+      this.flights.set(key, own);
     }
     const { text, outcome } = await flight;
     note(outcome);
@@ -88,7 +91,16 @@ export class Cache {
    * @throws Error when Redis does not answer; the caller has to try again
    */
   async forget(key: string): Promise<void> {
+    this.flights.delete(key); // who asks from now on does not share a query that began before
     await this.redis.cache.del(...keysOf(key));
+  }
+
+  /**
+   * Deletes an entry as soon as the present transaction is committed, before its result is answered: whoever asks
+   * afterwards sees the change. Where Redis does not answer that is left to the subscriber that forgets it too.
+   */
+  forgetAfterCommit(key: string): void {
+    this.transaction.afterCommit(() => this.forget(key).catch(() => undefined));
   }
 
   private async look(key: string, seconds: number, load: () => Promise<unknown>): Promise<Looked> {

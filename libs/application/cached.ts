@@ -19,8 +19,9 @@ const cached = new WeakMap<object, Caching<never>>();
  * Keeps the answers of a query handler in Redis; it stands above `@QueryHandler()`. The handler knows nothing of it.
  * What it answers must be plain JSON: callers get what JSON makes of it. A rejection is not kept.
  *
- * Whatever changes the answer deletes the entry: a subscriber on `Queues.caches` that calls `Cache.forget(key)`. The
- * route of the query answers the header `X-Cache: HIT` or `MISS`.
+ * Whatever changes the answer deletes the entry twice: `Cache.forgetAfterCommit(key)` where it is changed, so that
+ * whoever asks once that was answered sees it, and a subscriber on `Queues.caches` that calls `Cache.forget(key)`, which
+ * is tried again until Redis answers. The route of the query answers the header `X-Cache: HIT` or `MISS`.
  */
 export function Cached<Q>(caching: Caching<Q>): ClassDecorator {
   return (handler) => {

@@ -1,6 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomBytes } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
 import { newId, Rejection } from '@rookery/domain';
 import { counter, workContext } from '@rookery/observability';
 import {
@@ -12,6 +17,7 @@ import {
 } from '@rookery/persistence';
 import { auditOptions, recordedOf } from './audited';
 import { digestOf, type Origin } from './entry';
+import { RefusalTally } from './refusal-tally';
 
 /** What the log is told of one command or event. */
 interface Note {
@@ -29,14 +35,26 @@ const unrecorded = counter({
   labels: ['action'],
 });
 
+const aggregated = counter({
+  name: 'rookery_audit_aggregated_total',
+  help: 'Commands of callers who are not signed in that were refused or failed and are counted in one entry with others.',
+  labels: ['action'],
+});
+
+/** Milliseconds between two entries that hold what was only counted. */
+const TALLY_MS = 60_000;
+
 /**
  * Writes the audit log. What is done is recorded in the transaction that does it: there is neither without the other.
- * What is refused or fails is recorded after its rollback, in a transaction of its own.
+ * What is refused or fails is recorded after its rollback, in a transaction of its own; where nobody is signed in, only
+ * the first few of a kind in a minute are, and the others are counted in one entry.
  */
 @Injectable()
-export class AuditTrail extends EventWitness {
+export class AuditTrail extends EventWitness implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(AuditTrail.name);
   private readonly contexts = new Map<unknown, string>();
+  private readonly tally = new RefusalTally();
+  private timer: NodeJS.Timeout | undefined;
   private readonly raised = new AsyncLocalStorage<StoredEvent[]>();
 
   constructor(
@@ -44,6 +62,29 @@ export class AuditTrail extends EventWitness {
     private readonly transaction: Transaction,
   ) {
     super();
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.recordTally(), TALLY_MS).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.recordTally();
+  }
+
+  /** Writes an entry for each kind of refusal that was only counted; when it cannot, the log has them. */
+  async recordTally(): Promise<void> {
+    const notes = this.tally.take().map(({ count, ...refusal }): Note => {
+      const outcome = refusal.code === null ? 'failed' : 'rejected';
+      return { ...refusal, outcome, details: { repeated: count }, eventIds: [] };
+    });
+    if (notes.length === 0) return;
+    try {
+      await this.transaction.run(() => this.write(notes));
+    } catch (error) {
+      for (const note of notes) this.missed(note, error as Error);
+    }
   }
 
   /** Tells to which context a command's class belongs: `identity.log-in` is what its entries are called. */
@@ -62,13 +103,15 @@ export class AuditTrail extends EventWitness {
     const events: StoredEvent[] = [];
     const run = async (): Promise<Result> => {
       const result = await work();
-      await this.write([this.noteOfResult(command, result, events)]);
+      const note = this.noteOfResult(command, result, events);
+      if (this.admits(note)) await this.write([note]);
       return result;
     };
     try {
       return await this.raised.run(events, () => this.transaction.run(run));
     } catch (error) {
-      await this.recordFailure(this.noteOfError(command, error), error, within);
+      const note = this.noteOfError(command, error);
+      if (this.admits(note)) await this.recordFailure(note, error, within);
       throw error;
     }
   }
@@ -78,6 +121,14 @@ export class AuditTrail extends EventWitness {
     const command = this.raised.getStore();
     if (command) command.push(...events);
     else await this.write(events.map(noteOfEvent));
+  }
+
+  private admits(note: Note): boolean {
+    const { actorId, client } = workContext();
+    const stranger = client !== undefined && actorId === null;
+    if (note.outcome === 'done' || !stranger || this.tally.admit(note)) return true;
+    aggregated.inc({ action: note.action });
+    return false;
   }
 
   /**

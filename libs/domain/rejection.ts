@@ -7,7 +7,9 @@ export interface RejectionDefinition {
   /** `<area>.<reason>`, kebab-case. Stable API. */
   readonly code: string;
   readonly kind: RejectionKind;
-  /** One sentence for the caller; also the title of the problem's page. */
+  /** A few words that stand for every case of it: the title of the problem and of its page. */
+  readonly title: string;
+  /** One sentence for the caller. */
   readonly message: string;
   /** What the caller can do about it. */
   readonly remedy: string;
@@ -40,6 +42,7 @@ const definitions = new Map<string, RejectionDefinition>();
 /**
  * Declares a rule that can be broken.
  *
+ * @param title a phrase that people understand; without one the code is read as a phrase: `late.arrival` is "Arrival"
  * @throws Error when the code is declared already or misspelt
  */
 export function defineRejection(
@@ -47,14 +50,21 @@ export function defineRejection(
   kind: RejectionKind,
   message: string,
   remedy: string,
+  title = titleOf(code),
 ): RejectionDefinition {
   if (!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(code)) {
     throw new Error(`Rejection code "${code}" must read <area>.<reason> in kebab-case.`);
   }
   if (definitions.has(code)) throw new Error(`Rejection ${code} is defined twice.`);
-  const definition = { code, kind, message, remedy };
+  const definition = { code, kind, title, message, remedy };
   definitions.set(code, definition);
   return definition;
+}
+
+/** `nest.all-taken` → `All taken`. */
+function titleOf(code: string): string {
+  const reason = code.slice(code.indexOf('.') + 1).replaceAll('-', ' ');
+  return reason.charAt(0).toUpperCase() + reason.slice(1);
 }
 
 /** @returns every declared rejection, by code. */
@@ -68,6 +78,7 @@ export const Conflict = defineRejection(
   'conflict',
   'The resource was changed at the same time by somebody else.',
   'Read the resource again and repeat the change if it still makes sense.',
+  'Changed by somebody else',
 );
 
 /** What is asked for does not exist, or the caller may not know that it does. */
@@ -76,6 +87,7 @@ export const NotFound = defineRejection(
   'missing',
   'There is no such resource.',
   'Check the id. What you may not see is answered in the same way.',
+  'No such resource',
 );
 
 /** The caller may see it, but not do that to it. */
@@ -84,6 +96,7 @@ export const Forbidden = defineRejection(
   'forbidden',
   'You may see this, but not do that to it.',
   'The permission that the route asks for stands in its description as x-required-permission, or as x-permission-beyond-own where it is about what others own.',
+  'Permission denied',
 );
 
 /** Something Rookery stands on does not answer. */
@@ -92,4 +105,5 @@ export const DependencyUnavailable = defineRejection(
   'unavailable',
   'A service that this needs does not answer at the moment.',
   'Try again after the time in Retry-After.',
+  'Temporarily unavailable',
 );

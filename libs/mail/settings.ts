@@ -1,13 +1,14 @@
-import { defineSettings, setting } from '@rookery/settings';
+import { defineSettings, refuseDefaultPassword, setting } from '@rookery/settings';
 import { z } from 'zod';
 
 /** Where mail goes and whom it comes from. */
 export class MailSettings extends defineSettings('Mail', {
   smtpUrl: setting('SMTP_URL', z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }), {
     doc: 'The mail server, as smtp://user:password@host:port.',
+    production: refuseDefaultPassword,
   }),
   from: setting('MAIL_FROM', z.string().includes('@'), {
     doc: 'Sender of all mail.',
-    default: 'Rookery <no-reply@rookery.test>',
+    development: 'Rookery <no-reply@rookery.test>',
   }),
 }) {}

@@ -5,7 +5,7 @@ export { createLogger, type Logger, LoggingModule, rootLogger } from './logging'
 export { counter, gauge, histogram, registry } from './metrics';
 export { MetricsModule } from './metrics.module';
 export { redact, redactText } from './redact';
-export { logRequests } from './request-log';
+export { logRequests, pathWithoutSecrets, type SecretParams } from './request-log';
 export { measureRequests } from './request-metrics';
 export { inSpan } from './tracing';
 export { WaitBudget, WaitBudgetSpent } from './wait-budget';

@@ -8,7 +8,13 @@ class MetricsController {
   @Get()
   @SetMetadata('rookery:public', true)
   @ApiExtension('x-public', true)
-  @ApiOperation({ operationId: 'getMetrics', summary: 'Read the metrics in the text format of Prometheus' })
+  @ApiExtension('x-problems', [{ code: 'auth.unauthenticated' }, { code: 'resource.not-found' }])
+  @ApiOperation({
+    operationId: 'getMetrics',
+    summary: 'Read the metrics in the text format of Prometheus',
+    description:
+      'In production it asks for the HTTP Basic of operations (401); with `METRICS_PORT` it is on that port alone and not found here (404).',
+  })
   @ApiOkResponse({
     description: 'All metrics of the process.',
     content: { 'text/plain': { schema: { type: 'string' } } },

@@ -14,16 +14,17 @@ const QUIET = new Set(['/livez', '/readyz', '/startupz', '/healthz', '/metrics']
 
 /**
  * Writes one line for each request when its answer is sent: info, error from 500 on, debug for probes and metrics.
- * The query is left out: it may carry secrets.
+ * The query is left out, and parameters that are secrets: both may be used by whoever reads the log.
  */
 export function logRequests(server: FastifyInstance, logger: Logger): void {
   server.addHook('onResponse', (request, reply, done) => {
     const level = levelOf(request, reply);
     if (!logger.isLevelEnabled(level)) return done();
-    const path = pathOf(request.url);
+    const path = loggedPathOf(request);
     const line = {
       'http.request.method': request.method,
       'url.path': path,
+      'http.route': request.routeOptions.url,
       'http.response.status_code': reply.statusCode,
       'event.duration': Math.round(reply.elapsedTime * 1e6),
       'client.ip': request.ip,
@@ -41,7 +42,33 @@ function levelOf(request: FastifyRequest, reply: FastifyReply): 'info' | 'error'
   return reply.statusCode >= 500 ? 'error' : 'info';
 }
 
-function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
+/** What a route's config says of its path. */
+export interface SecretParams {
+  /** Names of parameters that are secrets. */
+  secretParams?: readonly string[];
+}
+
+/**
+ * The path of a request as it may be written down: without the query, and with the pattern of a parameter that is
+ * declared a secret in its place (`/v1/users/activate/:token`).
+ */
+export function pathWithoutSecrets({ url, routeOptions, params }: FastifyRequest): string {
+  const { secretParams = [] } = (routeOptions.config ?? {}) as SecretParams;
+  if (secretParams.length === 0 || routeOptions.url === undefined) return url.split('?', 1)[0]!;
+  const values = params as Record<string, string>;
+  return routeOptions.url.replaceAll(/:(\w+)/g, (pattern, name: string) =>
+    secretParams.includes(name) ? pattern : encodeURIComponent(values[name] ?? ''),
+  );
+}
+
+/** Longer parts of a path that leads nowhere may be a secret that somebody sent to a wrong address. */
+const MAX_UNKNOWN_PART = 20;
+
+function loggedPathOf(request: FastifyRequest): string {
+  const path = pathWithoutSecrets(request);
+  if (request.routeOptions.url !== undefined) return path;
+  return path
+    .split('/')
+    .map((part) => (part.length > MAX_UNKNOWN_PART ? '[hidden]' : part))
+    .join('/');
 }

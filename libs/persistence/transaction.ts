@@ -7,7 +7,7 @@ import { isDatabaseUnavailable } from './failures';
 
 interface UnitOfWork {
   connection: Promise<Connection> | undefined;
-  afterCommit: (() => void)[];
+  afterCommit: (() => void | Promise<void>)[];
   closed: boolean;
 }
 
@@ -53,7 +53,7 @@ export class Transaction {
       await discard(unit, error);
       throw error;
     }
-    for (const callback of unit.afterCommit) this.callBack(callback);
+    await Promise.all(unit.afterCommit.map((callback) => this.callBack(callback)));
     return result;
   }
 
@@ -70,8 +70,11 @@ export class Transaction {
     return this.storage.getStore() !== undefined;
   }
 
-  /** Calls back once the present transaction is committed; never when it is rolled back. What it throws is logged. */
-  afterCommit(callback: () => void): void {
+  /**
+   * Calls back once the present transaction is committed; never when it is rolled back. {@link run} returns when all
+   * callbacks are done; what one throws is logged. Callbacks run outside the transaction and must not take long.
+   */
+  afterCommit(callback: () => void | Promise<void>): void {
     this.current().afterCommit.push(callback);
   }
 
@@ -86,9 +89,9 @@ export class Transaction {
   }
 
   /** What is committed is not undone by whoever is told of it. */
-  private callBack(callback: () => void): void {
+  private async callBack(callback: () => void | Promise<void>): Promise<void> {
     try {
-      callback();
+      await callback();
     } catch (error) {
       this.log.error(
         `A callback after the commit failed: ${(error as Error).message}`,

@@ -1,2 +1,3 @@
 export * from './master-key';
 export * from './settings';
+export { refuseDefaultPassword, weaknessOf } from './weak-secrets';

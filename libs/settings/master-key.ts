@@ -1,6 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import { z } from 'zod';
 import { defineSettings, setting } from './settings';
+import { isPredictable } from './weak-secrets';
 
 /** The one secret that everything encrypted or authenticated at rest hangs on. */
 export class MasterKey extends defineSettings('Secrets', {
@@ -11,6 +12,10 @@ export class MasterKey extends defineSettings('Secrets', {
       .refine((text) => Buffer.from(text, 'base64').length >= 32, 'must be 32 bytes or more in base64'),
     {
       doc: 'The key from which all others are derived: `openssl rand -base64 32`. Losing it voids codes, links and signing keys.',
+      production: (text) =>
+        isPredictable(Buffer.from(text, 'base64'))
+          ? 'can be guessed; make a random one with `openssl rand -base64 32`'
+          : undefined,
       development: 'cm9va2VyeS1kZXZlbG9wbWVudC1tYXN0ZXIta2V5LTAwMQ==',
     },
   ),

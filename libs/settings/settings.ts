@@ -10,6 +10,13 @@ export interface Setting<T> {
   readonly default?: string;
   /** The text used when it is not set, except in production, which refuses to boot with it. */
   readonly development?: string;
+  /**
+   * What production refuses a text for that suits development.
+   *
+   * @returns the rest of a sentence that begins with the name and tells what to do: `is short; use …`; undefined when
+   *   the text is good
+   */
+  readonly production?: (text: string) => string | undefined;
 }
 
 type Shape = Record<string, Setting<unknown>>;
@@ -34,7 +41,7 @@ export class InvalidSettings extends Error {
 export function setting<T>(
   name: string,
   schema: z.ZodType<T>,
-  rest: { doc: string; default?: string; development?: string },
+  rest: Omit<Setting<T>, 'name' | 'schema'>,
 ): Setting<T> {
   return { name, schema, ...rest };
 }
@@ -46,9 +53,14 @@ const groups: SettingsClass[] = [];
  * `class MailSettings extends defineSettings('Mail', { url: setting('SMTP_URL', …) }) {}`.
  * A variable `X` may also come as `X_FILE`, the path of a file that holds it.
  *
+ * @param objection says what is wrong with settings that are good each by itself; undefined when nothing is
  * @throws InvalidSettings when constructed from an environment that does not fit
  */
-export function defineSettings<S extends Shape>(title: string, shape: S): SettingsClass<Values<S>> {
+export function defineSettings<S extends Shape>(
+  title: string,
+  shape: S,
+  objection?: (values: Values<S>) => string | undefined,
+): SettingsClass<Values<S>> {
   class Group {
     static readonly title = title;
     static readonly shape = shape;
@@ -62,6 +74,8 @@ export function defineSettings<S extends Shape>(title: string, shape: S): Settin
           problems.push((error as Error).message);
         }
       }
+      const together = problems.length === 0 ? objection?.(this as unknown as Values<S>) : undefined;
+      if (together !== undefined) problems.push(together);
       if (problems.length > 0) throw new InvalidSettings(problems);
     }
   }
@@ -112,7 +126,11 @@ function read<T>(item: Setting<T>, environment: NodeJS.ProcessEnv): T {
   const text = given ?? item.default ?? item.development;
   if (text === undefined) throw new Error(`${item.name} is missing. ${item.doc}`);
   const result = item.schema.safeParse(text);
-  if (result.success) return result.data;
+  if (result.success) {
+    const objection = production ? item.production?.(text) : undefined;
+    if (objection !== undefined) throw new Error(`${item.name} ${objection}.`);
+    return result.data;
+  }
   throw new Error(
     `${item.name} is wrong: ${result.error.issues.map((issue) => issue.message).join('; ')}. ${item.doc}`,
   );

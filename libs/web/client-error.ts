@@ -9,6 +9,9 @@ const byCode: Record<string, ProblemDefinition> = {
   HPE_HEADER_OVERFLOW: Problems.headersTooLarge,
 };
 
+/** Milliseconds that a client has to read why its connection ends. */
+const LINGER_MS = 500;
+
 /**
  * Answers what Node could not read as HTTP, before there is a request, and closes the connection.
  *
@@ -19,6 +22,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   const definition = byCode[error.code ?? ''] ?? Problems.malformed;
   const { status } = definition;
   const body = JSON.stringify(problemOf(definition, { url: '' }));
+  // Closing at once could discard the answer on its way; a client that stays anyway is not waited for.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${PROBLEM_JSON}\r\n` +
       `cache-control: ${NO_STORE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,

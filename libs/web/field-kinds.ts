@@ -1,12 +1,13 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { hasUnseenCharacters, hasWebAddress, isLikeDomain } from '@rookery/domain';
 import { isEmail } from 'class-validator';
+import type { RuleCode } from './rule-codes';
 
 /** A rule that a value breaks, without the name of the field. */
 export interface Broken {
   /** Where inside the value: empty for the value itself, `2` for an item of a list. */
   path: string;
-  code: string;
+  code: RuleCode;
   /** `must be 1 to 100 characters long`: a sentence once the field's name stands in front. */
   rule: string;
 }
@@ -39,7 +40,7 @@ export interface TextLimits {
 
 const fine: Broken[] = [];
 
-function broken(code: string, rule: string): Broken[] {
+function broken(code: RuleCode, rule: string): Broken[] {
   return [{ path: '', code, rule }];
 }
 

@@ -16,6 +16,7 @@ import { Public } from './access';
 import { Drain } from './drain';
 import { Explain } from './explain';
 import { Field } from './fields';
+import { MetricsServer } from './metrics-server';
 import { WebSettings } from './settings';
 
 const MOST_LAG_MS = 5_000;
@@ -151,7 +152,7 @@ function resultOf(error: unknown): HealthCheckResult {
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [ProbeController],
-  providers: [HealthChecks, Drain, WebSettings],
-  exports: [HealthChecks, Drain, WebSettings],
+  providers: [HealthChecks, Drain, MetricsServer, WebSettings],
+  exports: [HealthChecks, Drain, MetricsServer, WebSettings],
 })
 export class HealthModule {}

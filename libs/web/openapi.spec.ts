@@ -3,6 +3,7 @@ import { createLogger, LoggingModule, LogSettings } from '@rookery/observability
 import { Public } from './access';
 import { Explain } from './explain';
 import { buildOpenApi } from './openapi';
+import { ruleCodes } from './rule-codes';
 import { WebSettings } from './settings';
 import { sampleApp, type SampleApp } from './testing/sample-app';
 import { createWebApp } from './web-app';
@@ -106,6 +107,15 @@ describe('The description of the API', () => {
       status: 409,
       code: 'sample.nest-taken',
     });
+  });
+
+  it('shows which rules a request can break, by example and by name', () => {
+    const { errors } = document.components.examples['request.invalid'].value;
+    expect(errors.length).toBeGreaterThan(0);
+    const { code } = document.components.schemas.Problem.properties.errors.items.properties;
+    expect(code.enum).toEqual(ruleCodes());
+    for (const each of errors) expect(code.enum).toContain(each.code);
+    expect(document.components.examples.internal.value).not.toHaveProperty('errors');
   });
 
   it('implies 401 without @Public, 403 with a permission, 412 and 428 with If-Match, 404 with an id', () => {

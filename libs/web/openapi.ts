@@ -6,8 +6,9 @@ import { VERSIONED } from './etag';
 import { REJECTS, type Rejects } from './explain';
 import { NEEDS_FRESH } from './fresh';
 import { NEVER_STORED } from './idempotency/never-stored';
-import { PROBLEM_JSON, problemOf } from './problem';
+import { PROBLEM_JSON, problemOf, type RefusalOptions } from './problem';
 import { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';
+import { ruleCodes, RULES } from './rule-codes';
 import { describePolicy, isExempt, RATE_LIMIT, RatePolicies } from './rate-limits/policies';
 
 /** What the description says of the API as a whole. */
@@ -228,6 +229,11 @@ function describeIdempotency(operation: Operation, stored: boolean): void {
 /** Headers that error answers of a status carry. */
 const headersOfStatus: Record<string, Record<string, string>> = {
   401: { 'WWW-Authenticate': 'How to sign in (RFC 6750).' },
+  405: { Allow: 'The methods that the resource supports.' },
+  409: {
+    'Retry-After': 'Whole seconds to wait while the first request still runs (`idempotency.in-progress`).',
+  },
+  423: { 'Retry-After': 'Whole seconds to wait, where the lock ends by itself.' },
   429: {
     RateLimit: 'What is left of each limit, and the seconds until all of it is back.',
     'RateLimit-Policy': 'The limits that count this request.',
@@ -263,15 +269,32 @@ function responseOf(
   };
 }
 
+/** What is particular to a request that breaks rules. */
+const BROKEN: RefusalOptions = {
+  detail: '2 fields break a rule.',
+  errors: [
+    { path: 'title', code: 'length', message: 'title must be 1 to 100 characters long.' },
+    { path: 'colour', code: 'unknown', message: 'colour is not a field of this request.' },
+  ],
+};
+
 function exampleOf(problem: ProblemDefinition): object {
   return {
     summary: problem.title,
-    value: problemOf(problem, {
-      url: '/v1/example',
-      traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-    }),
+    value: problemOf(
+      problem,
+      {
+        url: '/v1/example',
+        traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      },
+      problem.code === Problems.invalid.code ? BROKEN : {},
+    ),
   };
 }
+
+const RULES_TOLD = `Which rule: ${Object.entries(RULES)
+  .map(([code, meaning]) => `\`${code}\`: ${meaning}`)
+  .join(' ')}`;
 
 function problemSchema(): object {
   const line = (description: string) => ({ type: 'string', description });
@@ -299,7 +322,7 @@ function problemSchema(): object {
           required: ['path', 'code', 'message'],
           properties: {
             path: line('Where: items.0.name; empty for the whole.'),
-            code: line('Which rule.'),
+            code: { type: 'string', enum: ruleCodes(), description: RULES_TOLD },
             message: line('In a sentence.'),
           },
         },

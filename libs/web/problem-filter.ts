@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable } from '@nestjs/common';
-import { type Logger, withWorkContext } from '@rookery/observability';
+import { type Logger, pathWithoutSecrets, withWorkContext } from '@rookery/observability';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AllowedMethods } from './allowed-methods';
 import { problemHeaders, problemOf, type RefusalOptions } from './problem';
@@ -61,7 +61,7 @@ export function sendProblem(
 ): void {
   const problem = problemOf(
     definition,
-    { url: request.url, traceparent: request.workContext?.traceparent ?? null },
+    { url: pathWithoutSecrets(request), traceparent: request.workContext?.traceparent ?? null },
     options,
   );
   void reply

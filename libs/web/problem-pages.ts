@@ -5,7 +5,8 @@ import type { FastifyReply } from 'fastify';
 import { Public } from './access';
 import { Cacheable, varyBy } from './caching';
 import { escapeHtml, sendPage } from './html-page';
-import { definedProblems, problemByCode, type ProblemDefinition } from './problems';
+import { definedProblems, problemByCode, type ProblemDefinition, Problems } from './problems';
+import { RULES } from './rule-codes';
 
 /** They change with the version of the service alone. */
 const MAX_AGE_SECONDS = 3_600;
@@ -38,7 +39,8 @@ export class ProblemPages {
     const problem = problemByCode(code);
     if (!problem) throw new Rejection(NotFound);
     varyBy(reply, 'Accept');
-    if (wantsJson(accept)) return void reply.send(problem);
+    const rules = problem === Problems.invalid ? RULES : undefined;
+    if (wantsJson(accept)) return void reply.send({ ...problem, ...(rules && { rules }) });
     sendPage(reply, { title: problem.title, body: bodyOf(problem) });
   }
 }
@@ -51,6 +53,15 @@ function bodyOf({ title, status, code, meaning, remedy }: ProblemDefinition): st
   return (
     `<h1>${escapeHtml(title)}</h1><p><code>${code}</code>, status ${status}</p>` +
     `<h2>What it means</h2><p>${escapeHtml(meaning)}</p><h2>What to do</h2><p>${escapeHtml(remedy)}</p>` +
+    (code === Problems.invalid.code ? rulesAsHtml() : '') +
     '<p><a href="/problems">All problems</a></p>'
   );
+}
+
+/** What `errors[].code` may say. */
+function rulesAsHtml(): string {
+  const rows = Object.entries(RULES).map(
+    ([code, meaning]) => `<tr><td><code>${code}</code></td><td>${escapeHtml(meaning)}</td></tr>`,
+  );
+  return `<h2>The rules</h2><p><code>errors[].code</code> is one of these.</p><table>${rows.join('')}</table>`;
 }

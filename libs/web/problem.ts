@@ -1,13 +1,14 @@
 import { traceIdOf } from '@rookery/observability';
 import { NO_STORE } from './caching';
 import type { ProblemDefinition } from './problems';
+import type { RuleCode } from './rule-codes';
 
 /** One rule that one field breaks. */
 export interface FieldError {
   /** Where, dotted from the root of the body or query: `items.0.name`; empty for the whole. */
   path: string;
-  /** Which rule, kebab-case: `required`, `type`, `length`, `unknown` … */
-  code: string;
+  /** Which rule. */
+  code: RuleCode;
   /** In a sentence, for people. */
   message: string;
 }

@@ -228,12 +228,6 @@ function problem(
   return Object.freeze({ code, status, title, meaning, remedy });
 }
 
-function rejection({ kind, code, message, remedy }: RejectionDefinition): ProblemDefinition {
-  return problem(statusOfKind[kind], code, titleOf(code), message, remedy);
-}
-
-/** `identity.username-taken` → `Username taken`. */
-function titleOf(code: string): string {
-  const reason = code.slice(code.indexOf('.') + 1).replaceAll('-', ' ');
-  return reason.charAt(0).toUpperCase() + reason.slice(1);
+function rejection({ kind, code, title, message, remedy }: RejectionDefinition): ProblemDefinition {
+  return problem(statusOfKind[kind], code, title, message, remedy);
 }

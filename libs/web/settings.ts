@@ -1,4 +1,4 @@
-import { defineSettings, setting } from '@rookery/settings';
+import { defineSettings, setting, weaknessOf } from '@rookery/settings';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65535);
@@ -15,6 +15,17 @@ const origins = z.string().transform((text, context) => {
   return list;
 });
 
+function refusePlainAddress(text: string): string | undefined {
+  if (text.startsWith('https://')) return undefined;
+  const what = text === '' ? 'is missing' : 'is a plain http:// address';
+  return `${what}; set it to the https:// address under which clients reach the api`;
+}
+
+function refuseWeakPassword(text: string): string | undefined {
+  const weakness = weaknessOf(text);
+  return weakness && `${weakness}; make one with \`openssl rand -base64 24\``;
+}
+
 /** Where the api listens and what it says of itself. */
 export class WebSettings extends defineSettings('HTTP', {
   environment: setting('NODE_ENV', z.enum(['development', 'test', 'production']), {
@@ -23,9 +34,14 @@ export class WebSettings extends defineSettings('HTTP', {
   }),
   host: setting('HOST', z.string().min(1), { default: '127.0.0.1', doc: 'Address to listen on.' }),
   port: setting('PORT', port, { default: '3000', doc: 'Port of the api; 0 takes a free one.' }),
+  metricsPort: setting('METRICS_PORT', z.union([z.literal('').transform(() => undefined), port]), {
+    default: '',
+    doc: 'Port of its own for /metrics, of api and worker each; the other ports answer 404 to it then. Without it /metrics is on the port of the probes, in production with the HTTP Basic of operations.',
+  }),
   configuredPublicUrl: setting('PUBLIC_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
     default: '',
-    doc: 'Where clients reach the api. Without it http://127.0.0.1:$PORT.',
+    doc: 'Where clients reach the api. Without it http://127.0.0.1:$PORT. Production needs an https:// one.',
+    production: refusePlainAddress,
   }),
   configuredAppUrl: setting('APP_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
     default: '',
@@ -38,6 +54,10 @@ export class WebSettings extends defineSettings('HTTP', {
   trustedProxies: setting('TRUST_PROXY', z.coerce.number().int().min(0).max(10), {
     default: '0',
     doc: 'How many proxies in front add to X-Forwarded-For. 0 believes no such header.',
+  }),
+  arrivalTimeoutMs: setting('REQUEST_ARRIVAL_TIMEOUT_MS', milliseconds.min(100), {
+    default: '30000',
+    doc: 'Milliseconds in which a request has to arrive, headers and body; then it is answered 408 and the connection closed.',
   }),
   requestTimeoutMs: setting('REQUEST_TIMEOUT_MS', milliseconds.min(1), {
     default: '60000',
@@ -53,7 +73,8 @@ export class WebSettings extends defineSettings('HTTP', {
   }),
   opsPassword: setting('OPS_PASSWORD', z.string().min(1), {
     development: 'ops',
-    doc: 'Password of the operations pages (HTTP Basic).',
+    doc: 'Password of the operations pages (HTTP Basic), 16 characters or more: `openssl rand -base64 24`.',
+    production: refuseWeakPassword,
   }),
 }) {
   /** Where clients reach the api, without a trailing slash. */

@@ -72,16 +72,12 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
   if (constraint === 'nestedValidation')
     return [{ path, code: 'type', message: `${path} must be an object.` }];
   // A class that uses class-validator's own decorators.
-  return [{ path, code: kebab(constraint), message: `${error.constraints![constraint]}.` }, ...children];
+  return [{ path, code: 'format', message: `${error.constraints![constraint]}.` }, ...children];
 }
 
 function fieldError(path: string, broken: Broken): FieldError {
   const where = broken.path ? `${path}.${broken.path}` : path;
   return { path: where, code: broken.code, message: `${where} ${broken.rule}.` };
-}
-
-function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /**

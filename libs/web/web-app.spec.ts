@@ -1,10 +1,13 @@
+import { Controller, Get } from '@nestjs/common';
 import { connect } from 'node:net';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ValidationPipe } from '@nestjs/common';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Drain } from './drain';
+import { Explain } from './explain';
 import type { Problem } from './problem';
+import { ruleCodes } from './rule-codes';
 import { authenticated, failure, ID, sampleApp, type SampleApp } from './testing/sample-app';
 
 let sample: SampleApp;
@@ -506,6 +509,20 @@ describe('An error', () => {
   });
 });
 
+describe('A parameter of the path that is a secret', () => {
+  it('has to be declared as one, or the app is not built', async () => {
+    @Controller('doors')
+    class DoorController {
+      @Get(':doorToken')
+      @Explain({ operationId: 'openDoor', summary: 'Open a door' })
+      open(): string {
+        return 'open';
+      }
+    }
+    await expect(sampleApp({}, [DoorController])).rejects.toThrow(/doorToken.*SecretParam/);
+  });
+});
+
 describe('Every request', () => {
   it('has an id: its own when that is sane, else a new one', async () => {
     const id = async (header: string) =>
@@ -624,6 +641,15 @@ describe('The pages about problems', () => {
     });
   });
 
+  it('list the rules that errors[].code may name', async () => {
+    const url = '/problems/request.invalid';
+    const html = await ask({ url, headers: { accept: 'text/html' } });
+    const json = await ask({ url, headers: { accept: 'application/json' } });
+    for (const code of ruleCodes()) expect(html.body).toContain(`<code>${code}</code>`);
+    expect(Object.keys(json.json<{ rules: object }>().rules)).toEqual(ruleCodes());
+    expect((await ask('/problems/internal')).body).not.toContain('errors[]');
+  });
+
   it('are listed', async () => {
     const { json } = await ask({ url: '/problems', headers: { accept: 'application/json' } });
     expect(json<{ data: { code: string }[] }>().data.map(({ code }) => code)).toEqual(
@@ -637,7 +663,12 @@ describe('Over a connection', () => {
   let port: number;
 
   beforeEach(async () => {
-    other = await sampleApp({ NODE_ENV: 'production', OPS_USER: 'a', OPS_PASSWORD: 'b' });
+    other = await sampleApp({
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://rookery.example',
+      OPS_USER: 'a',
+      OPS_PASSWORD: 'vU3c0q9ZkXw5Jm2RtY8a',
+    });
     await other.app.listen(0, '127.0.0.1');
     port = (other.app.getHttpServer().address() as AddressInfo).port;
   });
@@ -665,6 +696,62 @@ describe('Over a connection', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(answer).toContain('cache-control: no-store');
     expect(answer).toContain('"code":"request.malformed"');
+  });
+
+  it.each([
+    ['two', 'host: a\r\nhost: b'],
+    ['twice the same', 'host: a\r\nHOST: a'],
+  ])('a request with %s Host headers is answered 400 and closed (RFC 9112 §3.2)', async (_, hosts) => {
+    const answer = await raw(`GET /livez HTTP/1.1\r\n${hosts}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('"code":"request.malformed"');
+    expect(answer.toLowerCase()).toContain('connection: close');
+  });
+
+  it.each([
+    ['headers', 'GET /livez HTTP/1.1\r\nhost: x\r\n', 'x'],
+    [
+      'body',
+      'POST /v1/nests HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n{',
+      ' ',
+    ],
+    [
+      'body in chunks',
+      'POST /v1/nests HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n',
+      '1\r\n \r\n',
+    ],
+  ])('%s that dribble in are answered 408 and closed, though the client goes on', async (_, head, drop) => {
+    const hasty = await sampleApp({ REQUEST_ARRIVAL_TIMEOUT_MS: '250' });
+    await hasty.app.listen(0, '127.0.0.1');
+    const { port: itsPort } = hasty.app.getHttpServer().address() as AddressInfo;
+    let answer = '';
+    const socket = connect({ port: itsPort, host: '127.0.0.1', allowHalfOpen: true }, () =>
+      socket.write(head),
+    );
+    const dribble = setInterval(() => socket.write(drop), 20);
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('error', () => undefined); // it writes on after the server has closed
+    await new Promise((resolve) => socket.on('close', resolve));
+    clearInterval(dribble);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toContain('"code":"request.timeout"');
+    await hasty.app.close();
+  });
+
+  it('30 seconds are what a request may take to arrive, unless told otherwise', () => {
+    const { requestTimeout, headersTimeout } = other.app.getHttpServer();
+    expect([requestTimeout, headersTimeout]).toEqual([30_000, 30_000]);
+  });
+
+  it('a connection that spoke no HTTP is closed, though the client keeps it open', async () => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () =>
+      socket.write('NONSENSE\r\n\r\n'),
+    );
+    socket.resume();
+    socket.on('error', () => undefined);
+    const kept = setInterval(() => socket.write('x'), 50);
+    await new Promise((resolve) => socket.on('close', resolve));
+    clearInterval(kept);
   });
 
   it('headers without measure are answered 431', async () => {

@@ -22,9 +22,12 @@ import { answerClientError } from './client-error';
 import { Drain } from './drain';
 import { tagAnswers } from './etag';
 import { FreshGuard } from './fresh';
+import { Operators } from './basic-auth';
 import { KeepIdempotent } from './idempotency/keep-idempotent';
 import { readJsonBodies } from './json-body';
+import { guardMetrics } from './metrics-server';
 import { nextLink } from './paging';
+import { refuseUndeclaredSecrets } from './params';
 import { ProblemFilter, sendProblem } from './problem-filter';
 import { problemOfError } from './problem-of-error';
 import { Problems } from './problems';
@@ -56,6 +59,8 @@ const AT_ROOT = [
  */
 const WAIT_BUDGET_MS = 4_500;
 const PROBES = new Set(['/livez', '/readyz', '/startupz', '/healthz', '/metrics']);
+/** Milliseconds between two looks for requests that have not arrived in time. */
+const MAX_CHECK_INTERVAL_MS = 1_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What `createWebApp` may be given instead of its defaults. */
@@ -87,8 +92,14 @@ export async function createWebApp(
     bodyLimit: BODY_LIMIT,
     trustProxy: (_address, hop) => hop < settings.trustedProxies,
     genReqId: ({ headers }) => saneId(headers['x-request-id']) ?? newId(),
-    // Time for a request to arrive; the adapter's own default is none (slow loris).
-    requestTimeout: 30_000,
+    // Time for a request to arrive; the adapter's own default is none (slow loris). Node looks at the time of the
+    // headers alone while that is the longer one, and looks every half minute unless it is told otherwise.
+    requestTimeout: settings.arrivalTimeoutMs,
+    http: {
+      requestTimeout: settings.arrivalTimeoutMs,
+      headersTimeout: settings.arrivalTimeoutMs,
+      connectionsCheckingInterval: Math.min(settings.arrivalTimeoutMs, MAX_CHECK_INTERVAL_MS),
+    },
     keepAliveTimeout: 65_000,
     handlerTimeout: settings.requestTimeoutMs,
     forceCloseConnections: 'idle',
@@ -109,6 +120,7 @@ export async function createWebApp(
     scope.setErrorHandler((error, request, reply) => problems.answer(error, request, reply));
   });
   openWorkContexts(server, await securityHeaders({ https: settings.production }));
+  refuseSecondHost(server);
   logRequests(server, logger);
   measureRequests(server);
   answerOptions(server, methods);
@@ -117,6 +129,7 @@ export async function createWebApp(
   declareCaching(server);
   readJsonBodies(server);
   server.addHook('onRoute', (route) => {
+    refuseUndeclaredSecrets(route.url, route.config);
     if (isLongLived(route.config)) route.handlerTimeout = LONGEST_TIMER_MS;
   });
 
@@ -129,6 +142,7 @@ export async function createWebApp(
   const pino = app.get(NestLogger, { strict: false });
   app.useLogger(pino);
   refuseWhileClosing(server, app.get(Drain, { strict: false }));
+  guardMetrics(server, settings, provided(app, Operators) ?? new Operators(settings));
   await protect(app, settings);
   const limiter = provided(app, RateLimiter);
   if (limiter?.enabled) limitRequests(server, limiter);
@@ -191,6 +205,19 @@ function workContextOf({
     actorId: null,
     traceparent: continueTrace(typeof traceparent === 'string' ? traceparent : null),
   };
+}
+
+/** More than one Host is 400 (RFC 9112 §3.2): what stands in front may have believed the other one. */
+function refuseSecondHost(server: FastifyInstance): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    let hosts = 0;
+    const { rawHeaders } = request.raw;
+    for (let index = 0; index < rawHeaders.length; index += 2)
+      if (rawHeaders[index]!.length === 4 && rawHeaders[index]!.toLowerCase() === 'host') hosts += 1;
+    if (hosts < 2) return done();
+    reply.header('connection', 'close');
+    sendProblem(request, reply, Problems.malformed);
+  });
 }
 
 /** OPTIONS of a client that only asks (RFC 9110 §9.3.7); the preflight of a browser is left to CORS. */

@@ -43,12 +43,27 @@ export const SessionRevoked = defineEvent(
       'refresh-reused',
       'password-changed',
       'account-deleted',
+      'too-many-sessions',
     ]),
   }),
 );
 
 /** A refresh token that had been replaced long ago was used again: somebody has a copy. */
 export const RefreshReused = defineEvent('identity.refresh-reused', 1, z.object({ userId: z.uuid() }));
+
+/** Somebody has an API key more; where a session made it, which one. */
+export const ApiKeyCreated = defineEvent(
+  'identity.api-key-created',
+  1,
+  z.object({ userId: z.uuid(), sessionId: z.uuid().nullable() }),
+);
+
+/** A recovery code proved who somebody is: in a session, or to begin one when there is none yet. */
+export const RecoveryCodeUsed = defineEvent(
+  'identity.recovery-code-used',
+  1,
+  z.object({ userId: z.uuid(), sessionId: z.uuid().nullable() }),
+);
 
 /** Signing in needs a second factor from now on. */
 export const MfaEnabled = defineEvent('identity.mfa-enabled', 1, Nothing);

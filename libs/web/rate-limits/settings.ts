@@ -1,4 +1,4 @@
-import { defineSettings, InvalidSettings, setting } from '@rookery/settings';
+import { defineSettings, setting } from '@rookery/settings';
 import { z } from 'zod';
 
 /** Whether there are rate limits; what they grant is a setting of each policy. */
@@ -9,13 +9,7 @@ export class RateLimitSettings extends defineSettings('Rate limits', {
     {
       default: 'true',
       doc: 'false for load tests. Production refuses to boot with it.',
+      production: (text) => (text === 'false' ? 'is false; production needs its rate limits' : undefined),
     },
   ),
-}) {
-  constructor(environment: NodeJS.ProcessEnv = process.env) {
-    super(environment);
-    if (environment.NODE_ENV === 'production' && !this.enabled) {
-      throw new InvalidSettings(['RATE_LIMIT_ENABLED is false; production needs its rate limits.']);
-    }
-  }
-}
+}) {}

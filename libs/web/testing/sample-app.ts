@@ -1,4 +1,16 @@
-import { Body, Controller, Get, Module, Patch, Post, Query, Res, Sse, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Module,
+  Patch,
+  Post,
+  Query,
+  Res,
+  Sse,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
 import { PassportModule, PassportStrategy } from '@nestjs/passport';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiTags } from '@nestjs/swagger';
@@ -256,15 +268,22 @@ export interface SampleApp {
   lines: Lines;
 }
 
-/** An app with one route of each kind. */
-export async function sampleApp(environment: NodeJS.ProcessEnv = {}): Promise<SampleApp> {
+/**
+ * An app with one route of each kind.
+ *
+ * @param more controllers besides
+ */
+export async function sampleApp(
+  environment: NodeJS.ProcessEnv = {},
+  more: readonly Type[] = [],
+): Promise<SampleApp> {
   const lines = new Lines();
   const logger: Logger = createLogger(new LogSettings({ LOG_LEVEL: 'debug' }), lines);
   const settings = new WebSettings(environment);
 
   @Module({
     imports: [PassportModule, LoggingModule.forRoot(logger), WebModule],
-    controllers: [NestController, WorkController],
+    controllers: [NestController, WorkController, ...more],
     providers: [BearerStrategy],
   })
   class SampleModule {}

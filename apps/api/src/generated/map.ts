@@ -5,7 +5,7 @@ import { declaredQueues, scheduleOptions, type Subscribers } from '@rookery/mess
 interface Operation {
   operationId: string;
   summary: string;
-  security?: unknown[];
+  security?: Record<string, unknown>[];
   'x-required-permission'?: string | string[];
   'x-permission-beyond-own'?: string;
 }
@@ -90,6 +90,7 @@ function routes({ paths }: DescribedPaths): string[][] {
 
 function whoMay({ security, ...operation }: Operation): string {
   if (security?.length === 0) return 'everybody';
+  if (security?.some((way) => 'operations' in way)) return 'operations (HTTP Basic)';
   const permission = operation['x-required-permission'];
   const beyondOwn = operation['x-permission-beyond-own'];
   if (beyondOwn) return `own, or ${code(beyondOwn)}`;

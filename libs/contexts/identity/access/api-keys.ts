@@ -1,9 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { newId } from '@rookery/domain';
-import { Sql, Transaction } from '@rookery/persistence';
+import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import type { Caller } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
+import { ApiKeyCreated } from '../contract';
 import type { Role } from '../model/user';
 import type { Recognises } from './bearer-strategy';
 import { RolePermissions } from './permissions';
@@ -27,6 +28,8 @@ interface KnownKey {
 /** What a new key is made of. */
 export interface NewApiKey {
   userId: string;
+  /** In which it is made; null for tokens of other issuers. */
+  sessionId: string | null;
   name: string;
   scopes: readonly string[];
   expiresAt: Date;
@@ -44,6 +47,7 @@ export class ApiKeys implements Recognises {
   });
 
   constructor(
+    private readonly outbox: Outbox,
     private readonly permissions: RolePermissions,
     private readonly sql: Sql,
     private readonly transaction: Transaction,
@@ -52,6 +56,7 @@ export class ApiKeys implements Recognises {
   /** @returns the key, which cannot be read again, and what tells it from others. */
   async create({
     userId,
+    sessionId,
     name,
     scopes,
     expiresAt,
@@ -64,7 +69,20 @@ export class ApiKeys implements Recognises {
        VALUES ($1, $2, $3, $4, $5, $6, $7)`,
       [id, userId, name, prefix, sha256(secret), scopes, expiresAt],
     );
+    await this.outbox.append([
+      { definition: ApiKeyCreated, subject: id, sequence: 1, data: { userId, sessionId } },
+    ]);
     return { id, prefix, key: `${prefix}_${secret}` };
+  }
+
+  /** @returns how many keys of a user are good. */
+  async countOf(userId: string): Promise<number> {
+    const row = await this.sql.row<{ count: number }>(
+      `SELECT count(*)::int AS count FROM identity.api_keys
+       WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now()`,
+      [userId],
+    );
+    return row!.count;
   }
 
   /**
@@ -77,8 +95,17 @@ export class ApiKeys implements Recognises {
       'UPDATE identity.api_keys SET revoked_at = now() WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL',
       [id, userId],
     );
-    this.transaction.afterCommit(() => this.known.delete(id));
+    this.transaction.afterCommit(() => void this.known.delete(id));
     return revoked === 1;
+  }
+
+  /** Ends all keys of a user. The caller holds the account, so that no key is made meanwhile. */
+  async revokeAll(userId: string): Promise<void> {
+    const revoked = await this.sql.rows<{ id: string }>(
+      'UPDATE identity.api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL RETURNING id',
+      [userId],
+    );
+    this.transaction.afterCommit(() => revoked.forEach(({ id }) => this.known.delete(id)));
   }
 
   /** What its scopes and the present role of its user both allow, a key may do. */

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { RejectionDefinition } from '@rookery/domain';
+import { newId, type RejectionDefinition } from '@rookery/domain';
+import { Outbox } from '@rookery/persistence';
 import { Field, Problems, RequestRefused } from '@rookery/web';
+import { RecoveryCodeUsed } from '../contract';
 import { CodeInvalid, CodeLocked } from '../model/rejections';
 import { SecondFactors } from '../storage/second-factors';
 import { hashRecoveryCode } from './recovery-codes';
@@ -57,18 +59,29 @@ const MOST_FAILURES = 100;
 @Injectable()
 export class Proofs {
   constructor(
+    private readonly outbox: Outbox,
     private readonly secondFactors: SecondFactors,
     private readonly totp: Totp,
   ) {}
 
-  /** Uses up a code or a recovery code; one of many who use the same at once proves something with it. */
-  async prove(userId: string, { code, recoveryCode }: ProofForm): Promise<ProofOutcome> {
+  /**
+   * Uses up a code or a recovery code; one of many who use the same at once proves something with it.
+   *
+   * @param sessionId in which it is proved; null where that is to begin a session
+   */
+  async prove(
+    userId: string,
+    { code, recoveryCode }: ProofForm,
+    sessionId: string | null,
+  ): Promise<ProofOutcome> {
     const factor = await this.secondFactors.lock(userId);
     if (!factor?.enrolled) return 'wrong';
     if (recoveryCode !== undefined) {
       if (!(await this.secondFactors.takeRecoveryCode(userId, hashRecoveryCode(recoveryCode))))
         return 'wrong';
       await this.secondFactors.succeed(userId);
+      const data = { userId, sessionId };
+      await this.outbox.append([{ definition: RecoveryCodeUsed, subject: newId(), sequence: 1, data }]);
       return 'proved';
     }
     if (factor.failures >= MOST_FAILURES) return 'locked';

@@ -14,7 +14,13 @@ export interface Client {
 
 /** Why a session ended before its time. */
 export type EndReason =
-  'logout' | 'ended-by-owner' | 'ended-by-admin' | 'refresh-reused' | 'password-changed' | 'account-deleted';
+  | 'logout'
+  | 'ended-by-owner'
+  | 'ended-by-admin'
+  | 'refresh-reused'
+  | 'password-changed'
+  | 'account-deleted'
+  | 'too-many-sessions';
 
 /** What the tokens of a session are made from. */
 export interface SessionState {
@@ -61,18 +67,27 @@ export class Sessions {
   ) {}
 
   /**
-   * Whoever deletes the account at the same time waits for this, or this for them.
+   * Starts a session; of more than `MAX_SESSIONS_PER_USER` the one that was refreshed longest ago ends. Whoever deletes
+   * the account at the same time waits for this, or this for them.
    *
    * @returns the new session's id; undefined when the account is not active (any more)
    */
   async start(userId: string, client: Client): Promise<{ id: string } | undefined> {
-    return this.sql.row<{ id: string }>(
+    const active = await this.sql.row(
+      `SELECT 1 AS active FROM identity.users WHERE id = $1 AND status = 'active' FOR SHARE`,
+      [userId],
+    );
+    if (!active) return undefined;
+    // Sign-ins share the account's row, so they wait for each other here: each counts those before it.
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('identity.sessions:' || $1, 0))`, [
+      userId,
+    ]);
+    const id = newId();
+    await this.sql.execute(
       `INSERT INTO identity.sessions (id, user_id, ip, user_agent, idle_expires_at, expires_at, proved_at)
-       SELECT $1, id, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now()
-       FROM identity.users WHERE id = $2 AND status = 'active' FOR SHARE
-       RETURNING id`,
+       VALUES ($1, $2, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now())`,
       [
-        newId(),
+        id,
         userId,
         plainAddress(client.ip),
         client.userAgent.slice(0, 400),
@@ -80,6 +95,14 @@ export class Sessions {
         this.settings.sessionLongestDays,
       ],
     );
+    await this.end(
+      `id IN (SELECT id FROM identity.sessions
+              WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND least(idle_expires_at, expires_at) > now()
+              ORDER BY last_seen_at DESC, id DESC OFFSET $3)`,
+      [userId, id, this.settings.maxSessions - 1],
+      'too-many-sessions',
+    );
+    return { id };
   }
 
   /** @returns a session that has not ended; undefined for any other. */

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { Cache } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
-import { Repository, type StoredAs } from '@rookery/persistence';
+import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { AccountGone, UsernameTaken } from '../model/rejections';
 import { User, type UserState } from '../model/user';
+import { userEntry } from './public-users';
 
 export const userSchema = new EntitySchema<UserState>({
   name: 'User',
@@ -56,6 +58,27 @@ export class Users extends Repository<UserState, User> {
     restore: (state) => new User(state),
     unique: { users_username_key: UsernameTaken },
   };
+
+  constructor(
+    transaction: Transaction,
+    sql: Sql,
+    outbox: Outbox,
+    private readonly cache: Cache,
+  ) {
+    super(transaction, sql, outbox);
+  }
+
+  /** @see Repository.save; others see the change once it is committed, whatever was kept of the user */
+  override async save(user: User): Promise<void> {
+    await super.save(user);
+    this.cache.forgetAfterCommit(userEntry(user.id));
+  }
+
+  /** @see Repository.remove */
+  override async remove(user: User): Promise<void> {
+    await super.remove(user);
+    this.cache.forgetAfterCommit(userEntry(user.id));
+  }
 
   /** Makes registrations of one address wait for each other until the present transaction ends. */
   async lockAddress(email: string): Promise<void> {

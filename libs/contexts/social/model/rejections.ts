@@ -5,6 +5,7 @@ export const Self = defineRejection(
   'invalid',
   'This is you.',
   'Nobody follows, blocks or mutes themselves: name somebody else.',
+  'You cannot do this to yourself',
 );
 
 export const Blocked = defineRejection(
@@ -12,4 +13,5 @@ export const Blocked = defineRejection(
   'invalid',
   'You have blocked this user.',
   'Unblock the user first with DELETE /v1/users/{id}/block.',
+  'You have blocked this user',
 );

@@ -1,11 +1,17 @@
 import { contexts } from '@rookery/contexts';
-import { newcomer, PASSWORD, TestSystem } from '@rookery/testing';
+import { registry, rootLogger } from '@rookery/observability';
+import { eventually, newcomer, PASSWORD, TestSystem } from '@rookery/testing';
+import { symbols } from 'pino';
 
 describe('activating an account with the link', () => {
   let system: TestSystem;
+  const logged: string[] = [];
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    // Every logger of the process inherits from this one, and with it where lines go.
+    process.env.LOG_LEVEL = 'trace';
+    Object.assign(rootLogger(), { [symbols.streamSym]: { write: (line: string) => logged.push(line) } });
+    system = await TestSystem.start(contexts, { LOG_LEVEL: 'trace' });
   });
   afterAll(() => system.stop());
 
@@ -35,6 +41,44 @@ describe('activating an account with the link', () => {
 
   it('says that a token nobody was sent does not exist', async () => {
     expect((await system.ask('PUT /v1/users/activate/nonsense')).body.code).toBe('resource.not-found');
+  });
+
+  it('leaves its token in no line of the log, no metric, no problem and no audit entry, whatever the way it is asked', async () => {
+    const { token } = await registered();
+    const canary = `canary${'x'.repeat(37)}`;
+    const answers = [];
+    for (const secret of [token, token, canary]) {
+      for (const route of [
+        `PUT /v1/users/activate/${secret}`,
+        `PUT /v1/users/activat%65/${secret}?token=${secret}`,
+        `GET /v1/users/activate/${secret}`,
+        `PUT /v1/users/activate/${secret}/`,
+        `PUT /users/activate/${secret}`,
+        `GET /activate?token=${secret}`,
+        `GET /activate/${secret}`,
+        `POST /v1/users/activate/${secret}`,
+        `PUT /v1/users/activate/%zz${secret}`,
+      ])
+        answers.push(await system.ask(route, { headers: { 'x-request-id': 'the-last-one' } }));
+    }
+    await eventually(
+      () => logged.filter((line) => line.includes('the-last-one')).length >= answers.length - 3,
+    );
+    const entries = await system.sql<{ text: string }>(
+      'SELECT to_jsonb(e)::text AS text FROM audit.entries e',
+    );
+    const told = answers.filter(({ status }) => [204, 404, 410].includes(status)).map(({ body }) => body);
+    const everything = JSON.stringify([
+      logged,
+      entries,
+      told.map(({ detail }) => detail),
+      await registry.metrics(),
+    ]);
+    expect(everything).toContain('"url.path\\":\\"/v1/users/activate/:token');
+    for (const secret of [token, canary]) expect(everything).not.toContain(secret);
+
+    const { body } = await system.ask(`PUT /v1/users/activate/${token}`);
+    expect(body).toMatchObject({ code: 'identity.link-expired', instance: '/v1/users/activate/:token' });
   });
 
   it('does nothing after three days', async () => {

@@ -1,9 +1,9 @@
-import { Controller, Get, Header, Param, Put } from '@nestjs/common';
+import { Controller, Get, Header, Put } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, NotFound, Rejection } from '@rookery/domain';
-import { Explain, Public } from '@rookery/web';
+import { Explain, Public, SecretParam } from '@rookery/web';
 import { Registrations } from '../../access/registrations';
 import { LinkExpired } from '../../model/rejections';
 import { ActivationLinks } from '../../storage/activation-links';
@@ -31,7 +31,7 @@ export class ActivateUserRoute {
     ok: { status: 204 },
     rejects: [NotFound, LinkExpired],
   })
-  activate(@Param('token') token: string): Promise<void> {
+  activate(@SecretParam('token') token: string): Promise<void> {
     return this.commands.execute(new ActivateUser(token));
   }
 }

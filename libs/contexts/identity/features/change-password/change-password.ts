@@ -48,7 +48,7 @@ export class ChangePasswordRoute {
     operationId: 'changePassword',
     summary: 'Change the own password',
     description:
-      'Ends all other sessions and makes links to reset the password useless. Wrong present passwords count as failed sign-ins.',
+      'Ends all other sessions and makes links to reset the password useless; API keys go on. Wrong present passwords count as failed sign-ins.',
     ok: { status: 204 },
     rejects: [PasswordWrong, PasswordWeak, Locked],
   })

@@ -100,7 +100,7 @@ export class CompleteMfaHandler implements ICommandHandler<CompleteMfa> {
   async execute({ mfaToken, proof, client }: CompleteMfa): Promise<Tokens | Refused> {
     const token = await this.mfaTokens.take(mfaToken);
     if (!token) return { refused: 'token-void' };
-    const outcome = await this.proofs.prove(token.userId, proof);
+    const outcome = await this.proofs.prove(token.userId, proof, null);
     if (outcome !== 'proved') return { refused: outcome, userId: token.userId };
     await this.mfaTokens.use(token.id);
     return this.signIn.start(await this.users.get(token.userId), client);

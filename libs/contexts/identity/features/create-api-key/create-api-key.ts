@@ -3,9 +3,21 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, Rejection } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, Field, Fresh, Item, NeverStored } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  Explain,
+  Field,
+  Fresh,
+  Item,
+  NeverStored,
+  Problems,
+  RequestRefused,
+} from '@rookery/web';
 import { ApiKeys } from '../../access/api-keys';
-import { AccountGone, ExpiryOutOfRange, ScopeNotHeld } from '../../model/rejections';
+import { AccountGone, ExpiryOutOfRange, ScopeNotHeld, TooManyApiKeys } from '../../model/rejections';
+import { IdentitySettings } from '../../settings';
+import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
 const YEAR_MS = 365 * 86_400_000;
@@ -74,9 +86,9 @@ export class CreateApiKeyRoute {
     operationId: 'createApiKey',
     summary: 'Create an API key',
     description:
-      'A key acts for its owner within its scopes and the present permissions of the owner. It never passes for a fresh sign-in.',
+      'A key acts for its owner within its scopes and the present permissions of the owner. It never passes for a fresh sign-in. Its owner is mailed that there is a new key. Keys end when they expire or are revoked, when the password is reset with a link, and when an administrator ends the sessions of the user.',
     ok: { status: 201, type: CreatedApiKey },
-    rejects: [AccountGone, ScopeNotHeld, ExpiryOutOfRange],
+    rejects: [AccountGone, ScopeNotHeld, ExpiryOutOfRange, TooManyApiKeys],
   })
   create(@Body() draft: ApiKeyDraft, @CurrentCaller() caller: Caller): Promise<CreatedApiKey> {
     return this.commands.execute(new CreateApiKey(caller, draft));
@@ -88,11 +100,13 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
   constructor(
     private readonly apiKeys: ApiKeys,
     private readonly clock: Clock,
+    private readonly sessions: Sessions,
+    private readonly settings: IdentitySettings,
     private readonly users: Users,
   ) {}
 
   async execute({
-    caller: { userId, permissions },
+    caller: { userId, sessionId, permissions },
     draft: { name, scopes, expiresAt },
   }: CreateApiKey): Promise<CreatedApiKey> {
     if (!scopes.every((scope) => OWN_SCOPES.has(scope) || permissions.has(scope)))
@@ -101,7 +115,11 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
     const end = expiresAt === undefined ? new Date(now + YEAR_MS) : new Date(expiresAt);
     if (end.getTime() <= now || end.getTime() > now + YEAR_MS) throw new Rejection(ExpiryOutOfRange);
     await this.users.lockOwn(userId);
-    const created = await this.apiKeys.create({ userId, name, scopes, expiresAt: end });
+    // A token is believed a few seconds longer than its session lasts; what ends sessions ends keys, this one too.
+    if (sessionId && !(await this.sessions.alive(sessionId)))
+      throw new RequestRefused(Problems.unauthenticated);
+    if ((await this.apiKeys.countOf(userId)) >= this.settings.maxApiKeys) throw new Rejection(TooManyApiKeys);
+    const created = await this.apiKeys.create({ userId, sessionId, name, scopes, expiresAt: end });
     return { ...created, name, scopes, expiresAt: end };
   }
 }

@@ -6,6 +6,7 @@ import {
   newcomer,
   PASSWORD,
   type Person,
+  race,
   signUp,
   TestSystem,
 } from '@rookery/testing';
@@ -49,6 +50,36 @@ describe('ending the sessions of somebody else', () => {
       body: { mfaToken, recoveryCode: app.recoveryCodes[0] },
     });
     expect(late.status).toBe(401);
+  });
+
+  const createKey = ({ token }: Person) =>
+    system.ask('POST /v1/me/api-keys', { token, body: { name: 'a program', scopes: ['read'] } });
+
+  it('ends the API keys of the user too, and those of nobody else', async () => {
+    const [person, bystander] = [await signUp(system), await signUp(system)];
+    const [key, other] = [(await createKey(person)).body.key, (await createKey(bystander)).body.key];
+    expect([await works(key), await works(other)]).toEqual([true, true]);
+    expect((await end(admin, person.id)).status).toBe(204);
+    expect([await works(key), await works(other)]).toEqual([false, true]);
+  });
+
+  it('leaves no key behind that a session makes while it ends, though its token is still believed', async () => {
+    const person = await signUp(system);
+    expect(await works(person.token)).toBe(true);
+    const held = async () =>
+      (await system.sql('SELECT 1 FROM identity.users WHERE id = $1 FOR UPDATE SKIP LOCKED', [person.id]))
+        .length === 0;
+    const [ended, created] = await race(system, [
+      () => end(admin, person.id),
+      async () => {
+        await eventually(held);
+        return createKey(person);
+      },
+    ]);
+    expect(ended!.status).toBe(204);
+    expect(created).toMatchObject({ status: 401, body: { code: 'auth.unauthenticated' } });
+    const left = await system.sql('SELECT 1 FROM identity.api_keys WHERE user_id = $1', [person.id]);
+    expect(left).toEqual([]);
   });
 
   it('leaves an event for each session, and an entry in the audit log that names both', async () => {

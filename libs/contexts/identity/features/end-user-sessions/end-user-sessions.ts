@@ -5,6 +5,7 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Explain, RequirePermission, UuidParam } from '@rookery/web';
+import { ApiKeys } from '../../access/api-keys';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
@@ -24,9 +25,9 @@ export class EndUserSessionsRoute {
   @RequirePermission('users:sessions')
   @Explain({
     operationId: 'endUserSessions',
-    summary: 'End all sessions of a user',
+    summary: 'End all sessions and API keys of a user',
     description:
-      'Access tokens of the sessions stop working within five seconds, and sign-ins that wait for a second factor are void. The user may sign in again; API keys go on.',
+      'Access tokens of the sessions and API keys stop working within five seconds, and sign-ins that wait for a second factor are void. The user may sign in again; tokens of other issuers go on.',
     ok: { status: 204 },
     rejects: [NotFound],
   })
@@ -38,13 +39,16 @@ export class EndUserSessionsRoute {
 @CommandHandler(EndUserSessions)
 export class EndUserSessionsHandler implements ICommandHandler<EndUserSessions> {
   constructor(
+    private readonly apiKeys: ApiKeys,
     private readonly sessions: Sessions,
     private readonly users: Users,
   ) {}
 
   async execute({ userId }: EndUserSessions): Promise<void> {
+    await this.users.lock(userId);
     const user = await this.users.get(userId);
     if (!user.active) throw new Rejection(NotFound);
     await this.sessions.revokeAll(userId, 'ended-by-admin');
+    await this.apiKeys.revokeAll(userId);
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Commands } from '@rookery/application';
-import { AuditChain, Audited } from '@rookery/audit';
+import { AuditChain, Audited, AuditTrail } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
 import { contextOf, eventually, newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
@@ -160,6 +160,7 @@ describe('the audit log', () => {
   });
 
   it('walks its pages without skipping or repeating anything, and filters by time', async () => {
+    await system.inApi(AuditTrail).recordTally(); // the refusals before this would count
     const since = new Date().toISOString();
     for (let nr = 0; nr < 5; nr += 1) await login('nobody@example.com', PASSWORD, `page-${nr}`);
     const query = { action: 'identity.log-in', since, limit: '2' };
@@ -171,6 +172,40 @@ describe('the audit log', () => {
     }
     expect(seen).toEqual(['page-4', 'page-3', 'page-2', 'page-1', 'page-0']);
     expect((await list({ ...query, until: since })).data).toEqual([]);
+  });
+
+  it('does not grow with the refusals of somebody who is not signed in: they are counted in one entry a minute', async () => {
+    const trail = system.inApi(AuditTrail);
+    await trail.recordTally();
+    const [before] = await system.sql<{ at: string }>('SELECT clock_timestamp()::text AS at');
+    const refusals = () =>
+      system.sql<{ details: { repeated?: number }; code: string }>(
+        `SELECT details, code FROM audit.entries WHERE action = 'identity.activate-user' AND at > $1::timestamptz ORDER BY id`,
+        [before!.at],
+      );
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, () => system.ask('PUT /v1/users/activate/nonsense')),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
+    expect(await refusals()).toHaveLength(5);
+    await trail.recordTally();
+    expect((await refusals()).slice(5)).toEqual([{ details: { repeated: 55 }, code: 'resource.not-found' }]);
+    await trail.recordTally();
+    expect(await refusals()).toHaveLength(6);
+  });
+
+  it('has every refusal of somebody who is signed in', async () => {
+    const { id, token } = await signUp(system);
+    for (let n = 0; n < 8; n += 1)
+      await system.ask('PUT /v1/me/password', {
+        token,
+        body: { currentPassword: 'not the password', password: 'an entirely new secret' },
+      });
+    const entries = await system.sql(
+      `SELECT 1 FROM audit.entries WHERE actor_id = $1 AND action = 'identity.change-password' AND outcome = 'rejected'`,
+      [id],
+    );
+    expect(entries).toHaveLength(8);
   });
 
   it('is for operations alone', async () => {

@@ -4,7 +4,7 @@ import { PREFIX, RedisConnections } from '@rookery/messaging';
 import { registry } from '@rookery/observability';
 import { Transaction } from '@rookery/persistence';
 import { Authenticator, enrol, eventually, newcomer, type Person, TestSystem } from '@rookery/testing';
-import { userEntry } from '../../storage/public-users';
+import { PublicUsers, userEntry } from '../../storage/public-users';
 import { ReadProfile } from './read-user';
 
 describe('reading a user', () => {
@@ -196,5 +196,85 @@ describe('reading a user', () => {
       await system.startRedisEmpty();
     }
     await eventually(async () => (await read(id)).headers['x-cache'] === 'HIT');
+  });
+});
+
+describe('reading a user while no worker is there', () => {
+  let system: TestSystem;
+  let reader: Person;
+
+  beforeAll(async () => {
+    system = await TestSystem.start(contexts);
+    await system.worker.close();
+    reader = await enrol(system);
+  });
+  afterAll(() => system.stop());
+
+  const read = (id: string) => system.ask(`GET /v1/users/${id}`, { token: reader.token });
+  const remove = async ({ token }: Person) =>
+    expect((await system.ask('DELETE /v1/me', { token })).status).toBe(202);
+
+  it('does not find who has deleted the account from the moment that was answered', async () => {
+    const person = await enrol(system);
+    await read(person.id);
+    expect((await read(person.id)).headers['x-cache']).toBe('HIT');
+    await remove(person);
+    expect(await read(person.id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+  });
+
+  it('shows a new name and a new role from the moment they were answered', async () => {
+    const [person, admin] = [await enrol(system), await enrol(system, { role: 'admin' })];
+    await read(person.id);
+    const renamed = await system.ask('PATCH /v1/me', {
+      token: person.token,
+      body: { name: 'Ada King' },
+      headers: { 'if-match': '*' },
+    });
+    expect(renamed.status).toBe(200);
+    expect((await read(person.id)).body.name).toBe('Ada King');
+    const given = await system.ask(`PUT /v1/admin/users/${person.id}/role`, {
+      token: admin.token,
+      body: { role: 'moderator' },
+    });
+    expect(given.status).toBe(204);
+    expect((await read(person.id)).headers['x-cache']).toBe('MISS');
+  });
+
+  it.each(['this process', 'another'])(
+    'is not misled by a reader in %s who read before the deletion and comes to an end after it',
+    async (where) => {
+      const person = await enrol(system);
+      const cache =
+        where === 'another' ? (await system.startApi()).get(Cache, { strict: false }) : system.inApi(Cache);
+      let go = (): void => undefined;
+      const held = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      let seen = false;
+      const late = cache.through(userEntry(person.id), 60, async () => {
+        const found = await system.inApi(PublicUsers).find(person.id);
+        seen = true;
+        await held;
+        return found;
+      });
+      await eventually(() => seen);
+      await remove(person);
+      expect((await read(person.id)).status).toBe(404);
+      go();
+      expect(await late).toMatchObject({ id: person.id });
+      expect((await read(person.id)).status).toBe(404);
+    },
+  );
+
+  it('still answers and deletes while Redis is away', async () => {
+    const person = await enrol(system);
+    await read(person.id);
+    await system.killRedis();
+    try {
+      await remove(person);
+      expect((await read(person.id)).status).toBe(404);
+    } finally {
+      await system.startRedisEmpty();
+    }
   });
 });

@@ -59,6 +59,18 @@ describe('resetting a forgotten password', () => {
     expect(await signIn(email, NEW)).toBe(200);
   });
 
+  it('ends every API key: whoever had the password may have made one', async () => {
+    const { token, link } = await forgetful();
+    const { body } = await system.ask('POST /v1/me/api-keys', {
+      token,
+      body: { name: 'a program', scopes: ['read'] },
+    });
+    const works = async () => (await system.ask('GET /v1/me', { token: body.key })).status === 200;
+    expect(await works()).toBe(true);
+    expect((await reset(link)).status).toBe(204);
+    expect(await works()).toBe(false);
+  });
+
   it('lets one of ten who use the link at once set the password', async () => {
     const { email, link } = await forgetful();
     const passwords = Array.from({ length: 10 }, (_, index) => `contender number ${index}`);

@@ -5,6 +5,7 @@ import { Commands } from '@rookery/application';
 import { Clock, Rejection } from '@rookery/domain';
 import { Explain, Field, Public, RateLimit, RatePolicies, sendPage } from '@rookery/web';
 import type { FastifyReply } from 'fastify';
+import { ApiKeys } from '../../access/api-keys';
 import { PasswordProof } from '../../access/password-proof';
 import { Passwords } from '../../access/passwords';
 import { checkPassword, PASSWORD_LENGTH } from '../../model/password-policy';
@@ -47,7 +48,7 @@ export class ResetPasswordRoute {
     operationId: 'resetPassword',
     summary: 'Set a new password with the link’s token',
     description:
-      'The token is good once, for an hour. Ends every session, lifts a lock, and verifies the address where that has not been done: who has the link reads its mail.',
+      'The token is good once, for an hour. Ends every session and every API key, lifts a lock, and verifies the address where that has not been done: who has the link reads its mail.',
     ok: { status: 204 },
     rejects: [LinkExpired, PasswordWeak],
   })
@@ -71,6 +72,7 @@ export class ResetPasswordPage {
 @CommandHandler(ResetPassword)
 export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
   constructor(
+    private readonly apiKeys: ApiKeys,
     private readonly clock: Clock,
     private readonly links: PasswordResetLinks,
     private readonly passwords: Passwords,
@@ -94,6 +96,7 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
     await this.users.save(user);
     await this.links.removeAll(user.id);
     await this.sessions.revokeAll(user.id, 'password-changed');
+    await this.apiKeys.revokeAll(user.id);
     await this.proof.forgive(link.email);
   }
 }

@@ -1,7 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/messaging';
 import { rootLogger } from '@rookery/observability';
-import { eventually, newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { Authenticator, eventually, newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
 import { symbols } from 'pino';
 
 const NEW = 'an entirely new secret';
@@ -52,6 +52,49 @@ describe('mail about the security of an account', () => {
     expect(text).toContain('signed in from 127.0.0.1');
     expect(text).toContain('change your password');
     expect(text).not.toContain('rt_');
+  });
+
+  it('tells of a new API key: what it may do, until when, from where, and nothing of its secret', async () => {
+    const { token, email } = await signUp(system);
+    const { body } = await system.ask('POST /v1/me/api-keys', {
+      token,
+      body: { name: 'Click https://evil.example', scopes: ['read', 'write'] },
+    });
+    const { text } = await system.inbox.latest(email, /new API key/);
+    expect(text).toMatch(/created on \d{4}-\d\d-\d\d \d\d:\d\d UTC from 127\.0\.0\.1\./);
+    expect(text).toContain('read, write');
+    expect(text).toContain(body.expiresAt.slice(0, 10));
+    expect(text).toContain(body.prefix);
+    expect(text).not.toContain(body.key);
+    // Who makes the key writes its name.
+    expect(text).not.toContain('evil.example');
+  });
+
+  it('tells of a recovery code that was used, to sign in or to prove who it is, and how many are left', async () => {
+    const person = await signUp(system);
+    const app = await Authenticator.enrol(system, person);
+    const proved = await system.ask('POST /v1/auth/step-up', {
+      token: person.token,
+      body: { recoveryCode: app.recoveryCodes[0] },
+    });
+    expect(proved.status).toBe(200);
+    const { text } = await system.inbox.latest(person.email, /recovery code/);
+    expect(text).toMatch(/used on \d{4}-\d\d-\d\d \d\d:\d\d UTC in a session .* from 127\.0\.0\.1/);
+    expect(text).toContain('9 are left');
+
+    const { body } = await system.ask('POST /v1/auth/login', {
+      body: { email: person.email, password: PASSWORD },
+    });
+    const signedIn = await system.ask('POST /v1/auth/mfa', {
+      body: { mfaToken: body.mfaToken, recoveryCode: app.recoveryCodes[1] },
+    });
+    expect(signedIn.status).toBe(200);
+    const latest = await eventually(async () => {
+      const { text: found } = await system.inbox.latest(person.email, /recovery code/);
+      return found.includes('8 are left') && found;
+    });
+    expect(latest).toMatch(/used on .* UTC to sign in\./);
+    for (const code of app.recoveryCodes) expect(text + latest).not.toContain(code);
   });
 
   it('leaves passwords and tokens in the clear nowhere: no table, no delivery, no job, no key, no log line', async () => {

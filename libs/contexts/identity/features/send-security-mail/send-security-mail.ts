@@ -2,7 +2,7 @@ import type { EventOf } from '@rookery/domain';
 import { defineMail, Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
-import { PasswordChanged, RefreshReused } from '../../contract';
+import { ApiKeyCreated, PasswordChanged, RecoveryCodeUsed, RefreshReused } from '../../contract';
 
 interface Told {
   name: string;
@@ -17,12 +17,12 @@ const passwordChangedMail = defineMail<Told>({
   subject: 'Your Rookery password was changed',
   text: `Hello {{name}},
 
-the password of the account "{{username}}" was changed on {{when}}{{from}}. Other devices were signed out.
+the password of the account "{{username}}" was changed on {{when}}{{from}}. Other devices were signed out. If a link in a mail was used for it, API keys have ended too.
 
 If it was you, there is nothing to do. If it was not, somebody else has your password or reads your mail: change the password of your mailbox, then choose "forgot password" where you sign in to Rookery.
 `,
   html: `<p>Hello {{name}},</p>
-<p>the password of the account “{{username}}” was changed on {{when}}{{from}}. Other devices were signed out.</p>
+<p>the password of the account “{{username}}” was changed on {{when}}{{from}}. Other devices were signed out. If a link in a mail was used for it, API keys have ended too.</p>
 <p>If it was you, there is nothing to do. If it was not, somebody else has your password or reads your mail: change the password of your mailbox, then choose “forgot password” where you sign in to Rookery.</p>`,
 });
 
@@ -39,10 +39,57 @@ Sign in again to go on. If you do not know that session, or this happens again, 
 <p>Sign in again to go on. If you do not know that session, or this happens again, change your password and end all sessions.</p>`,
 });
 
+const keyCreatedMail = defineMail<Told & { prefix: string; scopes: string; ends: string }>({
+  subject: 'A new API key for your Rookery account',
+  text: `Hello {{name}},
+
+an API key for the account "{{username}}" was created on {{when}}{{from}}. It begins with {{prefix}}, has the scopes {{scopes}}, and ends on {{ends}}.
+
+If it was you, there is nothing to do. If it was not, choose "forgot password" where you sign in to Rookery: a new password set with the link ends all sessions and all API keys.
+`,
+  html: `<p>Hello {{name}},</p>
+<p>an API key for the account “{{username}}” was created on {{when}}{{from}}. It begins with {{prefix}}, has the scopes {{scopes}}, and ends on {{ends}}.</p>
+<p>If it was you, there is nothing to do. If it was not, choose “forgot password” where you sign in to Rookery: a new password set with the link ends all sessions and all API keys.</p>`,
+});
+
+const recoveryCodeMail = defineMail<Told & { purpose: string; left: string }>({
+  subject: 'A recovery code of your Rookery account was used',
+  text: `Hello {{name}},
+
+a recovery code of the account "{{username}}" was used on {{when}} {{purpose}}. It is good no more; {{left}} are left.
+
+If it was you, there is nothing to do; when few are left, make new ones. If it was not, somebody else has your recovery codes: choose "forgot password" where you sign in to Rookery, which ends all sessions, then make new recovery codes.
+`,
+  html: `<p>Hello {{name}},</p>
+<p>a recovery code of the account “{{username}}” was used on {{when}} {{purpose}}. It is good no more; {{left}} are left.</p>
+<p>If it was you, there is nothing to do; when few are left, make new ones. If it was not, somebody else has your recovery codes: choose “forgot password” where you sign in to Rookery, which ends all sessions, then make new recovery codes.</p>`,
+});
+
 /**
- * Tells the owner of an account what somebody else may have done to it (OWASP ASVS 5.0, 6.3.7). From where is looked up
- * in the session, since events carry no addresses; the user agent is left out, since whoever signs in writes it.
+ * From where is looked up in the session, since events carry no addresses; the user agent is left out, since whoever
+ * signs in writes it.
+ *
+ * @returns undefined when there is no such account any more
  */
+async function lookUp(
+  sql: Sql,
+  userId: string,
+  sessionId: string | null,
+  occurredAt: string,
+): Promise<(Told & { email: string }) | undefined> {
+  const user = await sql.row<{ email: string; name: string; username: string; ip: string | null }>(
+    `SELECT u.email, u.name, u.username, host(s.ip) AS ip
+     FROM identity.users u LEFT JOIN identity.sessions s ON s.user_id = u.id AND s.id = $2
+     WHERE u.id = $1`,
+    [userId, sessionId],
+  );
+  if (!user) return undefined;
+  const { ip, ...who } = user;
+  const when = `${occurredAt.slice(0, 16).replace('T', ' ')} UTC`;
+  return { ...who, when, from: ip ? ` from ${ip}` : '' };
+}
+
+/** Tells the owner of an account what somebody else may have done to it (OWASP ASVS 5.0, 6.3.7). */
 @Subscriber([PasswordChanged, RefreshReused], { queue: Queues.mail })
 export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof RefreshReused> {
   constructor(
@@ -55,16 +102,56 @@ export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof
     { key }: Attempt,
   ): Promise<void> {
     const [userId, sessionId] = 'userId' in data ? [data.userId, subject] : [subject, data.sessionId];
-    const user = await this.sql.row<{ email: string; name: string; username: string; ip: string | null }>(
-      `SELECT u.email, u.name, u.username, host(s.ip) AS ip
-       FROM identity.users u LEFT JOIN identity.sessions s ON s.user_id = u.id AND s.id = $2
-       WHERE u.id = $1`,
-      [userId, sessionId],
-    );
-    if (!user) return;
-    const { email, name, username, ip } = user;
-    const when = `${occurredAt.slice(0, 16).replace('T', ' ')} UTC`;
+    const told = await lookUp(this.sql, userId, sessionId, occurredAt);
+    if (!told) return;
     const template = 'userId' in data ? sessionCopiedMail : passwordChangedMail;
-    await this.mail.send(email, template, { name, username, when, from: ip ? ` from ${ip}` : '' }, key);
+    await this.mail.send(told.email, template, told, key);
+  }
+}
+
+/** Tells the owner of an account that there is a new API key. Its name is left out: whoever makes the key writes it. */
+@Subscriber(ApiKeyCreated, { queue: Queues.mail })
+export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
+  constructor(
+    private readonly mail: Mail,
+    private readonly sql: Sql,
+  ) {}
+
+  async handle(
+    { subject, occurredAt, data: { userId, sessionId } }: EventOf<typeof ApiKeyCreated>,
+    { key }: Attempt,
+  ): Promise<void> {
+    const told = await lookUp(this.sql, userId, sessionId, occurredAt);
+    const apiKey = await this.sql.row<{ prefix: string; scopes: string[]; expiresAt: Date }>(
+      'SELECT prefix, scopes, expires_at AS "expiresAt" FROM identity.api_keys WHERE id = $1',
+      [subject],
+    );
+    if (!told || !apiKey) return;
+    const { prefix, scopes, expiresAt } = apiKey;
+    const what = { prefix, scopes: scopes.join(', '), ends: expiresAt.toISOString().slice(0, 10) };
+    await this.mail.send(told.email, keyCreatedMail, { ...told, ...what }, key);
+  }
+}
+
+/** Tells the owner of an account that a recovery code was used. */
+@Subscriber(RecoveryCodeUsed, { queue: Queues.mail })
+export class SendRecoveryCodeMail implements Handles<typeof RecoveryCodeUsed> {
+  constructor(
+    private readonly mail: Mail,
+    private readonly sql: Sql,
+  ) {}
+
+  async handle(
+    { occurredAt, data: { userId, sessionId } }: EventOf<typeof RecoveryCodeUsed>,
+    { key }: Attempt,
+  ): Promise<void> {
+    const told = await lookUp(this.sql, userId, sessionId, occurredAt);
+    if (!told) return;
+    const [{ left } = { left: 0 }] = await this.sql.rows<{ left: number }>(
+      'SELECT count(*)::int AS left FROM identity.recovery_codes WHERE user_id = $1',
+      [userId],
+    );
+    const purpose = sessionId === null ? 'to sign in' : `in a session that was signed in${told.from}`;
+    await this.mail.send(told.email, recoveryCodeMail, { ...told, purpose, left: String(left) }, key);
   }
 }

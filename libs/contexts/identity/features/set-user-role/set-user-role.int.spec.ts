@@ -37,6 +37,20 @@ describe('giving roles', () => {
     });
   });
 
+  it('asks for a fresh proof of who gives it, after the permission', async () => {
+    const [boss, person] = [await enrol(system, { role: 'admin' }), await enrol(system)];
+    const age = `UPDATE identity.sessions SET proved_at = now() - interval '16 minutes' WHERE user_id = ANY ($1)`;
+    await system.sql(age, [[boss.id, person.id]]);
+    expect(await give(person, boss.id, 'user')).toMatchObject({
+      status: 403,
+      body: { code: 'auth.forbidden' },
+    });
+    const stale = await give(boss, person.id, 'moderator');
+    expect(stale).toMatchObject({ status: 403, body: { code: 'auth.mfa-required' } });
+    expect(await roleOf(person.id)).toBe('user');
+    expect(await statusOfGiving(admin, boss.id, 'user')).toBe(204);
+  });
+
   it('bites within five seconds, for tokens that are in use, both ways', async () => {
     const [person, third] = [await enrol(system), await enrol(system)];
     expect(await statusOfGiving(person, third.id, 'user')).toBe(403);

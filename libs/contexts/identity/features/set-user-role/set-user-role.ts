@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { NotFound, Rejection } from '@rookery/domain';
-import { Explain, Field, RequirePermission, UuidParam } from '@rookery/web';
+import { Explain, Field, Fresh, RequirePermission, UuidParam } from '@rookery/web';
 import { LastAdmin, RoleUnknown } from '../../model/rejections';
 import { Roles } from '../../storage/roles';
 import { Users } from '../../storage/users';
@@ -28,11 +28,13 @@ export class SetUserRoleRoute {
   constructor(private readonly commands: Commands) {}
 
   @Put()
+  @Fresh()
   @RequirePermission('users:role')
   @Explain({
     operationId: 'setUserRole',
     summary: 'Give a user a role',
-    description: 'What the user may do follows within five seconds, without signing in again.',
+    description:
+      'What the user may do follows within five seconds, without signing in again. Who gives a role has proved who they are in the last 15 minutes.',
     ok: { status: 204 },
     rejects: [NotFound, RoleUnknown, LastAdmin],
   })

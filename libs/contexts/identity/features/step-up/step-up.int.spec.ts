@@ -196,6 +196,14 @@ describe('proving again who is signed in', () => {
       body: { email: person.email, password: PASSWORD },
     });
     expect(again).toMatchObject({ status: 423, body: { code: 'identity.locked' } });
+    expect(Number(again.headers['retry-after'])).toBeGreaterThan(0);
+    // Both routes can answer this, and say so.
+    const { body: api } = await system.ask('GET /v1/openapi.json');
+    for (const path of ['/v1/auth/step-up', '/v1/auth/login']) {
+      const locked = api.paths[path].post.responses['423'];
+      expect(locked.headers).toHaveProperty('Retry-After');
+      expect(locked.content['application/problem+json'].examples).toHaveProperty(['identity.locked']);
+    }
   });
 
   it('counts at once in a process that knew the session before, though another one saw the proof', async () => {

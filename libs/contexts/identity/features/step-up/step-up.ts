@@ -22,6 +22,7 @@ import { SignIn, Tokens } from '../../access/sign-in';
 import {
   CodeInvalid,
   CodeLocked,
+  Locked,
   PasswordWrong,
   ProofsExhausted,
   SecondFactorNeeded,
@@ -65,7 +66,15 @@ export class StepUpRoute {
     description:
       'Takes exactly one of `code`, `recoveryCode` and, from users without a second factor, `password`. For 15 minutes the tokens of the answer, and those they are refreshed to, may then do what asks for a fresh sign-in. Access tokens from before stay as they were; the refresh token from before is replaced.',
     ok: { type: Tokens },
-    rejects: [CodeInvalid, CodeLocked, PasswordWrong, ProofsExhausted, SecondFactorNeeded, TotpNotEnrolled],
+    rejects: [
+      CodeInvalid,
+      CodeLocked,
+      Locked,
+      PasswordWrong,
+      ProofsExhausted,
+      SecondFactorNeeded,
+      TotpNotEnrolled,
+    ],
   })
   async stepUp(@Body() proof: StepUpForm, @CurrentCaller() { userId, sessionId }: Caller): Promise<Tokens> {
     requireOne(proof, ['code', 'recoveryCode', 'password']);
@@ -93,7 +102,7 @@ export class StepUpHandler implements ICommandHandler<StepUp> {
     const needsSecondFactor = await this.users.needsSecondFactor(userId);
     if (proof.password === undefined) {
       if (!needsSecondFactor) throw new Rejection(TotpNotEnrolled);
-      const outcome = await this.proofs.prove(userId, proof);
+      const outcome = await this.proofs.prove(userId, proof, sessionId);
       if (outcome !== 'proved') return outcome;
     } else {
       if (needsSecondFactor) throw new Rejection(SecondFactorNeeded);
