@@ -143,6 +143,7 @@ describe('a stranger who has mail sent to somebody', () => {
 
   it('leaves no address, and after a day nothing at all', async () => {
     const { email } = await pending();
+    await allDelivered();
     const stored = async () =>
       system.sql<{ text: string }>('SELECT to_jsonb(q)::text AS text FROM identity.mail_quotas q');
     expect(JSON.stringify(await stored())).not.toContain(email);
