@@ -12,8 +12,8 @@ const MAX_SHORT_LIST = 100;
 
 /**
  * The one pipe that checks bodies and queries against their classes, and that what stands in a path can be stored.
- * Unknown properties are errors at every depth. They and lists that are much too long are looked for before anything is
- * transformed, which costs the more, the more there is.
+ * Unknown properties are errors at every depth. Many of them, and lists that are much too long, are refused before
+ * anything is transformed, which costs the more, the more there is.
  *
  * @throws RequestRefused `request.invalid` naming each field and rule, at most 100 of them
  * @throws Rejection `resource.not-found`: with a text in its path that cannot be stored, nothing can be there
@@ -42,8 +42,10 @@ export class RequestValidation extends ValidationPipe {
       throw refused([{ path: '', code: 'type', message: 'The body must be a JSON object.' }]);
     }
     const errors = type === 'query' ? inspect(input) : [];
-    if (errors.length === 0) findExcess(input, metatype, '', errors);
     if (errors.length > 0) throw refused(errors);
+    findExcess(input, metatype, '', errors);
+    // A few unknown names are found again below, beside everything else that is wrong.
+    if (errors.length >= MAX_ERRORS || errors.some(({ code }) => code !== 'unknown')) throw refused(errors);
     return super.transform(type === 'query' ? fromQuery(input as Query, metatype) : input, metadata);
   }
 }

@@ -134,7 +134,9 @@ describe('Who sees whom', () => {
     await block(scene.author, scene.viewer);
     await verifyHidden(PROFILE.getUser!, scene);
     await system.ask(`DELETE /v1/users/${scene.viewer.id}/block`, { token: scene.author.token });
-    expect(await profile()).toMatchObject({ status: 200, headers: { 'x-cache': 'HIT' } });
+    await eventually(async () =>
+      expect(await profile()).toMatchObject({ status: 200, headers: { 'x-cache': 'HIT' } }),
+    );
   });
 
   it('hides nobody from somebody who is muted or mutes', async () => {
