@@ -18,7 +18,7 @@ const origins = z.string().transform((text, context) => {
 function refusePlainAddress(text: string): string | undefined {
   if (text.startsWith('https://')) return undefined;
   const what = text === '' ? 'is missing' : 'is a plain http:// address';
-  return `${what}; set it to the https:// address under which clients reach the api`;
+  return `${what}; set it to the https:// address that the world reaches`;
 }
 
 function refuseWeakPassword(text: string): string | undefined {
@@ -46,6 +46,7 @@ export class WebSettings extends defineSettings('HTTP', {
   configuredAppUrl: setting('APP_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
     default: '',
     doc: 'Where links in mails lead, for an app with pages of its own at /activate and /reset. Without it PUBLIC_URL.',
+    production: (text) => (text === '' ? undefined : refusePlainAddress(text)),
   }),
   corsOrigins: setting('CORS_ORIGINS', origins, {
     default: '',

@@ -79,6 +79,13 @@ describe('Production', () => {
     expect(problemsOf({ PUBLIC_URL: url })).toEqual([expect.stringMatching(`^PUBLIC_URL .*${what}.*https`)]);
   });
 
+  it('refuses a plain address as APP_URL, which may be left out', () => {
+    expect(problemsOf({ APP_URL: 'https://app.rookery.example' })).toEqual([]);
+    expect(problemsOf({ APP_URL: 'http://app.rookery.example' })).toEqual([
+      expect.stringMatching(/^APP_URL is a plain http:\/\/ address/),
+    ]);
+  });
+
   it('refuses an address nobody can answer as MAIL_FROM', () => {
     expect(problemsOf({ MAIL_FROM: '' })).toEqual([expect.stringMatching(/^MAIL_FROM is missing/)]);
   });
