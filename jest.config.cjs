@@ -60,7 +60,7 @@ module.exports = {
       ...project,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/**/*.{e2e-spec,spec}.ts'],
-      globalSetup: '<rootDir>/test/global-setup.ts',
+      globalSetup: '<rootDir>/libs/testing/global-setup.ts',
       globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
     },
   ],

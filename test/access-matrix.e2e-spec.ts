@@ -1,6 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { contexts } from '@rookery/contexts';
-import { contextOf, enrol, type Person, TestSystem } from '@rookery/testing';
+import { enrol, type Person } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { Explain, Public, RequirePermission, UuidParam } from '@rookery/web';
 import {
   type Caller,
@@ -52,12 +54,12 @@ class PlantedRoutes {
 const planted = contextOf('planted', { controllers: [PlantedRoutes] });
 
 describe('the access matrix', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let schemas: Record<string, Schema>;
   let operations: Map<string, Operation>;
 
   beforeAll(async () => {
-    system = await TestSystem.start([...contexts, planted], { RATE_LIMIT_ENABLED: 'false' });
+    system = await OwnSystem.start([...contexts, planted], { RATE_LIMIT_ENABLED: 'false' });
     const { body } = await system.ask('GET /v1/openapi.json');
     const description = body as Description;
     schemas = description.components.schemas;

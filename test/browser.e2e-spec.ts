@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { contexts } from '@rookery/contexts';
-import { comment, enrol, eventually, type Person, publish, TestSystem } from '@rookery/testing';
+import { comment, enrol, eventually, type Person, publish } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from '../tools/parts/browser.mts';
 
@@ -18,7 +19,7 @@ interface Seen {
 
 describe('a page in a browser', () => {
   let app: Server;
-  let system: TestSystem;
+  let system: OwnSystem;
   let api: string;
   let browser: Browser;
   let context: BrowserContext;
@@ -30,9 +31,8 @@ describe('a page in a browser', () => {
       response.setHeader('content-type', 'text/html').end('<!doctype html><title>An app</title>');
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => app.once('listening', resolve));
-    system = await TestSystem.start(contexts, { CORS_ORIGINS: originOf(app) });
-    await system.api.listen(0, '127.0.0.1');
-    api = originOf(system.api.getHttpServer());
+    system = await OwnSystem.start(contexts, { CORS_ORIGINS: originOf(app) });
+    api = system.addresses.apiUrl;
     browser = await startBrowser();
   });
   afterAll(async () => {

@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { enrol, type Person, TestSystem } from '@rookery/testing';
+import { enrol, type Person } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import fc from 'fast-check';
 import { exampleOf, type Schema } from './support/example-of';
 import { type Description, type Operation, operationsOf } from './support/operations';
@@ -93,12 +94,12 @@ const anyText = fc.string({
 });
 
 describe('a value that PostgreSQL or a library does not take', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let schemas: Record<string, Schema>;
   let operations: Operation[];
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
     const description = (await system.ask('GET /v1/openapi.json')).body as Description;
     schemas = description.components.schemas;
     operations = operationsOf(description);

@@ -1,14 +1,20 @@
 import { RedisConnections } from '@rookery/messaging';
-import { createTestRedis, eventually, type TestRedis, TestSystem } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
+import { createTestRedis, type TestRedis } from '@rookery/testing/redis';
 import { Cache } from '.';
 
 describe('with a Redis of its own (REDIS_CACHE_URL)', () => {
   let own: TestRedis;
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
     own = await createTestRedis();
-    system = await TestSystem.start([], { REDIS_CACHE_URL: own.url, RATE_LIMIT_ENABLED: 'true' });
+    system = await OwnSystem.start([], {
+      REDIS_CACHE_URL: own.url,
+      RATE_LIMIT_ENABLED: 'true',
+      RATE_LIMIT_DEFAULT: '10/86400',
+    });
   });
   afterAll(async () => {
     await system.stop();

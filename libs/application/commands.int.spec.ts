@@ -10,7 +10,9 @@ import {
 import { type EventOf, defineEvent, defineRejection, newId, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { type Claim, IdempotencyKeys, Outbox, Sql, Transaction } from '@rookery/persistence';
-import { contextOf, eventually, TestSystem } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { Commands, Queries } from '.';
 
@@ -82,12 +84,12 @@ class Read implements Handles<typeof Written> {
 
 // One connection for each app: whoever asked for a second one while holding the first would wait for himself.
 describe('With one connection to PostgreSQL, a command', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let commands: Commands;
 
   beforeAll(async () => {
     const handlers = [WriteHandler, WriteAllHandler, CountLinesHandler];
-    system = await TestSystem.start([contextOf('suite', { handlers, subscribers: [Read] })], {
+    system = await OwnSystem.start([contextOf('suite', { handlers, subscribers: [Read] })], {
       DATABASE_POOL_SIZE: '1',
     });
     commands = system.inApi(Commands);

@@ -1,7 +1,13 @@
 import 'reflect-metadata';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClassProvider, ExistingProvider, Provider, Type } from '@nestjs/common';
+import type {
+  ClassProvider,
+  ExistingProvider,
+  INestApplicationContext,
+  Provider,
+  Type,
+} from '@nestjs/common';
 import { Command, Query } from '@nestjs/cqrs';
 import { type AnySubscriber, type Scheduled, scheduleOptions, subscriberOptions } from '@rookery/messaging';
 import type { EntitySchema } from 'typeorm';
@@ -32,7 +38,18 @@ export interface Context {
   readonly personalData: Type<PersonalData> | undefined;
   /** Fills a development database; see {@link Seed}. */
   readonly seed: Type<Seed> | undefined;
+  /** Brings about by name what suites start from; see {@link Fixture}. */
+  readonly fixtures: Readonly<Record<string, Fixture>>;
 }
+
+/**
+ * Brings about what a suite starts from and no route does quickly.
+ *
+ * @param app whose providers it may use
+ * @param args plain data, as is what it returns
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- each fixture takes what its callers agree on
+export type Fixture = (app: INestApplicationContext, args: any) => Promise<unknown>;
 
 /** Puts demo data of a context into a development database; running it twice changes nothing. */
 export interface Seed {
@@ -52,6 +69,7 @@ export interface Seed {
  * @param parts.rootPaths of routes that stand at the root instead of under `/v1`
  * @param parts.personalData exports and erases what it holds about somebody
  * @param parts.seed demo data
+ * @param parts.fixtures what suites start from, by name
  * @throws Error when a feature's file exports nothing that takes part
  */
 export function defineContext(
@@ -65,6 +83,7 @@ export function defineContext(
     rootPaths?: string[];
     personalData?: Type<PersonalData>;
     seed?: Type<Seed>;
+    fixtures?: Record<string, Fixture>;
   },
 ): Context {
   const exported = featureFiles(join(folder, 'features')).flatMap((file) => {
@@ -88,6 +107,7 @@ export function defineContext(
     schedules: found.filter((type): type is Type<Scheduled> => scheduleOptions(type) !== undefined),
     personalData: parts.personalData,
     seed: parts.seed,
+    fixtures: parts.fixtures ?? {},
   };
 }
 

@@ -1,7 +1,8 @@
 import { defineEvent, newId, type EventEnvelope, type RaisedEvent } from '@rookery/domain';
 import { Queues, type Rebuildable, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
-import { contextOf, TestSystem } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { Rebuild } from './rebuild';
 
@@ -38,10 +39,10 @@ class KeepBells implements Rebuildable {
 }
 
 describe('A rebuild', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start([contextOf('probe', { subscribers: [KeepBells] })]);
+    system = await OwnSystem.start([contextOf('probe', { subscribers: [KeepBells] })]);
     await system.sql('CREATE TABLE public.bells (id uuid)');
   });
   beforeEach(async () => {

@@ -1,7 +1,8 @@
 import { NotFound, Rejection } from '@rookery/domain';
 import { withWorkContext } from '@rookery/observability';
 import { DatabaseSettings, migrate, Sql, Transaction } from '@rookery/persistence';
-import { createTestDatabase, TestLedger } from '@rookery/testing';
+import { createTestDatabase } from '@rookery/testing/database';
+import { TestLedger } from '@rookery/testing/ledger';
 import { Client } from 'pg';
 import { AuditChain, AuditLog, AuditTrail, readRoot, type Root, type Verdict, verifyAudit } from '.';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withWorkContext } from '@rookery/observability';
-import { TestLedger } from '@rookery/testing';
+import { TestLedger } from '@rookery/testing/ledger';
 import { AuditChain, AuditLog, AuditSettings, AuditTrail } from '.';
 import { ExportAuditRoot, ForgetOrigins } from './schedules';
 

@@ -8,7 +8,9 @@ import {
   Rejection,
 } from '@rookery/domain';
 import { type DeliveryKey, Outbox, Sql, Transaction } from '@rookery/persistence';
-import { contextOf, eventually, TestSystem } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import {
   type Attempt,
@@ -68,11 +70,11 @@ class FetchThePriest implements Handles<typeof Tolled> {
 }
 
 describe('A delivery', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
     const suite = contextOf('suite', { subscribers: [OpenTheDoor, MendTheBell, FetchThePriest] });
-    system = await TestSystem.start([suite], { QUEUE_CONCURRENCY_CRITICAL: '20' });
+    system = await OwnSystem.start([suite], { QUEUE_CONCURRENCY_CRITICAL: '20' });
     await system.startWorker();
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.effect (event_id uuid NOT NULL, what text NOT NULL)');

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type EventOf, defineEvent, newId } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
-import { contextOf, eventually, TestSystem } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { defineQueue, type Handles, Subscriber } from '.';
 
@@ -48,11 +50,11 @@ Subscriber([Parcel, ParcelWithWeight], { queue })(NewDeliver);
 class Insure extends Carrier {}
 
 describe('While a new build takes over from an old one', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let worker: { close(): Promise<void> };
 
   beforeAll(async () => {
-    system = await TestSystem.start([contextOf('suite', { subscribers: [Deliver] })]);
+    system = await OwnSystem.start([contextOf('suite', { subscribers: [Deliver] })]);
     worker = system.worker;
     await system.sql('CREATE SCHEMA suite');
     await system.sql(

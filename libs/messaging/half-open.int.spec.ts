@@ -1,6 +1,9 @@
 import { type EventOf, defineEvent, newId } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
-import { contextOf, eventually, SilentProxy, TestSystem } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { SilentProxy } from '@rookery/testing/proxy';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { defineQueue, Dispatch, type Handles, RedisConnections, Subscriber } from '.';
 
@@ -24,12 +27,12 @@ class Hear implements Handles<typeof Rung> {
 }
 
 describe('When Redis falls silent without closing its connections', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let proxy: SilentProxy;
 
   beforeAll(async () => {
     const suite = contextOf('suite', { subscribers: [Hear] });
-    system = await TestSystem.start(
+    system = await OwnSystem.start(
       [suite],
       {},
       {

@@ -1,6 +1,8 @@
 import { type EventOf, defineEvent, newId } from '@rookery/domain';
 import { Deliveries, type DeliveryKey, Outbox, Sql, Transaction } from '@rookery/persistence';
-import { contextOf, eventually, TestSystem } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { type Attempt, defineQueue, Dispatch, failedQueue, type Handles, Reject, Subscriber } from '.';
 
@@ -32,11 +34,11 @@ class DrawTheBoard implements Handles<typeof Moved> {
 }
 
 describe('An ordered subscriber', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
     const suite = contextOf('suite', { subscribers: [DrawTheBoard] });
-    system = await TestSystem.start([suite], { QUEUE_CONCURRENCY_CRITICAL: '10' });
+    system = await OwnSystem.start([suite], { QUEUE_CONCURRENCY_CRITICAL: '10' });
     await system.startWorker();
     await system.sql('CREATE SCHEMA suite');
     await system.sql(`CREATE TABLE suite.drawn (place bigint GENERATED ALWAYS AS IDENTITY, subject uuid NOT NULL,

@@ -1,6 +1,8 @@
 import { type EventOf, defineEvent, newId } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
-import { contextOf, eventually, TestSystem } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import {
   type Attempt,
@@ -37,11 +39,11 @@ class Water implements Handles<typeof Sown> {
 }
 
 describe('When Redis', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
     const suite = contextOf('suite', { subscribers: [Water] });
-    system = await TestSystem.start([suite], { QUEUE_CONCURRENCY_DEFAULT: '10' });
+    system = await OwnSystem.start([suite], { QUEUE_CONCURRENCY_DEFAULT: '10' });
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.watered (event_id uuid NOT NULL)');
   });

@@ -1,14 +1,15 @@
 import { defineEvent, newId } from '@rookery/domain';
 import { Outbox, Transaction } from '@rookery/persistence';
-import { eventually, TestSystem } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 
 const Told = defineEvent('suite.tale-told', 1, z.object({}));
 
 describe('A relay whose rounds fail', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   beforeAll(async () => {
-    system = await TestSystem.start([]);
+    system = await OwnSystem.start([]);
   });
   afterAll(() => system.stop());
 

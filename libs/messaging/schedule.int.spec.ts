@@ -1,5 +1,7 @@
 import { Sql } from '@rookery/persistence';
-import { contextOf, eventually, TestSystem } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { Schedule, type Scheduled, Schedules } from '.';
 
 @Schedule({ everySeconds: 1 })
@@ -26,10 +28,10 @@ class WindTheClock implements Scheduled {
 }
 
 describe('A schedule', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start([contextOf('suite', { schedules: [StrikeTheHour, WindTheClock] })]);
+    system = await OwnSystem.start([contextOf('suite', { schedules: [StrikeTheHour, WindTheClock] })]);
     await system.startWorker();
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.stroke (slot timestamptz NOT NULL)');

@@ -1,4 +1,5 @@
-import { SilentProxy, TestLedger } from '@rookery/testing';
+import { SilentProxy } from '@rookery/testing/proxy';
+import { TestLedger } from '@rookery/testing/ledger';
 import { isDatabaseUnavailable, Sql, Transaction } from '.';
 
 describe('When PostgreSQL falls silent without closing its connections', () => {

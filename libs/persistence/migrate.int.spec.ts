@@ -1,4 +1,5 @@
-import { createTestDatabase, TestLedger } from '@rookery/testing';
+import { createTestDatabase } from '@rookery/testing/database';
+import { TestLedger } from '@rookery/testing/ledger';
 import { createMigrationDataSource, loadMigrations, migrate, migrateDown, SchemaVersion } from '.';
 
 const names = loadMigrations().map(({ name }) => name);

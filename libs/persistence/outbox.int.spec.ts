@@ -1,6 +1,6 @@
 import { defineEvent, newId } from '@rookery/domain';
 import { withWorkContext } from '@rookery/observability';
-import { CountedHints, TestLedger } from '@rookery/testing';
+import { CountedHints, TestLedger } from '@rookery/testing/ledger';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { Deliveries, Outbox, Sql, Subscriptions, Transaction } from '.';

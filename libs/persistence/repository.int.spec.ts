@@ -1,5 +1,5 @@
 import { Aggregate, defineEvent, defineRejection, newId } from '@rookery/domain';
-import { TestLedger } from '@rookery/testing';
+import { TestLedger } from '@rookery/testing/ledger';
 import { EntitySchema } from 'typeorm';
 import { z } from 'zod';
 import { Outbox, Repository, Sql, type StoredAs, Transaction } from '.';

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { TestLedger } from '@rookery/testing';
+import { TestLedger } from '@rookery/testing/ledger';
 import { Client, type PoolClient } from 'pg';
 import { ConnectionPool, isDatabaseUnavailable, Sql, Transaction } from '.';
 

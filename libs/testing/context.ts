@@ -15,6 +15,7 @@ export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = 
     schedules: [],
     personalData: undefined,
     seed: undefined,
+    fixtures: {},
     ...parts,
   };
 }

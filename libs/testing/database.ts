@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { migrate } from '@rookery/persistence';
 import { Client } from 'pg';
 
 /** A database of a suite's own: a migrated copy of the template. */
@@ -21,7 +20,6 @@ export async function createTestDatabase({ empty = false } = {}): Promise<TestDa
     if (empty) return client.query(`CREATE DATABASE ${name}`);
     // One suite at a time: PostgreSQL copies no database that somebody is connected to.
     await client.query('SELECT pg_advisory_lock(1)');
-    await migrate(template, () => undefined);
     return client.query(`CREATE DATABASE ${name} TEMPLATE ${new URL(template).pathname.slice(1)}`);
   });
   return {

@@ -3,17 +3,29 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../../tools/parts/postgres.mts';
+import { build } from '../../tools/support/build.mts';
+import { runNode } from '../../tools/support/commands.mts';
+import { step } from '../../tools/support/steps.mts';
 import { parts } from './parts';
+import { Systems } from './systems';
 
-/** Starts one throw-away PostgreSQL for the whole run; every suite has a database of its own in it. */
+/**
+ * Compiles the apps and starts one throw-away PostgreSQL for the whole run, with a migrated database that every other one
+ * is a copy of. The systems of the suites start when they are asked for.
+ */
 export default async function setup(): Promise<void> {
   parts.users += 1;
   if (parts.stop) return;
+  await step('Build', build, (compiled) => (compiled ? undefined : '(up to date)'));
   const folder = mkdtempSync(join(tmpdir(), 'rookery-test-'));
   const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), durable: false });
+  const systems = new Systems(folder);
   parts.stop = async () => {
+    await systems.stop();
     await postgres.stop('immediate');
     await rm(folder, { recursive: true, force: true });
   };
+  await runNode('dist/migrations/migrate.js', [], { env: { DATABASE_URL: postgres.url }, quiet: true });
   process.env.ROOKERY_TEST_DATABASE_URL = postgres.url;
+  process.env.ROOKERY_TEST_SYSTEMS_URL = await systems.listen();
 }

@@ -1,15 +1,9 @@
+// What most suites use and what loads fast; the other files of this lib are imported one by one.
 export * from './authenticator';
-export * from './context';
-export * from './database';
 export * from './eventually';
-export * from './identity-provider';
 export * from './inbox';
-export * from './ledger';
 export * from './people';
-export * from './proxy';
 export * from './race';
-export * from './redis';
+export * from './shared-system';
 export * from './social';
-export * from './statements';
 export * from './system';
-export * from './walk';

@@ -1,26 +1,8 @@
-import { Clock } from '@rookery/domain';
-import { Transaction } from '@rookery/persistence';
-import { SignIn } from '../contexts/identity/access/sign-in';
-import { User } from '../contexts/identity/model/user';
-import { Users } from '../contexts/identity/storage/users';
+import { randomBytes } from 'node:crypto';
 import type { TestSystem } from './system';
 
 /** A password that the policy accepts. */
 export const PASSWORD = 'correct horse battery';
-
-let people = 0;
-
-/** @returns the form of somebody who has not registered yet; fields of one's own win. */
-export function newcomer(own: { email?: string; username?: string; password?: string; name?: string } = {}) {
-  people += 1;
-  return {
-    email: `person${people}@example.com`,
-    username: `person${people}`,
-    password: PASSWORD,
-    name: 'Some Person',
-    ...own,
-  };
-}
 
 /** Somebody who is signed in. */
 export interface Person {
@@ -28,6 +10,12 @@ export interface Person {
   email: string;
   /** Access token. */
   token: string;
+}
+
+/** @returns the form of somebody who has not registered yet, whom no suite has met; fields of one's own win. */
+export function newcomer(own: { email?: string; username?: string; password?: string; name?: string } = {}) {
+  const name = `person${randomBytes(6).toString('hex')}`;
+  return { email: `${name}@example.com`, username: name, password: PASSWORD, name: 'Some Person', ...own };
 }
 
 /** Registers somebody and verifies the address with the code in the mail. */
@@ -44,11 +32,12 @@ export async function enrol(
   system: TestSystem,
   { role = 'user', ...own }: { role?: string } & Parameters<typeof newcomer>[0] = {},
 ): Promise<Person> {
-  const { password: _password, ...names } = newcomer(own);
-  return system.inApi(Transaction).run(async () => {
-    const user = User.enrol({ ...names, passwordHash: '-' }, role, system.inApi(Clock).now());
-    await system.inApi(Users).save(user);
-    const { accessToken } = await system.inApi(SignIn).start(user, { ip: '127.0.0.1', userAgent: 'test' });
-    return { id: user.id, email: names.email, token: accessToken };
+  const { email, username, name } = newcomer(own);
+  const { id, token } = await system.fixture<{ id: string; token: string }>('identity.enrol', {
+    role,
+    email,
+    username,
+    name,
   });
+  return { id, email, token };
 }

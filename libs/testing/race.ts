@@ -1,4 +1,4 @@
-import { Sql, Transaction } from '@rookery/persistence';
+import { Client } from 'pg';
 import { eventually } from './eventually';
 import type { TestSystem } from './system';
 
@@ -10,16 +10,19 @@ import type { TestSystem } from './system';
  * @returns what they return, in their order
  */
 export async function race<T>(system: TestSystem, contenders: readonly (() => Promise<T>)[]): Promise<T[]> {
-  const transaction = system.inApi(Transaction);
-  let racing: Promise<T[]> | undefined;
-  await transaction.run(async () => {
-    await system.inApi(Sql).execute('LOCK TABLE messaging.outbox IN SHARE MODE');
-    await transaction.outside(async () => {
-      racing = Promise.all(contenders.map((contender) => contender()));
-      await eventually(async () => (await waiting(system)) >= contenders.length, 1_900);
-    });
-  });
-  return racing!;
+  const holder = new Client({ connectionString: system.addresses.databaseUrl, application_name: 'suite' });
+  await holder.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE messaging.outbox IN SHARE MODE');
+    const racing = Promise.all(contenders.map((contender) => contender()));
+    // Whoever waits longer than two seconds is refused.
+    await eventually(async () => (await waiting(system)) >= contenders.length, 1_900);
+    await holder.query('COMMIT');
+    return await racing;
+  } finally {
+    await holder.end();
+  }
 }
 
 async function waiting(system: TestSystem): Promise<number> {

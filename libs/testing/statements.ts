@@ -1,13 +1,13 @@
 import { Client, type Pool } from 'pg';
 import { DataSource } from 'typeorm';
-import type { TestSystem } from './system';
+import type { OwnSystem } from './own-system';
 
 /**
  * Sees what the api asks PostgreSQL in the course of something; what the worker asks meanwhile does not count.
  *
  * @returns the first word of each statement, in order
  */
-export async function statementsOf(system: TestSystem, work: () => Promise<unknown>): Promise<string[]> {
+export async function statementsOf(system: OwnSystem, work: () => Promise<unknown>): Promise<string[]> {
   const pool = (system.inApi(DataSource).driver as unknown as { master: Pool }).master;
   const clients = new Set<unknown>();
   const acquired = (client: unknown) => clients.add(client);

@@ -1,14 +1,16 @@
 import { contexts } from '@rookery/contexts';
 import { Sql } from '@rookery/persistence';
-import { enrol, eventually, type Person, SilentProxy, TestSystem } from '@rookery/testing';
+import { enrol, eventually, type Person } from '@rookery/testing';
+import { SilentProxy } from '@rookery/testing/proxy';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 describe('When PostgreSQL stands still and says nothing', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let proxy: SilentProxy;
   let ada: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start(
+    system = await OwnSystem.start(
       contexts,
       {},
       {

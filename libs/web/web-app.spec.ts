@@ -13,7 +13,7 @@ import { authenticated, failure, ID, sampleApp, type SampleApp } from './testing
 let sample: SampleApp;
 
 beforeAll(async () => {
-  sample = await sampleApp({ CORS_ORIGINS: 'https://app.example', REQUEST_TIMEOUT_MS: '150' });
+  sample = await sampleApp({ CORS_ORIGINS: 'https://app.example', REQUEST_TIMEOUT_MS: '1000' });
 });
 afterAll(() => sample.app.close());
 

@@ -78,7 +78,7 @@ export class ProbeSystem {
 
   /** @returns the rows of a statement, over a connection of its own; no values: several statements at once. */
   async sql<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
-    const client = new Client({ connectionString: this.postgres.url, connectionTimeoutMillis: 5_000 });
+    const client = new Client({ connectionString: this.postgres.url, connectionTimeoutMillis: 30_000 });
     client.on('error', () => undefined);
     await client.connect();
     try {

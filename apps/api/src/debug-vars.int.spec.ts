@@ -1,16 +1,17 @@
 import { contexts } from '@rookery/contexts';
-import { Transaction } from '@rookery/persistence';
-import { enrol, eventually, TestSystem } from '@rookery/testing';
+import { Sql, Transaction } from '@rookery/persistence';
+import { enrol, eventually } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 const basic = (user: string, password: string) => ({
   authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
 });
 
 describe('GET /v1/debug/vars', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts, { SERVICE_VERSION: '9.8.7' });
+    system = await OwnSystem.start(contexts, { SERVICE_VERSION: '9.8.7' });
   });
   afterAll(() => system.stop());
 
@@ -37,7 +38,7 @@ describe('GET /v1/debug/vars', () => {
     };
     const before = await atWork();
     await system.inApi(Transaction).run(async () => {
-      await system.sql('SELECT 1');
+      await system.inApi(Sql).execute('SELECT 1');
       expect(await atWork()).toBe(before + 1);
     });
   });

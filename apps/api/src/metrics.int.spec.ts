@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { TestSystem } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { MetricsServer } from '@rookery/web';
 
 const PASSWORD = 'vU3c0q9ZkXw5Jm2RtY8a';
@@ -8,10 +8,10 @@ const basic = (password: string) => ({
 });
 
 describe('GET /metrics in production', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts, {
+    system = await OwnSystem.start(contexts, {
       NODE_ENV: 'production',
       PUBLIC_URL: 'https://rookery.example',
       OPS_USER: 'operations',
@@ -46,10 +46,10 @@ describe('GET /metrics in production', () => {
 });
 
 describe('GET /metrics with a port of its own (METRICS_PORT)', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts, { METRICS_PORT: '0' });
+    system = await OwnSystem.start(contexts, { METRICS_PORT: '0' });
   });
   afterAll(async () => {
     await system.stop();

@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { eventually, TestSystem } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { runSeeds } from './seeds';
 
 /** What a demo database holds; the tables that seeds write to, and the events of it. */
@@ -12,10 +13,10 @@ const COUNTS = `
          (SELECT count(*)::int FROM messaging.outbox) AS events`;
 
 describe('Demo data', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
     await Promise.all([runSeeds(contexts), runSeeds(contexts)]);
   });
   afterAll(() => system.stop());

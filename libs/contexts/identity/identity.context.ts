@@ -26,6 +26,7 @@ import { Totp } from './access/totp';
 import { VerificationCodes } from './access/verification-codes';
 import { VerificationSecrets } from './access/verification-secrets';
 import { Accounts } from './contract';
+import { enrol } from './fixtures';
 import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
 import { StoredAccounts } from './storage/accounts';
@@ -95,4 +96,5 @@ export const identity = defineContext('identity', __dirname, {
   ],
   personalData: IdentityPersonalData,
   seed: SeedAccounts,
+  fixtures: { enrol },
 });

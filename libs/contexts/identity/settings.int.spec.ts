@@ -1,13 +1,14 @@
 import { contexts } from '@rookery/contexts';
-import { newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 const DAY = 86_400;
 
 describe('an installation with numbers of its own', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts, {
+    system = await OwnSystem.start(contexts, {
       APP_URL: 'https://app.example/nest/',
       LOCKOUT_FAILURES: '3',
       LOCKOUT_SECONDS: '120',

@@ -2,17 +2,9 @@ import { newId } from '@rookery/domain';
 import { contexts } from '@rookery/contexts';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Transaction } from '@rookery/persistence';
-import {
-  block,
-  comment,
-  contextOf,
-  enrol,
-  eventually,
-  type Person,
-  publish,
-  signUp,
-  TestSystem,
-} from '@rookery/testing';
+import { block, comment, enrol, eventually, type Person, publish, signUp } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { BeginErasures } from '../identity/features/delete-me/delete-me';
 import { PostCreated, PostDeleted } from './contract';
 import { CopyPeople } from './features/copy-people/copy-people';
@@ -31,12 +23,12 @@ class Track implements Handles<typeof PostCreated | typeof PostDeleted> {
 }
 
 describe('What social holds about somebody', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let ada: Person;
   let bob: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start([...contexts, contextOf('tracking', { subscribers: [Track] })]);
+    system = await OwnSystem.start([...contexts, contextOf('tracking', { subscribers: [Track] })]);
   });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([signUp(system), enrol(system)]);
@@ -238,7 +230,7 @@ describe('Whoever deletes the account', () => {
       ...context,
       subscribers: context.subscribers.filter((subscriber) => subscriber !== CopyPeople),
     }));
-    const system = await TestSystem.start(late);
+    const system = await OwnSystem.start(late);
     const [ada, bob] = [await enrol(system), await enrol(system)];
     const { id } = await publish(system, ada);
     const paths = [`posts/${id}`, `users/${ada.id}/posts`, `users/${ada.id}/followers`];

@@ -2,7 +2,8 @@ import { Rebuild } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 
 import { Transaction } from '@rookery/persistence';
-import { enrol, eventually, type Person, TestSystem } from '@rookery/testing';
+import { enrol, eventually, type Person } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 import { Posts } from './storage/posts';
 
@@ -10,11 +11,11 @@ const FEED = 'social.project-feed';
 const PEOPLE = 'social.copy-people';
 
 describe('Rebuilding the projections', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let people: Person[];
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts, { FEED_FAN_OUT_LIMIT: '2' });
+    system = await OwnSystem.start(contexts, { FEED_FAN_OUT_LIMIT: '2' });
     people = await Promise.all(Array.from({ length: 6 }, () => enrol(system)));
     const [popular, ...others] = people as [Person, ...Person[]];
     for (const [index, person] of others.entries()) {

@@ -7,7 +7,9 @@ import { contexts } from '@rookery/contexts';
 import { defineRejection, newId, Rejection } from '@rookery/domain';
 import { PruneExpired } from '@rookery/messaging';
 import { Sql, Transaction } from '@rookery/persistence';
-import { contextOf, eventually, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { eventually, PASSWORD, type Person, signUp } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import type { FastifyReply } from 'fastify';
 import { Explain, Field, NeverStored, Public, RequestRefused, UuidParam, Versioned } from '..';
 import { Problems } from '../problems';
@@ -103,14 +105,14 @@ interface Sent {
 }
 
 describe('an Idempotency-Key', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let other: NestFastifyApplication;
   let ada: Person;
   let bob: Person;
 
   beforeAll(async () => {
     const things = contextOf('things', { controllers: [ThingRoutes], handlers: [MakeThingHandler] });
-    system = await TestSystem.start([...contexts, things]);
+    system = await OwnSystem.start([...contexts, things]);
     await system.sql('CREATE TABLE platform.test_things (id uuid PRIMARY KEY, text text NOT NULL)');
     other = await system.startApi();
     [ada, bob] = await Promise.all([signUp(system), signUp(system)]);

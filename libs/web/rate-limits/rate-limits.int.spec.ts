@@ -3,7 +3,9 @@ import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { contexts } from '@rookery/contexts';
 import { PruneExpired, RedisConnections } from '@rookery/messaging';
 import { Transaction } from '@rookery/persistence';
-import { contextOf, eventually, type Person, signUp, TestSystem } from '@rookery/testing';
+import { eventually, type Person, signUp } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { BasicAuthGuard, defineRatePolicy, Explain, Field, Public, RateLimit } from '..';
 
 const policy = (name: string, quota: `${number}/${number}`, per: 'ip' | 'account' = 'ip') =>
@@ -72,12 +74,12 @@ let addresses = 0;
 const newAddress = () => `203.0.113.${(addresses += 1)}`;
 
 describe('rate limits', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let ada: Person;
   let bob: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start([...contexts, contextOf('limited', { controllers: [LimitedRoutes] })], {
+    system = await OwnSystem.start([...contexts, contextOf('limited', { controllers: [LimitedRoutes] })], {
       RATE_LIMIT_ENABLED: 'true',
       RATE_LIMIT_DEFAULT: '100000/100000',
       RATE_LIMIT_LOGIN: '10/86400',
@@ -125,13 +127,9 @@ describe('rate limits', () => {
     from(address, LOGIN, { body: { email, password: 'not the password' } });
 
   it('admit of 10,000 requests over 50 connections and two processes exactly what the bucket holds', async () => {
-    const apis = [system.api, await system.startApi()];
-    const urls = await Promise.all(
-      apis.map(async (api) => {
-        await api.listen(0, '127.0.0.1');
-        return `${await api.getUrl()}/v1/limited/hundred`;
-      }),
-    );
+    const other = await system.startApi();
+    await other.listen(0, '127.0.0.1');
+    const urls = [system.addresses.apiUrl, await other.getUrl()].map((url) => `${url}/v1/limited/hundred`);
     const agent = new Agent({ keepAlive: true, maxSockets: 25 });
     const ask = (url: string) =>
       new Promise<number>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Clock } from '@rookery/domain';
-import { IdentityProvider } from '@rookery/testing';
+import { IdentityProvider } from '@rookery/testing/identity-provider';
 import { decodeProtectedHeader, type FlattenedJWSInput } from 'jose';
 import { IssuerKeys } from './issuer-keys';
 

@@ -1,15 +1,16 @@
 import { newId } from '@rookery/domain';
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
-import { enrol, eventually, TestSystem } from '@rookery/testing';
+import { enrol, eventually } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { People } from './people';
 
 describe('The copies of people', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let ids: [string, string];
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

@@ -1,5 +1,4 @@
-import { contexts } from '@rookery/contexts';
-import { type Answer, enrol, eventually, type Person, TestSystem } from '@rookery/testing';
+import { type Answer, enrol, eventually, type Person, sharedSystem } from '@rookery/testing';
 
 /** Somebody who writes and is looked for by a viewer, and what there is to find. */
 interface Scene {
@@ -43,13 +42,8 @@ const WRITING: Record<string, Sight> = {
 const ALL = { ...PROFILE, ...WRITING };
 
 describe('Who sees whom', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let scenes = 0;
-
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
 
   const put = async (who: Person, path: string) =>
     expect((await system.ask(`PUT /v1/users/${path}`, { token: who.token })).status).toBe(204);

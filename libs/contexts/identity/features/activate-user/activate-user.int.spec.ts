@@ -1,17 +1,13 @@
 import { contexts } from '@rookery/contexts';
-import { registry, rootLogger } from '@rookery/observability';
-import { eventually, newcomer, PASSWORD, TestSystem } from '@rookery/testing';
-import { symbols } from 'pino';
+import { registry } from '@rookery/observability';
+import { eventually, newcomer, PASSWORD } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 describe('activating an account with the link', () => {
-  let system: TestSystem;
-  const logged: string[] = [];
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    // Every logger of the process inherits from this one, and with it where lines go.
-    process.env.LOG_LEVEL = 'trace';
-    Object.assign(rootLogger(), { [symbols.streamSym]: { write: (line: string) => logged.push(line) } });
-    system = await TestSystem.start(contexts, { LOG_LEVEL: 'trace' });
+    system = await OwnSystem.start(contexts, { LOG_LEVEL: 'trace' });
   });
   afterAll(() => system.stop());
 
@@ -62,14 +58,14 @@ describe('activating an account with the link', () => {
         answers.push(await system.ask(route, { headers: { 'x-request-id': 'the-last-one' } }));
     }
     await eventually(
-      () => logged.filter((line) => line.includes('the-last-one')).length >= answers.length - 3,
+      () => system.logged.filter((line) => line.includes('the-last-one')).length >= answers.length - 3,
     );
     const entries = await system.sql<{ text: string }>(
       'SELECT to_jsonb(e)::text AS text FROM audit.entries e',
     );
     const told = answers.filter(({ status }) => [204, 404, 410].includes(status)).map(({ body }) => body);
     const everything = JSON.stringify([
-      logged,
+      system.logged,
       entries,
       told.map(({ detail }) => detail),
       await registry.metrics(),

@@ -3,16 +3,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contexts } from '@rookery/contexts';
 import { Clock, newId } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
-import {
-  AUDIENCE,
-  CLIENT_ID,
-  eventually,
-  IdentityProvider,
-  newcomer,
-  PASSWORD,
-  signUp,
-  TestSystem,
-} from '@rookery/testing';
+import { eventually, newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { AUDIENCE, CLIENT_ID, IdentityProvider } from '@rookery/testing/identity-provider';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { ExternalTokens } from '../../access/external-tokens';
 
@@ -20,7 +13,7 @@ const ME = 'GET /v1/me';
 const NO_ADDRESS = /@no-address\.invalid$/;
 
 describe('signing in with the token of another issuer', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let otherApi: NestFastifyApplication;
   let provider: IdentityProvider;
   let ofIdTokens: IdentityProvider;
@@ -34,7 +27,7 @@ describe('signing in with the token of another issuer', () => {
       IdentityProvider.start(),
     ]);
     const roles = { claim: '/access/roles', map: { staff: 'moderator' } };
-    system = await TestSystem.start(contexts, {
+    system = await OwnSystem.start(contexts, {
       OIDC_ISSUERS: JSON.stringify([
         { issuer: provider.url, audience: AUDIENCE, roles },
         { issuer: ofIdTokens.url, audience: [CLIENT_ID] },

@@ -1,13 +1,14 @@
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
-import { newcomer, signUp, TestSystem } from '@rookery/testing';
+import { newcomer, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { CancelExpiredRegistrations } from './cancel-expired-registrations';
 
 describe('cancelling registrations that nobody verified in time', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

@@ -1,17 +1,11 @@
-import { contexts } from '@rookery/contexts';
-import { eventually, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { eventually, PASSWORD, type Person, sharedSystem, signUp } from '@rookery/testing';
 
 const CHANGE = 'PUT /v1/me/password';
 const LOGIN = 'POST /v1/auth/login';
 const NEW = 'an entirely new secret';
 
 describe('changing the own password', () => {
-  let system: TestSystem;
-
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = sharedSystem();
 
   const change = (token: string, password = NEW, currentPassword = PASSWORD) =>
     system.ask(CHANGE, { token, body: { currentPassword, password } });

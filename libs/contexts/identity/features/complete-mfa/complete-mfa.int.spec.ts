@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { Authenticator, eventually, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { Authenticator, eventually, PASSWORD, type Person, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { generateSync } from 'otplib';
 
 const MFA = 'POST /v1/auth/mfa';
@@ -8,10 +9,10 @@ const statusesOf = (answers: { status: number }[]) =>
   answers.map(({ status }) => status).toSorted((a, b) => a - b);
 
 describe('signing in with a second factor', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

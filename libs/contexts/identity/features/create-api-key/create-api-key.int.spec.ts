@@ -1,15 +1,16 @@
 import { contexts } from '@rookery/contexts';
-import { eventually, type Person, race, signUp, TestSystem } from '@rookery/testing';
+import { eventually, type Person, race, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { ApiKeys } from '../../access/api-keys';
 
 const KEYS = '/v1/me/api-keys';
 const DAY_MS = 86_400_000;
 
 describe('API keys', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

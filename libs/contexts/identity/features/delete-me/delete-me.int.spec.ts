@@ -6,14 +6,14 @@ import { Sql, Transaction } from '@rookery/persistence';
 import {
   type Answer,
   Authenticator,
-  contextOf,
   eventually,
   newcomer,
   PASSWORD,
   type Person,
   signUp,
-  TestSystem,
 } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { KNOWN_TABLES } from '../../personal-data';
 import { SessionWatch } from '../../access/session-watch';
 import { BeginErasures } from './delete-me';
@@ -44,10 +44,10 @@ class Notes implements PersonalData {
 Module({})(Notes);
 
 describe('deleting the own account', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start([...contexts, contextOf('notes', { personalData: Notes })]);
+    system = await OwnSystem.start([...contexts, contextOf('notes', { personalData: Notes })]);
     await system.sql('CREATE TABLE public.notes (id serial, user_id uuid, text text)');
   });
   afterAll(() => system.stop());

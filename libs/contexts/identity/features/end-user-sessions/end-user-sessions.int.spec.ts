@@ -1,4 +1,3 @@
-import { contexts } from '@rookery/contexts';
 import {
   Authenticator,
   enrol,
@@ -7,19 +6,17 @@ import {
   PASSWORD,
   type Person,
   race,
+  sharedSystem,
   signUp,
-  TestSystem,
 } from '@rookery/testing';
 
 describe('ending the sessions of somebody else', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let admin: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
     admin = await enrol(system, { role: 'admin' });
   });
-  afterAll(() => system.stop());
 
   const end = (by: Person, id: string) =>
     system.ask(`DELETE /v1/admin/users/${id}/sessions`, { token: by.token });

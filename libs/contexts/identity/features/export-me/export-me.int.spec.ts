@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
-import { type Answer, contextOf, eventually, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { type Answer, eventually, PASSWORD, signUp } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { RemoveOldExports } from './export-me';
 
 let breaking = 0;
@@ -27,10 +29,10 @@ class Shells implements PersonalData {
 }
 
 describe('exporting what is held about somebody', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start([...contexts, contextOf('beach', { personalData: Shells })]);
+    system = await OwnSystem.start([...contexts, contextOf('beach', { personalData: Shells })]);
   });
   afterAll(() => system.stop());
 

@@ -1,14 +1,15 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/messaging';
 import { Transaction } from '@rookery/persistence';
-import { eventually, newcomer, signUp, TestSystem } from '@rookery/testing';
+import { eventually, newcomer, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { MailQuotas } from '../../storage/mail-quotas';
 
 describe('a stranger who has mail sent to somebody', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

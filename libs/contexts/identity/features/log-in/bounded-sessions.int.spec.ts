@@ -1,13 +1,14 @@
 import { contexts } from '@rookery/contexts';
-import { PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { PASSWORD, type Person, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 const MAX = 5;
 
 describe('how many sessions and API keys somebody has', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts, {
+    system = await OwnSystem.start(contexts, {
       MAX_SESSIONS_PER_USER: String(MAX),
       MAX_API_KEYS_PER_USER: String(MAX),
     });

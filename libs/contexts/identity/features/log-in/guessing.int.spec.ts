@@ -4,17 +4,18 @@ import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
 import { RedisConnections } from '@rookery/messaging';
 import { registry } from '@rookery/observability';
-import { newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { PasswordAttempts } from '../../storage/password-attempts';
 
 const WRONG = 'not the password';
 
 describe('guessing passwords', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let strangers = 0;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

@@ -1,15 +1,9 @@
-import { contexts } from '@rookery/contexts';
-import { newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { newcomer, PASSWORD, sharedSystem, signUp } from '@rookery/testing';
 
 const LOGIN = 'POST /v1/auth/login';
 
 describe('signing in', () => {
-  let system: TestSystem;
-
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = sharedSystem();
 
   it('answers tokens and who has signed in', async () => {
     const { id, email } = await signUp(system, { username: 'ada', name: 'Ada Lovelace' });

@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { newcomer, PASSWORD, TestSystem } from '@rookery/testing';
+import { newcomer, PASSWORD } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { KnownNetworks } from '../../access/known-networks';
 
 const LOGIN = '/v1/auth/login';
@@ -11,10 +12,10 @@ let addresses = 0;
 const newAddress = () => `203.0.${113 + Math.floor((addresses += 1) / 250)}.${1 + (addresses % 250)}`;
 
 describe('a stranger who wants to keep an owner out', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts, {
+    system = await OwnSystem.start(contexts, {
       RATE_LIMIT_ENABLED: 'true',
       RATE_LIMIT_DEFAULT: '100000/100000',
       RATE_LIMIT_LOGIN: '15/86400',

@@ -5,7 +5,9 @@ import { Commands } from '@rookery/application';
 import { AuditChain, Audited, AuditTrail } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
-import { contextOf, eventually, newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { eventually, newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 @Audited<FeedBirds>({ record: ['grams'] })
 class FeedBirds extends Command<void> {
@@ -26,11 +28,11 @@ class FeedBirdsHandler implements ICommandHandler<FeedBirds> {
 }
 
 describe('the audit log', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let operator: string;
 
   beforeAll(async () => {
-    system = await TestSystem.start([...contexts, contextOf('garden', { handlers: [FeedBirdsHandler] })]);
+    system = await OwnSystem.start([...contexts, contextOf('garden', { handlers: [FeedBirdsHandler] })]);
     const { id, token } = await signUp(system);
     await system.sql(`UPDATE identity.users SET role = 'admin' WHERE id = $1`, [id]);
     operator = token;

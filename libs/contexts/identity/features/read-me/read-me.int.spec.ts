@@ -1,17 +1,18 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { contexts } from '@rookery/contexts';
 import { JwtService } from '@nestjs/jwt';
-import { signUp, TestSystem } from '@rookery/testing';
+import { signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { SigningKeys } from '../../access/signing-keys';
 
 const ME = 'GET /v1/me';
 const jwt = new JwtService();
 
 describe('reading the own account', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

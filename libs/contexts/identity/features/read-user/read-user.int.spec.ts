@@ -2,17 +2,18 @@ import { Cache, Queries } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 import { PREFIX, RedisConnections } from '@rookery/messaging';
 import { registry } from '@rookery/observability';
-import { Transaction } from '@rookery/persistence';
-import { Authenticator, enrol, eventually, newcomer, type Person, TestSystem } from '@rookery/testing';
+import { Sql, Transaction } from '@rookery/persistence';
+import { Authenticator, enrol, eventually, newcomer, type Person } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { PublicUsers, userEntry } from '../../storage/public-users';
 import { ReadProfile } from './read-user';
 
 describe('reading a user', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let reader: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts, { RATE_LIMIT_ENABLED: 'false' });
+    system = await OwnSystem.start(contexts, { RATE_LIMIT_ENABLED: 'false' });
     reader = await enrol(system);
   });
   afterAll(() => system.stop());
@@ -133,7 +134,7 @@ describe('reading a user', () => {
   it('keeps nothing that is not committed yet', async () => {
     const { id } = await settled({ name: 'Before' });
     await system.inApi(Transaction).run(async () => {
-      await system.sql(`UPDATE identity.users SET name = 'After' WHERE id = $1`, [id]);
+      await system.inApi(Sql).execute(`UPDATE identity.users SET name = 'After' WHERE id = $1`, [id]);
       const { name } = await system.inApi(Queries).execute(new ReadProfile(id));
       expect(name).toBe('Before');
     });
@@ -200,11 +201,11 @@ describe('reading a user', () => {
 });
 
 describe('reading a user while no worker is there', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let reader: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
     await system.worker.close();
     reader = await enrol(system);
   });

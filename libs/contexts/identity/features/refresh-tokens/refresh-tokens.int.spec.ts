@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { type Answer, eventually, PASSWORD, signUp, TestSystem } from '@rookery/testing';
+import { type Answer, eventually, PASSWORD, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { Client } from 'pg';
 
 const REFRESH = 'POST /v1/auth/refresh';
@@ -7,10 +8,10 @@ const REFRESH = 'POST /v1/auth/refresh';
 const WAITING = 5;
 
 describe('refreshing tokens', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

@@ -1,15 +1,9 @@
-import { contexts } from '@rookery/contexts';
-import { Authenticator, eventually, race, signUp, TestSystem } from '@rookery/testing';
+import { Authenticator, eventually, race, sharedSystem, signUp } from '@rookery/testing';
 
 const REGENERATE = 'POST /v1/auth/recovery-codes';
 
 describe('getting new recovery codes', () => {
-  let system: TestSystem;
-
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = sharedSystem();
 
   const codesOf = (userId: string) =>
     system.sql('SELECT code_hash FROM identity.recovery_codes WHERE user_id = $1 ORDER BY code_hash', [

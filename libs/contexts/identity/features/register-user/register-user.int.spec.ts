@@ -1,14 +1,16 @@
 import { contexts } from '@rookery/contexts';
 import { registry } from '@rookery/observability';
-import { eventually, newcomer, PASSWORD, signUp, statementsOf, TestSystem } from '@rookery/testing';
+import { eventually, newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { statementsOf } from '@rookery/testing/statements';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 const REGISTER = 'POST /v1/auth/register';
 
 describe('registering', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

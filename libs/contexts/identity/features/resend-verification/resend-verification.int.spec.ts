@@ -1,14 +1,15 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/messaging';
-import { eventually, newcomer, signUp, TestSystem } from '@rookery/testing';
+import { eventually, newcomer, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 const RESEND = 'POST /v1/auth/verify/resend';
 
 describe('asking for the verification mail again', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { eventually, newcomer, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { eventually, newcomer, PASSWORD, type Person, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 const FORGOT = 'POST /v1/auth/password/forgot';
 const RESET = 'POST /v1/auth/password/reset';
@@ -7,10 +8,10 @@ const LOGIN = 'POST /v1/auth/login';
 const NEW = 'an entirely new secret';
 
 describe('resetting a forgotten password', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

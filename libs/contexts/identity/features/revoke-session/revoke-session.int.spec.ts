@@ -1,13 +1,7 @@
-import { contexts } from '@rookery/contexts';
-import { eventually, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { eventually, PASSWORD, type Person, sharedSystem, signUp } from '@rookery/testing';
 
 describe('ending sessions', () => {
-  let system: TestSystem;
-
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = sharedSystem();
 
   async function signedInTwice(): Promise<{
     person: Person;

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contexts } from '@rookery/contexts';
 import { Clock } from '@rookery/domain';
-import { PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { PASSWORD, type Person, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { AccessTokens } from '../../access/access-tokens';
 import { KeyRotation } from '../../access/key-rotation';
@@ -12,13 +13,13 @@ import { SECONDS_UNTIL_GONE, SECONDS_UNTIL_SIGNING } from '../../model/key-stage
 const DAY = 86_400;
 
 describe('rotating the keys of access tokens', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let otherApi: NestFastifyApplication;
   let person: Person;
   let rotation: KeyRotation;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
     otherApi = await system.startApi();
     person = await signUp(system);
     rotation = system.inWorker(KeyRotation);

@@ -1,15 +1,17 @@
 import { contexts } from '@rookery/contexts';
 import { migrate, SearchBulkhead, Transaction } from '@rookery/persistence';
-import { createTestDatabase, enrol, newcomer, type Person, TestSystem } from '@rookery/testing';
+import { enrol, newcomer, type Person } from '@rookery/testing';
+import { createTestDatabase } from '@rookery/testing/database';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { Client } from 'pg';
 import { PublicUsers } from '../../storage/public-users';
 
 describe('looking people up', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let reader: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
     reader = await enrol(system, { username: 'reader', name: 'Reader' });
   });
   afterAll(() => system.stop());

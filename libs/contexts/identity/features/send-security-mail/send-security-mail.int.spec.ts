@@ -1,20 +1,15 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/messaging';
-import { rootLogger } from '@rookery/observability';
-import { Authenticator, eventually, newcomer, PASSWORD, signUp, TestSystem } from '@rookery/testing';
-import { symbols } from 'pino';
+import { Authenticator, eventually, newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 const NEW = 'an entirely new secret';
 
 describe('mail about the security of an account', () => {
-  let system: TestSystem;
-  const logged: string[] = [];
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    // Every logger of the process inherits from this one, and with it where lines go.
-    process.env.LOG_LEVEL = 'trace';
-    Object.assign(rootLogger(), { [symbols.streamSym]: { write: (line: string) => logged.push(line) } });
-    system = await TestSystem.start(contexts, { LOG_LEVEL: 'trace' });
+    system = await OwnSystem.start(contexts, { LOG_LEVEL: 'trace' });
   });
   afterAll(() => system.stop());
 
@@ -134,8 +129,8 @@ describe('mail about the security of an account', () => {
     const kept = await Promise.all(
       (await redis.keys('*')).map(async (key) => key + (await redis.dump(key))?.toString()),
     );
-    await eventually(() => logged.some((line) => line.includes('/v1/auth/password/reset')));
-    const everything = JSON.stringify([rows, kept, logged]);
+    await eventually(() => system.logged.some((line) => line.includes('/v1/auth/password/reset')));
+    const everything = JSON.stringify([rows, kept, system.logged]);
     expect(everything).toContain('password-reset-requested');
     for (const secret of ['particular secret', 'peculiar secret', token, pending]) {
       expect(everything).not.toContain(secret);

@@ -1,15 +1,16 @@
 import { contexts } from '@rookery/contexts';
 import { Dispatch } from '@rookery/messaging';
 import { Deliveries, Transaction } from '@rookery/persistence';
-import { eventually, newcomer, TestSystem } from '@rookery/testing';
+import { eventually, newcomer } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 
 const REGISTER = 'POST /v1/auth/register';
 
 describe('sending the verification mail', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
   afterEach(() => system.inbox.accept());

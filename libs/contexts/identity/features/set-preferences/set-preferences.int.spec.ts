@@ -1,19 +1,14 @@
-import { contexts } from '@rookery/contexts';
-import { enrol, type Person, race, TestSystem } from '@rookery/testing';
+import { enrol, type Person, race, sharedSystem } from '@rookery/testing';
 
 const TASTE = { interests: ['space', 'cats'], tone: 'funny', length: 'short', language: 'de-AT' };
 
 describe('saying what one likes to read', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let person: Person;
 
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
   beforeEach(async () => {
     person = await enrol(system);
   });
-  afterAll(() => system.stop());
 
   const read = async () => (await system.ask('GET /v1/me/preferences', { token: person.token })).body;
   const say = (own: object) =>

@@ -1,13 +1,14 @@
 import { contexts } from '@rookery/contexts';
-import { enrol, eventually, newcomer, type Person, race, TestSystem } from '@rookery/testing';
+import { enrol, eventually, newcomer, type Person, race } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { Roles } from '../../storage/roles';
 
 describe('giving roles', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let admin: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
     admin = await enrol(system, { role: 'admin' });
   });
   afterAll(() => system.stop());

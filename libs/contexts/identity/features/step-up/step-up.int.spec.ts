@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { Authenticator, PASSWORD, type Person, signUp, TestSystem } from '@rookery/testing';
+import { Authenticator, PASSWORD, type Person, signUp } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { AccessTokens, type SessionProof } from '../../access/access-tokens';
 import { SessionWatch } from '../../access/session-watch';
 
@@ -7,10 +8,10 @@ const STEP_UP = 'POST /v1/auth/step-up';
 const FRESH_ROUTE = 'GET /v1/me/api-keys';
 
 describe('proving again who is signed in', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

@@ -1,13 +1,7 @@
-import { contexts } from '@rookery/contexts';
-import { type Ask, Authenticator, enrol, newcomer, type Person, race, TestSystem } from '@rookery/testing';
+import { type Ask, Authenticator, enrol, newcomer, type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('changing the own names', () => {
-  let system: TestSystem;
-
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = sharedSystem();
 
   const change = ({ token }: Person, body: object, ifMatch?: string) =>
     system.ask('PATCH /v1/me', {

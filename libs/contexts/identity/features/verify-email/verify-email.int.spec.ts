@@ -1,15 +1,17 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/messaging';
-import { eventually, newcomer, signUp, statementsOf, TestSystem } from '@rookery/testing';
+import { eventually, newcomer, signUp } from '@rookery/testing';
+import { statementsOf } from '@rookery/testing/statements';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { VerificationCodes } from '../../access/verification-codes';
 
 const VERIFY = 'POST /v1/auth/verify';
 
 describe('verifying an address with the code', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
   });
   afterAll(() => system.stop());
 

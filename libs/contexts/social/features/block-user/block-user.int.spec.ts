@@ -1,19 +1,14 @@
 import { newId } from '@rookery/domain';
-import { contexts } from '@rookery/contexts';
-import { enrol, eventually, type Person, race, TestSystem } from '@rookery/testing';
+import { enrol, eventually, type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Blocking a user', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
   let bob: Person;
 
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
   });
-  afterAll(() => system.stop());
 
   const ask = (who: Person, method: 'PUT' | 'DELETE', wish: string, id: string) =>
     system.ask(`${method} /v1/users/${id}/${wish}`, { token: who.token });

@@ -1,21 +1,16 @@
 import { newId } from '@rookery/domain';
-import { contexts } from '@rookery/contexts';
-import { block, enrol, type Person, publish, race, TestSystem } from '@rookery/testing';
+import { block, enrol, type Person, publish, race, sharedSystem } from '@rookery/testing';
 
 describe('Commenting on a post', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
   let bob: Person;
   let postId: string;
 
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
     postId = (await publish(system, ada)).id;
   });
-  afterAll(() => system.stop());
 
   const add = (who: Person, body: object = { content: 'Here too!' }, id = postId) =>
     system.ask(`POST /v1/posts/${id}/comments`, { token: who.token, body });

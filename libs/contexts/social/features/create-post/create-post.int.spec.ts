@@ -1,17 +1,14 @@
-import { contexts } from '@rookery/contexts';
-import { enrol, eventually, type Person, TestSystem } from '@rookery/testing';
+import { enrol, eventually, type Person, sharedSystem } from '@rookery/testing';
 
 const DRAFT = { title: 'Swifts are back', content: 'Saw the first three.', tags: ['birds', 'spring'] };
 
 describe('Publishing a post', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
     ada = await enrol(system);
   });
-  afterAll(() => system.stop());
 
   const publish = (body: object) => system.ask('POST /v1/posts', { token: ada.token, body });
 

@@ -1,9 +1,8 @@
 import { newId } from '@rookery/domain';
-import { contexts } from '@rookery/contexts';
-import { block, comment, enrol, type Person, publish, race, TestSystem } from '@rookery/testing';
+import { block, comment, enrol, type Person, publish, race, sharedSystem } from '@rookery/testing';
 
 describe('Deleting a comment', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
   let bob: Person;
   let moderator: Person;
@@ -11,7 +10,6 @@ describe('Deleting a comment', () => {
   let id: string;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
     moderator = await enrol(system, { role: 'moderator' });
   });
   beforeEach(async () => {
@@ -19,7 +17,6 @@ describe('Deleting a comment', () => {
     postId = (await publish(system, ada)).id;
     id = (await comment(system, bob, postId)).id;
   });
-  afterAll(() => system.stop());
 
   const remove = (who: Person, which = id) =>
     system.ask(`DELETE /v1/comments/${which}`, { token: who.token });

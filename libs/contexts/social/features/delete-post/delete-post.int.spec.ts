@@ -1,9 +1,8 @@
 import { newId } from '@rookery/domain';
-import { contexts } from '@rookery/contexts';
-import { block, comment, enrol, type Person, publish, race, TestSystem } from '@rookery/testing';
+import { block, comment, enrol, type Person, publish, race, sharedSystem } from '@rookery/testing';
 
 describe('Deleting a post', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
   let bob: Person;
   let moderator: Person;
@@ -11,7 +10,6 @@ describe('Deleting a post', () => {
   let postId: string;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
     moderator = await enrol(system, { role: 'moderator' });
     admin = await enrol(system, { role: 'admin' });
   });
@@ -19,7 +17,6 @@ describe('Deleting a post', () => {
     [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
     postId = (await publish(system, ada)).id;
   });
-  afterAll(() => system.stop());
 
   const remove = (who: Person, id = postId) => system.ask(`DELETE /v1/posts/${id}`, { token: who.token });
   const told = () =>

@@ -1,30 +1,17 @@
 import { newId } from '@rookery/domain';
-import { contexts } from '@rookery/contexts';
-import {
-  block,
-  comment,
-  enrol,
-  leave,
-  type Person,
-  publish,
-  TestSystem,
-  verifyWalks,
-} from '@rookery/testing';
+import { block, comment, enrol, leave, type Person, publish, sharedSystem } from '@rookery/testing';
+import { verifyWalks } from '@rookery/testing/walk';
 
 describe('Listing the comments of a post', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
   let bob: Person;
   let postId: string;
 
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
     postId = (await publish(system, ada)).id;
   });
-  afterAll(() => system.stop());
 
   const list = (who: Person, id = postId, query = '') =>
     system.ask(`GET /v1/posts/${id}/comments?${query}`, { token: who.token });

@@ -1,6 +1,5 @@
 import { newId } from '@rookery/domain';
-import { contexts } from '@rookery/contexts';
-import { enrol, type Person, TestSystem } from '@rookery/testing';
+import { enrol, type Person, sharedSystem } from '@rookery/testing';
 import fc from 'fast-check';
 
 /** The two lists, and who has to follow whom for `friend` to stand in that of `ada`. */
@@ -10,18 +9,16 @@ const LISTS = [
 ] as const;
 
 describe.each(LISTS)('The list of %s', (list, ends) => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
   let crowd: Person[];
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
     crowd = await Promise.all(Array.from({ length: 8 }, () => enrol(system)));
   });
   beforeEach(async () => {
     ada = await enrol(system);
   });
-  afterAll(() => system.stop());
 
   async function wish(method: 'PUT' | 'DELETE', [who, whom]: readonly [Person, Person]): Promise<void> {
     const { status } = await system.ask(`${method} /v1/users/${whom.id}/follow`, { token: who.token });

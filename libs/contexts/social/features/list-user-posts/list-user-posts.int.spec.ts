@@ -1,19 +1,15 @@
 import { newId } from '@rookery/domain';
-import { contexts } from '@rookery/contexts';
-import { block, enrol, leave, type Person, publish, TestSystem, verifyWalks } from '@rookery/testing';
+import { block, enrol, leave, type Person, publish, sharedSystem } from '@rookery/testing';
+import { verifyWalks } from '@rookery/testing/walk';
 
 describe("Listing a user's posts", () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
   let bob: Person;
 
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
   });
-  afterAll(() => system.stop());
 
   const list = (id: string, query = '') =>
     system.ask(`GET /v1/users/${id}/posts?${query}`, { token: bob.token });

@@ -1,19 +1,14 @@
 import { newId } from '@rookery/domain';
-import { contexts } from '@rookery/contexts';
-import { enrol, type Person, race, TestSystem } from '@rookery/testing';
+import { enrol, type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Muting a user', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
   let bob: Person;
 
-  beforeAll(async () => {
-    system = await TestSystem.start(contexts);
-  });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
   });
-  afterAll(() => system.stop());
 
   const ask = (method: 'PUT' | 'DELETE', id: string) =>
     system.ask(`${method} /v1/users/${id}/mute`, { token: ada.token });

@@ -1,6 +1,7 @@
 import { type EventEnvelope, newId } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
-import { eventually, TestLedger } from '@rookery/testing';
+import { eventually } from '@rookery/testing';
+import { TestLedger } from '@rookery/testing/ledger';
 import * as fc from 'fast-check';
 import { Post } from '../../model/post';
 import { FeedSettings } from '../../settings';

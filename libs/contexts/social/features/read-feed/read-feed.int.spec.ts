@@ -1,7 +1,8 @@
 import { contexts } from '@rookery/contexts';
 import { Clock } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
-import { enrol, eventually, type Person, TestSystem } from '@rookery/testing';
+import { enrol, eventually, type Person } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import { Post } from '../../model/post';
 import type { Relationship } from '../../model/relationship';
 import { Posts } from '../../storage/posts';
@@ -10,12 +11,12 @@ import { Relationships } from '../../storage/relationships';
 const DAY = '2026-11-21';
 
 describe('Reading the feed', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let ada: Person;
   let bob: Person;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts, { FEED_FAN_OUT_LIMIT: '2' });
+    system = await OwnSystem.start(contexts, { FEED_FAN_OUT_LIMIT: '2' });
   });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([enrol(system), enrol(system)]);

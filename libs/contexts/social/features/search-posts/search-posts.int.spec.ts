@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { ConnectionPool, Sql, Transaction } from '@rookery/persistence';
-import { enrol, eventually, type Person, TestSystem } from '@rookery/testing';
+import { enrol, eventually, type Person } from '@rookery/testing';
+import { OwnSystem } from '@rookery/testing/own-system';
 import fc from 'fast-check';
 import { RANKED } from '../../views/post-search';
 
@@ -10,13 +11,13 @@ interface Found {
 }
 
 describe('Searching posts', () => {
-  let system: TestSystem;
+  let system: OwnSystem;
   let ada: Person;
   let reader: Person;
   let words = 0;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
+    system = await OwnSystem.start(contexts);
     [ada, reader] = await Promise.all([enrol(system), enrol(system)]);
   });
   afterAll(() => system.stop());

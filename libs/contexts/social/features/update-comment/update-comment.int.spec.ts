@@ -1,9 +1,8 @@
 import { newId } from '@rookery/domain';
-import { contexts } from '@rookery/contexts';
-import { block, comment, enrol, leave, type Person, publish, race, TestSystem } from '@rookery/testing';
+import { block, comment, enrol, leave, type Person, publish, race, sharedSystem } from '@rookery/testing';
 
 describe('Changing a comment', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
   let bob: Person;
   let moderator: Person;
@@ -11,14 +10,12 @@ describe('Changing a comment', () => {
   let answer: any;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
     moderator = await enrol(system, { role: 'moderator' });
   });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
     answer = await comment(system, bob, (await publish(system, ada)).id);
   });
-  afterAll(() => system.stop());
 
   const change = (who: Person, body: object, ifMatch = '*', id: string = answer.id) =>
     system.ask(`PATCH /v1/comments/${id}`, {

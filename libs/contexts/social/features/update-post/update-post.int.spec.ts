@@ -1,9 +1,8 @@
 import { newId } from '@rookery/domain';
-import { contexts } from '@rookery/contexts';
-import { block, enrol, leave, type Person, publish, race, TestSystem } from '@rookery/testing';
+import { block, enrol, leave, type Person, publish, race, sharedSystem } from '@rookery/testing';
 
 describe('Changing a post', () => {
-  let system: TestSystem;
+  const system = sharedSystem();
   let ada: Person;
   let bob: Person;
   let moderator: Person;
@@ -11,14 +10,12 @@ describe('Changing a post', () => {
   let post: any;
 
   beforeAll(async () => {
-    system = await TestSystem.start(contexts);
     moderator = await enrol(system, { role: 'moderator' });
   });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
     post = await publish(system, ada);
   });
-  afterAll(() => system.stop());
 
   const change = (who: Person, body: object, ifMatch: string | undefined = '*', id: string = post.id) =>
     system.ask(`PATCH /v1/posts/${id}`, {
