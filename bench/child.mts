@@ -79,7 +79,7 @@ export class Moments {
 }
 
 /** More at the same time than there are connections would measure the wait for one. */
-const MOST_AT_WORK = 25;
+const MAX_CONCURRENCY = 25;
 
 /**
  * Starts work at a steady rate, whether or not what was started is done; slower only when the machine cannot keep up.
@@ -92,7 +92,7 @@ export async function atRate<T>(count: number, perSecond: number, work: () => Pr
   let atWork = 0;
   while (all.length < count) {
     const due = Math.min(count, Math.floor(((now() - started) / 1_000) * perSecond) + 1);
-    while (all.length < due && atWork < MOST_AT_WORK) {
+    while (all.length < due && atWork < MAX_CONCURRENCY) {
       atWork += 1;
       all.push(work().finally(() => (atWork -= 1)));
     }

@@ -33,7 +33,7 @@ class KeepBells implements Rebuildable {
     return part < KeepBells.wrong.length ? String(part) : null;
   }
 
-  async *facts(): AsyncIterable<readonly RaisedEvent[]> {
+  async *replay(): AsyncIterable<readonly RaisedEvent[]> {
     yield KeepBells.bells.map((subject) => ({ definition: BellRung, subject, sequence: 1, data: {} }));
   }
 }
@@ -57,9 +57,9 @@ describe('A rebuild', () => {
   const kept = async () =>
     (await system.sql<{ id: string }>('SELECT id FROM public.bells')).map(({ id }) => id).sort();
 
-  it('hands on each fact once, also when one of them fails at first', async () => {
+  it('hands on each event once, also when one of them fails at first', async () => {
     KeepBells.failures.set(KeepBells.bells[30]!, 3);
-    expect(await rebuild()).toEqual({ facts: 50 });
+    expect(await rebuild()).toEqual({ events: 50 });
     expect(await kept()).toEqual(KeepBells.bells.toSorted());
   });
 
@@ -70,7 +70,7 @@ describe('A rebuild', () => {
     expect(await kept()).toEqual(KeepBells.bells.toSorted());
   });
 
-  it('ends with the error of a fact that cannot be handled', async () => {
+  it('ends with the error of a event that cannot be handled', async () => {
     KeepBells.failures.set(KeepBells.bells[30]!, 1_000);
     await expect(rebuild()).rejects.toThrow('Out of tune.');
     expect(await kept()).toEqual(KeepBells.bells.slice(0, 30).toSorted());

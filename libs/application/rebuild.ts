@@ -14,7 +14,7 @@ const TRIES = 5;
 /** What a rebuild did. */
 export interface Rebuilt {
   /** Events that were restated. */
-  facts: number;
+  events: number;
 }
 
 /**
@@ -46,14 +46,14 @@ export class Rebuild {
     do {
       after = await this.patiently(() => subscriber.sweep(after, SWEEP));
     } while (after !== null);
-    let facts = 0;
-    for await (const page of subscriber.facts()) {
+    let events = 0;
+    for await (const page of subscriber.replay()) {
       for (let start = 0; start < page.length; start += TOGETHER) {
         await this.hand(name, subscriber, page.slice(start, start + TOGETHER));
       }
-      facts += page.length;
+      events += page.length;
     }
-    return { facts };
+    return { events };
   }
 
   private find(name: string): AnySubscriber & Rebuildable {
@@ -65,14 +65,14 @@ export class Rebuild {
   }
 
   /** All in one transaction; when that fails, each in one of its own. */
-  private async hand(name: string, subscriber: AnySubscriber, facts: readonly RaisedEvent[]): Promise<void> {
+  private async hand(name: string, subscriber: AnySubscriber, events: readonly RaisedEvent[]): Promise<void> {
     try {
       await this.transaction.run(async () => {
-        for (const fact of facts) await this.handle(name, subscriber, fact);
+        for (const event of events) await this.handle(name, subscriber, event);
       });
     } catch (error) {
       if (isDatabaseUnavailable(error)) throw error;
-      for (const fact of facts) await this.patiently(() => this.handle(name, subscriber, fact));
+      for (const event of events) await this.patiently(() => this.handle(name, subscriber, event));
     }
   }
 

@@ -3,7 +3,7 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { digestOf, ENTRY, GENESIS, type SealedContent, sealOf } from './entry';
 
 const LOCK = "hashtext('audit.seal')";
-const AT_ONCE = 1_000;
+const BATCH_SIZE = 1_000;
 const PAGE = 2_000;
 
 /** Up to where the chain goes; kept outside the database it shows that nothing was cut off or rewritten before it. */
@@ -55,7 +55,7 @@ export class AuditChain {
    *
    * @returns how many entries were sealed
    */
-  async seal(limit = AT_ONCE): Promise<number> {
+  async seal(limit = BATCH_SIZE): Promise<number> {
     return this.transaction.run(async () => {
       const turn = await this.sql.row<{ mine: boolean }>(`SELECT pg_try_advisory_xact_lock(${LOCK}) AS mine`);
       if (!turn!.mine) return 0;

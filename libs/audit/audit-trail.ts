@@ -9,7 +9,7 @@ import {
 import { newId, Rejection } from '@rookery/domain';
 import { counter, workContext } from '@rookery/observability';
 import {
-  EventWitness,
+  EventObserver,
   isDatabaseUnavailable,
   Sql,
   type StoredEvent,
@@ -50,7 +50,7 @@ const TALLY_MS = 60_000;
  * the first few of a kind in a minute are, and the others are counted in one entry.
  */
 @Injectable()
-export class AuditTrail extends EventWitness implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class AuditTrail extends EventObserver implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(AuditTrail.name);
   private readonly contexts = new Map<unknown, string>();
   private readonly tally = new RefusalTally();

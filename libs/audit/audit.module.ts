@@ -1,6 +1,6 @@
 import { Global, Module, type Type } from '@nestjs/common';
 import type { Scheduled } from '@rookery/messaging';
-import { EventWitness } from '@rookery/persistence';
+import { EventObserver } from '@rookery/persistence';
 import { AuditChain } from './audit-chain';
 import { AuditLog } from './audit-log';
 import { AuditTrail } from './audit-trail';
@@ -15,7 +15,7 @@ const providers = [
   AuditTrail,
   AuditChain,
   AuditLog,
-  { provide: EventWitness, useExisting: AuditTrail },
+  { provide: EventObserver, useExisting: AuditTrail },
 ];
 
 /** The audit log: written by the choke point of commands, sealed by a worker, read by operations. */

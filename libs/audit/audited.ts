@@ -32,7 +32,7 @@ export function auditOptions(command: object): AuditOptions<Command<unknown>> {
   return (Reflect.getMetadata(KEY, command.constructor) as AuditOptions<Command<unknown>> | undefined) ?? {};
 }
 
-const LONGEST = 200;
+const MAX_LENGTH = 200;
 
 /** @returns the fields to record: scalars, never whole objects. */
 export function recordedOf(command: object, names: readonly string[] = []): Record<string, unknown> {
@@ -41,6 +41,6 @@ export function recordedOf(command: object, names: readonly string[] = []): Reco
 }
 
 function scalar(value: unknown): unknown {
-  if (typeof value === 'string') return value.slice(0, LONGEST);
+  if (typeof value === 'string') return value.slice(0, MAX_LENGTH);
   return typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }

@@ -5,7 +5,7 @@ import { AuditChain } from './audit-chain';
 import { AuditLog } from './audit-log';
 import { AuditSettings } from './settings';
 
-const AT_ONCE = 10_000;
+const BATCH_SIZE = 10_000;
 /** Entries of one batch, and batches of one run: what a burst leaves over waits for the next second. */
 const BATCH = 2_000;
 const BATCHES = 5;
@@ -50,6 +50,6 @@ export class ForgetOrigins implements Scheduled {
   ) {}
 
   async run(): Promise<void> {
-    await this.auditLog.forgetOldOrigins(this.settings.originDays, AT_ONCE);
+    await this.auditLog.forgetOldOrigins(this.settings.originDays, BATCH_SIZE);
   }
 }

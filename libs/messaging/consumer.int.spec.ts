@@ -53,7 +53,7 @@ class OpenTheDoor implements Handles<typeof Rang> {
     await reactions.get(subject)?.(attempt);
   }
 
-  async givenUp({ id, subject }: EventOf<typeof Rang>, reason: Error): Promise<void> {
+  async onDiscarded({ id, subject }: EventOf<typeof Rang>, reason: Error): Promise<void> {
     await this.sql.execute(`INSERT INTO suite.effect (event_id, what) VALUES ($1, $2)`, [id, reason.message]);
     regrets.get(subject)?.();
   }

@@ -16,7 +16,7 @@ import { type DeliveryJob, Dispatch } from './dispatch';
 import { deliveriesTotal, deliverySeconds } from './metrics';
 import { backoffMs, declaredQueues, type QueueDefinition } from './queues';
 import { PREFIX, RedisConnections } from './redis';
-import { SameTurn } from './same-turn';
+import { TickBatcher } from './same-turn';
 import { QueueSettings } from './settings';
 import { type AnySubscriber, type Attempt, Reject, Snooze } from './subscriber';
 import { type KnownSubscriber, Subscribers } from './subscribers';
@@ -24,7 +24,7 @@ import { type KnownSubscriber, Subscribers } from './subscribers';
 /** A worker that holds a job renews its lock; one that died loses it, and another worker takes the job over. */
 const LOCK = { lockDuration: 10_000, stalledInterval: 2_000, maxStalledCount: 1_000_000 };
 /** A delivery whose worker died this often while holding it is taken for the cause. */
-const MOST_CRASHES = 10;
+const MAX_CRASHES = 10;
 /** Milliseconds until a delivery that may not run now is looked at again. */
 const AGAIN_MS = { early: 50, busy: 500, held: 5_000 };
 const UNAVAILABLE_MS = 1_000;
@@ -46,7 +46,7 @@ interface Delivery {
 @Injectable()
 export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(Consumer.name);
-  private readonly together = new SameTurn((deliveries: Delivery[]) => this.runInTransaction(deliveries));
+  private readonly together = new TickBatcher((deliveries: Delivery[]) => this.runInTransaction(deliveries));
   private atWork = 0;
   private workers: Worker<DeliveryJob>[] = [];
 
@@ -114,7 +114,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   private async attempt(queue: QueueDefinition, job: Job<DeliveryJob>): Promise<Outcome> {
     const subscriber = this.subscribers.get(job.data.subscriber);
     if (!subscriber) return this.park(job.data, 'no such subscriber here');
-    if (job.stalledCounter >= MOST_CRASHES) {
+    if (job.stalledCounter >= MAX_CRASHES) {
       return this.failed(
         queue,
         subscriber,
@@ -242,8 +242,8 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
         if (!(await this.deliveries.failed(key, error, null))) return;
         const dead = await this.deliveries.deadOne(key);
         const instance = this.instance(subscriber);
-        if (dead && instance.givenUp)
-          await inContextOf(dead.envelope, () => instance.givenUp!(dead.envelope, error));
+        if (dead && instance.onDiscarded)
+          await inContextOf(dead.envelope, () => instance.onDiscarded!(dead.envelope, error));
       });
     } catch (regret) {
       if (isDatabaseUnavailable(regret)) throw regret;

@@ -1,7 +1,7 @@
 import { IdempotencyKeys, RateCounters } from '@rookery/persistence';
 import { Schedule, type Scheduled } from './schedule';
 
-const AT_ONCE = 5_000;
+const BATCH_SIZE = 5_000;
 
 /** Forgets idempotency keys whose day is over, and rate counters that are full again. */
 @Schedule({ everySeconds: 60 })
@@ -12,7 +12,7 @@ export class PruneExpired implements Scheduled {
   ) {}
 
   async run(): Promise<void> {
-    await this.keys.prune(AT_ONCE);
-    await this.counters.prune(AT_ONCE);
+    await this.keys.prune(BATCH_SIZE);
+    await this.counters.prune(BATCH_SIZE);
   }
 }

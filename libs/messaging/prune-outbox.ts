@@ -2,7 +2,7 @@ import { Outbox } from '@rookery/persistence';
 import { Schedule, type Scheduled } from './schedule';
 
 const KEEP_DAYS = 7;
-const AT_ONCE = 5_000;
+const BATCH_SIZE = 5_000;
 
 /** Forgets events a week after everybody has reacted to them; what failed stays until somebody decides. */
 @Schedule({ everySeconds: 60 })
@@ -10,6 +10,6 @@ export class PruneOutbox implements Scheduled {
   constructor(private readonly outbox: Outbox) {}
 
   async run(): Promise<void> {
-    await this.outbox.prune(KEEP_DAYS, AT_ONCE);
+    await this.outbox.prune(KEEP_DAYS, BATCH_SIZE);
   }
 }

@@ -8,7 +8,7 @@ interface Call<Item, Result> {
  * Does together what is asked for in the same turn of the event loop, so that many share the cost of one transaction.
  * Nothing waits for company: what comes alone is done alone.
  */
-export class SameTurn<Item, Result> {
+export class TickBatcher<Item, Result> {
   private calls: Call<Item, Result>[] = [];
 
   /** @param work gives a result for each item; when it fails for several, it is called again for each of them alone */

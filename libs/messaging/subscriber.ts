@@ -22,7 +22,7 @@ export interface Handles<D extends EventDefinition> {
    */
   handle(event: EventOf<D>, attempt: Attempt): Promise<void>;
   /** Called in the transaction that gives the delivery up: the place to compensate. */
-  givenUp?(event: EventOf<D>, reason: Error): Promise<void>;
+  onDiscarded?(event: EventOf<D>, reason: Error): Promise<void>;
 }
 
 /** This will never work: give the delivery up without another attempt. */
@@ -56,12 +56,12 @@ export interface Rebuildable {
    */
   sweep(after: string | null, limit: number): Promise<string | null>;
   /** Restates the stored state as the events that would lead to it, in pages; it reads outside any transaction. */
-  facts(): AsyncIterable<readonly RaisedEvent[]>;
+  replay(): AsyncIterable<readonly RaisedEvent[]>;
 }
 
 /** @returns whether a subscriber can be rebuilt */
 export function isRebuildable<S extends object>(subscriber: S): subscriber is S & Rebuildable {
-  return 'sweep' in subscriber && 'facts' in subscriber;
+  return 'sweep' in subscriber && 'replay' in subscriber;
 }
 
 /** What {@link Subscriber} records about a class. */
@@ -104,5 +104,5 @@ export function subscriberOptions(target: object): SubscriberOptions | undefined
 /** Any subscriber, as the consumer sees it. */
 export type AnySubscriber = {
   handle(event: EventEnvelope, attempt: Attempt): Promise<void>;
-  givenUp?(event: EventEnvelope, reason: Error): Promise<void>;
+  onDiscarded?(event: EventEnvelope, reason: Error): Promise<void>;
 };

@@ -1,5 +1,5 @@
 const HIDDEN = '[hidden]';
-const DEEPEST = 8;
+const MAX_DEPTH = 8;
 
 /** Names of fields whose values never reach a log, whatever stands around them: `newPassword`, `refresh_token` … */
 const SECRET_NAME =
@@ -17,7 +17,7 @@ export function redactText(text: string): string {
   return SUSPICIOUS.test(text) ? text.replaceAll(SECRET_TEXT, HIDDEN) : text;
 }
 
-const MOST_NAMES = 1_000;
+const MAX_NAMES = 1_000;
 const verdicts = new Map<string, boolean>();
 
 /** Few names come again and again, so their verdicts are kept. */
@@ -25,7 +25,7 @@ function isSecretName(name: string): boolean {
   let secret = verdicts.get(name);
   if (secret === undefined) {
     secret = SECRET_NAME.test(name);
-    if (verdicts.size < MOST_NAMES) verdicts.set(name, secret);
+    if (verdicts.size < MAX_NAMES) verdicts.set(name, secret);
   }
   return secret;
 }
@@ -38,7 +38,7 @@ export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Error) return redactError(value);
-  if (depth >= DEEPEST) return '[too deep]';
+  if (depth >= MAX_DEPTH) return '[too deep]';
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
   if (!isPlain(value)) return value;
   const cleaned: Record<string, unknown> = {};

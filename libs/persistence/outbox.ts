@@ -22,7 +22,7 @@ export interface StoredEvent {
 }
 
 /** Sees every event in the transaction that stores it; the audit lib says what for. */
-export abstract class EventWitness {
+export abstract class EventObserver {
   abstract stored(events: readonly StoredEvent[]): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export class Outbox {
     private readonly subscriptions: Subscriptions,
     private readonly clock: Clock,
     private readonly hint: RelayHint,
-    @Optional() private readonly witness?: EventWitness,
+    @Optional() private readonly observer?: EventObserver,
   ) {}
 
   /**
@@ -93,7 +93,7 @@ export class Outbox {
             sequence int, ordered boolean)`,
       [JSON.stringify(rows), JSON.stringify(deliveries)],
     );
-    await this.witness?.stored(rows.map(({ event_id: id, type, subject }) => ({ id, type, subject })));
+    await this.observer?.stored(rows.map(({ event_id: id, type, subject }) => ({ id, type, subject })));
     this.transaction.afterCommit(() => this.hint.send());
   }
 

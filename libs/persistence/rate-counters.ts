@@ -12,7 +12,7 @@ export interface CountedDraw {
 }
 
 /** How full buckets are: for each the microseconds until it is full again, in the order asked. */
-export interface Drawn {
+export interface TokenGrant {
   granted: boolean;
   fullInUs: number[];
 }
@@ -36,7 +36,7 @@ export class RateCounters {
    * Takes a token from each bucket, or none from any, in a transaction of its own. Whoever finds one empty is refused
    * by a read: an upsert would lock the row, which writes too, as often as a stranger likes.
    */
-  async take(draws: readonly CountedDraw[]): Promise<Drawn> {
+  async take(draws: readonly CountedDraw[]): Promise<TokenGrant> {
     const fullInUs = await this.transaction.outside(() => this.look(draws));
     if (draws.some(({ limit, intervalUs }, index) => fullInUs[index]! + intervalUs > limit * intervalUs))
       return { granted: false, fullInUs };
@@ -56,7 +56,7 @@ export class RateCounters {
   }
 
   /** Puts a token back into each bucket. */
-  async giveBack(draws: readonly CountedDraw[]): Promise<void> {
+  async refund(draws: readonly CountedDraw[]): Promise<void> {
     await this.alone(async () => {
       for (const { key, intervalUs } of draws.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
         await this.sql.execute(

@@ -6,7 +6,7 @@ import { Outbox, Repository, Sql, type StoredAs, Transaction } from '.';
 
 const CounterOpened = defineEvent('suite.counter-opened', 1, z.object({ name: z.string() }));
 const CounterRaised = defineEvent('suite.counter-raised', 1, z.object({ value: z.number() }));
-const NameTaken = defineRejection('suite.name-taken', 'conflict', 'Taken.', 'Choose another.');
+const NameTaken = defineRejection('suite.name-taken', 'conflict', 'TakenTokens.', 'Choose another.');
 
 interface CounterState {
   id: string;

@@ -58,7 +58,7 @@ export function RequirePermission(...permissions: [string, ...string[]]): Method
  *
  * @param permission such as `posts:update:any`
  */
-export function PermissionBeyondOwn(permission: string): MethodDecorator {
+export function PermissionToManageAny(permission: string): MethodDecorator {
   return ApiExtension('x-permission-beyond-own', permission);
 }
 

@@ -16,7 +16,7 @@ import { rateLimitHeaders } from './rate-limits/headers';
 import { refusalOf } from './rate-limits/limit-requests';
 import { clientNetwork } from './rate-limits/client-network';
 import { RatePolicies } from './rate-limits/policies';
-import { RateLimiter, type Taken } from './rate-limits/rate-limiter';
+import { RateLimiter, type TakenTokens } from './rate-limits/rate-limiter';
 import { WebSettings } from './settings';
 
 /** Extension that tells `buildOpenApi` that a route asks for HTTP Basic. */
@@ -73,10 +73,10 @@ export class Operators {
     if (authorization === undefined) throw operatorsOnly();
     const taken = await this.takeAttempt(request);
     if (!isOperator(authorization, this.settings)) throw operatorsOnly();
-    await this.limiter?.giveBack(taken);
+    await this.limiter?.refund(taken);
   }
 
-  private async takeAttempt(request: FastifyRequest): Promise<Taken[]> {
+  private async takeAttempt(request: FastifyRequest): Promise<TakenTokens[]> {
     if (!this.limiter?.enabled) return [];
     const buckets = this.limiter.of(RatePolicies.login).filter(({ per }) => per === 'ip');
     const decision = await this.limiter.decide(buckets, clientNetwork(request.ip));

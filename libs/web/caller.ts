@@ -12,7 +12,7 @@ export interface Caller {
   /** What an API key was limited to: `read`, `write` and permissions; absent for whoever has signed in. */
   readonly scopes?: ReadonlySet<string>;
   /** When password or second factor were last proved; null when that is unknown. */
-  readonly provedAt: Date | null;
+  readonly authenticatedAt: Date | null;
 }
 
 declare module 'fastify' {

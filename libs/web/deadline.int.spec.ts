@@ -46,7 +46,7 @@ describe('When PostgreSQL stands still and says nothing', () => {
     const finished: string[] = [];
     // The time limit of a statement on a connection of the pool, without any request around it.
     const statement = system.inApi(Sql).row('SELECT 1');
-    const givenUp = statement.catch(() => finished.push('statement'));
+    const onDiscarded = statement.catch(() => finished.push('statement'));
     const requests = [
       post('during'),
       post('during, with a key', 'hanging'),
@@ -62,7 +62,7 @@ describe('When PostgreSQL stands still and says nothing', () => {
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
       expect((await system.ask('GET /livez')).status).toBe(200);
     }
-    await givenUp;
+    await onDiscarded;
     expect(finished.indexOf('statement')).toBe(requests.length);
     for (const app of [system.api, system.worker]) {
       await eventually(async () => (await app.inject({ url: '/readyz' })).statusCode === 503, 20_000);

@@ -1,7 +1,7 @@
 import * as kinds from './field-kinds';
-import type { Kind } from './field-kinds';
+import type { FieldType } from './field-kinds';
 
-const codes = (kind: Kind, value: unknown) =>
+const codes = (kind: FieldType, value: unknown) =>
   kind.check(value).map(({ path, code }) => (path ? `${path} ${code}` : code));
 
 describe('A text', () => {
@@ -22,7 +22,9 @@ describe('A text', () => {
     [7, ['type']],
     [['ab'], ['type']],
     [{}, ['type']],
-  ])('of 2 to 4 characters: %j breaks %j', (value, broken) => expect(codes(text, value)).toEqual(broken));
+  ])('of 2 to 4 characters: %j breaks %j', (value, violation) =>
+    expect(codes(text, value)).toEqual(violation),
+  );
 
   it('is refused empty unless that is allowed', () => {
     expect(codes(kinds.text({ max: 3 }), '')).toEqual(['length']);
@@ -32,7 +34,8 @@ describe('A text', () => {
   it('that is trimmed is too short for its schema where it is too short for us', () => {
     const titles = kinds.text({ max: 9, trim: true });
     const names = kinds.text({ min: 3, max: 9, trim: true });
-    const fits = ({ schema }: Kind, value: string) => new RegExp(schema.pattern as string, 'u').test(value);
+    const fits = ({ schema }: FieldType, value: string) =>
+      new RegExp(schema.pattern as string, 'u').test(value);
     expect([' \u2003\n', ' a '].map((value) => fits(titles, value))).toEqual([false, true]);
     expect(['  a b  ', ' ab '].map((value) => fits(names, value))).toEqual([true, false]);
     expect(kinds.text({ min: 0, max: 9, trim: true }).schema).not.toHaveProperty('pattern');
@@ -51,7 +54,7 @@ describe('A text', () => {
   });
 });
 
-describe.each<[string, Kind, unknown[], unknown[]]>([
+describe.each<[string, FieldType, unknown[], unknown[]]>([
   [
     'A name',
     kinds.displayName({ max: 40 }),
@@ -180,7 +183,7 @@ describe('A list', () => {
 });
 
 describe('In a query', () => {
-  it.each<[string, Kind, string | string[], unknown]>([
+  it.each<[string, FieldType, string | string[], unknown]>([
     ['a whole number', kinds.integer(), '-12', -12],
     ['what is no whole number', kinds.integer(), '12a', '12a'],
     ['hexadecimal', kinds.integer(), '0x10', '0x10'],

@@ -4,7 +4,7 @@ import { isEmail } from 'class-validator';
 import type { RuleCode } from './rule-codes';
 
 /** A rule that a value breaks, without the name of the field. */
-export interface Broken {
+export interface Violation {
   /** Where inside the value: empty for the value itself, `2` for an item of a list. */
   path: string;
   code: RuleCode;
@@ -13,10 +13,10 @@ export interface Broken {
 }
 
 /** What a field may hold: the rules that check it and the schema that describes it, from one declaration. */
-export interface Kind {
+export interface FieldType {
   readonly schema: ApiPropertyOptions & Record<string, unknown>;
   /** @returns the rules that a present, non-null value breaks. */
-  check(value: unknown): Broken[];
+  check(value: unknown): Violation[];
   /** Cleans a value before it is checked. */
   clean?(value: unknown): unknown;
   /** Reads the value from a query string; what cannot be read is returned as it came, for `check` to refuse. */
@@ -38,9 +38,9 @@ export interface TextLimits {
   trim?: boolean;
 }
 
-const fine: Broken[] = [];
+const VALID: Violation[] = [];
 
-function broken(code: RuleCode, rule: string): Broken[] {
+function violation(code: RuleCode, rule: string): Violation[] {
   return [{ path: '', code, rule }];
 }
 
@@ -49,7 +49,7 @@ function broken(code: RuleCode, rule: string): Broken[] {
  *
  * @param limits its length in characters and its pattern
  */
-export function text({ min = 1, max, pattern, patternRule, trim }: TextLimits): Kind {
+export function text({ min = 1, max, pattern, patternRule, trim }: TextLimits): FieldType {
   const length = min === max ? `exactly ${max}` : min > 0 ? `${min} to ${max}` : `at most ${max}`;
   // A text that is too short once it is trimmed is too short for the schema too.
   const trimmed = min > 1 ? `\\S[\\s\\S]{${min - 2},}\\S` : '\\S';
@@ -58,12 +58,12 @@ export function text({ min = 1, max, pattern, patternRule, trim }: TextLimits): 
     schema: { type: 'string', minLength: min, maxLength: max, ...(shown && { pattern: shown }) },
     ...(trim && { clean: (value) => (typeof value === 'string' ? value.trim() : value) }),
     check(value) {
-      if (typeof value !== 'string') return broken('type', 'must be a text');
-      if (!hasLength(value, min, max)) return broken('length', `must be ${length} characters long`);
+      if (typeof value !== 'string') return violation('type', 'must be a text');
+      if (!hasLength(value, min, max)) return violation('length', `must be ${length} characters long`);
       if (pattern && !pattern.test(value)) {
-        return broken('pattern', patternRule ?? `must match the pattern ${pattern.source}`);
+        return violation('pattern', patternRule ?? `must match the pattern ${pattern.source}`);
       }
-      return fine;
+      return VALID;
     },
   };
 }
@@ -82,7 +82,7 @@ function hasLength(value: string, min: number, max: number): boolean {
  * line breaks, control and formatting characters and web addresses, so that nobody writes letters in our name.
  * Trimmed.
  */
-export function displayName({ max }: Pick<TextLimits, 'max'>): Kind {
+export function displayName({ max }: Pick<TextLimits, 'max'>): FieldType {
   const base = text({ max, trim: true });
   return {
     ...base,
@@ -90,37 +90,37 @@ export function displayName({ max }: Pick<TextLimits, 'max'>): Kind {
       const errors = base.check(value);
       if (errors.length > 0) return errors;
       if (hasUnseenCharacters(value as string)) {
-        return broken('characters', 'must be one line without control and formatting characters');
+        return violation('characters', 'must be one line without control and formatting characters');
       }
       return hasWebAddress(value as string)
-        ? broken('address', 'must not hold a web address; put a space behind a full stop')
-        : fine;
+        ? violation('address', 'must not hold a web address; put a space behind a full stop')
+        : VALID;
     },
   };
 }
 
 /** A name without spaces that is somebody's alone: a text with a pattern of which no program makes a link. */
-export function username(limits: TextLimits): Kind {
+export function username(limits: TextLimits): FieldType {
   const base = text(limits);
   return {
     ...base,
     check(value) {
       const errors = base.check(value);
       if (errors.length > 0) return errors;
-      return isLikeDomain(value as string) ? broken('address', 'must not look like a web address') : fine;
+      return isLikeDomain(value as string) ? violation('address', 'must not look like a web address') : VALID;
     },
   };
 }
 
 /** An e-mail address of at most 254 characters (RFC 5321 §4.5.3.1), trimmed and in lower case. */
-export function email(): Kind {
+export function email(): FieldType {
   return {
     schema: { type: 'string', format: 'email', maxLength: 254 },
     clean: (value) => (typeof value === 'string' ? value.trim().toLowerCase() : value),
     check: (value) =>
       typeof value === 'string' && value.length <= 254 && isEmail(value)
-        ? fine
-        : broken('format', 'must be an e-mail address'),
+        ? VALID
+        : violation('format', 'must be an e-mail address'),
   };
 }
 
@@ -132,15 +132,15 @@ export function isUuid(value: unknown): value is string {
 }
 
 /** A UUID of any version. */
-export function uuid(): Kind {
+export function uuid(): FieldType {
   return {
     schema: { type: 'string', format: 'uuid' },
-    check: (value) => (isUuid(value) ? fine : broken('format', 'must be a UUID')),
+    check: (value) => (isUuid(value) ? VALID : violation('format', 'must be a UUID')),
   };
 }
 
 /** An absolute http or https address of at most 2048 characters. */
-export function url(): Kind {
+export function url(): FieldType {
   return {
     schema: { type: 'string', format: 'uri', maxLength: 2048 },
     check(value) {
@@ -149,13 +149,13 @@ export function url(): Kind {
         value.length <= 2048 &&
         /^https?:\/\//i.test(value) &&
         URL.canParse(value);
-      return good ? fine : broken('format', 'must be an http or https address');
+      return good ? VALID : violation('format', 'must be an http or https address');
     },
   };
 }
 
 /** A whole number within limits, both included. */
-export function integer({ min, max }: { min?: number; max?: number } = {}): Kind {
+export function integer({ min, max }: { min?: number; max?: number } = {}): FieldType {
   return {
     schema: {
       type: 'integer',
@@ -164,14 +164,14 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): Kind
     },
     fromQuery: (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
     check(value) {
-      if (!Number.isSafeInteger(value)) return broken('type', 'must be a whole number');
+      if (!Number.isSafeInteger(value)) return violation('type', 'must be a whole number');
       return withinRange(value as number, min, max);
     },
   };
 }
 
 /** A number within limits, both included. */
-export function number({ min, max }: { min?: number; max?: number } = {}): Kind {
+export function number({ min, max }: { min?: number; max?: number } = {}): FieldType {
   return {
     schema: {
       type: 'number',
@@ -181,26 +181,26 @@ export function number({ min, max }: { min?: number; max?: number } = {}): Kind 
     fromQuery: (value) =>
       typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : value,
     check(value) {
-      if (typeof value !== 'number' || !Number.isFinite(value)) return broken('type', 'must be a number');
+      if (typeof value !== 'number' || !Number.isFinite(value)) return violation('type', 'must be a number');
       return withinRange(value, min, max);
     },
   };
 }
 
-function withinRange(value: number, min?: number, max?: number): Broken[] {
+function withinRange(value: number, min?: number, max?: number): Violation[] {
   const low = min !== undefined && value < min;
   const high = max !== undefined && value > max;
-  if (!low && !high) return fine;
-  if (min !== undefined && max !== undefined) return broken('range', `must be from ${min} to ${max}`);
-  return broken('range', low ? `must be at least ${min}` : `must be at most ${max}`);
+  if (!low && !high) return VALID;
+  if (min !== undefined && max !== undefined) return violation('range', `must be from ${min} to ${max}`);
+  return violation('range', low ? `must be at least ${min}` : `must be at most ${max}`);
 }
 
 /** `true` or `false`. */
-export function boolean(): Kind {
+export function boolean(): FieldType {
   return {
     schema: { type: 'boolean' },
     fromQuery: (value) => (value === 'true' ? true : value === 'false' ? false : value),
-    check: (value) => (typeof value === 'boolean' ? fine : broken('type', 'must be true or false')),
+    check: (value) => (typeof value === 'boolean' ? VALID : violation('type', 'must be true or false')),
   };
 }
 
@@ -210,7 +210,7 @@ export function boolean(): Kind {
  * @param values the texts
  * @param name under which the schema stands in the description, where several fields share it
  */
-export function oneOf(values: readonly string[], name?: string): Kind {
+export function oneOf(values: readonly string[], name?: string): FieldType {
   return {
     schema: {
       type: 'string',
@@ -219,8 +219,8 @@ export function oneOf(values: readonly string[], name?: string): Kind {
     },
     check: (value) =>
       typeof value === 'string' && values.includes(value)
-        ? fine
-        : broken('one-of', `must be one of ${values.join(', ')}`),
+        ? VALID
+        : violation('one-of', `must be one of ${values.join(', ')}`),
   };
 }
 
@@ -233,7 +233,7 @@ const DATE_TIME =
  * PostgreSQL knows no offset beyond ±15:59 and no year 10000; a `Date` does in an answer. A query may also say it as
  * people write it by hand, `2026-11-21 09:00:00`, and means UTC.
  */
-export function dateTime(): Kind {
+export function dateTime(): FieldType {
   return {
     schema: { type: 'string', format: 'date-time' },
     clean: (value) => inUtc(value) ?? value,
@@ -243,8 +243,8 @@ export function dateTime(): Kind {
         : value,
     check: (value) =>
       inUtc(value) === undefined
-        ? broken('format', 'must be a date and time with an offset, such as 2026-11-21T09:00:00.000Z')
-        : fine,
+        ? violation('format', 'must be a date and time with an offset, such as 2026-11-21T09:00:00.000Z')
+        : VALID,
   };
 }
 
@@ -258,13 +258,13 @@ function inUtc(value: unknown): string | undefined {
 }
 
 /** A day of the calendar (RFC 3339 `full-date`). */
-export function date(): Kind {
+export function date(): FieldType {
   return {
     schema: { type: 'string', format: 'date' },
     check: (value) =>
       typeof value === 'string' && DATE.test(value) && isCalendarDay(value)
-        ? fine
-        : broken('format', 'must be a date such as 2026-11-21'),
+        ? VALID
+        : violation('format', 'must be a date such as 2026-11-21'),
   };
 }
 
@@ -285,7 +285,7 @@ export interface ListLimits {
 }
 
 /** A list of one kind of item; in a query `a,b` or the parameter several times. */
-export function list(item: Kind, { min = 0, max, unique }: ListLimits): Kind {
+export function list(item: FieldType, { min = 0, max, unique }: ListLimits): FieldType {
   const count = min === max ? `exactly ${max}` : min > 0 ? `${min} to ${max}` : `at most ${max}`;
   const limits = { minItems: min, maxItems: max, ...(unique && { uniqueItems: true }) };
   return {
@@ -295,7 +295,7 @@ export function list(item: Kind, { min = 0, max, unique }: ListLimits): Kind {
         ? { ...item.schema, isArray: true }
         : { type: 'array', items: item.schema }),
       ...limits,
-    } as Kind['schema'],
+    } as FieldType['schema'],
     ...(item.nested && { nested: item.nested }),
     ...(item.clean && {
       clean: (value: unknown) => (Array.isArray(value) ? value.map((entry) => item.clean!(entry)) : value),
@@ -307,18 +307,18 @@ export function list(item: Kind, { min = 0, max, unique }: ListLimits): Kind {
       return item.fromQuery ? parts.map((part) => item.fromQuery!(part)) : parts;
     },
     check(value) {
-      if (!Array.isArray(value)) return broken('type', 'must be a list');
-      if (value.length < min || value.length > max) return broken('length', `must have ${count} items`);
+      if (!Array.isArray(value)) return violation('type', 'must be a list');
+      if (value.length < min || value.length > max) return violation('length', `must have ${count} items`);
       const inside = value.flatMap((entry, index) => {
         const errors =
-          entry === null || entry === undefined ? broken('type', 'must not be null') : item.check(entry);
+          entry === null || entry === undefined ? violation('type', 'must not be null') : item.check(entry);
         return errors.map((error) => ({
           ...error,
           path: error.path ? `${index}.${error.path}` : String(index),
         }));
       });
       if (inside.length === 0 && unique && new Set(value).size < value.length) {
-        return broken('unique', 'must not hold the same item twice');
+        return violation('unique', 'must not hold the same item twice');
       }
       return inside;
     },
@@ -326,34 +326,34 @@ export function list(item: Kind, { min = 0, max, unique }: ListLimits): Kind {
 }
 
 /** An object of a class whose fields are declared the same way. */
-export function object(nested: () => new () => object): Kind {
+export function object(nested: () => new () => object): FieldType {
   return {
     // Swagger resolves a class late only from a function that is called "type".
     schema: { type: () => nested() },
     nested,
     check: (value) =>
       typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? fine
-        : broken('type', 'must be an object'),
+        ? VALID
+        : violation('type', 'must be an object'),
   };
 }
 
 /** A free-form JSON object, for what the edge hands on without looking inside. */
-export function json(): Kind {
+export function json(): FieldType {
   return {
     schema: { type: 'object', additionalProperties: true },
     check: (value) =>
       typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? fine
-        : broken('type', 'must be an object'),
+        ? VALID
+        : violation('type', 'must be an object'),
   };
 }
 
 /** A number for each of some names: `{ "👍": 3 }`; for answers. */
-export function counts(): Kind {
+export function counts(): FieldType {
   return {
     schema: { type: 'object', additionalProperties: { type: 'integer', minimum: 0 } },
     check: (value) =>
-      typeof value === 'object' && value !== null ? fine : broken('type', 'must be an object'),
+      typeof value === 'object' && value !== null ? VALID : violation('type', 'must be an object'),
   };
 }

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { ValidateBy, ValidateNested } from 'class-validator';
 import * as kinds from './field-kinds';
-import type { Kind, ListLimits, TextLimits } from './field-kinds';
+import type { FieldType, ListLimits, TextLimits } from './field-kinds';
 
 /** What every field says of itself. */
 export interface FieldDescription {
@@ -19,21 +19,21 @@ export interface FieldDescription {
 
 /** What class-validator keeps of a field, so that errors and queries can ask for its kind. */
 export interface FieldContext {
-  readonly field: { readonly kind: Kind; readonly optional: boolean; readonly nullable: boolean };
+  readonly field: { readonly kind: FieldType; readonly optional: boolean; readonly nullable: boolean };
 }
 
 /** @returns the rules that a field's value breaks, absence and null included. */
-export function brokenRules(
+export function violationsOf(
   { kind, optional, nullable }: FieldContext['field'],
   value: unknown,
-): kinds.Broken[] {
+): kinds.Violation[] {
   if (value === undefined) return optional ? [] : [{ path: '', code: 'required', rule: 'is required' }];
   if (value === null) return nullable ? [] : [{ path: '', code: 'type', rule: 'must not be null' }];
   return kind.check(value);
 }
 
 function field(
-  kind: Kind,
+  kind: FieldType,
   { description, example, optional, nullable, default: fallback }: FieldDescription,
 ) {
   const context: FieldContext = {
@@ -51,7 +51,7 @@ function field(
     ValidateBy(
       {
         name: 'field',
-        validator: { validate: (value: unknown) => brokenRules(context.field, value).length === 0 },
+        validator: { validate: (value: unknown) => violationsOf(context.field, value).length === 0 },
       },
       { context, message: 'is not what it should be' },
     )(target, property);
@@ -96,7 +96,8 @@ export const Field = {
   oneOf: (values: readonly string[], options: { name?: string } & FieldDescription) =>
     field(kinds.oneOf(values, options.name), options),
   /** At most `max` items of a kind: `Item.text(…)`, `Item.object(() => Line)`. */
-  list: (item: Kind, options: ListLimits & FieldDescription) => field(kinds.list(item, options), options),
+  list: (item: FieldType, options: ListLimits & FieldDescription) =>
+    field(kinds.list(item, options), options),
   /** Object of a class with fields of its own. */
   object: (nested: () => new () => object, options: FieldDescription) => field(kinds.object(nested), options),
   /** RFC 3339 instant; stays a text in a request. */

@@ -52,7 +52,7 @@ export class FreshGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const caller = callerOf(context);
     if (this.asks(SESSION, context) && !caller?.sessionId) throw new RequestRefused(Problems.forbidden);
-    if (this.asks(FRESH, context) && !isFresh(caller?.provedAt ?? null))
+    if (this.asks(FRESH, context) && !isFresh(caller?.authenticatedAt ?? null))
       throw new RequestRefused(Problems.mfaRequired);
     return true;
   }
@@ -64,7 +64,7 @@ export class FreshGuard implements CanActivate {
   }
 }
 
-/** @param provedAt null when nothing was proved, or the proof counts no more */
-function isFresh(provedAt: Date | null): boolean {
-  return provedAt !== null && Date.now() - provedAt.getTime() < FRESH_MS;
+/** @param authenticatedAt null when nothing was proved, or the proof counts no more */
+function isFresh(authenticatedAt: Date | null): boolean {
+  return authenticatedAt !== null && Date.now() - authenticatedAt.getTime() < FRESH_MS;
 }

@@ -19,7 +19,7 @@ import { Field } from './fields';
 import { MetricsServer } from './metrics-server';
 import { WebSettings } from './settings';
 
-const MOST_LAG_MS = 5_000;
+const MAX_LAG_MS = 5_000;
 
 class Liveness {
   @Field.oneOf(['up', 'down'], { description: 'Whether the process works at all.' })
@@ -76,7 +76,7 @@ class ProbeController implements OnModuleDestroy {
     this.lag.reset();
     const silent = this.checks.silentHeartbeats();
     const detail =
-      lagMs > MOST_LAG_MS
+      lagMs > MAX_LAG_MS
         ? `the event loop stood still for ${Math.round(lagMs)} ms`
         : silent.length > 0
           ? `nothing heard of ${silent.join(', ')}`

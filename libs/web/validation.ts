@@ -1,8 +1,8 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
-import type { Broken } from './field-kinds';
-import { brokenRules, type FieldContext } from './fields';
+import type { Violation } from './field-kinds';
+import { violationsOf, type FieldContext } from './fields';
 import { type FieldError, RequestRefused } from './problem';
 import { Problems } from './problems';
 import { inspect, isStorable, MAX_ERRORS, pathOf, unknownField } from './request-values';
@@ -64,7 +64,7 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
   const children = (error.children ?? []).flatMap((child) => fieldErrors(child, path));
   const context = error.contexts?.field as FieldContext | undefined;
   if (context) {
-    const own = brokenRules(context.field, error.value).map((broken) => fieldError(path, broken));
+    const own = violationsOf(context.field, error.value).map((violation) => fieldError(path, violation));
     // An item that is no object also fails as a nested one; once is enough.
     return [...own, ...children.filter((child) => !own.some(({ path: known }) => child.path === known))];
   }
@@ -77,9 +77,9 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
   return [{ path, code: 'format', message: `${error.constraints![constraint]}.` }, ...children];
 }
 
-function fieldError(path: string, broken: Broken): FieldError {
-  const where = broken.path ? `${path}.${broken.path}` : path;
-  return { path: where, code: broken.code, message: `${where} ${broken.rule}.` };
+function fieldError(path: string, violation: Violation): FieldError {
+  const where = violation.path ? `${path}.${violation.path}` : path;
+  return { path: where, code: violation.code, message: `${where} ${violation.rule}.` };
 }
 
 /**
@@ -99,7 +99,7 @@ function findExcess(value: unknown, declared: Declared, parent: string, errors: 
     if (!kind) continue;
     const nested = kind.nested?.();
     if (Array.isArray(inner) && inner.length > Math.max(kind.schema.maxItems ?? Infinity, MAX_SHORT_LIST))
-      errors.push(...kind.check(inner).map((broken) => fieldError(path, broken)));
+      errors.push(...kind.check(inner).map((violation) => fieldError(path, violation)));
     else if (nested && Array.isArray(inner))
       for (const [index, item] of inner.entries()) findExcess(item, nested, `${path}.${index}`, errors);
     else if (nested) findExcess(inner, nested, path, errors);

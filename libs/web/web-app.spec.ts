@@ -31,7 +31,7 @@ async function problemOf(answer: PromiseLike<LightMyRequestResponse>): Promise<P
   return problem;
 }
 
-const broken = async (answer: PromiseLike<LightMyRequestResponse>) => {
+const violation = async (answer: PromiseLike<LightMyRequestResponse>) => {
   const problem = await problemOf(answer);
   expect(problem.code).toBe('request.invalid');
   return problem.errors!.map(({ path, code }) => `${path}: ${code}`);
@@ -64,7 +64,7 @@ describe('A body', () => {
   it('is refused with the path of what is wrong at any depth', async () => {
     const eggs = [{ name: 'a' }, { name: 'b', weight: 'c' }, 'foo', null, []];
     expect(
-      await broken(build({ title: 'x', eggs: eggs.slice(0, 4), tags: ['ok', 'toolong', 3], best: [] })),
+      await violation(build({ title: 'x', eggs: eggs.slice(0, 4), tags: ['ok', 'toolong', 3], best: [] })),
     ).toEqual([
       'tags.1: length',
       'tags.2: type',
@@ -73,22 +73,22 @@ describe('A body', () => {
       'eggs.1.weight: type',
       'best: type',
     ]);
-    expect(await broken(build({ title: 'x', eggs }))).toEqual(
+    expect(await violation(build({ title: 'x', eggs }))).toEqual(
       expect.arrayContaining(['eggs: length', 'eggs.1.weight: type']),
     );
-    expect(await broken(build({ title: 'x', eggs: [[{ name: 'a' }]] }))).toContain('eggs.0: type');
+    expect(await violation(build({ title: 'x', eggs: [[{ name: 'a' }]] }))).toContain('eggs.0: type');
   });
 
   it('is not converted: a number is no text and a text no number', async () => {
-    expect(await broken(build({ title: 7, best: { name: 'a', weight: '3' } }))).toEqual([
+    expect(await violation(build({ title: 7, best: { name: 'a', weight: '3' } }))).toEqual([
       'title: type',
       'best.weight: type',
     ]);
-    expect(await broken(build({ title: 'x', tags: 'a,b' }))).toEqual(['tags: type']);
+    expect(await violation(build({ title: 'x', tags: 'a,b' }))).toEqual(['tags: type']);
   });
 
   it('may leave out what is optional, but null is a value of its own', async () => {
-    expect(await broken(build({ contact: null }))).toEqual(['title: required', 'contact: type']);
+    expect(await violation(build({ contact: null }))).toEqual(['title: required', 'contact: type']);
   });
 
   it.each([
@@ -100,7 +100,7 @@ describe('A body', () => {
     ['{"title":"x","eggs":[{"name":"a","toString":1}]}', 'eggs.0.toString: unknown'],
     ['{"title":"x","\\u005f_proto__":{}}', '__proto__: unknown'],
   ])('with unknown names is refused: %s', async (text, error) =>
-    expect(await broken(build(text))).toEqual([error]),
+    expect(await violation(build(text))).toEqual([error]),
   );
 
   it('with inherited names is refused even where no class describes it', async () => {
@@ -111,7 +111,7 @@ describe('A body', () => {
       payload: '{"a":{"__proto__":1}}',
       headers,
     });
-    expect(await broken(answer)).toEqual(['a.__proto__: unknown']);
+    expect(await violation(answer)).toEqual(['a.__proto__: unknown']);
   });
 
   it.each(['{', '', '{"a":1}x', "{'title':1}", 'undefined', '['.repeat(33) + ']'.repeat(33)])(
@@ -144,7 +144,7 @@ describe('A body', () => {
   it('with a list that is much too long is refused before any class sees it', async () => {
     const transform = jest.spyOn(ValidationPipe.prototype, 'transform');
     const eggs = Array.from({ length: 900 }, () => ({}));
-    expect(await broken(build({ title: 'x', eggs }))).toEqual(['eggs: length']);
+    expect(await violation(build({ title: 'x', eggs }))).toEqual(['eggs: length']);
     expect(transform).not.toHaveBeenCalled();
     transform.mockRestore();
   });
@@ -190,16 +190,16 @@ describe('A body', () => {
     ['{"title":"x","eggs":[{"name":"\\udfff"}]}', 'eggs.0.name: characters'],
     ['"\\ud800"', ': characters'],
   ])('with a text that cannot be stored is refused: %s', async (text, error) =>
-    expect(await broken(build(text))).toEqual([error]),
+    expect(await violation(build(text))).toEqual([error]),
   );
 
   it.each(['[]', '"x"', '7', '[{"title":"x"}]'])('that is no object is refused: %s', async (text) =>
-    expect(await broken(build(text))).toEqual([': type']),
+    expect(await violation(build(text))).toEqual([': type']),
   );
 
   it('is asked for where it is missing', async () => {
-    expect(await broken(build(undefined, {}))).toEqual(['title: required']);
-    expect(await broken(build('null'))).toEqual(['title: required']);
+    expect(await violation(build(undefined, {}))).toEqual(['title: required']);
+    expect(await violation(build('null'))).toEqual(['title: required']);
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'nonsense'])(
@@ -237,7 +237,7 @@ describe('A query', () => {
     ['constructor=1', 'constructor: unknown'],
     ['__proto__=1', '__proto__: unknown'],
   ])('%s is refused', async (query, error) =>
-    expect(await broken(ask(`/v1/nests?${query}`))).toEqual([error]),
+    expect(await violation(ask(`/v1/nests?${query}`))).toEqual([error]),
   );
 });
 

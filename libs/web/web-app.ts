@@ -61,7 +61,7 @@ const WAIT_BUDGET_MS = 4_500;
 const PROBES = new Set(['/livez', '/readyz', '/startupz', '/healthz', '/metrics']);
 /** Milliseconds between two looks for requests that have not arrived in time. */
 const MAX_CHECK_INTERVAL_MS = 1_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What `createWebApp` may be given instead of its defaults. */
 export interface WebAppOptions {
@@ -130,7 +130,7 @@ export async function createWebApp(
   readJsonBodies(server);
   server.addHook('onRoute', (route) => {
     refuseUndeclaredSecrets(route.url, route.config);
-    if (isLongLived(route.config)) route.handlerTimeout = LONGEST_TIMER_MS;
+    if (isLongLived(route.config)) route.handlerTimeout = MAX_TIMER_MS;
   });
 
   const adapter = new FastifyAdapter(server as never);

@@ -68,10 +68,10 @@ export async function brokenPromises(system: ProbeSystem, load: LoadResult): Pro
 }
 
 /** Whatever is away, the api knows it and says so; 500 is for mistakes of its own. */
-function answersInOrder({ answers, givenUp }: LoadResult): string[] {
-  if (givenUp > 0)
+function answersInOrder({ answers, onDiscarded }: LoadResult): string[] {
+  if (onDiscarded > 0)
     return [
-      `NOT TRUE: every command is acknowledged in the end. ${givenUp} were not: ${JSON.stringify([...answers])}`,
+      `NOT TRUE: every command is acknowledged in the end. ${onDiscarded} were not: ${JSON.stringify([...answers])}`,
     ];
   const wrong = [...answers.keys()].filter(
     (answer) => /^\d+$/.test(answer) && !['204', '409', '503'].includes(answer),

@@ -12,7 +12,7 @@ export interface LoadResult {
   /** Attempts whose answer was lost or was a failure: they may have happened. */
   inDoubt: string[];
   /** Commands that were given up: no attempt was acknowledged for two minutes after the last fault. */
-  givenUp: number;
+  onDiscarded: number;
   /** How often each status or failure came. */
   answers: Map<string, number>;
 }
@@ -20,7 +20,7 @@ export interface LoadResult {
 const CLIENTS = 24;
 const BURST = 50;
 const COUNTERS = 15;
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 const GIVE_UP_MS = 120_000;
 
 /**
@@ -35,7 +35,7 @@ export async function sendCommands(
   overMs: number,
   random: Random,
 ): Promise<LoadResult> {
-  const result: LoadResult = { acked: [], refused: [], inDoubt: [], givenUp: 0, answers: new Map() };
+  const result: LoadResult = { acked: [], refused: [], inDoubt: [], onDiscarded: 0, answers: new Map() };
   const counters = Array.from({ length: COUNTERS }, () => randomUUID());
   const started = performance.now();
   let next = 0;
@@ -54,7 +54,7 @@ export async function sendCommands(
       if (answer === '204') return;
       if (answer !== '409') await sleep(100);
     }
-    result.givenUp += 1;
+    result.onDiscarded += 1;
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
   return result;
@@ -67,7 +67,7 @@ async function increment(api: string, counter: string, result: LoadResult): Prom
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ commandId }),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     await response.arrayBuffer();
     const { status } = response;

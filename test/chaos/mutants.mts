@@ -70,7 +70,7 @@ const mutants: Mutant[] = [
   {
     mistake: 'a delivery is given up when its worker dies once',
     file: 'libs/messaging/consumer.js',
-    patches: [['const MOST_CRASHES = 10;', 'const MOST_CRASHES = 1;']],
+    patches: [['const MAX_CRASHES = 10;', 'const MAX_CRASHES = 1;']],
   },
   {
     mistake: 'an aggregate is saved over a concurrent change',

@@ -6,8 +6,8 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 's
 import { htmlPart, listPage, mailPage } from './mail-pages.mts';
 import { MailStore } from './mail-store.mts';
 
-const LARGEST_MAIL = 25 * 1024 * 1024;
-const LARGEST_BODY = 64 * 1024;
+const MAX_MAIL_BYTES = 25 * 1024 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 const PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'";
 const PART_POLICY =
@@ -96,7 +96,7 @@ class Mailbox {
       authOptional: true,
       disabledCommands: ['AUTH', 'STARTTLS'],
       disableReverseLookup: true,
-      size: LARGEST_MAIL,
+      size: MAX_MAIL_BYTES,
       logger: false,
       banner: 'Rookery mailbox',
       closeTimeout: 500,
@@ -177,7 +177,7 @@ class Mailbox {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       if (!stream.sizeExceeded) chunks.push(chunk);
     }
-    if (stream.sizeExceeded) throw smtpError(552, `A mail may have ${LARGEST_MAIL} bytes at most`);
+    if (stream.sizeExceeded) throw smtpError(552, `A mail may have ${MAX_MAIL_BYTES} bytes at most`);
     const { mailFrom, rcptTo } = session.envelope;
     await this.store.add(
       mailFrom ? mailFrom.address : '',
@@ -212,7 +212,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > LARGEST_BODY) throw new Refusal(413, 'The body is too long.');
+    if (length > MAX_BODY_BYTES) throw new Refusal(413, 'The body is too long.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -2,7 +2,7 @@ import { createWriteStream, existsSync, mkdirSync, renameSync, statSync, type Wr
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 
-const LARGEST_FILE = 10 * 1024 * 1024;
+const MAX_FILE_BYTES = 10 * 1024 * 1024;
 const KEPT_LINES = 200;
 const WARNING = 40;
 const LEVELS: Record<string, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 };
@@ -20,7 +20,7 @@ export class AppLog {
     this.file = file;
     this.everything = everything;
     mkdirSync(dirname(file), { recursive: true });
-    if (existsSync(file) && statSync(file).size > LARGEST_FILE) renameSync(file, `${file}.1`);
+    if (existsSync(file) && statSync(file).size > MAX_FILE_BYTES) renameSync(file, `${file}.1`);
     this.stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
     this.stream.on('error', () => undefined);
   }

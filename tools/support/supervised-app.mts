@@ -3,9 +3,9 @@ import { leash, stopChild } from '../parts/processes.mts';
 import type { AppLog } from './app-log.mts';
 
 const FIRST_DELAY = 500;
-const LONGEST_DELAY = 15_000;
+const MAX_DELAY_MS = 15_000;
 const STEADY = 60_000;
-const PATIENCE = 30_000;
+const STOP_TIMEOUT_MS = 30_000;
 
 /** A process that is started again whenever it dies, with a growing delay while it keeps dying. */
 export class SupervisedApp {
@@ -65,7 +65,7 @@ export class SupervisedApp {
     clearTimeout(this.timer);
     const old = this.child;
     this.child = undefined;
-    if (old) await stopChild(old, 'SIGTERM', PATIENCE);
+    if (old) await stopChild(old, 'SIGTERM', STOP_TIMEOUT_MS);
     if (!this.stopping) this.start();
   }
 
@@ -73,13 +73,13 @@ export class SupervisedApp {
   async stop(): Promise<void> {
     this.stopping = true;
     clearTimeout(this.timer);
-    if (this.child) await stopChild(this.child, 'SIGTERM', PATIENCE);
+    if (this.child) await stopChild(this.child, 'SIGTERM', STOP_TIMEOUT_MS);
   }
 
   private revive(born: number, reason: string): void {
     if (this.stopping) return;
     if (Date.now() - born > STEADY) this.deaths = 0;
-    const delay = Math.min(FIRST_DELAY * 2 ** this.deaths, LONGEST_DELAY);
+    const delay = Math.min(FIRST_DELAY * 2 ** this.deaths, MAX_DELAY_MS);
     this.deaths += 1;
     console.log(
       `! ${this.name} ended (${reason}), starts again in ${delay / 1000} s; its log: ${this.log.file}`,

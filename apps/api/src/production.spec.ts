@@ -98,7 +98,7 @@ describe('Production', () => {
       REDIS_URL: 'redis://:rookery@redis:6379',
       PUBLIC_URL: '',
       RATE_LIMIT_ENABLED: 'false',
-      SESSION_LONGEST_DAYS: '1',
+      SESSION_MAX_DAYS: '1',
     });
     const names = problems.map((problem) => problem.split(' ', 1)[0]);
     expect(new Set(names)).toEqual(
@@ -109,7 +109,7 @@ describe('Production', () => {
         'PUBLIC_URL',
         'RATE_LIMIT_ENABLED',
         'REDIS_URL',
-        'SESSION_LONGEST_DAYS',
+        'SESSION_MAX_DAYS',
       ]),
     );
     expect(names).toHaveLength(7);

@@ -29,8 +29,8 @@ async function rebuild(args: readonly string[]): Promise<void> {
     const projections = app.get(Rebuild, { strict: false });
     if (option === '--list') return projections.names().forEach((name) => console.log(name));
     for (const name of option === '--all' ? projections.names() : args) {
-      const { facts } = await projections.run(name);
-      console.log(`rebuilt ${name} from ${facts} facts`);
+      const { events } = await projections.run(name);
+      console.log(`rebuilt ${name} from ${events} events`);
     }
   } finally {
     await app.close();

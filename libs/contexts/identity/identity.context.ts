@@ -16,10 +16,10 @@ import { PasswordResets } from './access/password-resets';
 import { Passwords } from './access/passwords';
 import { IdentityPersonalData } from './personal-data';
 import { RolePermissions } from './access/permissions';
-import { Proofs } from './access/proof';
+import { Reauthentication } from './access/proof';
 import { RefreshTokens } from './access/refresh-token';
 import { Registrations } from './access/registrations';
-import { SessionWatch } from './access/session-watch';
+import { SessionCache } from './access/session-watch';
 import { SignIn } from './access/sign-in';
 import { SigningKeys } from './access/signing-keys';
 import { Totp } from './access/totp';
@@ -71,13 +71,13 @@ export const identity = defineContext('identity', __dirname, {
     PasswordResets,
     Passwords,
     PublicUsers,
-    Proofs,
+    Reauthentication,
     RefreshTokens,
     Registrations,
     RolePermissions,
     Roles,
     SecondFactors,
-    SessionWatch,
+    SessionCache,
     Sessions,
     SignIn,
     SigningKeys,

@@ -13,7 +13,7 @@ describe('an installation with numbers of its own', () => {
       LOCKOUT_FAILURES: '3',
       LOCKOUT_SECONDS: '120',
       SESSION_IDLE_DAYS: '2',
-      SESSION_LONGEST_DAYS: '5',
+      SESSION_MAX_DAYS: '5',
     });
   });
   afterAll(() => system.stop());

@@ -6,7 +6,7 @@ describe('the settings of identity', () => {
       lockoutFailures: 10,
       lockoutSeconds: 900,
       sessionIdleDays: 30,
-      sessionLongestDays: 180,
+      sessionMaxDays: 180,
     });
   });
 
@@ -17,14 +17,14 @@ describe('the settings of identity', () => {
     ['LOCKOUT_SECONDS', '86401'],
     ['LOCKOUT_SECONDS', 'an hour'],
     ['SESSION_IDLE_DAYS', '0'],
-    ['SESSION_LONGEST_DAYS', '0.5'],
+    ['SESSION_MAX_DAYS', '0.5'],
   ])('refuse %s=%s, and name it', (name, value) => {
     expect(() => new IdentitySettings({ [name]: value })).toThrow(name);
   });
 
   it('refuse sessions that would end before they are unused for long enough', () => {
-    const days = { SESSION_IDLE_DAYS: '8', SESSION_LONGEST_DAYS: '7' };
-    expect(() => new IdentitySettings(days)).toThrow('SESSION_LONGEST_DAYS is less than SESSION_IDLE_DAYS');
-    expect(() => new IdentitySettings({ ...days, SESSION_LONGEST_DAYS: '8' })).not.toThrow();
+    const days = { SESSION_IDLE_DAYS: '8', SESSION_MAX_DAYS: '7' };
+    expect(() => new IdentitySettings(days)).toThrow('SESSION_MAX_DAYS is less than SESSION_IDLE_DAYS');
+    expect(() => new IdentitySettings({ ...days, SESSION_MAX_DAYS: '8' })).not.toThrow();
   });
 });

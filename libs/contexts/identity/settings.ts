@@ -45,7 +45,7 @@ export class IdentitySettings extends defineSettings(
       doc: 'Days after which a session that was not refreshed ends.',
       default: '30',
     }),
-    sessionLongestDays: setting('SESSION_LONGEST_DAYS', z.coerce.number().int().min(1).max(3_650), {
+    sessionMaxDays: setting('SESSION_MAX_DAYS', z.coerce.number().int().min(1).max(3_650), {
       doc: 'Days after which any session ends, however much it is used. Not less than SESSION_IDLE_DAYS.',
       default: '180',
     }),
@@ -54,6 +54,6 @@ export class IdentitySettings extends defineSettings(
       default: '90',
     }),
   },
-  ({ sessionIdleDays, sessionLongestDays }) =>
-    sessionLongestDays < sessionIdleDays ? 'SESSION_LONGEST_DAYS is less than SESSION_IDLE_DAYS.' : undefined,
+  ({ sessionIdleDays, sessionMaxDays }) =>
+    sessionMaxDays < sessionIdleDays ? 'SESSION_MAX_DAYS is less than SESSION_IDLE_DAYS.' : undefined,
 ) {}

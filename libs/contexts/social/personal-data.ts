@@ -7,7 +7,7 @@ import { Posts } from './storage/posts';
 
 const PAGE = 500;
 /** Most posts to erase in one go: each is a few statements, and their comments go with them. */
-const POSTS_AT_ONCE = 100;
+const POSTS_PER_PAGE = 100;
 
 /** @returns what is exported of the relationships in which something was wanted since `column` */
 function relationships(name: string, column: string, side: 'user_id' | 'other_id' = 'user_id') {
@@ -84,7 +84,7 @@ export class SocialPersonalData implements PersonalData {
 
   /** Posts and comments each have a transaction of their own: both lock posts, in the order of their ids. */
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
-    const posts = await this.erasePosts(userId, Math.min(limit, POSTS_AT_ONCE));
+    const posts = await this.erasePosts(userId, Math.min(limit, POSTS_PER_PAGE));
     if (posts > 0) return { posts };
     const comments = await this.comments.eraseBy(userId, limit);
     if (comments > 0) return { comments };

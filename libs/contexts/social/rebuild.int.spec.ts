@@ -90,8 +90,8 @@ describe('Rebuilding the projections', () => {
   it('changes nothing where nothing is wrong', async () => {
     const before = await rows();
     expect(Object.values(before).map((each) => each.length)).toEqual([27, 1, 5, 6]);
-    expect(await rebuild(PEOPLE)).toEqual({ facts: 6 });
-    expect(await rebuild(FEED)).toEqual({ facts: 18 + 5 });
+    expect(await rebuild(PEOPLE)).toEqual({ replay: 6 });
+    expect(await rebuild(FEED)).toEqual({ replay: 18 + 5 });
     expect(await rows()).toEqual(before);
   });
 
@@ -159,14 +159,14 @@ describe('Rebuilding the projections', () => {
       [author.id],
     );
     await system.sql(
-      `INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, password_number,
+      `INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, password_version,
                                    registered_at)
        SELECT gen_random_uuid(), 1, n || '@example.com', 'many' || n, 'Many', 'user', 'active', '-', 1, now()
        FROM generate_series(1, 150) n`,
     );
     const before = await rows();
-    expect(await rebuild(PEOPLE)).toEqual({ facts: 6 + 150 });
-    expect(await rebuild(FEED)).toEqual({ facts: 18 + 5 + 250 });
+    expect(await rebuild(PEOPLE)).toEqual({ replay: 6 + 150 });
+    expect(await rebuild(FEED)).toEqual({ replay: 18 + 5 + 250 });
     const after = await rows();
     expect(after.people!.length - before.people!.length).toBe(150);
     expect(after.feed_items!.length - before.feed_items!.length).toBe(2 * 250);

@@ -1,6 +1,6 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
-import { Wishes } from './access/wishes';
+import { RelationshipCommands } from './access/wishes';
 import { SocialPersonalData } from './personal-data';
 import { SeedPosts } from './seed/seed';
 import { FeedSettings } from './settings';
@@ -32,7 +32,7 @@ export const social = defineContext('social', __dirname, {
     Posts,
     Relationships,
     Visibility,
-    Wishes,
+    RelationshipCommands,
   ],
   offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
   personalData: SocialPersonalData,

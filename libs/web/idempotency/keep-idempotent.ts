@@ -25,7 +25,7 @@ declare module 'fastify' {
 }
 
 /** Most characters of a key. */
-const LONGEST_KEY = 255;
+const MAX_KEY_LENGTH = 255;
 const RETRY_AFTER_SECONDS = 1;
 
 const keyed = counter({
@@ -92,8 +92,8 @@ export class KeepIdempotent implements NestInterceptor {
   }
 
   private read({ method, url, body, ip, user }: FastifyRequest, key: string): KeyedRequest {
-    if (key.trim() === '' || key.length > LONGEST_KEY) {
-      const message = `Idempotency-Key must be 1 to ${LONGEST_KEY} characters long.`;
+    if (key.trim() === '' || key.length > MAX_KEY_LENGTH) {
+      const message = `Idempotency-Key must be 1 to ${MAX_KEY_LENGTH} characters long.`;
       throw refused([{ path: 'Idempotency-Key', code: 'length', message }]);
     }
     const caller = user ? `user ${user.userId}` : `ip ${ip}`;

@@ -1,19 +1,19 @@
 import { type CountedDraw, RateCounters } from '@rookery/persistence';
-import type { Buckets, Draw, Drawn } from './buckets';
+import type { Buckets, TokenRequest, TokenGrant } from './buckets';
 
 /** Token buckets in PostgreSQL: slower, but nothing forgets them. */
 export class LedgerBuckets implements Buckets {
   constructor(private readonly counters: RateCounters) {}
 
-  take(draws: readonly Draw[]): Promise<Drawn> {
+  take(draws: readonly TokenRequest[]): Promise<TokenGrant> {
     return this.counters.take(draws.map(counted));
   }
 
-  giveBack(draws: readonly Draw[]): Promise<void> {
-    return this.counters.giveBack(draws.map(counted));
+  refund(draws: readonly TokenRequest[]): Promise<void> {
+    return this.counters.refund(draws.map(counted));
   }
 }
 
-function counted({ key, bucket: { limit, intervalUs } }: Draw): CountedDraw {
+function counted({ key, bucket: { limit, intervalUs } }: TokenRequest): CountedDraw {
   return { key, limit, intervalUs };
 }

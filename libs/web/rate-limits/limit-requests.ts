@@ -8,12 +8,12 @@ import { clientNetwork } from './client-network';
 import { rateLimitHeaders } from './headers';
 import type { KnownClients } from './known-clients';
 import { isExempt, type PolicyBucket, type RateLimitedRoute, type RatePolicy } from './policies';
-import { type Decision, RateLimiter, type Taken } from './rate-limiter';
+import { type Decision, RateLimiter, type TakenTokens } from './rate-limiter';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** What the limits of its address have decided about the request; null where there are none. */
-    rateLimit: { levels: Level[]; taken: Taken[] } | null;
+    rateLimit: { levels: Level[]; taken: TakenTokens[] } | null;
   }
 }
 

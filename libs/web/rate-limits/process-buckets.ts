@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import { takeToken } from './bucket';
-import type { Buckets, Draw, Drawn } from './buckets';
+import type { Buckets, TokenRequest, TokenGrant } from './buckets';
 
-const MOST_KEPT = 50_000;
+const MAX_ENTRIES = 50_000;
 
 /** Token buckets of this process alone, for while Redis is away. */
 export class ProcessBuckets implements Buckets {
-  private readonly fullAt = new LRUCache<string, number>({ max: MOST_KEPT });
+  private readonly fullAt = new LRUCache<string, number>({ max: MAX_ENTRIES });
 
-  async take(draws: readonly Draw[]): Promise<Drawn> {
+  async take(draws: readonly TokenRequest[]): Promise<TokenGrant> {
     const now = Math.round(performance.now() * 1_000);
     const next = draws.map(({ key, bucket }) => takeToken(bucket, this.fullAt.get(key) ?? 0, now));
     const granted = next.every((each) => each !== undefined);
@@ -24,12 +24,12 @@ export class ProcessBuckets implements Buckets {
    *
    * @param fullInUs microseconds until each is full again
    */
-  learn(draws: readonly Draw[], fullInUs: readonly number[]): void {
+  learn(draws: readonly TokenRequest[], fullInUs: readonly number[]): void {
     const now = Math.round(performance.now() * 1_000);
     draws.forEach(({ key }, index) => this.fullAt.set(key, now + fullInUs[index]!));
   }
 
-  async giveBack(draws: readonly Draw[]): Promise<void> {
+  async refund(draws: readonly TokenRequest[]): Promise<void> {
     for (const { key, bucket } of draws) {
       const fullAt = this.fullAt.get(key);
       if (fullAt !== undefined) this.fullAt.set(key, fullAt - bucket.intervalUs);

@@ -4,7 +4,7 @@ import { counter } from '@rookery/observability';
 import { RateCounters } from '@rookery/persistence';
 import { MasterKey } from '@rookery/settings';
 import { type Level, levelOf } from './bucket';
-import type { Buckets, Draw } from './buckets';
+import type { Buckets, TokenRequest } from './buckets';
 import { LedgerBuckets } from './ledger-buckets';
 import { bucketsOf, type PolicyBucket, RatePolicies, type RatePolicy, type Subject } from './policies';
 import { ProcessBuckets } from './process-buckets';
@@ -27,8 +27,8 @@ const fallbackTotal = counter({
 });
 
 /** Tokens that a request has taken, and where from. */
-export interface Taken {
-  readonly draws: readonly Draw[];
+export interface TakenTokens {
+  readonly draws: readonly TokenRequest[];
   readonly from: Buckets;
 }
 
@@ -36,7 +36,7 @@ export interface Taken {
 export interface Decision {
   granted: boolean;
   levels: Level[];
-  taken: Taken[];
+  taken: TakenTokens[];
 }
 
 /** Decides whether a request may pass, see docs/decisions/0013-rate-limits.md. */
@@ -80,7 +80,7 @@ export class RateLimiter {
   async decide(
     buckets: readonly PolicyBucket[],
     subject: string,
-    before: readonly Taken[] = [],
+    before: readonly TakenTokens[] = [],
   ): Promise<Decision> {
     const draws = buckets.map((bucket) => ({ bucket, key: this.keyOf(bucket, subject) }));
     const inLedger = draws.filter(({ bucket }) => bucket.failClosed && bucket.per === 'account');
@@ -89,20 +89,20 @@ export class RateLimiter {
     if (shared.length > 0 && !(await this.takeShared(shared, decision))) {
       inLedger.push(...shared.filter(({ bucket }) => bucket.failClosed));
       const rest = shared.filter(({ bucket }) => !bucket.failClosed);
-      if (rest.length > 0) await this.takeInstead('process', this.process, rest, decision);
+      if (rest.length > 0) await this.fallBack('process', this.process, rest, decision);
       if (shared.length > rest.length) fallbackTotal.inc({ store: 'ledger' });
     }
     if (decision.granted && inLedger.length > 0) await this.take(this.ledger, inLedger, decision);
     if (!decision.granted) {
       for (const { bucket, waitSeconds } of decision.levels)
         if (waitSeconds > 0) refusedTotal.inc({ bucket: bucket.name });
-      await this.giveBack([...before.map(ofOwnPolicies), ...decision.taken]);
+      await this.refund([...before.map(ofOwnPolicies), ...decision.taken]);
     }
     return decision;
   }
 
   /** @returns false when Redis does not answer; nothing is decided then. */
-  private async takeShared(draws: readonly Draw[], decision: Decision): Promise<boolean> {
+  private async takeShared(draws: readonly TokenRequest[], decision: Decision): Promise<boolean> {
     if (performance.now() < this.awayUntil) return false;
     try {
       const fullInUs = await this.take(this.redis, draws, decision);
@@ -118,17 +118,17 @@ export class RateLimiter {
     }
   }
 
-  private async takeInstead(
+  private async fallBack(
     store: string,
     from: Buckets,
-    draws: readonly Draw[],
+    draws: readonly TokenRequest[],
     decision: Decision,
   ): Promise<void> {
     fallbackTotal.inc({ store });
     await this.take(from, draws, decision);
   }
 
-  private async take(from: Buckets, draws: readonly Draw[], decision: Decision): Promise<number[]> {
+  private async take(from: Buckets, draws: readonly TokenRequest[], decision: Decision): Promise<number[]> {
     const { granted, fullInUs } = await from.take(draws);
     decision.levels.push(...draws.map(({ bucket }, index) => levelOf(bucket, fullInUs[index]!)));
     if (granted) decision.taken.push({ draws, from });
@@ -137,9 +137,9 @@ export class RateLimiter {
   }
 
   /** Puts back what was taken: for what turned out not to count. */
-  async giveBack(taken: readonly Taken[]): Promise<void> {
+  async refund(taken: readonly TakenTokens[]): Promise<void> {
     const some = taken.filter(({ draws }) => draws.length > 0);
-    await Promise.allSettled(some.map(({ draws, from }) => from.giveBack(draws)));
+    await Promise.allSettled(some.map(({ draws, from }) => from.refund(draws)));
   }
 
   private keyOf({ name, per }: PolicyBucket, subject: string): string {
@@ -158,6 +158,6 @@ export class RateLimiter {
   }
 }
 
-function ofOwnPolicies({ draws, from }: Taken): Taken {
+function ofOwnPolicies({ draws, from }: TakenTokens): TakenTokens {
   return { draws: draws.filter(({ bucket }) => bucket.name !== RatePolicies.default.name), from };
 }

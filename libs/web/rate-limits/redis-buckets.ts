@@ -1,6 +1,6 @@
 import { PREFIX, RedisConnections } from '@rookery/messaging';
 import { Injectable } from '@nestjs/common';
-import type { Buckets, Draw, Drawn } from './buckets';
+import type { Buckets, TokenRequest, TokenGrant } from './buckets';
 
 /**
  * Takes a token from every bucket, or none from any. A bucket is the microsecond at which it is full again, by the
@@ -27,7 +27,7 @@ end
 return answer`;
 
 /** Puts a token back into each bucket that is not full. */
-const GIVE_BACK = `
+const REFUND = `
 for i, key in ipairs(KEYS) do
   local full = redis.call('GET', key)
   if full then redis.call('SET', key, string.format('%.0f', tonumber(full) - tonumber(ARGV[i])), 'KEEPTTL') end
@@ -36,7 +36,7 @@ end`;
 /** ioredis sends a script's text only to a server that does not know its digest yet. */
 interface Scripts {
   takeTokens(keys: number, ...keysAndArguments: (string | number)[]): Promise<number[]>;
-  giveTokensBack(keys: number, ...keysAndArguments: (string | number)[]): Promise<null>;
+  refundTokens(keys: number, ...keysAndArguments: (string | number)[]): Promise<null>;
 }
 
 /** Token buckets that all processes share. Every decision is one script, hence atomic. */
@@ -46,24 +46,24 @@ export class RedisBuckets implements Buckets {
 
   constructor(redis: RedisConnections) {
     redis.cache.defineCommand('takeTokens', { lua: TAKE });
-    redis.cache.defineCommand('giveTokensBack', { lua: GIVE_BACK });
+    redis.cache.defineCommand('refundTokens', { lua: REFUND });
     this.scripts = redis.cache as unknown as Scripts;
   }
 
   /** @throws Error when Redis does not answer */
-  async take(draws: readonly Draw[]): Promise<Drawn> {
+  async take(draws: readonly TokenRequest[]): Promise<TokenGrant> {
     const sizes = draws.flatMap(({ bucket }) => [bucket.limit, bucket.intervalUs]);
     const [granted, ...fullInUs] = await this.scripts.takeTokens(draws.length, ...draws.map(keyOf), ...sizes);
     return { granted: granted === 1, fullInUs };
   }
 
   /** @throws Error when Redis does not answer */
-  async giveBack(draws: readonly Draw[]): Promise<void> {
+  async refund(draws: readonly TokenRequest[]): Promise<void> {
     const intervals = draws.map(({ bucket }) => bucket.intervalUs);
-    await this.scripts.giveTokensBack(draws.length, ...draws.map(keyOf), ...intervals);
+    await this.scripts.refundTokens(draws.length, ...draws.map(keyOf), ...intervals);
   }
 }
 
-function keyOf({ key }: Draw): string {
+function keyOf({ key }: TokenRequest): string {
   return `${PREFIX}:rate:${key}`;
 }

@@ -249,7 +249,7 @@ class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
       sessionId: null,
       roles: ['user'],
       permissions: new Set(authorization === 'Bearer ruler' ? ['nests:rule'] : []),
-      provedAt: null,
+      authenticatedAt: null,
     };
   }
 }

@@ -4,16 +4,16 @@ import { JwtService } from '@nestjs/jwt';
 import { newId } from '@rookery/domain';
 import { WebSettings } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
-import { LONGEST_TOKEN_SECONDS } from '../model/key-stages';
+import { MAX_TOKEN_SECONDS } from '../model/key-stages';
 import type { SessionState } from '../storage/sessions';
 import { SigningKeys } from './signing-keys';
 import { readUnverified } from './unverified-token';
 
 /** Seconds an access token lives. */
-export const ACCESS_SECONDS = LONGEST_TOKEN_SECONDS;
+export const ACCESS_SECONDS = MAX_TOKEN_SECONDS;
 const AUDIENCE = 'rookery';
 const TYPE = 'at+jwt';
-const MOST_CACHED = 20_000;
+const CACHE_SIZE = 20_000;
 
 /** What an access token says (RFC 9068). */
 export interface AccessClaims {
@@ -28,7 +28,7 @@ export interface AccessClaims {
 }
 
 /** What a token says of a session. */
-export type SessionProof = Pick<SessionState, 'id' | 'userId' | 'provedAt' | 'proofVersion'>;
+export type SessionProof = Pick<SessionState, 'id' | 'userId' | 'authenticatedAt' | 'proofVersion'>;
 
 interface Verified {
   claims: AccessClaims;
@@ -42,7 +42,7 @@ interface Verified {
 @Injectable()
 export class AccessTokens {
   private readonly jwt = new JwtService();
-  private readonly verified = new LRUCache<string, Verified>({ max: MOST_CACHED });
+  private readonly verified = new LRUCache<string, Verified>({ max: CACHE_SIZE });
   private readonly issuer: string;
 
   constructor(
@@ -56,12 +56,15 @@ export class AccessTokens {
    * @param session whose user is signed in; its last proof goes into the token unless that counts no more
    * @returns a token for a session, good for {@link ACCESS_SECONDS}
    */
-  async issue({ id, userId, provedAt, proofVersion }: SessionProof): Promise<string> {
+  async issue({ id, userId, authenticatedAt, proofVersion }: SessionProof): Promise<string> {
     const { kid, privateKey } = await this.signingKeys.signing();
     return this.jwt.signAsync(
       {
         sid: id,
-        ...(provedAt && { auth_time: Math.floor(provedAt.getTime() / 1_000), proof: proofVersion }),
+        ...(authenticatedAt && {
+          auth_time: Math.floor(authenticatedAt.getTime() / 1_000),
+          proof: proofVersion,
+        }),
       },
       {
         privateKey,

@@ -6,12 +6,12 @@ import type { Caller } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
 import { ApiKeyCreated } from '../contract';
 import type { Role } from '../model/user';
-import type { Recognises } from './bearer-strategy';
+import type { TokenAuthenticator } from './bearer-strategy';
 import { RolePermissions } from './permissions';
 
 /** Milliseconds for which a key is believed to be good: revoking one bites within as long. */
-const BELIEVED_MS = 4_000;
-const MOST_KNOWN = 10_000;
+const CACHE_TTL_MS = 4_000;
+const CACHE_SIZE = 10_000;
 const SECRET_BYTES = 32;
 const SHAPE = /^rk_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})_([\w-]{43})$/;
 
@@ -40,10 +40,10 @@ export interface NewApiKey {
  * stored.
  */
 @Injectable()
-export class ApiKeys implements Recognises {
+export class ApiKeys implements TokenAuthenticator {
   private readonly known = new LRUCache<string, Promise<KnownKey | undefined>>({
-    max: MOST_KNOWN,
-    ttl: BELIEVED_MS,
+    max: CACHE_SIZE,
+    ttl: CACHE_TTL_MS,
   });
 
   constructor(
@@ -109,7 +109,7 @@ export class ApiKeys implements Recognises {
   }
 
   /** What its scopes and the present role of its user both allow, a key may do. */
-  async recognise(token: string): Promise<Caller | undefined> {
+  async authenticate(token: string): Promise<Caller | undefined> {
     const [, ...parts] = SHAPE.exec(token) ?? [];
     const secret = parts.pop();
     if (secret === undefined) return undefined;
@@ -123,7 +123,7 @@ export class ApiKeys implements Recognises {
       roles: [key.role],
       permissions: new Set(key.scopes.filter((scope) => held.has(scope))),
       scopes: new Set(key.scopes),
-      provedAt: null,
+      authenticatedAt: null,
     };
   }
 

@@ -8,15 +8,15 @@ import { ExternalTokens } from './external-tokens';
 import { OwnTokens } from './own-tokens';
 
 /** Tells from a bearer token who calls. */
-export interface Recognises {
+export interface TokenAuthenticator {
   /** @returns undefined when the token is not of its kind, or not valid. */
-  recognise(token: string): Promise<Caller | undefined>;
+  authenticate(token: string): Promise<Caller | undefined>;
 }
 
 /** Finds out whose token a request carries (RFC 6750 §2.1: in the Authorization header, nowhere else). */
 @Injectable()
 export class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
-  private readonly kinds: readonly Recognises[];
+  private readonly kinds: readonly TokenAuthenticator[];
 
   constructor(apiKeys: ApiKeys, externalTokens: ExternalTokens, ownTokens: OwnTokens) {
     super();
@@ -28,7 +28,7 @@ export class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
     const [, token] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (token === undefined) return false;
     for (const kind of this.kinds) {
-      const caller = await kind.recognise(token);
+      const caller = await kind.authenticate(token);
       if (caller) return caller;
     }
     return false;

@@ -31,7 +31,7 @@ export interface ExternalClaims {
   /** Roles that the token grants by the mapping of its issuer. */
   roles: Role[];
   /** When somebody last proved to the provider who they are, where it tells; milliseconds since 1970. */
-  provedAt: number | undefined;
+  authenticatedAt: number | undefined;
   /** Milliseconds since 1970. */
   expiresAt: number;
 }
@@ -102,7 +102,7 @@ export class ExternalIssuer {
           ),
         ),
       ],
-      provedAt:
+      authenticatedAt:
         typeof authTime === 'number' && authTime > 0
           ? Math.min(authTime * 1_000, this.clock.now().getTime())
           : undefined,

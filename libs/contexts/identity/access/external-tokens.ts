@@ -8,30 +8,33 @@ import { LRUCache } from 'lru-cache';
 import { UsernameTaken } from '../model/rejections';
 import { ExternalIdentities, type ExternalUser } from '../storage/external-identities';
 import { AdmitExternalUser } from './admit-external-user';
-import type { Recognises } from './bearer-strategy';
+import type { TokenAuthenticator } from './bearer-strategy';
 import { claimedIssuer, type ExternalClaims, type ExternalIdentity, ExternalIssuer } from './external-issuer';
 import { OidcSettings } from './oidc-settings';
 import { RolePermissions } from './permissions';
 
 /** Milliseconds for which a verified token, and an account's state, are believed. */
 const VERIFIED_MS = 60_000;
-const BELIEVED_MS = 4_000;
-const MOST_KNOWN = 20_000;
-const LONGEST_TOKEN = 8_192;
+const CACHE_TTL_MS = 4_000;
+const CACHE_SIZE = 20_000;
+const MAX_TOKEN_LENGTH = 8_192;
 /** How often an account is made anew when somebody else takes its username at the same time. */
 const TRIES = 4;
 
 /**
- * Recognises the tokens of the OpenID Connect providers in `OIDC_ISSUERS`. Whoever is new gets an account; its
+ * TokenAuthenticator the tokens of the OpenID Connect providers in `OIDC_ISSUERS`. Whoever is new gets an account; its
  * session is the provider's business, so the caller has none here.
  */
 @Injectable()
-export class ExternalTokens implements Recognises {
+export class ExternalTokens implements TokenAuthenticator {
   private readonly issuers: ReadonlyMap<string, ExternalIssuer>;
   private readonly verified = new LRUCache<string, { claims: ExternalClaims; until: number }>({
-    max: MOST_KNOWN,
+    max: CACHE_SIZE,
   });
-  private readonly users = new LRUCache<string, Promise<ExternalUser>>({ max: MOST_KNOWN, ttl: BELIEVED_MS });
+  private readonly users = new LRUCache<string, Promise<ExternalUser>>({
+    max: CACHE_SIZE,
+    ttl: CACHE_TTL_MS,
+  });
 
   constructor(
     private readonly clock: Clock,
@@ -48,7 +51,7 @@ export class ExternalTokens implements Recognises {
   }
 
   /** @throws Rejection `dependency.unavailable` when the token's provider is away and nobody knows its keys */
-  async recognise(token: string): Promise<Caller | undefined> {
+  async authenticate(token: string): Promise<Caller | undefined> {
     const claims = this.issuers.size > 0 ? await this.verify(token) : undefined;
     if (!claims) return undefined;
     const user = await this.userOf(claims.identity);
@@ -61,12 +64,15 @@ export class ExternalTokens implements Recognises {
       roles,
       permissions: new Set(permissions.flatMap((each) => [...each])),
       // A provider's proof is not one of the second factor that somebody has here.
-      provedAt: claims.provedAt === undefined || user.hasSecondFactor ? null : new Date(claims.provedAt),
+      authenticatedAt:
+        claims.authenticatedAt === undefined || user.hasSecondFactor
+          ? null
+          : new Date(claims.authenticatedAt),
     };
   }
 
   private async verify(token: string): Promise<ExternalClaims | undefined> {
-    if (token.length > LONGEST_TOKEN) return undefined;
+    if (token.length > MAX_TOKEN_LENGTH) return undefined;
     const now = this.clock.now().getTime();
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.verified.get(key);

@@ -3,7 +3,7 @@
  * most, discovery and keys, and is to be answered itself within 5 s.
  */
 const TIMEOUT_MS = 2_000;
-const MOST_BYTES = 256 * 1_024;
+const MAX_BYTES = 256 * 1_024;
 
 /**
  * Reads a JSON document of somebody else's: no redirect is followed, and neither a slow nor an endless answer is
@@ -25,7 +25,7 @@ export async function fetchJson(url: string): Promise<unknown> {
   let bytes = 0;
   for await (const chunk of response.body) {
     bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw new Error(`${url} answers more than ${MOST_BYTES} bytes.`);
+    if (bytes > MAX_BYTES) throw new Error(`${url} answers more than ${MAX_BYTES} bytes.`);
     chunks.push(chunk);
   }
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));

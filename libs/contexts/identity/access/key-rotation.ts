@@ -93,12 +93,12 @@ export class KeyRotation {
   /**
    * Takes the steps that are due by age.
    *
-   * @param longestDays that a key shall sign; 0 for as long as nobody says otherwise
+   * @param maxDays that a key shall sign; 0 for as long as nobody says otherwise
    * @returns the steps taken
    */
-  async takeStepsDue(longestDays: number): Promise<string[]> {
+  async takeStepsDue(maxDays: number): Promise<string[]> {
     return this.change(async (keys) => {
-      const steps = stepsDue(keys, longestDays * 86_400);
+      const steps = stepsDue(keys, maxDays * 86_400);
       for (const step of steps) await this[step]();
       return steps;
     });

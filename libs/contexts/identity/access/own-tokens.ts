@@ -2,20 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '@rookery/web';
 import type { SessionState } from '../storage/sessions';
 import { type AccessClaims, AccessTokens } from './access-tokens';
-import type { Recognises } from './bearer-strategy';
+import type { TokenAuthenticator } from './bearer-strategy';
 import { RolePermissions } from './permissions';
-import { SessionWatch } from './session-watch';
+import { SessionCache } from './session-watch';
 
-/** Recognises the access tokens that Rookery has issued itself. */
+/** TokenAuthenticator the access tokens that Rookery has issued itself. */
 @Injectable()
-export class OwnTokens implements Recognises {
+export class OwnTokens implements TokenAuthenticator {
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly permissions: RolePermissions,
-    private readonly sessions: SessionWatch,
+    private readonly sessions: SessionCache,
   ) {}
 
-  async recognise(token: string): Promise<Caller | undefined> {
+  async authenticate(token: string): Promise<Caller | undefined> {
     const claims = await this.accessTokens.verify(token);
     const session = claims && (await this.sessions.look(claims.sid, claims.iat));
     if (!session) return undefined;
@@ -24,7 +24,7 @@ export class OwnTokens implements Recognises {
       sessionId: session.id,
       roles: [session.role],
       permissions: await this.permissions.of(session.role),
-      provedAt: provedAtOf(claims, session),
+      authenticatedAt: provedAtOf(claims, session),
     };
   }
 }
@@ -35,6 +35,7 @@ export class OwnTokens implements Recognises {
  * back.
  */
 function provedAtOf({ auth_time: seconds, proof = 0 }: AccessClaims, session: SessionState): Date | null {
-  if (seconds === undefined || session.provedAt === null || proof !== session.proofVersion) return null;
-  return new Date(Math.min(seconds * 1_000, session.provedAt.getTime()));
+  if (seconds === undefined || session.authenticatedAt === null || proof !== session.proofVersion)
+    return null;
+  return new Date(Math.min(seconds * 1_000, session.authenticatedAt.getTime()));
 }

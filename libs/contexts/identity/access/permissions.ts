@@ -5,7 +5,7 @@ import { Roles } from '../storage/roles';
 type Permissions = ReadonlyMap<Role, ReadonlySet<string>>;
 
 /** Milliseconds for which the permissions of the roles are believed: changing them bites within as long. */
-const BELIEVED_MS = 4_000;
+const CACHE_TTL_MS = 4_000;
 const NONE: ReadonlySet<string> = new Set();
 
 /** What the roles may do, as the database has it: asked once per process and four seconds, for all roles at once. */
@@ -23,7 +23,7 @@ export class RolePermissions {
   }
 
   private load(): void {
-    this.staleAt = performance.now() + BELIEVED_MS;
+    this.staleAt = performance.now() + CACHE_TTL_MS;
     const loading = this.roles.permissions();
     loading.catch(() => {
       if (this.loading === loading) this.loading = undefined;

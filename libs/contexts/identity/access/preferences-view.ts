@@ -1,10 +1,10 @@
 import { Field, Item } from '@rookery/web';
-import { LENGTHS, MOST_INTERESTS, TONES } from '../model/preferences';
+import { LENGTHS, MAX_INTERESTS, TONES } from '../model/preferences';
 
 /** What somebody likes to read, as a request says it. */
 export class PreferencesForm {
   @Field.list(Item.text({ max: 20, trim: true }), {
-    max: MOST_INTERESTS,
+    max: MAX_INTERESTS,
     description: 'Topics, none of them twice; capitals make no difference.',
     example: ['space', 'cats'],
   })

@@ -53,11 +53,11 @@ export function refusalOf(outcome: Exclude<ProofOutcome, 'proved'>): RejectionDe
  * Wrong codes in a row after which those of the app do not count (NIST SP 800-63B §3.2.2). Recovery codes, which
  * nobody can guess, always do: whoever burns the codes of an account does not lock its owner out.
  */
-const MOST_FAILURES = 100;
+const MAX_FAILURES = 100;
 
 /** Checks proofs of the second factor. */
 @Injectable()
-export class Proofs {
+export class Reauthentication {
   constructor(
     private readonly outbox: Outbox,
     private readonly secondFactors: SecondFactors,
@@ -84,7 +84,7 @@ export class Proofs {
       await this.outbox.append([{ definition: RecoveryCodeUsed, subject: newId(), sequence: 1, data }]);
       return 'proved';
     }
-    if (factor.failures >= MOST_FAILURES) return 'locked';
+    if (factor.failures >= MAX_FAILURES) return 'locked';
     const step = this.totp.stepOf(userId, factor, code ?? '');
     if (step === undefined) {
       await this.secondFactors.fail(userId);

@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 import { type SessionState, Sessions } from '../storage/sessions';
 
 /** Milliseconds for which a session is believed to go on: revoking one bites within as long. */
-const BELIEVED_MS = 4_000;
-const MOST_KNOWN = 50_000;
+const CACHE_TTL_MS = 4_000;
+const CACHE_SIZE = 50_000;
 
 interface Look {
   /** When it was asked, in milliseconds. */
@@ -18,8 +18,8 @@ interface Look {
  * expire, and without Redis.
  */
 @Injectable()
-export class SessionWatch {
-  private readonly known = new LRUCache<string, Look>({ max: MOST_KNOWN, ttl: BELIEVED_MS });
+export class SessionCache {
+  private readonly known = new LRUCache<string, Look>({ max: CACHE_SIZE, ttl: CACHE_TTL_MS });
 
   constructor(private readonly sessions: Sessions) {}
 

@@ -1,7 +1,7 @@
 import { hasWebAddress, isLikeDomain } from '@rookery/domain';
 
-const LONGEST_USERNAME = 30;
-const LONGEST_NAME = 100;
+const MAX_USERNAME_LENGTH = 30;
+const MAX_NAME_LENGTH = 100;
 
 /**
  * Usernames for somebody who did not choose one here, the nicest first.
@@ -11,7 +11,7 @@ const LONGEST_NAME = 100;
  */
 export function usernameCandidates(wish: string | undefined, random: () => string): string[] {
   const stem = wish === undefined || wish.includes('@') ? '' : clean(wish);
-  const numbered = () => `${(stem || 'user').slice(0, LONGEST_USERNAME - 13)}-${random()}`;
+  const numbered = () => `${(stem || 'user').slice(0, MAX_USERNAME_LENGTH - 13)}-${random()}`;
   return [...(stem.length >= 3 ? [stem] : []), numbered(), numbered()];
 }
 
@@ -21,7 +21,7 @@ export function displayName(wish: string | undefined, username: string): string 
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\s]+/gu, ' ')
     .replace(/(?<=(?<![\p{L}\p{N}])\p{Lu}\.)(?=\p{Lu})/gu, ' ') // initials: J.R.R.Tolkien
     .trim();
-  const short = Array.from(line).slice(0, LONGEST_NAME).join('').trim();
+  const short = Array.from(line).slice(0, MAX_NAME_LENGTH).join('').trim();
   return short === '' || hasWebAddress(short) ? username : short;
 }
 
@@ -37,6 +37,6 @@ function stemOf(wish: string): string {
     .replace(/\p{M}/gu, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, LONGEST_USERNAME)
+    .slice(0, MAX_USERNAME_LENGTH)
     .replace(/-+$/, '');
 }

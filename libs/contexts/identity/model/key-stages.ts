@@ -9,14 +9,14 @@ export const PUBLISHED_SECONDS = 300;
 /** Seconds after which every process of ours has read the keys again. */
 export const KEYS_READ_EVERY_SECONDS = 60;
 /** Seconds that a token signed with these keys lives. */
-export const LONGEST_TOKEN_SECONDS = 900;
+export const MAX_TOKEN_SECONDS = 900;
 /** Seconds that clocks may differ, and that requests may be on their way. */
 const LEEWAY_SECONDS = 60;
 
 /** Seconds that a key must be published before it signs: by then whoever verifies has read it, caches and all. */
 export const SECONDS_UNTIL_SIGNING = PUBLISHED_SECONDS + KEYS_READ_EVERY_SECONDS + LEEWAY_SECONDS;
 /** Seconds that a key must verify after it signed: processes use it until they read anew, then its last token lives on. */
-export const SECONDS_UNTIL_GONE = KEYS_READ_EVERY_SECONDS + LONGEST_TOKEN_SECONDS + LEEWAY_SECONDS;
+export const SECONDS_UNTIL_GONE = KEYS_READ_EVERY_SECONDS + MAX_TOKEN_SECONDS + LEEWAY_SECONDS;
 
 /**
  * @param seconds for which the key has been in its state

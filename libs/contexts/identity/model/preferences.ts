@@ -4,7 +4,7 @@ import { InterestsRepeated, LanguageUnknown } from './rejections';
 
 export const TONES = ['calm', 'warm', 'funny', 'adventurous', 'romantic', 'mysterious', 'dark'] as const;
 export const LENGTHS = ['short', 'medium', 'long'] as const;
-export const MOST_INTERESTS = 5;
+export const MAX_INTERESTS = 5;
 
 /** What somebody likes to read. */
 export interface Taste {

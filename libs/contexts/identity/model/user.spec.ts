@@ -28,7 +28,7 @@ describe('a user', () => {
       ...again,
       email: registration.email,
       status: 'pending',
-      passwordNumber: 2,
+      passwordVersion: 2,
       registeredAt: later(60),
       verificationRequestedAt: later(60),
     });
@@ -46,7 +46,7 @@ describe('a user', () => {
     user.registerAgain({ ...registration, passwordHash: 'another hash' }, 'v2', later(5));
     user.registerAgain(registration, 'v3', later(6));
     user.verify(later(60));
-    expect(user.snapshot()).toMatchObject({ passwordHash: '', passwordNumber: 4 });
+    expect(user.snapshot()).toMatchObject({ passwordHash: '', passwordVersion: 4 });
     user.resetPassword('own hash', later(90));
     expect(user.snapshot()).toMatchObject({ passwordHash: 'own hash', contested: false });
   });
@@ -119,7 +119,7 @@ describe('a user', () => {
     expect([reset.pending, changed.pending]).toEqual([false, true]);
     expect(reset.snapshot()).toMatchObject({
       passwordHash: 'other hash',
-      passwordNumber: 2,
+      passwordVersion: 2,
       verifiedAt: later(5),
     });
     expect(reset.takeEvents().map(({ definition }) => definition.type)).toEqual([

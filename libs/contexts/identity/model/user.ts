@@ -34,7 +34,7 @@ export interface UserState extends AggregateState {
   /** argon2id, PHC string; bcrypt where it was imported and nobody has signed in since. */
   passwordHash: string;
   /** The how-manieth password it is. Hashing the same one anew does not count. */
-  passwordNumber: number;
+  passwordVersion: number;
   passwordResetRequestedAt: Date | null;
   registeredAt: Date;
   verifiedAt: Date | null;
@@ -87,7 +87,7 @@ export class User extends Aggregate<UserState> {
       verificationRequestedAt: null,
       verificationId: null,
       contested: false,
-      passwordNumber: 1,
+      passwordVersion: 1,
       passwordResetRequestedAt: null,
       mfaEnabledAt: null,
     });
@@ -124,9 +124,16 @@ export class User extends Aggregate<UserState> {
    */
   registerAgain(registration: Omit<Registration, 'email'>, verificationId: string, now: Date): void {
     const { username, name, passwordHash } = registration;
-    const passwordNumber = this.state.passwordNumber + 1;
+    const passwordVersion = this.state.passwordVersion + 1;
     const contested = this.state.contested || passwordHash !== this.state.passwordHash;
-    Object.assign(this.state, { username, name, passwordHash, passwordNumber, contested, registeredAt: now });
+    Object.assign(this.state, {
+      username,
+      name,
+      passwordHash,
+      passwordVersion,
+      contested,
+      registeredAt: now,
+    });
     this.state.profileVersion += 1;
     this.raise(UserRegistered, { username, name });
     this.requestVerification(verificationId, now);
@@ -161,7 +168,7 @@ export class User extends Aggregate<UserState> {
     this.state.verifiedAt = now;
     if (this.state.contested) {
       this.state.passwordHash = NO_PASSWORD;
-      this.state.passwordNumber += 1;
+      this.state.passwordVersion += 1;
     }
     this.raise(UserVerified, {});
   }
@@ -195,7 +202,7 @@ export class User extends Aggregate<UserState> {
 
   private setPassword(passwordHash: string, sessionId: string | null): void {
     this.state.passwordHash = passwordHash;
-    this.state.passwordNumber += 1;
+    this.state.passwordVersion += 1;
     this.raise(PasswordChanged, { sessionId });
   }
 

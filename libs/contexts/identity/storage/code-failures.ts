@@ -3,7 +3,7 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { IdentitySettings } from '../settings';
 
 /** Consecutive wrong codes after which an address's codes stop to work (NIST SP 800-63B §5.2.2: no more than 100). */
-const MOST_FAILURES = 100;
+const MAX_FAILURES = 100;
 
 /**
  * The wrong verification codes of each address in a row. Five tries a code alone would not stop whoever asks for a
@@ -34,7 +34,7 @@ export class CodeFailures {
          ON CONFLICT (address) DO UPDATE SET last_tried_at = now(),
            failures = CASE WHEN f.last_tried_at < now() - make_interval(secs => $3) THEN 1 ELSE f.failures + 1 END
          WHERE f.failures < $2 OR f.last_tried_at < now() - make_interval(secs => $3)`,
-        [address, MOST_FAILURES, this.settings.registrationTtlSeconds],
+        [address, MAX_FAILURES, this.settings.registrationTtlSeconds],
       ),
     );
     return counted === 1;

@@ -6,10 +6,10 @@ import { Locked } from '../model/rejections';
 import { IdentitySettings } from '../settings';
 
 /** Seconds after which a comparison that nobody reported the end of is taken for dead with its process. */
-const LONGEST_COMPARISON_SECONDS = 30;
+const MAX_COMPARISON_SECONDS = 30;
 /** Milliseconds to wait for the outcome of the comparisons under way: each time, and in all. */
 const PAUSE_MS = 25;
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** The failures that still count; `$3` are the seconds for which they do. */
 const RECENT = `array(SELECT at FROM unnest(a.failed_at) AS at
@@ -41,7 +41,7 @@ export class PasswordAttempts {
    * @throws Rejection `identity.locked`; `dependency.unavailable` when there is no place for too long
    */
   async begin(address: Buffer): Promise<void> {
-    const giveUpAt = performance.now() + PATIENCE_MS;
+    const giveUpAt = performance.now() + TIMEOUT_MS;
     while (!(await this.takePlace(address))) {
       const retryAfterSeconds = await this.secondsLocked(address);
       if (retryAfterSeconds !== undefined) throw new Rejection(Locked, { retryAfterSeconds });
@@ -112,7 +112,7 @@ export class PasswordAttempts {
     const taken = await this.alone(() =>
       this.sql.execute(
         `INSERT INTO identity.password_attempts AS a (address, comparing, comparing_until)
-         VALUES ($1, 1, clock_timestamp() + make_interval(secs => ${LONGEST_COMPARISON_SECONDS}))
+         VALUES ($1, 1, clock_timestamp() + make_interval(secs => ${MAX_COMPARISON_SECONDS}))
          ON CONFLICT (address) DO UPDATE SET comparing = ${COMPARING} + 1, comparing_until = excluded.comparing_until
          WHERE (a.locked_until IS NULL OR a.locked_until <= clock_timestamp())
            AND cardinality(${RECENT}) + ${COMPARING} < $2`,

@@ -30,7 +30,7 @@ export interface SessionState {
   /** Number of the present refresh token. */
   counter: number;
   /** When password or second factor were last proved; null when that counts no more. */
-  provedAt: Date | null;
+  authenticatedAt: Date | null;
   /** How often it was proved; a token that was issued for an earlier proof proves nothing. */
   proofVersion: number;
   /** Whether the present refresh token came with the last proof: its predecessor is from before that. */
@@ -47,11 +47,11 @@ const KNOWN_DAYS = 180;
 const MAX_KNOWN_ADDRESSES = 1_000;
 
 /** Wrong proofs in a row that a session may offer. */
-const MOST_PROOF_TRIES = 10;
+const MAX_PROOF_TRIES = 10;
 
-const STATE = `s.id, s.user_id AS "userId", u.role, s.counter, s.proved_at AS "provedAt",
+const STATE = `s.id, s.user_id AS "userId", u.role, s.counter, s.authenticated_at AS "authenticatedAt",
   s.proof_version AS "proofVersion",
-  s.proved_at IS NOT DISTINCT FROM s.rotated_at AS "rotatedByProof",
+  s.authenticated_at IS NOT DISTINCT FROM s.rotated_at AS "rotatedByProof",
   extract(epoch FROM now() - s.rotated_at)::float8 AS "secondsSinceRotation",
   extract(epoch FROM least(s.idle_expires_at, s.expires_at) - now())::int AS "idleSeconds"`;
 const ALIVE = `s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_at > now() AND u.status = 'active'`;
@@ -84,7 +84,7 @@ export class Sessions {
     ]);
     const id = newId();
     await this.sql.execute(
-      `INSERT INTO identity.sessions (id, user_id, ip, user_agent, idle_expires_at, expires_at, proved_at)
+      `INSERT INTO identity.sessions (id, user_id, ip, user_agent, idle_expires_at, expires_at, authenticated_at)
        VALUES ($1, $2, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now())`,
       [
         id,
@@ -92,7 +92,7 @@ export class Sessions {
         plainAddress(client.ip),
         client.userAgent.slice(0, 400),
         this.settings.sessionIdleDays,
-        this.settings.sessionLongestDays,
+        this.settings.sessionMaxDays,
       ],
     );
     await this.end(
@@ -179,14 +179,14 @@ export class Sessions {
     // The same now(): that is how `rotatedByProof` knows.
     await this.sql.execute(
       `UPDATE identity.sessions
-       SET proved_at = rotated_at, proof_version = proof_version + 1, proof_tries = 0 WHERE id = $1`,
+       SET authenticated_at = rotated_at, proof_version = proof_version + 1, proof_tries = 0 WHERE id = $1`,
       [id],
     );
   }
 
   /** What a session has proved counts no more. */
-  async voidProof(id: string): Promise<void> {
-    await this.sql.execute('UPDATE identity.sessions SET proved_at = NULL WHERE id = $1', [id]);
+  async invalidateProof(id: string): Promise<void> {
+    await this.sql.execute('UPDATE identity.sessions SET authenticated_at = NULL WHERE id = $1', [id]);
   }
 
   /**
@@ -197,7 +197,7 @@ export class Sessions {
   async takeProofTry(id: string): Promise<boolean> {
     const taken = await this.sql.execute(
       'UPDATE identity.sessions SET proof_tries = proof_tries + 1 WHERE id = $1 AND proof_tries < $2',
-      [id, MOST_PROOF_TRIES],
+      [id, MAX_PROOF_TRIES],
     );
     return taken === 1;
   }
@@ -209,7 +209,7 @@ export class Sessions {
    */
   async voidOtherProofs(userId: string, except: string): Promise<string[]> {
     const others = await this.sql.rows<{ id: string }>(
-      `UPDATE identity.sessions SET proved_at = NULL WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL RETURNING id`,
+      `UPDATE identity.sessions SET authenticated_at = NULL WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL RETURNING id`,
       [userId, except],
     );
     return others.map(({ id }) => id);

@@ -21,7 +21,7 @@ export const userSchema = new EntitySchema<UserState>({
     role: { type: 'text' },
     status: { type: 'text' },
     passwordHash: { type: 'text', name: 'password_hash' },
-    passwordNumber: { type: 'int', name: 'password_number' },
+    passwordVersion: { type: 'int', name: 'password_version' },
     passwordResetRequestedAt: { type: 'timestamptz', name: 'password_reset_requested_at', nullable: true },
     registeredAt: { type: 'timestamptz', name: 'registered_at' },
     verifiedAt: { type: 'timestamptz', name: 'verified_at', nullable: true },
@@ -145,7 +145,7 @@ export class Users extends Repository<UserState, User> {
   async passwordsOf(email: string): Promise<AddressPasswords> {
     const row = await this.transaction.outside(() =>
       this.sql.row<StoredPassword & { pending: boolean; decoyHash: string | null } & Record<string, unknown>>(
-        `SELECT u.id AS "userId", u.password_hash AS hash, u.password_number AS number,
+        `SELECT u.id AS "userId", u.password_hash AS hash, u.password_version AS number,
                 u.status = 'pending' AS pending, d.password_hash AS "decoyHash"
          FROM identity.users u LEFT JOIN identity.decoys d ON d.email = u.email AND d.expires_at > now()
          WHERE u.email = $1`,
@@ -183,7 +183,7 @@ export class Users extends Repository<UserState, User> {
    */
   async holdPassword({ userId, number }: Pick<StoredPassword, 'userId' | 'number'>): Promise<boolean> {
     const held = await this.sql.row(
-      'SELECT 1 AS held FROM identity.users WHERE id = $1 AND password_number = $2 FOR SHARE',
+      'SELECT 1 AS held FROM identity.users WHERE id = $1 AND password_version = $2 FOR SHARE',
       [userId, number],
     );
     return held !== undefined;

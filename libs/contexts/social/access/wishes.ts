@@ -6,7 +6,7 @@ import { Relationships } from '../storage/relationships';
 import { Visibility } from '../storage/visibility';
 
 /** A user wants something of another, or does not want it any more. */
-export abstract class Wish extends Command<void> {
+export abstract class RelationshipCommand extends Command<void> {
   constructor(
     readonly userId: string,
     readonly otherId: string,
@@ -17,7 +17,7 @@ export abstract class Wish extends Command<void> {
 
 /** What the wishes of users about each other have in common, whether they want to follow, to block or to mute. */
 @Injectable()
-export class Wishes {
+export class RelationshipCommands {
   constructor(
     private readonly people: People,
     private readonly relationships: Relationships,
@@ -28,7 +28,10 @@ export class Wishes {
    * @param change what the user wants; returns whether that is new
    * @throws Rejection `social.self`; `resource.not-found` when the other does not exist for the user; what `change` throws
    */
-  async begin({ userId, otherId }: Wish, change: (relationship: Relationship) => boolean): Promise<void> {
+  async begin(
+    { userId, otherId }: RelationshipCommand,
+    change: (relationship: Relationship) => boolean,
+  ): Promise<void> {
     const relationship = await this.relationships.lockBetween(userId, otherId);
     await this.people.ensure(userId, otherId);
     await this.visibility.verifyProfile(userId, otherId);
@@ -41,7 +44,10 @@ export class Wishes {
    * @param change what the user does not want any more; returns whether it wanted it
    * @throws Rejection `social.self`; `resource.not-found` when the user wanted nothing of somebody who does not exist for it
    */
-  async end({ userId, otherId }: Wish, change: (relationship: Relationship) => boolean): Promise<void> {
+  async end(
+    { userId, otherId }: RelationshipCommand,
+    change: (relationship: Relationship) => boolean,
+  ): Promise<void> {
     const relationship = await this.relationships.lockBetween(userId, otherId);
     if (change(relationship)) return this.relationships.save(relationship);
     await this.people.verify(otherId);

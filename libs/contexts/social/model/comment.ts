@@ -1,6 +1,6 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { CommentAdded, CommentDeleted, CommentUpdated } from '../contract';
-import { BeyondOwn, type Editor, verifyEditor } from './editor';
+import { ManageAny, type Actor, verifyEditor } from './editor';
 
 export interface CommentState extends AggregateState {
   postId: string;
@@ -28,13 +28,13 @@ export class Comment extends Aggregate<CommentState> {
   }
 
   /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may change comments of anybody */
-  verifyUpdater(editor: Editor): void {
-    verifyEditor(editor, this.authorId, BeyondOwn.updateComments);
+  verifyUpdater(actor: Actor): void {
+    verifyEditor(actor, this.authorId, ManageAny.updateComments);
   }
 
   /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may delete comments of anybody */
-  verifyDeleter(editor: Editor): void {
-    verifyEditor(editor, this.authorId, BeyondOwn.deleteComments);
+  verifyDeleter(actor: Actor): void {
+    verifyEditor(actor, this.authorId, ManageAny.deleteComments);
   }
 
   /**

@@ -1,20 +1,20 @@
 import { Forbidden, Rejection } from '@rookery/domain';
 
 /** Whoever wants to change something that somebody wrote. */
-export interface Editor {
+export interface Actor {
   readonly userId: string;
   readonly permissions: ReadonlySet<string>;
 }
 
 /** Permissions that stand in for being the author. */
-export const BeyondOwn = {
+export const ManageAny = {
   updatePosts: 'posts:update:any',
   deletePosts: 'posts:delete:any',
   updateComments: 'comments:update:any',
   deleteComments: 'comments:delete:any',
 } as const;
 
-export type BeyondOwnPermission = (typeof BeyondOwn)[keyof typeof BeyondOwn];
+export type BeyondOwnPermission = (typeof ManageAny)[keyof typeof ManageAny];
 
 /**
  * What somebody wrote is changed by its author, or by whoever may change what anybody wrote.
@@ -22,6 +22,6 @@ export type BeyondOwnPermission = (typeof BeyondOwn)[keyof typeof BeyondOwn];
  * @param permission that stands in for being the author
  * @throws Rejection `auth.forbidden`
  */
-export function verifyEditor(editor: Editor, authorId: string, permission: BeyondOwnPermission): void {
-  if (editor.userId !== authorId && !editor.permissions.has(permission)) throw new Rejection(Forbidden);
+export function verifyEditor(actor: Actor, authorId: string, permission: BeyondOwnPermission): void {
+  if (actor.userId !== authorId && !actor.permissions.has(permission)) throw new Rejection(Forbidden);
 }

@@ -1,6 +1,6 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { PostCreated, PostDeleted, PostUpdated } from '../contract';
-import { BeyondOwn, type Editor, verifyEditor } from './editor';
+import { ManageAny, type Actor, verifyEditor } from './editor';
 
 /** What an author says. */
 export interface PostDraft {
@@ -28,13 +28,13 @@ export class Post extends Aggregate<PostState> {
   }
 
   /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may change posts of anybody */
-  verifyUpdater(editor: Editor): void {
-    verifyEditor(editor, this.authorId, BeyondOwn.updatePosts);
+  verifyUpdater(actor: Actor): void {
+    verifyEditor(actor, this.authorId, ManageAny.updatePosts);
   }
 
   /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may delete posts of anybody */
-  verifyDeleter(editor: Editor): void {
-    verifyEditor(editor, this.authorId, BeyondOwn.deletePosts);
+  verifyDeleter(actor: Actor): void {
+    verifyEditor(actor, this.authorId, ManageAny.deletePosts);
   }
 
   /**

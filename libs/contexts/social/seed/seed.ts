@@ -12,13 +12,13 @@ import { Posts } from '../storage/posts';
 import { Relationships } from '../storage/relationships';
 import { chance } from './chance';
 import { type Pair, Relations, VISITORS } from './relations';
-import { commentOf, draftOf, MOST_COMMENTS, MOST_POSTS } from './texts';
+import { commentOf, draftOf, MAX_COMMENTS, MAX_POSTS } from './texts';
 
 /** What usernames of demo accounts begin with. */
 const DEMO = 'demo-';
 /** How far back posts go: six weeks, in milliseconds. */
 const HISTORY_MS = 6 * 7 * 86_400_000;
-const POST_EVERY_MS = HISTORY_MS / MOST_POSTS;
+const POST_EVERY_MS = HISTORY_MS / MAX_POSTS;
 const ANSWERED_WITHIN_MS = 3 * 86_400_000;
 
 interface Published {
@@ -102,10 +102,10 @@ export class SeedPosts implements Seed {
   private async publish(everybody: readonly Account[]): Promise<Published[]> {
     const published: Published[] = [];
     const beginning = this.clock.now().getTime() - HISTORY_MS;
-    for (let number = 0; number < MOST_POSTS; number += 1) {
+    for (let number = 0; number < MAX_POSTS; number += 1) {
       const author = everybody[chance(everybody.length, 'author of post', number)]!;
       const at = beginning + number * POST_EVERY_MS + chance(POST_EVERY_MS, 'time of post', number);
-      const post = Post.create(author.id, draftOf(mixed(number, MOST_POSTS)), new Date(at));
+      const post = Post.create(author.id, draftOf(mixed(number, MAX_POSTS)), new Date(at));
       await this.posts.save(post);
       published.push({ id: post.id, author, at });
     }
@@ -115,12 +115,12 @@ export class SeedPosts implements Seed {
   /** Those who read a post answer within three days, to some posts often and to some never. */
   private async discuss(posts: readonly Published[], everybody: readonly Account[], relations: Relations) {
     const now = this.clock.now().getTime();
-    for (let number = 0; number < MOST_COMMENTS; number += 1) {
+    for (let number = 0; number < MAX_COMMENTS; number += 1) {
       const post = posts[chance(posts.length, 'post of comment', number)]!;
       const readers = relations.near(post.author, everybody);
       const reader = readers[chance(readers.length, 'author of comment', number)]!;
       const at = post.at + chance(Math.min(ANSWERED_WITHIN_MS, now - post.at), 'time of comment', number);
-      const text = commentOf(mixed(number, MOST_COMMENTS));
+      const text = commentOf(mixed(number, MAX_COMMENTS));
       await this.comments.save(Comment.add(post.id, reader.id, text, new Date(at)));
     }
   }

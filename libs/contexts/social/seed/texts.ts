@@ -261,11 +261,11 @@ const REPLIES = [
 ];
 
 /** How many posts differ in their titles. */
-export const MOST_POSTS = 200;
+export const MAX_POSTS = 200;
 /** How many comments differ. */
-export const MOST_COMMENTS = OPENERS.length * REPLIES.length;
+export const MAX_COMMENTS = OPENERS.length * REPLIES.length;
 
-/** @param number of the post, below {@link MOST_POSTS}; the same number, the same post */
+/** @param number of the post, below {@link MAX_POSTS}; the same number, the same post */
 export function draftOf(number: number): PostDraft {
   const topic = TOPICS[number % TOPICS.length]!;
   const turn = Math.floor(number / TOPICS.length);
@@ -278,7 +278,7 @@ export function draftOf(number: number): PostDraft {
   };
 }
 
-/** @param number of the comment, below {@link MOST_COMMENTS}; the same number, the same text */
+/** @param number of the comment, below {@link MAX_COMMENTS}; the same number, the same text */
 export function commentOf(number: number): string {
   return `${at(OPENERS, number)} ${at(REPLIES, Math.floor(number / OPENERS.length))}`;
 }

@@ -41,7 +41,7 @@ export class Comments extends Repository<CommentState, Comment> {
    *
    * @throws Rejection `resource.not-found`
    */
-  async getToRemove(id: string): Promise<Comment> {
+  async getForDelete(id: string): Promise<Comment> {
     const { postId } = await this.get(id);
     await this.lockPosts([postId]);
     return this.getLocked(id);

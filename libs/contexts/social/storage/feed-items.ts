@@ -3,7 +3,7 @@ import { Sql } from '@rookery/persistence';
 import { FeedSettings } from '../settings';
 
 /** Posts that are looked at in one statement when somebody is followed or not any more. */
-const PIECE = 1_000;
+const BATCH_SIZE = 1_000;
 
 /** Where a walk over posts has got to. */
 type Walk = { createdAt: string; id: string };
@@ -45,10 +45,10 @@ export class FeedItems {
   ) {}
 
   /** Gives a post to the followers of its author, or takes it away from everybody when it is not there any more. */
-  async settlePost(postId: string, authorId: string): Promise<void> {
+  async reconcilePost(postId: string, authorId: string): Promise<void> {
     const there = await this.sql.row('SELECT FROM social.posts WHERE id = $1', [postId]);
     if (!there) return this.removePost(postId, authorId);
-    if (await this.outgrows(authorId)) return this.merge(authorId);
+    if (await this.exceedsFanOutLimit(authorId)) return this.merge(authorId);
     await this.lock(authorId, 'to add');
     if (await this.isMerged(authorId)) return;
     await this.sql.execute(
@@ -172,7 +172,7 @@ export class FeedItems {
         `WITH piece AS MATERIALIZED (
            SELECT created_at, id FROM social.posts
            WHERE author_id = $1 AND (created_at, id) < ($3::timestamptz, $4::uuid)
-           ORDER BY created_at DESC, id DESC LIMIT ${PIECE}
+           ORDER BY created_at DESC, id DESC LIMIT ${BATCH_SIZE}
          ), changed AS (${change})
          SELECT created_at::text AS "createdAt", id FROM piece ORDER BY piece.created_at, piece.id LIMIT 1`,
         [authorId, userId, last?.createdAt ?? 'infinity', last?.id ?? FIRST_ID],
@@ -206,7 +206,7 @@ export class FeedItems {
   }
 
   /** @returns whether the author has more followers than a post is written for each of, and is not merged yet */
-  private async outgrows(authorId: string): Promise<boolean> {
+  private async exceedsFanOutLimit(authorId: string): Promise<boolean> {
     if (await this.isMerged(authorId)) return false;
     const row = await this.sql.row<{ followers: number }>(
       `SELECT count(*)::int AS followers FROM (

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { HiddenProfiles } from '../../identity/contract';
-import type { BeyondOwnPermission, Editor } from '../model/editor';
+import type { BeyondOwnPermission, Actor } from '../model/editor';
 import { People } from './people';
 
 /** @returns SQL that is true when `user` has blocked `other`; both are SQL expressions */
@@ -53,7 +53,7 @@ export class Visibility extends HiddenProfiles {
   }
 
   /** @throws Rejection `resource.not-found` unless somebody is active and the viewer reads what they wrote */
-  async verifyReads(viewerId: string, authorId: string): Promise<void> {
+  async assertCanRead(viewerId: string, authorId: string): Promise<void> {
     await this.people.verify(authorId);
     const row = await this.sql.row<{ readable: boolean }>(
       `SELECT ${reads('$1::uuid', '$2::uuid')} AS readable`,
@@ -67,8 +67,8 @@ export class Visibility extends HiddenProfiles {
    *
    * @throws Rejection `resource.not-found`
    */
-  async verifyFinds(editor: Editor, authorId: string, permission: BeyondOwnPermission): Promise<void> {
-    if (editor.permissions.has(permission)) await this.people.verify(authorId);
-    else await this.verifyReads(editor.userId, authorId);
+  async assertCanFind(actor: Actor, authorId: string, permission: BeyondOwnPermission): Promise<void> {
+    if (actor.permissions.has(permission)) await this.people.verify(authorId);
+    else await this.assertCanRead(actor.userId, authorId);
   }
 }

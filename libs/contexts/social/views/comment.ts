@@ -47,7 +47,7 @@ export class CommentViews {
   constructor(private readonly sql: Sql) {}
 
   /** @returns a comment as the present transaction has left it: for whoever has just changed it */
-  async getChanged(id: string): Promise<CommentView> {
+  async reload(id: string): Promise<CommentView> {
     const comment = await this.sql.row<CommentRow>(`${SELECT_COMMENT} WHERE comment.id = $1`, [id]);
     return comment!;
   }

@@ -22,10 +22,10 @@ export interface FeedFilters {
 const SAMPLE = 500;
 
 /** It is when walking fills the page within so many times the sample. */
-const PATIENCE = 4;
+const MAX_WALK_FACTOR = 4;
 
 /** So many posts fit tags and search at most where it pays to look at each of them instead of walking the feed. */
-const FEW = 1_000;
+const SELECTIVE_MAX = 1_000;
 
 /**
  * What somebody and those whom it follows have written. A page costs the same however long the feed is and however
@@ -81,7 +81,7 @@ export class Feed {
                 OR EXISTS (SELECT 1 FROM social.merged_follows WHERE user_id = $1) AS more`,
       values,
     );
-    return row!.fitting * PATIENCE >= limit || !row!.more;
+    return row!.fitting * MAX_WALK_FACTOR >= limit || !row!.more;
   }
 
   /** @returns ids of all posts that may fit tags and search, whoever wrote them; undefined when there are many */
@@ -93,10 +93,10 @@ export class Feed {
     // MATERIALIZED keeps the LIMIT away from the planner: with it, it might read the table instead of the index.
     const rows = await this.sql.rows<{ id: string }>(
       `WITH fitting AS MATERIALIZED (SELECT id FROM social.posts post WHERE ${fitting})
-       SELECT id FROM fitting LIMIT ${FEW + 1}`,
+       SELECT id FROM fitting LIMIT ${SELECTIVE_MAX + 1}`,
       values,
     );
-    return rows.length > FEW ? undefined : rows.map(({ id }) => id);
+    return rows.length > SELECTIVE_MAX ? undefined : rows.map(({ id }) => id);
   }
 
   /** @returns whether there is no word that must be there, as in `-swifts`: an index of words is of no use then */

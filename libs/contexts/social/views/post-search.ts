@@ -7,9 +7,9 @@ import { searchTerms } from './search-terms';
 /** So many of the newest posts that fit are ranked. */
 export const RANKED = 500;
 /** So many of the newest posts are looked through for a word that many hold, before the index is asked. */
-const NEAR = 10_000;
+const WALK_MAX = 10_000;
 /** So many, when the nearer ones promise that there will be enough among them. */
-const FAR = 100_000;
+const COUNT_MAX = 100_000;
 
 /** A place in the ranked posts: rank, time and id. */
 export type RankedPosition = readonly [rank: number | 'Infinity', createdAt: string, id: string];
@@ -82,9 +82,9 @@ export class PostSearch {
    * the other way round. Either way the same posts are found.
    */
   private async newest(search: string, viewerId: string, until: string): Promise<string[]> {
-    let walked = await this.ids(WALKED, [search, viewerId, until, NEAR]);
-    if (walked.length < RANKED && walked.length >= (RANKED * NEAR) / FAR)
-      walked = await this.ids(WALKED, [search, viewerId, until, FAR]);
+    let walked = await this.ids(WALKED, [search, viewerId, until, WALK_MAX]);
+    if (walked.length < RANKED && walked.length >= (RANKED * WALK_MAX) / COUNT_MAX)
+      walked = await this.ids(WALKED, [search, viewerId, until, COUNT_MAX]);
     if (walked.length === RANKED) return walked;
     const indexed = await this.ids(INDEXED, [search, viewerId, until]);
     return indexed.length > walked.length ? indexed : walked;

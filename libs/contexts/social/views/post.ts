@@ -80,7 +80,7 @@ export class PostViews {
   }
 
   /** @returns a post as the present transaction has left it, whoever may read it: for whoever has just changed it */
-  async getChanged(id: string): Promise<PostView> {
+  async reload(id: string): Promise<PostView> {
     const post = await this.sql.row<PostRow>(`${SELECT_POST} WHERE post.id = $1`, [id]);
     return post!;
   }

@@ -47,7 +47,7 @@ describe('signing in with the token of another issuer', () => {
 
   const subject = () => `subject-${(people += 1)}`;
   const me = (token: string) => system.ask(ME, { token });
-  const bySubject = (token: string) => system.inApi(ExternalTokens).recognise(token);
+  const bySubject = (token: string) => system.inApi(ExternalTokens).authenticate(token);
   const forged = async (claims: JWTPayload) => provider.forge({ sub: subject(), ...claims });
 
   it('makes an account at first sight, by what the provider says, and finds it again', async () => {
@@ -178,7 +178,7 @@ describe('signing in with the token of another issuer', () => {
       Array.from({ length: 50 }, (_, jti) => forged({ sub, jti: String(jti) })),
     );
     const kinds = [system.inApi(ExternalTokens), otherApi.get(ExternalTokens, { strict: false })];
-    const callers = await Promise.all(tokens.map((token, index) => kinds[index % 2]!.recognise(token)));
+    const callers = await Promise.all(tokens.map((token, index) => kinds[index % 2]!.authenticate(token)));
     expect(new Set(callers.map((caller) => caller?.userId)).size).toBe(1);
     const rows = await system.sql('SELECT 1 FROM identity.external_identities WHERE subject = $1', [sub]);
     expect(rows).toHaveLength(1);
@@ -227,11 +227,11 @@ describe('signing in with the token of another issuer', () => {
     expect(await bySubject(await forged({ auth_time: authTime }))).toMatchObject({
       sessionId: null,
       roles: ['user'],
-      provedAt: new Date(authTime * 1_000),
+      authenticatedAt: new Date(authTime * 1_000),
     });
-    expect((await bySubject(await forged({})))!.provedAt).toBeNull();
+    expect((await bySubject(await forged({})))!.authenticatedAt).toBeNull();
     const future = await bySubject(await forged({ auth_time: authTime + 10_000 }));
-    expect(future!.provedAt!.getTime()).toBeLessThanOrEqual(Date.now());
+    expect(future!.authenticatedAt!.getTime()).toBeLessThanOrEqual(Date.now());
   });
 
   it('grants roles by the mapping, and nothing for words that are not in it', async () => {

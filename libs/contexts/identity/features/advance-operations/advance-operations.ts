@@ -6,7 +6,7 @@ import type { Operation } from '../../model/operation';
 import { Operations } from '../../storage/operations';
 
 /** Most rows of a kind that one piece of an erasure takes. */
-const AT_ONCE = 1_000;
+const BATCH_SIZE = 1_000;
 
 /**
  * Does the next piece of an export or an erasure: one context's part of it, or as much of that as fits into one
@@ -32,7 +32,7 @@ export class AdvanceOperation implements Handles<typeof OperationRequested> {
     await this.operations.save(operation);
   }
 
-  async givenUp({ subject }: EventOf<typeof OperationRequested>): Promise<void> {
+  async onDiscarded({ subject }: EventOf<typeof OperationRequested>): Promise<void> {
     const operation = await this.operations.find({ id: subject });
     if (!operation || operation.over) return;
     operation.fail(this.clock.now());
@@ -45,7 +45,7 @@ export class AdvanceOperation implements Handles<typeof OperationRequested> {
       await this.export(operation, holder);
       return false;
     }
-    const counts = await holder.data.erase(operation.userId, AT_ONCE);
+    const counts = await holder.data.erase(operation.userId, BATCH_SIZE);
     operation.count(holder.name, counts);
     return Object.values(counts).some((count) => count > 0);
   }

@@ -3,7 +3,7 @@ import { IdentitySettings } from '../../settings';
 import { Decoys } from '../../storage/decoys';
 import { Users } from '../../storage/users';
 
-const AT_ONCE = 100;
+const BATCH_SIZE = 100;
 
 /** Frees the addresses that nobody verified in time. */
 @Schedule({ everySeconds: 30 })
@@ -15,7 +15,7 @@ export class CancelExpiredRegistrations implements Scheduled {
   ) {}
 
   async run(): Promise<void> {
-    for (const id of await this.users.unverified(this.settings.registrationTtlSeconds, AT_ONCE)) {
+    for (const id of await this.users.unverified(this.settings.registrationTtlSeconds, BATCH_SIZE)) {
       const user = await this.users.get(id);
       user.cancelRegistration('not-verified-in-time');
       await this.users.remove(user);

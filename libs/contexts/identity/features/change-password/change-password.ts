@@ -81,7 +81,7 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
 
     const user = await this.users.lockOwn(userId);
     // Of several changes at once one wins: the password that the others proved is not the present one any more.
-    if (user.snapshot().passwordNumber !== proven.number) throw new Rejection(PasswordWrong);
+    if (user.snapshot().passwordVersion !== proven.number) throw new Rejection(PasswordWrong);
     user.changePassword(passwordHash, sessionId);
     await this.users.save(user);
     await this.links.removeAll(userId);

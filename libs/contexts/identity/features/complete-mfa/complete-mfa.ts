@@ -15,7 +15,7 @@ import {
   withStatus,
 } from '@rookery/web';
 import { MfaTokens } from '../../access/mfa-tokens';
-import { ProofForm, type ProofOutcome, Proofs, requireOne } from '../../access/proof';
+import { ProofForm, type ProofOutcome, Reauthentication, requireOne } from '../../access/proof';
 import { SignIn, Tokens } from '../../access/sign-in';
 import { CodeInvalid, CodeLocked } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
@@ -92,7 +92,7 @@ export class CompleteMfaRoute {
 export class CompleteMfaHandler implements ICommandHandler<CompleteMfa> {
   constructor(
     private readonly mfaTokens: MfaTokens,
-    private readonly proofs: Proofs,
+    private readonly proofs: Reauthentication,
     private readonly signIn: SignIn,
     private readonly users: Users,
   ) {}

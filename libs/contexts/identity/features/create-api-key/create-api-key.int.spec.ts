@@ -79,7 +79,7 @@ describe('API keys', () => {
       if (answer.status !== 201) throw new Error('The role is not known yet.');
       return answer;
     });
-    const permissions = async () => [...(await system.inApi(ApiKeys).recognise(body.key))!.permissions];
+    const permissions = async () => [...(await system.inApi(ApiKeys).authenticate(body.key))!.permissions];
     expect(await permissions()).toEqual(['ops:read']);
     await system.sql(`UPDATE identity.users SET role = 'user' WHERE id = $1`, [person.id]);
     await eventually(async () => (await permissions()).length === 0, 5_000);
@@ -123,10 +123,10 @@ describe('API keys', () => {
     const foreign = await system.ask(`DELETE ${KEYS}/${body.id}`, { token: stranger.token });
     expect(foreign).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
     const elsewhere = system.inWorker(ApiKeys);
-    expect(await elsewhere.recognise(body.key)).toBeDefined();
+    expect(await elsewhere.authenticate(body.key)).toBeDefined();
     expect((await system.ask(`DELETE ${KEYS}/${body.id}`, { token: person.token })).status).toBe(204);
     expect(await readMe(body.key)).toBe(401);
-    await eventually(async () => (await elsewhere.recognise(body.key)) === undefined, 5_000);
+    await eventually(async () => (await elsewhere.authenticate(body.key)) === undefined, 5_000);
     expect((await system.ask(`DELETE ${KEYS}/${body.id}`, { token: person.token })).status).toBe(404);
     expect((await system.ask(`GET ${KEYS}`, { token: person.token })).body.data).toEqual([]);
   });
@@ -160,7 +160,7 @@ describe('API keys', () => {
     expect(first).not.toBeNull();
     const rewritten = () => system.sql('SELECT xmin::text FROM identity.api_keys WHERE id = $1', [body.id]);
     const before = await rewritten();
-    await system.inWorker(ApiKeys).recognise(body.key);
+    await system.inWorker(ApiKeys).authenticate(body.key);
     await readMe(body.key);
     expect(await rewritten()).toEqual(before);
   });

@@ -15,7 +15,7 @@ import {
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { KNOWN_TABLES } from '../../personal-data';
-import { SessionWatch } from '../../access/session-watch';
+import { SessionCache } from '../../access/session-watch';
 import { BeginErasures } from './delete-me';
 
 let breaking = 0;
@@ -110,7 +110,7 @@ describe('deleting the own account', () => {
   /** Waits until the api looks the session of a token up no more, as it does for four seconds. */
   async function believed(token: string): Promise<void> {
     const { sid, iat } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
-    const look = () => system.inApi(SessionWatch).look(sid, iat);
+    const look = () => system.inApi(SessionCache).look(sid, iat);
     await eventually(async () => (await look()) === (await look()));
   }
 
@@ -339,7 +339,7 @@ describe('deleting the own account', () => {
     });
     expect((await deleteMe(created.body.key)).status).toBe(403);
     await system.sql(
-      `UPDATE identity.sessions SET proved_at = now() - interval '1 hour' WHERE user_id = $1`,
+      `UPDATE identity.sessions SET authenticated_at = now() - interval '1 hour' WHERE user_id = $1`,
       [id],
     );
     await eventually(async () => (await deleteMe(token)).body.code === 'auth.mfa-required');

@@ -9,7 +9,7 @@ import { Transaction } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Fresh } from '@rookery/web';
 import type { FastifyReply } from 'fastify';
 import { locationOf, OperationView, viewOf } from '../../access/operation-view';
-import { SessionWatch } from '../../access/session-watch';
+import { SessionCache } from '../../access/session-watch';
 import { Operation, type OperationState } from '../../model/operation';
 import { AccountGone, LastAdmin } from '../../model/rejections';
 import { IdentitySettings } from '../../settings';
@@ -20,7 +20,7 @@ import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
 /** Most erasures that are begun in one go. */
-const BEGUN_AT_ONCE = 100;
+const BATCH_SIZE = 100;
 
 @Audited<DeleteMe>({ subject: ({ userId }) => userId })
 export class DeleteMe extends Command<OperationState> {
@@ -73,7 +73,7 @@ export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
     private readonly settings: IdentitySettings,
     private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly watch: SessionWatch,
+    private readonly watch: SessionCache,
   ) {}
 
   async execute({ userId, sessionId }: DeleteMe): Promise<OperationState> {
@@ -101,7 +101,7 @@ export class BeginErasures implements Scheduled {
   constructor(private readonly operations: Operations) {}
 
   async run(): Promise<void> {
-    for (const id of await this.operations.dueErasures(BEGUN_AT_ONCE)) {
+    for (const id of await this.operations.dueErasures(BATCH_SIZE)) {
       const operation = await this.operations.get(id);
       operation.goOn();
       await this.operations.save(operation);

@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, SessionOnly } from '@rookery/web';
 import { RefreshTokens } from '../../access/refresh-token';
-import { SessionWatch } from '../../access/session-watch';
+import { SessionCache } from '../../access/session-watch';
 import { RefreshInvalid } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
 
@@ -62,7 +62,7 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
   constructor(
     private readonly refreshTokens: RefreshTokens,
     private readonly sessions: Sessions,
-    private readonly watch: SessionWatch,
+    private readonly watch: SessionCache,
   ) {}
 
   async execute({ userId, refreshToken }: LogOut): Promise<void> {
@@ -78,7 +78,7 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
 export class LogOutEverywhereHandler implements ICommandHandler<LogOutEverywhere> {
   constructor(
     private readonly sessions: Sessions,
-    private readonly watch: SessionWatch,
+    private readonly watch: SessionCache,
   ) {}
 
   async execute({ userId, sessionId }: LogOutEverywhere): Promise<void> {

@@ -7,7 +7,7 @@ import { Rejection } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
 import { Explain, Field, NeverStored, Public } from '@rookery/web';
 import { RefreshTokens } from '../../access/refresh-token';
-import { SessionWatch } from '../../access/session-watch';
+import { SessionCache } from '../../access/session-watch';
 import { SignIn, Tokens } from '../../access/sign-in';
 import { RefreshInvalid, RefreshTokenReused } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
@@ -63,7 +63,7 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
     private readonly signIn: SignIn,
     private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly watch: SessionWatch,
+    private readonly watch: SessionCache,
   ) {}
 
   async execute({ refreshToken }: RefreshSession): Promise<Tokens | undefined> {
@@ -77,14 +77,14 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
       return undefined;
     }
     if (behind === 0) await this.sessions.rotate(session.id);
-    else if (session.rotatedByProof) await this.voidProof(session.id);
+    else if (session.rotatedByProof) await this.invalidateProof(session.id);
     const user = await this.users.get(session.userId);
     return this.signIn.resume(user, session.id);
   }
 
   /** Somebody has the refresh token from before the proof; whether it is who has proved, nobody can tell. */
-  private async voidProof(sessionId: string): Promise<void> {
-    await this.sessions.voidProof(sessionId);
+  private async invalidateProof(sessionId: string): Promise<void> {
+    await this.sessions.invalidateProof(sessionId);
     this.transaction.afterCommit(() => this.watch.forget(sessionId));
   }
 }

@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, SessionOnly, UuidParam } from '@rookery/web';
-import { SessionWatch } from '../../access/session-watch';
+import { SessionCache } from '../../access/session-watch';
 import { Sessions } from '../../storage/sessions';
 
 @Audited<RevokeSession>({ subject: ({ sessionId }) => sessionId })
@@ -41,7 +41,7 @@ export class RevokeSessionRoute {
 export class RevokeSessionHandler implements ICommandHandler<RevokeSession> {
   constructor(
     private readonly sessions: Sessions,
-    private readonly watch: SessionWatch,
+    private readonly watch: SessionCache,
   ) {}
 
   async execute({ userId, sessionId }: RevokeSession): Promise<void> {

@@ -72,7 +72,7 @@ describe('rotating the keys of access tokens', () => {
     readAnew(system.api);
     const byNew = await signIn();
     const { sid } = decodeJwt<{ sid: string }>(byNew.accessToken);
-    const session = { id: sid, userId: person.id, provedAt: null, proofVersion: 0 };
+    const session = { id: sid, userId: person.id, authenticatedAt: null, proofVersion: 0 };
     const byOld = await of(otherApi).issue(session);
     expect(kidOf(byNew.accessToken)).not.toBe(kidOf(before.accessToken));
     expect(kidOf(byOld)).toBe(kidOf(before.accessToken));

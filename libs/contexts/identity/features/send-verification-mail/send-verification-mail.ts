@@ -72,7 +72,7 @@ export class SendVerificationMail implements Handles<typeof VerificationRequeste
     await this.mail.send(user.email, verificationMail, { ...user, code, link }, key);
   }
 
-  async givenUp({ subject }: EventOf<typeof VerificationRequested>): Promise<void> {
+  async onDiscarded({ subject }: EventOf<typeof VerificationRequested>): Promise<void> {
     const user = await this.users.find({ id: subject });
     if (!user?.pending) return;
     user.cancelRegistration('mail-undeliverable');

@@ -40,7 +40,7 @@ describe('giving roles', () => {
 
   it('asks for a fresh proof of who gives it, after the permission', async () => {
     const [boss, person] = [await enrol(system, { role: 'admin' }), await enrol(system)];
-    const age = `UPDATE identity.sessions SET proved_at = now() - interval '16 minutes' WHERE user_id = ANY ($1)`;
+    const age = `UPDATE identity.sessions SET authenticated_at = now() - interval '16 minutes' WHERE user_id = ANY ($1)`;
     await system.sql(age, [[boss.id, person.id]]);
     expect(await give(person, boss.id, 'user')).toMatchObject({
       status: 403,

@@ -2,7 +2,7 @@ import { contexts } from '@rookery/contexts';
 import { Authenticator, PASSWORD, type Person, signUp } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { AccessTokens, type SessionProof } from '../../access/access-tokens';
-import { SessionWatch } from '../../access/session-watch';
+import { SessionCache } from '../../access/session-watch';
 
 const STEP_UP = 'POST /v1/auth/step-up';
 const FRESH_ROUTE = 'GET /v1/me/api-keys';
@@ -24,12 +24,12 @@ describe('proving again who is signed in', () => {
   /** As if the last proof of the session, and of the token that was issued then, were that long ago. */
   async function age(person: Person, time: string): Promise<void> {
     const [session] = await system.sql<SessionProof>(
-      `UPDATE identity.sessions SET proved_at = now() - $2::interval WHERE user_id = $1
-       RETURNING id, user_id AS "userId", proved_at AS "provedAt", proof_version AS "proofVersion"`,
+      `UPDATE identity.sessions SET authenticated_at = now() - $2::interval WHERE user_id = $1
+       RETURNING id, user_id AS "userId", authenticated_at AS "authenticatedAt", proof_version AS "proofVersion"`,
       [person.id, time],
     );
     person.token = await system.inApi(AccessTokens).issue(session!);
-    system.inApi(SessionWatch).forget(session!.id);
+    system.inApi(SessionCache).forget(session!.id);
   }
 
   it('is needed after fifteen minutes, and then the route opens again', async () => {
@@ -214,8 +214,8 @@ describe('proving again who is signed in', () => {
     // What another process does: it proves and issues a token; nobody tells this one.
     const session = await sessionOf(person);
     const [proved] = await system.sql<SessionProof>(
-      `UPDATE identity.sessions SET proved_at = now(), proof_version = proof_version + 1 WHERE id = $1
-       RETURNING id, user_id AS "userId", proved_at AS "provedAt", proof_version AS "proofVersion"`,
+      `UPDATE identity.sessions SET authenticated_at = now(), proof_version = proof_version + 1 WHERE id = $1
+       RETURNING id, user_id AS "userId", authenticated_at AS "authenticatedAt", proof_version AS "proofVersion"`,
       [session],
     );
     const token = await system.inApi(AccessTokens).issue(proved!);

@@ -16,8 +16,8 @@ import {
   SessionOnly,
 } from '@rookery/web';
 import { PasswordProof } from '../../access/password-proof';
-import { ProofForm, type ProofOutcome, Proofs, refusalOf, requireOne } from '../../access/proof';
-import { SessionWatch } from '../../access/session-watch';
+import { ProofForm, type ProofOutcome, Reauthentication, refusalOf, requireOne } from '../../access/proof';
+import { SessionCache } from '../../access/session-watch';
 import { SignIn, Tokens } from '../../access/sign-in';
 import {
   CodeInvalid,
@@ -88,12 +88,12 @@ export class StepUpRoute {
 export class StepUpHandler implements ICommandHandler<StepUp> {
   constructor(
     private readonly passwordProof: PasswordProof,
-    private readonly proofs: Proofs,
+    private readonly proofs: Reauthentication,
     private readonly sessions: Sessions,
     private readonly signIn: SignIn,
     private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly watch: SessionWatch,
+    private readonly watch: SessionCache,
   ) {}
 
   async execute({ userId, sessionId, proof }: StepUp) {

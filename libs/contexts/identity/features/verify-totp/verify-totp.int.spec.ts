@@ -3,7 +3,7 @@ import { Authenticator, eventually, PASSWORD, type Person, signUp, wrongCode } f
 import { OwnSystem } from '@rookery/testing/own-system';
 import { decodeJwt } from 'jose';
 import { generateSync } from 'otplib';
-import { SessionWatch } from '../../access/session-watch';
+import { SessionCache } from '../../access/session-watch';
 
 const INITIATE = 'POST /v1/auth/totp/initiate';
 const VERIFY = 'POST /v1/auth/totp/verify';
@@ -45,10 +45,10 @@ describe('enrolling an authenticator app', () => {
     const person = await signUp(system);
     const { secret } = await initiate(person);
     await system.sql(
-      `UPDATE identity.sessions SET proved_at = now() - interval '15 minutes' WHERE user_id = $1`,
+      `UPDATE identity.sessions SET authenticated_at = now() - interval '15 minutes' WHERE user_id = $1`,
       [person.id],
     );
-    system.inApi(SessionWatch).forget(sessionOf(person));
+    system.inApi(SessionCache).forget(sessionOf(person));
     const stale = { status: 403, body: { code: 'auth.mfa-required' } };
     expect(await system.ask(INITIATE, { token: person.token })).toMatchObject(stale);
     expect(await verify(person, generateSync({ secret }))).toMatchObject(stale);
@@ -62,11 +62,11 @@ describe('enrolling an authenticator app', () => {
 
   it('raises neither the session nor the access tokens that it has', async () => {
     const person = await signUp(system);
-    const provedAt = async () =>
-      (await system.sql('SELECT proved_at FROM identity.sessions WHERE user_id = $1', [person.id]))[0];
-    const before = await provedAt();
+    const authenticatedAt = async () =>
+      (await system.sql('SELECT authenticated_at FROM identity.sessions WHERE user_id = $1', [person.id]))[0];
+    const before = await authenticatedAt();
     await Authenticator.enrol(system, person);
-    expect(await provedAt()).toEqual(before);
+    expect(await authenticatedAt()).toEqual(before);
   });
 
   it('answers ten recovery codes of at least 112 bits to the first code', async () => {
@@ -144,7 +144,7 @@ describe('enrolling an authenticator app', () => {
         ),
       ]);
       const proved = await system.sql(
-        'SELECT 1 FROM identity.sessions WHERE user_id = $1 AND proved_at IS NOT NULL',
+        'SELECT 1 FROM identity.sessions WHERE user_id = $1 AND authenticated_at IS NOT NULL',
         [person.id],
       );
       expect(proved).toHaveLength(1);

@@ -16,7 +16,7 @@ import {
   SessionOnly,
 } from '@rookery/web';
 import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../access/recovery-codes';
-import { SessionWatch } from '../../access/session-watch';
+import { SessionCache } from '../../access/session-watch';
 import { Totp } from '../../access/totp';
 import { CodeInvalid, TotpEnrolled, TotpNotInitiated } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
@@ -79,7 +79,7 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
     private readonly totp: Totp,
     private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly watch: SessionWatch,
+    private readonly watch: SessionCache,
   ) {}
 
   async execute({ userId, sessionId, code }: VerifyTotp): Promise<RecoveryCodes> {

@@ -22,7 +22,7 @@ describe('Blocking a user', () => {
         [who.id, whom.id],
       )
     ).map(({ type }) => type.replace('social.user-', ''));
-  const wishes = async (who: Person, whom: Person) => {
+  const relationships = async (who: Person, whom: Person) => {
     const [row = { follows: false, blocks: false }] = await system.sql<{ follows: boolean; blocks: boolean }>(
       `SELECT followed_at IS NOT NULL AS follows, blocked_at IS NOT NULL AS blocks
        FROM social.relationships WHERE user_id = $1 AND other_id = $2`,
@@ -35,8 +35,8 @@ describe('Blocking a user', () => {
     await follow(ada, bob);
     await follow(bob, ada);
     expect(await block(ada, bob)).toMatchObject({ status: 204, body: '' });
-    expect(await wishes(ada, bob)).toEqual({ follows: false, blocks: true });
-    expect(await wishes(bob, ada)).toEqual({ follows: false, blocks: false });
+    expect(await relationships(ada, bob)).toEqual({ follows: false, blocks: true });
+    expect(await relationships(bob, ada)).toEqual({ follows: false, blocks: false });
     expect(await told(ada, bob)).toEqual(['followed', 'unfollowed', 'blocked']);
     expect(await told(bob, ada)).toEqual(['followed', 'unfollowed']);
   });
@@ -52,7 +52,7 @@ describe('Blocking a user', () => {
     await block(ada, bob);
     expect(await unblock(ada, bob)).toMatchObject({ status: 204, body: '' });
     expect(await told(ada, bob)).toEqual(['blocked', 'unblocked']);
-    expect(await wishes(bob, ada)).toEqual({ follows: false, blocks: false });
+    expect(await relationships(bob, ada)).toEqual({ follows: false, blocks: false });
     expect(await follow(bob, ada)).toMatchObject({ status: 204 });
   });
 
@@ -115,15 +115,15 @@ describe('Blocking a user', () => {
       const answers = await race(system, [() => follow(bob, ada), () => block(ada, bob)]);
       expect([204, 404]).toContain(answers[0]!.status);
       expect(answers[1]!.status).toBe(204);
-      expect(await wishes(bob, ada)).toEqual({ follows: false, blocks: false });
-      expect(await wishes(ada, bob)).toEqual({ follows: false, blocks: true });
+      expect(await relationships(bob, ada)).toEqual({ follows: false, blocks: false });
+      expect(await relationships(ada, bob)).toEqual({ follows: false, blocks: true });
     });
 
     it('as the user itself begins to follow, leaves no follow', async () => {
       const answers = await race(system, [() => follow(ada, bob), () => block(ada, bob)]);
       expect([204, 422]).toContain(answers[0]!.status);
       expect(answers[1]!.status).toBe(204);
-      expect(await wishes(ada, bob)).toEqual({ follows: false, blocks: true });
+      expect(await relationships(ada, bob)).toEqual({ follows: false, blocks: true });
     });
 
     it('as the other blocks as well, ends both follows and lets nobody wait for ever', async () => {
@@ -131,8 +131,8 @@ describe('Blocking a user', () => {
       expect((await follow(bob, ada)).status).toBe(204);
       const answers = await race(system, [() => block(ada, bob), () => block(bob, ada)]);
       expect(answers.map(({ status }) => status)).toEqual([204, 204]);
-      expect(await wishes(ada, bob)).toEqual({ follows: false, blocks: true });
-      expect(await wishes(bob, ada)).toEqual({ follows: false, blocks: true });
+      expect(await relationships(ada, bob)).toEqual({ follows: false, blocks: true });
+      expect(await relationships(bob, ada)).toEqual({ follows: false, blocks: true });
       expect((await told(ada, bob)).sort()).toEqual(['blocked', 'followed', 'unfollowed']);
     });
 

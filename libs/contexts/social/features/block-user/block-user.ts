@@ -4,12 +4,12 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { Wish } from '../../access/wishes';
+import { RelationshipCommand } from '../../access/wishes';
 import { Self } from '../../model/rejections';
 import { People } from '../../storage/people';
 import { Relationships } from '../../storage/relationships';
 
-export class BlockUser extends Wish {}
+export class BlockUser extends RelationshipCommand {}
 
 @ApiTags('Social')
 @Controller('users')

@@ -30,7 +30,7 @@ export class CopyPeople implements Handles<(typeof CHANGES)[number]>, Rebuildabl
     return this.people.sweep(after, limit);
   }
 
-  async *facts(): AsyncIterable<readonly RaisedEvent[]> {
+  async *replay(): AsyncIterable<readonly RaisedEvent[]> {
     let after: string | null = null;
     for (;;) {
       const accounts = await this.accounts.page(after, PAGE);

@@ -61,10 +61,10 @@ export class CreateCommentHandler implements ICommandHandler<CreateComment> {
 
   async execute({ postId, authorId, content }: CreateComment): Promise<CommentView> {
     const post = await this.posts.get(postId);
-    await this.visibility.verifyReads(authorId, post.authorId);
+    await this.visibility.assertCanRead(authorId, post.authorId);
     await this.people.ensure(authorId);
     const comment = Comment.add(postId, authorId, content, this.clock.now());
     await this.comments.save(comment);
-    return this.views.getChanged(comment.id);
+    return this.views.reload(comment.id);
   }
 }

@@ -3,9 +3,9 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, PermissionBeyondOwn, UuidParam } from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, PermissionToManageAny, UuidParam } from '@rookery/web';
 import type { Comment } from '../../model/comment';
-import { BeyondOwn, type Editor } from '../../model/editor';
+import { ManageAny, type Actor } from '../../model/editor';
 import { Comments } from '../../storage/comments';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
@@ -13,7 +13,7 @@ import { Visibility } from '../../storage/visibility';
 export class DeleteComment extends Command<void> {
   constructor(
     readonly commentId: string,
-    readonly editor: Editor,
+    readonly actor: Actor,
   ) {
     super();
   }
@@ -25,7 +25,7 @@ export class DeleteCommentRoute {
   constructor(private readonly commands: Commands) {}
 
   @Delete(':id')
-  @PermissionBeyondOwn(BeyondOwn.deleteComments)
+  @PermissionToManageAny(ManageAny.deleteComments)
   @Explain({
     operationId: 'deleteComment',
     summary: 'Delete a comment',
@@ -46,17 +46,17 @@ export class DeleteCommentHandler implements ICommandHandler<DeleteComment> {
     private readonly visibility: Visibility,
   ) {}
 
-  async execute({ commentId, editor }: DeleteComment): Promise<void> {
-    const comment = await this.comments.getToRemove(commentId); // of two deletions at once the second finds nothing
-    if (comment.authorId !== editor.userId) await this.verifyFinds(editor, comment);
-    comment.verifyDeleter(editor);
+  async execute({ commentId, actor }: DeleteComment): Promise<void> {
+    const comment = await this.comments.getForDelete(commentId); // of two deletions at once the second finds nothing
+    if (comment.authorId !== actor.userId) await this.assertCanFind(actor, comment);
+    comment.verifyDeleter(actor);
     comment.delete();
     await this.comments.remove(comment);
   }
 
-  private async verifyFinds(editor: Editor, { authorId, postId }: Comment): Promise<void> {
+  private async assertCanFind(actor: Actor, { authorId, postId }: Comment): Promise<void> {
     const post = await this.posts.get(postId);
-    await this.visibility.verifyFinds(editor, post.authorId, BeyondOwn.deleteComments);
-    await this.visibility.verifyFinds(editor, authorId, BeyondOwn.deleteComments);
+    await this.visibility.assertCanFind(actor, post.authorId, ManageAny.deleteComments);
+    await this.visibility.assertCanFind(actor, authorId, ManageAny.deleteComments);
   }
 }

@@ -3,15 +3,15 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, PermissionBeyondOwn, UuidParam } from '@rookery/web';
-import { BeyondOwn, type Editor } from '../../model/editor';
+import { type Caller, CurrentCaller, Explain, PermissionToManageAny, UuidParam } from '@rookery/web';
+import { ManageAny, type Actor } from '../../model/editor';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
 
 export class DeletePost extends Command<void> {
   constructor(
     readonly postId: string,
-    readonly editor: Editor,
+    readonly actor: Actor,
   ) {
     super();
   }
@@ -23,7 +23,7 @@ export class DeletePostRoute {
   constructor(private readonly commands: Commands) {}
 
   @Delete(':id')
-  @PermissionBeyondOwn(BeyondOwn.deletePosts)
+  @PermissionToManageAny(ManageAny.deletePosts)
   @Explain({
     operationId: 'deletePost',
     summary: 'Delete a post',
@@ -43,10 +43,10 @@ export class DeletePostHandler implements ICommandHandler<DeletePost> {
     private readonly visibility: Visibility,
   ) {}
 
-  async execute({ postId, editor }: DeletePost): Promise<void> {
+  async execute({ postId, actor }: DeletePost): Promise<void> {
     const post = await this.posts.getLocked(postId); // of two deletions at once the second finds nothing
-    await this.visibility.verifyFinds(editor, post.authorId, BeyondOwn.deletePosts);
-    post.verifyDeleter(editor);
+    await this.visibility.assertCanFind(actor, post.authorId, ManageAny.deletePosts);
+    post.verifyDeleter(actor);
     post.delete();
     await this.posts.remove(post);
   }

@@ -46,7 +46,7 @@ describe('Following a user', () => {
 
   it('does not find somebody who is not there, has not verified yet or is no id', async () => {
     const [pending] = await system.sql<{ id: string }>(
-      `INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, password_number, registered_at)
+      `INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, password_version, registered_at)
        VALUES (gen_random_uuid(), 1, 'pending@example.com', 'pending', 'Pending', 'user', 'pending', '-', 1, now()) RETURNING id`,
     );
     for (const id of [newId(), pending!.id, 'nobody']) {

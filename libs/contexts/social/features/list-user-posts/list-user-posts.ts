@@ -59,7 +59,7 @@ export class ListUserPostsHandler implements IQueryHandler<ListUserPosts> {
   async execute({ authorId, viewerId, page: { limit, cursor } }: ListUserPosts): Promise<Page<PostView>> {
     const list = `user-posts:${authorId}`;
     const after = decodeCursor<Position>(list, cursor) ?? NEWEST;
-    await this.visibility.verifyReads(viewerId, authorId);
+    await this.visibility.assertCanRead(viewerId, authorId);
     return pageOf(await this.posts.by(authorId, after, limit + 1), limit, list, positionOf);
   }
 }

@@ -4,10 +4,10 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { Wish, Wishes } from '../../access/wishes';
+import { RelationshipCommand, RelationshipCommands } from '../../access/wishes';
 import { Self } from '../../model/rejections';
 
-export class MuteUser extends Wish {}
+export class MuteUser extends RelationshipCommand {}
 
 @ApiTags('Social')
 @Controller('users')
@@ -31,10 +31,10 @@ export class MuteUserRoute {
 export class MuteUserHandler implements ICommandHandler<MuteUser> {
   constructor(
     private readonly clock: Clock,
-    private readonly wishes: Wishes,
+    private readonly relationships: RelationshipCommands,
   ) {}
 
   execute(wish: MuteUser): Promise<void> {
-    return this.wishes.begin(wish, (relationship) => relationship.mute(this.clock.now()));
+    return this.relationships.begin(wish, (relationship) => relationship.mute(this.clock.now()));
   }
 }

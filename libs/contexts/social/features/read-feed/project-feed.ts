@@ -16,7 +16,7 @@ export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildab
   ) {}
 
   async handle({ subject, data }: EventOf<(typeof CHANGES)[number]>): Promise<void> {
-    if ('authorId' in data) await this.items.settlePost(subject, data.authorId);
+    if ('authorId' in data) await this.items.reconcilePost(subject, data.authorId);
     else await this.items.settleFollow(data.userId, data.otherId);
   }
 
@@ -31,7 +31,7 @@ export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildab
   }
 
   /** Of the follows only those of merged authors: what the others lead to, the posts have led to already. */
-  async *facts(): AsyncIterable<readonly RaisedEvent[]> {
+  async *replay(): AsyncIterable<readonly RaisedEvent[]> {
     yield* this.pages<{ version: number; authorId: string; title: string; tags: string[] }>(
       `SELECT id, version, author_id AS "authorId", title, tags FROM social.posts
        WHERE id > $1 ORDER BY id LIMIT $2`,
@@ -45,12 +45,12 @@ export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildab
     );
   }
 
-  private async *pages<Row>(text: string, fact: (row: Row & { id: string }) => RaisedEvent) {
+  private async *pages<Row>(text: string, event: (row: Row & { id: string }) => RaisedEvent) {
     let after = '00000000-0000-0000-0000-000000000000';
     for (;;) {
       const rows = await this.sql.rows<Row & { id: string }>(text, [after, PAGE]);
       if (rows.length === 0) return;
-      yield rows.map(fact);
+      yield rows.map(event);
       after = rows.at(-1)!.id;
     }
   }

@@ -4,10 +4,10 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { Wish, Wishes } from '../../access/wishes';
+import { RelationshipCommand, RelationshipCommands } from '../../access/wishes';
 import { Self } from '../../model/rejections';
 
-export class UnmuteUser extends Wish {}
+export class UnmuteUser extends RelationshipCommand {}
 
 @ApiTags('Social')
 @Controller('users')
@@ -28,9 +28,9 @@ export class UnmuteUserRoute {
 
 @CommandHandler(UnmuteUser)
 export class UnmuteUserHandler implements ICommandHandler<UnmuteUser> {
-  constructor(private readonly wishes: Wishes) {}
+  constructor(private readonly relationships: RelationshipCommands) {}
 
   execute(wish: UnmuteUser): Promise<void> {
-    return this.wishes.end(wish, (relationship) => relationship.unmute());
+    return this.relationships.end(wish, (relationship) => relationship.unmute());
   }
 }

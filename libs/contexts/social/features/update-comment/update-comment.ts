@@ -10,11 +10,11 @@ import {
   Explain,
   Field,
   IfMatch,
-  PermissionBeyondOwn,
+  PermissionToManageAny,
   UuidParam,
   Versioned,
 } from '@rookery/web';
-import { BeyondOwn, type Editor } from '../../model/editor';
+import { ManageAny, type Actor } from '../../model/editor';
 import { Comments } from '../../storage/comments';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
@@ -28,7 +28,7 @@ class CommentChanges {
 export class UpdateComment extends Command<CommentView> {
   constructor(
     readonly commentId: string,
-    readonly editor: Editor,
+    readonly actor: Actor,
     readonly content: string | undefined,
     readonly expected: ExpectedVersion,
   ) {
@@ -43,7 +43,7 @@ export class UpdateCommentRoute {
 
   @Patch(':id')
   @Versioned()
-  @PermissionBeyondOwn(BeyondOwn.updateComments)
+  @PermissionToManageAny(ManageAny.updateComments)
   @Explain({
     operationId: 'updateComment',
     summary: 'Change a comment',
@@ -71,14 +71,14 @@ export class UpdateCommentHandler implements ICommandHandler<UpdateComment> {
     private readonly visibility: Visibility,
   ) {}
 
-  async execute({ commentId, editor, content, expected }: UpdateComment): Promise<CommentView> {
+  async execute({ commentId, actor, content, expected }: UpdateComment): Promise<CommentView> {
     const comment = await this.comments.getLocked(commentId); // of two edits at once the second is told that its version is stale
     const post = await this.posts.get(comment.postId);
-    await this.visibility.verifyFinds(editor, post.authorId, BeyondOwn.updateComments);
-    await this.visibility.verifyFinds(editor, comment.authorId, BeyondOwn.updateComments);
-    comment.verifyUpdater(editor);
+    await this.visibility.assertCanFind(actor, post.authorId, ManageAny.updateComments);
+    await this.visibility.assertCanFind(actor, comment.authorId, ManageAny.updateComments);
+    comment.verifyUpdater(actor);
     expected.verify(comment.version);
     if (comment.update(content, this.clock.now())) await this.comments.save(comment);
-    return this.views.getChanged(commentId);
+    return this.views.reload(commentId);
   }
 }

@@ -11,11 +11,11 @@ import {
   Field,
   IfMatch,
   Item,
-  PermissionBeyondOwn,
+  PermissionToManageAny,
   UuidParam,
   Versioned,
 } from '@rookery/web';
-import { BeyondOwn, type Editor } from '../../model/editor';
+import { ManageAny, type Actor } from '../../model/editor';
 import type { PostDraft } from '../../model/post';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
@@ -35,7 +35,7 @@ class PostChanges {
 export class UpdatePost extends Command<PostView> {
   constructor(
     readonly postId: string,
-    readonly editor: Editor,
+    readonly actor: Actor,
     readonly changes: Partial<PostDraft>,
     readonly expected: ExpectedVersion,
   ) {
@@ -50,7 +50,7 @@ export class UpdatePostRoute {
 
   @Patch(':id')
   @Versioned()
-  @PermissionBeyondOwn(BeyondOwn.updatePosts)
+  @PermissionToManageAny(ManageAny.updatePosts)
   @Explain({
     operationId: 'updatePost',
     summary: 'Change a post',
@@ -77,12 +77,12 @@ export class UpdatePostHandler implements ICommandHandler<UpdatePost> {
     private readonly visibility: Visibility,
   ) {}
 
-  async execute({ postId, editor, changes, expected }: UpdatePost): Promise<PostView> {
+  async execute({ postId, actor, changes, expected }: UpdatePost): Promise<PostView> {
     const post = await this.posts.getLocked(postId); // of two edits at once the second is told that its version is stale
-    await this.visibility.verifyFinds(editor, post.authorId, BeyondOwn.updatePosts);
-    post.verifyUpdater(editor);
+    await this.visibility.assertCanFind(actor, post.authorId, ManageAny.updatePosts);
+    post.verifyUpdater(actor);
     expected.verify(post.version);
     if (post.update(changes, this.clock.now())) await this.posts.save(post);
-    return this.views.getChanged(postId);
+    return this.views.reload(postId);
   }
 }
