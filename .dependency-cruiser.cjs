@@ -78,7 +78,7 @@ module.exports = {
     },
     {
       name: 'features-are-strangers',
-      comment: 'What two features share moves to model/, storage/ or access/.',
+      comment: 'What two features share moves to model/, storage/, services/ or views/.',
       severity: 'error',
       from: { path: '^libs/contexts/([^/]+)/features/([^/]+)/' },
       to: { path: '^libs/contexts/[^/]+/features/', pathNot: '^libs/contexts/$1/features/$2/' },
@@ -86,12 +86,15 @@ module.exports = {
     {
       name: 'only-features-know-features',
       severity: 'error',
-      from: { path: '^libs/contexts/[^/]+/(model|storage|access|contract|settings)' },
+      from: {
+        path: '^libs/contexts/[^/]+/(model|storage|services|views|contract|settings|seed|personal-data)',
+      },
       to: { path: '^libs/contexts/[^/]+/features/' },
     },
     {
       name: 'libs-are-entered-by-the-door',
-      comment: 'Another lib is imported through its index; that of tests file by file, so that a suite loads what it uses.',
+      comment:
+        'Another lib is imported through its index; that of tests file by file, so that a suite loads what it uses.',
       severity: 'error',
       from: { path: '^(apps|libs|test)/', pathNot: '^libs/([^/]+)/' },
       to: { path: '^libs/(?!contexts/|testing/)[^/]+/(?!index\\.ts$)' },

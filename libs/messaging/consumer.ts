@@ -16,7 +16,7 @@ import { type DeliveryJob, Dispatch } from './dispatch';
 import { deliveriesTotal, deliverySeconds } from './metrics';
 import { backoffMs, declaredQueues, type QueueDefinition } from './queues';
 import { PREFIX, RedisConnections } from './redis';
-import { TickBatcher } from './same-turn';
+import { TickBatcher } from './tick-batcher';
 import { QueueSettings } from './settings';
 import { type AnySubscriber, type Attempt, Reject, Snooze } from './subscriber';
 import { type KnownSubscriber, Subscribers } from './subscribers';

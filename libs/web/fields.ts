@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { ValidateBy, ValidateNested } from 'class-validator';
-import * as kinds from './field-kinds';
-import type { FieldType, ListLimits, TextLimits } from './field-kinds';
+import * as kinds from './field-types';
+import type { FieldType, ListLimits, TextLimits } from './field-types';
 
 /** What every field says of itself. */
 export interface FieldDescription {

@@ -3,7 +3,7 @@ import { AddToRouteConfig } from './route-config';
 import { Injectable, Param, type PipeTransform } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
 import { NotFound, Rejection } from '@rookery/domain';
-import { isUuid } from './field-kinds';
+import { isUuid } from './field-types';
 
 /**
  * Refuses ids that cannot exist.

@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
-import type { Violation } from './field-kinds';
+import type { Violation } from './field-types';
 import { violationsOf, type FieldContext } from './fields';
 import { type FieldError, RequestRefused } from './problem';
 import { Problems } from './problems';

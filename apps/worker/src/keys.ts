@@ -2,9 +2,9 @@ import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthChecks } from '@rookery/observability';
 import { PersistenceModule, RelayHint } from '@rookery/persistence';
-import { KeyPairs } from '../../../libs/contexts/identity/access/key-pairs';
-import { KeyRotation } from '../../../libs/contexts/identity/access/key-rotation';
-import { Keys } from '../../../libs/contexts/identity/access/keys';
+import { KeyPairs } from '../../../libs/contexts/identity/services/key-pairs';
+import { KeyRotation } from '../../../libs/contexts/identity/services/key-rotation';
+import { Keys } from '../../../libs/contexts/identity/services/keys';
 import { IdentitySettings } from '../../../libs/contexts/identity/settings';
 
 const USAGE = 'npm run keys -- list | add | promote [--force] | retire [--force]';

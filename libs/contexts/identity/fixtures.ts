@@ -1,7 +1,7 @@
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { Clock } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
-import { SignIn } from './access/sign-in';
+import { SignIn } from './services/sign-in';
 import { User } from './model/user';
 import { Users } from './storage/users';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Seed } from '@rookery/application';
 import { Clock } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
-import { Passwords } from './access/passwords';
+import { Passwords } from './services/passwords';
 import { type Role, User } from './model/user';
 import { Users } from './storage/users';
 

@@ -1,6 +1,6 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
-import { RelationshipCommands } from './access/wishes';
+import { RelationshipCommands } from './services/relationship-commands';
 import { SocialPersonalData } from './personal-data';
 import { SeedPosts } from './seed/seed';
 import { FeedSettings } from './settings';

@@ -1,6 +1,6 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { CommentAdded, CommentDeleted, CommentUpdated } from '../contract';
-import { ManageAny, type Actor, verifyEditor } from './editor';
+import { ManageAny, type Actor, verifyEditor } from './actor';
 
 export interface CommentState extends AggregateState {
   postId: string;

@@ -1,6 +1,6 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { PostCreated, PostDeleted, PostUpdated } from '../contract';
-import { ManageAny, type Actor, verifyEditor } from './editor';
+import { ManageAny, type Actor, verifyEditor } from './actor';
 
 /** What an author says. */
 export interface PostDraft {

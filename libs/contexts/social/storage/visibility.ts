@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { HiddenProfiles } from '../../identity/contract';
-import type { BeyondOwnPermission, Actor } from '../model/editor';
+import type { BeyondOwnPermission, Actor } from '../model/actor';
 import { People } from './people';
 
 /** @returns SQL that is true when `user` has blocked `other`; both are SQL expressions */

@@ -4,7 +4,7 @@ import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, NotFound, Rejection } from '@rookery/domain';
 import { Explain, Public, SecretParam } from '@rookery/web';
-import { Registrations } from '../../access/registrations';
+import { Registrations } from '../../services/registrations';
 import { LinkExpired } from '../../model/rejections';
 import { ActivationLinks } from '../../storage/activation-links';
 import { Users } from '../../storage/users';

@@ -7,7 +7,7 @@ import { eventually, newcomer, PASSWORD, signUp } from '@rookery/testing';
 import { AUDIENCE, CLIENT_ID, IdentityProvider } from '@rookery/testing/identity-provider';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload } from 'jose';
-import { ExternalTokens } from '../../access/external-tokens';
+import { ExternalTokens } from '../../services/external-tokens';
 
 const ME = 'GET /v1/me';
 const NO_ADDRESS = /@no-address\.invalid$/;

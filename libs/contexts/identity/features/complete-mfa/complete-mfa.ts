@@ -14,9 +14,9 @@ import {
   RequestRefused,
   withStatus,
 } from '@rookery/web';
-import { MfaTokens } from '../../access/mfa-tokens';
-import { ProofForm, type ProofOutcome, Reauthentication, requireOne } from '../../access/proof';
-import { SignIn, Tokens } from '../../access/sign-in';
+import { MfaTokens } from '../../services/mfa-tokens';
+import { ProofForm, type ProofOutcome, Reauthentication, requireOne } from '../../services/reauthentication';
+import { SignIn, Tokens } from '../../services/sign-in';
 import { CodeInvalid, CodeLocked } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';

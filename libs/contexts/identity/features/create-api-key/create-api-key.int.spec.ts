@@ -1,7 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { eventually, type Person, race, signUp } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
-import { ApiKeys } from '../../access/api-keys';
+import { ApiKeys } from '../../services/api-keys';
 
 const KEYS = '/v1/me/api-keys';
 const DAY_MS = 86_400_000;

@@ -14,7 +14,7 @@ import {
   Problems,
   RequestRefused,
 } from '@rookery/web';
-import { ApiKeys } from '../../access/api-keys';
+import { ApiKeys } from '../../services/api-keys';
 import { AccountGone, ExpiryOutOfRange, ScopeNotHeld, TooManyApiKeys } from '../../model/rejections';
 import { IdentitySettings } from '../../settings';
 import { Sessions } from '../../storage/sessions';

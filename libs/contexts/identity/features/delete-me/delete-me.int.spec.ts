@@ -15,7 +15,7 @@ import {
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { KNOWN_TABLES } from '../../personal-data';
-import { SessionCache } from '../../access/session-watch';
+import { SessionCache } from '../../services/session-cache';
 import { BeginErasures } from './delete-me';
 
 let breaking = 0;

@@ -8,8 +8,8 @@ import { Schedule, type Scheduled } from '@rookery/messaging';
 import { Transaction } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Fresh } from '@rookery/web';
 import type { FastifyReply } from 'fastify';
-import { locationOf, OperationView, viewOf } from '../../access/operation-view';
-import { SessionCache } from '../../access/session-watch';
+import { locationOf, OperationView, viewOf } from '../../views/operation';
+import { SessionCache } from '../../services/session-cache';
 import { Operation, type OperationState } from '../../model/operation';
 import { AccountGone, LastAdmin } from '../../model/rejections';
 import { IdentitySettings } from '../../settings';
@@ -73,7 +73,7 @@ export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
     private readonly settings: IdentitySettings,
     private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly watch: SessionCache,
+    private readonly sessionCache: SessionCache,
   ) {}
 
   async execute({ userId, sessionId }: DeleteMe): Promise<OperationState> {
@@ -88,7 +88,7 @@ export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
     for (const { data } of this.personalData.holders()) await data.hide?.(userId);
     await this.sessions.revokeAll(userId, 'account-deleted');
     await this.links.removeAll(userId);
-    if (sessionId) this.transaction.afterCommit(() => this.watch.forget(sessionId));
+    if (sessionId) this.transaction.afterCommit(() => this.sessionCache.forget(sessionId));
     const operation = Operation.request('erasure', userId, now, eraseAfter);
     await this.operations.save(operation);
     return operation.snapshot();

@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Explain, RequirePermission, UuidParam } from '@rookery/web';
-import { ApiKeys } from '../../access/api-keys';
+import { ApiKeys } from '../../services/api-keys';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 

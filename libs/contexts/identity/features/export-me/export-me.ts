@@ -7,7 +7,7 @@ import { Clock } from '@rookery/domain';
 import { Schedule, type Scheduled } from '@rookery/messaging';
 import { type Caller, CurrentCaller, Explain } from '@rookery/web';
 import type { FastifyReply } from 'fastify';
-import { locationOf, OperationView, viewOf } from '../../access/operation-view';
+import { locationOf, OperationView, viewOf } from '../../views/operation';
 import { Operation, type OperationState } from '../../model/operation';
 import { AccountGone } from '../../model/rejections';
 import { IdentitySettings } from '../../settings';

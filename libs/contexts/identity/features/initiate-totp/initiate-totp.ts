@@ -6,7 +6,7 @@ import { Rejection } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Field, Fresh, NeverStored, SessionOnly } from '@rookery/web';
 import { toDataURL } from 'qrcode';
-import { Totp } from '../../access/totp';
+import { Totp } from '../../services/totp';
 import { AccountGone, TotpEnrolled } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
 

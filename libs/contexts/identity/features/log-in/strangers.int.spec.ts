@@ -1,7 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { newcomer, PASSWORD } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
-import { KnownNetworks } from '../../access/known-networks';
+import { KnownNetworks } from '../../services/known-networks';
 
 const LOGIN = '/v1/auth/login';
 const FORGOT = '/v1/auth/password/forgot';

@@ -4,8 +4,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, SessionOnly } from '@rookery/web';
-import { RefreshTokens } from '../../access/refresh-token';
-import { SessionCache } from '../../access/session-watch';
+import { RefreshTokens } from '../../services/refresh-token';
+import { SessionCache } from '../../services/session-cache';
 import { RefreshInvalid } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
 
@@ -62,7 +62,7 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
   constructor(
     private readonly refreshTokens: RefreshTokens,
     private readonly sessions: Sessions,
-    private readonly watch: SessionCache,
+    private readonly sessionCache: SessionCache,
   ) {}
 
   async execute({ userId, refreshToken }: LogOut): Promise<void> {
@@ -70,7 +70,7 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
     const session = token && (await this.sessions.alive(token.sessionId));
     if (session?.userId !== userId) throw new Rejection(RefreshInvalid);
     await this.sessions.revoke(session.id, 'logout');
-    this.watch.forget(session.id);
+    this.sessionCache.forget(session.id);
   }
 }
 
@@ -78,11 +78,11 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
 export class LogOutEverywhereHandler implements ICommandHandler<LogOutEverywhere> {
   constructor(
     private readonly sessions: Sessions,
-    private readonly watch: SessionCache,
+    private readonly sessionCache: SessionCache,
   ) {}
 
   async execute({ userId, sessionId }: LogOutEverywhere): Promise<void> {
     await this.sessions.revokeAll(userId, 'logout');
-    if (sessionId) this.watch.forget(sessionId);
+    if (sessionId) this.sessionCache.forget(sessionId);
   }
 }

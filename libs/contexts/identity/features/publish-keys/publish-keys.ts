@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Cacheable, Explain, Field, Item, Public } from '@rookery/web';
-import { SigningKeys } from '../../access/signing-keys';
+import { SigningKeys } from '../../services/signing-keys';
 import { PUBLISHED_SECONDS } from '../../model/key-stages';
 
 class Jwk {

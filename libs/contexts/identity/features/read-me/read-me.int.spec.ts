@@ -3,7 +3,7 @@ import { contexts } from '@rookery/contexts';
 import { JwtService } from '@nestjs/jwt';
 import { signUp } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
-import { SigningKeys } from '../../access/signing-keys';
+import { SigningKeys } from '../../services/signing-keys';
 
 const ME = 'GET /v1/me';
 const jwt = new JwtService();

@@ -5,7 +5,7 @@ import { Queries } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Versioned } from '@rookery/web';
-import { Me } from '../../access/me';
+import { Me } from '../../views/me';
 import { AccountGone } from '../../model/rejections';
 
 export class ReadMe extends Query<Me> {

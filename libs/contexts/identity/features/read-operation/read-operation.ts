@@ -5,7 +5,7 @@ import { Queries } from '@rookery/application';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { OperationView, viewOf } from '../../access/operation-view';
+import { OperationView, viewOf } from '../../views/operation';
 import type { OperationState } from '../../model/operation';
 import { IdentitySettings } from '../../settings';
 

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Sql } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain } from '@rookery/web';
-import { PreferencesView } from '../../access/preferences-view';
+import { PreferencesView } from '../../views/preferences';
 import { NO_PREFERENCES } from '../../model/preferences';
 
 export class ReadPreferences extends Query<PreferencesView> {

@@ -5,7 +5,7 @@ import { Cache, Cached, Queries } from '@rookery/application';
 import { type EventEnvelope, NotFound, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rookery/web';
-import { PublicUser } from '../../access/public-user';
+import { PublicUser } from '../../views/public-user';
 import { HiddenProfiles, userEvents } from '../../contract';
 import { PublicUsers, userEntry } from '../../storage/public-users';
 

@@ -6,9 +6,9 @@ import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
 import { Explain, Field, NeverStored, Public } from '@rookery/web';
-import { RefreshTokens } from '../../access/refresh-token';
-import { SessionCache } from '../../access/session-watch';
-import { SignIn, Tokens } from '../../access/sign-in';
+import { RefreshTokens } from '../../services/refresh-token';
+import { SessionCache } from '../../services/session-cache';
+import { SignIn, Tokens } from '../../services/sign-in';
 import { RefreshInvalid, RefreshTokenReused } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
@@ -63,7 +63,7 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
     private readonly signIn: SignIn,
     private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly watch: SessionCache,
+    private readonly sessionCache: SessionCache,
   ) {}
 
   async execute({ refreshToken }: RefreshSession): Promise<Tokens | undefined> {
@@ -85,6 +85,6 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
   /** Somebody has the refresh token from before the proof; whether it is who has proved, nobody can tell. */
   private async invalidateProof(sessionId: string): Promise<void> {
     await this.sessions.invalidateProof(sessionId);
-    this.transaction.afterCommit(() => this.watch.forget(sessionId));
+    this.transaction.afterCommit(() => this.sessionCache.forget(sessionId));
   }
 }

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Fresh, NeverStored } from '@rookery/web';
-import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../access/recovery-codes';
+import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../services/recovery-codes';
 import { AccountGone, TotpNotEnrolled } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
 import { Users } from '../../storage/users';

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { NotFound, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Fresh, UuidParam } from '@rookery/web';
-import { ApiKeys } from '../../access/api-keys';
+import { ApiKeys } from '../../services/api-keys';
 
 export class RevokeApiKey extends Command<void> {
   constructor(

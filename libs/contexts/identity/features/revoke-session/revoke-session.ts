@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, SessionOnly, UuidParam } from '@rookery/web';
-import { SessionCache } from '../../access/session-watch';
+import { SessionCache } from '../../services/session-cache';
 import { Sessions } from '../../storage/sessions';
 
 @Audited<RevokeSession>({ subject: ({ sessionId }) => sessionId })
@@ -41,13 +41,13 @@ export class RevokeSessionRoute {
 export class RevokeSessionHandler implements ICommandHandler<RevokeSession> {
   constructor(
     private readonly sessions: Sessions,
-    private readonly watch: SessionCache,
+    private readonly sessionCache: SessionCache,
   ) {}
 
   async execute({ userId, sessionId }: RevokeSession): Promise<void> {
     const session = await this.sessions.alive(sessionId);
     if (session?.userId !== userId) throw new Rejection(NotFound);
     await this.sessions.revoke(sessionId, 'ended-by-owner');
-    this.watch.forget(sessionId);
+    this.sessionCache.forget(sessionId);
   }
 }

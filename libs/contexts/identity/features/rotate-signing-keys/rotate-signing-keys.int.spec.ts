@@ -5,9 +5,9 @@ import { Clock } from '@rookery/domain';
 import { PASSWORD, type Person, signUp } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
-import { AccessTokens } from '../../access/access-tokens';
-import { KeyRotation } from '../../access/key-rotation';
-import { SigningKeys } from '../../access/signing-keys';
+import { AccessTokens } from '../../services/access-tokens';
+import { KeyRotation } from '../../services/key-rotation';
+import { SigningKeys } from '../../services/signing-keys';
 import { SECONDS_UNTIL_GONE, SECONDS_UNTIL_SIGNING } from '../../model/key-stages';
 
 const DAY = 86_400;

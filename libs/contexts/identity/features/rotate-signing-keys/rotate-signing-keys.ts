@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Schedule, type Scheduled } from '@rookery/messaging';
-import { KeyRotation } from '../../access/key-rotation';
+import { KeyRotation } from '../../services/key-rotation';
 import { IdentitySettings } from '../../settings';
 
 /** Replaces the key that signs access tokens when it is old, and forgets the one before when its tokens have expired. */

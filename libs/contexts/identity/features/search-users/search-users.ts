@@ -13,7 +13,7 @@ import {
   type Page,
   pageOf,
 } from '@rookery/web';
-import { PublicUser } from '../../access/public-user';
+import { PublicUser } from '../../views/public-user';
 import { HiddenProfiles } from '../../contract';
 import { PublicUsers } from '../../storage/public-users';
 

@@ -3,7 +3,7 @@ import type { EventOf } from '@rookery/domain';
 import { defineMail, Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { WebSettings } from '@rookery/web';
-import { VerificationSecrets } from '../../access/verification-secrets';
+import { VerificationSecrets } from '../../services/verification-secrets';
 import { PasswordResetRequested } from '../../contract';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 

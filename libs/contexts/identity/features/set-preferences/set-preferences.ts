@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain } from '@rookery/web';
-import { PreferencesForm, PreferencesView } from '../../access/preferences-view';
+import { PreferencesForm, PreferencesView } from '../../views/preferences';
 import { Preferences, type Taste } from '../../model/preferences';
 import { InterestsRepeated, LanguageUnknown } from '../../model/rejections';
 import { StoredPreferences } from '../../storage/preferences';

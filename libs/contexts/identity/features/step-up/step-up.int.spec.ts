@@ -1,8 +1,8 @@
 import { contexts } from '@rookery/contexts';
 import { Authenticator, PASSWORD, type Person, signUp } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
-import { AccessTokens, type SessionProof } from '../../access/access-tokens';
-import { SessionCache } from '../../access/session-watch';
+import { AccessTokens, type SessionProof } from '../../services/access-tokens';
+import { SessionCache } from '../../services/session-cache';
 
 const STEP_UP = 'POST /v1/auth/step-up';
 const FRESH_ROUTE = 'GET /v1/me/api-keys';

@@ -15,10 +15,16 @@ import {
   RatePolicies,
   SessionOnly,
 } from '@rookery/web';
-import { PasswordProof } from '../../access/password-proof';
-import { ProofForm, type ProofOutcome, Reauthentication, refusalOf, requireOne } from '../../access/proof';
-import { SessionCache } from '../../access/session-watch';
-import { SignIn, Tokens } from '../../access/sign-in';
+import { PasswordProof } from '../../services/password-proof';
+import {
+  ProofForm,
+  type ProofOutcome,
+  Reauthentication,
+  refusalOf,
+  requireOne,
+} from '../../services/reauthentication';
+import { SessionCache } from '../../services/session-cache';
+import { SignIn, Tokens } from '../../services/sign-in';
 import {
   CodeInvalid,
   CodeLocked,
@@ -93,7 +99,7 @@ export class StepUpHandler implements ICommandHandler<StepUp> {
     private readonly signIn: SignIn,
     private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly watch: SessionCache,
+    private readonly sessionCache: SessionCache,
   ) {}
 
   async execute({ userId, sessionId, proof }: StepUp) {
@@ -109,7 +115,7 @@ export class StepUpHandler implements ICommandHandler<StepUp> {
       if (!right) throw new Rejection(PasswordWrong);
     }
     await this.sessions.prove(sessionId);
-    this.transaction.afterCommit(() => this.watch.forget(sessionId));
+    this.transaction.afterCommit(() => this.sessionCache.forget(sessionId));
     return this.signIn.resume(await this.users.get(userId), sessionId);
   }
 

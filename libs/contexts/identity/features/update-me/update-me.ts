@@ -12,7 +12,7 @@ import {
   IfMatch,
   Versioned,
 } from '@rookery/web';
-import { Me, meOf } from '../../access/me';
+import { Me, meOf } from '../../views/me';
 import { NAME, USERNAME } from '../../model/names';
 import { UsernameTaken } from '../../model/rejections';
 import type { Names } from '../../model/user';

@@ -3,7 +3,7 @@ import { RedisConnections } from '@rookery/messaging';
 import { eventually, newcomer, signUp } from '@rookery/testing';
 import { statementsOf } from '@rookery/testing/statements';
 import { OwnSystem } from '@rookery/testing/own-system';
-import { VerificationCodes } from '../../access/verification-codes';
+import { VerificationCodes } from '../../services/verification-codes';
 
 const VERIFY = 'POST /v1/auth/verify';
 

@@ -3,7 +3,7 @@ import { Authenticator, eventually, PASSWORD, type Person, signUp, wrongCode } f
 import { OwnSystem } from '@rookery/testing/own-system';
 import { decodeJwt } from 'jose';
 import { generateSync } from 'otplib';
-import { SessionCache } from '../../access/session-watch';
+import { SessionCache } from '../../services/session-cache';
 
 const INITIATE = 'POST /v1/auth/totp/initiate';
 const VERIFY = 'POST /v1/auth/totp/verify';

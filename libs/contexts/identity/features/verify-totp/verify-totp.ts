@@ -15,9 +15,9 @@ import {
   RatePolicies,
   SessionOnly,
 } from '@rookery/web';
-import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../access/recovery-codes';
-import { SessionCache } from '../../access/session-watch';
-import { Totp } from '../../access/totp';
+import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../services/recovery-codes';
+import { SessionCache } from '../../services/session-cache';
+import { Totp } from '../../services/totp';
 import { CodeInvalid, TotpEnrolled, TotpNotInitiated } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
 import { Sessions } from '../../storage/sessions';
@@ -79,7 +79,7 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
     private readonly totp: Totp,
     private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly watch: SessionCache,
+    private readonly sessionCache: SessionCache,
   ) {}
 
   async execute({ userId, sessionId, code }: VerifyTotp): Promise<RecoveryCodes> {
@@ -99,7 +99,7 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
 
     const others = await this.sessions.voidOtherProofs(userId, sessionId);
     this.transaction.afterCommit(() => {
-      for (const id of others) this.watch.forget(id);
+      for (const id of others) this.sessionCache.forget(id);
     });
     return { recoveryCodes };
   }

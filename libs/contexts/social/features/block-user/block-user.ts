@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { RelationshipCommand } from '../../access/wishes';
+import { RelationshipCommand } from '../../services/relationship-commands';
 import { Self } from '../../model/rejections';
 import { People } from '../../storage/people';
 import { Relationships } from '../../storage/relationships';

@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, PermissionToManageAny, UuidParam } from '@rookery/web';
 import type { Comment } from '../../model/comment';
-import { ManageAny, type Actor } from '../../model/editor';
+import { ManageAny, type Actor } from '../../model/actor';
 import { Comments } from '../../storage/comments';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';

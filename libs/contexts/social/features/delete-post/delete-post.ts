@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, PermissionToManageAny, UuidParam } from '@rookery/web';
-import { ManageAny, type Actor } from '../../model/editor';
+import { ManageAny, type Actor } from '../../model/actor';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
 

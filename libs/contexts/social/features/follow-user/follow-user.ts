@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { RelationshipCommand, RelationshipCommands } from '../../access/wishes';
+import { RelationshipCommand, RelationshipCommands } from '../../services/relationship-commands';
 import { Blocked, Self } from '../../model/rejections';
 
 export class FollowUser extends RelationshipCommand {}

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { RelationshipCommand, RelationshipCommands } from '../../access/wishes';
+import { RelationshipCommand, RelationshipCommands } from '../../services/relationship-commands';
 import { Self } from '../../model/rejections';
 
 export class UnfollowUser extends RelationshipCommand {}

@@ -14,7 +14,7 @@ import {
   UuidParam,
   Versioned,
 } from '@rookery/web';
-import { ManageAny, type Actor } from '../../model/editor';
+import { ManageAny, type Actor } from '../../model/actor';
 import { Comments } from '../../storage/comments';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';

@@ -15,7 +15,7 @@ import {
   UuidParam,
   Versioned,
 } from '@rookery/web';
-import { ManageAny, type Actor } from '../../model/editor';
+import { ManageAny, type Actor } from '../../model/actor';
 import type { PostDraft } from '../../model/post';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';

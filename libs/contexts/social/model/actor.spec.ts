@@ -1,4 +1,4 @@
-import { verifyEditor } from './editor';
+import { verifyEditor } from './actor';
 
 const author = '01890000-0000-7000-8000-000000000001';
 const other = '01890000-0000-7000-8000-000000000002';

@@ -1,5 +1,5 @@
-import * as kinds from './field-kinds';
-import type { FieldType } from './field-kinds';
+import * as kinds from './field-types';
+import type { FieldType } from './field-types';
 
 const codes = (kind: FieldType, value: unknown) =>
   kind.check(value).map(({ path, code }) => (path ? `${path} ${code}` : code));

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '@rookery/web';
 import type { SessionState } from '../storage/sessions';
 import { type AccessClaims, AccessTokens } from './access-tokens';
-import type { TokenAuthenticator } from './bearer-strategy';
+import type { TokenAuthenticator } from './token-authenticator';
 import { RolePermissions } from './permissions';
-import { SessionCache } from './session-watch';
+import { SessionCache } from './session-cache';
 
 /** TokenAuthenticator the access tokens that Rookery has issued itself. */
 @Injectable()

@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache';
 import { UsernameTaken } from '../model/rejections';
 import { ExternalIdentities, type ExternalUser } from '../storage/external-identities';
 import { AdmitExternalUser } from './admit-external-user';
-import type { TokenAuthenticator } from './bearer-strategy';
+import type { TokenAuthenticator } from './token-authenticator';
 import { claimedIssuer, type ExternalClaims, type ExternalIdentity, ExternalIssuer } from './external-issuer';
 import { OidcSettings } from './oidc-settings';
 import { RolePermissions } from './permissions';

@@ -6,12 +6,7 @@ import { Strategy } from 'passport-custom';
 import { ApiKeys } from './api-keys';
 import { ExternalTokens } from './external-tokens';
 import { OwnTokens } from './own-tokens';
-
-/** Tells from a bearer token who calls. */
-export interface TokenAuthenticator {
-  /** @returns undefined when the token is not of its kind, or not valid. */
-  authenticate(token: string): Promise<Caller | undefined>;
-}
+import type { TokenAuthenticator } from './token-authenticator';
 
 /** Finds out whose token a request carries (RFC 6750 §2.1: in the Authorization header, nowhere else). */
 @Injectable()

@@ -6,7 +6,7 @@ import type { Caller } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
 import { ApiKeyCreated } from '../contract';
 import type { Role } from '../model/user';
-import type { TokenAuthenticator } from './bearer-strategy';
+import type { TokenAuthenticator } from './token-authenticator';
 import { RolePermissions } from './permissions';
 
 /** Milliseconds for which a key is believed to be good: revoking one bites within as long. */
