@@ -3,11 +3,12 @@ const rooms = {
   domain: [],
   settings: [],
   observability: ['settings'],
+  redis: ['settings', 'observability'],
   persistence: ['domain', 'settings', 'observability'],
-  messaging: ['domain', 'settings', 'observability', 'persistence'],
-  web: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
+  messaging: ['domain', 'settings', 'observability', 'redis', 'persistence'],
+  web: ['domain', 'settings', 'observability', 'redis', 'persistence'],
   audit: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
-  application: ['domain', 'settings', 'observability', 'persistence', 'messaging', 'audit'],
+  application: ['domain', 'settings', 'observability', 'redis', 'persistence', 'messaging', 'audit'],
   mail: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
 };
 
@@ -88,6 +89,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^libs/contexts/[^/]+/(model|storage|services|views|contract|settings|seed|personal-data)',
+        pathNot: tests,
       },
       to: { path: '^libs/contexts/[^/]+/features/' },
     },

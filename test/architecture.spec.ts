@@ -53,6 +53,7 @@ const planted: [rule: string, folder: string, text: string][] = [
     'domain',
     'settings',
     'observability',
+    'redis',
     'persistence',
     'messaging',
     'web',

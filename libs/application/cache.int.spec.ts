@@ -1,4 +1,4 @@
-import { RedisConnections } from '@rookery/messaging';
+import { RedisConnections } from '@rookery/redis';
 import { eventually } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { createTestRedis, type TestRedis } from '@rookery/testing/redis';

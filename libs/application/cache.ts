@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '@rookery/domain';
-import { PREFIX, RedisConnections } from '@rookery/messaging';
+import { PREFIX, RedisConnections } from '@rookery/redis';
 import { counter, workContext } from '@rookery/observability';
 import { Transaction } from '@rookery/persistence';
 

@@ -15,7 +15,7 @@ import { DelayedError, type Job, Worker } from 'bullmq';
 import { type DeliveryJob, Dispatch } from './dispatch';
 import { deliveriesTotal, deliverySeconds } from './metrics';
 import { backoffMs, declaredQueues, type QueueDefinition } from './queues';
-import { PREFIX, RedisConnections } from './redis';
+import { PREFIX, RedisConnections } from '@rookery/redis';
 import { TickBatcher } from './tick-batcher';
 import { QueueSettings } from './settings';
 import { type AnySubscriber, type Attempt, Reject, Snooze } from './subscriber';

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DeadDelivery, DeliveryKey, Queued } from '@rookery/persistence';
 import { type JobsOptions, Queue } from 'bullmq';
 import { declaredQueues } from './queues';
-import { PREFIX, RedisConnections } from './redis';
+import { PREFIX, RedisConnections } from '@rookery/redis';
 
 /** What a job carries: the key of its delivery, and for the reader of the board what it is about. */
 export interface DeliveryJob extends DeliveryKey {

@@ -1,3 +1,4 @@
+import { RedisConnections } from '@rookery/redis';
 import { type EventOf, defineEvent, newId } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
@@ -5,7 +6,7 @@ import { SilentProxy } from '@rookery/testing/proxy';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
-import { defineQueue, Dispatch, type Handles, RedisConnections, Subscriber } from '.';
+import { defineQueue, Dispatch, type Handles, Subscriber } from '.';
 
 const queue = defineQueue('suite-half-open', {
   class: 'default',

@@ -3,7 +3,6 @@ export * from './messaging.module';
 export * from './prune-expired';
 export * from './prune-outbox';
 export * from './queues';
-export * from './redis';
 export * from './schedule';
 export * from './settings';
 export * from './subscriber';

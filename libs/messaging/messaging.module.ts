@@ -6,7 +6,7 @@ import { BacklogMetrics } from './metrics';
 import { PruneExpired } from './prune-expired';
 import { PruneOutbox } from './prune-outbox';
 import { Redrive } from './redrive';
-import { RedisConnections } from './redis';
+import { RedisModule } from '@rookery/redis';
 import { Relay } from './relay';
 import { RedisRelayHint } from './relay-hint';
 import { Schedules } from './schedule';
@@ -21,12 +21,11 @@ export class MessagingModule {
   static forWriting(): DynamicModule {
     const providers = [
       QueueSettings,
-      RedisConnections,
       Subscribers,
       Dispatch,
       { provide: RelayHint, useClass: RedisRelayHint },
     ];
-    return { module: MessagingModule, providers, exports: providers };
+    return { module: MessagingModule, imports: [RedisModule], providers, exports: providers };
   }
 
   /** What a worker needs: it runs the relay, the subscribers, the schedules and the redrive as well. */

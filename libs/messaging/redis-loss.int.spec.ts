@@ -1,19 +1,11 @@
+import { RedisConnections } from '@rookery/redis';
 import { type EventOf, defineEvent, newId } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
-import {
-  type Attempt,
-  defineQueue,
-  Dispatch,
-  failedQueue,
-  type Handles,
-  RedisConnections,
-  Reject,
-  Subscriber,
-} from '.';
+import { type Attempt, defineQueue, Dispatch, failedQueue, type Handles, Reject, Subscriber } from '.';
 
 const queue = defineQueue('suite-loss', {
   class: 'default',

@@ -4,7 +4,7 @@ import { HealthChecks } from '@rookery/observability';
 import { Deliveries, type DeliveryKey, type Queued, Sql, Transaction } from '@rookery/persistence';
 import { Dispatch } from './dispatch';
 import { Loop } from './loop';
-import { PREFIX, RedisConnections } from './redis';
+import { PREFIX, RedisConnections } from '@rookery/redis';
 import { Subscribers } from './subscribers';
 
 const EPOCH_KEY = `${PREFIX}:epoch`;

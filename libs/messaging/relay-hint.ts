@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RelayHint } from '@rookery/persistence';
-import { PREFIX, RedisConnections } from './redis';
+import { PREFIX, RedisConnections } from '@rookery/redis';
 
 /** Channel that wakes the relays after a commit. */
 export const HINT_CHANNEL = `${PREFIX}:outbox`;

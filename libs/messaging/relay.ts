@@ -3,7 +3,7 @@ import { HealthChecks } from '@rookery/observability';
 import { isDatabaseUnavailable, Outbox, Transaction } from '@rookery/persistence';
 import { Dispatch } from './dispatch';
 import { Loop } from './loop';
-import { RedisConnections } from './redis';
+import { RedisConnections } from '@rookery/redis';
 import { HINT_CHANNEL } from './relay-hint';
 
 const POLL_MS = 100;

@@ -1,7 +1,8 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { contexts } from '@rookery/contexts';
-import { PruneExpired, RedisConnections } from '@rookery/messaging';
+import { PruneExpired } from '@rookery/messaging';
+import { RedisConnections } from '@rookery/redis';
 import { Transaction } from '@rookery/persistence';
 import { eventually, type Person, signUp } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';

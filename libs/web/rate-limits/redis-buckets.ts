@@ -1,4 +1,4 @@
-import { PREFIX, RedisConnections } from '@rookery/messaging';
+import { PREFIX, RedisConnections } from '@rookery/redis';
 import { Injectable } from '@nestjs/common';
 import type { Buckets, TokenRequest, TokenGrant } from './buckets';
 

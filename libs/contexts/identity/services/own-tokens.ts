@@ -17,7 +17,7 @@ export class OwnTokens implements TokenAuthenticator {
 
   async authenticate(token: string): Promise<Caller | undefined> {
     const claims = await this.accessTokens.verify(token);
-    const session = claims && (await this.sessions.look(claims.sid, claims.iat));
+    const session = claims && (await this.sessions.get(claims.sid, claims.iat));
     if (!session) return undefined;
     return {
       userId: session.userId,

@@ -6,7 +6,7 @@ import { type SessionState, Sessions } from '../storage/sessions';
 const CACHE_TTL_MS = 4_000;
 const CACHE_SIZE = 50_000;
 
-interface Look {
+interface Entry {
   /** When it was asked, in milliseconds. */
   at: number;
   state: Promise<SessionState | undefined>;
@@ -19,7 +19,7 @@ interface Look {
  */
 @Injectable()
 export class SessionCache {
-  private readonly known = new LRUCache<string, Look>({ max: CACHE_SIZE, ttl: CACHE_TTL_MS });
+  private readonly known = new LRUCache<string, Entry>({ max: CACHE_SIZE, ttl: CACHE_TTL_MS });
 
   constructor(private readonly sessions: Sessions) {}
 
@@ -28,13 +28,13 @@ export class SessionCache {
    *   issued the token because something was proved
    * @returns undefined when it has ended
    */
-  async look(sessionId: string, issuedAt = 0): Promise<SessionState | undefined> {
+  async get(sessionId: string, issuedAt = 0): Promise<SessionState | undefined> {
     const known = this.known.get(sessionId);
     if (known && known.at >= (issuedAt + 1) * 1_000) return known.state;
-    const look = { at: Date.now(), state: this.sessions.alive(sessionId) };
-    this.known.set(sessionId, look);
-    look.state.catch(() => this.known.delete(sessionId));
-    return look.state;
+    const entry = { at: Date.now(), state: this.sessions.alive(sessionId) };
+    this.known.set(sessionId, entry);
+    entry.state.catch(() => this.known.delete(sessionId));
+    return entry.state;
   }
 
   /** Looks anew at its next use, in this process at once. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DependencyUnavailable, newId, Rejection } from '@rookery/domain';
-import { PREFIX, RedisConnections } from '@rookery/messaging';
+import { PREFIX, RedisConnections } from '@rookery/redis';
 import { CodeExpired, CodeInvalid } from '../model/rejections';
 import { CodeFailures } from '../storage/code-failures';
 import { Keys } from './keys';

@@ -110,7 +110,7 @@ describe('deleting the own account', () => {
   /** Waits until the api looks the session of a token up no more, as it does for four seconds. */
   async function believed(token: string): Promise<void> {
     const { sid, iat } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
-    const look = () => system.inApi(SessionCache).look(sid, iat);
+    const look = () => system.inApi(SessionCache).get(sid, iat);
     await eventually(async () => (await look()) === (await look()));
   }
 

@@ -2,7 +2,7 @@ import * as argon2 from '@node-rs/argon2';
 import * as bcrypt from '@node-rs/bcrypt';
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
-import { RedisConnections } from '@rookery/messaging';
+import { RedisConnections } from '@rookery/redis';
 import { registry } from '@rookery/observability';
 import { newcomer, PASSWORD, signUp } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';

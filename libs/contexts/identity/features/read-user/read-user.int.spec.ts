@@ -1,6 +1,6 @@
 import { Cache, Queries } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
-import { PREFIX, RedisConnections } from '@rookery/messaging';
+import { PREFIX, RedisConnections } from '@rookery/redis';
 import { registry } from '@rookery/observability';
 import { Sql, Transaction } from '@rookery/persistence';
 import { Authenticator, enrol, eventually, newcomer, type Person } from '@rookery/testing';

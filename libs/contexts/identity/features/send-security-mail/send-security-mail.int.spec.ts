@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { RedisConnections } from '@rookery/messaging';
+import { RedisConnections } from '@rookery/redis';
 import { Authenticator, eventually, newcomer, PASSWORD, signUp } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 

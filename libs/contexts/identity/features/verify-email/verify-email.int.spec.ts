@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { RedisConnections } from '@rookery/messaging';
+import { RedisConnections } from '@rookery/redis';
 import { eventually, newcomer, signUp } from '@rookery/testing';
 import { statementsOf } from '@rookery/testing/statements';
 import { OwnSystem } from '@rookery/testing/own-system';

@@ -1,7 +1,8 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { HealthChecks } from '@rookery/observability';
 import { Redis, type RedisOptions } from 'ioredis';
-import { QueueSettings } from './settings';
+import { LimitedRedis } from './limited-redis';
+import { RedisSettings } from './settings';
 
 /** Prefix of every key; the braces keep all of them in one slot of a cluster, so that scripts may touch several. */
 export const PREFIX = '{rookery}';
@@ -28,17 +29,17 @@ export class RedisConnections implements OnApplicationShutdown {
   readonly cache: Redis;
 
   constructor(
-    private readonly settings: QueueSettings,
+    private readonly settings: RedisSettings,
     health: HealthChecks,
   ) {
-    this.shared = this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 1_000 });
+    this.shared = this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false }, { limitMs: 1_000 });
     health.addDependency('redis', async () => void (await this.shared.ping()), {
       critical: false,
       ready: 'once',
     });
     this.cache = this.connect(
-      { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 250 },
-      settings.redisCacheUrl || settings.redisUrl,
+      { maxRetriesPerRequest: 0, enableOfflineQueue: false },
+      { limitMs: 250, url: settings.redisCacheUrl || settings.redisUrl },
     );
     health.addDependency('cache', async () => void (await this.cache.ping()), {
       critical: false,
@@ -80,16 +81,20 @@ export class RedisConnections implements OnApplicationShutdown {
     for (const redis of this.open) redis.disconnect();
   }
 
-  private connect(options: RedisOptions, url = this.settings.redisUrl): Redis {
-    const redis = new Redis(url, {
+  private connect(
+    own: RedisOptions,
+    { url = this.settings.redisUrl, limitMs }: { url?: string; limitMs?: number } = {},
+  ): Redis {
+    const options: RedisOptions = {
       socketTimeout: SOCKET_TIMEOUT_MS,
-      ...options,
+      ...own,
       connectTimeout: 2_000,
       // Each connection that had been lost before keeps a process alive for so long at its end.
       disconnectTimeout: 200,
       keepAlive: 5_000,
       retryStrategy: (times) => Math.min(50 * 2 ** times, 1_000),
-    });
+    };
+    const redis = limitMs === undefined ? new Redis(url, options) : new LimitedRedis(url, limitMs, options);
     let silent = false;
     redis.on('error', (error: Error) => {
       if (!silent) this.log.warn(`Redis is away: ${error.message}`);

@@ -1,0 +1,3 @@
+export * from './connections';
+export * from './redis.module';
+export * from './settings';
