@@ -156,7 +156,7 @@ async function main(): Promise<void> {
 
 function startApi(port: number): ChildProcess {
   return spawn(process.execPath, ['dist/apps/api/src/main.js'], {
-    env: { ...process.env, PORT: String(port), RATE_LIMIT_ENABLED: 'false', LOG_LEVEL: 'error' },
+    env: { ...process.env, PORT: String(port), RATE_LIMIT_ENABLED: 'false', LOG_LEVEL: 'fatal' },
     stdio: 'inherit',
   });
 }
