@@ -1,0 +1,21 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Only pruning asks when events were published. An index that also holds those that wait lets the planner read all of
+ * them once per shard, for the few that the relay takes.
+ */
+export class IndexPublishedEventsAlone1763700023100 implements MigrationInterface {
+  name = 'IndexPublishedEventsAlone1763700023100';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DROP INDEX messaging.outbox_published_at_idx;
+      CREATE INDEX outbox_published_at_idx ON messaging.outbox (published_at) WHERE published_at IS NOT NULL`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DROP INDEX messaging.outbox_published_at_idx;
+      CREATE INDEX outbox_published_at_idx ON messaging.outbox (published_at)`);
+  }
+}
