@@ -1,10 +1,8 @@
 import { Rebuild } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
-
 import { Transaction } from '@rookery/persistence';
 import { enrol, eventually, type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
-
 import { Posts } from './storage/posts';
 
 const FEED = 'social.project-feed';
@@ -90,8 +88,8 @@ describe('Rebuilding the projections', () => {
   it('changes nothing where nothing is wrong', async () => {
     const before = await rows();
     expect(Object.values(before).map((each) => each.length)).toEqual([27, 1, 5, 6]);
-    expect(await rebuild(PEOPLE)).toEqual({ replay: 6 });
-    expect(await rebuild(FEED)).toEqual({ replay: 18 + 5 });
+    expect(await rebuild(PEOPLE)).toEqual({ events: 6 });
+    expect(await rebuild(FEED)).toEqual({ events: 18 + 5 });
     expect(await rows()).toEqual(before);
   });
 
@@ -165,8 +163,8 @@ describe('Rebuilding the projections', () => {
        FROM generate_series(1, 150) n`,
     );
     const before = await rows();
-    expect(await rebuild(PEOPLE)).toEqual({ replay: 6 + 150 });
-    expect(await rebuild(FEED)).toEqual({ replay: 18 + 5 + 250 });
+    expect(await rebuild(PEOPLE)).toEqual({ events: 6 + 150 });
+    expect(await rebuild(FEED)).toEqual({ events: 18 + 5 + 250 });
     const after = await rows();
     expect(after.people!.length - before.people!.length).toBe(150);
     expect(after.feed_items!.length - before.feed_items!.length).toBe(2 * 250);
