@@ -81,15 +81,13 @@ export class OwnSystem extends TestSystem {
     await api.listen(0, '127.0.0.1');
     const worker = await createWebApp(WorkerModule.of(contexts));
     await worker.listen(0, '127.0.0.1');
-    const system = new OwnSystem(contexts, { folder, database, redis, mailbox }, api, worker, logged, {
+    return new OwnSystem(contexts, { folder, database, redis, mailbox }, api, worker, logged, {
       apiUrl: await api.getUrl(),
       workerUrl: await worker.getUrl(),
       databaseUrl: database.url,
       redisUrl: redis.url,
       mailboxUrl: mailbox.url,
     });
-    await system.connect();
-    return system;
   }
 
   protected override logOf(requestId: string): string[] {

@@ -19,9 +19,7 @@ export class SharedSystem extends TestSystem {
     if (!systems) throw new Error('Integration tests run in the jest projects "integration" and "e2e".');
     const answer = await fetch(`${systems}/${process.env.JEST_WORKER_ID ?? '1'}`, { method: 'POST' });
     if (!answer.ok) throw new Error(await answer.text());
-    const system = new SharedSystem((await answer.json()) as SharedAddresses);
-    await system.connect();
-    return system;
+    return new SharedSystem((await answer.json()) as SharedAddresses);
   }
 
   override async fixture<T>(name: string, args: object): Promise<T> {

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { Client } from 'pg';
+import { Pool } from 'pg';
 import { Inbox } from './inbox';
 
 /** What a request to the api was answered with. */
@@ -33,11 +33,11 @@ export interface SystemAddresses {
 export abstract class TestSystem {
   readonly inbox: Inbox;
   private readonly agent = new Agent({ keepAlive: true });
-  private readonly database: Client;
+  private readonly database: Pool;
 
   protected constructor(readonly addresses: SystemAddresses) {
     this.inbox = new Inbox(addresses.mailboxUrl);
-    this.database = new Client({ connectionString: addresses.databaseUrl, application_name: 'suite' });
+    this.database = new Pool({ connectionString: addresses.databaseUrl, application_name: 'suite', max: 4 });
     this.database.on('error', () => undefined);
   }
 
@@ -78,10 +78,6 @@ export abstract class TestSystem {
 
   /** @returns the lines that were logged in the course of a request. */
   protected abstract logOf(requestId: string): string[];
-
-  protected async connect(): Promise<void> {
-    await this.database.connect();
-  }
 
   protected async disconnect(): Promise<void> {
     this.agent.destroy();
