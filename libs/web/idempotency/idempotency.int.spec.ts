@@ -163,17 +163,28 @@ describe('an Idempotency-Key', () => {
     for (let round = 0; round < 50; round += 1) {
       const key = randomUUID();
       const text = `round ${round}`;
+      let unserved = 0;
+      // As a client does: 503 says that the request was not served and may be sent again.
+      const served = (api: typeof other) =>
+        eventually(async () => {
+          const answer = await make(text, key, { api });
+          unserved += Number(answer.statusCode === 503);
+          return answer.statusCode !== 503 && answer;
+        }, 20_000);
       const answers = await Promise.all(
-        Array.from({ length: 60 }, (_, index) => make(text, key, { api: index % 2 ? system.api : other })),
+        Array.from({ length: 60 }, (_, index) => served(index % 2 ? system.api : other)),
       );
-      const replayed = await make(text, key);
+      const replayed = await served(system.api);
       const bodies = answers.flatMap(({ statusCode, body }) => (statusCode === 201 ? [body] : []));
       for (const { statusCode } of answers) seen.add(statusCode);
       expect(bodies.length).toBeGreaterThan(0);
       expect(new Set([...bodies, replayed.body]).size).toBe(1);
-      expect(
-        answers.filter(({ statusCode, headers }) => statusCode === 201 && !headers['idempotency-replayed']),
-      ).toHaveLength(1);
+      const first = answers.filter(
+        ({ statusCode, headers }) => statusCode === 201 && !headers['idempotency-replayed'],
+      );
+      // Who had the effect may have been the one that was not served to its end.
+      if (unserved === 0) expect(first).toHaveLength(1);
+      else expect(first.length).toBeLessThanOrEqual(1);
       expect(await made(text)).toBe(1);
     }
     expect(seen).toEqual(new Set([201, 409]));
