@@ -183,8 +183,7 @@ describe('an Idempotency-Key', () => {
         ({ statusCode, headers }) => statusCode === 201 && !headers['idempotency-replayed'],
       );
       // Who had the effect may have been the one that was not served to its end.
-      if (unserved === 0) expect(first).toHaveLength(1);
-      else expect(first.length).toBeLessThanOrEqual(1);
+      expect(first.length === 1 || (first.length === 0 && unserved > 0)).toBe(true);
       expect(await made(text)).toBe(1);
     }
     expect(seen).toEqual(new Set([201, 409]));

@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol, type Person, race, sharedSystem } from '@rookery/testing';
+import { enrol, newcomer, type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Following a user', () => {
   const system = sharedSystem();
@@ -45,9 +45,11 @@ describe('Following a user', () => {
   });
 
   it('does not find somebody who is not there, has not verified yet or is no id', async () => {
+    const { email, username, name } = newcomer();
     const [pending] = await system.sql<{ id: string }>(
       `INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, password_version, registered_at)
-       VALUES (gen_random_uuid(), 1, 'pending@example.com', 'pending', 'Pending', 'user', 'pending', '-', 1, now()) RETURNING id`,
+       VALUES (gen_random_uuid(), 1, $1, $2, $3, 'user', 'pending', '-', 1, now()) RETURNING id`,
+      [email, username, name],
     );
     for (const id of [newId(), pending!.id, 'nobody']) {
       expect(await follow(ada, id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
