@@ -1,4 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { contexts } from '@rookery/contexts';
 import { enrol, type Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
@@ -24,6 +25,7 @@ interface Answer {
 }
 
 /** What this suite must notice: an operation nobody declared, and rows that the API does not keep. */
+@ApiTags('planted')
 @Controller('planted')
 class PlantedRoutes {
   @Get('undeclared')

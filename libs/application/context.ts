@@ -22,6 +22,8 @@ type OfferedProvider = ClassProvider | ExistingProvider;
 /** A bounded context: what it consists of, sorted by what each app takes from it. */
 export interface Context {
   readonly name: string;
+  /** Groups of its operations in the API description, with what each is about; see {@link defineContext}. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly schemas: readonly EntitySchema[];
   readonly providers: readonly Provider[];
   /** What other contexts may ask of it: providers of abstract classes in its `contract.ts`. */
@@ -62,6 +64,8 @@ export interface Seed {
  *
  * @param name of the context; also of its PostgreSQL schema
  * @param folder that holds `features/`: `__dirname`
+ * @param parts.tags groups of its operations in the API description, by name, with what each is about; every
+ *   controller wears one of them as `@ApiTags()`
  * @param parts.schemas how its aggregates are stored
  * @param parts.providers what its features are handed: repositories, policies
  * @param parts.offers what other contexts may ask of it: providers of abstract classes in its `contract.ts`
@@ -76,6 +80,7 @@ export function defineContext(
   name: string,
   folder: string,
   parts: {
+    tags?: Record<string, string>;
     schemas?: EntitySchema[];
     providers?: Provider[];
     offers?: OfferedProvider[];
@@ -96,6 +101,7 @@ export function defineContext(
   const found = exported.filter(takesPart);
   return {
     name,
+    tags: parts.tags ?? {},
     schemas: parts.schemas ?? [],
     providers: parts.providers ?? [],
     offers: parts.offers ?? [],

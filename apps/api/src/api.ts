@@ -10,8 +10,12 @@ export function rootPathsOf(contexts: readonly Context[]): string[] {
   return contexts.flatMap(({ rootPaths }) => rootPaths);
 }
 
-/** What the API's description says of it. */
-export function describeApi(): ApiDescription {
+/**
+ * What the API's description says of it.
+ *
+ * @param contexts whose groups of operations it names
+ */
+export function describeApi(contexts: readonly Context[]): ApiDescription {
   return {
     title: 'Rookery',
     description: [
@@ -20,7 +24,9 @@ export function describeApi(): ApiDescription {
     ].join('\n\n'),
     version: new LogSettings().serviceVersion,
     tags: [
-      { name: 'Identity', description: 'Who somebody is: registration, verification, sign-in.' },
+      ...contexts.flatMap(({ tags }) =>
+        Object.entries(tags).map(([name, about]) => ({ name, description: about })),
+      ),
       { name: 'Operations', description: 'How the service is: probes and metrics.' },
     ],
   };
@@ -34,6 +40,6 @@ export function describeApi(): ApiDescription {
 export async function createApi(contexts: readonly Context[]): Promise<NestFastifyApplication> {
   const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
   await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance());
-  serveOpenApi(app, describeApi());
+  serveOpenApi(app, describeApi(contexts));
   return app;
 }

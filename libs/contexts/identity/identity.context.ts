@@ -47,6 +47,7 @@ import { Users, userSchema } from './storage/users';
 
 /** Who somebody is: registration, verification, sign-in. */
 export const identity = defineContext('identity', __dirname, {
+  tags: { Identity: 'Who somebody is: registration, verification, sign-in.' },
   schemas: [userSchema, decoySchema, operationSchema, preferencesSchema],
   rootPaths: ['activate', 'reset', 'reset-password'],
   providers: [

@@ -18,6 +18,7 @@ import { PostSearch } from './views/post-search';
 
 /** Who reads whom: follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
+  tags: { Social: 'Who reads whom: follows and blocks, posts, comments, feeds.' },
   schemas: [commentSchema, postSchema, relationshipSchema],
   providers: [
     Comments,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, HttpException, Patch, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Commands } from '@rookery/application';
@@ -56,6 +57,7 @@ class MakeThingHandler implements ICommandHandler<MakeThing> {
   }
 }
 
+@ApiTags('things')
 @Controller('things')
 class ThingRoutes {
   constructor(private readonly commands: Commands) {}

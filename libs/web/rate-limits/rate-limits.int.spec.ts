@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { contexts } from '@rookery/contexts';
 import { PruneExpired } from '@rookery/messaging';
 import { RedisConnections } from '@rookery/redis';
@@ -19,6 +20,7 @@ class Anything {
   @Field.text({ max: 20, optional: true, description: 'Anything.' }) text?: string;
 }
 
+@ApiTags('limited')
 @Controller('limited')
 class LimitedRoutes {
   @Get('hundred')
