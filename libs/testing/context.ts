@@ -5,6 +5,9 @@ export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = 
   return {
     name,
     tags: { [name]: 'Planted by a suite.' },
+    permissions: {},
+    requires: [],
+    synchronize: undefined,
     schemas: [],
     providers: [],
     offers: [],

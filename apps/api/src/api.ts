@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Context } from '@rookery/application';
+import { type Context, declarationOf } from '@rookery/application';
 import { LogSettings } from '@rookery/observability';
-import { type ApiDescription, createWebApp, serveOpenApi } from '@rookery/web';
+import { type ApiDescription, createWebApp, permissionsOf, serveOpenApi } from '@rookery/web';
 import { ApiModule } from './api.module';
 import { QueueBoard } from './queue-board';
 
@@ -14,8 +14,10 @@ export function rootPathsOf(contexts: readonly Context[]): string[] {
  * What the API's description says of it.
  *
  * @param contexts whose groups of operations it names
+ * @throws Error naming a route that asks for a permission which no context grants
  */
 export function describeApi(contexts: readonly Context[]): ApiDescription {
+  checkPermissions(contexts);
   return {
     title: 'Rookery',
     description: [
@@ -42,4 +44,19 @@ export async function createApi(contexts: readonly Context[]): Promise<NestFasti
   await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance());
   serveOpenApi(app, describeApi(contexts));
   return app;
+}
+
+/** A permission that no role has closes a route to everybody, and reads like one that is kept. */
+function checkPermissions(contexts: readonly Context[]): void {
+  const granted = new Set(contexts.flatMap(({ permissions }) => Object.values(permissions).flat()));
+  for (const { name, controllers } of contexts) {
+    for (const controller of controllers) {
+      const missing = permissionsOf(controller).find((permission) => !granted.has(permission));
+      if (missing)
+        throw new Error(
+          `${controller.name} asks for the permission ${missing}, which no role has: grant it in ` +
+            `${declarationOf(name)}, for example permissions: { admin: ['${missing}'] }.`,
+        );
+    }
+  }
 }
