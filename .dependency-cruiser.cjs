@@ -12,7 +12,8 @@ const rooms = {
   mail: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
 };
 
-const tests = '\\.spec\\.ts$';
+/** What only tests load: suites, what a context brings along for them, and the rows of the access matrix. */
+const tests = '\\.spec\\.ts$|^libs/contexts/[^/]+/(testing|features/[^/]+/access)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -30,6 +31,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^(apps|libs|migrations)/', pathNot: [tests, '^libs/testing/'] },
       to: { path: ['^libs/testing/', '^test/', '^tools/', '^bench/', tests] },
+    },
+    {
+      name: 'testing-is-platform-only',
+      comment: 'What suites need of a context stands in its testing.ts.',
+      severity: 'error',
+      from: { path: '^libs/testing/' },
+      to: { path: '^libs/contexts/', pathNot: '^libs/contexts/index\\.ts$' },
     },
     {
       name: 'nobody-imports-an-app',

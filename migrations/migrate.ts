@@ -1,4 +1,6 @@
+import { contexts } from '@rookery/contexts';
 import { DatabaseSettings, migrate, migrateDown } from '@rookery/persistence';
+import type { EntityManager } from 'typeorm';
 
 async function main(args: readonly string[]): Promise<void> {
   const unknown = args.find((arg) => arg !== '--down');
@@ -6,7 +8,20 @@ async function main(args: readonly string[]): Promise<void> {
   const down = args.includes('--down');
   if (down && process.env.NODE_ENV === 'production')
     throw new Error('In production the way back is another migration forward: --down loses what it removes.');
-  await (down ? migrateDown : migrate)(new DatabaseSettings().url, (line) => console.log(line));
+  const { url } = new DatabaseSettings();
+  const log = (line: string) => console.log(line);
+  if (down) await migrateDown(url, log);
+  else await migrate(url, log, synchronize);
+}
+
+/** What contexts keep about the declarations of all of them, such as the permissions of roles. */
+async function synchronize(manager: EntityManager): Promise<string[]> {
+  const changes: string[] = [];
+  for (const context of contexts)
+    changes.push(
+      ...((await context.synchronize?.((text, values) => manager.query(text, values), contexts)) ?? []),
+    );
+  return changes;
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

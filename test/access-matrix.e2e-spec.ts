@@ -1,19 +1,20 @@
 import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { contexts } from '@rookery/contexts';
-import { enrol, type Person } from '@rookery/testing';
-import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
-import { Explain, Public, RequirePermission, UuidParam } from '@rookery/web';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { type Person } from '@rookery/testing';
 import {
   type Caller,
   CALLERS,
   type Expected,
   type Given,
-  matrix,
   type Row,
   type Scene,
-  UNDESCRIBED,
-} from './access-matrix';
+} from '@rookery/testing/access';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
+import { Explain, Public, RequirePermission, UuidParam } from '@rookery/web';
+import { accessMatrix, UNDESCRIBED } from './access-matrix';
 import { exampleOf, type Schema } from './support/example-of';
 import { type Description, type Operation, operationsOf } from './support/operations';
 
@@ -24,6 +25,7 @@ interface Answer {
 }
 
 /** What this suite must notice: an operation nobody declared, and rows that the API does not keep. */
+@ApiTags('planted')
 @Controller('planted')
 class PlantedRoutes {
   @Get('undeclared')
@@ -51,6 +53,7 @@ class PlantedRoutes {
   }
 }
 
+const matrix = accessMatrix();
 const planted = contextOf('planted', { controllers: [PlantedRoutes] });
 
 describe('the access matrix', () => {
@@ -70,10 +73,12 @@ describe('the access matrix', () => {
   /** @returns what the matrix and the API do not have in common, in words. */
   function differences(rows: Record<string, Row>, ids: string[]): string[] {
     return [
-      ...ids.filter((id) => !(id in rows)).map((id) => `${id} is not in the matrix`),
+      ...ids
+        .filter((id) => !(id in rows))
+        .map((id) => `${id} is not in the matrix: add its row to access.ts in the folder of its feature`),
       ...Object.keys(rows)
         .filter((id) => !ids.includes(id))
-        .map((id) => `${id} is not in the API`),
+        .map((id) => `${id} is not in the API: take its row out`),
     ];
   }
 
@@ -134,10 +139,14 @@ describe('the access matrix', () => {
     it('notices an operation that nobody declared, and one that is gone', () => {
       const { getMe: _, ...rest } = matrix;
       const ids = [...operations.keys()];
-      expect(differences(matrix, ids)).toContain('plantedUndeclared is not in the matrix');
-      expect(differences(rest, ids)).toContain('getMe is not in the matrix');
+      expect(differences(matrix, ids)).toContainEqual(
+        expect.stringContaining('plantedUndeclared is not in the matrix'),
+      );
+      expect(differences(rest, ids)).toContain(
+        'getMe is not in the matrix: add its row to access.ts in the folder of its feature',
+      );
       expect(differences({ ...matrix, getGhost: matrix.getMe! }, ids)).toEqual(
-        expect.arrayContaining(['getGhost is not in the API']),
+        expect.arrayContaining(['getGhost is not in the API: take its row out']),
       );
     });
 

@@ -40,6 +40,11 @@ const planted: [rule: string, folder: string, text: string][] = [
     `import { eventually } from '@rookery/testing'; export const y = eventually;`,
   ],
   [
+    'testing-is-platform-only',
+    'libs/testing',
+    `import { User } from '../contexts/identity/model/user'; export const y = User;`,
+  ],
+  [
     'nobody-imports-an-app',
     'libs/web',
     `import { startApi } from '../../apps/api/src/start'; export const y = startApi;`,

@@ -1,7 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { contexts } from '@rookery/contexts';
-import { comment, enrol, eventually, type Person, publish } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { comment, publish } from '@rookery/contexts/social/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from '../tools/parts/browser.mts';

@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { enrol, type Person } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import fc from 'fast-check';
 import { exampleOf, type Schema } from './support/example-of';

@@ -14,7 +14,7 @@ import { MessagingModule, PruneExpired, PruneOutbox, Schedules, Subscribers } fr
 import { PersistenceModule } from '@rookery/persistence';
 import { Cache } from './cache';
 import { Commands } from './commands';
-import { type Context, handles } from './context';
+import { type Context, handles, inOrder } from './context';
 import { PersonalDataOfAll } from './personal-data';
 import { Queries } from './queries';
 import { Rebuild } from './rebuild';
@@ -42,10 +42,12 @@ export class ApplicationModule implements OnModuleInit {
   ) {}
 
   /**
-   * @param contexts that the process is made of
+   * @param declared contexts that the process is made of
    * @param role decides which parts of them it takes
+   * @throws Error when a context requires one that is missing, or that requires it
    */
-  static forRoot(contexts: readonly Context[], role: Role): DynamicModule {
+  static forRoot(declared: readonly Context[], role: Role): DynamicModule {
+    const contexts = inOrder(declared);
     return {
       module: ApplicationModule,
       imports: [

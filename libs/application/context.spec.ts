@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defineContext, handles } from '.';
+import { contextOf } from '@rookery/testing/context';
+import { defineContext, handles, inOrder } from '.';
 
 const CQRS = JSON.stringify(require.resolve('@nestjs/cqrs'));
 const NEST = JSON.stringify(require.resolve('@nestjs/common'));
@@ -91,5 +92,30 @@ describe('Defining a context', () => {
       `const { PlantTree } = require('../plant-tree/plant-tree.js'); ${handler('PlantTreesHandler', 'PlantTree')}`,
     );
     expect(define).toThrow('PlantTree has two handlers.');
+  });
+});
+
+describe('What contexts require', () => {
+  const of = (name: string, ...requires: string[]) => contextOf(name, { requires });
+  const order = (...contexts: ReturnType<typeof of>[]) => inOrder(contexts).map(({ name }) => name);
+
+  it('comes before them, in whichever order they are listed', () => {
+    expect(order(of('a', 'b', 'c'), of('b', 'c'), of('c'), of('d'))).toEqual(['c', 'b', 'a', 'd']);
+  });
+
+  it('must be there', () => {
+    expect(() => order(of('a', 'b'))).toThrow(
+      'libs/contexts/a/a.context.ts requires the context b, which is not there: add it to libs/contexts/index.ts.',
+    );
+  });
+
+  it('must not require them in turn', () => {
+    expect(() => order(of('a', 'b'), of('b', 'c'), of('c', 'b'))).toThrow(
+      'The contexts b → c → b require each other: take one of them out of "requires" in libs/contexts/b/b.context.ts.',
+    );
+  });
+
+  it('has one name each', () => {
+    expect(() => order(of('a'), of('a'))).toThrow('There are two contexts named a: rename one of them.');
   });
 });

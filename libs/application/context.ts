@@ -22,6 +22,14 @@ type OfferedProvider = ClassProvider | ExistingProvider;
 /** A bounded context: what it consists of, sorted by what each app takes from it. */
 export interface Context {
   readonly name: string;
+  /** Groups of its operations in the API description, with what each is about; see {@link defineContext}. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Which role is granted which permissions. */
+  readonly permissions: RolePermissions;
+  /** Names of the contexts whose events and answers it builds on. */
+  readonly requires: readonly string[];
+  /** Brings what it keeps about all declarations up to date; see {@link Synchronize}. */
+  readonly synchronize: Synchronize | undefined;
   readonly schemas: readonly EntitySchema[];
   readonly providers: readonly Provider[];
   /** What other contexts may ask of it: providers of abstract classes in its `contract.ts`. */
@@ -41,6 +49,22 @@ export interface Context {
   /** Brings about by name what suites start from; see {@link Fixture}. */
   readonly fixtures: Readonly<Record<string, Fixture>>;
 }
+
+/** By role: `{ moderator: ['posts:update:any'] }`. A role that includes another has its permissions too. */
+export type RolePermissions = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * Brings rows that follow from the declarations of all contexts up to date. It runs whenever migrations run, after them
+ * and one process at a time.
+ *
+ * @param statement runs SQL and returns rows
+ * @param contexts of the program, this one among them
+ * @returns a line for each change
+ */
+export type Synchronize = (
+  statement: (text: string, values: unknown[]) => Promise<Record<string, string>[]>,
+  contexts: readonly Context[],
+) => Promise<string[]>;
 
 /**
  * Brings about what a suite starts from and no route does quickly.
@@ -62,6 +86,11 @@ export interface Seed {
  *
  * @param name of the context; also of its PostgreSQL schema
  * @param folder that holds `features/`: `__dirname`
+ * @param parts.tags groups of its operations in the API description, by name, with what each is about; every
+ *   controller wears one of them as `@ApiTags()`
+ * @param parts.permissions which role is granted which permissions; taken over whenever migrations run
+ * @param parts.requires names of the contexts whose events and answers it builds on
+ * @param parts.synchronize brings what it keeps about all declarations up to date, whenever migrations run
  * @param parts.schemas how its aggregates are stored
  * @param parts.providers what its features are handed: repositories, policies
  * @param parts.offers what other contexts may ask of it: providers of abstract classes in its `contract.ts`
@@ -76,6 +105,10 @@ export function defineContext(
   name: string,
   folder: string,
   parts: {
+    tags?: Record<string, string>;
+    permissions?: RolePermissions;
+    requires?: string[];
+    synchronize?: Synchronize;
     schemas?: EntitySchema[];
     providers?: Provider[];
     offers?: OfferedProvider[];
@@ -96,6 +129,10 @@ export function defineContext(
   const found = exported.filter(takesPart);
   return {
     name,
+    tags: parts.tags ?? {},
+    permissions: parts.permissions ?? {},
+    requires: parts.requires ?? [],
+    synchronize: parts.synchronize,
     schemas: parts.schemas ?? [],
     providers: parts.providers ?? [],
     offers: parts.offers ?? [],
@@ -109,6 +146,43 @@ export function defineContext(
     seed: parts.seed,
     fixtures: parts.fixtures ?? {},
   };
+}
+
+/**
+ * Puts contexts in an order in which each comes after those that it requires.
+ *
+ * @throws Error naming a context that is there twice, one that is required and missing, or those that require each other
+ */
+export function inOrder(contexts: readonly Context[]): Context[] {
+  const ordered: Context[] = [];
+  const twice = contexts.find(
+    ({ name }, index) => contexts.findIndex((each) => each.name === name) !== index,
+  );
+  if (twice) throw new Error(`There are two contexts named ${twice.name}: rename one of them.`);
+  const add = (context: Context, path: readonly string[]): void => {
+    if (ordered.includes(context)) return;
+    const here = [...path, context.name];
+    if (path.includes(context.name))
+      throw new Error(
+        `The contexts ${here.slice(here.indexOf(context.name)).join(' → ')} require each other: take one of them out of "requires" in ${declarationOf(context.name)}.`,
+      );
+    for (const name of context.requires) {
+      const required = contexts.find((each) => each.name === name);
+      if (!required)
+        throw new Error(
+          `${declarationOf(context.name)} requires the context ${name}, which is not there: add it to libs/contexts/index.ts.`,
+        );
+      add(required, here);
+    }
+    ordered.push(context);
+  };
+  for (const context of contexts) add(context, []);
+  return ordered;
+}
+
+/** @returns the path of the file that declares a context. */
+export function declarationOf(name: string): string {
+  return `libs/contexts/${name}/${name}.context.ts`;
 }
 
 /** A feature's folder `publish-post/` holds `publish-post.ts` and whatever else that file imports. */

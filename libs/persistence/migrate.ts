@@ -1,4 +1,4 @@
-import { type DataSource, MigrationExecutor } from 'typeorm';
+import { type DataSource, type EntityManager, MigrationExecutor } from 'typeorm';
 import { createMigrationDataSource } from './data-source';
 
 const LOCK = "hashtext('rookery.migrate')";
@@ -9,12 +9,21 @@ const LOCK = "hashtext('rookery.migrate')";
  *
  * @param url of the database
  * @param log receives a line for each migration applied
+ * @param afterwards brings rows that follow from the code up to date, in a transaction of its own; returns a line for
+ *   each change
+ * @throws Error naming a migration that is misnamed, or older than one that is applied
  */
-export async function migrate(url: string, log: (line: string) => void): Promise<void> {
+export async function migrate(
+  url: string,
+  log: (line: string) => void,
+  afterwards?: (runner: EntityManager) => Promise<string[]>,
+): Promise<void> {
   await inTurn(url, async (dataSource) => {
     const applied = await dataSource.runMigrations();
     for (const { name } of applied) log(`applied ${name}`);
-    if (applied.length === 0) log('nothing to apply');
+    const changes = afterwards ? await dataSource.transaction(afterwards) : [];
+    changes.forEach(log);
+    if (applied.length + changes.length === 0) log('nothing to apply');
   });
 }
 

@@ -4,6 +4,10 @@ import type { Context } from '@rookery/application';
 export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = {}): Context {
   return {
     name,
+    tags: { [name]: 'Planted by a suite.' },
+    permissions: {},
+    requires: [],
+    synchronize: undefined,
     schemas: [],
     providers: [],
     offers: [],

@@ -30,12 +30,6 @@ export class Inbox {
     });
   }
 
-  /** Waits for the latest verification mail to an address. */
-  async verification(address: string): Promise<{ code: string; token: string }> {
-    const { text } = await this.latest(address, /is your Rookery code/);
-    return { code: /code is (\d{6})/.exec(text)![1]!, token: /token=([\w-]+)/.exec(text)![1]! };
-  }
-
   /** Makes the mail server answer an SMTP code to a recipient, or to all with `*`. */
   async refuse(recipient: string, code: number): Promise<void> {
     await fetch(`${this.url}/api/behaviour`, {

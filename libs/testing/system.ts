@@ -20,6 +20,14 @@ export interface Ask {
   token?: string;
 }
 
+/** Somebody who is signed in. */
+export interface Person {
+  id: string;
+  email: string;
+  /** Access token. */
+  token: string;
+}
+
 /** Where a running system is reached. */
 export interface SystemAddresses {
   apiUrl: string;

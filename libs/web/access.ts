@@ -4,6 +4,7 @@ import {
   type ExecutionContext,
   Injectable,
   SetMetadata,
+  type Type,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
@@ -18,6 +19,7 @@ import { AddToRouteConfig } from './route-config';
 
 const PUBLIC = 'rookery:public';
 const PERMISSIONS = 'rookery:permissions';
+const BEYOND_OWN = 'rookery:permission-beyond-own';
 
 /** What the decorators of a route tell hooks. */
 export interface GuardedRoute {
@@ -59,7 +61,22 @@ export function RequirePermission(...permissions: [string, ...string[]]): Method
  * @param permission such as `posts:update:any`
  */
 export function PermissionToManageAny(permission: string): MethodDecorator {
-  return ApiExtension('x-permission-beyond-own', permission);
+  return applyDecorators(
+    SetMetadata(BEYOND_OWN, permission),
+    ApiExtension('x-permission-beyond-own', permission),
+  );
+}
+
+/** @returns the permissions that a controller and its routes ask for with the decorators above. */
+export function permissionsOf(controller: Type): string[] {
+  const routes = Object.values(Object.getOwnPropertyDescriptors(controller.prototype as object))
+    .map(({ value }) => value as unknown)
+    .filter((value) => typeof value === 'function');
+  const asked = [controller, ...routes].flatMap((target) => [
+    ...((Reflect.getMetadata(PERMISSIONS, target) as string[] | undefined) ?? []),
+    ...[(Reflect.getMetadata(BEYOND_OWN, target) as string | undefined) ?? []].flat(),
+  ]);
+  return [...new Set(asked)];
 }
 
 /** Finds out who calls: by the passport strategy named `bearer`, once for each request. */

@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { Sql } from '@rookery/persistence';
-import { enrol, eventually, type Person } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { SilentProxy } from '@rookery/testing/proxy';
 import { OwnSystem } from '@rookery/testing/own-system';
 

@@ -1,4 +1,4 @@
-export { PermissionToManageAny, Public, RequirePermission } from './access';
+export { permissionsOf, PermissionToManageAny, Public, RequirePermission } from './access';
 export { BasicAuthGuard, Operators, OperatorsOnly } from './basic-auth';
 export { Cacheable } from './caching';
 export { type Caller, CurrentCaller } from './caller';

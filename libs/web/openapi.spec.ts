@@ -1,4 +1,5 @@
 import { Controller, Get, Module } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { createLogger, LoggingModule, LogSettings } from '@rookery/observability';
 import { Public } from './access';
 import { Explain } from './explain';
@@ -252,7 +253,7 @@ describe('An API that cannot be described', () => {
     class Root {}
 
     const app = await createWebApp(Root, { settings: new WebSettings({}), logger });
-    return () => buildOpenApi(app, ABOUT);
+    return () => buildOpenApi(app, { ...ABOUT, tags: [{ name: 'Nests', description: 'Where they breed.' }] });
   }
 
   it('has a route that explains nothing', async () => {
@@ -298,5 +299,34 @@ describe('An API that cannot be described', () => {
       }
     }
     expect(await describing(Unknown)).toThrow('GET /v1/a rejects with no.such, which nobody defined');
+  });
+
+  it('has an operation in no group', async () => {
+    @Controller('a')
+    class Lonely {
+      @Get()
+      @Public()
+      @Explain({ operationId: 'one', summary: 'One' })
+      one(): object {
+        return {};
+      }
+    }
+    expect(await describing(Lonely)).toThrow('GET /v1/a is in no group: give its controller @ApiTags()');
+  });
+
+  it('has an operation in a group that nobody declares', async () => {
+    @ApiTags('Nest')
+    @Controller('a')
+    class Misspelt {
+      @Get()
+      @Public()
+      @Explain({ operationId: 'one', summary: 'One' })
+      one(): object {
+        return {};
+      }
+    }
+    expect(await describing(Misspelt)).toThrow(
+      'GET /v1/a has the tag Nest, which nobody declares: add it under "tags" in its <name>.context.ts',
+    );
   });
 });

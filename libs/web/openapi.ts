@@ -16,7 +16,7 @@ export interface ApiDescription {
   title: string;
   description: string;
   version: string;
-  /** In the order of the page. */
+  /** The groups of operations, in the order of the page. Where given, every operation must be in one of them. */
   tags?: readonly { name: string; description: string }[];
 }
 
@@ -31,6 +31,7 @@ interface Parameter {
 
 interface Operation {
   operationId?: string;
+  tags?: string[];
   parameters?: Parameter[];
   requestBody?: unknown;
   responses: Record<string, { headers?: object; description?: string }>;
@@ -42,11 +43,12 @@ interface Operation {
  * Describes the API (OpenAPI 3.1). The result depends on the code alone: paths, schemas and responses are sorted.
  *
  * @param app initialised or not
- * @throws Error naming operations without an `operationId`, with one that is taken, or rejecting unknown codes
+ * @throws Error naming operations without an `operationId`, with one that is taken, outside of the declared
+ *   groups, or rejecting unknown codes
  */
 export function buildOpenApi(
   app: NestFastifyApplication,
-  { title, description, version, tags = [] }: ApiDescription,
+  { title, description, version, tags }: ApiDescription,
 ): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -57,10 +59,10 @@ export function buildOpenApi(
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
     .addBasicAuth({ type: 'http', scheme: 'basic', description: 'OPS_USER and OPS_PASSWORD.' }, 'operations')
     .addSecurityRequirements('bearer');
-  for (const tag of tags) builder.addTag(tag.name, tag.description);
+  for (const tag of tags ?? []) builder.addTag(tag.name, tag.description);
   const config = builder.build();
   delete config.info.contact;
-  const document = SwaggerModule.createDocument(app, config);
+  const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false });
   const mistakes: string[] = [];
   const seen = new Set<string>();
   for (const [path, methods] of Object.entries(document.paths)) {
@@ -70,6 +72,7 @@ export function buildOpenApi(
       if (!id || id.includes('_')) mistakes.push(`${where} has no operationId: give it @Explain()`);
       else if (seen.has(id)) mistakes.push(`${where} repeats the operationId ${id}`);
       else seen.add(id);
+      if (tags) mistakes.push(...tagMistakes(operation, tags).map((mistake) => `${where} ${mistake}`));
       mistakes.push(
         ...explain(method, path, operation).map(
           (code) => `${where} rejects with ${code}, which nobody defined`,
@@ -87,6 +90,13 @@ export function buildOpenApi(
       examples: Object.fromEntries(definedProblems().map((problem) => [problem.code, exampleOf(problem)])),
     },
   };
+}
+
+function tagMistakes({ tags = [] }: Operation, declared: readonly { name: string }[]): string[] {
+  if (tags.length === 0) return ['is in no group: give its controller @ApiTags()'];
+  return tags
+    .filter((tag) => !declared.some(({ name }) => name === tag))
+    .map((tag) => `has the tag ${tag}, which nobody declares: add it under "tags" in its <name>.context.ts`);
 }
 
 /** Turns what the decorators noted into responses; returns the codes that nobody defined. */

@@ -45,7 +45,9 @@ export function mainOf(app: string): string {
 }
 
 function readInputs(): Inputs {
-  const sources = SOURCES.flatMap((folder) => filesBelow(folder, /(?<!spec)\.ts$/));
+  const sources = SOURCES.flatMap((folder) =>
+    filesBelow(folder, /(?<!spec|contexts\/\w+\/testing|features\/[\w-]+\/access)\.ts$/),
+  );
   const names = createHash('sha256');
   const state = createHash('sha256');
   for (const file of [...SETTINGS, ...sources.sort()]) {

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Context } from '@rookery/application';
+import { type Context, declarationOf } from '@rookery/application';
 import { LogSettings } from '@rookery/observability';
-import { type ApiDescription, createWebApp, serveOpenApi } from '@rookery/web';
+import { type ApiDescription, createWebApp, permissionsOf, serveOpenApi } from '@rookery/web';
 import { ApiModule } from './api.module';
 import { QueueBoard } from './queue-board';
 
@@ -10,8 +10,14 @@ export function rootPathsOf(contexts: readonly Context[]): string[] {
   return contexts.flatMap(({ rootPaths }) => rootPaths);
 }
 
-/** What the API's description says of it. */
-export function describeApi(): ApiDescription {
+/**
+ * What the API's description says of it.
+ *
+ * @param contexts whose groups of operations it names
+ * @throws Error naming a route that asks for a permission which no context grants
+ */
+export function describeApi(contexts: readonly Context[]): ApiDescription {
+  checkPermissions(contexts);
   return {
     title: 'Rookery',
     description: [
@@ -20,7 +26,9 @@ export function describeApi(): ApiDescription {
     ].join('\n\n'),
     version: new LogSettings().serviceVersion,
     tags: [
-      { name: 'Identity', description: 'Who somebody is: registration, verification, sign-in.' },
+      ...contexts.flatMap(({ tags }) =>
+        Object.entries(tags).map(([name, about]) => ({ name, description: about })),
+      ),
       { name: 'Operations', description: 'How the service is: probes and metrics.' },
     ],
   };
@@ -34,6 +42,21 @@ export function describeApi(): ApiDescription {
 export async function createApi(contexts: readonly Context[]): Promise<NestFastifyApplication> {
   const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
   await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance());
-  serveOpenApi(app, describeApi());
+  serveOpenApi(app, describeApi(contexts));
   return app;
+}
+
+/** A permission that no role has closes a route to everybody, and reads like one that is kept. */
+function checkPermissions(contexts: readonly Context[]): void {
+  const granted = new Set(contexts.flatMap(({ permissions }) => Object.values(permissions).flat()));
+  for (const { name, controllers } of contexts) {
+    for (const controller of controllers) {
+      const missing = permissionsOf(controller).find((permission) => !granted.has(permission));
+      if (missing)
+        throw new Error(
+          `${controller.name} asks for the permission ${missing}, which no role has: grant it in ` +
+            `${declarationOf(name)}, for example permissions: { admin: ['${missing}'] }.`,
+        );
+    }
+  }
 }

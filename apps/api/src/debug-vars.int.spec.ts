@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
-import { enrol, eventually } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { eventually } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 
 const basic = (user: string, password: string) => ({

@@ -20,7 +20,7 @@ async function generate(checkOnly: boolean): Promise<void> {
   });
   const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
   app.get(ApplicationModule).onModuleInit();
-  const openApi = buildOpenApi(app, describeApi());
+  const openApi = buildOpenApi(app, describeApi(contexts));
   const files = {
     'openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
     'docs/map.md': drawMap(

@@ -40,13 +40,16 @@ import { PasswordAttempts } from './storage/password-attempts';
 import { PasswordResetLinks } from './storage/password-reset-links';
 import { StoredPreferences, preferencesSchema } from './storage/preferences';
 import { PublicUsers } from './storage/public-users';
-import { Roles } from './storage/roles';
+import { Roles, synchronizePermissions } from './storage/roles';
 import { SecondFactors } from './storage/second-factors';
 import { Sessions } from './storage/sessions';
 import { Users, userSchema } from './storage/users';
 
 /** Who somebody is: registration, verification, sign-in. */
 export const identity = defineContext('identity', __dirname, {
+  tags: { Identity: 'Who somebody is: registration, verification, sign-in.' },
+  permissions: { admin: ['ops:read', 'ops:write', 'users:role', 'users:sessions'] },
+  synchronize: synchronizePermissions,
   schemas: [userSchema, decoySchema, operationSchema, preferencesSchema],
   rootPaths: ['activate', 'reset', 'reset-password'],
   providers: [

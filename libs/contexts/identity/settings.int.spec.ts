@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 
 const DAY = 86_400;
@@ -34,7 +34,7 @@ describe('an installation with numbers of its own', () => {
   it('leads from its mails to an app of its own', async () => {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
-    const { token } = await system.inbox.verification(form.email);
+    const { token } = await verificationMail(system, form.email);
     const verification = await system.inbox.latest(form.email, /code/);
     for (const part of [verification.text, verification.html.replaceAll('&#x3D;', '=')]) {
       expect(part).toContain(`https://app.example/nest/activate?token=${token}`);

@@ -1,7 +1,8 @@
 import { Rebuild } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
-import { enrol, eventually, type Person } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { Posts } from './storage/posts';
 

@@ -1,5 +1,6 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
+import { ManageAny } from './model/actor';
 import { RelationshipCommands } from './services/relationship-commands';
 import { SocialPersonalData } from './personal-data';
 import { SeedPosts } from './seed/seed';
@@ -18,6 +19,12 @@ import { PostSearch } from './views/post-search';
 
 /** Who reads whom: follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
+  tags: { Social: 'Who reads whom: follows and blocks, posts, comments, feeds.' },
+  permissions: {
+    moderator: [ManageAny.updatePosts, ManageAny.updateComments, ManageAny.deleteComments],
+    admin: [ManageAny.deletePosts],
+  },
+  requires: ['identity'],
   schemas: [commentSchema, postSchema, relationshipSchema],
   providers: [
     Comments,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, HttpException, Patch, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Commands } from '@rookery/application';
@@ -7,7 +8,8 @@ import { contexts } from '@rookery/contexts';
 import { defineRejection, newId, Rejection } from '@rookery/domain';
 import { PruneExpired } from '@rookery/messaging';
 import { Sql, Transaction } from '@rookery/persistence';
-import { eventually, PASSWORD, type Person, signUp } from '@rookery/testing';
+import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import type { FastifyReply } from 'fastify';
@@ -56,6 +58,7 @@ class MakeThingHandler implements ICommandHandler<MakeThing> {
   }
 }
 
+@ApiTags('things')
 @Controller('things')
 class ThingRoutes {
   constructor(private readonly commands: Commands) {}

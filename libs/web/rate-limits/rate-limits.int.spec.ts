@@ -1,10 +1,12 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { contexts } from '@rookery/contexts';
 import { PruneExpired } from '@rookery/messaging';
 import { RedisConnections } from '@rookery/redis';
 import { Transaction } from '@rookery/persistence';
-import { eventually, type Person, signUp } from '@rookery/testing';
+import { signUp } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { BasicAuthGuard, defineRatePolicy, Explain, Field, Public, RateLimit } from '..';
@@ -19,6 +21,7 @@ class Anything {
   @Field.text({ max: 20, optional: true, description: 'Anything.' }) text?: string;
 }
 
+@ApiTags('limited')
 @Controller('limited')
 class LimitedRoutes {
   @Get('hundred')

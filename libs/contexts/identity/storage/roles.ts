@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Context, declarationOf } from '@rookery/application';
 import { Sql } from '@rookery/persistence';
 import { ADMIN, type Role } from '../model/user';
 
@@ -41,4 +42,50 @@ export class Roles {
     );
     return row !== undefined;
   }
+}
+
+/**
+ * Makes the permissions of the roles those that the contexts declare. Rows that somebody has added by hand stay as they
+ * are, and one that was declared before and is no more goes.
+ *
+ * @param statement runs SQL and returns rows
+ * @returns a line for each permission that was granted or taken away
+ * @throws Error when a context names a role that does not exist
+ */
+export async function synchronizePermissions(
+  statement: (text: string, values: unknown[]) => Promise<Record<string, string>[]>,
+  contexts: readonly Context[],
+): Promise<string[]> {
+  const grants = contexts.flatMap(({ name, permissions }) =>
+    Object.entries(permissions).flatMap(([role, granted]) =>
+      granted.map((permission) => ({ role, permission, context: name })),
+    ),
+  );
+  const roles = new Set((await statement('SELECT name FROM identity.roles', [])).map(({ name }) => name));
+  const stray = grants.find(({ role }) => !roles.has(role));
+  if (stray)
+    throw new Error(
+      `${declarationOf(stray.context)} grants ${stray.permission} to the role ${stray.role}, which does not exist: ` +
+        `grant it to one of ${[...roles].join(', ')}, or add the role with a migration.`,
+    );
+  const declared = [grants.map(({ role }) => role), grants.map(({ permission }) => permission)];
+  const granted = await statement(
+    `INSERT INTO identity.role_permissions (role, permission, declared)
+     SELECT DISTINCT role, permission, true FROM unnest($1::text[], $2::text[]) AS d (role, permission)
+     ON CONFLICT DO NOTHING
+     RETURNING role, permission`,
+    declared,
+  );
+  const taken = await statement(
+    `WITH taken AS (
+       DELETE FROM identity.role_permissions
+       WHERE declared AND (role, permission) NOT IN (SELECT * FROM unnest($1::text[], $2::text[]))
+       RETURNING role, permission
+     ) SELECT role, permission FROM taken`,
+    declared,
+  );
+  return [
+    ...granted.map(({ role, permission }) => `granted ${permission} to ${role}`),
+    ...taken.map(({ role, permission }) => `took ${permission} from ${role}`),
+  ].toSorted();
 }

@@ -1,7 +1,8 @@
 import { newId } from '@rookery/domain';
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
-import { enrol, eventually } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { eventually } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { People } from './people';
 

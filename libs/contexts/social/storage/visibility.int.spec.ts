@@ -1,4 +1,5 @@
-import { type Answer, enrol, eventually, type Person, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { type Answer, eventually, type Person, sharedSystem } from '@rookery/testing';
 
 /** Somebody who writes and is looked for by a viewer, and what there is to find. */
 interface Scene {

@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { registry } from '@rookery/observability';
-import { eventually, newcomer, PASSWORD } from '@rookery/testing';
+import { newcomer, PASSWORD, verificationMail } from '@rookery/contexts/identity/testing';
+import { eventually } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 
 describe('activating an account with the link', () => {
@@ -14,7 +15,7 @@ describe('activating an account with the link', () => {
   async function registered(): Promise<{ email: string; code: string; token: string }> {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
-    return { email: form.email, ...(await system.inbox.verification(form.email)) };
+    return { email: form.email, ...(await verificationMail(system, form.email)) };
   }
 
   it('works once', async () => {

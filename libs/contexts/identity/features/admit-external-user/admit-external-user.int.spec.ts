@@ -3,7 +3,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contexts } from '@rookery/contexts';
 import { Clock, newId } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
-import { eventually, newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
+import { eventually } from '@rookery/testing';
 import { AUDIENCE, CLIENT_ID, IdentityProvider } from '@rookery/testing/identity-provider';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload } from 'jose';
@@ -129,7 +130,7 @@ describe('signing in with the token of another issuer', () => {
   it('takes the address from a registration that nobody has verified, which ends then', async () => {
     const stranger = newcomer();
     await system.ask('POST /v1/auth/register', { body: stranger });
-    const { code, token } = await system.inbox.verification(stranger.email);
+    const { code, token } = await verificationMail(system, stranger.email);
     const claims = { email: stranger.email, email_verified: true, preferred_username: 'rightful' };
     const { status, body } = await me(await forged(claims));
     expect([status, body.email, body.username]).toEqual([200, stranger.email, 'rightful']);
@@ -147,7 +148,7 @@ describe('signing in with the token of another issuer', () => {
     await system.ask('POST /v1/auth/register', { body: pending });
     const { body } = await me(await forged({ email: pending.email, email_verified: false }));
     expect(body.email).toMatch(NO_ADDRESS);
-    const { code } = await system.inbox.verification(pending.email);
+    const { code } = await verificationMail(system, pending.email);
     const verified = await system.ask('POST /v1/auth/verify', { body: { email: pending.email, code } });
     expect(verified.status).toBe(200);
   });

@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
-import { newcomer, signUp } from '@rookery/testing';
+import { newcomer, signUp } from '@rookery/contexts/identity/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { CancelExpiredRegistrations } from './cancel-expired-registrations';
 

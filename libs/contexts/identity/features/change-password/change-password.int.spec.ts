@@ -1,4 +1,5 @@
-import { eventually, PASSWORD, type Person, sharedSystem, signUp } from '@rookery/testing';
+import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { eventually, type Person, sharedSystem } from '@rookery/testing';
 
 const CHANGE = 'PUT /v1/me/password';
 const LOGIN = 'POST /v1/auth/login';

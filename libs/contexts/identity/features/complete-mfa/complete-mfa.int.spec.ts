@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { Authenticator, eventually, PASSWORD, type Person, signUp } from '@rookery/testing';
+import { Authenticator, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { generateSync } from 'otplib';
 

@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { eventually, type Person, race, signUp } from '@rookery/testing';
+import { signUp } from '@rookery/contexts/identity/testing';
+import { eventually, type Person, race } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { ApiKeys } from '../../services/api-keys';
 

@@ -3,15 +3,8 @@ import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/applicat
 import { AuditChain } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
-import {
-  type Answer,
-  Authenticator,
-  eventually,
-  newcomer,
-  PASSWORD,
-  type Person,
-  signUp,
-} from '@rookery/testing';
+import { Authenticator, newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { type Answer, eventually, type Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { KNOWN_TABLES } from '../../personal-data';

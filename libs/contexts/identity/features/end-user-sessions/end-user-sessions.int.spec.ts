@@ -1,14 +1,5 @@
-import {
-  Authenticator,
-  enrol,
-  eventually,
-  newcomer,
-  PASSWORD,
-  type Person,
-  race,
-  sharedSystem,
-  signUp,
-} from '@rookery/testing';
+import { Authenticator, enrol, newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('ending the sessions of somebody else', () => {
   const system = sharedSystem();

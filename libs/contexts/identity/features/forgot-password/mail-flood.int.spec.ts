@@ -1,7 +1,8 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/redis';
 import { Transaction } from '@rookery/persistence';
-import { eventually, newcomer, signUp } from '@rookery/testing';
+import { newcomer, signUp } from '@rookery/contexts/identity/testing';
+import { eventually } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { MailQuotas } from '../../storage/mail-quotas';
 

@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { PASSWORD, type Person, signUp } from '@rookery/testing';
+import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 
 const MAX = 5;

@@ -4,7 +4,7 @@ import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
 import { RedisConnections } from '@rookery/redis';
 import { registry } from '@rookery/observability';
-import { newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { PasswordAttempts } from '../../storage/password-attempts';
 

@@ -1,4 +1,5 @@
-import { newcomer, PASSWORD, sharedSystem, signUp } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { sharedSystem } from '@rookery/testing';
 
 const LOGIN = 'POST /v1/auth/login';
 

@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { newcomer, PASSWORD } from '@rookery/testing';
+import { newcomer, PASSWORD, verificationMail } from '@rookery/contexts/identity/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { KnownNetworks } from '../../services/known-networks';
 
@@ -40,7 +40,7 @@ describe('a stranger who wants to keep an owner out', () => {
   async function owner(home = newAddress()): Promise<{ email: string; home: string; token: string }> {
     const form = newcomer();
     await post(home, '/v1/auth/register', form);
-    const { code } = await system.inbox.verification(form.email);
+    const { code } = await verificationMail(system, form.email);
     const { body } = await post(home, '/v1/auth/verify', { email: form.email, code });
     return { email: form.email, home, token: body.accessToken };
   }
@@ -107,7 +107,7 @@ describe('a stranger who wants to keep an owner out', () => {
   it('does not keep a newcomer from verifying', async () => {
     const form = newcomer();
     await post(newAddress(), '/v1/auth/register', form);
-    const { code } = await system.inbox.verification(form.email);
+    const { code } = await verificationMail(system, form.email);
     const [one, another] = [newAddress(), newAddress()];
     for (let times = 0; times < 6; times += 1)
       for (const stranger of [one, another])

@@ -5,7 +5,8 @@ import { Commands } from '@rookery/application';
 import { AuditChain, Audited, AuditTrail } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
-import { eventually, newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 

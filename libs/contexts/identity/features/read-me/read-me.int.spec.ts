@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { contexts } from '@rookery/contexts';
 import { JwtService } from '@nestjs/jwt';
-import { signUp } from '@rookery/testing';
+import { signUp } from '@rookery/contexts/identity/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { SigningKeys } from '../../services/signing-keys';
 

@@ -3,7 +3,8 @@ import { contexts } from '@rookery/contexts';
 import { PREFIX, RedisConnections } from '@rookery/redis';
 import { registry } from '@rookery/observability';
 import { Sql, Transaction } from '@rookery/persistence';
-import { Authenticator, enrol, eventually, newcomer, type Person } from '@rookery/testing';
+import { Authenticator, enrol, newcomer, verificationMail } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { PublicUsers, userEntry } from '../../storage/public-users';
 import { ReadProfile } from './read-user';
@@ -178,7 +179,7 @@ describe('reading a user', () => {
     for (const id of [pending!.id, '01890000-0000-7000-8000-000000000000', 'no-uuid']) {
       expect(await read(id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
     }
-    const { code } = await system.inbox.verification(form.email);
+    const { code } = await verificationMail(system, form.email);
     await system.ask('POST /v1/auth/verify', { body: { email: form.email, code } });
     expect(await read(pending!.id)).toMatchObject({ status: 200 });
   });

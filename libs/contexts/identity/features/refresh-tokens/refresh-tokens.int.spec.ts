@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { type Answer, eventually, PASSWORD, signUp } from '@rookery/testing';
+import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { type Answer, eventually } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { Client } from 'pg';
 

@@ -1,4 +1,5 @@
-import { Authenticator, eventually, race, sharedSystem, signUp } from '@rookery/testing';
+import { Authenticator, signUp } from '@rookery/contexts/identity/testing';
+import { eventually, race, sharedSystem } from '@rookery/testing';
 
 const REGENERATE = 'POST /v1/auth/recovery-codes';
 

@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { registry } from '@rookery/observability';
-import { eventually, newcomer, PASSWORD, signUp } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
+import { eventually } from '@rookery/testing';
 import { statementsOf } from '@rookery/testing/statements';
 import { OwnSystem } from '@rookery/testing/own-system';
 
@@ -19,7 +20,7 @@ describe('registering', () => {
     const accepted = await system.ask(REGISTER, { body: form });
     expect(accepted).toMatchObject({ status: 202, body: { email: 'ada@example.com' } });
 
-    const { code } = await system.inbox.verification('ada@example.com');
+    const { code } = await verificationMail(system, 'ada@example.com');
     const verified = await system.ask('POST /v1/auth/verify', { body: { email: 'ada@example.com', code } });
     expect(verified).toMatchObject({ status: 200, body: { tokenType: 'Bearer', user: { username: 'ada' } } });
 
@@ -30,7 +31,7 @@ describe('registering', () => {
   it('leaves neither password, code nor token in the database', async () => {
     const form = newcomer({ password: 'a very particular secret' });
     await system.ask(REGISTER, { body: form });
-    const { code, token } = await system.inbox.verification(form.email);
+    const { code, token } = await verificationMail(system, form.email);
     const [dump] = await system.sql<{ everything: string }>(
       `SELECT (SELECT jsonb_agg(o) FROM messaging.outbox o)::text || (SELECT jsonb_agg(d) FROM messaging.event_delivery d)::text
               || (SELECT jsonb_agg(u) FROM identity.users u)::text
@@ -133,7 +134,7 @@ describe('registering', () => {
       Array.from({ length: 12 }, () => system.ask(REGISTER, { body: newcomer({ email }) })),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
-    await system.inbox.verification(email);
+    await verificationMail(system, email);
     await eventually(async () => (await waiting(email, 0)).length === 0);
     expect(await system.inbox.of(email)).toHaveLength(1);
     const users = await system.sql('SELECT 1 FROM identity.users WHERE email = $1', [email]);
@@ -173,7 +174,7 @@ describe('registering', () => {
       const first = newcomer({ password: 'chosen by the first' });
       const { email } = first;
       await system.ask(REGISTER, { body: first });
-      const voided = await system.inbox.verification(email);
+      const voided = await verificationMail(system, email);
       await later(58);
       const last = newcomer({ email, password: 'chosen by the last' });
       expect((await system.ask(REGISTER, { body: last })).status).toBe(202);
@@ -182,7 +183,7 @@ describe('registering', () => {
 
     async function bothMails(email: string) {
       await eventually(async () => (await system.inbox.of(email)).length === 2);
-      return system.inbox.verification(email);
+      return verificationMail(system, email);
     }
 
     it('begins anew at once: what was mailed before confirms nothing, and the newest mail follows', async () => {
@@ -221,7 +222,7 @@ describe('registering', () => {
         const owner = newcomer();
         const { email } = owner;
         await system.ask(REGISTER, { body: owner });
-        const { code, token } = await system.inbox.verification(email);
+        const { code, token } = await verificationMail(system, email);
         const stranger = () =>
           system.ask(REGISTER, { body: newcomer({ email, password: 'chosen by a stranger' }) });
         const confirm = () =>
@@ -243,7 +244,7 @@ describe('registering', () => {
       const first = newcomer();
       const { email } = first;
       await system.ask(REGISTER, { body: first });
-      await system.inbox.verification(email);
+      await verificationMail(system, email);
       for (let again = 0; again < 3; again += 1) {
         await system.ask(REGISTER, { body: newcomer({ email }) });
       }
@@ -265,7 +266,7 @@ describe('registering', () => {
       const first = newcomer();
       const { email, password } = first;
       await system.ask(REGISTER, { body: first });
-      await system.inbox.verification(email);
+      await verificationMail(system, email);
       await later(61);
       const last = newcomer({ email, name: 'Somebody Else' });
       await system.ask(REGISTER, { body: last });
@@ -278,7 +279,7 @@ describe('registering', () => {
     it('changes nothing when exactly the same comes within a minute', async () => {
       const form = newcomer();
       await system.ask(REGISTER, { body: form });
-      const { code } = await system.inbox.verification(form.email);
+      const { code } = await verificationMail(system, form.email);
       expect((await system.ask(REGISTER, { body: form })).status).toBe(202);
       const { status, body } = await verify(form.email, code);
       expect([status, body.passwordResetToken]).toEqual([200, undefined]);
@@ -399,6 +400,6 @@ describe('registering', () => {
     expect(await system.sql('SELECT 1 FROM identity.users WHERE email = $1', [form.email])).toEqual([]);
 
     await eventually(async () => (await system.ask(REGISTER, { body: form })).status === 202);
-    await system.inbox.verification(form.email);
+    await verificationMail(system, form.email);
   });
 });

@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/redis';
-import { eventually, newcomer, signUp } from '@rookery/testing';
+import { newcomer, signUp, verificationMail } from '@rookery/contexts/identity/testing';
+import { eventually } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 
 const RESEND = 'POST /v1/auth/verify/resend';
@@ -16,7 +17,7 @@ describe('asking for the verification mail again', () => {
   async function registered(): Promise<{ email: string; code: string }> {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
-    return { email: form.email, ...(await system.inbox.verification(form.email)) };
+    return { email: form.email, ...(await verificationMail(system, form.email)) };
   }
 
   async function allDelivered(): Promise<void> {
@@ -59,7 +60,7 @@ describe('asking for the verification mail again', () => {
     await aMinuteLater(email);
     expect((await system.ask(RESEND, { body: { email } })).status).toBe(202);
     await eventually(async () => (await system.inbox.of(email)).length === 2);
-    const { code } = await system.inbox.verification(email);
+    const { code } = await verificationMail(system, email);
     expect(code).not.toBe(first);
     expect((await system.ask('POST /v1/auth/verify', { body: { email, code: first } })).status).toBe(422);
     expect((await system.ask('POST /v1/auth/verify', { body: { email, code } })).status).toBe(200);

@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { eventually, newcomer, PASSWORD, type Person, signUp } from '@rookery/testing';
+import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 
 const FORGOT = 'POST /v1/auth/password/forgot';
@@ -144,7 +145,7 @@ describe('resetting a forgotten password', () => {
   it('verifies an address that was not, since who has the link reads its mail', async () => {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
-    const { code, token } = await system.inbox.verification(form.email);
+    const { code, token } = await verificationMail(system, form.email);
     expect((await reset(await linkFor(form.email))).status).toBe(204);
     expect(await signIn(form.email, NEW)).toBe(200);
     expect((await system.ask(`PUT /v1/users/activate/${token}`)).status).toBe(410);

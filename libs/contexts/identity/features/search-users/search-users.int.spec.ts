@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { migrate, SearchBulkhead, Transaction } from '@rookery/persistence';
-import { enrol, newcomer, type Person } from '@rookery/testing';
+import { enrol, newcomer } from '@rookery/contexts/identity/testing';
+import { type Person } from '@rookery/testing';
 import { createTestDatabase } from '@rookery/testing/database';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { Client } from 'pg';

@@ -1,6 +1,13 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/redis';
-import { Authenticator, eventually, newcomer, PASSWORD, signUp } from '@rookery/testing';
+import {
+  Authenticator,
+  newcomer,
+  PASSWORD,
+  signUp,
+  verificationMail,
+} from '@rookery/contexts/identity/testing';
+import { eventually } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 
 const NEW = 'an entirely new secret';
@@ -95,7 +102,7 @@ describe('mail about the security of an account', () => {
   it('leaves passwords and tokens in the clear nowhere: no table, no delivery, no job, no key, no log line', async () => {
     const form = newcomer({ password: 'a very particular secret' });
     await system.ask('POST /v1/auth/register', { body: form });
-    const { code } = await system.inbox.verification(form.email);
+    const { code } = await verificationMail(system, form.email);
     await system.ask('POST /v1/auth/verify', { body: { email: form.email, code } });
     const token = await resetToken(form.email);
     await system.ask(`GET /reset?token=${token}`);

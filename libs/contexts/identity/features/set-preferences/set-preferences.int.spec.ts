@@ -1,4 +1,5 @@
-import { enrol, type Person, race, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { type Person, race, sharedSystem } from '@rookery/testing';
 
 const TASTE = { interests: ['space', 'cats'], tone: 'funny', length: 'short', language: 'de-AT' };
 

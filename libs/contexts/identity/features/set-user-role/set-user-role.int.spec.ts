@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { enrol, eventually, newcomer, type Person, race } from '@rookery/testing';
+import { enrol, newcomer } from '@rookery/contexts/identity/testing';
+import { eventually, type Person, race } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { Roles } from '../../storage/roles';
 

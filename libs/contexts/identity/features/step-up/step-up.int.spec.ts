@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { Authenticator, PASSWORD, type Person, signUp } from '@rookery/testing';
+import { Authenticator, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { AccessTokens, type SessionProof } from '../../services/access-tokens';
 import { SessionCache } from '../../services/session-cache';

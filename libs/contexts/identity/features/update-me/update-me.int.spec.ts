@@ -1,4 +1,5 @@
-import { type Ask, Authenticator, enrol, newcomer, type Person, race, sharedSystem } from '@rookery/testing';
+import { Authenticator, enrol, newcomer } from '@rookery/contexts/identity/testing';
+import { type Ask, type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('changing the own names', () => {
   const system = sharedSystem();

@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/redis';
-import { eventually, newcomer, signUp } from '@rookery/testing';
+import { newcomer, signUp, verificationMail } from '@rookery/contexts/identity/testing';
+import { eventually } from '@rookery/testing';
 import { statementsOf } from '@rookery/testing/statements';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { VerificationCodes } from '../../services/verification-codes';
@@ -18,7 +19,7 @@ describe('verifying an address with the code', () => {
   async function registered(): Promise<{ email: string; code: string; wrong: string }> {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
-    const { code } = await system.inbox.verification(form.email);
+    const { code } = await verificationMail(system, form.email);
     return { email: form.email, code, wrong: code === '111111' ? '222222' : '111111' };
   }
 
@@ -79,7 +80,7 @@ describe('verifying an address with the code', () => {
   it('answers for unknown, known and pending addresses alike, whether a code is right to come or not', async () => {
     const pending = newcomer();
     await system.ask('POST /v1/auth/register', { body: pending });
-    const { code } = await system.inbox.verification(pending.email);
+    const { code } = await verificationMail(system, pending.email);
     const [active, verified] = [await signUp(system), await registered()];
     await system.ask(VERIFY, { body: verified });
     const sequence = async (email: string) => {
@@ -137,7 +138,7 @@ describe('verifying an address with the code', () => {
     it('takes no code any more, however many are sent and though Redis forgets; the link still works', async () => {
       const form = newcomer();
       await system.ask('POST /v1/auth/register', { body: form });
-      const { token } = await system.inbox.verification(form.email);
+      const { token } = await verificationMail(system, form.email);
       expect(await guess(form.email, 21)).toEqual([
         ...Array<number>(100).fill(422),
         ...Array<number>(5).fill(410),

@@ -1,5 +1,6 @@
 import { contexts } from '@rookery/contexts';
-import { Authenticator, eventually, PASSWORD, type Person, signUp, wrongCode } from '@rookery/testing';
+import { Authenticator, PASSWORD, signUp, wrongCode } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { decodeJwt } from 'jose';
 import { generateSync } from 'otplib';

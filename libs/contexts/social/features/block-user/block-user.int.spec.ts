@@ -1,5 +1,6 @@
 import { newId } from '@rookery/domain';
-import { enrol, eventually, type Person, race, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Blocking a user', () => {
   const system = sharedSystem();

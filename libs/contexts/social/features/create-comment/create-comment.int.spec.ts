@@ -1,5 +1,7 @@
 import { newId } from '@rookery/domain';
-import { block, enrol, type Person, publish, race, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { block, publish } from '@rookery/contexts/social/testing';
+import { type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Commenting on a post', () => {
   const system = sharedSystem();

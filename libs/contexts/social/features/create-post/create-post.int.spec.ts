@@ -1,4 +1,5 @@
-import { enrol, eventually, type Person, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { eventually, type Person, sharedSystem } from '@rookery/testing';
 
 const DRAFT = { title: 'Swifts are back', content: 'Saw the first three.', tags: ['birds', 'spring'] };
 

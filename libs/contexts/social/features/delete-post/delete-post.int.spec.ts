@@ -1,5 +1,7 @@
 import { newId } from '@rookery/domain';
-import { block, comment, enrol, type Person, publish, race, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { block, comment, publish } from '@rookery/contexts/social/testing';
+import { type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Deleting a post', () => {
   const system = sharedSystem();

@@ -1,5 +1,6 @@
 import { newId } from '@rookery/domain';
-import { enrol, newcomer, type Person, race, sharedSystem } from '@rookery/testing';
+import { enrol, newcomer } from '@rookery/contexts/identity/testing';
+import { type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Following a user', () => {
   const system = sharedSystem();

@@ -1,5 +1,7 @@
 import { newId } from '@rookery/domain';
-import { block, comment, enrol, leave, type Person, publish, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { block, comment, leave, publish } from '@rookery/contexts/social/testing';
+import { type Person, sharedSystem } from '@rookery/testing';
 import { verifyWalks } from '@rookery/testing/walk';
 
 describe('Listing the comments of a post', () => {

@@ -1,5 +1,6 @@
 import { newId } from '@rookery/domain';
-import { enrol, type Person, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { type Person, sharedSystem } from '@rookery/testing';
 import fc from 'fast-check';
 
 /** The two lists, and who has to follow whom for `friend` to stand in that of `ada`. */

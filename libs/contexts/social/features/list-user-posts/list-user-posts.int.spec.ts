@@ -1,5 +1,7 @@
 import { newId } from '@rookery/domain';
-import { block, enrol, leave, type Person, publish, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { block, leave, publish } from '@rookery/contexts/social/testing';
+import { type Person, sharedSystem } from '@rookery/testing';
 import { verifyWalks } from '@rookery/testing/walk';
 
 describe("Listing a user's posts", () => {

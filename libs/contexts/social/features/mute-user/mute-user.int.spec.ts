@@ -1,5 +1,6 @@
 import { newId } from '@rookery/domain';
-import { enrol, type Person, race, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Muting a user', () => {
   const system = sharedSystem();

@@ -1,7 +1,8 @@
 import { contexts } from '@rookery/contexts';
 import { Clock } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
-import { enrol, eventually, type Person } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { Post } from '../../model/post';
 import type { Relationship } from '../../model/relationship';

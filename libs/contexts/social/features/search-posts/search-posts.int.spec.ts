@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { ConnectionPool, Sql, Transaction } from '@rookery/persistence';
-import { enrol, eventually, type Person } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import fc from 'fast-check';
 import { RANKED } from '../../views/post-search';

@@ -1,5 +1,7 @@
 import { newId } from '@rookery/domain';
-import { block, enrol, leave, type Person, publish, race, sharedSystem } from '@rookery/testing';
+import { enrol } from '@rookery/contexts/identity/testing';
+import { block, leave, publish } from '@rookery/contexts/social/testing';
+import { type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Changing a post', () => {
   const system = sharedSystem();

@@ -1,6 +1,5 @@
-import { eventually } from './eventually';
-import type { Person } from './people';
-import type { TestSystem } from './system';
+import { eventually, type Person, type TestSystem } from '@rookery/testing';
+import type { Given, Scene } from '@rookery/testing/access';
 
 /** Publishes a post. @returns its view */
 export async function publish(system: TestSystem, { token }: Person, draft: object = {}) {
@@ -28,4 +27,15 @@ export async function leave(system: TestSystem, { id, token }: Person): Promise<
   await eventually(
     async () => (await system.sql('SELECT 1 FROM social.people WHERE id = $1 AND active', [id])).length === 0,
   );
+}
+
+/** A post of the owner. */
+export async function ownPost({ system, people }: Scene): Promise<Given> {
+  return { path: { id: (await publish(system, people.owner)).id } };
+}
+
+/** A comment of the owner on a post of somebody else. */
+export async function ownComment({ system, people }: Scene): Promise<Given> {
+  const post = await publish(system, people.other);
+  return { path: { id: (await comment(system, people.owner, post.id)).id } };
 }

@@ -1,0 +1,55 @@
+import { contextOf } from '@rookery/testing/context';
+import { createTestDatabase, type TestDatabase } from '@rookery/testing/database';
+import { Client } from 'pg';
+import { synchronizePermissions } from './roles';
+
+describe('Permissions that contexts declare', () => {
+  let database: TestDatabase;
+  let client: Client;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    client = new Client({ connectionString: database.url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.end();
+    await database.drop();
+  });
+
+  const statement = async (text: string, values: unknown[]) =>
+    (await client.query<Record<string, string>>(text, values)).rows;
+  const declare = (permissions: Record<string, string[]>) =>
+    synchronizePermissions(statement, [contextOf('garden', { permissions })]);
+  const held = async () =>
+    (
+      await client.query<{ held: string }>(
+        `SELECT role || ' ' || permission AS held FROM identity.role_permissions ORDER BY 1`,
+      )
+    ).rows.map((row) => row.held);
+
+  it('are those that the roles have after migrations: new ones come, removed ones go', async () => {
+    await declare({});
+    expect(await held()).toEqual([]);
+    expect(await declare({ moderator: ['trees:cut:any'], admin: ['trees:plant'] })).toEqual([
+      'granted trees:cut:any to moderator',
+      'granted trees:plant to admin',
+    ]);
+    expect(await declare({ moderator: ['trees:cut:any'] })).toEqual(['took trees:plant from admin']);
+    expect(await held()).toEqual(['moderator trees:cut:any']);
+    expect(await declare({ moderator: ['trees:cut:any'] })).toEqual([]);
+  });
+
+  it('leave alone what somebody has granted by hand', async () => {
+    await client.query(`INSERT INTO identity.role_permissions VALUES ('user', 'trees:count')`);
+    await declare({ user: ['trees:count'] });
+    await declare({});
+    expect(await held()).toEqual(['user trees:count']);
+  });
+
+  it('are refused for a role that does not exist', async () => {
+    await expect(declare({ gardener: ['trees:cut'] })).rejects.toThrow(
+      'libs/contexts/garden/garden.context.ts grants trees:cut to the role gardener, which does not exist: grant it to one of',
+    );
+  });
+});
