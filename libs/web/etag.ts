@@ -110,7 +110,8 @@ export function tagAnswers(server: FastifyInstance): void {
     if (!tagsIn(request.headers['if-none-match'] ?? '').some((tag) => isSame(tag, etag)))
       return done(null, payload);
     reply.code(304).removeHeader('content-type').removeHeader('content-length');
-    done(null, null);
+    // Of HEAD Fastify itself takes the body away, and fails without one.
+    done(null, request.method === 'HEAD' ? payload : null);
   });
 }
 

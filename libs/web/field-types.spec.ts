@@ -65,6 +65,8 @@ describe.each<[string, FieldType, unknown[], unknown[]]>([
       '山田 太郎',
       'محمد',
       '👍🏽 v2.0',
+      'Ada ❤\ufe0f #\ufe0f',
+      'Ada... so what',
       'A/B & Co.',
     ],
     [
@@ -75,6 +77,10 @@ describe.each<[string, FieldType, unknown[], unknown[]]>([
       'A\u200bda',
       'A\u0085da',
       '\ud800',
+      ...['\u3164', '\u115f', '\u2800', '\u034f', '\u17b4', '\ufe0f', '\u{e0100}'].flatMap((blank) => [
+        blank,
+        `A${blank}da`,
+      ]),
       'see https://evil.example',
       'www.evil',
       'evil.com',
@@ -82,6 +88,8 @@ describe.each<[string, FieldType, unknown[], unknown[]]>([
       'ada@evil.org',
       'evil。com',
       'evil．com',
+      '💩.la',
+      'evil\u0308\u0323.com',
       '10.0.0.1',
       '',
       'x'.repeat(41),
@@ -91,8 +99,8 @@ describe.each<[string, FieldType, unknown[], unknown[]]>([
   [
     'A username',
     kinds.username({ min: 3, max: 30, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/ }),
-    ['ada', 'ada.lovelace', 'ada.l', 'v2.0', 'com'],
-    ['evil.com', 'EVIL.COM', 'www.evil', 'sub.evil.io', 'a b', 'ab', 5],
+    ['ada', 'ada.lovelace', 'ada.l', 'ada.l.', 'v2.0', 'com'],
+    ['evil.com', 'EVIL.COM', 'evil.com.', 'evil.com-', 'www.evil', 'sub.evil.io', '10.0.0.1', 'a b', 'ab', 5],
   ],
   [
     'An e-mail address',

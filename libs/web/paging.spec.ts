@@ -20,6 +20,12 @@ describe('A cursor', () => {
     expect(() => decodeCursor('followers', cursor)).toThrow('not issued for this list');
   });
 
+  it('is refused by a list whose name only begins with its own, wherever one would cut', () => {
+    const seal = Buffer.from(encodeCursor('search:swifts\nswallows', ['a']), 'base64url').subarray(0, 9);
+    const forged = Buffer.concat([seal, Buffer.from('swallows\n["a"]')]).toString('base64url');
+    expect(() => decodeCursor('search:swifts', forged)).toThrow('not issued for this list');
+  });
+
   it('is refused when any character of it was changed', () => {
     const cursor = encodeCursor('feed', ['2026-11-21T09:00:00.000Z', 'b']);
     for (let index = 0; index < cursor.length; index += 1) {
@@ -31,7 +37,10 @@ describe('A cursor', () => {
   it('is refused when somebody made it who knows how it is made, but not the key', () => {
     const text = JSON.stringify(['not a time', 'b']);
     for (const seal of [createHash('sha256'), createHmac('sha256', 'a key of one’s own')]) {
-      const checksum = seal.update(`rookery cursor\nfeed\n${text}`).digest().subarray(0, 9);
+      const checksum = seal
+        .update(JSON.stringify(['rookery cursor', 'feed', text]))
+        .digest()
+        .subarray(0, 9);
       const forged = Buffer.concat([checksum, Buffer.from(text)]).toString('base64url');
       expect(() => decodeCursor('feed', forged)).toThrow('not issued for this list');
     }

@@ -86,11 +86,14 @@ export function decodeCursor<P extends readonly CursorPart[] = readonly CursorPa
 const SEAL_BYTES = 9;
 let key: Buffer | undefined;
 
-/** The first bytes of an HMAC: 72 bits, which cannot be tried out over a network. */
+/**
+ * The first bytes of an HMAC: 72 bits, which cannot be tried out over a network. Sealed as JSON, so that no name of a
+ * list, which may hold what a client searches for, runs over into the text.
+ */
 function sealOf(list: string, text: string): Buffer {
   key ??= new MasterKey().derive('cursors');
   return createHmac('sha256', key)
-    .update(`rookery cursor\n${list}\n${text}`)
+    .update(JSON.stringify(['rookery cursor', list, text]))
     .digest()
     .subarray(0, SEAL_BYTES);
 }

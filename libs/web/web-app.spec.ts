@@ -387,6 +387,17 @@ describe('An address', () => {
     expect((await ask({ method: 'OPTIONS', url: '/v1/nope' })).statusCode).toBe(404);
   });
 
+  it('answers HEAD 304 like GET', async () => {
+    const url = `/v1/nests/${ID}`;
+    const { etag, ...sent } = (await ask({ method: 'HEAD', url })).headers;
+    const { statusCode, headers } = await ask({
+      method: 'HEAD',
+      url,
+      headers: { 'if-none-match': String(etag) },
+    });
+    expect([statusCode, headers.etag, headers['cache-control']]).toEqual([304, etag, sent['cache-control']]);
+  });
+
   it('answers HEAD like GET, without a body', async () => {
     const { statusCode, headers, body } = await ask({ method: 'HEAD', url: `/v1/nests/${ID}` });
     expect([statusCode, headers.etag, body]).toEqual([200, (await ask(`/v1/nests/${ID}`)).headers.etag, '']);

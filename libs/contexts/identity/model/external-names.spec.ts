@@ -12,6 +12,8 @@ describe('names of somebody whom a provider vouches for', () => {
     ['x'.repeat(40), 'x'.repeat(30)],
     ['evil.com', 'evil-com'],
     ['www.evil.com', 'www-evil-com'],
+    ['evil.com.', 'evil-com'],
+    ['10.0.0.1', '10-0-0-1'],
   ])('makes of %s the username %s first', (wish, username) => {
     expect(usernameCandidates(wish, random)[0]).toBe(username);
   });
@@ -32,6 +34,7 @@ describe('names of somebody whom a provider vouches for', () => {
     expect(displayName('Ada \ud83d', 'ada')).toBe('Ada');
     expect(displayName('Pay\u2028now', 'ada')).toBe('Pay now');
     expect(displayName('Win at https://evil.example', 'ada')).toBe('ada');
+    expect(displayName('\u3164', 'ada')).toBe('ada');
     expect(displayName('J.R.R.Tolkien', 'ada')).toBe('J. R. R. Tolkien');
     expect(Array.from(displayName('👍'.repeat(200), 'ada'))).toHaveLength(100);
   });

@@ -1,4 +1,4 @@
-import { hasWebAddress, isLikeDomain } from '@rookery/domain';
+import { hasUnseenCharacters, hasWebAddress, isLikeDomain } from '@rookery/domain';
 
 const MAX_USERNAME_LENGTH = 30;
 const MAX_NAME_LENGTH = 100;
@@ -22,13 +22,13 @@ export function displayName(wish: string | undefined, username: string): string 
     .replace(/(?<=(?<![\p{L}\p{N}])\p{Lu}\.)(?=\p{Lu})/gu, ' ') // initials: J.R.R.Tolkien
     .trim();
   const short = Array.from(line).slice(0, MAX_NAME_LENGTH).join('').trim();
-  return short === '' || hasWebAddress(short) ? username : short;
+  return short === '' || hasUnseenCharacters(short) || hasWebAddress(short) ? username : short;
 }
 
 /** Letters, digits, dot, underscore and hyphen, a letter or digit first, as a registration asks for; no domain. */
 function clean(wish: string): string {
   const text = stemOf(wish);
-  return isLikeDomain(text) ? text.replaceAll('.', '-') : text;
+  return isLikeDomain(text) ? text.replaceAll('.', '-').replace(/-+$/, '') : text;
 }
 
 function stemOf(wish: string): string {

@@ -34,6 +34,11 @@ describe('the password policy', () => {
     },
   );
 
+  it('refuses the owner’s whole address, however short its first part is', () => {
+    expect(() => checkPassword('Ada@example.com', ['ada@example.com', 'countess', 'Ada'])).toThrow(weak);
+    expect(() => checkPassword('ada@example.com1', ['ada@example.com', 'countess', 'Ada'])).toThrow(weak);
+  });
+
   it.each(['Rookery-2026!!', 'rookeryrookery1', 'admin@rookery.1', 'MODERATOR-12345', 'rookeries-4-me!'])(
     'refuses %s, made of words of this place',
     (password) => {

@@ -43,7 +43,9 @@ export function checkPassword(password: string, own: readonly string[]): void {
     isRepetition(text) ||
     isWalk(text) ||
     isOfContext(text) ||
-    own.some((name) => isMostly(text, normalizePassword(name)));
+    own.some((name) =>
+      [name, name.replace(/@.*/, '')].some((each) => isMostly(text, normalizePassword(each))),
+    );
   if (weak) throw new Rejection(PasswordWeak);
 }
 
@@ -71,8 +73,8 @@ function isOfContext(text: string): boolean {
   return rest !== text && rest.replace(/\P{L}/gu, '').length < LEAST_LETTERS;
 }
 
-/** A name of four characters or more that is half of the password or more. */
+/** A name, an address or its first part, of four characters or more that is half of the password or more. */
 function isMostly(text: string, name: string): boolean {
-  const part = name.toLowerCase().replace(/@.*/, '');
+  const part = name.toLowerCase();
   return part.length >= 4 && part.length * 2 >= text.length && text.includes(part);
 }
