@@ -7,14 +7,16 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule, auditSchedules, AuditTrail } from '@rookery/audit';
 import { MessagingModule, PruneExpired, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
 import { PersistenceModule } from '@rookery/persistence';
 import { Cache } from './cache';
 import { Commands } from './commands';
 import { type Context, handles, inOrder } from './context';
+import { CqrsOptions, refuseInMemoryHandlers } from './event-bus';
 import { PersonalDataOfAll } from './personal-data';
 import { Queries } from './queries';
 import { Rebuild } from './rebuild';
@@ -39,6 +41,7 @@ export class ApplicationModule implements OnModuleInit {
     private readonly moduleRef: ModuleRef,
     private readonly subscribers: Subscribers,
     private readonly audit: AuditTrail,
+    private readonly modules: ModulesContainer,
   ) {}
 
   /**
@@ -51,7 +54,7 @@ export class ApplicationModule implements OnModuleInit {
     return {
       module: ApplicationModule,
       imports: [
-        CqrsModule.forRoot(),
+        CqrsModule.forRootAsync({ useClass: CqrsOptions }),
         PersistenceModule.forRoot(
           contexts.flatMap(({ schemas }) => schemas),
           `rookery-${role}`,
@@ -79,6 +82,8 @@ export class ApplicationModule implements OnModuleInit {
 
   /** Both apps know every subscriber, since the one that stores an event stores its deliveries; only a worker runs them. */
   onModuleInit(): void {
+    const providers = [...this.modules.values()].flatMap((module) => [...module.providers.values()]);
+    refuseInMemoryHandlers(providers.map(({ metatype }) => metatype));
     for (const { name, subscribers, handlers } of this.contexts) {
       for (const type of subscribers) this.subscribers.register(name, type);
       for (const type of handlers) this.audit.register(name, handles(type)!.type);
@@ -108,6 +113,7 @@ function contextModule(context: Context, role: Role): DynamicModule {
   return {
     module: namedModule(context.name),
     global: true,
+    imports: [TypeOrmModule.forFeature([...context.schemas])],
     exports: context.offers.map(({ provide }) => provide),
     controllers: role === 'api' ? [...context.controllers] : [],
     providers: [

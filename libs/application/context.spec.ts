@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command, CommandHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { contextOf } from '@rookery/testing/context';
 import { defineContext, handles, inOrder } from '.';
 
@@ -74,6 +75,26 @@ describe('Defining a context', () => {
   it('refuses a folder without a file of its name', () => {
     feature('plant-tree', '', 'plant.js');
     expect(define).toThrow(/needs a file of its name: .*plant-tree\.ts/);
+  });
+
+  // handles() reads keys that @nestjs/cqrs does not export: this is what notices when they change.
+  it('knows what the decorators of @nestjs/cqrs record', () => {
+    class Plant extends Command<void> {}
+    class Count extends Query<number> {}
+    class PlantHandler {}
+    class CountHandler {}
+    CommandHandler(Plant)(PlantHandler);
+    QueryHandler(Count)(CountHandler);
+    expect(handles(PlantHandler)).toEqual({ type: Plant, kind: 'command' });
+    expect(handles(CountHandler)).toEqual({ type: Count, kind: 'query' });
+  });
+
+  it.each([
+    ['@EventsHandler()', 'cqrs.EventsHandler(class Fell {})(exports.Mourn)'],
+    ['@Saga()', `cqrs.Saga()(exports.Mourn.prototype, 'mourn')`],
+  ])('refuses %s, whose events die with the process', (decorator, decorate) => {
+    feature('mourn', `exports.Mourn = class Mourn { mourn() {} }; ${decorate};`);
+    expect(define).toThrow(`Mourn wears ${decorator}, which forgets its events when the process ends.`);
   });
 
   it.each(['Command', 'Query'])('refuses a %s that nobody handles', (kind) => {

@@ -11,6 +11,7 @@ import type {
 import { Command, Query } from '@nestjs/cqrs';
 import { type AnySubscriber, type Scheduled, scheduleOptions, subscriberOptions } from '@rookery/messaging';
 import type { EntitySchema } from 'typeorm';
+import { refuseInMemoryHandlers } from './event-bus';
 import type { PersonalData } from './personal-data';
 
 /** Where `@CommandHandler` and `@QueryHandler` record what a class handles; @nestjs/cqrs does not export the keys. */
@@ -121,6 +122,7 @@ export function defineContext(
 ): Context {
   const exported = featureFiles(join(folder, 'features')).flatMap((file) => {
     const classes = Object.values(require(file) as Record<string, unknown>).filter(isClass);
+    refuseInMemoryHandlers(classes);
     if (!classes.some(takesPart))
       throw new Error(`${file} exports no controller, handler, subscriber or schedule.`);
     return classes;

@@ -1,4 +1,5 @@
-import { ConnectionPool, createDataSource, DatabaseSettings, Sql, Transaction } from '@rookery/persistence';
+import { ConnectionPool, dataSourceOptions, DatabaseSettings, Sql, Transaction } from '@rookery/persistence';
+import { DataSource } from 'typeorm';
 import { AuditChain, readRoot } from './audit-chain';
 
 /**
@@ -16,7 +17,9 @@ export async function verifyAudit(
   say: (line: string) => void,
 ): Promise<boolean> {
   const known = kept === undefined ? undefined : readRoot(kept);
-  const dataSource = await createDataSource(settings, [], 'rookery-audit-verify').initialize();
+  const dataSource = await new DataSource(
+    dataSourceOptions(settings, [], 'rookery-audit-verify'),
+  ).initialize();
   try {
     const transaction = new Transaction(dataSource);
     const sql = new Sql(new ConnectionPool(dataSource), transaction);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { newId } from './id';
 
 /** What is published when something happened: its name, the version of its shape and the shape itself. */
 export interface EventDefinition<Data = unknown> {
@@ -41,6 +42,19 @@ export interface RaisedEvent {
   readonly subject: string;
   readonly sequence: number;
   readonly data: unknown;
+}
+
+/**
+ * An event that no aggregate raises.
+ *
+ * @param subject what it happened to; must have no other event. A new id by default
+ */
+export function occurred<Data>(
+  definition: EventDefinition<Data>,
+  data: Data,
+  subject = newId(),
+): RaisedEvent {
+  return { definition, subject, sequence: 1, data };
 }
 
 const definitions = new Map<string, EventDefinition>();

@@ -86,6 +86,9 @@ export function rootLogger(): Logger {
   return (root ??= createLogger(new LogSettings()));
 }
 
+/** Injection token of the logger of the process, without a context of its own. */
+export const LOGGER = Symbol('logger');
+
 /**
  * Nest's own `Logger` and the injectable `PinoLogger` write through the logger of the process.
  * The line a request leaves comes from `logRequests`, not from a middleware: that is cheaper.
@@ -96,6 +99,9 @@ export class LoggingModule {
   static forRoot(logger: Logger = rootLogger()): DynamicModule {
     return {
       module: LoggingModule,
+      global: true,
+      providers: [{ provide: LOGGER, useValue: logger }],
+      exports: [LOGGER],
       imports: [
         LoggerModule.forRoot({
           pinoHttp: { logger, autoLogging: false },

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntitySchema, type MigrationInterface } from 'typeorm';
 import { LedgerClient, QUERY_TIMEOUT_MS } from './ledger-client';
 import type { DatabaseSettings } from './settings';
 
@@ -22,20 +22,25 @@ const LIMITS = {
  */
 const SESSION = '-c default_transaction_read_only=on -c jit=off';
 
-/** The data source of a running process. */
-export function createDataSource(
+/**
+ * How a running process reaches the database.
+ *
+ * @param schemas of what it stores
+ * @param name of the process, as PostgreSQL shows it in `pg_stat_activity`
+ */
+export function dataSourceOptions(
   settings: DatabaseSettings,
   schemas: EntitySchema[],
   name: string,
-): DataSource {
-  return new DataSource({
+): DataSourceOptions {
+  return {
     type: 'postgres',
     url: settings.url,
     applicationName: name,
     poolSize: settings.poolSize,
     entities: schemas,
     extra: { ...LIMITS, Client: LedgerClient, keepAlive: true, options: SESSION },
-  });
+  };
 }
 
 /**

@@ -1,17 +1,11 @@
-import {
-  type DynamicModule,
-  Global,
-  Logger,
-  Module,
-  type OnApplicationShutdown,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { type DynamicModule, Global, Logger, Module, type OnModuleInit } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { Clock } from '@rookery/domain';
 import { HealthChecks } from '@rookery/observability';
 import { MasterKey } from '@rookery/settings';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { ConnectionPool } from './connection-pool';
-import { createDataSource } from './data-source';
+import { dataSourceOptions } from './data-source';
 import { Deliveries } from './deliveries';
 import { IdempotencyKeys } from './idempotency-keys';
 import { Outbox } from './outbox';
@@ -26,7 +20,7 @@ import { Transaction } from './transaction';
 /** The ledger: ambient transactions, plain SQL, repositories, outbox and deliveries. */
 @Global()
 @Module({})
-export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
+export class PersistenceModule implements OnModuleInit {
   constructor(
     private readonly dataSource: DataSource,
     private readonly health: HealthChecks,
@@ -56,15 +50,17 @@ export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
     ];
     return {
       module: PersistenceModule,
-      providers: [
-        ...providers,
-        {
-          provide: DataSource,
-          inject: [DatabaseSettings],
-          useFactory: (settings: DatabaseSettings) => createDataSource(settings, schemas, name),
-        },
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({
+            ...dataSourceOptions(new DatabaseSettings(), schemas, name),
+            // Connected below: with a time limit and a line in the log, and never by a process that only describes itself.
+            manualInitialization: true,
+          }),
+        }),
       ],
-      exports: [...providers, DataSource],
+      providers,
+      exports: [...providers, TypeOrmModule],
     };
   }
 
@@ -73,10 +69,6 @@ export class PersistenceModule implements OnModuleInit, OnApplicationShutdown {
     this.health.addDependency('postgres', async () => void (await this.sql.row('SELECT 1')), essential);
     this.health.addDependency('migrations', () => this.schema.check(), essential);
     await connect(this.dataSource);
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 }
 

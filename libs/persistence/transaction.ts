@@ -7,6 +7,8 @@ import { isDatabaseUnavailable } from './failures';
 
 interface UnitOfWork {
   connection: Promise<Connection> | undefined;
+  /** What the commit waits for. */
+  included: Promise<unknown>[];
   afterCommit: (() => void | Promise<void>)[];
   closed: boolean;
 }
@@ -36,10 +38,11 @@ export class Transaction {
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.active) return work();
-    const unit: UnitOfWork = { connection: undefined, afterCommit: [], closed: false };
+    const unit: UnitOfWork = { connection: undefined, included: [], afterCommit: [], closed: false };
     let result: T;
     try {
       result = await this.storage.run(unit, work);
+      while (unit.included.length > 0) await Promise.all(unit.included.splice(0));
       unit.closed = true;
       const connection = await unit.connection;
       if (connection) {
@@ -68,6 +71,17 @@ export class Transaction {
   /** Whether the caller is inside a transaction. */
   get active(): boolean {
     return this.storage.getStore() !== undefined;
+  }
+
+  /**
+   * Makes the present transaction wait for work that its caller may not await, and roll back when that fails.
+   *
+   * @returns `work`
+   */
+  include<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => undefined); // is seen before the commit, unless the transaction has failed already
+    this.current().included.push(work);
+    return work;
   }
 
   /**

@@ -3,7 +3,8 @@ import { AllowedMethods } from './allowed-methods';
 
 function methods(): AllowedMethods {
   const server = fastify();
-  const allowed = new AllowedMethods(server);
+  const allowed = new AllowedMethods();
+  allowed.observe(server);
   const handler = () => 'x';
   server.get('/posts/:id', handler);
   server.delete('/posts/:id', handler);

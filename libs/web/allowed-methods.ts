@@ -1,11 +1,13 @@
+import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 
 /** Which methods a path supports, for `405` and `Allow` (RFC 9110 §15.5.6). */
+@Injectable()
 export class AllowedMethods {
   private readonly routes: { pattern: RegExp; method: string }[] = [];
 
   /** @param server whose routes are noted as they are registered, hence before any is */
-  constructor(server: FastifyInstance) {
+  observe(server: FastifyInstance): void {
     server.addHook('onRoute', ({ url, method }) => {
       // The route that answers preflights matches every path.
       if (url === '*' || url === '/*') return;

@@ -14,6 +14,7 @@ import { type DependencyHealth, HealthChecks } from '@rookery/observability';
 import type { FastifyReply } from 'fastify';
 import { Public } from './access';
 import { Drain } from './drain';
+import { EdgeModule } from './edge.module';
 import { Explain } from './explain';
 import { Field } from './fields';
 import { MetricsServer } from './metrics-server';
@@ -150,7 +151,7 @@ function resultOf(error: unknown): HealthCheckResult {
 /** Probes at the root, and what they ask: {@link HealthChecks} and {@link Drain} are injectable everywhere. */
 @Global()
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false })],
+  imports: [EdgeModule, TerminusModule.forRoot({ logger: false })],
   controllers: [ProbeController],
   providers: [HealthChecks, Drain, MetricsServer, WebSettings],
   exports: [HealthChecks, Drain, MetricsServer, WebSettings],

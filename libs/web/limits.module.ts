@@ -1,13 +1,36 @@
 import { Global, Module } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { globally } from './edge.module';
 import { KeepIdempotent } from './idempotency/keep-idempotent';
+import { RateLimitGuard } from './rate-limits/limit-requests';
+import { definedPolicies, throttlerOf } from './rate-limits/policies';
 import { RateLimiter } from './rate-limits/rate-limiter';
 import { RedisBuckets } from './rate-limits/redis-buckets';
 import { RateLimitSettings } from './rate-limits/settings';
 
-/** Rate limits and idempotency keys: `createWebApp` puts them around every route where this is imported. */
 @Global()
 @Module({
-  providers: [KeepIdempotent, RateLimiter, RateLimitSettings, RedisBuckets],
-  exports: [KeepIdempotent, RateLimiter],
+  providers: [RateLimiter, RateLimitSettings, RedisBuckets],
+  exports: [RateLimiter],
+})
+class RateLimiterModule {}
+
+/**
+ * Rate limits and idempotency keys around every route. Import it before `WebModule`: guards run in the order of their
+ * modules, and requests are counted before permissions are looked at.
+ */
+@Module({
+  imports: [
+    RateLimiterModule,
+    ThrottlerModule.forRootAsync({
+      inject: [RateLimiter],
+      useFactory: (storage: RateLimiter) => ({
+        storage,
+        throttlers: definedPolicies().map((policy) => throttlerOf(policy)),
+      }),
+    }),
+  ],
+  providers: [...globally(APP_GUARD, RateLimitGuard), ...globally(APP_INTERCEPTOR, KeepIdempotent)],
 })
 export class LimitsModule {}

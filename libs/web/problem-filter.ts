@@ -1,7 +1,7 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable } from '@nestjs/common';
-import { type Logger, pathWithoutSecrets, withWorkContext } from '@rookery/observability';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable } from '@nestjs/common';
+import { LOGGER, type Logger, pathWithoutSecrets, withWorkContext } from '@rookery/observability';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AllowedMethods } from './allowed-methods';
+import { AllowedMethods } from './allowed-methods';
 import { problemHeaders, problemOf, type RefusalOptions } from './problem';
 import { problemOfError } from './problem-of-error';
 import { type ProblemDefinition, Problems } from './problems';
@@ -11,7 +11,7 @@ import { type ProblemDefinition, Problems } from './problems';
 @Injectable()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
-    private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
     private readonly methods: AllowedMethods,
   ) {}
 

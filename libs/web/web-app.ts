@@ -1,6 +1,6 @@
 import fastifyCompress from '@fastify/compress';
-import { type Abstract, type DynamicModule, RequestMethod, type Type } from '@nestjs/common';
-import { ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
+import { type DynamicModule, RequestMethod, type Type } from '@nestjs/common';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   continueTrace,
@@ -15,13 +15,12 @@ import {
 import { newId } from '@rookery/domain';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
-import { authenticateCallers, AuthenticationGuard, PermissionGuard } from './access';
+import { authenticateCallers } from './access';
 import { AllowedMethods } from './allowed-methods';
 import { declareCaching } from './caching';
 import { answerClientError } from './client-error';
 import { Drain } from './drain';
 import { tagAnswers } from './etag';
-import { FreshGuard } from './fresh';
 import { Operators } from './basic-auth';
 import { KeepIdempotent } from './idempotency/keep-idempotent';
 import { readJsonBodies } from './json-body';
@@ -31,12 +30,11 @@ import { refuseUndeclaredSecrets } from './params';
 import { ProblemFilter, sendProblem } from './problem-filter';
 import { problemOfError } from './problem-of-error';
 import { Problems } from './problems';
-import { KnownClients } from './rate-limits/known-clients';
-import { AccountRateLimit, limitRequests } from './rate-limits/limit-requests';
+import { limitRequests } from './rate-limits/limit-requests';
 import { RateLimiter } from './rate-limits/rate-limiter';
+import { announceThrottles } from './rate-limits/throttled-routes';
 import { securityHeaders } from './security-headers';
 import { WebSettings } from './settings';
-import { RequestValidation } from './validation';
 
 /** Largest body in bytes. */
 export const BODY_LIMIT = 100_000;
@@ -113,11 +111,12 @@ export async function createWebApp(
       sendProblem(request, reply, definition, options);
     },
   }) as unknown as FastifyInstance;
-  const methods = new AllowedMethods(server);
-  const problems = new ProblemFilter(logger, methods);
+  // What hooks ask of the container, which does not exist before the adapter, whose own hooks come after these.
+  const methods = () => app.get(AllowedMethods, { strict: false });
+  const problems = () => app.get(ProblemFilter, { strict: false });
   // Nest answers errors of its own scope, but not those of plugins that are registered before it starts.
   server.addHook('onRegister', (scope) => {
-    scope.setErrorHandler((error, request, reply) => problems.answer(error, request, reply));
+    scope.setErrorHandler((error, request, reply) => problems().answer(error, request, reply));
   });
   openWorkContexts(server, await securityHeaders({ https: settings.production }));
   refuseSecondHost(server);
@@ -135,39 +134,30 @@ export async function createWebApp(
 
   const adapter = new FastifyAdapter(server as never);
   const nestOptions = { bufferLogs: true, bodyParser: false, abortOnError: false } as const;
-  const app =
+  const app: NestFastifyApplication =
     'createNestApplication' in source
       ? source.createNestApplication<NestFastifyApplication>(adapter, nestOptions)
       : await NestFactory.create<NestFastifyApplication>(source, adapter, nestOptions);
   const pino = app.get(NestLogger, { strict: false });
   app.useLogger(pino);
+  methods().observe(server);
+  announceThrottles(app.get(ModulesContainer));
   refuseWhileClosing(server, app.get(Drain, { strict: false }));
   guardMetrics(server, settings, provided(app, Operators) ?? new Operators(settings));
   await protect(app, settings);
   const limiter = provided(app, RateLimiter);
   if (limiter?.enabled) limitRequests(server, limiter);
   authenticateCallers(server);
-  const idempotency = provided(app, KeepIdempotent);
-  idempotency?.storeAnswers(server);
+  provided(app, KeepIdempotent)?.storeAnswers(server);
 
-  const reflector = app.get(Reflector);
   app.setGlobalPrefix('v1', {
     exclude: [...AT_ROOT, ...atRoot].map((path) => ({ path, method: RequestMethod.ALL })),
   });
-  app.useGlobalFilters(problems);
-  app.useGlobalGuards(
-    new AuthenticationGuard(reflector),
-    ...(limiter?.enabled ? [new AccountRateLimit(limiter, provided(app, KnownClients))] : []),
-    new PermissionGuard(reflector),
-    new FreshGuard(reflector),
-  );
-  if (idempotency) app.useGlobalInterceptors(idempotency);
-  app.useGlobalPipes(new RequestValidation());
   return app;
 }
 
 /** @returns a provider of a module that not every app imports; asking the app for it would log its absence. */
-function provided<T>(app: NestFastifyApplication, type: Type<T> | Abstract<T>): T | undefined {
+function provided<T>(app: NestFastifyApplication, type: Type<T>): T | undefined {
   const modules = [...app.get(ModulesContainer).values()];
   return modules.find(({ providers }) => providers.has(type))?.providers.get(type)?.instance as T | undefined;
 }
@@ -221,11 +211,11 @@ function refuseSecondHost(server: FastifyInstance): void {
 }
 
 /** OPTIONS of a client that only asks (RFC 9110 §9.3.7); the preflight of a browser is left to CORS. */
-function answerOptions(server: FastifyInstance, methods: AllowedMethods): void {
+function answerOptions(server: FastifyInstance, methods: () => AllowedMethods): void {
   server.addHook('onRequest', (request, reply, done) => {
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] !== undefined)
       return done();
-    const allowed = methods.of(request.url);
+    const allowed = methods().of(request.url);
     if (allowed.length === 0) sendProblem(request, reply, Problems.notFound);
     else void reply.code(204).header('allow', allowed.join(', ')).send();
   });

@@ -15,8 +15,8 @@ export class ApiModule {
       imports: [
         LoggingModule.forRoot(),
         MetricsModule,
-        WebModule,
         LimitsModule,
+        WebModule,
         MailModule,
         ApplicationModule.forRoot(contexts, 'api'),
       ],

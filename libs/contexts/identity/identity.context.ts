@@ -90,13 +90,11 @@ export const identity = defineContext('identity', __dirname, {
     VerificationCodes,
     VerificationSecrets,
   ],
-  offers: [{ provide: Accounts, useClass: StoredAccounts }],
-  apiProviders: [
+  offers: [
+    { provide: Accounts, useClass: StoredAccounts },
     { provide: KnownClients, useExisting: KnownNetworks },
-    OidcSettings,
-    ExternalTokens,
-    BearerStrategy,
   ],
+  apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
   personalData: IdentityPersonalData,
   seed: SeedAccounts,
   fixtures: { enrol },

@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
+import { Throttle, type ThrottlerOptions } from '@nestjs/throttler';
 import { defineSettings, setting, type SettingsClass } from '@rookery/settings';
 import { z } from 'zod';
-import { AddToRouteConfig } from '../route-config';
 import { type Bucket, bucketOf } from './bucket';
 
 /** Whose requests a bucket counts: those of an address, or those about an account. */
@@ -33,8 +33,9 @@ export interface PolicyBucket extends Bucket {
   readonly failClosed: boolean;
 }
 
-/** What `@RateLimit()` leaves in a route's config. */
+/** What `@Throttle()` and `@SkipThrottle()` come to in a route's config. */
 export interface RateLimitedRoute {
+  /** All policies of the route, the default one included; undefined where there is only that. */
   ratePolicies?: readonly RatePolicy[];
 }
 
@@ -93,6 +94,11 @@ export function defineRatePolicy(
   return policy;
 }
 
+/** @returns the policies of all contexts that are loaded. */
+export function definedPolicies(): readonly RatePolicy[] {
+  return [...declared.values()];
+}
+
 /** The policies of the edge itself; contexts declare more with {@link defineRatePolicy}. */
 export const RatePolicies = {
   default: defineRatePolicy('default', {
@@ -129,10 +135,13 @@ export function describePolicy({ name, per, quota: { limit, windowSeconds } }: R
 /** Extension that holds what {@link describePolicy} says. */
 export const RATE_LIMIT = 'x-rate-limit';
 
-/** Puts a route under policies besides the default one, which every route is under. */
+/**
+ * Puts a route under policies besides the default one, which every route is under: `@Throttle()` of @nestjs/throttler
+ * with a line in the description of the API. `@SkipThrottle()` takes a route out of a policy.
+ */
 export function RateLimit(...policies: readonly [RatePolicy, ...RatePolicy[]]): MethodDecorator {
   return applyDecorators(
-    AddToRouteConfig({ ratePolicies: policies } satisfies RateLimitedRoute),
+    Throttle(Object.fromEntries(policies.map(({ name }) => [name, {}]))),
     ApiExtension(RATE_LIMIT, policies.map(describePolicy)),
   );
 }
@@ -148,6 +157,12 @@ export function bucketsOf(
     per: subject,
     failClosed,
   }));
+}
+
+/** @returns the policy as @nestjs/throttler has it, with the numbers of its setting. */
+export function throttlerOf({ name, settings }: RatePolicy, environment = process.env): ThrottlerOptions {
+  const { limit, windowSeconds } = new settings(environment).quota;
+  return { name, limit, ttl: windowSeconds * 1_000 };
 }
 
 const EXEMPT = [

@@ -1,12 +1,20 @@
 import { createHmac } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
+import type { ThrottlerStorage } from '@nestjs/throttler';
 import { counter } from '@rookery/observability';
 import { RateCounters } from '@rookery/persistence';
 import { MasterKey } from '@rookery/settings';
-import { type Level, levelOf } from './bucket';
+import { bucketOf, type Level, levelOf } from './bucket';
 import type { Buckets, TokenRequest } from './buckets';
 import { LedgerBuckets } from './ledger-buckets';
-import { bucketsOf, type PolicyBucket, RatePolicies, type RatePolicy, type Subject } from './policies';
+import {
+  bucketsOf,
+  definedPolicies,
+  type PolicyBucket,
+  RatePolicies,
+  type RatePolicy,
+  type Subject,
+} from './policies';
 import { ProcessBuckets } from './process-buckets';
 import { RedisBuckets } from './redis-buckets';
 import { RateLimitSettings } from './settings';
@@ -39,9 +47,12 @@ export interface Decision {
   taken: TakenTokens[];
 }
 
-/** Decides whether a request may pass, see docs/decisions/0013-rate-limits.md. */
+/**
+ * Decides whether a request may pass, see docs/decisions/0013-rate-limits.md. It is the storage of @nestjs/throttler, and
+ * can do what that does not ask for: several buckets at once, and tokens that are given back.
+ */
 @Injectable()
-export class RateLimiter {
+export class RateLimiter implements ThrottlerStorage {
   readonly enabled: boolean;
   private readonly log = new Logger('Rate limits');
   private readonly buckets = new Map<RatePolicy, readonly PolicyBucket[]>();
@@ -61,11 +72,40 @@ export class RateLimiter {
     this.naming = master.derive('rate-limit-accounts');
   }
 
-  /** @returns the buckets that the default and a route's own policies keep for a kind of subject. */
+  /** @returns the buckets that policies keep for a kind of subject. */
   bucketsFor(policies: readonly RatePolicy[], per: Subject): PolicyBucket[] {
-    return [RatePolicies.default, ...policies].flatMap((policy) =>
-      this.of(policy).filter((each) => each.per === per),
+    return policies.flatMap((policy) => this.of(policy).filter((each) => each.per === per));
+  }
+
+  /**
+   * Takes a token from one bucket, for guards of @nestjs/throttler other than our own.
+   *
+   * @param key whose bucket it is; does not leave the process in clear
+   * @param ttl milliseconds in which an empty bucket fills
+   * @param limit tokens it holds
+   * @param _blockDuration has no meaning for a token bucket: it is empty until a token is back
+   * @param name of the policy; one that is not defined does not fail closed
+   */
+  async increment(
+    key: string,
+    ttl: number,
+    limit: number,
+    _blockDuration: number,
+    name: string,
+  ): ReturnType<ThrottlerStorage['increment']> {
+    const policy = definedPolicies().find((each) => each.name === name);
+    const bucket = bucketOf(`throttler-${name}`, limit, ttl / 1_000);
+    const { granted, levels } = await this.decide(
+      [{ ...bucket, per: 'account', failClosed: policy?.failClosed ?? false }],
+      key,
     );
+    const { remaining, resetSeconds, waitSeconds } = levels[0]!;
+    return {
+      totalHits: granted ? limit - remaining : limit + 1,
+      timeToExpire: resetSeconds,
+      isBlocked: !granted,
+      timeToBlockExpire: granted ? 0 : Math.ceil(waitSeconds),
+    };
   }
 
   /**

@@ -1,0 +1,145 @@
+import {
+  AggregateRoot,
+  Command,
+  CommandHandler,
+  EventBus,
+  EventPublisher,
+  EventsHandler,
+} from '@nestjs/cqrs';
+import { Injectable } from '@nestjs/common';
+import { defineEvent, type EventOf, newId, occurred, type RaisedEvent } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Sql, Transaction } from '@rookery/persistence';
+import { eventually } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { OwnSystem } from '@rookery/testing/own-system';
+import { z } from 'zod';
+import { createApi } from '../../apps/api/src/api';
+import { Commands } from '.';
+
+const BellRung = defineEvent('bells.bell-rung', 1, z.object({ tune: z.string() }));
+
+type How = 'awaited' | 'not awaited' | 'by an aggregate root' | 'as it may not be' | 'as a class of its own';
+
+class Ring extends Command<void> {
+  constructor(
+    readonly id: string,
+    readonly how: How,
+  ) {
+    super();
+  }
+}
+
+class Bell extends AggregateRoot<RaisedEvent> {
+  ring(id: string): void {
+    this.apply(occurred(BellRung, { tune: 'first' }, id));
+    this.apply(occurred(BellRung, { tune: 'second' }));
+  }
+}
+
+class BellMelted {}
+
+@CommandHandler(Ring)
+class RingHandler {
+  constructor(
+    private readonly bus: EventBus,
+    private readonly publisher: EventPublisher,
+  ) {}
+
+  async execute({ id, how }: Ring): Promise<void> {
+    const event = occurred(BellRung, { tune: 'ding' }, id);
+    if (how === 'awaited') await this.bus.publish(event);
+    if (how === 'not awaited') void this.bus.publish(event);
+    if (how === 'as it may not be') void this.bus.publish({ ...event, data: { tune: 1 } });
+    if (how === 'as a class of its own') this.bus.publish(new BellMelted());
+    if (how === 'by an aggregate root') {
+      const bell = this.publisher.mergeObjectContext(new Bell());
+      bell.ring(id);
+      bell.commit();
+    }
+  }
+}
+
+@Subscriber(BellRung, { queue: Queues.projections })
+class WriteDown implements Handles<typeof BellRung> {
+  constructor(private readonly sql: Sql) {}
+
+  async handle({ subject, data }: EventOf<typeof BellRung>): Promise<void> {
+    await this.sql.execute('INSERT INTO bells.heard VALUES ($1, $2)', [subject, data.tune]);
+  }
+}
+
+describe('The event bus of @nestjs/cqrs', () => {
+  let system: OwnSystem;
+
+  beforeAll(async () => {
+    system = await OwnSystem.start([
+      contextOf('bells', { handlers: [RingHandler], subscribers: [WriteDown] }),
+    ]);
+    await system.sql('CREATE SCHEMA bells');
+    await system.sql('CREATE TABLE bells.heard (id uuid NOT NULL, tune text NOT NULL)');
+  });
+  afterAll(() => system.stop());
+
+  const ring = (id: string, how: How) => system.inApi(Commands).execute(new Ring(id, how));
+  const stored = (id: string) =>
+    system.sql('SELECT type, data FROM messaging.outbox WHERE subject = $1', [id]);
+  const heard = (id: string) => system.sql('SELECT tune FROM bells.heard WHERE id = $1', [id]);
+
+  it.each<[How, string]>([
+    ['awaited', 'ding'],
+    ['not awaited', 'ding'],
+    ['by an aggregate root', 'first'],
+  ])('publishes to subscribers, %s', async (how, tune) => {
+    const id = newId();
+    await ring(id, how);
+    expect(await stored(id)).toEqual([{ type: 'bells.bell-rung', data: { tune } }]);
+    await eventually(async () => (await heard(id)).length > 0);
+    expect(await heard(id)).toEqual([{ tune }]);
+  });
+
+  it('stores nothing when the command fails, also what was not awaited', async () => {
+    const id = newId();
+    const failing = system.inApi(Transaction).run(async () => {
+      void system.inApi(EventBus).publish(occurred(BellRung, { tune: 'ding' }, id));
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await stored(id)).toEqual([]);
+  });
+
+  it('fails the command whose event does not fit its definition, though nobody awaits it', async () => {
+    await expect(ring(newId(), 'as it may not be')).rejects.toThrow(/expected string/);
+  });
+
+  it('refuses classes that no contract defines', async () => {
+    await expect(ring(newId(), 'as a class of its own')).rejects.toThrow(
+      'EventBus.publish takes events of a contract, occurred(PostCreated, { … }), since they outlive the process; BellMelted is not defined by defineEvent().',
+    );
+  });
+
+  it('refuses to publish outside of a transaction, and says why', () => {
+    const publish = () => system.inApi(EventBus).publish(occurred(BellRung, { tune: 'lost' }));
+    expect(publish).toThrow(/works inside a command or a subscriber; here there is no transaction/);
+  });
+
+  it('is no way around the outbox: a boot with @EventsHandler() is refused', async () => {
+    @EventsHandler(BellMelted)
+    class HearInMemory {
+      handle(): void {}
+    }
+    const api = await createApi([contextOf('bells', { providers: [HearInMemory] })]);
+    await expect(api.init()).rejects.toThrow(
+      'HearInMemory wears @EventsHandler(), which forgets its events when the process ends. Make it a @Subscriber(): docs/guides/from-nestjs-cqrs.md.',
+    );
+    await api.close();
+  });
+
+  it('leaves to the container what is none', async () => {
+    @Injectable()
+    class Plain {}
+    const api = await createApi([contextOf('bells', { providers: [Plain] })]);
+    await api.init();
+    await api.close();
+  });
+});

@@ -1,0 +1,76 @@
+import 'reflect-metadata';
+import { Injectable } from '@nestjs/common';
+import type { CqrsModuleOptions, CqrsModuleOptionsFactory, IEventPublisher } from '@nestjs/cqrs';
+import type { RaisedEvent } from '@rookery/domain';
+import { Outbox, Transaction } from '@rookery/persistence';
+
+/** Where `@EventsHandler` and `@Saga` record what a class listens to; @nestjs/cqrs does not export the keys. */
+const IN_MEMORY = { '@EventsHandler()': '__eventsHandler__', '@Saga()': '__saga__' };
+
+/**
+ * What `EventBus.publish` and `AggregateRoot.commit` of @nestjs/cqrs do: store events in the outbox, in the present
+ * transaction, as repositories do with what aggregates raise. Subscribers hear of them after the commit.
+ */
+@Injectable()
+export class OutboxPublisher implements IEventPublisher<RaisedEvent> {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly transaction: Transaction,
+  ) {}
+
+  /**
+   * @returns a promise that need not be awaited: the transaction waits for it, and is rolled back when it fails
+   * @throws Error outside of a transaction, and for what no contract defines
+   */
+  publish(event: RaisedEvent): Promise<void> {
+    return this.publishAll([event]);
+  }
+
+  publishAll(events: readonly RaisedEvent[]): Promise<void> {
+    if (!this.transaction.active) {
+      throw new Error(
+        'EventBus.publish stores an event together with the change it tells of, so it works inside a command or a subscriber; here there is no transaction to store it in.',
+      );
+    }
+    for (const event of events) {
+      if (typeof event.definition?.type !== 'string') {
+        throw new Error(
+          `EventBus.publish takes events of a contract, occurred(PostCreated, { … }), since they outlive the process; ${event.constructor.name} is not defined by defineEvent().`,
+        );
+      }
+    }
+    return this.transaction.include(events.length === 0 ? Promise.resolve() : this.outbox.append(events));
+  }
+}
+
+/** Puts the event bus of @nestjs/cqrs on the outbox. */
+@Injectable()
+export class CqrsOptions implements CqrsModuleOptionsFactory {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly transaction: Transaction,
+  ) {}
+
+  createCqrsOptions(): CqrsModuleOptions {
+    return { eventPublisher: new OutboxPublisher(this.outbox, this.transaction) as IEventPublisher };
+  }
+}
+
+/**
+ * Refuses classes that listen to events in memory: what they have still to do dies with the process.
+ *
+ * @param types classes of the application; others are ignored
+ * @throws Error that names the class and what to write instead
+ */
+export function refuseInMemoryHandlers(types: readonly unknown[]): void {
+  for (const type of types) {
+    if (typeof type !== 'function') continue;
+    for (const [decorator, key] of Object.entries(IN_MEMORY)) {
+      if (Reflect.hasMetadata(key, type)) {
+        throw new Error(
+          `${type.name} wears ${decorator}, which forgets its events when the process ends. Make it a @Subscriber(): docs/guides/from-nestjs-cqrs.md.`,
+        );
+      }
+    }
+  }
+}

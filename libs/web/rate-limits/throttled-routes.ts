@@ -1,0 +1,76 @@
+import { PATH_METADATA } from '@nestjs/common/constants.js';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import {
+  THROTTLER_BLOCK_DURATION,
+  THROTTLER_KEY_GENERATOR,
+  THROTTLER_LIMIT,
+  THROTTLER_SKIP,
+  THROTTLER_TRACKER,
+  THROTTLER_TTL,
+} from '@nestjs/throttler/dist/throttler.constants';
+import { AddToRouteConfig } from '../route-config';
+import { definedPolicies, RatePolicies, type RateLimitedRoute, type RatePolicy } from './policies';
+
+const OVERRIDES = [
+  THROTTLER_LIMIT,
+  THROTTLER_TTL,
+  THROTTLER_BLOCK_DURATION,
+  THROTTLER_TRACKER,
+  THROTTLER_KEY_GENERATOR,
+];
+
+/**
+ * Tells hooks and guards, in the config of each route, under which policies it is by `@Throttle()` and `@SkipThrottle()`
+ * of @nestjs/throttler, of the method or its class. Call it before routes are registered.
+ *
+ * @throws Error when one names a policy that nobody has defined, or other numbers for one
+ */
+export function announceThrottles(modules: ModulesContainer): void {
+  const scanner = new MetadataScanner();
+  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
+  for (const { metatype } of controllers) {
+    if (typeof metatype !== 'function') continue;
+    const prototype = metatype.prototype as Record<string, object>;
+    for (const name of scanner.getAllMethodNames(prototype)) {
+      const handler = prototype[name]!;
+      if (!Reflect.hasMetadata(PATH_METADATA, handler)) continue;
+      const ratePolicies = policiesOf(`${metatype.name}.${name}`, [handler, metatype]);
+      if (!ratePolicies) continue;
+      AddToRouteConfig({ ratePolicies } satisfies RateLimitedRoute)(prototype, name, { value: handler });
+    }
+  }
+}
+
+/** @returns the policies of a route; undefined when it says nothing of them, and is under the default one alone. */
+function policiesOf(route: string, targets: readonly object[]): RatePolicy[] | undefined {
+  const keys = targets.flatMap((target) => Reflect.getMetadataKeys(target) as unknown[]);
+  const names = new Set<string>();
+  for (const key of keys) {
+    const prefix = [...OVERRIDES, THROTTLER_SKIP].find((each) => String(key).startsWith(each));
+    if (prefix) names.add(String(key).slice(prefix.length));
+  }
+  if (names.size === 0) return undefined;
+  const known = new Map(definedPolicies().map((policy) => [policy.name, policy]));
+  for (const name of names) {
+    if (!known.has(name))
+      throw new Error(`${route} is throttled by "${name}", which no defineRatePolicy() defines.`);
+    const overridden = OVERRIDES.some((key) =>
+      targets.some((target) => Reflect.getMetadata(key + name, target) !== undefined),
+    );
+    if (overridden)
+      throw new Error(
+        `${route} throttles "${name}" with numbers of its own. A policy counts over all its routes: define another one, or say @Throttle({ ${name}: {} }).`,
+      );
+  }
+  const skipped = (name: string) =>
+    targets.map((target) => Reflect.getMetadata(THROTTLER_SKIP + name, target) as boolean | undefined);
+  return [RatePolicies.default.name, ...names]
+    .filter((name, index, all) => all.indexOf(name) === index)
+    .filter(
+      (name) =>
+        name === RatePolicies.default.name ||
+        targets.some((target) => Reflect.hasMetadata(THROTTLER_LIMIT + name, target)),
+    )
+    .filter((name) => !skipped(name).find((skip) => skip !== undefined))
+    .map((name) => known.get(name)!);
+}
