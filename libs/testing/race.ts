@@ -6,7 +6,8 @@ import type { TestSystem } from './system';
  * Lets commands really meet: none of them can store its event, and with it commit, before all of them wait, be it for
  * that or for each other. What only a lock or a constraint prevents happens then every time and not now and then.
  *
- * @param contenders at most eight requests that each raise an event; the api has ten connections
+ * @param contenders at most eight requests that each raise an event; the api has ten connections. Each begins once those
+ *   before it wait, so that which of two comes first at a row is not left to chance
  * @returns what they return, in their order
  */
 export async function race<T>(system: TestSystem, contenders: readonly (() => Promise<T>)[]): Promise<T[]> {
@@ -15,11 +16,14 @@ export async function race<T>(system: TestSystem, contenders: readonly (() => Pr
   try {
     await holder.query('BEGIN');
     await holder.query('LOCK TABLE messaging.outbox IN SHARE MODE');
-    const racing = Promise.all(contenders.map((contender) => contender()));
-    // Whoever waits longer than two seconds is refused.
-    await eventually(async () => (await waiting(system)) >= contenders.length, 1_900);
+    const racing: Promise<T>[] = [];
+    for (const contender of contenders) {
+      racing.push(contender());
+      // Whoever waits longer than two seconds is refused.
+      await eventually(async () => (await waiting(system)) >= racing.length, 1_900);
+    }
     await holder.query('COMMIT');
-    return await racing;
+    return await Promise.all(racing);
   } finally {
     await holder.end();
   }

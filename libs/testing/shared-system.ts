@@ -49,13 +49,17 @@ export class SharedSystem extends TestSystem {
  */
 export function sharedSystem(): TestSystem {
   let system: SharedSystem | undefined;
+  let failure: unknown = new Error('The system is there in tests and hooks, not while they are declared.');
   beforeAll(async () => {
-    system = await SharedSystem.join();
+    system = await SharedSystem.join().catch((error: unknown) => {
+      failure = error;
+      throw error;
+    });
   }, 60_000);
   afterAll(() => system?.leave());
   return new Proxy({} as TestSystem, {
     get(_, name) {
-      if (!system) throw new Error('The system is there in tests and hooks, not while they are declared.');
+      if (!system) throw failure;
       const value = Reflect.get(system, name, system) as unknown;
       return typeof value === 'function' ? value.bind(system) : value;
     },
