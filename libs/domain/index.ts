@@ -1,5 +1,6 @@
 export * from './aggregate';
 export * from './clock';
+export * from './durable-names';
 export * from './event';
 export * from './id';
 export * from './name-rules';

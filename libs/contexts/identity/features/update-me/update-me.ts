@@ -2,6 +2,7 @@ import { Body, Controller, Patch } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import {
   type Caller,
@@ -31,6 +32,7 @@ class NewNames {
   username?: string;
 }
 
+@Audited('identity.update-me')
 export class UpdateMe extends Command<Me> {
   constructor(
     readonly userId: string,

@@ -2,6 +2,7 @@ import { Body, Controller, Patch } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import {
   type Caller,
@@ -25,6 +26,7 @@ class CommentChanges {
   content?: string;
 }
 
+@Audited('social.update-comment')
 export class UpdateComment extends Command<CommentView> {
   constructor(
     readonly commentId: string,

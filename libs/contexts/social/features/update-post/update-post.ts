@@ -2,6 +2,7 @@ import { Body, Controller, Patch } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import {
   type Caller,
@@ -32,6 +33,7 @@ class PostChanges {
   tags?: string[];
 }
 
+@Audited('social.update-post')
 export class UpdatePost extends Command<PostView> {
   constructor(
     readonly postId: string,
