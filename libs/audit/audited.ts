@@ -36,7 +36,7 @@ export function Audited<C extends Command<unknown>>(
   { formerly, ...options }: AuditOptions<C> = {},
 ): ClassDecorator {
   const action = durableName('command', name, formerly);
-  const forbidden = options.record?.find((name) => NEVER.test(name));
+  const forbidden = options.record?.find((field) => NEVER.test(field));
   if (forbidden !== undefined) throw new Error(`The audit log does not record a field named ${forbidden}.`);
   return (target) => Reflect.defineMetadata(KEY, { ...action, options }, target);
 }

@@ -51,7 +51,7 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
       ['Subscriber', 'Reacts to', 'Queue', 'Ordered', 'Otherwise than its queue'],
       known.map(({ name, events, queue, ordered, type }) => [
         code(name),
-        events.map(({ type }) => code(type)).join(', '),
+        events.map((event) => code(event.type)).join(', '),
         code(queue.name),
         ordered ? 'yes' : 'no',
         Object.keys(subscriberOptions(type)!.policy).join(', '),

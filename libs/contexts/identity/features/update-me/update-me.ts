@@ -3,16 +3,8 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
-import { Rejection } from '@rookery/domain';
-import {
-  type Caller,
-  CurrentCaller,
-  type ExpectedVersion,
-  Explain,
-  Field,
-  IfMatch,
-  Versioned,
-} from '@rookery/web';
+import { assertVersion, type ExpectedVersion, Rejection } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Field, IfMatch, Versioned } from '@rookery/web';
 import { Me, meOf } from '../../views/me';
 import { NAME, USERNAME } from '../../model/names';
 import { UsernameTaken } from '../../model/rejections';
@@ -37,7 +29,7 @@ export class UpdateMe extends Command<Me> {
   constructor(
     readonly userId: string,
     readonly names: Partial<Names>,
-    readonly expected: ExpectedVersion,
+    readonly expectedVersion: ExpectedVersion,
   ) {
     super();
   }
@@ -59,10 +51,10 @@ export class UpdateMeRoute {
   })
   update(
     @CurrentCaller() caller: Caller,
-    @IfMatch() expected: ExpectedVersion,
+    @IfMatch() expectedVersion: ExpectedVersion,
     @Body() names: NewNames,
   ): Promise<Me> {
-    return this.commands.execute(new UpdateMe(caller.userId, names, expected));
+    return this.commands.execute(new UpdateMe(caller.userId, names, expectedVersion));
   }
 }
 
@@ -70,9 +62,9 @@ export class UpdateMeRoute {
 export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
   constructor(private readonly users: Users) {}
 
-  async execute({ userId, names, expected }: UpdateMe): Promise<Me> {
+  async execute({ userId, names, expectedVersion }: UpdateMe): Promise<Me> {
     const user = await this.users.lockOwn(userId); // of two edits at once the second is told that its version is stale
-    expected.verify(user.profileVersion);
+    assertVersion(user.profileVersion, expectedVersion);
     if (!user.rename(names)) return meOf(user);
     const { username, email } = user.snapshot();
     if (names.username !== undefined && (await this.users.usernameTaken(username, email, userId))) {
