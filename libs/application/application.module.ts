@@ -84,21 +84,24 @@ export class ApplicationModule implements OnModuleInit {
   onModuleInit(): void {
     const providers = [...this.modules.values()].flatMap((module) => [...module.providers.values()]);
     refuseInMemoryHandlers(providers.map(({ metatype }) => metatype));
-    for (const { name, subscribers, handlers } of this.contexts) {
-      for (const type of subscribers) this.subscribers.register(name, type);
-      for (const type of handlers) this.audit.register(name, handles(type)!.type);
+    for (const { subscribers, handlers } of this.contexts) {
+      for (const type of subscribers) this.subscribers.register(type);
+      for (const { type, kind } of handlers.map((each) => handles(each)!)) {
+        if (kind === 'command') this.audit.register(type);
+      }
     }
     if (this.role === 'worker') this.registerSchedules();
   }
 
   private registerSchedules(): void {
     const schedules = this.moduleRef.get(Schedules, { strict: false });
-    schedules.register('messaging', PruneOutbox);
-    schedules.register('platform', PruneExpired);
-    for (const type of auditSchedules) schedules.register('audit', type);
-    for (const context of this.contexts) {
-      for (const type of context.schedules) schedules.register(context.name, type);
-    }
+    const types = [
+      PruneOutbox,
+      PruneExpired,
+      ...auditSchedules,
+      ...this.contexts.flatMap((one) => one.schedules),
+    ];
+    for (const type of types) schedules.register(type);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   Query,
   QueryHandler,
 } from '@nestjs/cqrs';
+import { Audited } from '@rookery/audit';
 import { type EventOf, defineEvent, defineRejection, newId, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { type Claim, IdempotencyKeys, Outbox, Sql, Transaction } from '@rookery/persistence';
@@ -19,6 +20,7 @@ import { Commands, Queries } from '.';
 const Written = defineEvent('suite.line-written', 1, z.object({ text: z.string() }));
 const Unwelcome = defineRejection('suite.unwelcome', 'forbidden', 'Unwelcome.', 'Write something else.');
 
+@Audited('suite.write')
 class Write extends Command<string> {
   constructor(readonly text: string) {
     super();
@@ -42,6 +44,7 @@ class WriteHandler implements ICommandHandler<Write> {
 }
 
 /** Writes each line by the command for one. */
+@Audited('suite.write-all')
 class WriteAll extends Command<void> {
   constructor(readonly texts: string[]) {
     super();
@@ -73,7 +76,7 @@ class CountLinesHandler implements IQueryHandler<CountLines> {
   }
 }
 
-@Subscriber(Written, { queue: Queues.projections })
+@Subscriber('suite.read', Written, { queue: Queues.projections })
 class Read implements Handles<typeof Written> {
   constructor(private readonly sql: Sql) {}
 

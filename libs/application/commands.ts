@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type Command, CommandBus } from '@nestjs/cqrs';
-import { AuditTrail } from '@rookery/audit';
+import { auditedAction, AuditTrail } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { histogram, inSpan } from '@rookery/observability';
-import { IdempotencyKeys } from '@rookery/persistence';
+import { IdempotencyKeys, Transaction } from '@rookery/persistence';
 
 const seconds = histogram({
   name: 'rookery_command_duration_seconds',
@@ -12,9 +12,9 @@ const seconds = histogram({
 });
 
 /**
- * The one way to change something: each command runs in one transaction and one span, is audited and counted. Its
- * effect, the note under an idempotency key and the entry in the audit log commit together. What a key already has an
- * effect for does not run, so there is no second entry.
+ * The one way to change something: span → idempotency → audit → transaction → handler. The effect, the note under an
+ * idempotency key and the entry in the audit log commit together; a refusal is recorded after its rollback. What a key
+ * already has an effect for does not run, so there is no second entry.
  */
 @Injectable()
 export class Commands {
@@ -22,6 +22,7 @@ export class Commands {
     private readonly bus: CommandBus,
     private readonly audit: AuditTrail,
     private readonly keys: IdempotencyKeys,
+    private readonly transaction: Transaction,
   ) {}
 
   /**
@@ -30,15 +31,22 @@ export class Commands {
    * @returns what the handler returns, after the commit
    * @throws Rejection when a rule of the domain says no; nothing is changed then
    */
-  async execute<Result>(command: Command<Result>): Promise<Result> {
-    const name = command.constructor.name;
-    const end = seconds.startTimer({ command: name });
-    try {
-      const result = await inSpan(`command ${name}`, {}, () =>
-        this.keys.once<Result>(name, (note) =>
-          this.audit.around(command, async () => note(await this.bus.execute(command))),
+  execute<Result>(command: Command<Result>): Promise<Result> {
+    return this.measured(command, () =>
+      inSpan(`command ${command.constructor.name}`, {}, () =>
+        this.keys.once<Result>(stepsOf(command), (noted) =>
+          this.audit.around<Result>(command, (recorded) =>
+            this.transaction.run(async () => recorded(await noted(await this.bus.execute(command)))),
+          ),
         ),
-      );
+      ),
+    );
+  }
+
+  private async measured<Result>(command: object, work: () => Promise<Result>): Promise<Result> {
+    const end = seconds.startTimer({ command: command.constructor.name });
+    try {
+      const result = await work();
       end({ outcome: 'done' });
       return result;
     } catch (error) {
@@ -46,4 +54,10 @@ export class Commands {
       throw error;
     }
   }
+}
+
+/** Notes of before commands had durable names bear the name of the class. They are gone a day after the deployment. */
+function stepsOf({ constructor }: object): string[] {
+  const { name, formerly } = auditedAction(constructor);
+  return [name, ...formerly, constructor.name];
 }

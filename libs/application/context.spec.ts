@@ -42,8 +42,8 @@ describe('Defining a context', () => {
     );
     feature(
       'water-trees',
-      `exports.WaterTrees = class WaterTrees {}; messaging.Schedule({ everySeconds: 60 })(exports.WaterTrees);
-       exports.Mourn = class Mourn {}; messaging.Subscriber([], { queue: messaging.Queues.mail })(exports.Mourn);`,
+      `exports.WaterTrees = class WaterTrees {}; messaging.Schedule('garden.water-trees', { everySeconds: 60 })(exports.WaterTrees);
+       exports.Mourn = class Mourn {}; messaging.Subscriber('garden.mourn', [], { queue: messaging.Queues.mail })(exports.Mourn);`,
     );
     const context = define();
     expect(context.name).toBe('garden');

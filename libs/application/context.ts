@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type {
   ClassProvider,
   ExistingProvider,
@@ -9,6 +9,7 @@ import type {
   Type,
 } from '@nestjs/common';
 import { Command, Query } from '@nestjs/cqrs';
+import { noteFile } from '@rookery/domain';
 import { type AnySubscriber, type Scheduled, scheduleOptions, subscriberOptions } from '@rookery/messaging';
 import type { EntitySchema } from 'typeorm';
 import { refuseInMemoryHandlers } from './event-bus';
@@ -125,6 +126,7 @@ export function defineContext(
     refuseInMemoryHandlers(classes);
     if (!classes.some(takesPart))
       throw new Error(`${file} exports no controller, handler, subscriber or schedule.`);
+    for (const type of classes) noteFile(type, relative(process.cwd(), file));
     return classes;
   });
   checkHandlers(exported);

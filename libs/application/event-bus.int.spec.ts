@@ -7,6 +7,7 @@ import {
   EventsHandler,
 } from '@nestjs/cqrs';
 import { Injectable } from '@nestjs/common';
+import { Audited } from '@rookery/audit';
 import { defineEvent, type EventOf, newId, occurred, type RaisedEvent } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql, Transaction } from '@rookery/persistence';
@@ -21,6 +22,7 @@ const BellRung = defineEvent('bells.bell-rung', 1, z.object({ tune: z.string() }
 
 type How = 'awaited' | 'not awaited' | 'by an aggregate root' | 'as it may not be' | 'as a class of its own';
 
+@Audited('bells.ring')
 class Ring extends Command<void> {
   constructor(
     readonly id: string,
@@ -60,7 +62,7 @@ class RingHandler {
   }
 }
 
-@Subscriber(BellRung, { queue: Queues.projections })
+@Subscriber('bells.write-down', BellRung, { queue: Queues.projections })
 class WriteDown implements Handles<typeof BellRung> {
   constructor(private readonly sql: Sql) {}
 

@@ -9,7 +9,7 @@ import { Rebuild } from './rebuild';
 const BellRung = defineEvent('rebuilding.bell-rung', 1, z.object({}));
 
 /** A projection that keeps the ids of bells, and fails as often as the suite says. */
-@Subscriber(BellRung, { queue: Queues.projections })
+@Subscriber('probe.keep-bells', BellRung, { queue: Queues.projections })
 class KeepBells implements Rebuildable {
   static bells: string[] = [];
   static wrong: string[] = [];

@@ -4,8 +4,9 @@ import { DatabaseSettings, migrate, Sql, Transaction } from '@rookery/persistenc
 import { createTestDatabase } from '@rookery/testing/database';
 import { TestLedger } from '@rookery/testing/ledger';
 import { Client } from 'pg';
-import { AuditChain, AuditLog, AuditTrail, readRoot, type Root, type Verdict, verifyAudit } from '.';
+import { AuditChain, Audited, AuditLog, AuditTrail, readRoot, type Root, type Verdict, verifyAudit } from '.';
 
+@Audited('suite.ring')
 class Ring {}
 
 describe('the chain over the audit log', () => {
@@ -20,7 +21,7 @@ describe('the chain over the audit log', () => {
   });
   afterAll(() => ledger.stop());
 
-  const ring = () => trail.around(new Ring(), async () => undefined);
+  const ring = () => trail.around(new Ring(), (recorded) => ledger.run(() => recorded(undefined)));
   const sealAll = async () => {
     while ((await chain.seal(50)) > 0);
   };
@@ -252,7 +253,7 @@ describe('verifying the audit log from outside', () => {
     const ledger = await TestLedger.start({ providers: [AuditTrail, AuditChain] });
     try {
       for (let nr = 0; nr < 3; nr += 1)
-        await ledger.get(AuditTrail).around(new Ring(), async () => undefined);
+        await ledger.get(AuditTrail).around(new Ring(), (recorded) => ledger.run(() => recorded(undefined)));
       await ledger.get(AuditChain).seal();
       const { count, hash } = await ledger.get(AuditChain).root();
       const settings = new DatabaseSettings({ DATABASE_URL: ledger.database.url });
@@ -289,7 +290,7 @@ describe('what an entry keeps of its origin', () => {
       const context = { correlationId: null, causationId: null, actorId: null, traceparent: null };
       const client = { ip: '203.0.113.7', userAgent: 'a browser' };
       await withWorkContext({ ...context, client }, () =>
-        ledger.get(AuditTrail).around(new Ring(), async () => undefined),
+        ledger.get(AuditTrail).around(new Ring(), (recorded) => ledger.run(() => recorded(undefined))),
       );
       await ledger.get(AuditChain).seal();
       const verify = () => ledger.get(AuditChain).verify();
@@ -311,7 +312,9 @@ describe('a refused command inside another one', () => {
     const ledger = await TestLedger.start({ providers: [AuditTrail], poolSize: 1 });
     try {
       const trail = ledger.get(AuditTrail);
+      @Audited('suite.outer')
       class Outer {}
+      @Audited('suite.inner')
       class Inner {}
       await trail.around(new Outer(), async () => {
         const inner = trail.around(new Inner(), () => Promise.reject(new Rejection(NotFound)));
@@ -323,9 +326,9 @@ describe('a refused command inside another one', () => {
       await expect(refused).rejects.toThrow(Rejection);
       const rows = await ledger.sql(`SELECT action, outcome, code FROM audit.entries ORDER BY id`);
       expect(rows).toEqual([
-        { action: 'inner', outcome: 'rejected', code: 'resource.not-found' },
-        { action: 'outer', outcome: 'done', code: null },
-        { action: 'outer', outcome: 'rejected', code: 'resource.not-found' },
+        { action: 'suite.inner', outcome: 'rejected', code: 'resource.not-found' },
+        { action: 'suite.outer', outcome: 'done', code: null },
+        { action: 'suite.outer', outcome: 'rejected', code: 'resource.not-found' },
       ]);
       expect(ledger.get(Transaction).active).toBe(false);
     } finally {

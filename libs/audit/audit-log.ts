@@ -25,7 +25,8 @@ export interface AuditEntry {
 export interface AuditFilter {
   actorId: string | null;
   subjectId: string | null;
-  action: string | null;
+  /** Names that one action has or had. */
+  actions: readonly string[] | null;
   since: string | null;
   until: string | null;
 }
@@ -48,11 +49,11 @@ export class AuditLog {
       `SELECT ${COLUMNS}, s.position::float8 AS position
        FROM audit.entries e LEFT JOIN audit.origins o ON o.entry_id = e.id LEFT JOIN audit.seals s ON s.entry_id = e.id
        WHERE ($1::uuid IS NULL OR e.actor_id = $1::uuid) AND ($2::uuid IS NULL OR e.subject_id = $2::uuid)
-         AND ($3::text IS NULL OR e.action = $3::text)
+         AND ($3::text[] IS NULL OR e.action = ANY ($3::text[]))
          AND ($4::timestamptz IS NULL OR e.at >= $4::timestamptz) AND ($5::timestamptz IS NULL OR e.at < $5::timestamptz)
          AND ($6::uuid IS NULL OR e.id < $6::uuid)
        ORDER BY e.id DESC LIMIT $7`,
-      [filter.actorId, filter.subjectId, filter.action, filter.since, filter.until, before, limit],
+      [filter.actorId, filter.subjectId, filter.actions, filter.since, filter.until, before, limit],
     );
   }
 

@@ -3,10 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   Injectable,
   Logger,
+  type Type,
   type OnApplicationBootstrap,
   type BeforeApplicationShutdown,
 } from '@nestjs/common';
-import { newId, Rejection } from '@rookery/domain';
+import { DurableNames, newId, Rejection } from '@rookery/domain';
 import { counter, workContext } from '@rookery/observability';
 import {
   EventObserver,
@@ -15,7 +16,7 @@ import {
   type StoredEvent,
   Transaction,
 } from '@rookery/persistence';
-import { auditOptions, recordedOf } from './audited';
+import { type AuditedAction, auditedAction, recordedOf } from './audited';
 import { digestOf, type Origin } from './entry';
 import { RefusalTally } from './refusal-tally';
 
@@ -52,7 +53,7 @@ const TALLY_MS = 60_000;
 @Injectable()
 export class AuditTrail extends EventObserver implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(AuditTrail.name);
-  private readonly contexts = new Map<unknown, string>();
+  private readonly actions = new DurableNames<Type, AuditedAction & { type: Type }>('command');
   private readonly tally = new RefusalTally();
   private timer: NodeJS.Timeout | undefined;
   private readonly raised = new AsyncLocalStorage<StoredEvent[]>();
@@ -87,28 +88,41 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
     }
   }
 
-  /** Tells to which context a command's class belongs: `identity.log-in` is what its entries are called. */
-  register(context: string, command: { name: string }): void {
-    this.contexts.set(command, context);
+  /**
+   * Makes a command known.
+   *
+   * @throws Error when it has no durable name, or one that is or was another's
+   */
+  register(type: Type): void {
+    this.actions.add({ ...auditedAction(type), type });
+  }
+
+  /** @returns the names that entries of an action may bear: its own, and those that its command had before */
+  namesOf(action: string): readonly string[] {
+    const known = this.actions.get(action);
+    return known ? [known.name, ...known.formerly] : [action];
   }
 
   /**
-   * Runs a command in a transaction and records it.
+   * Records what becomes of a command.
    *
+   * @param work runs it in a transaction, in which it hands the result to `recorded`
    * @returns what `work` returns
    * @throws what `work` throws; never because a refusal could not be recorded
    */
-  async around<Result>(command: object, work: () => Promise<Result>): Promise<Result> {
+  async around<Result>(
+    command: object,
+    work: (recorded: (result: Result) => Promise<Result>) => Promise<Result>,
+  ): Promise<Result> {
     const within = this.transaction.active;
     const events: StoredEvent[] = [];
-    const run = async (): Promise<Result> => {
-      const result = await work();
+    const recorded = async (result: Result): Promise<Result> => {
       const note = this.noteOfResult(command, result, events);
       if (this.admits(note)) await this.write([note]);
       return result;
     };
     try {
-      return await this.raised.run(events, () => this.transaction.run(run));
+      return await this.raised.run(events, () => work(recorded));
     } catch (error) {
       const note = this.noteOfError(command, error);
       if (this.admits(note)) await this.recordFailure(note, error, within);
@@ -152,10 +166,11 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
   }
 
   private noteOfResult(command: object, result: unknown, events: readonly StoredEvent[]): Note {
-    const { record, subject, refusal } = auditOptions(command);
+    const { name: action, options } = auditedAction(command.constructor);
+    const { record, subject, refusal } = options;
     const code = refusal?.(result) ?? null;
     return {
-      action: this.actionOf(command),
+      action,
       subjectId: subject?.(command as never, result) ?? events[0]?.subject ?? null,
       outcome: code === null ? 'done' : 'rejected',
       code,
@@ -165,22 +180,17 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
   }
 
   private noteOfError(command: object, error: unknown): Note {
-    const { record, subject } = auditOptions(command);
+    const { name: action, options } = auditedAction(command.constructor);
+    const { record, subject } = options;
     const code = codeOf(error);
     return {
-      action: this.actionOf(command),
+      action,
       subjectId: (error as Partial<Rejection>).subject ?? subject?.(command as never, undefined) ?? null,
       outcome: code === null ? 'failed' : 'rejected',
       code,
       details: recordedOf(command, record),
       eventIds: [],
     };
-  }
-
-  private actionOf({ constructor }: object): string {
-    const name = constructor.name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
-    const context = this.contexts.get(constructor);
-    return context === undefined ? name : `${context}.${name}`;
   }
 
   private async write(notes: readonly Note[]): Promise<void> {

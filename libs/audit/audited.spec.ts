@@ -1,6 +1,7 @@
 import { Command } from '@nestjs/cqrs';
-import { Audited, auditOptions, recordedOf } from './audited';
+import { Audited, auditedAction, recordedOf } from './audited';
 
+@Audited('suite.rename-pet')
 class RenamePet extends Command<void> {
   constructor(
     readonly petId: string,
@@ -19,7 +20,7 @@ const rename = () =>
 
 describe('what the audit log may know of a command', () => {
   it('is no field, unless the command says so', () => {
-    expect(recordedOf(rename(), auditOptions(rename()).record)).toEqual({});
+    expect(recordedOf(rename(), auditedAction(RenamePet).options.record)).toEqual({});
   });
 
   it('is the fields that the command names: scalars of bounded length, never whole objects', () => {
@@ -31,6 +32,20 @@ describe('what the audit log may know of a command', () => {
   });
 
   it.each(['password', 'refreshToken', 'ownerEmail'] as const)('is never a field named %s', (name) => {
-    expect(() => Audited<RenamePet>({ record: [name] })).toThrow(name);
+    expect(() => Audited<RenamePet>('suite.rename-pet', { record: [name] })).toThrow(name);
+  });
+});
+
+describe('The name of a command', () => {
+  class Adopt {}
+  class AdoptTwo extends Adopt {}
+  Audited('suite.adopt', { formerly: ['suite.take-in'] })(Adopt);
+
+  it('is what is declared, whatever the class is called', () => {
+    expect(auditedAction(Adopt)).toMatchObject({ name: 'suite.adopt', formerly: ['suite.take-in'] });
+  });
+
+  it('has to be declared, and is not inherited', () => {
+    expect(() => auditedAction(AdoptTwo)).toThrow('AdoptTwo has no durable name: put @Audited(');
   });
 });

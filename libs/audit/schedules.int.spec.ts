@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withWorkContext } from '@rookery/observability';
 import { TestLedger } from '@rookery/testing/ledger';
-import { AuditChain, AuditLog, AuditSettings, AuditTrail } from '.';
+import { AuditChain, Audited, AuditLog, AuditSettings, AuditTrail } from '.';
 import { ExportAuditRoot, ForgetOrigins } from './schedules';
 
+@Audited('suite.ring')
 class Ring {}
 
 describe('the root of the audit chain', () => {
@@ -16,7 +17,8 @@ describe('the root of the audit chain', () => {
       const rootFile = join(folder, 'roots');
       const chain = ledger.get(AuditChain);
       const settings = new AuditSettings({ AUDIT_ROOT_FILE: rootFile });
-      const ring = () => ledger.get(AuditTrail).around(new Ring(), async () => undefined);
+      const ring = () =>
+        ledger.get(AuditTrail).around(new Ring(), (recorded) => ledger.run(() => recorded(undefined)));
       for (let nr = 1; nr <= 2; nr += 1) {
         await ring();
         await chain.seal();
@@ -40,7 +42,7 @@ describe('from where something was done', () => {
       const context = { correlationId: null, causationId: null, actorId: null, traceparent: null };
       for (const ip of ['203.0.113.1', '203.0.113.2']) {
         await withWorkContext({ ...context, client: { ip, userAgent: 'a browser' } }, () =>
-          ledger.get(AuditTrail).around(new Ring(), async () => undefined),
+          ledger.get(AuditTrail).around(new Ring(), (recorded) => ledger.run(() => recorded(undefined))),
         );
       }
       const age = (ip: string, hours: number) =>

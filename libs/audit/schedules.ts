@@ -11,7 +11,7 @@ const BATCH = 2_000;
 const BATCHES = 5;
 
 /** Links what was committed since into the chain. */
-@Schedule({ everySeconds: 1 })
+@Schedule('audit.seal-audit', { everySeconds: 1, formerly: ['audit.SealAudit'] })
 export class SealAudit implements Scheduled {
   constructor(private readonly chain: AuditChain) {}
 
@@ -23,7 +23,7 @@ export class SealAudit implements Scheduled {
 }
 
 /** Tells the root of the chain to the log, and to a file where one is named: a chain proves nothing to itself. */
-@Schedule({ everySeconds: 3_600 })
+@Schedule('audit.export-audit-root', { everySeconds: 3_600, formerly: ['audit.ExportAuditRoot'] })
 export class ExportAuditRoot implements Scheduled {
   private readonly log = new Logger(ExportAuditRoot.name);
 
@@ -42,7 +42,7 @@ export class ExportAuditRoot implements Scheduled {
 }
 
 /** Forgets IP addresses and user agents that are too old to be needed. */
-@Schedule({ everySeconds: 3_600 })
+@Schedule('audit.forget-origins', { everySeconds: 3_600, formerly: ['audit.ForgetOrigins'] })
 export class ForgetOrigins implements Scheduled {
   constructor(
     private readonly auditLog: AuditLog,

@@ -44,7 +44,7 @@ type Reaction = (attempt: Attempt) => Promise<void> | void;
 const reactions = new Map<string, Reaction>();
 const regrets = new Map<string, () => void>();
 
-@Subscriber(Rang, { queue: inside })
+@Subscriber('suite.open-the-door', Rang, { queue: inside })
 class OpenTheDoor implements Handles<typeof Rang> {
   constructor(private readonly sql: Sql) {}
 
@@ -59,10 +59,10 @@ class OpenTheDoor implements Handles<typeof Rang> {
   }
 }
 
-@Subscriber(Cracked, { queue: hasty })
+@Subscriber('suite.mend-the-bell', Cracked, { queue: hasty })
 class MendTheBell extends OpenTheDoor {}
 
-@Subscriber(Tolled, { queue: outside })
+@Subscriber('suite.fetch-the-priest', Tolled, { queue: outside })
 class FetchThePriest implements Handles<typeof Tolled> {
   async handle({ subject }: EventOf<typeof Tolled>, attempt: Attempt): Promise<void> {
     await reactions.get(subject)?.(attempt);

@@ -14,7 +14,7 @@ import {
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { type DeliveryJob, Dispatch } from './dispatch';
 import { deliveriesTotal, deliverySeconds } from './metrics';
-import { backoffMs, declaredQueues, type QueueDefinition } from './queues';
+import { backoffMs, declaredQueues } from './queues';
 import { PREFIX, RedisConnections } from '@rookery/redis';
 import { TickBatcher } from './tick-batcher';
 import { QueueSettings } from './settings';
@@ -37,7 +37,6 @@ const LOOK_MS = 50;
 type Outcome = 'over' | { again: number };
 
 interface Delivery {
-  queue: QueueDefinition;
   subscriber: KnownSubscriber;
   key: DeliveryJob;
 }
@@ -62,7 +61,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.workers = declaredQueues().map((queue) => {
-      const worker = new Worker<DeliveryJob>(queue.name, (job, token) => this.process(queue, job, token), {
+      const worker = new Worker<DeliveryJob>(queue.name, (job, token) => this.process(job, token), {
         ...LOCK,
         connection: this.redis.blocking(),
         prefix: PREFIX,
@@ -93,14 +92,10 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     );
   }
 
-  private async process(
-    queue: QueueDefinition,
-    job: Job<DeliveryJob>,
-    token: string | undefined,
-  ): Promise<void> {
+  private async process(job: Job<DeliveryJob>, token: string | undefined): Promise<void> {
     const end = deliverySeconds.startTimer({ subscriber: job.data.subscriber });
     this.atWork += 1;
-    const outcome = await this.attempt(queue, job).catch((error: Error): Outcome => {
+    const outcome = await this.attempt(job).catch((error: Error): Outcome => {
       this.log.warn(`${job.name} ${job.data.eventId}: the ledger cannot be reached: ${error.message}`);
       return { again: UNAVAILABLE_MS };
     });
@@ -111,26 +106,21 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     throw new DelayedError();
   }
 
-  private async attempt(queue: QueueDefinition, job: Job<DeliveryJob>): Promise<Outcome> {
+  private async attempt(job: Job<DeliveryJob>): Promise<Outcome> {
     const subscriber = this.subscribers.get(job.data.subscriber);
     if (!subscriber) return this.park(job.data, 'no such subscriber here');
     if (job.stalledCounter >= MAX_CRASHES) {
-      return this.failed(
-        queue,
-        subscriber,
-        job.data,
-        new Reject(`Its worker died ${job.stalledCounter} times.`),
-      );
+      return this.failed(subscriber, job.data, new Reject(`Its worker died ${job.stalledCounter} times.`));
     }
     try {
-      const claimed = await (queue.effect === 'database'
-        ? this.together.run({ queue, subscriber, key: job.data })
-        : this.runOutside({ queue, subscriber, key: job.data }));
+      const claimed = await (subscriber.queue.effect === 'database'
+        ? this.together.run({ subscriber, key: job.data })
+        : this.runOutside({ subscriber, key: job.data }));
       if (typeof claimed === 'object') return claimed;
       if (claimed === 'done') deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'done' });
       return claimed === 'done' || claimed === 'over' ? 'over' : { again: AGAIN_MS[claimed] };
     } catch (error) {
-      return this.failed(queue, subscriber, job.data, errorOf(error));
+      return this.failed(subscriber, job.data, errorOf(error));
     }
   }
 
@@ -139,10 +129,10 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     return this.transaction.run(async () => {
       const claims = await this.claim(deliveries);
       const done: DeliveryJob[] = [];
-      for (const [index, { queue, subscriber, key }] of deliveries.entries()) {
+      for (const [index, { subscriber, key }] of deliveries.entries()) {
         const claim = claims[index]!;
         if (typeof claim === 'string') continue;
-        await this.handle(queue, subscriber, claim);
+        await this.handle(subscriber, key, claim);
         done.push(key);
       }
       if (done.length > 0) await this.deliveries.done(done);
@@ -151,7 +141,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async runOutside(delivery: Delivery): Promise<NotClaimed | 'done' | Outcome> {
-    const { queue, subscriber, key } = delivery;
+    const { subscriber, key } = delivery;
     const claimed = await this.transaction.run(async () => {
       const [claim] = await this.claim([delivery]);
       if (typeof claim !== 'string') await this.deliveries.lease(key, LEASE_MS);
@@ -164,7 +154,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
       renewed = this.transaction.run(() => this.deliveries.lease(key, LEASE_MS)).catch(() => undefined);
     }, LEASE_MS / 3);
     try {
-      await this.handle(queue, subscriber, claimed);
+      await this.handle(subscriber, key, claimed);
     } catch (error) {
       // ECONNREFUSED is the mail server's here: it must not pass for PostgreSQL being away, which is never counted.
       failure = errorOf(error);
@@ -172,57 +162,49 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
       clearInterval(renewal);
       await renewed; // a late one would hold back the next attempt
     }
-    if (failure) return this.effectFailed(queue, subscriber, key, failure);
+    if (failure) return this.effectFailed(subscriber, key, failure);
     await this.transaction.run(() => this.deliveries.done([key]));
     return 'done';
   }
 
   private claim(deliveries: readonly Delivery[]): Promise<(Claimed | NotClaimed)[]> {
     return this.deliveries.claim(
-      deliveries.map(({ subscriber, key }) => ({ ...key, ordered: subscriber.ordered })),
+      deliveries.map(({ subscriber: { name, formerly, ordered }, key }) => ({
+        ...key,
+        after: ordered ? [name, ...formerly] : [],
+      })),
     );
   }
 
-  private async handle(queue: QueueDefinition, subscriber: KnownSubscriber, claimed: Claimed): Promise<void> {
-    const { envelope } = claimed;
+  private async handle(
+    subscriber: KnownSubscriber,
+    key: DeliveryJob,
+    { envelope, attempts }: Claimed,
+  ): Promise<void> {
     const definition = subscriber.events.find(
       ({ type, version }) => type === envelope.type && version === envelope.version,
     );
     if (!definition) throw new UnknownVersion(`${envelope.type} v${envelope.version}`);
-    const signal = AbortSignal.timeout(queue.timeout);
-    const attempt: Attempt = {
-      key: `${envelope.id}:${subscriber.name}`,
-      number: claimed.attempts + 1,
-      signal,
-    };
+    const signal = AbortSignal.timeout(subscriber.policy.timeout);
+    const attempt: Attempt = { key: `${envelope.id}:${key.subscriber}`, number: attempts + 1, signal };
     await inContextOf(envelope, () =>
       untilAborted(this.instance(subscriber).handle(envelope, attempt), signal),
     );
   }
 
-  private failed(
-    queue: QueueDefinition,
-    subscriber: KnownSubscriber,
-    key: DeliveryJob,
-    error: Error,
-  ): Promise<Outcome> {
+  private failed(subscriber: KnownSubscriber, key: DeliveryJob, error: Error): Promise<Outcome> {
     if (isDatabaseUnavailable(error)) return this.snooze(key, UNAVAILABLE_MS);
-    return this.effectFailed(queue, subscriber, key, error);
+    return this.effectFailed(subscriber, key, error);
   }
 
-  private async effectFailed(
-    queue: QueueDefinition,
-    subscriber: KnownSubscriber,
-    key: DeliveryJob,
-    error: Error,
-  ): Promise<Outcome> {
+  private async effectFailed(subscriber: KnownSubscriber, key: DeliveryJob, error: Error): Promise<Outcome> {
     if (error instanceof UnknownVersion) return this.park(key, error.message);
     if (error instanceof Snooze) return this.snooze(key, error.delayMs);
     const attempts = await this.deliveries.attempts(key);
     if (attempts === undefined) return 'over';
-    const giveUp = isFinal(error) || attempts + 1 >= queue.attempts;
-    if (giveUp) return this.giveUp(queue, subscriber, key, error);
-    const delay = backoffMs(queue, attempts + 1);
+    const giveUp = isFinal(error) || attempts + 1 >= subscriber.policy.attempts;
+    if (giveUp) return this.giveUp(subscriber, key, error);
+    const delay = backoffMs(subscriber.policy, attempts + 1);
     await this.transaction.run(() => this.deliveries.failed(key, error, delay));
     deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'retried' });
     this.log.warn(
@@ -231,12 +213,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     return { again: delay };
   }
 
-  private async giveUp(
-    queue: QueueDefinition,
-    subscriber: KnownSubscriber,
-    key: DeliveryJob,
-    error: Error,
-  ): Promise<Outcome> {
+  private async giveUp(subscriber: KnownSubscriber, key: DeliveryJob, error: Error): Promise<Outcome> {
     try {
       await this.transaction.run(async () => {
         if (!(await this.deliveries.failed(key, error, null))) return;
@@ -252,7 +229,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
         `${subscriber.name} ${key.eventId}: cannot be given up, is tried again: ${message}`,
         stack,
       );
-      return this.snooze(key, backoffMs(queue, queue.attempts));
+      return this.snooze(key, backoffMs(subscriber.policy, subscriber.policy.attempts));
     }
     deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'dead' });
     this.log.error(`${subscriber.name} ${key.eventId}: given up: ${error.message}`, error.stack);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EventOf, defineEvent, newId } from '@rookery/domain';
+import { type EventDefinition, type EventOf, defineEvent, newId } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
@@ -16,7 +16,6 @@ const queue = defineQueue('suite-deploy', {
 });
 
 const Parcel = defineEvent('suite.parcel-sent', 1, z.object({}));
-const ParcelWithWeight = defineEvent('suite.parcel-sent', 2, z.object({ grams: z.number() }));
 
 /** What {@link Deliver} waits for before it goes on, by subject. */
 const gates = new Map<string, { reached: () => void; open: Promise<void> }>();
@@ -38,24 +37,28 @@ class Carrier {
 }
 
 /** As the old build has it. */
-@Subscriber(Parcel, { queue })
+@Subscriber('suite.deliver', Parcel, { queue })
 class Deliver extends Carrier implements Handles<typeof Parcel> {}
 
-/** As the new build has it. */
-const NewDeliver = { Deliver: class extends Carrier {} }.Deliver;
-Subscriber([Parcel, ParcelWithWeight], { queue })(NewDeliver);
-
-/** Only the new build has it. */
-@Subscriber(Parcel, { queue })
-class Insure extends Carrier {}
+/** As the new build has it, under another name; the old one must not even have heard of the version that it brings. */
+function newBuild() {
+  const ParcelWithWeight = defineEvent('suite.parcel-sent', 2, z.object({ grams: z.number() }));
+  class Carry extends Carrier {}
+  Subscriber('suite.deliver', [Parcel, ParcelWithWeight], { queue })(Carry);
+  class Insure extends Carrier {}
+  Subscriber('suite.insure', [Parcel, ParcelWithWeight], { queue })(Insure);
+  return { ParcelWithWeight, contexts: [contextOf('suite', { subscribers: [Carry, Insure] })] };
+}
 
 describe('While a new build takes over from an old one', () => {
   let system: OwnSystem;
   let worker: { close(): Promise<void> };
+  let next: ReturnType<typeof newBuild>;
 
   beforeAll(async () => {
     system = await OwnSystem.start([contextOf('suite', { subscribers: [Deliver] })]);
     worker = system.worker;
+    next = newBuild();
     await system.sql('CREATE SCHEMA suite');
     await system.sql(
       'CREATE TABLE suite.carried (subject uuid NOT NULL, version int NOT NULL, by text NOT NULL)',
@@ -64,7 +67,7 @@ describe('While a new build takes over from an old one', () => {
   afterAll(() => system.stop());
 
   /** Stores an event. `change` alters its deliveries before anybody sees them. */
-  async function send(definition: typeof Parcel | typeof ParcelWithWeight, change?: string): Promise<string> {
+  async function send(definition: EventDefinition, change?: string): Promise<string> {
     const subject = newId();
     await system.inApi(Transaction).run(async () => {
       await system.inApi(Outbox).append([{ definition, subject, sequence: 1, data: { grams: 1 } }]);
@@ -91,18 +94,18 @@ describe('While a new build takes over from an old one', () => {
 
   it('what nobody here knows waits, held up by nothing and holding up nothing, until somebody does', async () => {
     const forNobody = await send(Parcel, `subscriber = 'suite.insure'`);
-    const tooNew = await send(ParcelWithWeight);
+    const tooNew = await send(next.ParcelWithWeight);
     const known = await send(Parcel);
     await is(forNobody, 'parked');
     await is(tooNew, 'parked');
     await is(known, 'done');
 
     await worker.close();
-    worker = await system.startWorker([contextOf('suite', { subscribers: [NewDeliver, Insure] })]);
+    worker = await system.startWorker(next.contexts);
     await is(forNobody, 'done');
     await is(tooNew, 'done');
     expect(await carried(forNobody)).toEqual([{ version: 1, by: 'Insure' }]);
-    expect(await carried(tooNew)).toEqual([{ version: 2, by: 'Deliver' }]);
+    expect(await carried(tooNew)).toEqual([{ version: 2, by: 'Carry' }]);
     expect(await carried(known)).toEqual([{ version: 1, by: 'Deliver' }]);
   });
 
@@ -140,7 +143,7 @@ describe('While a new build takes over from an old one', () => {
     );
     expect(done).toBeGreaterThan(0);
 
-    await system.startWorker();
+    await system.startWorker(next.contexts);
     for (const subject of subjects) await is(subject, 'done');
     const rows = await system.sql('SELECT subject FROM suite.carried WHERE subject = ANY ($1)', [subjects]);
     expect(rows).toHaveLength(20);

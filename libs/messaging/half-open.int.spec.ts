@@ -18,7 +18,7 @@ const queue = defineQueue('suite-half-open', {
 
 const Rung = defineEvent('suite.bell-rung', 1, z.object({}));
 
-@Subscriber(Rung, { queue })
+@Subscriber('suite.hear', Rung, { queue })
 class Hear implements Handles<typeof Rung> {
   constructor(private readonly sql: Sql) {}
 

@@ -3,6 +3,7 @@ import { RelayHint } from '@rookery/persistence';
 import { Consumer } from './consumer';
 import { Dispatch } from './dispatch';
 import { BacklogMetrics } from './metrics';
+import { ParkedDeliveries } from './parked-deliveries';
 import { PruneExpired } from './prune-expired';
 import { PruneOutbox } from './prune-outbox';
 import { Redrive } from './redrive';
@@ -31,7 +32,16 @@ export class MessagingModule {
   /** What a worker needs: it runs the relay, the subscribers, the schedules and the redrive as well. */
   static forWorking(): DynamicModule {
     const writing = MessagingModule.forWriting();
-    const working = [Relay, Consumer, Redrive, Schedules, PruneOutbox, PruneExpired, BacklogMetrics];
+    const working = [
+      Relay,
+      Consumer,
+      Redrive,
+      Schedules,
+      PruneOutbox,
+      PruneExpired,
+      BacklogMetrics,
+      ParkedDeliveries,
+    ];
     return {
       ...writing,
       providers: [...writing.providers!, ...working],

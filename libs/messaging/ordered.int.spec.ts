@@ -17,7 +17,7 @@ const queue = defineQueue('suite-ordered', {
 const Moved = defineEvent('suite.piece-moved', 1, z.object({}));
 const broken = new Set<string>();
 
-@Subscriber(Moved, { queue, ordered: true })
+@Subscriber('suite.draw-the-board', Moved, { queue, ordered: true })
 class DrawTheBoard implements Handles<typeof Moved> {
   constructor(private readonly sql: Sql) {}
 

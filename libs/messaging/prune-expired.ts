@@ -4,7 +4,7 @@ import { Schedule, type Scheduled } from './schedule';
 const BATCH_SIZE = 5_000;
 
 /** Forgets idempotency keys whose day is over, and rate counters that are full again. */
-@Schedule({ everySeconds: 60 })
+@Schedule('platform.prune-expired', { everySeconds: 60, formerly: ['platform.PruneExpired'] })
 export class PruneExpired implements Scheduled {
   constructor(
     private readonly counters: RateCounters,

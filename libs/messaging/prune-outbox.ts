@@ -5,7 +5,7 @@ const KEEP_DAYS = 7;
 const BATCH_SIZE = 5_000;
 
 /** Forgets events a week after everybody has reacted to them; what failed stays until somebody decides. */
-@Schedule({ everySeconds: 60 })
+@Schedule('messaging.prune-outbox', { everySeconds: 60, formerly: ['messaging.PruneOutbox'] })
 export class PruneOutbox implements Scheduled {
   constructor(private readonly outbox: Outbox) {}
 

@@ -1,16 +1,23 @@
 /** How urgent a queue's work is; decides how many of its jobs one worker runs at once. */
 export type QueueClass = 'critical' | 'default' | 'low';
 
-/** A queue: its class, what happens when its work fails, and where its effects go. */
-export interface QueueDefinition {
-  readonly name: string;
-  readonly class: QueueClass;
+/** What happens when work fails. */
+export interface RetryPolicy {
   /** Attempts before a delivery is given up; Infinity never gives up. */
   readonly attempts: number;
   /** Milliseconds: exponential back-off from `base`, times `factor` per failure, never above `cap`, with jitter. */
   readonly backoff: { readonly base: number; readonly factor: number; readonly cap: number };
   /** Milliseconds one attempt may take before its signal aborts it. */
   readonly timeout: number;
+}
+
+/**
+ * A queue: how much of a worker its work may take up, where its effects go, and what happens when they fail unless a
+ * subscriber says otherwise. Work gets a queue of its own where nothing else may wait behind it, not for its retries.
+ */
+export interface QueueDefinition extends RetryPolicy {
+  readonly name: string;
+  readonly class: QueueClass;
   /**
    * `database`: the effect is a change in PostgreSQL and commits together with the delivery: exactly once.
    * `outside`: the effect leaves (mail, HTTP) and runs in no transaction: at least once, with an idempotency key.
@@ -86,8 +93,12 @@ export function isDeclared(queue: QueueDefinition | undefined): boolean {
  * @param random in [0, 1)
  * @returns milliseconds to wait
  */
-export function backoffMs(queue: QueueDefinition, failures: number, random: number = Math.random()): number {
-  const { base, factor, cap } = queue.backoff;
+export function backoffMs(
+  policy: Pick<RetryPolicy, 'backoff'>,
+  failures: number,
+  random: number = Math.random(),
+): number {
+  const { base, factor, cap } = policy.backoff;
   const step = Math.min(cap, base * factor ** (failures - 1));
   return Math.round((step * (1 + random)) / 2);
 }

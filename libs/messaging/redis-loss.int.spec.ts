@@ -20,7 +20,7 @@ const Sown = defineEvent('suite.seed-sown', 1, z.object({}));
 /** What is done beside the effect, by subject. */
 const reactions = new Map<string, (attempt: Attempt) => Promise<void> | void>();
 
-@Subscriber(Sown, { queue })
+@Subscriber('suite.water', Sown, { queue })
 class Water implements Handles<typeof Sown> {
   constructor(private readonly sql: Sql) {}
 

@@ -95,8 +95,10 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
   private async queueOverdue(): Promise<void> {
     const known = this.subscribers
       .all()
-      .flatMap(({ name, events }) =>
-        events.map(({ type, version }) => ({ subscriber: name, type, version })),
+      .flatMap(({ name, formerly, events }) =>
+        [name, ...formerly].flatMap((subscriber) =>
+          events.map(({ type, version }) => ({ subscriber, type, version })),
+        ),
       );
     await this.transaction.run(async () => {
       await this.queueAll(() => this.deliveries.unpark(known, PAGE));

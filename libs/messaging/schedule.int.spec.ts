@@ -4,7 +4,7 @@ import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { Schedule, type Scheduled, Schedules } from '.';
 
-@Schedule({ everySeconds: 1 })
+@Schedule('suite.strike-the-hour', { everySeconds: 1 })
 class StrikeTheHour implements Scheduled {
   constructor(private readonly sql: Sql) {}
 
@@ -16,7 +16,7 @@ class StrikeTheHour implements Scheduled {
 
 let runs = 0;
 
-@Schedule({ everySeconds: 3_600 })
+@Schedule('suite.wind-the-clock', { everySeconds: 3_600 })
 class WindTheClock implements Scheduled {
   constructor(private readonly sql: Sql) {}
 
@@ -61,9 +61,9 @@ describe('A schedule', () => {
 
   it('has a name of its own', () => {
     const schedules = system.inWorker(Schedules);
-    expect(schedules.all()).toContainEqual({ name: 'suite.StrikeTheHour', everySeconds: 1 });
-    expect(() => schedules.register('suite', StrikeTheHour)).toThrow(
-      'two schedules named suite.StrikeTheHour',
+    expect(schedules.all()).toContainEqual({ name: 'suite.strike-the-hour', everySeconds: 1 });
+    expect(() => schedules.register(StrikeTheHour)).toThrow(
+      'two schedules named suite.strike-the-hour: StrikeTheHour and StrikeTheHour',
     );
   });
 });

@@ -1,15 +1,22 @@
 import 'reflect-metadata';
 import { Injectable } from '@nestjs/common';
-import type { EventDefinition, EventEnvelope, EventOf, RaisedEvent } from '@rookery/domain';
-import type { QueueDefinition } from './queues';
+import {
+  type DurableName,
+  durableName,
+  type EventDefinition,
+  type EventEnvelope,
+  type EventOf,
+  type RaisedEvent,
+} from '@rookery/domain';
+import type { QueueDefinition, RetryPolicy } from './queues';
 
 /** What a subscriber is told beside the event. */
 export interface Attempt {
-  /** `<event id>:<subscriber>`, the same on every attempt: hand it on to whatever can drop duplicates. */
+  /** `<event id>:<subscriber>`, the same on every attempt, also after the subscriber was renamed: hand it on to whatever can drop duplicates. */
   readonly key: string;
   /** 1 on the first try. */
   readonly number: number;
-  /** Aborts when the queue's time-out has passed. */
+  /** Aborts when the time-out of the subscriber, or of its queue, has passed. */
   readonly signal: AbortSignal;
 }
 
@@ -65,10 +72,12 @@ export function isRebuildable<S extends object>(subscriber: S): subscriber is S 
 }
 
 /** What {@link Subscriber} records about a class. */
-export interface SubscriberOptions {
+export interface SubscriberOptions extends DurableName {
   events: readonly EventDefinition[];
   queue: QueueDefinition;
   ordered: boolean;
+  /** What it does otherwise than its queue. */
+  policy: Partial<RetryPolicy>;
 }
 
 const KEY = Symbol('subscriber');
@@ -76,22 +85,31 @@ const KEY = Symbol('subscriber');
 /**
  * Marks a class as the reaction to one event or several.
  *
+ * @param name `<context>.<effect>`, which its deliveries in the ledger bear: it stays when the class is renamed
  * @param events what it reacts to
- * @param options.queue carries its work and decides about retries
+ * @param options.queue carries its work; says what happens when it fails, unless the other options do
+ * @param options.attempts before a delivery is given up
+ * @param options.backoff milliseconds between attempts, see {@link RetryPolicy}
+ * @param options.timeout milliseconds one attempt may take
+ * @param options.formerly names it had before: it takes up their deliveries
  * @param options.ordered it must see the events of one subject one after the other, in their order; a delivery that
  *   was given up then holds back its successors until somebody redrives or discards it
+ * @throws Error when a name is misspelt
  */
 export function Subscriber(
+  name: string,
   events: EventDefinition | readonly EventDefinition[],
-  options: { queue: QueueDefinition; ordered?: boolean },
+  {
+    queue,
+    ordered = false,
+    formerly,
+    ...policy
+  }: { queue: QueueDefinition; ordered?: boolean; formerly?: readonly string[] } & Partial<RetryPolicy>,
 ): ClassDecorator {
+  const list = Array.isArray(events) ? events : [events];
+  const options = { ...durableName('subscriber', name, formerly), events: list, queue, ordered, policy };
   return (target) => {
-    const list = Array.isArray(events) ? events : [events];
-    Reflect.defineMetadata(
-      KEY,
-      { events: list, queue: options.queue, ordered: options.ordered ?? false },
-      target,
-    );
+    Reflect.defineMetadata(KEY, options, target);
     Injectable()(target);
   };
 }

@@ -1,16 +1,20 @@
 import type { Type } from '@nestjs/common';
-import { defineEvent } from '@rookery/domain';
+import { defineEvent, noteFile } from '@rookery/domain';
 import { Subscriptions } from '@rookery/persistence';
 import { z } from 'zod';
 import { type AnySubscriber, type QueueDefinition, Queues, Subscriber, Subscribers } from '.';
 
 const Rained = defineEvent('suite.rained', 1, z.object({}));
-const RainedHeavily = defineEvent('suite.rained', 2, z.object({ mm: z.number() }));
+const Stormed = defineEvent('suite.stormed', 1, z.object({}));
+const StormedHeavily = defineEvent('suite.stormed', 2, z.object({ knots: z.number() }));
 const Snowed = defineEvent('suite.snowed', 1, z.object({}));
 
-function subscriber(name: string, ...[events, options]: Parameters<typeof Subscriber>): Type<AnySubscriber> {
-  const type = { [name]: class {} }[name]!;
-  Subscriber(events, options)(type);
+function subscriber(
+  className: string,
+  ...[name, events, options]: Parameters<typeof Subscriber>
+): Type<AnySubscriber> {
+  const type = { [className]: class {} }[className]!;
+  Subscriber(name, events, options)(type);
   return type as Type<AnySubscriber>;
 }
 
@@ -25,8 +29,10 @@ describe('Making a subscriber known', () => {
 
   it('subscribes it to each of its events under its context and effect', () => {
     subscribers.register(
-      'garden',
-      subscriber('FillRainBarrel', [Rained, Snowed], { queue: Queues.mail, ordered: true }),
+      subscriber('FillRainBarrel', 'garden.fill-rain-barrel', [Rained, Snowed], {
+        queue: Queues.mail,
+        ordered: true,
+      }),
     );
     const subscription = { subscriber: 'garden.fill-rain-barrel', queue: 'mail', ordered: true };
     expect(subscriptions.to('suite.rained')).toEqual([subscription]);
@@ -36,19 +42,21 @@ describe('Making a subscriber known', () => {
 
   it('subscribes it once to an event of which it takes several versions', () => {
     subscribers.register(
-      'garden',
-      subscriber('FillRainBarrel', [Rained, RainedHeavily], { queue: Queues.mail }),
+      subscriber('FillRainBarrel', 'garden.fill-rain-barrel', [Stormed, StormedHeavily], {
+        queue: Queues.mail,
+      }),
     );
-    expect(subscriptions.to('suite.rained')).toHaveLength(1);
+    expect(subscriptions.to('suite.stormed')).toHaveLength(1);
   });
 
   it('refuses two of one name', () => {
-    subscribers.register('garden', subscriber('FillRainBarrel', Rained, { queue: Queues.mail }));
-    const second = subscriber('FillRainBarrel', Snowed, { queue: Queues.mail });
-    expect(() => subscribers.register('garden', second)).toThrow(
-      'two subscribers named garden.fill-rain-barrel',
+    subscribers.register(
+      subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Rained, { queue: Queues.mail }),
     );
-    expect(() => subscribers.register('street', second)).not.toThrow();
+    const second = subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Snowed, { queue: Queues.mail });
+    expect(() => subscribers.register(second)).toThrow('two subscribers named garden.fill-rain-barrel');
+    const third = subscriber('FillRainBarrel', 'street.fill-rain-barrel', Snowed, { queue: Queues.mail });
+    expect(() => subscribers.register(third)).not.toThrow();
   });
 
   it.each<[string, QueueDefinition | undefined]>([
@@ -56,20 +64,52 @@ describe('Making a subscriber known', () => {
     ['that only looks declared', { ...Queues.mail }],
     ['that is undefined', undefined],
   ])('refuses a queue %s', (_, queue) => {
-    const type = subscriber('FillRainBarrel', Rained, { queue: queue! });
-    expect(() => subscribers.register('garden', type)).toThrow('names a queue that is not declared');
+    const type = subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Rained, { queue: queue! });
+    expect(() => subscribers.register(type)).toThrow('names a queue that is not declared');
   });
 
   it('refuses an event that nobody defined', () => {
     const forged = { ...Rained };
     for (const event of [forged, undefined!]) {
-      const type = subscriber('FillRainBarrel', [event], { queue: Queues.mail });
-      expect(() => subscribers.register('garden', type)).toThrow('reacts to an event nobody defined');
+      const type = subscriber('FillRainBarrel', 'garden.fill-rain-barrel', [event], { queue: Queues.mail });
+      expect(() => subscribers.register(type)).toThrow('reacts to an event nobody defined');
     }
+  });
+
+  it('refuses one that does not take every version of its events, and says what to do', () => {
+    const type = subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Stormed, { queue: Queues.mail });
+    noteFile(type, 'garden/fill-rain-barrel.ts');
+    expect(() => subscribers.register(type)).toThrow(
+      'Subscriber garden.fill-rain-barrel does not take version 2 of suite.stormed: name it beside the others in ' +
+        '@Subscriber() of FillRainBarrel (garden/fill-rain-barrel.ts).',
+    );
+  });
+
+  it('refuses one that was called what another is called', () => {
+    subscribers.register(
+      subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Rained, { queue: Queues.mail }),
+    );
+    const second = subscriber('FillBarrel', 'garden.fill-barrel', Rained, {
+      queue: Queues.mail,
+      formerly: ['garden.fill-rain-barrel'],
+    });
+    expect(() => subscribers.register(second)).toThrow(
+      'two subscribers named garden.fill-rain-barrel: FillRainBarrel and FillBarrel',
+    );
+  });
+
+  it('has it fail as its queue says, but for what it says itself', () => {
+    const { attempts, backoff, timeout } = Queues.mail;
+    subscribers.register(subscriber('Sprinkle', 'garden.sprinkle', Rained, { queue: Queues.mail }));
+    subscribers.register(
+      subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Rained, { queue: Queues.mail, attempts: 2 }),
+    );
+    expect(subscribers.get('garden.sprinkle')!.policy).toEqual({ attempts, backoff, timeout });
+    expect(subscribers.get('garden.fill-rain-barrel')!.policy).toEqual({ attempts: 2, backoff, timeout });
   });
 
   it('refuses a class that is no subscriber', () => {
     class Passer {}
-    expect(() => subscribers.register('garden', Passer as never)).toThrow('Passer is no subscriber');
+    expect(() => subscribers.register(Passer as never)).toThrow('Passer is no subscriber');
   });
 });

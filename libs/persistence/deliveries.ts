@@ -86,23 +86,27 @@ export class Deliveries {
   /**
    * Locks deliveries for the present transaction and reads their events.
    *
-   * @param wanted which; `ordered`: it must wait for the deliveries of earlier events of its subject to its subscriber
+   * @param wanted which; `after`: it must wait for the deliveries of earlier events of its subject to these subscribers,
+   *   the names of its own
    * @returns what became of each, in the order given; of one that is wanted twice the second is busy
    */
-  async claim(wanted: readonly (DeliveryKey & { ordered: boolean })[]): Promise<(Claimed | NotClaimed)[]> {
+  async claim(
+    wanted: readonly (DeliveryKey & { after: readonly string[] })[],
+  ): Promise<(Claimed | NotClaimed)[]> {
     const rows = await this.sql.rows<ClaimRow>(
       `SELECT d.event_id AS "eventId", d.subscriber, d.state, d.attempts,
               coalesce(d.leased_until > now(), false) AS leased,
-              CASE WHEN wanted.ordered THEN
-                (SELECT p.state FROM messaging.event_delivery p WHERE p.ordered AND p.subscriber = d.subscriber
+              CASE WHEN wanted.after <> '' THEN
+                (SELECT p.state FROM messaging.event_delivery p
+                 WHERE p.ordered AND p.subscriber = ANY (string_to_array(wanted.after, ','))
                  AND p.subject = d.subject AND p.sequence < d.sequence AND p.state <> 'done' ORDER BY p.sequence LIMIT 1)
               END AS predecessor,
               ${ENVELOPE} AS envelope
-       FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS wanted (event_id, subscriber, ordered)
+       FROM unnest($1::uuid[], $2::text[], $3::text[]) AS wanted (event_id, subscriber, after)
        CROSS JOIN LATERAL (SELECT * FROM messaging.event_delivery
          WHERE event_id = wanted.event_id AND subscriber = wanted.subscriber FOR UPDATE SKIP LOCKED) AS d
        ${WITH_EVENT}`,
-      [...columnsOf(wanted), wanted.map(({ ordered }) => ordered)],
+      [...columnsOf(wanted), wanted.map(({ after }) => after.join(','))],
     );
     const found = new Map(rows.map((row) => [nameOf(row), row]));
     const missing = wanted.filter((key) => !found.has(nameOf(key)));
@@ -296,6 +300,21 @@ export class Deliveries {
        )
        SELECT ${QUEUED} FROM revived d JOIN messaging.outbox o USING (event_id)`,
       [eventId, subscriber],
+    );
+  }
+
+  /**
+   * @param queues that are declared
+   * @returns how many deliveries are parked, or wait for a queue that is not declared, by subscriber
+   */
+  async stranded(
+    queues: readonly string[],
+  ): Promise<{ subscriber: string; state: DeliveryState; count: number }[]> {
+    return this.sql.rows(
+      `SELECT subscriber, state, count(*)::int AS count FROM messaging.event_delivery
+       WHERE state = 'parked' OR (state = 'pending' AND queue <> ALL ($1))
+       GROUP BY subscriber, state ORDER BY subscriber, state`,
+      [queues],
     );
   }
 

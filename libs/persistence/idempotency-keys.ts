@@ -112,19 +112,25 @@ export class IdempotencyKeys {
   /**
    * Runs a command once per key. Without a claim, or inside another command, it just runs.
    *
-   * @param name of the command
+   * @param names of the command: its durable name, then those it had before
    * @param execute runs it in a transaction of its own; its result must be plain data
    * @returns its result, perhaps that of an earlier claim
    * @throws Rejection `resource.conflict` when the claim was taken over meanwhile; nothing is changed then
    */
-  async once<T>(name: string, execute: (note: (result: T) => Promise<T>) => Promise<T>): Promise<T> {
+  async once<T>(
+    names: readonly string[],
+    execute: (noted: (result: T) => Promise<T>) => Promise<T>,
+  ): Promise<T> {
     const claim = this.storage.getStore();
     if (!claim?.stores || this.transaction.active) return execute((result) => Promise.resolve(result));
-    const step = `${claim.steps++}:${name}`;
-    const known = claim.effects[step];
-    if (known !== undefined) {
-      return deserialize(unseal(this.sealing, Buffer.from(known, 'base64'), aboutOf(claim, step))) as T;
+    const number = claim.steps++;
+    const steps = names.map((name) => `${number}:${name}`);
+    const done = steps.find((each) => claim.effects[each] !== undefined);
+    if (done !== undefined) {
+      const result = Buffer.from(claim.effects[done]!, 'base64');
+      return deserialize(unseal(this.sealing, result, aboutOf(claim, done))) as T;
     }
+    const step = steps[0]!;
     return execute(async (result) => {
       await this.note(claim, step, result);
       return result;

@@ -87,7 +87,7 @@ describe('The outbox', () => {
     );
     const { eventId } = (await publish())[0]!;
     const [claimed] = await ledger.run(() =>
-      ledger.get(Deliveries).claim([{ eventId, subscriber: 'garden.rake', ordered: true }]),
+      ledger.get(Deliveries).claim([{ eventId, subscriber: 'garden.rake', after: ['garden.rake'] }]),
     );
     expect(claimed).toEqual({
       attempts: 0,
@@ -236,7 +236,7 @@ describe('The outbox', () => {
     const subject = newId();
     await ledger.run(() => fall(subject, 1));
     const eventId = (await publish())[0]!.eventId;
-    const key = { eventId, subscriber: 'garden.compost', ordered: false };
+    const key = { eventId, subscriber: 'garden.compost', after: [] };
     const claim = () => ledger.run(() => deliveries.claim([key]));
     await ledger.run(() => deliveries.failed(key, new Error('too wet'), null));
     expect(await claim()).toEqual(['over']);

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiExtension, ApiHeader } from '@nestjs/swagger';
+import { assertVersion, type ExpectedVersion } from '@rookery/domain';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { revalidate } from './caching';
-import { RequestRefused } from './problem';
-import { Problems } from './problems';
+import type { RefusalOptions } from './problem';
 import { AddToRouteConfig } from './route-config';
 
 declare module 'fastify' {
@@ -23,45 +23,42 @@ export function etagOf(version: number): string {
 }
 
 /** An entity tag begins with the version: `"7"`, `"7-c2lnbmF0dXJl"`. Weak tags never match (RFC 9110 §8.8.3.2). */
-const VERSION = /^"(\d+)(?:-[^"]*)?"$/;
+const VERSION = /^"(0|[1-9]\d*)(?:-[^"]*)?"$/;
 const QUOTED = /^(?:W\/)?"[^"]*"$/;
 
-/** What a caller says it has read before it changes something: the header `If-Match` (RFC 9110 §13.1.1). */
-export class ExpectedVersion {
-  constructor(private readonly header: string | undefined) {}
+/** @returns what a caller says it has read before it changes something: the header `If-Match` (RFC 9110 §13.1.1). */
+export function readIfMatch(header: string | undefined): ExpectedVersion {
+  if (header === undefined || header.trim() === '') return undefined;
+  const tags = tagsIn(header);
+  return tags.includes('*') ? 'any' : tags.flatMap((tag) => VERSION.exec(tag)?.[1] ?? []).map(Number);
+}
 
-  /**
-   * Call it once the resource is found and the caller may change it.
-   *
-   * @param version that the resource has now
-   * @throws RequestRefused `precondition.required` without a header, `precondition.failed` when it is another version
-   */
-  verify(version: number): void {
-    if (this.header === undefined || this.header.trim() === '')
-      throw new RequestRefused(Problems.preconditionRequired);
-    const tags = tagsIn(this.header);
-    if (tags.some((tag) => tag === '*' || VERSION.exec(tag)?.[1] === String(version))) return;
-    throw new RequestRefused(Problems.preconditionFailed, {
-      headers: { etag: etagOf(version) },
-      ...(!tags.every((tag) => QUOTED.test(tag)) && {
-        detail: `If-Match does not hold an ETag: one stands in double quotes, such as ${etagOf(version)}.`,
-      }),
-    });
-  }
+/**
+ * @param version that the resource has now
+ * @param header the `If-Match` that named another one
+ * @returns what a 412 carries: the ETag there is, and what one looks like where the header held none
+ */
+export function staleOptions(version: number, header = ''): RefusalOptions {
+  const etag = etagOf(version);
+  return {
+    headers: { etag },
+    ...(!tagsIn(header).every((tag) => QUOTED.test(tag)) && {
+      detail: `If-Match does not hold an ETag: one stands in double quotes, such as ${etag}.`,
+    }),
+  };
 }
 
 /**
  * @param request whose `If-Match` counts
  * @param version that the resource has now
- * @throws RequestRefused 428 without the header, 412 when it names another version
+ * @throws Rejection answered 428 without the header, 412 when it names another version
  */
 export function requireIfMatch(request: Pick<FastifyRequest, 'headers'>, version: number): void {
-  new ExpectedVersion(request.headers['if-match']).verify(version);
+  assertVersion(version, readIfMatch(request.headers['if-match']));
 }
 
-const expectedVersion = createParamDecorator(
-  (_: unknown, context: ExecutionContext) =>
-    new ExpectedVersion(context.switchToHttp().getRequest<FastifyRequest>().headers['if-match']),
+const expectedVersion = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  readIfMatch(context.switchToHttp().getRequest<FastifyRequest>().headers['if-match']),
 );
 
 /** Hands the {@link ExpectedVersion} to a handler and documents the header. */

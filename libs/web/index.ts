@@ -4,7 +4,7 @@ export { Cacheable } from './caching';
 export { type Caller, CurrentCaller } from './caller';
 export { DebugVarsRoute } from './debug-vars';
 export { Drain } from './drain';
-export { ExpectedVersion, IfMatch, requireIfMatch, Versioned } from './etag';
+export { IfMatch, requireIfMatch, Versioned } from './etag';
 export { type Answer, Explain, type Explanation, LongLived } from './explain';
 export { Field, Item } from './fields';
 export { Fresh, SessionOnly } from './fresh';

@@ -23,7 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
   /** Answers an error; also for those that never reach Nest. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (request.is404 && this.answerUnknownRoute(request, reply)) return;
-    const { definition, options, unexpected } = problemOfError(error);
+    const { definition, options, unexpected } = problemOfError(error, request.headers['if-match']);
     if (unexpected) this.log(error, definition, request);
     // A handler that streams has begun its answer: it can only be cut off.
     if (reply.sent || reply.raw.headersSent) {

@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
-import { DependencyUnavailable, Rejection } from '@rookery/domain';
+import { DependencyUnavailable, Rejection, StaleVersion, VersionRequired } from '@rookery/domain';
 import { isDependencyUnavailable } from './dependency-errors';
+import { staleOptions } from './etag';
 import { type RefusalOptions, RequestRefused } from './problem';
 import { type ProblemDefinition, problemOfRejection, Problems } from './problems';
 
@@ -45,9 +46,16 @@ const ofStatus: Record<number, ProblemDefinition> = {
   503: unavailable,
 };
 
-/** @returns how to answer whatever was thrown. Nothing of a library's text is passed on. */
-export function problemOfError(error: unknown): Answered {
+/**
+ * @param ifMatch the header of the request, for what is said of a stale version
+ * @returns how to answer whatever was thrown. Nothing of a library's text is passed on.
+ */
+export function problemOfError(error: unknown, ifMatch?: string): Answered {
   if (error instanceof RequestRefused) return expected(error.definition, error.options);
+  if (error instanceof StaleVersion)
+    return expected(Problems.preconditionFailed, staleOptions(error.version, ifMatch));
+  if (error instanceof Rejection && error.code === VersionRequired.code)
+    return expected(Problems.preconditionRequired);
   if (error instanceof Rejection) {
     const definition = problemOfRejection(error);
     const retryAfterSeconds =

@@ -16,7 +16,7 @@ const deleted: string[] = [];
 let reacting = true;
 
 /** Another context that keeps track of posts; at first it fails, so that its deliveries are still open. */
-@Subscriber([PostCreated, PostDeleted], { queue: Queues.projections })
+@Subscriber('tracking.track', [PostCreated, PostDeleted], { queue: Queues.projections })
 class Track implements Handles<typeof PostCreated | typeof PostDeleted> {
   async handle({ type, subject }: { type: string; subject: string }): Promise<void> {
     if (!reacting) throw new Error('Not yet.');

@@ -4,6 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
 import { defineRejection, newId, Rejection } from '@rookery/domain';
 import { PruneExpired } from '@rookery/messaging';
@@ -40,6 +41,7 @@ class Gate {
 const gate = new Gate();
 let failures = 0;
 
+@Audited('things.make-thing')
 class MakeThing extends Command<{ id: string; text: string; version: number; at: Date }> {
   constructor(readonly text: string) {
     super();

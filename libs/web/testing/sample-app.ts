@@ -14,7 +14,7 @@ import {
 import { PassportModule, PassportStrategy } from '@nestjs/passport';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiTags } from '@nestjs/swagger';
-import { defineRejection, Rejection } from '@rookery/domain';
+import { assertVersion, defineRejection, type ExpectedVersion, Rejection } from '@rookery/domain';
 import { createLogger, type Logger, LoggingModule, LogSettings, workContext } from '@rookery/observability';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-custom';
@@ -26,7 +26,6 @@ import {
   CurrentCaller,
   decodeCursor,
   Explain,
-  type ExpectedVersion,
   Field,
   IfMatch,
   Item,
@@ -143,7 +142,7 @@ class NestController {
   @Versioned()
   @Explain({ operationId: 'renameNest', summary: 'Rename a nest', ok: { type: NestView } })
   rename(@UuidParam() id: string, @IfMatch() expected: ExpectedVersion, @Body() draft: NestDraft): NestView {
-    expected.verify(3);
+    assertVersion(3, expected);
     return { id, title: draft.title, version: 4 };
   }
 }

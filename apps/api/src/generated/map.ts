@@ -1,6 +1,7 @@
 import { type Context, handles } from '@rookery/application';
 import { definedEvents } from '@rookery/domain';
-import { declaredQueues, scheduleOptions, type Subscribers } from '@rookery/messaging';
+import { auditedAction } from '@rookery/audit';
+import { declaredQueues, scheduleOptions, subscriberOptions, type Subscribers } from '@rookery/messaging';
 
 interface Operation {
   operationId: string;
@@ -28,11 +29,12 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
     ...section('Routes', ['Route', 'Operation', 'What it does', 'Who may'], routes(api)),
     ...section(
       'Commands and queries',
-      ['Context', 'Name', 'Kind'],
+      ['Context', 'Name', 'Kind', 'In the audit log'],
       contexts.flatMap(({ name, handlers }) =>
         handlers.map((type) => {
           const message = handles(type)!;
-          return [name, message.type.name, message.kind];
+          const action = message.kind === 'command' ? code(auditedAction(message.type).name) : '';
+          return [name, message.type.name, message.kind, action];
         }),
       ),
     ),
@@ -46,20 +48,21 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
     ),
     ...section(
       'Subscribers',
-      ['Subscriber', 'Reacts to', 'Queue', 'Ordered'],
-      known.map(({ name, events, queue, ordered }) => [
+      ['Subscriber', 'Reacts to', 'Queue', 'Ordered', 'Otherwise than its queue'],
+      known.map(({ name, events, queue, ordered, type }) => [
         code(name),
-        events.map(({ type }) => code(type)).join(', '),
+        events.map((event) => code(event.type)).join(', '),
         code(queue.name),
         ordered ? 'yes' : 'no',
+        Object.keys(subscriberOptions(type)!.policy).join(', '),
       ]),
     ),
     ...section(
       'Schedules',
-      ['Context', 'Name', 'Every'],
-      contexts.flatMap(({ name, schedules }) =>
-        schedules.map((type) => [name, type.name, `${scheduleOptions(type)!.everySeconds} s`]),
-      ),
+      ['Schedule', 'Every'],
+      contexts
+        .flatMap(({ schedules }) => schedules.map((type) => scheduleOptions(type)!))
+        .map(({ name, everySeconds }) => [code(name), `${everySeconds} s`]),
     ),
     ...section(
       'Queues',

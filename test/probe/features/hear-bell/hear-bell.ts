@@ -3,7 +3,7 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { BellRung } from '../../contract';
 
 /** Does nothing, and lets a bench know when. */
-@Subscriber(BellRung, { queue: Queues.projections })
+@Subscriber('probe.hear-bell', BellRung, { queue: Queues.projections })
 export class HearBell implements Handles<typeof BellRung> {
   static heard: (bellId: string) => void = () => undefined;
 

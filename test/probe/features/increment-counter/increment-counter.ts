@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Conflict } from '@rookery/domain';
 import { Explain, Field, Public, UuidParam } from '@rookery/web';
 import { Counter } from '../../model/counter';
@@ -12,6 +13,7 @@ class Increment {
   commandId: string;
 }
 
+@Audited('probe.increment-counter')
 export class IncrementCounter extends Command<void> {
   constructor(
     readonly counterId: string,

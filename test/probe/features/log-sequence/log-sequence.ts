@@ -4,7 +4,10 @@ import { Sql } from '@rookery/persistence';
 import { CounterIncremented, TenReached } from '../../contract';
 
 /** Writes down a counter's events in the order in which it sees them. */
-@Subscriber([CounterIncremented, TenReached], { queue: Queues.projections, ordered: true })
+@Subscriber('probe.log-sequence', [CounterIncremented, TenReached], {
+  queue: Queues.projections,
+  ordered: true,
+})
 export class LogSequence implements Handles<typeof CounterIncremented> {
   constructor(private readonly sql: Sql) {}
 

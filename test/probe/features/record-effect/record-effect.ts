@@ -4,7 +4,7 @@ import { Sql } from '@rookery/persistence';
 import { CounterIncremented } from '../../contract';
 
 /** Leaves a row for each time it ran: nothing in the table keeps a second one out. */
-@Subscriber(CounterIncremented, { queue: Queues.projections })
+@Subscriber('probe.record-effect', CounterIncremented, { queue: Queues.projections })
 export class RecordEffect implements Handles<typeof CounterIncremented> {
   constructor(private readonly sql: Sql) {}
 

@@ -4,7 +4,7 @@ import { TenReached } from '../../contract';
 import { ProbeEffects } from '../../settings';
 
 /** Has an effect where no transaction reaches. */
-@Subscriber(TenReached, { queue: Queues.mail })
+@Subscriber('probe.report-tenth', TenReached, { queue: Queues.mail })
 export class ReportTenth implements Handles<typeof TenReached> {
   constructor(private readonly effects: ProbeEffects) {}
 

@@ -1,7 +1,9 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Audited } from '@rookery/audit';
 import { Bell } from '../../model/bell';
 import { Bells } from '../../storage/bells';
 
+@Audited('probe.ring-bell')
 export class RingBell extends Command<{ id: string }> {}
 
 @CommandHandler(RingBell)

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Put } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, NotFound, Rejection } from '@rookery/domain';
 import { Explain, Public, SecretParam } from '@rookery/web';
 import { Registrations } from '../../services/registrations';
@@ -10,6 +11,7 @@ import { ActivationLinks } from '../../storage/activation-links';
 import { Users } from '../../storage/users';
 import { PAGE, POLICY } from './activation-page';
 
+@Audited('identity.activate-user')
 export class ActivateUser extends Command<void> {
   constructor(readonly token: string) {
     super();

@@ -12,7 +12,9 @@ const BATCH_SIZE = 1_000;
  * Does the next piece of an export or an erasure: one context's part of it, or as much of that as fits into one
  * transaction. The piece, its receipt and the event that asks for the next one commit together.
  */
-@Subscriber([OperationRequested, OperationContinued], { queue: Queues.personalData })
+@Subscriber('identity.advance-operation', [OperationRequested, OperationContinued], {
+  queue: Queues.personalData,
+})
 export class AdvanceOperation implements Handles<typeof OperationRequested> {
   constructor(
     private readonly clock: Clock,

@@ -40,6 +40,6 @@ describe('cancelling registrations that nobody verified in time', () => {
     const schedules = await system.sql<{ name: string }>(
       'SELECT name FROM messaging.schedule_run ORDER BY name',
     );
-    expect(schedules.map(({ name }) => name)).toContain('identity.CancelExpiredRegistrations');
+    expect(schedules.map(({ name }) => name)).toContain('identity.cancel-expired-registrations');
   });
 });

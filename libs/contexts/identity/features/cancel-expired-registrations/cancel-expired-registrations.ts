@@ -6,7 +6,10 @@ import { Users } from '../../storage/users';
 const BATCH_SIZE = 100;
 
 /** Frees the addresses that nobody verified in time. */
-@Schedule({ everySeconds: 30 })
+@Schedule('identity.cancel-expired-registrations', {
+  everySeconds: 30,
+  formerly: ['identity.CancelExpiredRegistrations'],
+})
 export class CancelExpiredRegistrations implements Scheduled {
   constructor(
     private readonly decoys: Decoys,

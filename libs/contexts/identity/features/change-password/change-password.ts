@@ -2,6 +2,7 @@ import { Body, Controller, Put } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, Fresh, RateLimit, RatePolicies } from '@rookery/web';
 import { PasswordProof } from '../../services/password-proof';
@@ -24,6 +25,7 @@ class ChangePasswordForm {
   password: string;
 }
 
+@Audited('identity.change-password')
 export class ChangePassword extends Command<void> {
   constructor(
     readonly userId: string,

@@ -37,7 +37,7 @@ interface Refused {
 }
 
 /** Answers what came of the proof instead of tokens when it was wrong: a rejection would undo that it was counted. */
-@Audited<CompleteMfa>({
+@Audited<CompleteMfa>('identity.complete-mfa', {
   subject: (_, outcome) => (outcome && 'refused' in outcome ? outcome.userId : outcome?.user.id),
   refusal: (outcome) => {
     if (!('refused' in outcome)) return undefined;

@@ -2,6 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, Rejection } from '@rookery/domain';
 import {
   type Caller,
@@ -65,6 +66,7 @@ class CreatedApiKey {
   key: string;
 }
 
+@Audited('identity.create-api-key')
 export class CreateApiKey extends Command<CreatedApiKey> {
   constructor(
     readonly caller: Caller,

@@ -22,7 +22,7 @@ import { Users } from '../../storage/users';
 /** Most erasures that are begun in one go. */
 const BATCH_SIZE = 100;
 
-@Audited<DeleteMe>({ subject: ({ userId }) => userId })
+@Audited<DeleteMe>('identity.delete-me', { subject: ({ userId }) => userId })
 export class DeleteMe extends Command<OperationState> {
   constructor(
     readonly userId: string,
@@ -96,7 +96,7 @@ export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
 }
 
 /** Lets the erasures begin whose grace period is over. */
-@Schedule({ everySeconds: 5 })
+@Schedule('identity.begin-erasures', { everySeconds: 5, formerly: ['identity.BeginErasures'] })
 export class BeginErasures implements Scheduled {
   constructor(private readonly operations: Operations) {}
 

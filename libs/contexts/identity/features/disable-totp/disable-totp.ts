@@ -2,11 +2,13 @@ import { Controller, Delete } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { type Caller, CurrentCaller, Explain, Fresh } from '@rookery/web';
 import { TotpNotEnrolled } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
 import { Users } from '../../storage/users';
 
+@Audited('identity.disable-totp')
 export class DisableTotp extends Command<void> {
   constructor(readonly userId: string) {
     super();

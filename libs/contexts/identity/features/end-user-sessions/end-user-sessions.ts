@@ -9,7 +9,7 @@ import { ApiKeys } from '../../services/api-keys';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-@Audited<EndUserSessions>({ subject: ({ userId }) => userId })
+@Audited<EndUserSessions>('identity.end-user-sessions', { subject: ({ userId }) => userId })
 export class EndUserSessions extends Command<void> {
   constructor(readonly userId: string) {
     super();

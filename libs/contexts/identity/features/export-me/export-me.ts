@@ -17,7 +17,7 @@ import { Users } from '../../storage/users';
 /** Seconds for which whoever asks again gets the same export. */
 const INTERVAL_SECONDS = 86_400;
 
-@Audited<ExportMe>({ subject: ({ userId }) => userId })
+@Audited<ExportMe>('identity.export-me', { subject: ({ userId }) => userId })
 export class ExportMe extends Command<OperationState> {
   constructor(readonly userId: string) {
     super();
@@ -72,7 +72,7 @@ export class ExportMeHandler implements ICommandHandler<ExportMe> {
 }
 
 /** Forgets exports that nobody can download any more. */
-@Schedule({ everySeconds: 60 })
+@Schedule('identity.remove-old-exports', { everySeconds: 60, formerly: ['identity.RemoveOldExports'] })
 export class RemoveOldExports implements Scheduled {
   constructor(
     private readonly operations: Operations,

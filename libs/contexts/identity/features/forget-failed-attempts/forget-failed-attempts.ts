@@ -5,7 +5,10 @@ import { PasswordAttempts } from '../../storage/password-attempts';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 
 /** Removes failures, links and counts of mails that are too old to matter; guessers leave a row for every address they try. */
-@Schedule({ everySeconds: 60 })
+@Schedule('identity.forget-failed-attempts', {
+  everySeconds: 60,
+  formerly: ['identity.ForgetFailedAttempts'],
+})
 export class ForgetFailedAttempts implements Scheduled {
   constructor(
     private readonly codes: CodeFailures,

@@ -2,6 +2,7 @@ import { Body, Controller, Ip, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, type EventOf, newId } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Outbox } from '@rookery/persistence';
@@ -17,6 +18,7 @@ class ForgotPasswordForm {
   email: string;
 }
 
+@Audited('identity.forget-password')
 export class ForgetPassword extends Command<void> {
   constructor(
     readonly email: string,
@@ -64,7 +66,7 @@ export class ForgetPasswordHandler implements ICommandHandler<ForgetPassword> {
 }
 
 /** Asks for the mail where the address has an account, active or pending. */
-@Subscriber(PasswordForgotten, { queue: Queues.projections })
+@Subscriber('identity.request-password-reset', PasswordForgotten, { queue: Queues.projections })
 export class RequestPasswordReset implements Handles<typeof PasswordForgotten> {
   constructor(
     private readonly clock: Clock,

@@ -2,6 +2,7 @@ import { Controller, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Field, Fresh, NeverStored, SessionOnly } from '@rookery/web';
@@ -25,6 +26,7 @@ class InitiatedTotp {
   qrCode: string;
 }
 
+@Audited('identity.initiate-totp')
 export class InitiateTotp extends Command<InitiatedTotp> {
   constructor(readonly userId: string) {
     super();

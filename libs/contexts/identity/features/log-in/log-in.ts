@@ -19,7 +19,9 @@ class LoginForm {
   password: string;
 }
 
-@Audited<LogIn>({ subject: (_, tokens) => (tokens && 'user' in tokens ? tokens.user.id : undefined) })
+@Audited<LogIn>('identity.log-in', {
+  subject: (_, tokens) => (tokens && 'user' in tokens ? tokens.user.id : undefined),
+})
 export class LogIn extends Command<Tokens | MfaChallenge> {
   constructor(
     readonly email: string,

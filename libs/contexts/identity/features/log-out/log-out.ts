@@ -2,6 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, SessionOnly } from '@rookery/web';
 import { RefreshTokens } from '../../services/refresh-token';
@@ -14,6 +15,7 @@ class LogoutForm {
   refreshToken: string;
 }
 
+@Audited('identity.log-out')
 export class LogOut extends Command<void> {
   constructor(
     readonly userId: string,
@@ -23,6 +25,7 @@ export class LogOut extends Command<void> {
   }
 }
 
+@Audited('identity.log-out-everywhere')
 export class LogOutEverywhere extends Command<void> {
   constructor(
     readonly userId: string,

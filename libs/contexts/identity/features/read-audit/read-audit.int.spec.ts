@@ -10,7 +10,7 @@ import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 
-@Audited<FeedBirds>({ record: ['grams'] })
+@Audited<FeedBirds>('garden.feed-birds', { record: ['grams'] })
 class FeedBirds extends Command<void> {
   constructor(
     readonly grams: number,

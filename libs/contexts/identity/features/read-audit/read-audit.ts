@@ -2,7 +2,7 @@ import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
-import { AuditLog } from '@rookery/audit';
+import { AuditLog, AuditTrail } from '@rookery/audit';
 import {
   decodeCursor,
   Explain,
@@ -109,7 +109,10 @@ export class ReadAuditRoute {
 
 @QueryHandler(ReadAudit)
 export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
-  constructor(private readonly auditLog: AuditLog) {}
+  constructor(
+    private readonly auditLog: AuditLog,
+    private readonly trail: AuditTrail,
+  ) {}
 
   async execute({ query }: ReadAudit): Promise<Page<AuditedAction>> {
     const { actor, subject, action, since, until, cursor, limit } = query;
@@ -117,7 +120,7 @@ export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
     const filter = {
       actorId: actor ?? null,
       subjectId: subject ?? null,
-      action: action ?? null,
+      actions: action === undefined ? null : this.trail.namesOf(action),
       since: since ?? null,
       until: until ?? null,
     };

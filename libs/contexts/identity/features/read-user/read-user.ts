@@ -70,7 +70,7 @@ export class ReadProfileHandler implements IQueryHandler<ReadProfile> {
 }
 
 /** Takes what was kept of a user out of the cache when it has changed. */
-@Subscriber(userEvents, { queue: Queues.caches })
+@Subscriber('identity.forget-user', userEvents, { queue: Queues.caches })
 export class ForgetUser implements Handles<(typeof userEvents)[number]> {
   constructor(private readonly cache: Cache) {}
 

@@ -22,7 +22,7 @@ class RefreshForm {
 }
 
 /** Answers undefined when the token was reused: the session has been ended then, which a rejection would undo. */
-@Audited<RefreshSession>({
+@Audited<RefreshSession>('identity.refresh-session', {
   subject: (_, tokens) => tokens?.user.id,
   refusal: (tokens) => (tokens ? undefined : RefreshTokenReused.code),
 })

@@ -2,6 +2,7 @@ import { Controller, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Fresh, NeverStored } from '@rookery/web';
 import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../services/recovery-codes';
@@ -9,6 +10,7 @@ import { AccountGone, TotpNotEnrolled } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
 import { Users } from '../../storage/users';
 
+@Audited('identity.regenerate-recovery-codes')
 export class RegenerateRecoveryCodes extends Command<RecoveryCodes> {
   constructor(readonly userId: string) {
     super();

@@ -2,6 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, Rejection } from '@rookery/domain';
 import { Explain, Field, Public } from '@rookery/web';
 import { Passwords } from '../../services/passwords';
@@ -44,6 +45,7 @@ class RegistrationAccepted {
   expiresAt: string;
 }
 
+@Audited('identity.register-user')
 export class RegisterUser extends Command<{ expiresAt: Date }> {
   constructor(readonly form: Omit<Registration, 'passwordHash'> & { password: string }) {
     super();

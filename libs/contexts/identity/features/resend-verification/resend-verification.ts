@@ -2,6 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, type EventOf, newId } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Outbox } from '@rookery/persistence';
@@ -17,6 +18,7 @@ class ResendForm {
   email: string;
 }
 
+@Audited('identity.resend-verification')
 export class ResendVerification extends Command<void> {
   constructor(readonly email: string) {
     super();
@@ -63,7 +65,7 @@ export class ResendVerificationHandler implements ICommandHandler<ResendVerifica
  * Asks for another mail where the address has a pending registration, or a decoy of one. Codes can be tried anew
  * afterwards, for any address.
  */
-@Subscriber(ResendRequested, { queue: Queues.projections })
+@Subscriber('identity.request-verification', ResendRequested, { queue: Queues.projections })
 export class RequestVerification implements Handles<typeof ResendRequested> {
   constructor(
     private readonly clock: Clock,

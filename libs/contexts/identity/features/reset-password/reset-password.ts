@@ -2,6 +2,7 @@ import { Body, Controller, Get, Post, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, Rejection } from '@rookery/domain';
 import { Explain, Field, Public, RateLimit, RatePolicies, sendPage } from '@rookery/web';
 import type { FastifyReply } from 'fastify';
@@ -27,6 +28,7 @@ class ResetPasswordForm {
   password: string;
 }
 
+@Audited('identity.reset-password')
 export class ResetPassword extends Command<void> {
   constructor(
     readonly token: string,

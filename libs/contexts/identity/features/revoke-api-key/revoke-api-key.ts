@@ -2,10 +2,12 @@ import { Controller, Delete } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Fresh, UuidParam } from '@rookery/web';
 import { ApiKeys } from '../../services/api-keys';
 
+@Audited('identity.revoke-api-key')
 export class RevokeApiKey extends Command<void> {
   constructor(
     readonly userId: string,

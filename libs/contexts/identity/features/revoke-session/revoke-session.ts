@@ -8,7 +8,7 @@ import { type Caller, CurrentCaller, Explain, SessionOnly, UuidParam } from '@ro
 import { SessionCache } from '../../services/session-cache';
 import { Sessions } from '../../storage/sessions';
 
-@Audited<RevokeSession>({ subject: ({ sessionId }) => sessionId })
+@Audited<RevokeSession>('identity.revoke-session', { subject: ({ sessionId }) => sessionId })
 export class RevokeSession extends Command<void> {
   constructor(
     readonly userId: string,

@@ -4,7 +4,7 @@ import { KeyRotation } from '../../services/key-rotation';
 import { IdentitySettings } from '../../settings';
 
 /** Replaces the key that signs access tokens when it is old, and forgets the one before when its tokens have expired. */
-@Schedule({ everySeconds: 60 })
+@Schedule('identity.rotate-signing-keys', { everySeconds: 60, formerly: ['identity.RotateSigningKeys'] })
 export class RotateSigningKeys implements Scheduled {
   private readonly log = new Logger(RotateSigningKeys.name);
 

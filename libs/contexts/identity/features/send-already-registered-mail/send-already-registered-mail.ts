@@ -26,7 +26,7 @@ somebody, perhaps you, tried to register with this address. Its account was dele
 });
 
 /** Tells the owner of an account that somebody registered with the address. */
-@Subscriber(RegistrationRepeated, { queue: Queues.mail })
+@Subscriber('identity.send-already-registered-mail', RegistrationRepeated, { queue: Queues.mail })
 export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRepeated> {
   constructor(
     private readonly mail: Mail,

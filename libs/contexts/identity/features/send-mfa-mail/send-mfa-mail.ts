@@ -38,7 +38,7 @@ If it was not you, somebody else is signed in to your account: change the passwo
 const ADDRESSEE = 'SELECT email, name FROM identity.users WHERE id = $1';
 
 /** Tells the owner of an account that a second factor was added. */
-@Subscriber(MfaEnabled, { queue: Queues.mail })
+@Subscriber('identity.send-mfa-enabled-mail', MfaEnabled, { queue: Queues.mail })
 export class SendMfaEnabledMail implements Handles<typeof MfaEnabled> {
   constructor(
     private readonly mail: Mail,
@@ -52,7 +52,7 @@ export class SendMfaEnabledMail implements Handles<typeof MfaEnabled> {
 }
 
 /** Tells the owner of an account that the second factor was removed. */
-@Subscriber(MfaDisabled, { queue: Queues.mail })
+@Subscriber('identity.send-mfa-disabled-mail', MfaDisabled, { queue: Queues.mail })
 export class SendMfaDisabledMail implements Handles<typeof MfaDisabled> {
   constructor(
     private readonly mail: Mail,

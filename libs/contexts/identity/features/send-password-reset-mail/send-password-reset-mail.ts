@@ -22,7 +22,7 @@ It works once. If it was not you, ignore this mail: nothing changes without the 
 });
 
 /** Sends the link that sets a new password. */
-@Subscriber(PasswordResetRequested, { queue: Queues.mail })
+@Subscriber('identity.send-password-reset-mail', PasswordResetRequested, { queue: Queues.mail })
 export class SendPasswordResetMail implements Handles<typeof PasswordResetRequested> {
   private readonly log = new Logger(SendPasswordResetMail.name);
 

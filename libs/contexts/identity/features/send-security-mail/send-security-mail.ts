@@ -90,7 +90,7 @@ async function lookUp(
 }
 
 /** Tells the owner of an account what somebody else may have done to it (OWASP ASVS 5.0, 6.3.7). */
-@Subscriber([PasswordChanged, RefreshReused], { queue: Queues.mail })
+@Subscriber('identity.send-security-mail', [PasswordChanged, RefreshReused], { queue: Queues.mail })
 export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof RefreshReused> {
   constructor(
     private readonly mail: Mail,
@@ -110,7 +110,7 @@ export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof
 }
 
 /** Tells the owner of an account that there is a new API key. Its name is left out: whoever makes the key writes it. */
-@Subscriber(ApiKeyCreated, { queue: Queues.mail })
+@Subscriber('identity.send-api-key-mail', ApiKeyCreated, { queue: Queues.mail })
 export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
   constructor(
     private readonly mail: Mail,
@@ -134,7 +134,7 @@ export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
 }
 
 /** Tells the owner of an account that a recovery code was used. */
-@Subscriber(RecoveryCodeUsed, { queue: Queues.mail })
+@Subscriber('identity.send-recovery-code-mail', RecoveryCodeUsed, { queue: Queues.mail })
 export class SendRecoveryCodeMail implements Handles<typeof RecoveryCodeUsed> {
   constructor(
     private readonly mail: Mail,

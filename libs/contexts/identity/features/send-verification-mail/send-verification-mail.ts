@@ -38,7 +38,7 @@ It confirms the account "{{username}}". {{#if contested}}This address was regist
 const FIRST = 2;
 
 /** Sends a new account its code and its link. When that fails for good, the registration is cancelled. */
-@Subscriber(VerificationRequested, { queue: Queues.mail })
+@Subscriber('identity.send-verification-mail', VerificationRequested, { queue: Queues.mail })
 export class SendVerificationMail implements Handles<typeof VerificationRequested> {
   private readonly log = new Logger(SendVerificationMail.name);
 

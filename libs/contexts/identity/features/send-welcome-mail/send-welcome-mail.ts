@@ -18,7 +18,7 @@ your account "{{username}}" is ready.
  * Welcomes whoever has just been verified. Whoever has been here for a week is no newcomer: a mail that was given up and
  * is redriven much later, or an account that was made with a past, as demo accounts are.
  */
-@Subscriber(UserVerified, { queue: Queues.mail })
+@Subscriber('identity.send-welcome-mail', UserVerified, { queue: Queues.mail })
 export class SendWelcomeMail implements Handles<typeof UserVerified> {
   constructor(
     private readonly mail: Mail,

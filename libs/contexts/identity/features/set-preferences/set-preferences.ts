@@ -2,6 +2,7 @@ import { Body, Controller, Put } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain } from '@rookery/web';
 import { PreferencesForm, PreferencesView } from '../../views/preferences';
@@ -10,6 +11,7 @@ import { InterestsRepeated, LanguageUnknown } from '../../model/rejections';
 import { StoredPreferences } from '../../storage/preferences';
 import { Users } from '../../storage/users';
 
+@Audited('identity.set-preferences')
 export class SetPreferences extends Command<PreferencesView> {
   constructor(
     readonly userId: string,

@@ -2,6 +2,7 @@ import { Body, Controller, Put } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Explain, Field, Fresh, RequirePermission, UuidParam } from '@rookery/web';
 import { LastAdmin, RoleUnknown } from '../../model/rejections';
@@ -13,6 +14,7 @@ class RoleAssignment {
   role: string;
 }
 
+@Audited('identity.set-user-role')
 export class SetUserRole extends Command<void> {
   constructor(
     readonly userId: string,

@@ -43,7 +43,7 @@ class StepUpForm extends ProofForm {
 }
 
 /** Answers what came of the proof instead of tokens when it was wrong: a rejection would undo that it was counted. */
-@Audited<StepUp>({
+@Audited<StepUp>('identity.step-up', {
   subject: ({ userId }) => userId,
   refusal: (outcome) => (typeof outcome === 'object' ? undefined : refusalOf(outcome).code),
 })

@@ -2,16 +2,9 @@ import { Body, Controller, Patch } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
-import { Rejection } from '@rookery/domain';
-import {
-  type Caller,
-  CurrentCaller,
-  type ExpectedVersion,
-  Explain,
-  Field,
-  IfMatch,
-  Versioned,
-} from '@rookery/web';
+import { Audited } from '@rookery/audit';
+import { assertVersion, type ExpectedVersion, Rejection } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Field, IfMatch, Versioned } from '@rookery/web';
 import { Me, meOf } from '../../views/me';
 import { NAME, USERNAME } from '../../model/names';
 import { UsernameTaken } from '../../model/rejections';
@@ -31,11 +24,12 @@ class NewNames {
   username?: string;
 }
 
+@Audited('identity.update-me')
 export class UpdateMe extends Command<Me> {
   constructor(
     readonly userId: string,
     readonly names: Partial<Names>,
-    readonly expected: ExpectedVersion,
+    readonly expectedVersion: ExpectedVersion,
   ) {
     super();
   }
@@ -57,10 +51,10 @@ export class UpdateMeRoute {
   })
   update(
     @CurrentCaller() caller: Caller,
-    @IfMatch() expected: ExpectedVersion,
+    @IfMatch() expectedVersion: ExpectedVersion,
     @Body() names: NewNames,
   ): Promise<Me> {
-    return this.commands.execute(new UpdateMe(caller.userId, names, expected));
+    return this.commands.execute(new UpdateMe(caller.userId, names, expectedVersion));
   }
 }
 
@@ -68,9 +62,9 @@ export class UpdateMeRoute {
 export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
   constructor(private readonly users: Users) {}
 
-  async execute({ userId, names, expected }: UpdateMe): Promise<Me> {
+  async execute({ userId, names, expectedVersion }: UpdateMe): Promise<Me> {
     const user = await this.users.lockOwn(userId); // of two edits at once the second is told that its version is stale
-    expected.verify(user.profileVersion);
+    assertVersion(user.profileVersion, expectedVersion);
     if (!user.rename(names)) return meOf(user);
     const { username, email } = user.snapshot();
     if (names.username !== undefined && (await this.users.usernameTaken(username, email, userId))) {

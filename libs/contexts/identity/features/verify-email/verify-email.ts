@@ -2,6 +2,7 @@ import { Body, Controller, Headers, Ip, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, Rejection } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { Registrations } from '../../services/registrations';
@@ -36,6 +37,7 @@ class VerifiedTokens extends Tokens {
   passwordResetToken?: string;
 }
 
+@Audited('identity.verify-email')
 export class VerifyEmail extends Command<VerifiedTokens | MfaChallenge> {
   constructor(
     readonly email: string,

@@ -2,6 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, Rejection } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
 import {
@@ -34,6 +35,7 @@ class FirstCode {
   code: string;
 }
 
+@Audited('identity.verify-totp')
 export class VerifyTotp extends Command<RecoveryCodes> {
   constructor(
     readonly userId: string,

@@ -15,7 +15,7 @@ const CHANGES = [RegistrationCancelled, UserDeleted, UserErased, UserRegistered,
 const PAGE = 100;
 
 /** Follows what identity says of people. It asks what holds now, so neither order nor repetition matters. */
-@Subscriber(CHANGES, { queue: Queues.projections })
+@Subscriber('social.copy-people', CHANGES, { queue: Queues.projections })
 export class CopyPeople implements Handles<(typeof CHANGES)[number]>, Rebuildable {
   constructor(
     private readonly accounts: Accounts,

@@ -2,6 +2,7 @@ import { Body, Controller, Post as HttpPost } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, UuidParam, Versioned } from '@rookery/web';
 import { Comment } from '../../model/comment';
@@ -16,6 +17,7 @@ class NewComment {
   content: string;
 }
 
+@Audited('social.create-comment')
 export class CreateComment extends Command<CommentView> {
   constructor(
     readonly postId: string,

@@ -2,6 +2,7 @@ import { Body, Controller, Post as HttpPost, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, Item, Versioned } from '@rookery/web';
 import { Post, type PostDraft } from '../../model/post';
@@ -21,6 +22,7 @@ class NewPost {
   tags?: string[];
 }
 
+@Audited('social.create-post')
 export class CreatePost extends Command<PostView> {
   constructor(
     readonly authorId: string,

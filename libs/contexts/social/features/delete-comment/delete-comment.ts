@@ -2,6 +2,7 @@ import { Controller, Delete } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, PermissionToManageAny, UuidParam } from '@rookery/web';
 import type { Comment } from '../../model/comment';
@@ -10,6 +11,7 @@ import { Comments } from '../../storage/comments';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
 
+@Audited('social.delete-comment')
 export class DeleteComment extends Command<void> {
   constructor(
     readonly commentId: string,

@@ -2,12 +2,14 @@ import { Controller, Delete } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, PermissionToManageAny, UuidParam } from '@rookery/web';
 import { ManageAny, type Actor } from '../../model/actor';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
 
+@Audited('social.delete-post')
 export class DeletePost extends Command<void> {
   constructor(
     readonly postId: string,

@@ -2,11 +2,13 @@ import { Controller, Put } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
 import { RelationshipCommand, RelationshipCommands } from '../../services/relationship-commands';
 import { Self } from '../../model/rejections';
 
+@Audited('social.mute-user')
 export class MuteUser extends RelationshipCommand {}
 
 @ApiTags('Social')

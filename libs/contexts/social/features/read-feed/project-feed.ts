@@ -8,7 +8,7 @@ const CHANGES = [PostCreated, PostDeleted, UserFollowed, UserUnfollowed];
 const PAGE = 100;
 
 /** Keeps everybody's feed. It asks what holds now, so neither order nor repetition matters. */
-@Subscriber(CHANGES, { queue: Queues.projections })
+@Subscriber('social.project-feed', CHANGES, { queue: Queues.projections })
 export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildable {
   constructor(
     private readonly items: FeedItems,

@@ -2,6 +2,7 @@ import { Controller, Delete } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
 import { RelationshipCommand } from '../../services/relationship-commands';
@@ -9,6 +10,7 @@ import { Self } from '../../model/rejections';
 import { People } from '../../storage/people';
 import { Relationships } from '../../storage/relationships';
 
+@Audited('social.unblock-user')
 export class UnblockUser extends RelationshipCommand {}
 
 @ApiTags('Social')

@@ -2,11 +2,13 @@ import { Controller, Delete } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
 import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
 import { RelationshipCommand, RelationshipCommands } from '../../services/relationship-commands';
 import { Self } from '../../model/rejections';
 
+@Audited('social.unfollow-user')
 export class UnfollowUser extends RelationshipCommand {}
 
 @ApiTags('Social')

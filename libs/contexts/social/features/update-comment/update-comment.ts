@@ -2,11 +2,11 @@ import { Body, Controller, Patch } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
-import { Clock, NotFound } from '@rookery/domain';
+import { Audited } from '@rookery/audit';
+import { assertVersion, Clock, type ExpectedVersion, NotFound } from '@rookery/domain';
 import {
   type Caller,
   CurrentCaller,
-  type ExpectedVersion,
   Explain,
   Field,
   IfMatch,
@@ -25,12 +25,13 @@ class CommentChanges {
   content?: string;
 }
 
+@Audited('social.update-comment')
 export class UpdateComment extends Command<CommentView> {
   constructor(
     readonly commentId: string,
     readonly actor: Actor,
     readonly content: string | undefined,
-    readonly expected: ExpectedVersion,
+    readonly expectedVersion: ExpectedVersion,
   ) {
     super();
   }
@@ -54,10 +55,10 @@ export class UpdateCommentRoute {
   update(
     @UuidParam() id: string,
     @CurrentCaller() caller: Caller,
-    @IfMatch() expected: ExpectedVersion,
+    @IfMatch() expectedVersion: ExpectedVersion,
     @Body() { content }: CommentChanges,
   ): Promise<CommentView> {
-    return this.commands.execute(new UpdateComment(id, caller, content, expected));
+    return this.commands.execute(new UpdateComment(id, caller, content, expectedVersion));
   }
 }
 
@@ -71,13 +72,13 @@ export class UpdateCommentHandler implements ICommandHandler<UpdateComment> {
     private readonly visibility: Visibility,
   ) {}
 
-  async execute({ commentId, actor, content, expected }: UpdateComment): Promise<CommentView> {
+  async execute({ commentId, actor, content, expectedVersion }: UpdateComment): Promise<CommentView> {
     const comment = await this.comments.getLocked(commentId); // of two edits at once the second is told that its version is stale
     const post = await this.posts.get(comment.postId);
     await this.visibility.assertCanFind(actor, post.authorId, ManageAny.updateComments);
     await this.visibility.assertCanFind(actor, comment.authorId, ManageAny.updateComments);
     comment.verifyUpdater(actor);
-    expected.verify(comment.version);
+    assertVersion(comment.version, expectedVersion);
     if (comment.update(content, this.clock.now())) await this.comments.save(comment);
     return this.views.reload(commentId);
   }

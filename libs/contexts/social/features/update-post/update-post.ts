@@ -2,11 +2,11 @@ import { Body, Controller, Patch } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
-import { Clock, NotFound } from '@rookery/domain';
+import { Audited } from '@rookery/audit';
+import { assertVersion, Clock, type ExpectedVersion, NotFound } from '@rookery/domain';
 import {
   type Caller,
   CurrentCaller,
-  type ExpectedVersion,
   Explain,
   Field,
   IfMatch,
@@ -32,12 +32,13 @@ class PostChanges {
   tags?: string[];
 }
 
+@Audited('social.update-post')
 export class UpdatePost extends Command<PostView> {
   constructor(
     readonly postId: string,
     readonly actor: Actor,
     readonly changes: Partial<PostDraft>,
-    readonly expected: ExpectedVersion,
+    readonly expectedVersion: ExpectedVersion,
   ) {
     super();
   }
@@ -61,10 +62,10 @@ export class UpdatePostRoute {
   update(
     @UuidParam() id: string,
     @CurrentCaller() caller: Caller,
-    @IfMatch() expected: ExpectedVersion,
+    @IfMatch() expectedVersion: ExpectedVersion,
     @Body() changes: PostChanges,
   ): Promise<PostView> {
-    return this.commands.execute(new UpdatePost(id, caller, changes, expected));
+    return this.commands.execute(new UpdatePost(id, caller, changes, expectedVersion));
   }
 }
 
@@ -77,11 +78,11 @@ export class UpdatePostHandler implements ICommandHandler<UpdatePost> {
     private readonly visibility: Visibility,
   ) {}
 
-  async execute({ postId, actor, changes, expected }: UpdatePost): Promise<PostView> {
+  async execute({ postId, actor, changes, expectedVersion }: UpdatePost): Promise<PostView> {
     const post = await this.posts.getLocked(postId); // of two edits at once the second is told that its version is stale
     await this.visibility.assertCanFind(actor, post.authorId, ManageAny.updatePosts);
     post.verifyUpdater(actor);
-    expected.verify(post.version);
+    assertVersion(post.version, expectedVersion);
     if (post.update(changes, this.clock.now())) await this.posts.save(post);
     return this.views.reload(postId);
   }
