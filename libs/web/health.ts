@@ -9,7 +9,7 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import { type HealthCheckResult, HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import { ApiResponse } from '@nestjs/swagger';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { type DependencyHealth, HealthChecks } from '@rookery/observability';
 import type { FastifyReply } from 'fastify';
 import { Public } from './access';
@@ -48,6 +48,7 @@ class Health {
 
 /** The probes of api and worker. They answer 200 or 503 with a small JSON object. */
 @Public()
+@ApiTags('Operations')
 @Controller()
 class ProbeController implements OnModuleDestroy {
   private readonly lag = monitorEventLoopDelay({ resolution: 100 });
