@@ -65,12 +65,35 @@ export function createMigrationDataSource(url: string): DataSource {
   });
 }
 
-/** @returns the migrations in the order of their time stamps. */
-export function loadMigrations(): (new () => MigrationInterface)[] {
-  return readdirSync(MIGRATIONS)
-    .filter((file) => /^\d{13}-[a-z0-9-]+\.[jt]s$/.test(file))
+/** `1763700000000-create-messaging.ts`: milliseconds since 1970, then what it does. */
+const MIGRATION_FILE = /^(\d{13})-[a-z0-9-]+\.[jt]s$/;
+/** What else may be there: the program that applies them, and what a compiler adds. */
+const OTHER_FILE = /^migrate\.[jt]s$|\.d\.ts$|\.map$/;
+
+/**
+ * @param folder that holds the migrations
+ * @returns the migrations in the order of their time stamps
+ * @throws Error naming a file whose name is no migration's, or whose class has another time stamp
+ */
+export function loadMigrations(folder = MIGRATIONS): (new () => MigrationInterface)[] {
+  return readdirSync(folder)
+    .filter((file) => !OTHER_FILE.test(file))
     .sort()
-    .flatMap((file) =>
-      Object.values(require(join(MIGRATIONS, file)) as Record<string, new () => MigrationInterface>),
-    );
+    .map((file) => {
+      const stamp = MIGRATION_FILE.exec(file)?.[1];
+      if (!stamp)
+        throw new Error(
+          `migrations/${file} would never be applied: name it <13 digits>-what-it-does.ts; npm run migration -- what-it-does writes one.`,
+        );
+      const exported = Object.values(
+        require(join(folder, file)) as Record<string, new () => MigrationInterface>,
+      );
+      const [migration] = exported;
+      const name = migration && (new migration().name ?? migration.name);
+      if (exported.length !== 1 || !name?.endsWith(stamp))
+        throw new Error(
+          `migrations/${file} must export one class, whose name ends in ${stamp}: rename ${name ?? 'what it exports'}.`,
+        );
+      return migration!;
+    });
 }

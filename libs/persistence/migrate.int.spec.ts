@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createTestDatabase } from '@rookery/testing/database';
 import { TestLedger } from '@rookery/testing/ledger';
 import { createMigrationDataSource, loadMigrations, migrate, migrateDown, SchemaVersion } from '.';
@@ -47,6 +50,45 @@ describe('Migrating', () => {
     expect(await dataSource.query('SHOW lock_timeout')).toEqual([{ lock_timeout: '2s' }]);
     await dataSource.destroy();
     await database.drop();
+  });
+});
+
+describe('A migration that is refused', () => {
+  let folder: string;
+
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'migrations-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const write = (file: string, name: string) =>
+    writeFileSync(join(folder, file), `exports.Plant = class Plant { name = '${name}'; };`);
+
+  it('is older than one that is applied', async () => {
+    const database = await createTestDatabase();
+    const dataSource = await createMigrationDataSource(database.url).initialize();
+    const [oldest] = names;
+    await dataSource.query('DELETE FROM public.schema_migrations WHERE name = $1', [oldest]);
+    await dataSource.destroy();
+    await expect(migrate(database.url, () => undefined)).rejects.toThrow(
+      `The migration ${oldest} is older than ${names.at(-1)}, which this database has: give its file in migrations/ and its class a new time stamp; npm run migration -- what-it-does writes one.`,
+    );
+    await database.drop();
+  });
+
+  it.each(['pin-posts.ts', '17637-pin-posts.ts', '1763700000000-PinPosts.ts', '1763700000000_pin.js'])(
+    'has a name that no migration has: %s',
+    (file) => {
+      write(file, 'PinPosts1763700000000');
+      expect(() => loadMigrations(folder)).toThrow(
+        `migrations/${file} would never be applied: name it <13 digits>-what-it-does.ts; npm run migration -- what-it-does writes one.`,
+      );
+    },
+  );
+
+  it('has another time stamp in its class than in its file', () => {
+    write('1763700000000-pin-posts.js', 'PinPosts1763700000001');
+    expect(() => loadMigrations(folder)).toThrow(
+      'migrations/1763700000000-pin-posts.js must export one class, whose name ends in 1763700000000: rename PinPosts1763700000001.',
+    );
   });
 });
 

@@ -19,6 +19,7 @@ export async function migrate(
   afterwards?: (runner: EntityManager) => Promise<string[]>,
 ): Promise<void> {
   await inTurn(url, async (dataSource) => {
+    await refuseOlder(dataSource);
     const applied = await dataSource.runMigrations();
     for (const { name } of applied) log(`applied ${name}`);
     const changes = afterwards ? await dataSource.transaction(afterwards) : [];
@@ -60,4 +61,23 @@ async function inTurn(url: string, work: (dataSource: DataSource) => Promise<voi
   } finally {
     await dataSource.destroy();
   }
+}
+
+/**
+ * Whoever wrote a migration may have applied it between others, and a new database takes it in its order: both differ
+ * from a database that has the later ones already.
+ *
+ * @throws Error naming a migration that is older than the latest that is applied
+ */
+async function refuseOlder(dataSource: DataSource): Promise<void> {
+  const executor = new MigrationExecutor(dataSource);
+  const [latest] = (await executor.getExecutedMigrations()).toSorted((a, b) => b.timestamp - a.timestamp);
+  const older = (await executor.getPendingMigrations()).find(
+    ({ timestamp }) => latest && timestamp < latest.timestamp,
+  );
+  if (older)
+    throw new Error(
+      `The migration ${older.name} is older than ${latest!.name}, which this database has: give its file in migrations/ ` +
+        'and its class a new time stamp; npm run migration -- what-it-does writes one.',
+    );
 }

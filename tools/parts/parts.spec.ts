@@ -1,11 +1,13 @@
-import { mkdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { Redis } from 'ioredis';
 import { createTransport } from 'nodemailer';
 import { Client } from 'pg';
 import { temporaryFolder } from './folders.mts';
 import { startMailbox } from './mailbox.mts';
 import { startPostgres } from './postgres.mts';
+import { commandLine, waitFor } from './processes.mts';
 import { startRedis } from './redis.mts';
 
 // The first run on a machine may have to fetch the servers.
@@ -167,4 +169,29 @@ describe('the embedded parts', () => {
   function putJson(url: string, body: unknown): Promise<Response> {
     return fetch(url, { method: 'PUT', body: JSON.stringify(body) });
   }
+
+  it('Redis ends with who started it, also before it has answered', async () => {
+    const programs = join(folder, 'programs');
+    const pidFile = join(folder, 'redis', 'server.pid');
+    mkdirSync(programs);
+    // Takes the place of a server that is slow to start.
+    writeFileSync(
+      join(programs, 'redis-server'),
+      `#!/bin/sh\n[ "$1" = --version ] && { echo "Redis server v=7.4.0 sha=0"; exit 0; }\necho $$ > server.pid\nexec sleep 600\n`,
+      { mode: 0o755 },
+    );
+    const script = `import { startRedis } from ${JSON.stringify(join(__dirname, 'redis.mts'))};
+      void startRedis({ dataDir: ${JSON.stringify(join(folder, 'redis'))} });
+      setInterval(() => console.log('still here'), 20);`;
+    const supervisor = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+      env: { PATH: `${programs}${delimiter}${process.env.PATH}` },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const server = () => Number(existsSync(pidFile) && readFileSync(pidFile, 'utf8'));
+    expect(await waitFor(() => server() > 0, 30_000)).toBe(true);
+    // One more turn: whatever it does together with starting the server is done.
+    await new Promise((resolve) => supervisor.stdout.once('data', resolve));
+    supervisor.kill('SIGKILL');
+    expect(await waitFor(() => commandLine(server()) === '', 10_000)).toBe(true);
+  });
 });

@@ -200,10 +200,10 @@ async function launch(
       throw new Error(`Port ${port} for PostgreSQL is taken: stop what uses it, or choose another port.`);
     }
     const child = spawnServer(home, programs, port, options.durable, options.account);
+    leash(child, 'INT');
     const failure = await untilReady(child, urlOf(password, port, 'postgres'));
     if (failure === undefined) {
       writeFileSync(remembered, `${port}\n`);
-      leash(child, 'INT');
       return { child, port };
     }
     await stopChild(child, 'SIGINT', 5_000);

@@ -81,10 +81,10 @@ async function launch(
       throw new Error(`Port ${port} for Redis is taken: stop what uses it, or choose another port.`);
     }
     const child = spawnServer(folder, program, password, port, options.durable ?? true);
+    leash(child, 'TERM');
     const failure = await untilReady(child, urlOf(password, port));
     if (failure === undefined) {
       writeFileSync(remembered, `${child.pid} ${port}\n`);
-      leash(child, 'TERM');
       return { child, port };
     }
     await stopChild(child, 'SIGTERM', 5_000);

@@ -1,16 +1,32 @@
 type Undo = () => Promise<void> | void;
 
 const pending: Undo[] = [];
+let ending = false;
+let undoing: Promise<void> = Promise.resolve();
 // The terminal and npm may each hand over one and the same Ctrl-C.
 const SAME_KEYSTROKE = 500;
 
-/** Notes what has to be undone before the process ends. Later notes are undone first. */
+/**
+ * Notes what has to be undone before the process ends. Later notes are undone first. Once the process is ending, a note
+ * is undone at once: what was about to start when the signal came must not outlive it.
+ */
 export function atEnd(undo: Undo): void {
   pending.push(undo);
+  if (ending) void undoAll();
 }
 
-/** Undoes everything noted, each thing once. What fails is said and does not keep the rest from being undone. */
-export async function undoAll(): Promise<void> {
+/**
+ * Undoes everything noted, each thing once. What fails is said and does not keep the rest from being undone.
+ *
+ * @returns when all that was noted before is undone, also what another call undoes
+ */
+export function undoAll(): Promise<void> {
+  ending = true;
+  undoing = undoing.then(undoPending);
+  return undoing;
+}
+
+async function undoPending(): Promise<void> {
   for (let undo = pending.pop(); undo; undo = pending.pop()) {
     try {
       await undo();

@@ -1,0 +1,56 @@
+import ts from 'typescript';
+
+/** Words that only SQL has in capitals. */
+const SQL =
+  /\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|FROM|JOIN|REFERENCES|TRUNCATE|(?:CREATE|ALTER|DROP) [A-Z]+)\b/;
+
+/** @returns the text of every string and template in a file of TypeScript; what a template inserts is a `?` in it. */
+export function textsIn(source: string): string[] {
+  const texts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node)) texts.push(node.text);
+    if (ts.isTemplateExpression(node))
+      texts.push([node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join('?'));
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('file.ts', source, ts.ScriptTarget.Latest, true));
+  return texts;
+}
+
+/** @returns the schemas that SQL creates. */
+export function createdSchemas(source: string): string[] {
+  return textsIn(source).flatMap((text) =>
+    [...text.matchAll(/\bCREATE SCHEMA (?:IF NOT EXISTS )?"?(\w+)/gi)].map(([, name]) => name!),
+  );
+}
+
+/** @returns the tables and views that SQL creates: `social.posts`. */
+export function createdTables(source: string): string[] {
+  return textsIn(source).flatMap((text) =>
+    [...text.matchAll(/\bCREATE (?:TABLE|(?:MATERIALIZED )?VIEW) (?:IF NOT EXISTS )?(\w+\.\w+)/gi)].map(
+      ([, name]) => name!,
+    ),
+  );
+}
+
+/**
+ * @param source TypeScript
+ * @param schemas that there are
+ * @param tables that there are, with their schemas: also a piece of a statement that names one of them is SQL
+ * @returns the schemas that its SQL names, or that its aggregates are stored in
+ */
+export function schemasIn(source: string, schemas: readonly string[], tables: readonly string[]): string[] {
+  const named = new RegExp(`(?<![\\w.'])"?(${schemas.join('|')})"?\\."?(\\w+)"?(?![\\w-])`, 'g');
+  const bySql = textsIn(source).flatMap((text) =>
+    [...text.matchAll(named)]
+      .filter(([, schema, table]) => SQL.test(text) || tables.includes(`${schema}.${table}`))
+      .map(([, schema]) => schema!),
+  );
+  const created = textsIn(source).flatMap((text) =>
+    [...text.matchAll(/\b(?:CREATE|ALTER|DROP) SCHEMA (?:IF (?:NOT )?EXISTS )?"?(\w+)/gi)].map(
+      ([, name]) => name!,
+    ),
+  );
+  const stored = [...source.matchAll(/\bschema: '(\w+)'/g)].map(([, name]) => name!);
+  return [...new Set([...bySql, ...created, ...stored])].filter((name) => schemas.includes(name)).toSorted();
+}
