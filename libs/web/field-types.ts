@@ -90,7 +90,10 @@ export function displayName({ max }: Pick<TextLimits, 'max'>): FieldType {
       const errors = base.check(value);
       if (errors.length > 0) return errors;
       if (hasUnseenCharacters(value as string)) {
-        return violation('characters', 'must be one line of visible text without control and formatting characters');
+        return violation(
+          'characters',
+          'must be one line of visible text without control and formatting characters',
+        );
       }
       return hasWebAddress(value as string)
         ? violation('address', 'must not hold a web address; put a space behind a full stop')

@@ -15,8 +15,8 @@ import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
-import { createApi } from '../../apps/api/src/api';
-import { Commands } from '.';
+import { createApi } from './api';
+import { Commands } from '@rookery/application';
 
 const BellRung = defineEvent('bells.bell-rung', 1, z.object({ tune: z.string() }));
 
