@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { Pool } from 'pg';
+import { eventually } from './eventually';
 import { Inbox } from './inbox';
 
 /** What a request to the api was answered with. */
@@ -82,6 +83,20 @@ export abstract class TestSystem {
   /** @returns the rows of a statement; may write. */
   async sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
     return (await this.database.query(text, values)).rows as Row[];
+  }
+
+  /**
+   * Has the worker run a schedule now, and waits until it has.
+   *
+   * @param name `identity.cancel-expired-registrations`
+   */
+  async runSchedule(name: string): Promise<void> {
+    await this.sql('DELETE FROM messaging.schedule_run WHERE name = $1', [name]);
+    // The row of a slot commits with its work.
+    await eventually(async () => {
+      const slots = await this.sql('SELECT 1 FROM messaging.schedule_run WHERE name = $1', [name]);
+      return slots.length === 1;
+    });
   }
 
   /** @returns the lines that were logged in the course of a request. */
