@@ -1,7 +1,5 @@
-import { contexts } from '@rookery/contexts';
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { type Answer, eventually } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { type Answer, eventually, sharedSystem } from '@rookery/testing';
 import { Client } from 'pg';
 
 const REFRESH = 'POST /v1/auth/refresh';
@@ -9,12 +7,7 @@ const REFRESH = 'POST /v1/auth/refresh';
 const WAITING = 5;
 
 describe('refreshing tokens', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = sharedSystem();
 
   async function signedIn(): Promise<{ refreshToken: string; accessToken: string; user: { id: string } }> {
     const { email } = await signUp(system);
@@ -89,10 +82,17 @@ describe('refreshing tokens', () => {
       return answer.status !== 503 && answer;
     }, 20_000);
 
+  const waitingForLocks = async (): Promise<number> => {
+    const waiting = await system.sql(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return waiting.length;
+  };
+
   it('gives twenty who refresh at once the same successor, and signs nobody out', async () => {
     const { refreshToken, user } = await signedIn();
-    const [holder, observer] = [newClient(), newClient()];
-    await Promise.all([holder.connect(), observer.connect()]);
+    const holder = new Client({ connectionString: system.addresses.databaseUrl });
+    await holder.connect();
     try {
       let present = refreshToken;
       for (let round = 0; round < 20; round += 1) {
@@ -100,7 +100,7 @@ describe('refreshing tokens', () => {
         await holder.query('BEGIN');
         await holder.query('SELECT 1 FROM identity.sessions WHERE user_id = $1 FOR UPDATE', [user.id]);
         const over = Promise.all(Array.from({ length: 20 }, () => refreshUntilServed(present)));
-        await eventually(async () => (await waitingForLocks(observer)) >= WAITING);
+        await eventually(async () => (await waitingForLocks()) >= WAITING);
         await holder.query('COMMIT');
         const answers = await over;
         expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
@@ -110,17 +110,7 @@ describe('refreshing tokens', () => {
         [present] = successors as unknown as [string];
       }
     } finally {
-      await Promise.all([holder.end(), observer.end()]);
+      await holder.end();
     }
   }, 120_000);
 });
-
-const newClient = (): Client => new Client({ connectionString: process.env.DATABASE_URL });
-
-async function waitingForLocks(client: Client): Promise<number> {
-  const { rows } = await client.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM pg_stat_activity
-     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-  );
-  return rows[0]!.count;
-}
