@@ -3,7 +3,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import { Injectable } from '@nestjs/common';
 import { Dispatch } from '@rookery/messaging';
-import { Operators } from '@rookery/web';
+import { type FieldError, Operators, Problems, RequestRefused } from '@rookery/web';
 import type { FastifyInstance } from 'fastify';
 
 const PATH = '/v1/admin/board';
@@ -13,6 +13,27 @@ const POLICY =
 
 /** Fonts that the board's page asks another server for, which would learn who looks at it and when. */
 const FROM_ELSEWHERE = /<link\b[^>]*\bhref="https?:[^>]*>/g;
+
+/**
+ * The board hands pages to Redis, and decodes the name of a queue, as they come.
+ *
+ * @throws RequestRefused `request.invalid`
+ */
+function verifyQuery({ page, jobsPerPage, activeQueue }: Record<string, unknown>): void {
+  const errors = Object.entries({ page, jobsPerPage })
+    .filter(([, value]) => value !== undefined && !/^\d{1,6}$/.test(String(value)))
+    .map(([path]): FieldError => ({
+      path,
+      code: 'range',
+      message: `${path} must be a number of at most six digits.`,
+    }));
+  try {
+    decodeURIComponent(String(activeQueue));
+  } catch {
+    errors.push({ path: 'activeQueue', code: 'format', message: 'activeQueue must be the name of a queue.' });
+  }
+  if (errors.length > 0) throw new RequestRefused(Problems.invalid, { errors });
+}
 
 /** The page that shows the queues and what they gave up, to operators alone. */
 @Injectable()
@@ -44,6 +65,7 @@ export class QueueBoard {
       scope.addHook('onRequest', async (request, reply) => {
         reply.header('content-security-policy', POLICY);
         await this.operators.admit(request);
+        verifyQuery(request.query as Record<string, unknown>);
       });
       await scope.register(adapter.registerPlugin(), { prefix: PATH });
     });

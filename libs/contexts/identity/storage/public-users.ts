@@ -14,8 +14,11 @@ export interface PublicUserRow extends Record<string, unknown> {
 const COLUMNS = `id, username, name, profile_version AS version,
   to_char(registered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "registeredAt"`;
 
-/** The trigram index knows three letters or digits in a row, and no other signs. */
-const TRIGRAM = /[\p{L}\p{N}]{3}/u;
+/**
+ * The trigram index knows three letters or digits in a row, and no other signs: not `²`, `½` and `①`, and digits of
+ * other scripts in some locales alone.
+ */
+const TRIGRAM = /[\p{L}0-9]{3}/u;
 
 /** So many of the newest are looked through before an index is asked: what many are called ends here. */
 const NEWEST = 2_000;

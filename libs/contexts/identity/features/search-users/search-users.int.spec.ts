@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { migrate, SearchBulkhead, Transaction } from '@rookery/persistence';
+import { migrate, SearchBulkhead, Sql, Transaction } from '@rookery/persistence';
 import { enrol, newcomer } from '@rookery/contexts/identity/testing';
 import { type Person } from '@rookery/testing';
 import { createTestDatabase } from '@rookery/testing/database';
@@ -133,7 +133,8 @@ describe('looking people up', () => {
 
     /** What the connection has read of the table and not told PostgreSQL's statistics yet. */
     const reads = async () => {
-      const [row] = await system.sql<{ rows: number; walks: number }>(
+      // Of its own connection: `system.sql` has another.
+      const row = await system.inApi(Sql).row<{ rows: number; walks: number }>(
         `SELECT (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS rows, seq_scan::int AS walks
          FROM pg_stat_xact_user_tables WHERE relid = 'identity.users'::regclass`,
       );
