@@ -39,10 +39,19 @@ export class ApplicationModule implements OnModuleInit {
     @Inject(CONTEXTS) private readonly contexts: readonly Context[],
     @Inject(ROLE) private readonly role: Role,
     private readonly moduleRef: ModuleRef,
-    private readonly subscribers: Subscribers,
-    private readonly audit: AuditTrail,
+    subscribers: Subscribers,
+    audit: AuditTrail,
     private readonly modules: ModulesContainer,
-  ) {}
+  ) {
+    // Both apps know every subscriber, since the one that stores an event stores its deliveries; only a worker runs them.
+    // Not in a hook: an application that is created and never initialized can be described as well.
+    for (const { subscribers: types, handlers } of contexts) {
+      for (const type of types) subscribers.register(type);
+      for (const { type, kind } of handlers.map((each) => handles(each)!)) {
+        if (kind === 'command') audit.register(type);
+      }
+    }
+  }
 
   /**
    * @param declared contexts that the process is made of
@@ -80,16 +89,9 @@ export class ApplicationModule implements OnModuleInit {
     };
   }
 
-  /** Both apps know every subscriber, since the one that stores an event stores its deliveries; only a worker runs them. */
   onModuleInit(): void {
     const providers = [...this.modules.values()].flatMap((module) => [...module.providers.values()]);
     refuseInMemoryHandlers(providers.map(({ metatype }) => metatype));
-    for (const { subscribers, handlers } of this.contexts) {
-      for (const type of subscribers) this.subscribers.register(type);
-      for (const { type, kind } of handlers.map((each) => handles(each)!)) {
-        if (kind === 'command') this.audit.register(type);
-      }
-    }
     if (this.role === 'worker') this.registerSchedules();
   }
 

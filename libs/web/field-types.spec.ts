@@ -111,14 +111,26 @@ describe.each<[string, FieldType, unknown[], unknown[]]>([
   [
     'A UUID',
     kinds.uuid(),
-    ['01930000-0000-7000-8000-000000000001', '01930000-0000-7000-8000-00000000000A'],
+    [
+      '01930000-0000-7000-8000-000000000001',
+      '01930000-0000-7000-8000-00000000000A',
+      '01930000-0000-f000-0000-000000000001',
+    ],
     ['', 'x', '01930000000070008000000000000001', '01930000-0000-7000-8000-000000000001 ', 1],
   ],
   [
     'An address',
     kinds.url(),
-    ['https://a.example/x?y#z'],
-    ['javascript:alert(1)', 'ftp://a', 'a.example', 'http://', 1],
+    ['https://a.example/x?y#z', 'http://localhost:3000', 'http://[::1]/', 'HTTPS://A_B.example'],
+    [
+      'javascript:alert(1)',
+      'ftp://a',
+      'a.example',
+      'http://',
+      'http://a/b c',
+      1,
+      `http://a/${'b'.repeat(2048)}`,
+    ],
   ],
   [
     'A whole number from 1 to 9',

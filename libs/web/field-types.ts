@@ -1,6 +1,6 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { hasUnseenCharacters, hasWebAddress, isLikeDomain } from '@rookery/domain';
-import { isEmail } from 'class-validator';
+import { isEmail, isURL, isUUID } from 'class-validator';
 import type { RuleCode } from './rule-codes';
 
 /** A rule that a value breaks, without the name of the field. */
@@ -127,11 +127,9 @@ export function email(): FieldType {
   };
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** @returns whether the text is a UUID of any version (RFC 9562). */
+/** @returns whether the text is a UUID of any version and variant (RFC 9562), as PostgreSQL reads them. */
 export function isUuid(value: unknown): value is string {
-  return typeof value === 'string' && UUID.test(value);
+  return isUUID(value, 'loose');
 }
 
 /** A UUID of any version. */
@@ -142,16 +140,20 @@ export function uuid(): FieldType {
   };
 }
 
+/** Hosts within a network have names without a dot. */
+const HTTP_URL = {
+  protocols: ['http', 'https'],
+  require_protocol: true,
+  require_tld: false,
+  allow_underscores: true,
+};
+
 /** An absolute http or https address of at most 2048 characters. */
 export function url(): FieldType {
   return {
     schema: { type: 'string', format: 'uri', maxLength: 2048 },
     check(value) {
-      const good =
-        typeof value === 'string' &&
-        value.length <= 2048 &&
-        /^https?:\/\//i.test(value) &&
-        URL.canParse(value);
+      const good = typeof value === 'string' && value.length <= 2048 && isURL(value, HTTP_URL);
       return good ? VALID : violation('format', 'must be an http or https address');
     },
   };

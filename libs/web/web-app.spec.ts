@@ -736,10 +736,11 @@ describe('Over a connection', () => {
     await hasty.app.listen(0, '127.0.0.1');
     const { port: itsPort } = hasty.app.getHttpServer().address() as AddressInfo;
     let answer = '';
-    const socket = connect({ port: itsPort, host: '127.0.0.1', allowHalfOpen: true }, () =>
-      socket.write(head),
-    );
-    const dribble = setInterval(() => socket.write(drop), 20);
+    let dribble: NodeJS.Timeout | undefined;
+    const socket = connect({ port: itsPort, host: '127.0.0.1', allowHalfOpen: true }, () => {
+      socket.write(head);
+      dribble = setInterval(() => socket.write(drop), 20);
+    });
     socket.on('data', (chunk) => (answer += chunk.toString()));
     socket.on('error', () => undefined); // it writes on after the server has closed
     await new Promise((resolve) => socket.on('close', resolve));

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApplicationModule } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 import { Subscribers } from '@rookery/messaging';
 import { buildOpenApi, createWebApp } from '@rookery/web';
@@ -11,7 +10,7 @@ import { type DescribedPaths, drawMap } from './generated/map';
 
 /** Writes what is generated from the code; with `--check` compares it instead and exits with 1 when it differs. */
 async function generate(checkOnly: boolean): Promise<void> {
-  // Nothing is connected to: the application is put together, but not started.
+  // Nothing is connected to: the application is created, which tells every part of the others, but never initialized.
   Object.assign(process.env, {
     LOG_LEVEL: 'silent',
     DATABASE_URL: 'postgres://-',
@@ -19,7 +18,6 @@ async function generate(checkOnly: boolean): Promise<void> {
     SMTP_URL: 'smtp://-',
   });
   const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
-  app.get(ApplicationModule).onModuleInit();
   const openApi = buildOpenApi(app, describeApi(contexts));
   const files = {
     'openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
@@ -38,7 +36,7 @@ async function generate(checkOnly: boolean): Promise<void> {
       process.exitCode = 1;
     }
   }
-  process.exit();
+  await app.close();
 }
 
 function sameAs(path: string, text: string): boolean {

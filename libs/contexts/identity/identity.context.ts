@@ -1,3 +1,4 @@
+import { JwtService } from '@nestjs/jwt';
 import { defineContext } from '@rookery/application';
 import { KnownClients } from '@rookery/web';
 import { AccessTokens } from './services/access-tokens';
@@ -60,6 +61,7 @@ export const identity = defineContext('identity', __dirname, {
     ApiKeys,
     Decoys,
     ExternalIdentities,
+    JwtService,
     KeyPairs,
     KeyRotation,
     Keys,

@@ -41,11 +41,11 @@ interface Verified {
  */
 @Injectable()
 export class AccessTokens {
-  private readonly jwt = new JwtService();
   private readonly verified = new LRUCache<string, Verified>({ max: CACHE_SIZE });
   private readonly issuer: string;
 
   constructor(
+    private readonly jwt: JwtService,
     private readonly signingKeys: SigningKeys,
     settings: WebSettings,
   ) {

@@ -19,10 +19,10 @@ const TYPE = 'mfa+jwt';
  */
 @Injectable()
 export class MfaTokens {
-  private readonly jwt = new JwtService();
   private readonly issuer: string;
 
   constructor(
+    private readonly jwt: JwtService,
     private readonly signingKeys: SigningKeys,
     private readonly sql: Sql,
     private readonly transaction: Transaction,
