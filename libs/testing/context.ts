@@ -11,6 +11,7 @@ export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = 
     schemas: [],
     providers: [],
     offers: [],
+    asks: [],
     apiProviders: [],
     rootPaths: [],
     controllers: [],

@@ -25,7 +25,7 @@ import { SigningKeys } from './services/signing-keys';
 import { Totp } from './services/totp';
 import { VerificationCodes } from './services/verification-codes';
 import { VerificationSecrets } from './services/verification-secrets';
-import { Accounts } from './contract';
+import { Accounts, HiddenProfiles } from './contract/accounts';
 import { enrol } from './fixtures';
 import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
@@ -94,6 +94,7 @@ export const identity = defineContext('identity', __dirname, {
     { provide: Accounts, useClass: StoredAccounts },
     { provide: KnownClients, useExisting: KnownNetworks },
   ],
+  asks: [HiddenProfiles],
   apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
   personalData: IdentityPersonalData,
   seed: SeedAccounts,
