@@ -52,6 +52,8 @@ export interface Context {
   readonly personalData: Type<PersonalData> | undefined;
   /** Fills a development database; see {@link Seed}. */
   readonly seed: Type<Seed> | undefined;
+  /** What operators may run by name from the command line; see {@link Cli}. */
+  readonly cli: Readonly<Record<string, Cli>>;
   /** Brings about by name what suites start from; see {@link Fixture}. */
   readonly fixtures: Readonly<Record<string, Fixture>>;
 }
@@ -81,6 +83,22 @@ export type Synchronize = (
 // oxlint-disable-next-line typescript/no-explicit-any -- each fixture takes what its callers agree on
 export type Fixture = (app: INestApplicationContext, args: any) => Promise<unknown>;
 
+/** What an operator runs from the command line, with PostgreSQL alone: also while Redis is away. */
+export interface Cli {
+  /** How it is used, in one line. */
+  readonly usage: string;
+  /** What it is made of, beside persistence. */
+  readonly providers: readonly Provider[];
+  /** @returns false for arguments that make no sense; the usage is shown then */
+  accepts(args: readonly string[]): boolean;
+  /**
+   * @param app that provides what `providers` names
+   * @param print writes a line for the operator
+   * @throws Error whose message tells the operator what is wrong
+   */
+  run(app: INestApplicationContext, args: readonly string[], print: (line: string) => void): Promise<void>;
+}
+
 /** Puts demo data of a context into a development database; running it twice changes nothing. */
 export interface Seed {
   run(): Promise<void>;
@@ -105,6 +123,7 @@ export interface Seed {
  * @param parts.rootPaths of routes that stand at the root instead of under `/v1`
  * @param parts.personalData exports and erases what it holds about somebody
  * @param parts.seed demo data
+ * @param parts.cli what operators may run from the command line, by name
  * @param parts.fixtures what suites start from, by name
  * @throws Error when a feature's file exports nothing that takes part
  */
@@ -124,6 +143,7 @@ export function defineContext(
     rootPaths?: string[];
     personalData?: Type<PersonalData>;
     seed?: Type<Seed>;
+    cli?: Record<string, Cli>;
     fixtures?: Record<string, Fixture>;
   },
 ): Context {
@@ -155,6 +175,7 @@ export function defineContext(
     schedules: found.filter((type): type is Type<Scheduled> => scheduleOptions(type) !== undefined),
     personalData: parts.personalData,
     seed: parts.seed,
+    cli: parts.cli ?? {},
     fixtures: parts.fixtures ?? {},
   };
 }

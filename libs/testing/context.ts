@@ -20,6 +20,7 @@ export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = 
     schedules: [],
     personalData: undefined,
     seed: undefined,
+    cli: {},
     fixtures: {},
     ...parts,
   };

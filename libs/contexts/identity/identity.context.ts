@@ -26,6 +26,7 @@ import { Totp } from './services/totp';
 import { VerificationCodes } from './services/verification-codes';
 import { VerificationSecrets } from './services/verification-secrets';
 import { Accounts, HiddenProfiles } from './contract/accounts';
+import { keys } from './cli/keys';
 import { enrol } from './fixtures';
 import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
@@ -98,5 +99,6 @@ export const identity = defineContext('identity', __dirname, {
   apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
   personalData: IdentityPersonalData,
   seed: SeedAccounts,
+  cli: { keys },
   fixtures: { enrol },
 });

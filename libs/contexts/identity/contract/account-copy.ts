@@ -59,7 +59,7 @@ export interface CopiedAccounts {
 
 /**
  * A context's copy of what identity says of people, so that its lists are one query: `class People extends
- * AccountCopy('social.people') {}`. Where the copy says that somebody is not active identity is asked: they may have
+ * AccountCopy('notes.people') {}`. Where the copy says that somebody is not active identity is asked: they may have
  * verified their address a moment ago. {@link CopiesAccounts} keeps it up to date.
  *
  * @param table of the context: `(id uuid PRIMARY KEY, version int, username text, name text, active boolean)`, none null
