@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -146,60 +146,6 @@ const planted: [rule: string, folder: string, text: string][] = [
     `import fc from 'fast-check'; export const y = fc;`,
   ],
 ];
-
-/** Names of tables, where a statement names them with their schema, and where a copy of accounts is told its own. */
-const TABLES = /\b(?:FROM|INTO|JOIN|UPDATE|TABLE|USING|ONLY|AccountCopy\(')\s*([a-z_]+)\.[a-z_]+/g;
-/** Schemas of the libs, beside those of the contexts, which are named like them. */
-const SCHEMAS_OF_LIBS: Record<string, string[]> = {
-  audit: ['audit'],
-  application: ['platform'],
-  messaging: ['messaging'],
-  persistence: ['messaging', 'platform'],
-  web: ['platform'],
-};
-
-/** @returns schemas that a file's statements name although they are not its own */
-function foreignSchemas(path: string, text: string, contexts: readonly string[]): string[] {
-  const [, lib, context] = path.split('/') as [string, string, string];
-  const own = lib === 'contexts' ? [context] : (SCHEMAS_OF_LIBS[lib] ?? []);
-  const schemas = new Set([...contexts, ...Object.values(SCHEMAS_OF_LIBS).flat()]);
-  return [...text.matchAll(TABLES)]
-    .map(([, schema]) => schema!)
-    .filter((schema) => schemas.has(schema) && !own.includes(schema));
-}
-
-describe('The SQL of the rooms', () => {
-  const contexts = readdirSync(join(root, 'libs/contexts'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
-  const files = readdirSync(join(root, 'libs'), { recursive: true, encoding: 'utf8' })
-    .map((path) => `libs/${path}`)
-    .filter(
-      (path) => path.endsWith('.ts') && !path.endsWith('.spec.ts') && !path.startsWith('libs/testing/'),
-    );
-
-  it("names nobody else's tables", () => {
-    const foreign = files.flatMap((path) =>
-      foreignSchemas(path, readFileSync(join(root, path), 'utf8'), contexts).map((schema) => [path, schema]),
-    );
-    expect(foreign).toEqual([]);
-  });
-
-  it.each([
-    ['libs/contexts/social/views/x.ts', 'SELECT 1 FROM identity.users', ['identity']],
-    [
-      'libs/contexts/social/views/x.ts',
-      'SELECT 1 FROM social.posts JOIN identity.users USING (id)',
-      ['identity'],
-    ],
-    ['libs/contexts/social/storage/x.ts', `AccountCopy('identity.users')`, ['identity']],
-    ['libs/contexts/identity/storage/x.ts', 'DELETE FROM audit.entries', ['audit']],
-    ['libs/audit/x.ts', 'UPDATE identity.users SET name = 1', ['identity']],
-    ['libs/contexts/social/views/x.ts', 'SELECT 1 FROM social.posts', []],
-  ])('is seen to name them: %s: %s', (path, text, schemas) => {
-    expect(foreignSchemas(path, text, contexts)).toEqual(schemas);
-  });
-});
 
 describe('the architecture', () => {
   let tree: string;
