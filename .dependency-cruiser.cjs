@@ -22,7 +22,7 @@ module.exports = {
       name: 'no-circles',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
@@ -66,16 +66,26 @@ module.exports = {
     },
     {
       name: 'a-model-knows-only-the-domain',
-      comment: 'model/ decides; it imports libs/domain, its contract and itself. A word list is data.',
+      comment: 'model/ decides; it imports libs/domain, its events and itself. A word list is data.',
       severity: 'error',
       from: { path: '^libs/contexts/([^/]+)/model/', pathNot: tests },
       to: {
         path: ['^libs/', '^apps/', 'node_modules', '^node:'],
         pathNot: [
           '^libs/domain/',
-          '^libs/contexts/$1/(model|contract\\.ts)',
+          '^libs/contexts/$1/(model/|contract/events\\.ts|events\\.ts|contract\\.ts)',
           'node_modules/@zxcvbn-ts/language-common/',
         ],
+      },
+    },
+    {
+      name: 'a-model-reaches-only-the-domain',
+      comment: 'Nor does a contract bring a framework or a database into it, over however many files.',
+      severity: 'error',
+      from: { path: '^libs/contexts/[^/]+/model/', pathNot: tests },
+      to: {
+        reachable: true,
+        path: ['^libs/(?!domain/|contexts/)', 'node_modules/@nestjs/', 'node_modules/typeorm/'],
       },
     },
     {
@@ -101,6 +111,43 @@ module.exports = {
       },
       to: { path: '^libs/contexts/[^/]+/features/' },
     },
+    {
+      name: 'apps-take-contexts-as-declared',
+      comment: 'What an app needs of a context, the context declares.',
+      severity: 'error',
+      from: { path: '^apps/', pathNot: tests },
+      to: { path: '^libs/contexts/(?!index\\.ts$)' },
+    },
+    {
+      name: 'testing-is-platform-only',
+      comment: 'What suites start from, a context brings as fixtures.',
+      severity: 'error',
+      from: { path: '^libs/testing/' },
+      to: { path: '^libs/contexts/(?!index\\.ts$)' },
+    },
+    {
+      name: 'views-are-read',
+      comment: 'What readers get is shape and SQL: no view reaches for what use cases do.',
+      severity: 'error',
+      from: { path: '^libs/contexts/[^/]+/views/', pathNot: tests },
+      to: { path: '^libs/contexts/[^/]+/services/' },
+    },
+    {
+      name: 'personal-data-is-stored',
+      comment: 'Exports and erasures read and erase what is stored, whatever use cases do meanwhile.',
+      severity: 'error',
+      from: { path: '^libs/contexts/[^/]+/personal-data', pathNot: tests },
+      to: { path: '^libs/contexts/[^/]+/(services|views)/' },
+    },
+    ...['seed', 'personal-data', 'cli', 'fixtures'].map((part) => ({
+      name: `only-the-declaration-takes-${part}`,
+      severity: 'error',
+      from: {
+        path: '^libs/contexts/',
+        pathNot: [tests, '\\.context\\.ts$', `^libs/contexts/[^/]+/${part}[/.]`],
+      },
+      to: { path: `^libs/contexts/[^/]+/${part}[/.]` },
+    })),
     {
       name: 'libs-are-entered-by-the-door',
       comment:

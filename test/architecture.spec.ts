@@ -32,7 +32,7 @@ function violations(tree: string): string[] {
 
 /** One planted violation for each rule: the folder it is planted in and what the planted file imports. */
 const planted: [rule: string, folder: string, text: string][] = [
-  ['no-circles', 'libs/domain', `import { z } from './no-circles'; export const y = z;`],
+  ['no-circles', 'libs/domain', `import type { Y } from './no-circles'; export type Z = Y;`],
   ['no-unresolvable', 'libs/web', `import { x } from './nowhere'; export const y = x;`],
   [
     'no-test-code-in-product-code',
@@ -95,6 +95,41 @@ const planted: [rule: string, folder: string, text: string][] = [
     'libs/contexts/identity/storage',
     `import { ReadMe } from '../features/read-me/read-me'; export const y = ReadMe;`,
   ],
+  [
+    'a-model-reaches-only-the-domain',
+    'libs/contexts/identity/model',
+    `import { Accounts } from '../contract'; export const y = Accounts;`,
+  ],
+  [
+    'apps-take-contexts-as-declared',
+    'apps/worker/src',
+    `import { Keys } from '../../../libs/contexts/identity/services/keys'; export const y = Keys;`,
+  ],
+  [
+    'testing-is-platform-only',
+    'libs/testing',
+    `import { enrol } from '../contexts/identity/fixtures'; export const y = enrol;`,
+  ],
+  [
+    'views-are-read',
+    'libs/contexts/identity/views',
+    `import { SignIn } from '../services/sign-in'; export const y = SignIn;`,
+  ],
+  [
+    'personal-data-is-stored',
+    'libs/contexts/identity/personal-data',
+    `import { Keys } from '../services/keys'; export const y = Keys;`,
+  ],
+  ...[
+    ['seed', `import { SeedAccounts as y } from '../seed';`],
+    ['personal-data', `import { IdentityPersonalData as y } from '../personal-data';`],
+    ['cli', `import { keys as y } from '../cli/keys';`],
+    ['fixtures', `import { enrol as y } from '../fixtures';`],
+  ].map(([part, text]): [string, string, string] => [
+    `only-the-declaration-takes-${part}`,
+    'libs/contexts/identity/services',
+    `${text} export const x = y;`,
+  ]),
   [
     'libs-are-entered-by-the-door',
     'apps/api/src',

@@ -15,7 +15,7 @@ import { MessagingModule, PruneExpired, PruneOutbox, Schedules, Subscribers } fr
 import { PersistenceModule } from '@rookery/persistence';
 import { Cache } from './cache';
 import { Commands } from './commands';
-import { type Context, handles, inOrder } from './context';
+import { checkPorts, type Context, handles, inOrder } from './context';
 import { CqrsOptions, refuseInMemoryHandlers } from './event-bus';
 import { PersonalDataOfAll } from './personal-data';
 import { Queries } from './queries';
@@ -56,10 +56,11 @@ export class ApplicationModule implements OnModuleInit {
   /**
    * @param declared contexts that the process is made of
    * @param role decides which parts of them it takes
-   * @throws Error when a context requires one that is missing, or that requires it
+   * @throws Error when a context requires one that is missing, or that requires it; when a port has no provider, or two
    */
   static forRoot(declared: readonly Context[], role: Role): DynamicModule {
     const contexts = inOrder(declared);
+    checkPorts(contexts);
     return {
       module: ApplicationModule,
       imports: [

@@ -2,9 +2,11 @@ import 'reflect-metadata';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type {
+  Abstract,
   ClassProvider,
   ExistingProvider,
   INestApplicationContext,
+  InjectionToken,
   Provider,
   Type,
 } from '@nestjs/common';
@@ -36,6 +38,8 @@ export interface Context {
   readonly providers: readonly Provider[];
   /** What other contexts may ask of it: providers of abstract classes in its `contract.ts`. */
   readonly offers: readonly OfferedProvider[];
+  /** Ports of its own `contract.ts` that another context answers; a process without one of them, or with two, does not boot. */
+  readonly asks: readonly Abstract<unknown>[];
   /** Paths of routes that stand at the root instead of under `/v1`: pages that links in mails lead to. */
   readonly rootPaths: readonly string[];
   /** What the api alone is handed: passport strategies, which register themselves for a whole process. */
@@ -48,6 +52,8 @@ export interface Context {
   readonly personalData: Type<PersonalData> | undefined;
   /** Fills a development database; see {@link Seed}. */
   readonly seed: Type<Seed> | undefined;
+  /** What operators may run by name from the command line; see {@link Cli}. */
+  readonly cli: Readonly<Record<string, Cli>>;
   /** Brings about by name what suites start from; see {@link Fixture}. */
   readonly fixtures: Readonly<Record<string, Fixture>>;
 }
@@ -77,6 +83,22 @@ export type Synchronize = (
 // oxlint-disable-next-line typescript/no-explicit-any -- each fixture takes what its callers agree on
 export type Fixture = (app: INestApplicationContext, args: any) => Promise<unknown>;
 
+/** What an operator runs from the command line, with PostgreSQL alone: also while Redis is away. */
+export interface Cli {
+  /** How it is used, in one line. */
+  readonly usage: string;
+  /** What it is made of, beside persistence. */
+  readonly providers: readonly Provider[];
+  /** @returns false for arguments that make no sense; the usage is shown then */
+  accepts(args: readonly string[]): boolean;
+  /**
+   * @param app that provides what `providers` names
+   * @param print writes a line for the operator
+   * @throws Error whose message tells the operator what is wrong
+   */
+  run(app: INestApplicationContext, args: readonly string[], print: (line: string) => void): Promise<void>;
+}
+
 /** Puts demo data of a context into a development database; running it twice changes nothing. */
 export interface Seed {
   run(): Promise<void>;
@@ -96,10 +118,12 @@ export interface Seed {
  * @param parts.schemas how its aggregates are stored
  * @param parts.providers what its features are handed: repositories, policies
  * @param parts.offers what other contexts may ask of it: providers of abstract classes in its `contract.ts`
+ * @param parts.asks ports of its own `contract.ts` that exactly one other context offers
  * @param parts.apiProviders what its routes alone need: passport strategies
  * @param parts.rootPaths of routes that stand at the root instead of under `/v1`
  * @param parts.personalData exports and erases what it holds about somebody
  * @param parts.seed demo data
+ * @param parts.cli what operators may run from the command line, by name
  * @param parts.fixtures what suites start from, by name
  * @throws Error when a feature's file exports nothing that takes part
  */
@@ -114,10 +138,12 @@ export function defineContext(
     schemas?: EntitySchema[];
     providers?: Provider[];
     offers?: OfferedProvider[];
+    asks?: Abstract<unknown>[];
     apiProviders?: Provider[];
     rootPaths?: string[];
     personalData?: Type<PersonalData>;
     seed?: Type<Seed>;
+    cli?: Record<string, Cli>;
     fixtures?: Record<string, Fixture>;
   },
 ): Context {
@@ -140,6 +166,7 @@ export function defineContext(
     schemas: parts.schemas ?? [],
     providers: parts.providers ?? [],
     offers: parts.offers ?? [],
+    asks: parts.asks ?? [],
     apiProviders: parts.apiProviders ?? [],
     rootPaths: parts.rootPaths ?? [],
     controllers: found.filter(isController),
@@ -148,6 +175,7 @@ export function defineContext(
     schedules: found.filter((type): type is Type<Scheduled> => scheduleOptions(type) !== undefined),
     personalData: parts.personalData,
     seed: parts.seed,
+    cli: parts.cli ?? {},
     fixtures: parts.fixtures ?? {},
   };
 }
@@ -187,6 +215,31 @@ export function inOrder(contexts: readonly Context[]): Context[] {
 /** @returns the path of the file that declares a context. */
 export function declarationOf(name: string): string {
   return `libs/contexts/${name}/${name}.context.ts`;
+}
+
+/**
+ * A port that nobody answers must not mean that nothing is hidden, nor may the order of contexts choose between two.
+ *
+ * @throws Error naming the port when a context asks for one that none offers, or when two offer the same
+ */
+export function checkPorts(contexts: readonly Context[]): void {
+  const offered = contexts.flatMap(({ name, offers }) =>
+    offers.map(({ provide }) => ({ name, port: provide })),
+  );
+  for (const [index, { name, port }] of offered.entries()) {
+    const other = offered.slice(index + 1).find((each) => each.port === port);
+    if (other)
+      throw new Error(`${nameOf(port)} is offered by ${name} and by ${other.name}: only one may be.`);
+  }
+  for (const { name, asks } of contexts) {
+    const open = asks.find((port) => !offered.some((each) => each.port === port));
+    if (open)
+      throw new Error(`${name} asks for ${nameOf(open)}, which no context offers: name it under \`offers\`.`);
+  }
+}
+
+function nameOf(port: InjectionToken): string {
+  return typeof port === 'function' ? port.name : String(port);
 }
 
 /** A feature's folder `publish-post/` holds `publish-post.ts` and whatever else that file imports. */

@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Clock, type EventEnvelope, newId, type RaisedEvent } from '@rookery/domain';
-import { type AnySubscriber, isRebuildable, type Rebuildable, Subscribers } from '@rookery/messaging';
+import { type AnySubscriber, isRebuildable, type Rebuildable, Snooze, Subscribers } from '@rookery/messaging';
 import { isDatabaseUnavailable, Transaction } from '@rookery/persistence';
 
 /** Rows that one transaction of a sweep looks at. */
@@ -82,6 +83,7 @@ export class Rebuild {
         return await this.transaction.run(work);
       } catch (error) {
         if (attempt === TRIES || isDatabaseUnavailable(error)) throw error;
+        if (error instanceof Snooze) await pause(error.delayMs);
       }
     }
   }

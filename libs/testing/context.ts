@@ -11,6 +11,7 @@ export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = 
     schemas: [],
     providers: [],
     offers: [],
+    asks: [],
     apiProviders: [],
     rootPaths: [],
     controllers: [],
@@ -19,6 +20,7 @@ export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = 
     schedules: [],
     personalData: undefined,
     seed: undefined,
+    cli: {},
     fixtures: {},
     ...parts,
   };

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Type } from '@nestjs/common';
+import type { Abstract, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Context } from '@rookery/application';
 import { rootLogger } from '@rookery/observability';
@@ -99,7 +99,7 @@ export class OwnSystem extends TestSystem {
   }
 
   /** @returns a provider of the api, whichever module it is in. */
-  inApi<T>(type: Type<T>): T {
+  inApi<T>(type: Type<T> | Abstract<T>): T {
     return this.api.get(type, { strict: false });
   }
 

@@ -26,7 +26,8 @@ import { SigningKeys } from './services/signing-keys';
 import { Totp } from './services/totp';
 import { VerificationCodes } from './services/verification-codes';
 import { VerificationSecrets } from './services/verification-secrets';
-import { Accounts } from './contract';
+import { Accounts, HiddenProfiles } from './contract/accounts';
+import { keys } from './cli/keys';
 import { enrol } from './fixtures';
 import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
@@ -96,8 +97,10 @@ export const identity = defineContext('identity', __dirname, {
     { provide: Accounts, useClass: StoredAccounts },
     { provide: KnownClients, useExisting: KnownNetworks },
   ],
+  asks: [HiddenProfiles],
   apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
   personalData: IdentityPersonalData,
   seed: SeedAccounts,
+  cli: { keys },
   fixtures: { enrol },
 });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { AuditLog } from '@rookery/audit';
 import { Outbox, Sql } from '@rookery/persistence';
-import { OperationContinued, OperationEnded } from './contract';
+import { OperationContinued, OperationEnded } from './events';
 import { Operations } from './storage/operations';
 import { StoredPreferences } from './storage/preferences';
 import { Users } from './storage/users';

@@ -21,6 +21,7 @@ describe('Rebuilding the projections', () => {
       await follow(person, popular);
       for (const step of [1, 2]) await follow(person, others[(index + step) % others.length]!);
     }
+    await settled(); // a follow that is projected after the first post leaves a row that the rebuild would remove
     for (const person of people) for (let count = 0; count < 3; count += 1) await publish(person);
     await unfollow(others[0]!, others[1]!);
     await rename(others[0]!, 'Another Name');

@@ -1,5 +1,6 @@
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
+import { Relations } from './contract';
 import { ManageAny } from './model/actor';
 import { RelationshipCommands } from './services/relationship-commands';
 import { SocialPersonalData } from './personal-data';
@@ -41,7 +42,10 @@ export const social = defineContext('social', __dirname, {
     Visibility,
     RelationshipCommands,
   ],
-  offers: [{ provide: HiddenProfiles, useExisting: Visibility }],
+  offers: [
+    { provide: HiddenProfiles, useExisting: Visibility },
+    { provide: Relations, useExisting: Visibility },
+  ],
   personalData: SocialPersonalData,
   seed: SeedPosts,
 });

@@ -1,5 +1,5 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
-import { RegistrationRepeated } from '../contract';
+import { RegistrationRepeated } from '../events';
 
 /** What a decoy was registered with. */
 interface Wanted {

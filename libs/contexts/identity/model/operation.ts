@@ -1,5 +1,5 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
-import { OperationContinued, OperationEnded, OperationRequested } from '../contract';
+import { OperationContinued, OperationEnded, OperationRequested } from '../events';
 
 export type OperationKind = 'erasure' | 'export';
 

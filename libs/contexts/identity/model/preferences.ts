@@ -1,5 +1,5 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
-import { PreferencesChanged } from '../contract';
+import { PreferencesChanged } from '../contract/events';
 import { InterestsRepeated, LanguageUnknown } from './rejections';
 
 export const TONES = ['calm', 'warm', 'funny', 'adventurous', 'romantic', 'mysterious', 'dark'] as const;

@@ -1,10 +1,5 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
 import {
-  ExternalIdentityLinked,
-  MfaDisabled,
-  MfaEnabled,
-  PasswordChanged,
-  PasswordResetRequested,
   RegistrationCancelled,
   RoleChanged,
   UserDeleted,
@@ -12,8 +7,15 @@ import {
   UserRegistered,
   UserRenamed,
   UserVerified,
+} from '../contract/events';
+import {
+  ExternalIdentityLinked,
+  MfaDisabled,
+  MfaEnabled,
+  PasswordChanged,
+  PasswordResetRequested,
   VerificationRequested,
-} from '../contract';
+} from '../events';
 import { CodeExpired, LastAdmin, TotpEnrolled, TotpNotEnrolled } from './rejections';
 
 /** Name of a role; which ones there are, and what they may do, stands in the database. */

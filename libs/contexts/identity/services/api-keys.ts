@@ -4,7 +4,7 @@ import { newId } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import type { Caller } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
-import { ApiKeyCreated } from '../contract';
+import { ApiKeyCreated } from '../events';
 import type { Role } from '../model/user';
 import type { TokenAuthenticator } from './token-authenticator';
 import { RolePermissions } from './permissions';

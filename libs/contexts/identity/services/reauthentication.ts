@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId, type RejectionDefinition } from '@rookery/domain';
 import { Outbox } from '@rookery/persistence';
 import { Field, Problems, RequestRefused } from '@rookery/web';
-import { RecoveryCodeUsed } from '../contract';
+import { RecoveryCodeUsed } from '../events';
 import { CodeInvalid, CodeLocked } from '../model/rejections';
 import { SecondFactors } from '../storage/second-factors';
 import { hashRecoveryCode } from './recovery-codes';

@@ -3,29 +3,12 @@ import { Rejection } from '@rookery/domain';
 import { Field, Item } from '@rookery/web';
 import { BadCredentials, RefreshInvalid } from '../model/rejections';
 import type { User } from '../model/user';
+import { SignedInUser } from '../views/signed-in-user';
 import { type Client, Sessions } from '../storage/sessions';
 import { Users } from '../storage/users';
 import { ACCESS_SECONDS, AccessTokens } from './access-tokens';
 import { MfaTokens } from './mfa-tokens';
 import { RefreshTokens } from './refresh-token';
-
-/** Who has signed in, as the answer to it says. */
-export class SignedInUser {
-  @Field.uuid({ description: 'Id of the user.' })
-  id: string;
-
-  @Field.email({ description: 'E-mail address.', example: 'ada@example.com' })
-  email: string;
-
-  @Field.text({ max: 30, description: 'Unique name.', example: 'ada' })
-  username: string;
-
-  @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
-  name: string;
-
-  @Field.text({ max: 30, description: 'What the user may do: user, moderator, admin.', example: 'user' })
-  role: string;
-}
 
 /** A pair of tokens. */
 export class Tokens {

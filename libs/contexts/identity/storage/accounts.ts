@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
-import { type Account, Accounts } from '../contract';
+import { Accounts, type Account } from '../contract/accounts';
 
 const COLUMNS = `id, username, name, version, status = 'active' AS active`;
 

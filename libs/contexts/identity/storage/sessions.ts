@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type EventDefinition, newId } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { plainAddress } from '@rookery/web';
-import { RefreshReused, SessionRevoked } from '../contract';
+import { SessionRevoked } from '../contract/events';
+import { RefreshReused } from '../events';
 import type { Role } from '../model/user';
 import { IdentitySettings } from '../settings';
 

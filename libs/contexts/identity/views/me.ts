@@ -1,6 +1,6 @@
 import { Field } from '@rookery/web';
 import type { User } from '../model/user';
-import { SignedInUser } from '../services/sign-in';
+import { SignedInUser } from './signed-in-user';
 
 /** The own account, as its owner sees it. */
 export class Me extends SignedInUser {

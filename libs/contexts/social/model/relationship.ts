@@ -1,12 +1,6 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
-import {
-  UserBlocked,
-  UserFollowed,
-  UserMuted,
-  UserUnblocked,
-  UserUnfollowed,
-  UserUnmuted,
-} from '../contract';
+import { UserBlocked, UserFollowed, UserUnblocked, UserUnfollowed } from '../contract';
+import { UserMuted, UserUnmuted } from '../events';
 import { Blocked, Self } from './rejections';
 
 export interface RelationshipState extends AggregateState {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
-import { HiddenProfiles } from '../../identity/contract';
+import type { HiddenProfiles } from '../../identity/contract';
+import { type Follower, Relations } from '../contract';
 import type { BeyondOwnPermission, Actor } from '../model/actor';
 import { People } from './people';
 
@@ -23,7 +24,7 @@ export function reads(viewer: string, author: string): string {
 
 /** Who exists for whom. To whom somebody has blocked, the blocker does not exist; not the other way round. */
 @Injectable()
-export class Visibility extends HiddenProfiles {
+export class Visibility extends Relations implements HiddenProfiles {
   constructor(
     private readonly people: People,
     private readonly sql: Sql,
@@ -31,7 +32,7 @@ export class Visibility extends HiddenProfiles {
     super();
   }
 
-  override async hides(userId: string, viewerId: string): Promise<boolean> {
+  async hides(userId: string, viewerId: string): Promise<boolean> {
     const row = await this.sql.row<{ hidden: boolean }>(
       `SELECT ${blocks('$1::uuid', '$2::uuid')} AS hidden`,
       [userId, viewerId],
@@ -39,7 +40,7 @@ export class Visibility extends HiddenProfiles {
     return row!.hidden;
   }
 
-  override async from(viewerId: string): Promise<string[]> {
+  async from(viewerId: string): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(
       'SELECT user_id AS id FROM social.relationships WHERE other_id = $1 AND blocked_at IS NOT NULL',
       [viewerId],
@@ -70,5 +71,48 @@ export class Visibility extends HiddenProfiles {
   async assertCanFind(actor: Actor, authorId: string, permission: BeyondOwnPermission): Promise<void> {
     if (actor.permissions.has(permission)) await this.people.verify(authorId);
     else await this.assertCanRead(actor.userId, authorId);
+  }
+
+  override async visibleTo(viewerId: string, authorIds: readonly string[]): Promise<Set<string>> {
+    return this.among(
+      `SELECT asked.id FROM unnest($2::uuid[]) AS asked (id) WHERE ${reads('$1::uuid', 'asked.id')}`,
+      viewerId,
+      await this.people.active(authorIds),
+    );
+  }
+
+  override async viewersOf(authorId: string, viewerIds: readonly string[]): Promise<Set<string>> {
+    const active = await this.people.active([authorId, ...viewerIds]);
+    if (!active.has(authorId)) return new Set();
+    const viewers = new Set(viewerIds.filter((id) => active.has(id)));
+    return this.among(
+      `SELECT asked.id FROM unnest($2::uuid[]) AS asked (id) WHERE ${reads('asked.id', '$1::uuid')}`,
+      authorId,
+      viewers,
+    );
+  }
+
+  override followersOf(userId: string, after: Follower | null, limit: number): Promise<Follower[]> {
+    return this.sql.rows<Follower & Record<string, unknown>>(
+      `SELECT person.id, follow.followed_at AS "followedAt"
+       FROM social.relationships follow JOIN social.people person ON person.id = follow.user_id
+       WHERE follow.other_id = $1 AND follow.followed_at IS NOT NULL AND person.active
+         AND ($2::timestamptz IS NULL OR (follow.followed_at, follow.user_id) < ($2::timestamptz, $3::uuid))
+       ORDER BY follow.followed_at DESC, follow.user_id DESC LIMIT $4`,
+      [userId, after?.followedAt ?? null, after?.id ?? null, limit],
+    );
+  }
+
+  override blocksAmong(userIds: readonly string[]): Promise<{ userId: string; blockedId: string }[]> {
+    return this.sql.rows(
+      `SELECT user_id AS "userId", other_id AS "blockedId" FROM social.relationships
+       WHERE user_id = ANY ($1::uuid[]) AND other_id = ANY ($1::uuid[]) AND blocked_at IS NOT NULL`,
+      [userIds],
+    );
+  }
+
+  private async among(text: string, one: string, others: ReadonlySet<string>): Promise<Set<string>> {
+    const rows = await this.sql.rows<{ id: string }>(text, [one, [...others]]);
+    return new Set(rows.map(({ id }) => id));
   }
 }

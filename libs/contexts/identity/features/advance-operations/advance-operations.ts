@@ -1,7 +1,7 @@
 import { type Holder, PersonalDataOfAll } from '@rookery/application';
 import { Clock, type EventOf } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
-import { OperationContinued, OperationRequested } from '../../contract';
+import { OperationContinued, OperationRequested } from '../../events';
 import type { Operation } from '../../model/operation';
 import { Operations } from '../../storage/operations';
 

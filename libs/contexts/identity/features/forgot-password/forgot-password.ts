@@ -9,7 +9,7 @@ import { Outbox } from '@rookery/persistence';
 import { Explain, Field, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { KnownNetworks } from '../../services/known-networks';
 import { PasswordResets } from '../../services/password-resets';
-import { PasswordForgotten } from '../../contract';
+import { PasswordForgotten } from '../../events';
 import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 

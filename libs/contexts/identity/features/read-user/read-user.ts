@@ -1,4 +1,4 @@
-import { Controller, Get, Optional } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Cache, Cached, Queries } from '@rookery/application';
@@ -6,7 +6,8 @@ import { type EventEnvelope, NotFound, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rookery/web';
 import { PublicUser } from '../../views/public-user';
-import { HiddenProfiles, userEvents } from '../../contract';
+import { HiddenProfiles } from '../../contract/accounts';
+import { userEvents } from '../../events';
 import { PublicUsers, userEntry } from '../../storage/public-users';
 
 export class ReadUser extends Query<PublicUser> {
@@ -48,11 +49,11 @@ export class ReadUserRoute {
 export class ReadUserHandler implements IQueryHandler<ReadUser> {
   constructor(
     private readonly queries: Queries,
-    @Optional() private readonly hidden?: HiddenProfiles,
+    private readonly hidden: HiddenProfiles,
   ) {}
 
   async execute({ userId, viewerId }: ReadUser): Promise<PublicUser> {
-    if (await this.hidden?.hides(userId, viewerId)) throw new Rejection(NotFound);
+    if (await this.hidden.hides(userId, viewerId)) throw new Rejection(NotFound);
     return this.queries.execute(new ReadProfile(userId));
   }
 }

@@ -9,7 +9,7 @@ import { Outbox } from '@rookery/persistence';
 import { Explain, Field, Public, RateLimit, RatePolicies } from '@rookery/web';
 import { Registrations } from '../../services/registrations';
 import { VerificationCodes } from '../../services/verification-codes';
-import { ResendRequested } from '../../contract';
+import { ResendRequested } from '../../events';
 import { Decoys } from '../../storage/decoys';
 import { Users } from '../../storage/users';
 

@@ -1,4 +1,4 @@
-import { Controller, Get, Optional, Query as QueryString } from '@nestjs/common';
+import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
@@ -14,7 +14,7 @@ import {
   pageOf,
 } from '@rookery/web';
 import { PublicUser } from '../../views/public-user';
-import { HiddenProfiles } from '../../contract';
+import { HiddenProfiles } from '../../contract/accounts';
 import { PublicUsers } from '../../storage/public-users';
 
 class UserSearch extends ListQuery {
@@ -61,13 +61,13 @@ export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
   constructor(
     private readonly searches: SearchBulkhead,
     private readonly users: PublicUsers,
-    @Optional() private readonly hidden?: HiddenProfiles,
+    private readonly hidden: HiddenProfiles,
   ) {}
 
   async execute({ viewerId, page: { search, limit, cursor } }: SearchUsers): Promise<Page<PublicUser>> {
     const list = `users:${search.toLowerCase()}`;
     const [before] = decodeCursor<[string]>(list, cursor) ?? [null];
-    const hidden = (await this.hidden?.from(viewerId)) ?? [];
+    const hidden = await this.hidden.from(viewerId);
     const rows = await this.searches.run(() => this.users.search(search, hidden, before, limit + 1));
     return pageOf(rows, limit, list, ({ id }) => [id]);
   }

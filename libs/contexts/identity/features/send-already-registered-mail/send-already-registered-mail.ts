@@ -2,7 +2,7 @@ import type { EventOf } from '@rookery/domain';
 import { defineMail, Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
-import { RegistrationRepeated } from '../../contract';
+import { RegistrationRepeated } from '../../events';
 import { MailQuotas } from '../../storage/mail-quotas';
 
 const alreadyRegisteredMail = defineMail<{ name: string }>({

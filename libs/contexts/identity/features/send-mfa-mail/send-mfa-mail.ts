@@ -2,7 +2,7 @@ import type { EventOf } from '@rookery/domain';
 import { defineMail, Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
-import { MfaDisabled, MfaEnabled } from '../../contract';
+import { MfaDisabled, MfaEnabled } from '../../events';
 
 interface Addressee {
   email: string;

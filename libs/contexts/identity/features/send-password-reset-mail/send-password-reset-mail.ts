@@ -4,7 +4,7 @@ import { defineMail, Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { WebSettings } from '@rookery/web';
 import { VerificationSecrets } from '../../services/verification-secrets';
-import { PasswordResetRequested } from '../../contract';
+import { PasswordResetRequested } from '../../events';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 
 const passwordResetMail = defineMail<{ name: string; username: string; link: string }>({

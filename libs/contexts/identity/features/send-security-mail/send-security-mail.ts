@@ -2,7 +2,7 @@ import type { EventOf } from '@rookery/domain';
 import { defineMail, Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
-import { ApiKeyCreated, PasswordChanged, RecoveryCodeUsed, RefreshReused } from '../../contract';
+import { ApiKeyCreated, PasswordChanged, RecoveryCodeUsed, RefreshReused } from '../../events';
 
 interface Told {
   name: string;

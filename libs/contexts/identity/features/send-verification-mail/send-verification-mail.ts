@@ -6,7 +6,7 @@ import { Sql } from '@rookery/persistence';
 import { WebSettings } from '@rookery/web';
 import { VerificationCodes } from '../../services/verification-codes';
 import { VerificationSecrets } from '../../services/verification-secrets';
-import { VerificationRequested } from '../../contract';
+import { VerificationRequested } from '../../events';
 import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 

@@ -2,7 +2,7 @@ import type { EventOf } from '@rookery/domain';
 import { defineMail, Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
-import { UserVerified } from '../../contract';
+import { UserVerified } from '../../contract/events';
 
 const welcomeMail = defineMail<{ name: string; username: string }>({
   subject: 'Welcome to Rookery',

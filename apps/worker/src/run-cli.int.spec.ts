@@ -1,0 +1,44 @@
+import { contexts } from '@rookery/contexts';
+import { OwnSystem } from '@rookery/testing/own-system';
+import { runCli } from './run-cli';
+
+describe('A command line of a context', () => {
+  let system: OwnSystem;
+  let printed: jest.SpyInstance;
+
+  beforeAll(async () => {
+    system = await OwnSystem.start(contexts);
+  });
+  beforeEach(() => {
+    printed = jest.spyOn(console, 'log').mockImplementation();
+  });
+  afterEach(() => printed.mockRestore());
+  afterAll(() => system.stop());
+
+  const lines = () => printed.mock.calls.map(([line]) => line as string);
+
+  it('shows what it has done', async () => {
+    await runCli(contexts, 'keys', ['add']);
+    expect(lines()).toEqual([
+      expect.stringMatching(/ {2}next .*promote in/),
+      expect.stringMatching(/ {2}signing /),
+    ]);
+  });
+
+  it('says what it refuses', async () => {
+    await expect(runCli(contexts, 'keys', ['retire'])).rejects.toThrow(/retir/);
+  });
+
+  it.each([[['burn']], [['list', '--force']], [['promote', '--now']]])(
+    'shows how it is used when asked %j',
+    async (args) => {
+      await expect(runCli(contexts, 'keys', args)).rejects.toThrow('npm run keys -- list | add');
+    },
+  );
+
+  it('is one that a context declares', async () => {
+    await expect(runCli(contexts, 'locks', [])).rejects.toThrow(
+      'No context declares a command line named locks.',
+    );
+  });
+});

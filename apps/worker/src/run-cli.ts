@@ -1,0 +1,49 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Cli, Context } from '@rookery/application';
+import { HealthChecks } from '@rookery/observability';
+import { PersistenceModule, RelayHint } from '@rookery/persistence';
+
+/** What persistence stands on, without Redis: what is done here can be done while it is away. */
+const surroundings = [HealthChecks, { provide: RelayHint, useValue: { send: () => undefined } }];
+
+@Global()
+@Module({ providers: surroundings, exports: surroundings })
+class SurroundingsModule {}
+
+@Module({})
+class CliModule {
+  static of(name: string, { providers }: Cli): DynamicModule {
+    return {
+      module: CliModule,
+      imports: [SurroundingsModule, PersistenceModule.forRoot([], `rookery-${name}`)],
+      providers: [...providers],
+    };
+  }
+}
+
+/**
+ * Runs a command line that a context declares, in a process of PostgreSQL and what the declaration names.
+ *
+ * @param name of the command line
+ * @param args what was typed after it
+ * @throws Error saying what is wrong: how it is used, or what it refuses
+ */
+export async function runCli(
+  contexts: readonly Context[],
+  name: string,
+  args: readonly string[],
+): Promise<void> {
+  const cli = contexts.map((context) => context.cli[name]).find((each) => each !== undefined);
+  if (!cli) throw new Error(`No context declares a command line named ${name}.`);
+  if (!cli.accepts(args)) throw new Error(cli.usage);
+  const app = await NestFactory.createApplicationContext(CliModule.of(name, cli), {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
+  try {
+    await cli.run(app, args, (line) => console.log(line));
+  } finally {
+    await app.close();
+  }
+}

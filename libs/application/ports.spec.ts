@@ -1,0 +1,26 @@
+import { contextOf } from '@rookery/testing/context';
+import { checkPorts } from './context';
+
+abstract class Gardeners {}
+class Adam extends Gardeners {}
+const offer = { provide: Gardeners, useClass: Adam };
+
+describe('The ports of the contexts', () => {
+  it('are content with one provider for each', () => {
+    const contexts = [contextOf('garden', { asks: [Gardeners] }), contextOf('eden', { offers: [offer] })];
+    expect(() => checkPorts(contexts)).not.toThrow();
+  });
+
+  it('refuse to do without a provider', () => {
+    expect(() => checkPorts([contextOf('garden', { asks: [Gardeners] })])).toThrow(
+      'garden asks for Gardeners, which no context offers: name it under `offers`.',
+    );
+  });
+
+  it.each([
+    ['of two contexts', [contextOf('eden', { offers: [offer] }), contextOf('ur', { offers: [offer] })]],
+    ['of one', [contextOf('eden', { offers: [offer, offer] })]],
+  ])('refuse a second provider %s', (_, contexts) => {
+    expect(() => checkPorts(contexts)).toThrow(/Gardeners is offered by eden and by (ur|eden): only one/);
+  });
+});

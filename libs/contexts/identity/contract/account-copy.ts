@@ -1,0 +1,200 @@
+import { Injectable, type Type } from '@nestjs/common';
+import { type EventEnvelope, NotFound, type RaisedEvent, Rejection } from '@rookery/domain';
+import { type Handles, type Rebuildable, Snooze } from '@rookery/messaging';
+import { Sql } from '@rookery/persistence';
+import { Accounts } from './accounts';
+import {
+  RegistrationCancelled,
+  UserDeleted,
+  UserErased,
+  UserRegistered,
+  UserRenamed,
+  UserVerified,
+} from './events';
+
+/** What changes an account as other contexts know it: whoever keeps a copy subscribes to these. */
+export const accountChanges = [
+  RegistrationCancelled,
+  UserDeleted,
+  UserErased,
+  UserRegistered,
+  UserRenamed,
+  UserVerified,
+];
+
+const PAGE = 100;
+/** Milliseconds until a copy that somebody else is making is looked at again; a command is over by then. */
+const BUSY_MS = 50;
+
+/** The accounts as a context keeps them in a table of its own; see {@link AccountCopy}. */
+export interface CopiedAccounts {
+  /** @returns those of some people who are active, asking identity where the copy has not arrived yet */
+  active(ids: readonly string[]): Promise<Set<string>>;
+  /**
+   * Looks somebody up, at identity where the copy has not arrived yet.
+   *
+   * @throws Rejection `resource.not-found` unless there is an active account
+   */
+  verify(id: string): Promise<void>;
+  /**
+   * Sees to it that what the present transaction is about to store finds some people there. Once in a transaction, with
+   * everybody it needs: two transactions that ask one by one could wait for each other.
+   *
+   * @throws Rejection `resource.not-found` unless there is an active account of each
+   */
+  ensure(...ids: string[]): Promise<void>;
+  /** Makes the copies of some people what identity says now; who is not there any more goes. */
+  copy(ids: readonly string[]): Promise<void>;
+  /** @returns false, and does nothing, when another transaction makes the copy at this moment; it waits for nobody */
+  tryCopy(id: string): Promise<boolean>;
+  /**
+   * Removes those of some copies that are of nobody, or of a later version than the account itself.
+   *
+   * @param after id that the part before ended with; null for the first
+   * @param limit most copies to look at
+   * @returns id that this part ended with; null when there are no more
+   */
+  sweep(after: string | null, limit: number): Promise<string | null>;
+}
+
+/**
+ * A context's copy of what identity says of people, so that its lists are one query: `class People extends
+ * AccountCopy('notes.people') {}`. Where the copy says that somebody is not active identity is asked: they may have
+ * verified their address a moment ago. {@link CopiesAccounts} keeps it up to date.
+ *
+ * @param table of the context: `(id uuid PRIMARY KEY, version int, username text, name text, active boolean)`, none null
+ */
+export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> {
+  @Injectable()
+  class Copy implements CopiedAccounts {
+    constructor(
+      private readonly sql: Sql,
+      private readonly accounts: Accounts,
+    ) {}
+
+    async active(ids: readonly string[]): Promise<Set<string>> {
+      const active = await this.copied(ids);
+      const missing = ids.filter((id) => !active.has(id));
+      if (missing.length === 0) return active;
+      const others = (await this.accounts.find(missing)).filter((account) => account.active);
+      return new Set([...active, ...others.map(({ id }) => id)]);
+    }
+
+    async verify(id: string): Promise<void> {
+      if (!(await this.active([id])).has(id)) throw new Rejection(NotFound);
+    }
+
+    async ensure(...ids: string[]): Promise<void> {
+      const known = await this.copied(ids);
+      const missing = ids.filter((id) => !known.has(id));
+      if (missing.length === 0) return;
+      await this.copy(missing);
+      if ((await this.copied(missing)).size < missing.length) throw new Rejection(NotFound);
+    }
+
+    async copy(ids: readonly string[]): Promise<void> {
+      await this.lock(ids);
+      await this.refresh(ids);
+    }
+
+    async tryCopy(id: string): Promise<boolean> {
+      const row = await this.sql.row<{ locked: boolean }>(
+        'SELECT pg_try_advisory_xact_lock(hashtextextended($1 || $2::text, 0)) AS locked',
+        [`${table}:`, id],
+      );
+      if (row!.locked) await this.refresh([id]);
+      return row!.locked;
+    }
+
+    async sweep(after: string | null, limit: number): Promise<string | null> {
+      const copies = await this.sql.rows<{ id: string; version: number }>(
+        `SELECT id, version FROM ${table} WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2`,
+        [after, limit],
+      );
+      const accounts = await this.accounts.find(copies.map(({ id }) => id));
+      const versions = new Map(accounts.map(({ id, version }) => [id, version]));
+      const wrong = copies
+        .filter(({ id, version }) => version > (versions.get(id) ?? -1))
+        .map(({ id }) => id);
+      if (wrong.length > 0) {
+        await this.lock(wrong);
+        await this.sql.execute(`DELETE FROM ${table} WHERE id = ANY ($1::uuid[])`, [wrong]);
+        await this.refresh(wrong);
+      }
+      return copies.at(-1)?.id ?? null;
+    }
+
+    /** One order for everybody: two that need the same copies wait for one another, not for each other. */
+    private async lock(ids: readonly string[]): Promise<void> {
+      await this.sql.execute(
+        `SELECT pg_advisory_xact_lock(hashtextextended($1 || id, 0)) FROM unnest($2::text[]) AS id`,
+        [`${table}:`, ids.toSorted()],
+      );
+    }
+
+    /** The caller holds the locks. The version decides which of two copies stays, in whatever order they come. */
+    private async refresh(ids: readonly string[]): Promise<void> {
+      const accounts = await this.accounts.find(ids);
+      await this.sql.execute(
+        `INSERT INTO ${table} AS copy (id, version, username, name, active)
+         SELECT id, version, username, name, active
+         FROM jsonb_to_recordset($1::jsonb) AS account (id uuid, version int, username text, name text, active boolean)
+         ORDER BY id
+         ON CONFLICT (id) DO UPDATE
+         SET version = excluded.version, username = excluded.username, name = excluded.name, active = excluded.active
+         WHERE copy.version <= excluded.version`,
+        [JSON.stringify(accounts)],
+      );
+      const there = new Set(accounts.map(({ id }) => id));
+      const gone = ids.filter((id) => !there.has(id));
+      if (gone.length > 0) await this.sql.execute(`DELETE FROM ${table} WHERE id = ANY ($1::uuid[])`, [gone]);
+    }
+
+    /** @returns those of some people whose copies say that they are active */
+    private async copied(ids: readonly string[]): Promise<Set<string>> {
+      const rows = await this.sql.rows<{ id: string }>(
+        `SELECT id FROM ${table} WHERE id = ANY ($1::uuid[]) AND active`,
+        [ids],
+      );
+      return new Set(rows.map(({ id }) => id));
+    }
+  }
+  return Copy;
+}
+
+/**
+ * What a context's subscriber to {@link accountChanges} extends. It asks what holds now, so neither order nor repetition
+ * matters. Several deliveries share a transaction in any order: one that waited for a command while holding what the
+ * command waits for would stop both, so it comes back instead.
+ */
+export abstract class CopiesAccounts implements Handles<(typeof accountChanges)[number]>, Rebuildable {
+  /** @param copy the context's own, of {@link AccountCopy} */
+  constructor(
+    private readonly copy: CopiedAccounts,
+    private readonly accounts: Accounts,
+  ) {}
+
+  /** @throws Snooze while another transaction makes the same copy */
+  async handle({ subject }: EventEnvelope): Promise<void> {
+    if (!(await this.copy.tryCopy(subject))) throw new Snooze(BUSY_MS);
+  }
+
+  sweep(after: string | null, limit: number): Promise<string | null> {
+    return this.copy.sweep(after, limit);
+  }
+
+  async *replay(): AsyncIterable<readonly RaisedEvent[]> {
+    let after: string | null = null;
+    for (;;) {
+      const accounts = await this.accounts.page(after, PAGE);
+      if (accounts.length === 0) return;
+      yield accounts.map(({ id, version }) => ({
+        definition: UserVerified,
+        subject: id,
+        sequence: version,
+        data: {},
+      }));
+      after = accounts.at(-1)!.id;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { defineEvent } from '@rookery/domain';
+import { z } from 'zod';
+
+const Nothing = z.object({});
+
+/** Somebody has registered; the account is pending until its e-mail address is verified. */
+export const UserRegistered = defineEvent(
+  'identity.user-registered',
+  1,
+  z.object({ username: z.string(), name: z.string() }),
+);
+
+/** The e-mail address is verified: the account is active. */
+export const UserVerified = defineEvent('identity.user-verified', 1, Nothing);
+
+/** A pending account was removed; its e-mail address and username are free again. */
+export const RegistrationCancelled = defineEvent(
+  'identity.registration-cancelled',
+  1,
+  z.object({ reason: z.enum(['mail-undeliverable', 'not-verified-in-time', 'verified-by-provider']) }),
+);
+
+/** A session ended before its time: signed out, ended from another device, or stolen. */
+export const SessionRevoked = defineEvent(
+  'identity.session-revoked',
+  1,
+  z.object({
+    userId: z.uuid(),
+    reason: z.enum([
+      'logout',
+      'ended-by-owner',
+      'ended-by-admin',
+      'refresh-reused',
+      'password-changed',
+      'account-deleted',
+      'too-many-sessions',
+    ]),
+  }),
+);
+
+/** The account is hidden at once, from everybody; everything about it is erased when the grace period is over. */
+export const UserDeleted = defineEvent(
+  'identity.user-deleted',
+  1,
+  z.object({ eraseAfter: z.iso.datetime() }),
+);
+
+/** Nothing about the user is left, in any context. */
+export const UserErased = defineEvent('identity.user-erased', 1, Nothing);
+
+/** Somebody has another role; what it may do follows within five seconds. */
+export const RoleChanged = defineEvent(
+  'identity.role-changed',
+  1,
+  z.object({ role: z.string(), previous: z.string() }),
+);
+
+/** Somebody is called otherwise; both names as they are now. */
+export const UserRenamed = defineEvent(
+  'identity.user-renamed',
+  1,
+  z.object({ username: z.string(), name: z.string() }),
+);
+
+/** Somebody likes to read something else; all preferences as they are now. */
+export const PreferencesChanged = defineEvent(
+  'identity.preferences-changed',
+  1,
+  z.object({
+    userId: z.uuid(),
+    interests: z.array(z.string()),
+    tone: z.string(),
+    length: z.string(),
+    language: z.string(),
+  }),
+);
