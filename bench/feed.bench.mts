@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Client } from 'pg';
 import type { Feed as FeedType, FeedFilters } from '../libs/contexts/social/views/feed.ts';
-import type { Position } from '../libs/contexts/social/views/position.ts';
+import type { Position } from '../libs/persistence/keyset.ts';
 import { runNode } from '../tools/support/commands.mts';
 import { generateSocial, PERIOD, type Viewer } from './social-data.mts';
 

@@ -7,6 +7,7 @@ import {
   Query,
   QueryHandler,
 } from '@nestjs/cqrs';
+import type { Type as NestType } from '@nestjs/common';
 import { Audited } from '@rookery/audit';
 import { type EventOf, defineEvent, defineRejection, newId, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
@@ -20,7 +21,7 @@ import { Commands, Queries } from '.';
 const Written = defineEvent('suite.line-written', 1, z.object({ text: z.string() }));
 const Unwelcome = defineRejection('suite.unwelcome', 'forbidden', 'Unwelcome.', 'Write something else.');
 
-@Audited('suite.write')
+@Audited('suite.write', { formerly: ['suite.put-down'] })
 class Write extends Command<string> {
   constructor(readonly text: string) {
     super();
@@ -192,6 +193,43 @@ describe('With one connection to PostgreSQL, a command', () => {
     expect(await write(await claim())).toBe(id);
     expect(await texts('line')).toEqual(['once']);
     expect(await entries()).toHaveLength(2);
+  });
+
+  it('is not repeated when its effect was noted under a name it had before, or under that of its class', async () => {
+    const keys = system.inApi(IdempotencyKeys);
+    for (const former of ['suite.put-down', 'Write']) {
+      const request = { scope: randomBytes(32), key: 'key', fingerprint: randomBytes(32) };
+      const claim = async () => {
+        const found = await keys.claim(request, true);
+        if (found.state !== 'mine') throw new Error(`The key is ${found.state}.`);
+        return found.claim;
+      };
+      await keys.under(await claim(), () =>
+        keys.once<string>([former], (noted) => system.inApi(Transaction).run(() => noted(`by ${former}`))),
+      );
+      await system.sql('UPDATE platform.idempotency_keys SET leased_until = now()');
+      const again = await keys.under(await claim(), () => commands.execute(new Write('once')));
+      expect(again).toBe(`by ${former}`);
+    }
+    expect(await texts('line')).toEqual([]);
+  });
+
+  it('is refused at boot without a name, and with one that another has or had', async () => {
+    class Scribble extends Command<void> {}
+    @Audited('suite.put-down')
+    class PutDown extends Command<void> {}
+    @Audited('suite.write')
+    class Type extends Command<void> {}
+    const booting = (type: NestType) => {
+      @CommandHandler(type as typeof Scribble)
+      class Handler {
+        async execute(): Promise<void> {}
+      }
+      return system.startWorker([contextOf('suite', { handlers: [WriteHandler, Handler] })]);
+    };
+    await expect(booting(Scribble)).rejects.toThrow("Scribble has no durable name: put @Audited('");
+    await expect(booting(PutDown)).rejects.toThrow('two commands named suite.put-down: Write and PutDown');
+    await expect(booting(Type)).rejects.toThrow('two commands named suite.write: Write and Type');
   });
 
   it('cannot be smuggled past its transaction', async () => {

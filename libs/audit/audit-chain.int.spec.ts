@@ -316,13 +316,12 @@ describe('a refused command inside another one', () => {
       class Outer {}
       @Audited('suite.inner')
       class Inner {}
-      await trail.around(new Outer(), async () => {
-        const inner = trail.around(new Inner(), () => Promise.reject(new Rejection(NotFound)));
-        await inner.catch(() => undefined);
-      });
-      const refused = trail.around(new Outer(), () =>
-        trail.around(new Inner(), () => Promise.reject(new Rejection(NotFound))),
+      const refuse = () => ledger.run<void>(() => Promise.reject(new Rejection(NotFound)));
+      const inner = () => trail.around(new Inner(), refuse);
+      await trail.around<void>(new Outer(), (recorded) =>
+        ledger.run(async () => recorded(await inner().catch(() => undefined))),
       );
+      const refused = trail.around(new Outer(), () => ledger.run(inner));
       await expect(refused).rejects.toThrow(Rejection);
       const rows = await ledger.sql(`SELECT action, outcome, code FROM audit.entries ORDER BY id`);
       expect(rows).toEqual([

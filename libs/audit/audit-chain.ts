@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Sql, Transaction } from '@rookery/persistence';
+import { pagesById, Sql, Transaction } from '@rookery/persistence';
 import { digestOf, ENTRY, GENESIS, type SealedContent, sealOf } from './entry';
 
 const LOCK = "hashtext('audit.seal')";
@@ -141,18 +141,18 @@ export class AuditChain {
   }
 
   private async neitherSealedNorQueued(): Promise<string | undefined> {
-    let after = '00000000-0000-0000-0000-000000000000';
-    for (;;) {
-      const rows = await this.sql.rows<{ id: string; known: boolean }>(
+    const read = (after: string, limit: number) =>
+      this.sql.rows<{ id: string; known: boolean }>(
         `SELECT e.id, EXISTS (SELECT 1 FROM audit.seals s WHERE s.entry_id = e.id)
                    OR EXISTS (SELECT 1 FROM audit.unsealed u WHERE u.entry_id = e.id) AS known
-         FROM audit.entries e WHERE e.id > $1 ORDER BY e.id LIMIT ${PAGE}`,
-        [after],
+         FROM audit.entries e WHERE e.id > $1 ORDER BY e.id LIMIT $2`,
+        [after, limit],
       );
+    for await (const rows of pagesById(PAGE, read)) {
       const stray = rows.find(({ known }) => !known);
-      if (stray || rows.length < PAGE) return stray?.id;
-      after = rows.at(-1)!.id;
+      if (stray) return stray.id;
     }
+    return undefined;
   }
 }
 

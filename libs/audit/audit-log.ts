@@ -41,33 +41,33 @@ export class AuditLog {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * @param before id of the last entry of the page before
+   * @param before id of the last entry of the page before; the highest one for the first
    * @returns newest first
    */
-  entries(filter: AuditFilter, before: string | null, limit: number): Promise<AuditEntry[]> {
+  entries(filter: AuditFilter, before: string, limit: number): Promise<AuditEntry[]> {
     return this.sql.rows<AuditEntry & Record<string, unknown>>(
       `SELECT ${COLUMNS}, s.position::float8 AS position
        FROM audit.entries e LEFT JOIN audit.origins o ON o.entry_id = e.id LEFT JOIN audit.seals s ON s.entry_id = e.id
        WHERE ($1::uuid IS NULL OR e.actor_id = $1::uuid) AND ($2::uuid IS NULL OR e.subject_id = $2::uuid)
          AND ($3::text[] IS NULL OR e.action = ANY ($3::text[]))
          AND ($4::timestamptz IS NULL OR e.at >= $4::timestamptz) AND ($5::timestamptz IS NULL OR e.at < $5::timestamptz)
-         AND ($6::uuid IS NULL OR e.id < $6::uuid)
+         AND e.id < $6::uuid
        ORDER BY e.id DESC LIMIT $7`,
       [filter.actorId, filter.subjectId, filter.actions, filter.since, filter.until, before, limit],
     );
   }
 
   /**
-   * @param after id of the last entry of the page before
+   * @param after id of the last entry of the page before; the lowest one for the first
    * @returns entries of what somebody did, or what was done to somebody; oldest first
    */
-  about(userId: string, after: string | null, limit: number): Promise<Omit<AuditEntry, 'position'>[]> {
+  about(userId: string, after: string, limit: number): Promise<Omit<AuditEntry, 'position'>[]> {
     return this.sql.rows<Omit<AuditEntry, 'position'> & Record<string, unknown>>(
       `SELECT ${COLUMNS} FROM audit.entries e LEFT JOIN audit.origins o ON o.entry_id = e.id
        WHERE e.id IN (
-         (SELECT id FROM audit.entries WHERE actor_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3)
+         (SELECT id FROM audit.entries WHERE actor_id = $1 AND id > $2 ORDER BY id LIMIT $3)
          UNION
-         (SELECT id FROM audit.entries WHERE subject_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3))
+         (SELECT id FROM audit.entries WHERE subject_id = $1 AND id > $2 ORDER BY id LIMIT $3))
        ORDER BY e.id LIMIT $3`,
       [userId, after, limit],
     );

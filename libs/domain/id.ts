@@ -4,3 +4,8 @@ import { uuidv7 } from 'uuidv7';
 export function newId(): string {
   return uuidv7();
 }
+
+/** Before every other id (RFC 9562 §5.9). */
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+/** After every other id (RFC 9562 §5.10). */
+export const MAX_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HealthChecks } from '@rookery/observability';
-import { Deliveries, type DeliveryKey, type Queued, Sql, Transaction } from '@rookery/persistence';
+import { Deliveries, type DeliveryKey, pages, type Queued, Sql, Transaction } from '@rookery/persistence';
 import { Dispatch } from './dispatch';
 import { Loop } from './loop';
 import { PREFIX, RedisConnections } from '@rookery/redis';
@@ -80,12 +80,12 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
   /** @returns how many deliveries were queued */
   private async queueEverything(): Promise<number> {
     let queued = 0;
-    for await (const page of pages((after) => this.deliveries.pending(after, PAGE))) {
+    for await (const page of all((after, limit) => this.deliveries.pending(after, limit))) {
       await this.dispatch.add(page);
       this.watch.progress();
       queued += page.length;
     }
-    for await (const page of pages((after) => this.deliveries.dead(after, PAGE))) {
+    for await (const page of all((after, limit) => this.deliveries.dead(after, limit))) {
       for (const delivery of page) await this.dispatch.addFailed(delivery);
       this.watch.progress();
     }
@@ -116,13 +116,8 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-async function* pages<Row extends DeliveryKey>(
-  read: (after: DeliveryKey | undefined) => Promise<Row[]>,
-): AsyncGenerator<Row[]> {
-  for (let after: Row | undefined; ;) {
-    const page = await read(after);
-    if (page.length > 0) yield page;
-    if (page.length < PAGE) return;
-    after = page.at(-1);
-  }
+function all<Row extends DeliveryKey>(
+  read: (after: DeliveryKey | undefined, limit: number) => Promise<Row[]>,
+): AsyncGenerator<readonly Row[]> {
+  return pages(PAGE, undefined, read, (row): DeliveryKey | undefined => row);
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EventEnvelope } from '@rookery/domain';
+import { type EventEnvelope, NIL_UUID } from '@rookery/domain';
 import { Sql } from './sql';
 
 /**
@@ -97,9 +97,11 @@ export class Deliveries {
       `SELECT d.event_id AS "eventId", d.subscriber, d.state, d.attempts,
               coalesce(d.leased_until > now(), false) AS leased,
               CASE WHEN wanted.after <> '' THEN
-                (SELECT p.state FROM messaging.event_delivery p
-                 WHERE p.ordered AND p.subscriber = ANY (string_to_array(wanted.after, ','))
-                 AND p.subject = d.subject AND p.sequence < d.sequence AND p.state <> 'done' ORDER BY p.sequence LIMIT 1)
+                (SELECT p.state FROM unnest(string_to_array(wanted.after, ',')) AS named (subscriber)
+                 CROSS JOIN LATERAL (SELECT state, sequence FROM messaging.event_delivery
+                   WHERE ordered AND subscriber = named.subscriber AND subject = d.subject
+                     AND sequence < d.sequence AND state <> 'done' ORDER BY sequence LIMIT 1) AS p
+                 ORDER BY p.sequence LIMIT 1)
               END AS predecessor,
               ${ENVELOPE} AS envelope
        FROM unnest($1::uuid[], $2::text[], $3::text[]) AS wanted (event_id, subscriber, after)
@@ -236,7 +238,7 @@ export class Deliveries {
              WHERE state = 'pending' AND (event_id, subscriber) > ($1::uuid, $2::text)
              ORDER BY event_id, subscriber LIMIT $3) AS d ${WITH_EVENT}
        ORDER BY d.event_id, d.subscriber`,
-      [after?.eventId ?? '00000000-0000-0000-0000-000000000000', after?.subscriber ?? '', limit],
+      [after?.eventId ?? NIL_UUID, after?.subscriber ?? '', limit],
     );
   }
 
@@ -272,7 +274,7 @@ export class Deliveries {
              WHERE state = 'dead' AND (event_id, subscriber) > ($1::uuid, $2::text)
              ORDER BY event_id, subscriber LIMIT $3) AS d ${WITH_EVENT}
        ORDER BY d.event_id, d.subscriber`,
-      [after?.eventId ?? '00000000-0000-0000-0000-000000000000', after?.subscriber ?? '', limit],
+      [after?.eventId ?? NIL_UUID, after?.subscriber ?? '', limit],
     );
   }
 

@@ -3,6 +3,7 @@ export * from './data-source';
 export * from './deliveries';
 export * from './failures';
 export * from './idempotency-keys';
+export * from './keyset';
 export * from './migrate';
 export * from './outbox';
 export * from './persistence.module';

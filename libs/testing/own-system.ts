@@ -115,8 +115,8 @@ export class OwnSystem extends TestSystem {
    */
   async startWorker(contexts = this.contexts): Promise<NestFastifyApplication> {
     const worker = await createWebApp(WorkerModule.of(contexts));
-    this.moreApps.push(await worker.init());
-    return worker;
+    this.moreApps.push(worker); // also one that refuses to start is to be closed
+    return worker.init();
   }
 
   /** Starts another api beside the first; {@link stop} ends it. */

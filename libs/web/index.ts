@@ -15,7 +15,19 @@ export { NeverStored } from './idempotency/never-stored';
 export { MaxMembers } from './json-body';
 export { LimitsModule } from './limits.module';
 export { type ApiDescription, buildOpenApi, serveOpenApi } from './openapi';
-export { type CursorPart, decodeCursor, encodeCursor, ListOf, ListQuery, type Page, pageOf } from './paging';
+export {
+  BY_ID,
+  BY_TIME,
+  type CursorPart,
+  decodeCursor,
+  encodeCursor,
+  type Keyset,
+  ListOf,
+  ListQuery,
+  type Page,
+  paged,
+  pageOf,
+} from './paging';
 export { SecretParam, UuidParam } from './params';
 export { type FieldError, type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';
 export { sendProblem } from './problem-filter';

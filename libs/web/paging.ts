@@ -1,4 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { MAX_UUID } from '@rookery/domain';
+import { NEWEST, type Position, positionOf } from '@rookery/persistence';
 import { MasterKey } from '@rookery/settings';
 import type { FastifyRequest } from 'fastify';
 import { Field, Item } from './fields';
@@ -104,18 +106,52 @@ function sealOf(list: string, text: string): Buffer {
  * @param rows in the order of the list, at most `limit + 1`
  * @param limit entries of a page
  * @param list name for the cursor
- * @param positionOf keyset of a row
+ * @param keyOf keyset of a row
  */
 export function pageOf<T>(
   rows: readonly T[],
   limit: number,
   list: string,
-  positionOf: (row: T) => readonly CursorPart[],
+  keyOf: (row: T) => readonly CursorPart[],
 ): Page<T> {
   const data = rows.slice(0, limit);
   const last = data.at(-1);
   const more = rows.length > limit && last !== undefined;
-  return { data, page: { nextCursor: more ? encodeCursor(list, positionOf(last)) : null } };
+  return { data, page: { nextCursor: more ? encodeCursor(list, keyOf(last)) : null } };
+}
+
+/** What a list is sorted by. */
+export interface Keyset<Row, P extends readonly CursorPart[], First extends P | undefined = P> {
+  /** Where the list begins. */
+  first: First;
+  of: (row: Row) => P;
+}
+
+/** The newest first, by id. */
+export const BY_ID: Keyset<{ id: string }, readonly [id: string]> = {
+  first: [MAX_UUID],
+  of: ({ id }) => [id],
+};
+/** The newest first, by time and id. */
+export const BY_TIME: Keyset<{ createdAt: Date; id: string }, Position> = { first: NEWEST, of: positionOf };
+
+/**
+ * Answers one page of a list.
+ *
+ * @param query which page
+ * @param list name of the list, see {@link encodeCursor}
+ * @param keyset what it is sorted by
+ * @param read its entries after a position, in its order, at most `limit`
+ * @throws RequestRefused `request.invalid-cursor` when the cursor was not issued for this list
+ */
+export async function paged<Row, P extends readonly CursorPart[], First extends P | undefined = P>(
+  { limit, cursor }: ListQuery,
+  list: string,
+  keyset: Keyset<Row, P, First>,
+  read: (after: P | First, limit: number) => Promise<readonly Row[]>,
+): Promise<Page<Row>> {
+  const after = decodeCursor<P>(list, cursor) ?? keyset.first;
+  return pageOf(await read(after, limit + 1), limit, list, keyset.of);
 }
 
 /** @returns `Link: <…>; rel="next"` (RFC 8288) for the page after the one that is answered; undefined on the last. */

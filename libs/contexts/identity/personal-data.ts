@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { AuditLog } from '@rookery/audit';
-import { Outbox, Sql } from '@rookery/persistence';
+import { Outbox, pagesById, Sql } from '@rookery/persistence';
 import { OperationContinued, OperationEnded } from './events';
 import { Operations } from './storage/operations';
 import { StoredPreferences } from './storage/preferences';
@@ -95,23 +95,16 @@ export class IdentityPersonalData implements PersonalData {
         yield [name, await this.sql.rows(all, [userId])];
         continue;
       }
-      for (let after: string | null = null; ;) {
-        const rows: { id: string }[] = await this.sql.rows<{ id: string }>(
-          `SELECT ${columns} FROM identity.${table} WHERE ${owner} = $1 AND ($2::uuid IS NULL OR id > $2::uuid)
-           ORDER BY id LIMIT ${PAGE}`,
-          [userId, after],
+      const read = (after: string, limit: number) =>
+        this.sql.rows<{ id: string }>(
+          `SELECT ${columns} FROM identity.${table} WHERE ${owner} = $1 AND id > $2 ORDER BY id LIMIT $3`,
+          [userId, after, limit],
         );
-        yield [name, rows];
-        if (rows.length < PAGE) break;
-        after = rows.at(-1)!.id;
-      }
+      for await (const rows of pagesById(PAGE, read)) yield [name, rows];
     }
-    for (let after: string | null = null; ;) {
-      const entries = await this.auditLog.about(userId, after, PAGE);
+    const audit = (after: string, limit: number) => this.auditLog.about(userId, after, limit);
+    for await (const entries of pagesById(PAGE, audit))
       yield ['audit', entries.filter(({ action }) => !STEPS.has(action))];
-      if (entries.length < PAGE) break;
-      after = entries.at(-1)!.id;
-    }
   }
 
   /** The account goes last: whatever else refers to it goes with it, and the address is free again. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
-import { Outbox, Sql } from '@rookery/persistence';
+import { Outbox, pagesById, Sql } from '@rookery/persistence';
 import { Comments } from './storage/comments';
 import { People } from './storage/people';
 import { Posts } from './storage/posts';
@@ -65,15 +65,13 @@ export class SocialPersonalData implements PersonalData {
 
   async *export(userId: string): AsyncGenerator<ExportedPage> {
     for (const { name, rows: select } of SECTIONS) {
-      for (let after: string | null = null; ;) {
-        const rows: { id: string }[] = await this.sql.rows<{ id: string }>(
-          `${select} AND ($2::uuid IS NULL OR it.id > $2::uuid) ORDER BY it.id LIMIT ${PAGE}`,
-          [userId, after],
-        );
-        yield [name, rows];
-        if (rows.length < PAGE) break;
-        after = rows.at(-1)!.id;
-      }
+      const read = (after: string, limit: number) =>
+        this.sql.rows<{ id: string }>(`${select} AND it.id > $2 ORDER BY it.id LIMIT $3`, [
+          userId,
+          after,
+          limit,
+        ]);
+      for await (const rows of pagesById(PAGE, read)) yield [name, rows];
     }
   }
 

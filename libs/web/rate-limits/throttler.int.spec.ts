@@ -1,7 +1,8 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import { ThrottlerStorage, SkipThrottle, Throttle } from '@nestjs/throttler';
 import { contexts } from '@rookery/contexts';
-import { type Person, signUp } from '@rookery/testing';
+import { signUp } from '@rookery/contexts/identity/testing';
+import { type Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { defineRatePolicy, Explain, Public, RateLimit, RequirePermission } from '..';

@@ -24,8 +24,6 @@ const TRIGRAM = /[\p{L}0-9]{3}/u;
 const NEWEST = 2_000;
 /** So many of those whose username, or name, begins with a text are looked at. */
 const MAX_PREFIX_MATCHES = 5_000;
-/** Before it comes every id. */
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 // $1 the text, or a pattern; $2 where the page before ended; $3 who is hidden; $4 how many at most.
 const newest = (fits: string) => `
@@ -70,19 +68,19 @@ export class PublicUsers {
    * @param text part of a username or name, whatever its capitals; without three letters or digits in a row their
    *   beginning; empty for everybody
    * @param hidden ids of those who are not to be found
-   * @param before id after which the page before ended; null for the first
+   * @param before id after which the page before ended; the highest one for the first
    * @returns newest first, at most `limit`
    */
   async search(
     text: string,
     hidden: readonly string[],
-    before: string | null,
+    before: string,
     limit: number,
   ): Promise<PublicUserRow[]> {
     const [statements, value] = TRIGRAM.test(text)
       ? [BY_PART, `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`]
       : [BY_PREFIX, text];
-    const values = [value, before ?? LAST_ID, hidden, limit];
+    const values = [value, before, hidden, limit];
     const found = await this.sql.rows<PublicUserRow>(statements.newest, values);
     return found.length === limit ? found : this.sql.rows(statements.all, values);
   }

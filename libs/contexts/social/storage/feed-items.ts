@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { NIL_UUID } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { FeedSettings } from '../settings';
 
@@ -15,8 +16,6 @@ export type ItemKey = [userId: string, createdAt: string, postId: string];
 export type MergedKey = [userId: string, authorId: string];
 
 type Swept = { authorId: string; explained: boolean };
-
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 const FOLLOWED = `EXISTS (SELECT 1 FROM social.relationships follow WHERE follow.user_id = item.user_id
   AND follow.other_id = item.author_id AND follow.followed_at IS NOT NULL)`;
@@ -86,7 +85,7 @@ export class FeedItems {
               item.author_id AS "authorId", ${EXPLAINED.feed_items} AS explained
        FROM social.feed_items item WHERE (item.user_id, item.created_at, item.post_id) > ($1, $2::timestamptz, $3)
        ORDER BY item.user_id, item.created_at, item.post_id LIMIT $4`,
-      [...(after ?? [FIRST_ID, '-infinity', FIRST_ID]), limit],
+      [...(after ?? [NIL_UUID, '-infinity', NIL_UUID]), limit],
     );
     const wrong = await this.lockWrong(rows);
     if (wrong.length > 0)
@@ -107,7 +106,7 @@ export class FeedItems {
               item.author_id AS "authorId", ${EXPLAINED.merged_follows} AS explained
        FROM social.merged_follows item WHERE (item.user_id, item.author_id) > ($1, $2)
        ORDER BY item.user_id, item.author_id LIMIT $3`,
-      [...(after ?? [FIRST_ID, FIRST_ID]), limit],
+      [...(after ?? [NIL_UUID, NIL_UUID]), limit],
     );
     const wrong = await this.lockWrong(rows);
     if (wrong.length > 0)
@@ -175,7 +174,7 @@ export class FeedItems {
            ORDER BY created_at DESC, id DESC LIMIT ${BATCH_SIZE}
          ), changed AS (${change})
          SELECT created_at::text AS "createdAt", id FROM piece ORDER BY piece.created_at, piece.id LIMIT 1`,
-        [authorId, userId, last?.createdAt ?? 'infinity', last?.id ?? FIRST_ID],
+        [authorId, userId, last?.createdAt ?? 'infinity', last?.id ?? NIL_UUID],
       );
     } while (last);
   }

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Sql } from '@rookery/persistence';
+import { type Position, Sql } from '@rookery/persistence';
 import { Field } from '@rookery/web';
 import { reads } from '../storage/visibility';
 import { personColumns, PersonView } from './person';
-import type { Position } from './position';
 
 /** What the text of a comment looks like. */
 export const COMMENT = {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Sql } from '@rookery/persistence';
+import { type Position, Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
-import type { Position } from './position';
 import { POST_COLUMNS, type PostView } from './post';
 import { searchTerms } from './search-terms';
 

@@ -1,16 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { Sql } from '@rookery/persistence';
-import { decodeCursor, Field, type ListQuery, type Page, pageOf } from '@rookery/web';
+import { NEWEST, type Position, Sql } from '@rookery/persistence';
+import { Field, type Keyset, type ListQuery, type Page, paged } from '@rookery/web';
 import { People } from '../storage/people';
 import { blocks, Visibility } from '../storage/visibility';
 import { PersonView } from './person';
-import { NEWEST, type Position } from './position';
 
 /** Somebody who follows or is followed. */
 export class FollowView extends PersonView {
   @Field.dateTime({ description: 'Since when one follows the other.' })
   followedAt: Date;
 }
+
+/** The latest first. */
+const BY_FOLLOW: Keyset<FollowView, Position> = {
+  first: NEWEST,
+  of: ({ followedAt, id }) => [followedAt.toISOString(), id],
+};
 
 /** The two ends of a follow: `user` follows `other`. */
 type End = 'user_id' | 'other_id';
@@ -39,21 +44,20 @@ export class FollowViews {
     userId: string,
     listed: End,
     viewerId: string,
-    { limit, cursor }: ListQuery,
+    page: ListQuery,
   ): Promise<Page<FollowView>> {
-    const list = `follows:${listed}:${userId}`;
-    const [followedAt, id] = decodeCursor<Position>(list, cursor) ?? NEWEST;
-    await this.people.verify(userId);
-    await this.visibility.verifyProfile(viewerId, userId);
-    const rows = await this.sql.rows<FollowView & Record<string, unknown>>(
-      `SELECT person.id, person.username, person.name, follow.followed_at AS "followedAt"
+    return paged(page, `follows:${listed}:${userId}`, BY_FOLLOW, async ([followedAt, id], limit) => {
+      await this.people.verify(userId);
+      await this.visibility.verifyProfile(viewerId, userId);
+      return this.sql.rows<FollowView & Record<string, unknown>>(
+        `SELECT person.id, person.username, person.name, follow.followed_at AS "followedAt"
        FROM social.relationships follow JOIN social.people person ON person.id = follow.${listed}
        WHERE follow.${fixed} = $1 AND follow.followed_at IS NOT NULL
          AND person.active AND NOT ${blocks(`follow.${listed}`, '$2::uuid')}
          AND (follow.followed_at, follow.${listed}) < ($3::timestamptz, $4::uuid)
        ORDER BY follow.followed_at DESC, follow.${listed} DESC LIMIT $5`,
-      [userId, viewerId, followedAt, id, limit + 1],
-    );
-    return pageOf(rows, limit, list, (row) => [row.followedAt.toISOString(), row.id]);
+        [userId, viewerId, followedAt, id, limit],
+      );
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { MAX_UUID } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
 import { POST_COLUMNS, type PostView } from './post';
@@ -15,7 +16,7 @@ const COUNT_MAX = 100_000;
 export type RankedPosition = readonly [rank: number | 'Infinity', createdAt: string, id: string];
 
 /** Before it comes every position. */
-export const BEST: RankedPosition = ['Infinity', 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
+export const BEST: RankedPosition = ['Infinity', 'infinity', MAX_UUID];
 
 /** A post that was found; the rank only compares with others of the same search. */
 export interface RankedPost {

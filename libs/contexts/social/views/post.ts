@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
-import { Sql } from '@rookery/persistence';
+import { type Position, Sql } from '@rookery/persistence';
 import { Field, Item } from '@rookery/web';
 import { reads } from '../storage/visibility';
 import { personColumns, PersonView } from './person';
-import type { Position } from './position';
 
 /** What a title, a text and tags look like. */
 export const POST = {

@@ -4,16 +4,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Sql } from '@rookery/persistence';
 import {
+  BY_ID,
   type Caller,
   CurrentCaller,
-  decodeCursor,
   Explain,
   Field,
   Fresh,
   Item,
   ListQuery,
   type Page,
-  pageOf,
+  paged,
 } from '@rookery/web';
 
 const LIST = 'api-keys';
@@ -71,15 +71,15 @@ export class ListApiKeysHandler implements IQueryHandler<ListApiKeys> {
   constructor(private readonly sql: Sql) {}
 
   async execute({ userId, page }: ListApiKeys): Promise<Page<ApiKey>> {
-    const [before] = decodeCursor<[string]>(LIST, page.cursor) ?? [null];
-    const rows = await this.sql.rows<ApiKey & Record<string, unknown>>(
-      `SELECT id, name, prefix, scopes, created_at AS "createdAt", expires_at AS "expiresAt",
+    return paged(page, LIST, BY_ID, ([before], limit) =>
+      this.sql.rows<ApiKey & Record<string, unknown>>(
+        `SELECT id, name, prefix, scopes, created_at AS "createdAt", expires_at AS "expiresAt",
               last_used_at AS "lastUsedAt"
        FROM identity.api_keys
-       WHERE user_id = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR id < $2::uuid)
+       WHERE user_id = $1 AND revoked_at IS NULL AND id < $2::uuid
        ORDER BY id DESC LIMIT $3`,
-      [userId, before, page.limit + 1],
+        [userId, before, limit],
+      ),
     );
-    return pageOf(rows, page.limit, LIST, ({ id }) => [id]);
   }
 }

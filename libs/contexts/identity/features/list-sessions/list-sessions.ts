@@ -4,14 +4,14 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Sql } from '@rookery/persistence';
 import {
+  BY_ID,
   type Caller,
   CurrentCaller,
-  decodeCursor,
   Explain,
   Field,
   ListQuery,
   type Page,
-  pageOf,
+  paged,
   SessionOnly,
 } from '@rookery/web';
 
@@ -64,16 +64,16 @@ export class ListSessionsHandler implements IQueryHandler<ListSessions> {
   constructor(private readonly sql: Sql) {}
 
   async execute({ caller, page }: ListSessions): Promise<Page<SignedInSession>> {
-    const [before] = decodeCursor<[string]>(LIST, page.cursor) ?? [null];
-    const rows = await this.sql.rows<SignedInSession & Record<string, unknown>>(
-      `SELECT id, user_agent AS "userAgent", host(ip) AS ip, started_at AS "startedAt", last_seen_at AS "lastSeenAt",
+    return paged(page, LIST, BY_ID, ([before], limit) =>
+      this.sql.rows<SignedInSession & Record<string, unknown>>(
+        `SELECT id, user_agent AS "userAgent", host(ip) AS ip, started_at AS "startedAt", last_seen_at AS "lastSeenAt",
               id = $2::uuid AS current
        FROM identity.sessions
        WHERE user_id = $1 AND revoked_at IS NULL AND least(idle_expires_at, expires_at) > now()
-         AND ($3::uuid IS NULL OR id < $3::uuid)
+         AND id < $3::uuid
        ORDER BY id DESC LIMIT $4`,
-      [caller.userId, caller.sessionId, before, page.limit + 1],
+        [caller.userId, caller.sessionId, before, limit],
+      ),
     );
-    return pageOf(rows, page.limit, LIST, ({ id }) => [id]);
   }
 }

@@ -4,13 +4,14 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Commands } from '@rookery/application';
 import { AuditChain, Audited, AuditTrail } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
+import { newId } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
 import { newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 
-@Audited<FeedBirds>('garden.feed-birds', { record: ['grams'] })
+@Audited<FeedBirds>('garden.feed-birds', { record: ['grams'], formerly: ['garden.scatter-crumbs'] })
 class FeedBirds extends Command<void> {
   constructor(
     readonly grams: number,
@@ -210,6 +211,22 @@ describe('the audit log', () => {
       [id],
     );
     expect(entries).toHaveLength(8);
+  });
+
+  it('finds an action by its name also where it had another one', async () => {
+    const found = async (action: string) =>
+      (await list({ action, since })).data.map((entry: { action: string }) => entry.action);
+    const [{ since } = { since: '' }] = await system.sql<{ since: string }>(
+      `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS since`,
+    );
+    await system.sql(
+      `INSERT INTO audit.entries (id, action, outcome, details, event_ids)
+       VALUES ($1, 'garden.scatter-crumbs', 'done', '{}', '{}')`,
+      [newId()],
+    );
+    await system.inApi(Commands).execute(new FeedBirds(10, 'under the oak'));
+    expect(await found('garden.feed-birds')).toEqual(['garden.feed-birds', 'garden.scatter-crumbs']);
+    expect(await found('garden.dig')).toEqual([]);
   });
 
   it('is for operations alone', async () => {

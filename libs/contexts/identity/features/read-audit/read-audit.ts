@@ -3,16 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { AuditLog, AuditTrail } from '@rookery/audit';
-import {
-  decodeCursor,
-  Explain,
-  Field,
-  Item,
-  ListQuery,
-  type Page,
-  pageOf,
-  RequirePermission,
-} from '@rookery/web';
+import { BY_ID, Explain, Field, Item, ListQuery, type Page, paged, RequirePermission } from '@rookery/web';
 
 const LIST = 'audit';
 
@@ -115,8 +106,7 @@ export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
   ) {}
 
   async execute({ query }: ReadAudit): Promise<Page<AuditedAction>> {
-    const { actor, subject, action, since, until, cursor, limit } = query;
-    const [before] = decodeCursor<[string]>(LIST, cursor) ?? [null];
+    const { actor, subject, action, since, until } = query;
     const filter = {
       actorId: actor ?? null,
       subjectId: subject ?? null,
@@ -124,6 +114,6 @@ export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
       since: since ?? null,
       until: until ?? null,
     };
-    return pageOf(await this.auditLog.entries(filter, before, limit + 1), limit, LIST, ({ id }) => [id]);
+    return paged(query, LIST, BY_ID, ([before], limit) => this.auditLog.entries(filter, before, limit));
   }
 }

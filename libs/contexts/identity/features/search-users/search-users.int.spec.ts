@@ -1,3 +1,4 @@
+import { MAX_UUID } from '@rookery/domain';
 import { contexts } from '@rookery/contexts';
 import { migrate, SearchBulkhead, Sql, Transaction } from '@rookery/persistence';
 import { enrol, newcomer } from '@rookery/contexts/identity/testing';
@@ -146,7 +147,7 @@ describe('looking people up', () => {
       return system.inApi(Transaction).run(() =>
         system.inApi(SearchBulkhead).run(async () => {
           const before = await reads();
-          const users = await system.inApi(PublicUsers).search(text, [], null, 21);
+          const users = await system.inApi(PublicUsers).search(text, [], MAX_UUID, 21);
           const after = await reads();
           return {
             matches: users.length,

@@ -3,16 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { SearchBulkhead } from '@rookery/persistence';
-import {
-  type Caller,
-  CurrentCaller,
-  decodeCursor,
-  Explain,
-  Field,
-  ListQuery,
-  type Page,
-  pageOf,
-} from '@rookery/web';
+import { BY_ID, type Caller, CurrentCaller, Explain, Field, ListQuery, type Page, paged } from '@rookery/web';
 import { PublicUser } from '../../views/public-user';
 import { HiddenProfiles } from '../../contract/accounts';
 import { PublicUsers } from '../../storage/public-users';
@@ -64,11 +55,11 @@ export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
     private readonly hidden: HiddenProfiles,
   ) {}
 
-  async execute({ viewerId, page: { search, limit, cursor } }: SearchUsers): Promise<Page<PublicUser>> {
-    const list = `users:${search.toLowerCase()}`;
-    const [before] = decodeCursor<[string]>(list, cursor) ?? [null];
-    const hidden = await this.hidden.from(viewerId);
-    const rows = await this.searches.run(() => this.users.search(search, hidden, before, limit + 1));
-    return pageOf(rows, limit, list, ({ id }) => [id]);
+  async execute({ viewerId, page }: SearchUsers): Promise<Page<PublicUser>> {
+    const { search } = page;
+    return paged(page, `users:${search.toLowerCase()}`, BY_ID, async ([before], limit) => {
+      const hidden = await this.hidden.from(viewerId);
+      return this.searches.run(() => this.users.search(search, hidden, before, limit));
+    });
   }
 }

@@ -4,17 +4,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
 import {
+  BY_TIME,
   type Caller,
   CurrentCaller,
-  decodeCursor,
   Explain,
   ListQuery,
   type Page,
-  pageOf,
+  paged,
   UuidParam,
 } from '@rookery/web';
 import { CommentView, CommentViews } from '../../views/comment';
-import { NEWEST, type Position, positionOf } from '../../views/position';
 import { PostViews } from '../../views/post';
 
 export class ListComments extends Query<Page<CommentView>> {
@@ -56,10 +55,10 @@ export class ListCommentsHandler implements IQueryHandler<ListComments> {
     private readonly posts: PostViews,
   ) {}
 
-  async execute({ postId, viewerId, page: { limit, cursor } }: ListComments): Promise<Page<CommentView>> {
-    const list = `comments:${postId}`;
-    const after = decodeCursor<Position>(list, cursor) ?? NEWEST;
-    await this.posts.get(postId, viewerId);
-    return pageOf(await this.comments.of(postId, viewerId, after, limit + 1), limit, list, positionOf);
+  async execute({ postId, viewerId, page }: ListComments): Promise<Page<CommentView>> {
+    return paged(page, `comments:${postId}`, BY_TIME, async (after, limit) => {
+      await this.posts.get(postId, viewerId);
+      return this.comments.of(postId, viewerId, after, limit);
+    });
   }
 }

@@ -4,17 +4,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
 import {
+  BY_TIME,
   type Caller,
   CurrentCaller,
-  decodeCursor,
   Explain,
   ListQuery,
   type Page,
-  pageOf,
+  paged,
   UuidParam,
 } from '@rookery/web';
 import { Visibility } from '../../storage/visibility';
-import { NEWEST, type Position, positionOf } from '../../views/position';
 import { PostView, PostViews } from '../../views/post';
 
 export class ListUserPosts extends Query<Page<PostView>> {
@@ -56,10 +55,10 @@ export class ListUserPostsHandler implements IQueryHandler<ListUserPosts> {
     private readonly visibility: Visibility,
   ) {}
 
-  async execute({ authorId, viewerId, page: { limit, cursor } }: ListUserPosts): Promise<Page<PostView>> {
-    const list = `user-posts:${authorId}`;
-    const after = decodeCursor<Position>(list, cursor) ?? NEWEST;
-    await this.visibility.assertCanRead(viewerId, authorId);
-    return pageOf(await this.posts.by(authorId, after, limit + 1), limit, list, positionOf);
+  async execute({ authorId, viewerId, page }: ListUserPosts): Promise<Page<PostView>> {
+    return paged(page, `user-posts:${authorId}`, BY_TIME, async (after, limit) => {
+      await this.visibility.assertCanRead(viewerId, authorId);
+      return this.posts.by(authorId, after, limit);
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { type EventEnvelope, newId } from '@rookery/domain';
-import { Sql, Transaction } from '@rookery/persistence';
+import { type Position, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { TestLedger } from '@rookery/testing/ledger';
 import * as fc from 'fast-check';
@@ -9,7 +9,6 @@ import { FeedItems } from '../../storage/feed-items';
 import { Posts, postSchema } from '../../storage/posts';
 import { Relationships, relationshipSchema } from '../../storage/relationships';
 import { Feed, type FeedFilters } from '../../views/feed';
-import type { Position } from '../../views/position';
 import { ProjectFeed } from './project-feed';
 
 const EVERYTHING: FeedFilters = { tags: [], search: '', sort: 'desc' };

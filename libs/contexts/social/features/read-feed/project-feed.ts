@@ -1,6 +1,6 @@
 import type { EventOf, RaisedEvent } from '@rookery/domain';
 import { type Handles, Queues, type Rebuildable, Subscriber } from '@rookery/messaging';
-import { Sql } from '@rookery/persistence';
+import { pagesById, Sql } from '@rookery/persistence';
 import { PostCreated, PostDeleted, UserFollowed, UserUnfollowed } from '../../contract';
 import { FeedItems, type ItemKey, type MergedKey } from '../../storage/feed-items';
 
@@ -32,12 +32,12 @@ export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildab
 
   /** Of the follows only those of merged authors: what the others lead to, the posts have led to already. */
   async *replay(): AsyncIterable<readonly RaisedEvent[]> {
-    yield* this.pages<{ version: number; authorId: string; title: string; tags: string[] }>(
+    yield* this.events<{ version: number; authorId: string; title: string; tags: string[] }>(
       `SELECT id, version, author_id AS "authorId", title, tags FROM social.posts
        WHERE id > $1 ORDER BY id LIMIT $2`,
       ({ id, version, ...data }) => ({ definition: PostCreated, subject: id, sequence: version, data }),
     );
-    yield* this.pages<{ version: number; userId: string; otherId: string }>(
+    yield* this.events<{ version: number; userId: string; otherId: string }>(
       `SELECT id, version, user_id AS "userId", other_id AS "otherId" FROM social.relationships
        WHERE id > $1 AND followed_at IS NOT NULL AND other_id IN (SELECT author_id FROM social.merged_authors)
        ORDER BY id LIMIT $2`,
@@ -45,13 +45,8 @@ export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildab
     );
   }
 
-  private async *pages<Row>(text: string, event: (row: Row & { id: string }) => RaisedEvent) {
-    let after = '00000000-0000-0000-0000-000000000000';
-    for (;;) {
-      const rows = await this.sql.rows<Row & { id: string }>(text, [after, PAGE]);
-      if (rows.length === 0) return;
-      yield rows.map(event);
-      after = rows.at(-1)!.id;
-    }
+  private async *events<Row>(text: string, event: (row: Row & { id: string }) => RaisedEvent) {
+    const read = (after: string, limit: number) => this.sql.rows<Row & { id: string }>(text, [after, limit]);
+    for await (const rows of pagesById(PAGE, read)) yield rows.map(event);
   }
 }

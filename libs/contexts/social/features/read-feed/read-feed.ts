@@ -2,22 +2,20 @@ import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
-import { SearchBulkhead } from '@rookery/persistence';
+import { positionOf, SearchBulkhead } from '@rookery/persistence';
 import {
   type Caller,
   CurrentCaller,
-  decodeCursor,
   Explain,
   Field,
   Item,
   ListQuery,
   type Page,
-  pageOf,
+  paged,
   Problems,
   RequestRefused,
 } from '@rookery/web';
 import { Feed, type FeedFilters } from '../../views/feed';
-import { type Position, positionOf } from '../../views/position';
 import { POST, PostView } from '../../views/post';
 
 /** What the feature's file exports takes part. */
@@ -90,12 +88,12 @@ export class ReadFeedHandler implements IQueryHandler<ReadFeed> {
   ) {}
 
   async execute({ viewerId, query }: ReadFeed): Promise<Page<PostView>> {
-    const { tags = [], search, since, until, sort, cursor, limit } = query;
+    const { tags = [], search, since, until, sort } = query;
     const list = `feed:${viewerId}:${JSON.stringify([tags, search, since, until, sort])}`;
-    const position = decodeCursor<Position>(list, cursor);
-    const read = () => this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit + 1);
-    // What is not in the feed, or hardly, is looked for from its one end to the other.
-    const rows = await (tags.length === 0 && search === '' ? read() : this.searches.run(read));
-    return pageOf(rows, limit, list, positionOf);
+    return paged(query, list, { first: undefined, of: positionOf }, (position, limit) => {
+      const read = () => this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit);
+      // What is not in the feed, or hardly, is looked for from its one end to the other.
+      return tags.length === 0 && search === '' ? read() : this.searches.run(read);
+    });
   }
 }

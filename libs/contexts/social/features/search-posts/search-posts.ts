@@ -4,18 +4,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Clock } from '@rookery/domain';
 import { SearchBulkhead } from '@rookery/persistence';
-import {
-  type Caller,
-  CurrentCaller,
-  decodeCursor,
-  Explain,
-  Field,
-  ListQuery,
-  type Page,
-  pageOf,
-} from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, Field, ListQuery, type Page, paged } from '@rookery/web';
 import { PostView } from '../../views/post';
-import { BEST, PostSearch, RANKED } from '../../views/post-search';
+import { BEST, PostSearch, RANKED, type RankedPosition, type RankedPost } from '../../views/post-search';
 
 class PostSearchQuery extends ListQuery {
   @Field.text({
@@ -63,19 +54,26 @@ export class SearchPostsHandler implements IQueryHandler<SearchPosts> {
     private readonly searches: SearchBulkhead,
   ) {}
 
-  async execute({ viewerId, page: { search, limit, cursor } }: SearchPosts): Promise<Page<PostView>> {
-    const list = `post-search:${search}`;
-    const [until, ...after] = decodeCursor<[string, number, string, string]>(list, cursor) ?? [
-      this.clock.now().toISOString(),
-      ...BEST,
-    ];
-    const found = await this.searches.run(() => this.posts.rank(search, viewerId, until, after, limit + 1));
-    const { data, page } = pageOf(found, limit, list, ({ rank, post }) => [
-      until,
-      rank,
-      post.createdAt.toISOString(),
-      post.id,
-    ]);
+  async execute({ viewerId, page: query }: SearchPosts): Promise<Page<PostView>> {
+    const { search } = query;
+    const first: readonly [until: string, ...RankedPosition] = [this.clock.now().toISOString(), ...BEST];
+    const { data, page } = await paged(
+      query,
+      `post-search:${search}`,
+      {
+        first,
+        of: ({ until, rank, post }: RankedPost & { until: string }): typeof first => [
+          until,
+          rank,
+          post.createdAt.toISOString(),
+          post.id,
+        ],
+      },
+      async ([until, ...after], limit) => {
+        const found = await this.searches.run(() => this.posts.rank(search, viewerId, until, after, limit));
+        return found.map((ranked) => ({ ...ranked, until }));
+      },
+    );
     return { data: data.map(({ post }) => post), page };
   }
 }
