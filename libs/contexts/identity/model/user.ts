@@ -19,6 +19,9 @@ import { CodeExpired, LastAdmin, TotpEnrolled, TotpNotEnrolled } from './rejecti
 /** Name of a role; which ones there are, and what they may do, stands in the database. */
 export type Role = string;
 
+/** The roles that the service comes with. */
+export const ROLES = ['user', 'moderator', 'admin'];
+
 /** The role that gives roles: somebody always has it. */
 export const ADMIN = 'admin';
 

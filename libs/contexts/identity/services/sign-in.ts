@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Rejection } from '@rookery/domain';
 import { Field, Item } from '@rookery/web';
 import { BadCredentials, RefreshInvalid } from '../model/rejections';
-import type { User } from '../model/user';
+import { ROLES, type User } from '../model/user';
 import { type Client, Sessions } from '../storage/sessions';
 import { Users } from '../storage/users';
 import { ACCESS_SECONDS, AccessTokens } from './access-tokens';
@@ -23,7 +23,12 @@ export class SignedInUser {
   @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
   name: string;
 
-  @Field.text({ max: 30, description: 'What the user may do: user, moderator, admin.', example: 'user' })
+  @Field.known(ROLES, {
+    name: 'Role',
+    max: 30,
+    description: 'What the user may do.',
+    example: 'user',
+  })
   role: string;
 }
 

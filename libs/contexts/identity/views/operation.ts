@@ -1,7 +1,9 @@
+import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 import type { OperationState } from '../model/operation';
 
 /** A long-running operation, as its owner sees it. */
+@ApiSchema({ name: 'Operation' })
 export class OperationView {
   @Field.uuid({ description: 'Id of the operation.' })
   id: string;

@@ -1,8 +1,9 @@
+import { ApiSchema } from '@nestjs/swagger';
 import { Field, Item } from '@rookery/web';
 import { LENGTHS, MAX_INTERESTS, TONES } from '../model/preferences';
 
 /** What somebody likes to read, as a request says it. */
-export class PreferencesForm {
+export class PreferencesUpdate {
   @Field.list(Item.text({ max: 20, trim: true }), {
     max: MAX_INTERESTS,
     description: 'Topics, none of them twice; capitals make no difference.',
@@ -25,7 +26,8 @@ export class PreferencesForm {
 }
 
 /** What somebody likes to read, as an answer says it. */
-export class PreferencesView extends PreferencesForm {
+@ApiSchema({ name: 'Preferences' })
+export class PreferencesView extends PreferencesUpdate {
   @Field.dateTime({ nullable: true, description: 'When it was said; null as long as nothing was.' })
   updatedAt: Date | null;
 }

@@ -1,6 +1,6 @@
 import { defineRejection } from '@rookery/domain';
 
-export const Self = defineRejection(
+export const CannotTargetSelf = defineRejection(
   'social.self',
   'invalid',
   'This is you.',
@@ -8,7 +8,7 @@ export const Self = defineRejection(
   'You cannot do this to yourself',
 );
 
-export const Blocked = defineRejection(
+export const TargetBlocked = defineRejection(
   'social.blocked',
   'invalid',
   'You have blocked this user.',

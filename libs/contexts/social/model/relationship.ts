@@ -7,7 +7,7 @@ import {
   UserUnfollowed,
   UserUnmuted,
 } from '../contract';
-import { Blocked, Self } from './rejections';
+import { TargetBlocked, CannotTargetSelf } from './rejections';
 
 export interface RelationshipState extends AggregateState {
   /** Whose view it is. */
@@ -26,7 +26,7 @@ export interface RelationshipState extends AggregateState {
 export class Relationship extends Aggregate<RelationshipState> {
   /** @throws Rejection `social.self` */
   static between(userId: string, otherId: string): Relationship {
-    if (userId === otherId) throw new Rejection(Self);
+    if (userId === otherId) throw new Rejection(CannotTargetSelf);
     const nothing = { followedAt: null, blockedAt: null, mutedAt: null };
     return new Relationship({ id: newId(), version: 0, userId, otherId, ...nothing });
   }
@@ -45,7 +45,7 @@ export class Relationship extends Aggregate<RelationshipState> {
 
   /** @throws Rejection `social.blocked` when the user has blocked the other */
   follow(now: Date): boolean {
-    if (this.blocking) throw new Rejection(Blocked);
+    if (this.blocking) throw new Rejection(TargetBlocked);
     if (this.following) return false;
     this.state.followedAt = now;
     this.raise(UserFollowed, this.pair);

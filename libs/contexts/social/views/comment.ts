@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ApiSchema } from '@nestjs/swagger';
 import { Sql } from '@rookery/persistence';
 import { Field } from '@rookery/web';
 import { reads } from '../storage/visibility';
@@ -11,6 +12,7 @@ export const COMMENT = {
 };
 
 /** A comment as a reader sees it. */
+@ApiSchema({ name: 'Comment' })
 export class CommentView {
   @Field.uuid({ description: 'Id of the comment.' })
   id: string;

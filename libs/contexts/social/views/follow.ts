@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ApiSchema } from '@nestjs/swagger';
 import { Sql } from '@rookery/persistence';
 import { decodeCursor, Field, type ListQuery, type Page, pageOf } from '@rookery/web';
 import { People } from '../storage/people';
@@ -7,6 +8,7 @@ import { PersonView } from './person';
 import { NEWEST, type Position } from './position';
 
 /** Somebody who follows or is followed. */
+@ApiSchema({ name: 'Follow' })
 export class FollowView extends PersonView {
   @Field.dateTime({ description: 'Since when one follows the other.' })
   followedAt: Date;

@@ -1,6 +1,8 @@
+import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 
 /** Somebody beside what it wrote or whom it follows. */
+@ApiSchema({ name: 'UserSummary' })
 export class PersonView {
   @Field.uuid({ description: 'Id of the user.' })
   id: string;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ApiSchema } from '@nestjs/swagger';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { Field, Item } from '@rookery/web';
@@ -24,6 +25,7 @@ export const POST = {
 };
 
 /** A post as a reader sees it. */
+@ApiSchema({ name: 'Post' })
 export class PostView {
   @Field.uuid({ description: 'Id of the post.' })
   id: string;

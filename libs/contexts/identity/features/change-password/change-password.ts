@@ -13,7 +13,7 @@ import { PasswordResetLinks } from '../../storage/password-reset-links';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-class ChangePasswordForm {
+class ChangePasswordRequest {
   @Field.text({ max: 128, description: 'Present password.' })
   currentPassword: string;
 
@@ -55,7 +55,7 @@ export class ChangePasswordRoute {
     rejects: [PasswordWrong, PasswordWeak, Locked],
   })
   change(
-    @Body() { currentPassword, password }: ChangePasswordForm,
+    @Body() { currentPassword, password }: ChangePasswordRequest,
     @CurrentCaller() { userId, sessionId }: Caller,
   ): Promise<void> {
     return this.commands.execute(new ChangePassword(userId, sessionId, currentPassword, password));

@@ -25,11 +25,11 @@ const YEAR_MS = 365 * 86_400_000;
 /** What a key may be given besides permissions. */
 const OWN_SCOPES = new Set(['read', 'write']);
 
-class ApiKeyDraft {
+class ApiKeyCreate {
   @Field.name({ max: 100, description: 'What it is for.', example: 'Nightly export' })
   name: string;
 
-  @Field.list(Item.text({ max: 50 }), {
+  @Field.list(Item.scope(), {
     min: 1,
     max: 20,
     unique: true,
@@ -56,7 +56,7 @@ class CreatedApiKey {
   @Field.text({ max: 40, description: 'How the key begins.', example: 'rk_0198c1d07a1c7f00a5d3e1c2b3a49587' })
   prefix: string;
 
-  @Field.list(Item.text({ max: 50 }), { max: 20, description: 'What it may do.', example: ['read'] })
+  @Field.list(Item.scope(), { max: 20, description: 'What it may do.', example: ['read'] })
   scopes: string[];
 
   @Field.dateTime({ description: 'When it ends.' })
@@ -70,7 +70,7 @@ class CreatedApiKey {
 export class CreateApiKey extends Command<CreatedApiKey> {
   constructor(
     readonly caller: Caller,
-    readonly draft: ApiKeyDraft,
+    readonly draft: ApiKeyCreate,
   ) {
     super();
   }
@@ -92,7 +92,7 @@ export class CreateApiKeyRoute {
     ok: { status: 201, type: CreatedApiKey },
     rejects: [AccountGone, ScopeNotHeld, ExpiryOutOfRange, TooManyApiKeys],
   })
-  create(@Body() draft: ApiKeyDraft, @CurrentCaller() caller: Caller): Promise<CreatedApiKey> {
+  create(@Body() draft: ApiKeyCreate, @CurrentCaller() caller: Caller): Promise<CreatedApiKey> {
     return this.commands.execute(new CreateApiKey(caller, draft));
   }
 }

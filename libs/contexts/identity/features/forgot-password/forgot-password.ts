@@ -13,7 +13,7 @@ import { PasswordForgotten } from '../../contract';
 import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
-class ForgotPasswordForm {
+class ForgotPasswordRequest {
   @Field.email({ description: 'Address of the account.', example: 'ada@example.com' })
   email: string;
 }
@@ -44,7 +44,7 @@ export class ForgotPasswordRoute {
       'Answered in the same way for every address. Where it has an account, a link is mailed that is good once, for an hour. The second mail is sent after a minute at the earliest, further ones at growing intervals, at most five a day, and as many again to networks from which somebody has signed in to the account before.',
     ok: { status: 202 },
   })
-  forget(@Body() { email }: ForgotPasswordForm, @Ip() ip: string): Promise<void> {
+  forget(@Body() { email }: ForgotPasswordRequest, @Ip() ip: string): Promise<void> {
     return this.commands.execute(new ForgetPassword(email, ip));
   }
 }

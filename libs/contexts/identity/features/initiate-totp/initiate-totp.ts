@@ -11,7 +11,7 @@ import { Totp } from '../../services/totp';
 import { AccountGone, TotpEnrolled } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
 
-class InitiatedTotp {
+class TotpSetup {
   @Field.text({
     max: 64,
     description: 'The secret in base32, for typing it in.',
@@ -27,7 +27,7 @@ class InitiatedTotp {
 }
 
 @Audited('identity.initiate-totp')
-export class InitiateTotp extends Command<InitiatedTotp> {
+export class InitiateTotp extends Command<TotpSetup> {
   constructor(readonly userId: string) {
     super();
   }
@@ -47,10 +47,10 @@ export class InitiateTotpRoute {
     summary: 'Get a secret for an authenticator app',
     description:
       'Nothing changes until POST /v1/auth/totp/verify has seen its first code. Asking again voids the earlier secret.',
-    ok: { type: InitiatedTotp },
+    ok: { type: TotpSetup },
     rejects: [TotpEnrolled],
   })
-  initiate(@CurrentCaller() { userId }: Caller): Promise<InitiatedTotp> {
+  initiate(@CurrentCaller() { userId }: Caller): Promise<TotpSetup> {
     return this.commands.execute(new InitiateTotp(userId));
   }
 }
@@ -64,7 +64,7 @@ export class InitiateTotpHandler implements ICommandHandler<InitiateTotp> {
     private readonly transaction: Transaction,
   ) {}
 
-  async execute({ userId }: InitiateTotp): Promise<InitiatedTotp> {
+  async execute({ userId }: InitiateTotp): Promise<TotpSetup> {
     const user = await this.transaction.outside(() =>
       this.sql.row<{ email: string }>(
         `SELECT email FROM identity.users WHERE id = $1 AND status <> 'deleted'`,

@@ -28,7 +28,7 @@ class ApiKey {
   @Field.text({ max: 40, description: 'How the key begins.', example: 'rk_0198c1d07a1c7f00a5d3e1c2b3a49587' })
   prefix: string;
 
-  @Field.list(Item.text({ max: 50 }), { max: 20, description: 'What it may do.', example: ['read'] })
+  @Field.list(Item.scope(), { max: 20, description: 'What it may do.', example: ['read'] })
   scopes: string[];
 
   @Field.dateTime({ description: 'When it was created.' })

@@ -1,6 +1,6 @@
 import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Sql } from '@rookery/persistence';
 import {
@@ -17,7 +17,8 @@ import {
 
 const LIST = 'sessions';
 
-class SignedInSession {
+@ApiSchema({ name: 'Session' })
+class SessionView {
   @Field.uuid({ description: 'Id of the session.' })
   id: string;
 
@@ -37,7 +38,7 @@ class SignedInSession {
   current: boolean;
 }
 
-export class ListSessions extends Query<Page<SignedInSession>> {
+export class ListSessions extends Query<Page<SessionView>> {
   constructor(
     readonly caller: Caller,
     readonly page: ListQuery,
@@ -53,8 +54,8 @@ export class ListSessionsRoute {
   constructor(private readonly queries: Queries) {}
 
   @Get()
-  @Explain({ operationId: 'listSessions', summary: 'List the own sessions', ok: { list: SignedInSession } })
-  list(@CurrentCaller() caller: Caller, @QueryString() page: ListQuery): Promise<Page<SignedInSession>> {
+  @Explain({ operationId: 'listSessions', summary: 'List the own sessions', ok: { list: SessionView } })
+  list(@CurrentCaller() caller: Caller, @QueryString() page: ListQuery): Promise<Page<SessionView>> {
     return this.queries.execute(new ListSessions(caller, page));
   }
 }
@@ -63,9 +64,9 @@ export class ListSessionsRoute {
 export class ListSessionsHandler implements IQueryHandler<ListSessions> {
   constructor(private readonly sql: Sql) {}
 
-  async execute({ caller, page }: ListSessions): Promise<Page<SignedInSession>> {
+  async execute({ caller, page }: ListSessions): Promise<Page<SessionView>> {
     const [before] = decodeCursor<[string]>(LIST, page.cursor) ?? [null];
-    const rows = await this.sql.rows<SignedInSession & Record<string, unknown>>(
+    const rows = await this.sql.rows<SessionView & Record<string, unknown>>(
       `SELECT id, user_agent AS "userAgent", host(ip) AS ip, started_at AS "startedAt", last_seen_at AS "lastSeenAt",
               id = $2::uuid AS current
        FROM identity.sessions

@@ -11,7 +11,7 @@ import { BadCredentials, EmailUnverified, Locked } from '../../model/rejections'
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-class LoginForm {
+class LoginRequest {
   @Field.email({ description: 'E-mail address.', example: 'user@rookery.test' })
   email: string;
 
@@ -50,7 +50,7 @@ export class LogInRoute {
     rejects: [BadCredentials, EmailUnverified, Locked],
   })
   logIn(
-    @Body() { email, password }: LoginForm,
+    @Body() { email, password }: LoginRequest,
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
   ): Promise<Tokens | MfaChallenge> {

@@ -10,7 +10,7 @@ import { SessionCache } from '../../services/session-cache';
 import { RefreshInvalid } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
 
-class LogoutForm {
+class LogoutRequest {
   @Field.text({ max: 400, description: 'A refresh token of the session that shall end.' })
   refreshToken: string;
 }
@@ -49,7 +49,7 @@ export class LogOutRoutes {
     ok: { status: 204 },
     rejects: [RefreshInvalid],
   })
-  logOut(@Body() { refreshToken }: LogoutForm, @CurrentCaller() caller: Caller): Promise<void> {
+  logOut(@Body() { refreshToken }: LogoutRequest, @CurrentCaller() caller: Caller): Promise<void> {
     return this.commands.execute(new LogOut(caller.userId, refreshToken));
   }
 

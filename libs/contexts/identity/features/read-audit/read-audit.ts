@@ -1,6 +1,6 @@
 import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { AuditLog, AuditTrail } from '@rookery/audit';
 import {
@@ -33,7 +33,8 @@ class AuditQuery extends ListQuery {
   until?: string;
 }
 
-class AuditedAction {
+@ApiSchema({ name: 'AuditEntry' })
+class AuditEntryView {
   @Field.uuid({ description: 'Id of the entry.' })
   id: string;
 
@@ -88,7 +89,7 @@ class AuditedAction {
   position: number | null;
 }
 
-export class ReadAudit extends Query<Page<AuditedAction>> {
+export class ReadAudit extends Query<Page<AuditEntryView>> {
   constructor(readonly query: AuditQuery) {
     super();
   }
@@ -101,8 +102,8 @@ export class ReadAuditRoute {
 
   @Get()
   @RequirePermission('ops:read')
-  @Explain({ operationId: 'listAudit', summary: 'Read the audit log', ok: { list: AuditedAction } })
-  read(@QueryString() query: AuditQuery): Promise<Page<AuditedAction>> {
+  @Explain({ operationId: 'listAudit', summary: 'Read the audit log', ok: { list: AuditEntryView } })
+  read(@QueryString() query: AuditQuery): Promise<Page<AuditEntryView>> {
     return this.queries.execute(new ReadAudit(query));
   }
 }
@@ -114,7 +115,7 @@ export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
     private readonly trail: AuditTrail,
   ) {}
 
-  async execute({ query }: ReadAudit): Promise<Page<AuditedAction>> {
+  async execute({ query }: ReadAudit): Promise<Page<AuditEntryView>> {
     const { actor, subject, action, since, until, cursor, limit } = query;
     const [before] = decodeCursor<[string]>(LIST, cursor) ?? [null];
     const filter = {

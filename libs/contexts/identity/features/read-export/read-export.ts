@@ -18,7 +18,7 @@ interface PageRow {
   rows: string;
 }
 
-class Export {
+class AccountExport {
   @Field.uuid({ description: 'Id of the user whom it is about.' })
   userId: string;
 
@@ -50,7 +50,7 @@ export class ReadExportRoute {
     summary: 'Download an export',
     description: 'By context and kind: everything that is held about the caller.',
     ok: {
-      type: Export,
+      type: AccountExport,
       headers: { 'Content-Disposition': 'A file name to save it under.' },
     },
     rejects: [NotFound, ExportExpired],

@@ -16,7 +16,7 @@ import { Users } from '../../storage/users';
 /** Seconds in which the direct predecessor still gets the present token, since the answer may have been lost. */
 const GRACE_SECONDS = 30;
 
-class RefreshForm {
+class RefreshRequest {
   @Field.text({ max: 400, description: 'The refresh token of the last answer.' })
   refreshToken: string;
 }
@@ -48,7 +48,7 @@ export class RefreshTokensRoute {
     ok: { type: Tokens },
     rejects: [RefreshInvalid, RefreshTokenReused],
   })
-  async refresh(@Body() { refreshToken }: RefreshForm): Promise<Tokens> {
+  async refresh(@Body() { refreshToken }: RefreshRequest): Promise<Tokens> {
     const tokens = await this.commands.execute(new RefreshSession(refreshToken));
     if (!tokens) throw new Rejection(RefreshTokenReused);
     return tokens;

@@ -15,7 +15,7 @@ import type { Registration } from '../../model/user';
 import { Decoys } from '../../storage/decoys';
 import { Users } from '../../storage/users';
 
-class RegistrationForm {
+class RegisterRequest {
   @Field.email({ description: 'Address that the code goes to.', example: 'ada@example.com' })
   email: string;
 
@@ -67,7 +67,7 @@ export class RegisterUserRoute {
     ok: { status: 202, type: RegistrationAccepted },
     rejects: [UsernameTaken, PasswordWeak],
   })
-  async register(@Body() form: RegistrationForm): Promise<RegistrationAccepted> {
+  async register(@Body() form: RegisterRequest): Promise<RegistrationAccepted> {
     const { expiresAt } = await this.commands.execute(new RegisterUser(form));
     return { email: form.email, expiresAt: expiresAt.toISOString() };
   }

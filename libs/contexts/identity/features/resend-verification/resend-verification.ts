@@ -13,7 +13,7 @@ import { ResendRequested } from '../../contract';
 import { Decoys } from '../../storage/decoys';
 import { Users } from '../../storage/users';
 
-class ResendForm {
+class ResendVerificationRequest {
   @Field.email({ description: 'Address that was registered.', example: 'ada@example.com' })
   email: string;
 }
@@ -40,7 +40,7 @@ export class ResendVerificationRoute {
       'Answered in the same way for every address; the second mail is sent after a minute at the earliest, further ones at growing intervals, at most five a day.',
     ok: { status: 202 },
   })
-  resend(@Body() { email }: ResendForm): Promise<void> {
+  resend(@Body() { email }: ResendVerificationRequest): Promise<void> {
     return this.commands.execute(new ResendVerification(email));
   }
 }

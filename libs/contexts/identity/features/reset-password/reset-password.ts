@@ -16,7 +16,7 @@ import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 import { PAGE } from './reset-password-page';
 
-class ResetPasswordForm {
+class ResetPasswordRequest {
   @Field.text({ max: 100, description: 'The token in the link.' })
   token: string;
 
@@ -54,7 +54,7 @@ export class ResetPasswordRoute {
     ok: { status: 204 },
     rejects: [LinkExpired, PasswordWeak],
   })
-  reset(@Body() { token, password }: ResetPasswordForm): Promise<void> {
+  reset(@Body() { token, password }: ResetPasswordRequest): Promise<void> {
     return this.commands.execute(new ResetPassword(token, password));
   }
 }

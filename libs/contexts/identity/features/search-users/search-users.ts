@@ -13,7 +13,7 @@ import {
   type Page,
   pageOf,
 } from '@rookery/web';
-import { PublicUser } from '../../views/public-user';
+import { UserView } from '../../views/user';
 import { HiddenProfiles } from '../../contract';
 import { PublicUsers } from '../../storage/public-users';
 
@@ -30,7 +30,7 @@ class UserSearch extends ListQuery {
   search = '';
 }
 
-export class SearchUsers extends Query<Page<PublicUser>> {
+export class SearchUsers extends Query<Page<UserView>> {
   constructor(
     readonly viewerId: string,
     readonly page: UserSearch,
@@ -49,9 +49,9 @@ export class SearchUsersRoute {
     operationId: 'searchUsers',
     summary: 'Look people up',
     description: 'The newest first. Without a search, everybody.',
-    ok: { list: PublicUser },
+    ok: { list: UserView },
   })
-  search(@CurrentCaller() { userId }: Caller, @QueryString() page: UserSearch): Promise<Page<PublicUser>> {
+  search(@CurrentCaller() { userId }: Caller, @QueryString() page: UserSearch): Promise<Page<UserView>> {
     return this.queries.execute(new SearchUsers(userId, page));
   }
 }
@@ -64,7 +64,7 @@ export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
     @Optional() private readonly hidden?: HiddenProfiles,
   ) {}
 
-  async execute({ viewerId, page: { search, limit, cursor } }: SearchUsers): Promise<Page<PublicUser>> {
+  async execute({ viewerId, page: { search, limit, cursor } }: SearchUsers): Promise<Page<UserView>> {
     const list = `users:${search.toLowerCase()}`;
     const [before] = decodeCursor<[string]>(list, cursor) ?? [null];
     const hidden = (await this.hidden?.from(viewerId)) ?? [];

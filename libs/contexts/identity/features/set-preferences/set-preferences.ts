@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain } from '@rookery/web';
-import { PreferencesForm, PreferencesView } from '../../views/preferences';
+import { PreferencesUpdate, PreferencesView } from '../../views/preferences';
 import { Preferences, type Taste } from '../../model/preferences';
 import { InterestsRepeated, LanguageUnknown } from '../../model/rejections';
 import { StoredPreferences } from '../../storage/preferences';
@@ -33,7 +33,7 @@ export class SetPreferencesRoute {
     ok: { type: PreferencesView },
     rejects: [InterestsRepeated, LanguageUnknown],
   })
-  set(@CurrentCaller() caller: Caller, @Body() form: PreferencesForm): Promise<PreferencesView> {
+  set(@CurrentCaller() caller: Caller, @Body() form: PreferencesUpdate): Promise<PreferencesView> {
     return this.commands.execute(new SetPreferences(caller.userId, form));
   }
 }

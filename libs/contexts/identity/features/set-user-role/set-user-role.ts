@@ -6,11 +6,17 @@ import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Explain, Field, Fresh, RequirePermission, UuidParam } from '@rookery/web';
 import { LastAdmin, RoleUnknown } from '../../model/rejections';
+import { ROLES } from '../../model/user';
 import { Roles } from '../../storage/roles';
 import { Users } from '../../storage/users';
 
-class RoleAssignment {
-  @Field.text({ max: 30, description: 'One of the roles: user, moderator, admin.', example: 'moderator' })
+class RoleUpdate {
+  @Field.known(ROLES, {
+    name: 'Role',
+    max: 30,
+    description: 'The role to give.',
+    example: 'moderator',
+  })
   role: string;
 }
 
@@ -40,7 +46,7 @@ export class SetUserRoleRoute {
     ok: { status: 204 },
     rejects: [NotFound, RoleUnknown, LastAdmin],
   })
-  set(@UuidParam() id: string, @Body() { role }: RoleAssignment): Promise<void> {
+  set(@UuidParam() id: string, @Body() { role }: RoleUpdate): Promise<void> {
     return this.commands.execute(new SetUserRole(id, role));
   }
 }

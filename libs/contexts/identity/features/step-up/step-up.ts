@@ -8,6 +8,7 @@ import { Transaction } from '@rookery/persistence';
 import {
   type Caller,
   CurrentCaller,
+  ExactlyOneOf,
   Explain,
   Field,
   NeverStored,
@@ -17,11 +18,11 @@ import {
 } from '@rookery/web';
 import { PasswordProof } from '../../services/password-proof';
 import {
-  ProofForm,
+  SecondFactorProof,
   type ProofOutcome,
   Reauthentication,
   refusalOf,
-  requireOne,
+  requireExactlyOne,
 } from '../../services/reauthentication';
 import { SessionCache } from '../../services/session-cache';
 import { SignIn, Tokens } from '../../services/sign-in';
@@ -37,7 +38,8 @@ import {
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-class StepUpForm extends ProofForm {
+@ExactlyOneOf('code', 'recoveryCode', 'password')
+class StepUpRequest extends SecondFactorProof {
   @Field.text({ max: 128, optional: true, description: 'The password, for users without a second factor.' })
   password?: string;
 }
@@ -51,7 +53,7 @@ export class StepUp extends Command<Tokens | Exclude<ProofOutcome, 'proved'>> {
   constructor(
     readonly userId: string,
     readonly sessionId: string,
-    readonly proof: StepUpForm,
+    readonly proof: StepUpRequest,
   ) {
     super();
   }
@@ -82,8 +84,11 @@ export class StepUpRoute {
       TotpNotEnrolled,
     ],
   })
-  async stepUp(@Body() proof: StepUpForm, @CurrentCaller() { userId, sessionId }: Caller): Promise<Tokens> {
-    requireOne(proof, ['code', 'recoveryCode', 'password']);
+  async stepUp(
+    @Body() proof: StepUpRequest,
+    @CurrentCaller() { userId, sessionId }: Caller,
+  ): Promise<Tokens> {
+    requireExactlyOne(proof, StepUpRequest);
     const outcome = await this.commands.execute(new StepUp(userId, sessionId!, proof));
     if (typeof outcome === 'string') throw new Rejection(refusalOf(outcome));
     return outcome;

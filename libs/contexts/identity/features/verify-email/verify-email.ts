@@ -12,7 +12,7 @@ import { CodeExpired, CodeInvalid } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-class VerificationForm {
+class VerifyEmailRequest {
   @Field.email({ description: 'Address that the code was sent to.', example: 'ada@example.com' })
   email: string;
 
@@ -66,7 +66,7 @@ export class VerifyEmailRoute {
     rejects: [CodeInvalid, CodeExpired],
   })
   verify(
-    @Body() { email, code }: VerificationForm,
+    @Body() { email, code }: VerifyEmailRequest,
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
   ): Promise<VerifiedTokens | MfaChallenge> {

@@ -24,7 +24,7 @@ import { SecondFactors } from '../../storage/second-factors';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-class FirstCode {
+class VerifyTotpRequest {
   @Field.text({
     min: 6,
     max: 6,
@@ -65,7 +65,7 @@ export class VerifyTotpRoute {
     rejects: [TotpNotInitiated, TotpEnrolled, CodeInvalid],
   })
   verify(
-    @Body() { code }: FirstCode,
+    @Body() { code }: VerifyTotpRequest,
     @CurrentCaller() { userId, sessionId }: Caller,
   ): Promise<RecoveryCodes> {
     return this.commands.execute(new VerifyTotp(userId, sessionId!, code));

@@ -1,4 +1,4 @@
-import { Controller, Put } from '@nestjs/common';
+import { Controller, Delete, Put } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
@@ -6,12 +6,15 @@ import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
 import { RelationshipCommand } from '../../services/relationship-commands';
-import { Self } from '../../model/rejections';
+import { CannotTargetSelf } from '../../model/rejections';
 import { People } from '../../storage/people';
 import { Relationships } from '../../storage/relationships';
 
 @Audited('social.block-user')
 export class BlockUser extends RelationshipCommand {}
+
+@Audited('social.unblock-user')
+export class UnblockUser extends RelationshipCommand {}
 
 @ApiTags('Social')
 @Controller('users')
@@ -25,10 +28,22 @@ export class BlockUserRoute {
     description:
       'For the user the caller does not exist any more, and neither reads what the other writes. Neither follows the other any more.',
     ok: { status: 204 },
-    rejects: [NotFound, Self],
+    rejects: [NotFound, CannotTargetSelf],
   })
   block(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
     return this.commands.execute(new BlockUser(userId, id));
+  }
+
+  @Delete(':id/block')
+  @Explain({
+    operationId: 'unblockUser',
+    summary: 'Unblock a user',
+    description: 'Who followed whom before is not restored.',
+    ok: { status: 204 },
+    rejects: [NotFound, CannotTargetSelf],
+  })
+  unblock(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
+    return this.commands.execute(new UnblockUser(userId, id));
   }
 }
 
@@ -48,5 +63,20 @@ export class BlockUserHandler implements ICommandHandler<BlockUser> {
     await this.relationships.save(relationship);
     const reverse = await this.relationships.find({ userId: otherId, otherId: userId });
     if (reverse?.unfollow()) await this.relationships.save(reverse);
+  }
+}
+
+@CommandHandler(UnblockUser)
+export class UnblockUserHandler implements ICommandHandler<UnblockUser> {
+  constructor(
+    private readonly people: People,
+    private readonly relationships: Relationships,
+  ) {}
+
+  /** Whoever is blocked may block, and so end it, however often it says so. */
+  async execute({ userId, otherId }: UnblockUser): Promise<void> {
+    const relationship = await this.relationships.lockBetween(userId, otherId);
+    if (relationship.unblock()) return this.relationships.save(relationship);
+    await this.people.verify(otherId);
   }
 }

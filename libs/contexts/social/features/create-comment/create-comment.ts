@@ -12,7 +12,7 @@ import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
 import { COMMENT, CommentView, CommentViews } from '../../views/comment';
 
-class NewComment {
+class CommentCreate {
   @Field.text(COMMENT.content)
   content: string;
 }
@@ -44,7 +44,7 @@ export class CreateCommentRoute {
   create(
     @UuidParam() id: string,
     @CurrentCaller() { userId }: Caller,
-    @Body() { content }: NewComment,
+    @Body() { content }: CommentCreate,
   ): Promise<CommentView> {
     return this.commands.execute(new CreateComment(id, userId, content));
   }

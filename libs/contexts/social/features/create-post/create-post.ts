@@ -11,7 +11,7 @@ import { Posts } from '../../storage/posts';
 import type { FastifyReply } from 'fastify';
 import { POST, PostView, PostViews } from '../../views/post';
 
-class NewPost {
+class PostCreate {
   @Field.text(POST.title)
   title: string;
 
@@ -46,7 +46,7 @@ export class CreatePostRoute {
   })
   async create(
     @CurrentCaller() { userId }: Caller,
-    @Body() { title, content, tags = [] }: NewPost,
+    @Body() { title, content, tags = [] }: PostCreate,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PostView> {
     const post = await this.commands.execute(new CreatePost(userId, { title, content, tags }));

@@ -20,7 +20,7 @@ import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
 import { COMMENT, CommentView, CommentViews } from '../../views/comment';
 
-class CommentChanges {
+class CommentUpdate {
   @Field.text({ ...COMMENT.content, optional: true })
   content?: string;
 }
@@ -56,7 +56,7 @@ export class UpdateCommentRoute {
     @UuidParam() id: string,
     @CurrentCaller() caller: Caller,
     @IfMatch() expectedVersion: ExpectedVersion,
-    @Body() { content }: CommentChanges,
+    @Body() { content }: CommentUpdate,
   ): Promise<CommentView> {
     return this.commands.execute(new UpdateComment(id, caller, content, expectedVersion));
   }

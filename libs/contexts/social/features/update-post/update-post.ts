@@ -21,7 +21,7 @@ import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
 import { POST, PostView, PostViews } from '../../views/post';
 
-class PostChanges {
+class PostUpdate {
   @Field.text({ ...POST.title, optional: true })
   title?: string;
 
@@ -63,7 +63,7 @@ export class UpdatePostRoute {
     @UuidParam() id: string,
     @CurrentCaller() caller: Caller,
     @IfMatch() expectedVersion: ExpectedVersion,
-    @Body() changes: PostChanges,
+    @Body() changes: PostUpdate,
   ): Promise<PostView> {
     return this.commands.execute(new UpdatePost(id, caller, changes, expectedVersion));
   }

@@ -6,6 +6,16 @@ import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, ListQuery, type Page, UuidParam } from '@rookery/web';
 import { FollowView, FollowViews } from '../../views/follow';
 
+export class ListFollowers extends Query<Page<FollowView>> {
+  constructor(
+    readonly userId: string,
+    readonly viewerId: string,
+    readonly page: ListQuery,
+  ) {
+    super();
+  }
+}
+
 export class ListFollowing extends Query<Page<FollowView>> {
   constructor(
     readonly userId: string,
@@ -18,8 +28,24 @@ export class ListFollowing extends Query<Page<FollowView>> {
 
 @ApiTags('Social')
 @Controller('users')
-export class ListFollowingRoute {
+export class ListFollowsRoute {
   constructor(private readonly queries: Queries) {}
+
+  @Get(':id/followers')
+  @Explain({
+    operationId: 'listFollowers',
+    summary: 'List who follows a user',
+    description: 'The latest first. Without those who do not exist for the caller.',
+    ok: { list: FollowView },
+    rejects: [NotFound],
+  })
+  followers(
+    @UuidParam() id: string,
+    @CurrentCaller() { userId }: Caller,
+    @QueryString() page: ListQuery,
+  ): Promise<Page<FollowView>> {
+    return this.queries.execute(new ListFollowers(id, userId, page));
+  }
 
   @Get(':id/following')
   @Explain({
@@ -29,12 +55,21 @@ export class ListFollowingRoute {
     ok: { list: FollowView },
     rejects: [NotFound],
   })
-  list(
+  following(
     @UuidParam() id: string,
     @CurrentCaller() { userId }: Caller,
     @QueryString() page: ListQuery,
   ): Promise<Page<FollowView>> {
     return this.queries.execute(new ListFollowing(id, userId, page));
+  }
+}
+
+@QueryHandler(ListFollowers)
+export class ListFollowersHandler implements IQueryHandler<ListFollowers> {
+  constructor(private readonly follows: FollowViews) {}
+
+  execute({ userId, viewerId, page }: ListFollowers): Promise<Page<FollowView>> {
+    return this.follows.followersOf(userId, viewerId, page);
   }
 }
 

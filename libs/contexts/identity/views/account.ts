@@ -1,9 +1,11 @@
+import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 import type { User } from '../model/user';
 import { SignedInUser } from '../services/sign-in';
 
 /** The own account, as its owner sees it. */
-export class Me extends SignedInUser {
+@ApiSchema({ name: 'Account' })
+export class AccountView extends SignedInUser {
   @Field.dateTime({ description: 'When the account was registered.' })
   registeredAt: Date;
 
@@ -15,7 +17,7 @@ export class Me extends SignedInUser {
 }
 
 /** @returns what the owner sees of an account that has just been changed. */
-export function meOf(user: User): Me {
+export function meOf(user: User): AccountView {
   const { id, email, username, name, role, registeredAt, profileVersion: version } = user.snapshot();
   return { id, email, username, name, role, registeredAt, version };
 }

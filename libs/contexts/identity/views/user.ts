@@ -1,7 +1,9 @@
+import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 
 /** Somebody, as everybody who is signed in sees it. */
-export class PublicUser {
+@ApiSchema({ name: 'User' })
+export class UserView {
   @Field.uuid({ description: 'Id of the user.' })
   id: string;
 
