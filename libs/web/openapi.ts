@@ -4,11 +4,14 @@ import { OPERATORS } from './basic-auth';
 import { CACHEABLE, NO_STORE, PRIVATE, publicFor, REVALIDATED } from './caching';
 import { VERSIONED } from './etag';
 import { REJECTS, type Rejects } from './explain';
+import { SCOPE } from './field-types';
 import { NEEDS_FRESH } from './fresh';
 import { NEVER_STORED } from './idempotency/never-stored';
+import { Components } from './openapi-components';
 import { PROBLEM_JSON, problemOf, type RefusalOptions } from './problem';
 import { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';
 import { ruleCodes, RULES } from './rule-codes';
+import { clashingSchemas } from './schemas';
 import { describePolicy, isExempt, RATE_LIMIT, RatePolicies } from './rate-limits/policies';
 
 /** What the description says of the API as a whole. */
@@ -44,7 +47,7 @@ interface Operation {
  *
  * @param app initialised or not
  * @throws Error naming operations without an `operationId`, with one that is taken, outside of the declared
- *   groups, or rejecting unknown codes
+ *   groups, or rejecting unknown codes, and classes that are both the schema of one name
  */
 export function buildOpenApi(
   app: NestFastifyApplication,
@@ -64,6 +67,8 @@ export function buildOpenApi(
   delete config.info.contact;
   const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false });
   const mistakes: string[] = [];
+  const shared = new Components();
+  const permissions = new Set<string>();
   const seen = new Set<string>();
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods) as [string, Operation][]) {
@@ -74,19 +79,26 @@ export function buildOpenApi(
       else seen.add(id);
       if (tags) mistakes.push(...tagMistakes(operation, tags).map((mistake) => `${where} ${mistake}`));
       mistakes.push(
-        ...explain(method, path, operation).map(
+        ...explain(method, path, operation, shared).map(
           (code) => `${where} rejects with ${code}, which nobody defined`,
         ),
       );
+      for (const permission of permissionsOf(operation)) permissions.add(permission);
     }
   }
+  mistakes.push(...clashingSchemas(Object.keys(document.components?.schemas ?? {})));
   if (mistakes.length > 0) throw new Error(`The API cannot be described:\n  ${mistakes.join('\n  ')}`);
   return {
     ...document,
     paths: sorted(document.paths),
     components: {
       ...document.components,
-      schemas: sorted({ ...document.components?.schemas, Problem: problemSchema() }),
+      ...(shared.all() as OpenAPIObject['components']),
+      schemas: sorted({
+        ...document.components?.schemas,
+        Problem: problemSchema(),
+        ...(permissions.size > 0 && { [SCOPE]: scopeSchema(permissions) }),
+      }),
       examples: Object.fromEntries(definedProblems().map((problem) => [problem.code, exampleOf(problem)])),
     },
   };
@@ -100,7 +112,7 @@ function tagMistakes({ tags = [] }: Operation, declared: readonly { name: string
 }
 
 /** Turns what the decorators noted into responses; returns the codes that nobody defined. */
-function explain(method: string, path: string, operation: Operation): string[] {
+function explain(method: string, path: string, operation: Operation, shared: Components): string[] {
   const open = operation['x-public'] === true;
   const operators = operation[OPERATORS] === true;
   const rejects = (operation[REJECTS] as Rejects[] | undefined) ?? [];
@@ -111,9 +123,9 @@ function explain(method: string, path: string, operation: Operation): string[] {
   if (open) operation.security = operators ? [{ operations: [] }] : [];
   delete operation[OPERATORS];
   const revalidated = versioned && method === 'get';
-  if (versioned) describeVersion(revalidated, operation);
+  if (versioned) describeVersion(revalidated, operation, shared);
   const limited = !isExempt(path);
-  if (limited) describeRateLimit(operation);
+  if (limited) describeRateLimit(operation, shared);
   const keyed = method === 'post' || method === 'patch';
   const stored = operation[NEVER_STORED] !== true;
   delete operation[NEVER_STORED];
@@ -127,8 +139,11 @@ function explain(method: string, path: string, operation: Operation): string[] {
         : open || !stored
           ? NO_STORE
           : PRIVATE;
-  describeHeaders(operation, { 'Cache-Control': text(`Who may keep the answer: \`${keep}\`.`) });
-  if (keyed) describeIdempotency(operation, stored);
+  const cacheControl = text(`Who may keep the answer: \`${keep}\`.`);
+  describeHeaders(operation, {
+    'Cache-Control': shared.share('headers', `Cache-Control ${keep}`, cacheControl) ?? cacheControl,
+  });
+  if (keyed) describeIdempotency(operation, stored, shared);
   for (const parameter of operation.parameters ?? []) {
     // Lists are read from `a,b` and from the parameter several times; the first is what we ask for.
     if (parameter.in === 'query' && parameter.schema?.type === 'array') parameter.explode = false;
@@ -155,9 +170,10 @@ function explain(method: string, path: string, operation: Operation): string[] {
   const stated = rejects.map(statedProblem);
   const problems = new Set([...implied, ...stated.filter((problem) => problem !== undefined)]);
   for (const [status, same] of Map.groupBy(problems, (problem) => String(problem.status))) {
-    operation.responses[status] ??= responseOf(status, same);
+    operation.responses[status] ??= sharedResponse(status, same, shared);
   }
   operation.responses = sorted(operation.responses);
+  shareParts(operation, shared);
   return rejects.filter((_, index) => stated[index] === undefined).map(({ code }) => code);
 }
 
@@ -174,13 +190,15 @@ function describeHeaders(operation: Operation, headers: object): void {
   }
 }
 
-function describeVersion(revalidated: boolean, operation: Operation): void {
-  const ETag = text(
+function describeVersion(revalidated: boolean, operation: Operation, shared: Components): void {
+  const ETag = sharedText(
+    'ETag',
     'The version, for If-Match, and after a hyphen what tells this answer from all others, for If-None-Match.',
+    shared,
   );
   describeHeaders(operation, { ETag });
   if (!revalidated) return;
-  const Vary = text('Holds Authorization: the answer is for this caller alone.');
+  const Vary = sharedText('Vary', 'Holds Authorization: the answer is for this caller alone.', shared);
   describeHeaders(operation, { Vary });
   operation.responses['304'] = { description: 'The client has this very answer.', headers: { ETag, Vary } };
   operation.parameters = [
@@ -195,6 +213,26 @@ function describeVersion(revalidated: boolean, operation: Operation): void {
   ];
 }
 
+/** Parameters that many operations have. One that an operation describes in its own way stays where it is. */
+function shareParts(operation: Operation, shared: Components): void {
+  const common = new Set(['cursor', 'limit', 'id', 'If-Match', 'If-None-Match', 'Idempotency-Key']);
+  operation.parameters = operation.parameters?.map((parameter) =>
+    common.has(parameter.name)
+      ? ((shared.share('parameters', parameter.name, parameter) ??
+          shared.share('parameters', `${parameter.name} once`, parameter) ??
+          parameter) as Parameter)
+      : parameter,
+  );
+  for (const { headers } of Object.values(operation.responses)) {
+    const { Link } = (headers ?? {}) as Record<string, object>;
+    if (Link) Object.assign(headers!, { Link: shared.share('headers', 'Link', Link) ?? Link });
+  }
+}
+
+function sharedText(name: string, description: string, shared: Components): object {
+  return shared.share('headers', name, text(description)) ?? text(description);
+}
+
 const text = (description: string) => ({ description, schema: { type: 'string' } });
 
 /** Swagger UI fills in the example of every parameter; one that may be left out would then narrow what is shown. */
@@ -206,19 +244,29 @@ function describeExample(parameter: Parameter): void {
 }
 
 /** Every route is under the default policy, perhaps under others too. */
-function describeRateLimit(operation: Operation): void {
+function describeRateLimit(operation: Operation, shared: Components): void {
   const own = (operation[RATE_LIMIT] as object[] | undefined) ?? [];
   operation[RATE_LIMIT] = [describePolicy(RatePolicies.default), ...own];
   for (const response of Object.values(operation.responses)) {
     response.headers = {
       ...response.headers,
-      RateLimit: text('What is left of each limit, and the seconds until all of it is back.'),
-      'RateLimit-Policy': text('The limits that count this request.'),
+      ...rateLimitHeaders(shared),
     };
   }
 }
 
-function describeIdempotency(operation: Operation, stored: boolean): void {
+function rateLimitHeaders(shared: Components): object {
+  return {
+    RateLimit: sharedText(
+      'RateLimit',
+      'What is left of each limit, and the seconds until all of it is back.',
+      shared,
+    ),
+    'RateLimit-Policy': sharedText('RateLimit-Policy', 'The limits that count this request.', shared),
+  };
+}
+
+function describeIdempotency(operation: Operation, stored: boolean, shared: Components): void {
   const promise = stored
     ? 'The same key with the same body within 24 hours gets the first answer again.'
     : 'The answer holds a secret and is not stored: once it is sent, the same key runs again.';
@@ -233,7 +281,13 @@ function describeIdempotency(operation: Operation, stored: boolean): void {
     },
   ];
   if (!stored) return;
-  describeHeaders(operation, { 'Idempotency-Replayed': text('true when this is the first answer again.') });
+  describeHeaders(operation, {
+    'Idempotency-Replayed': sharedText(
+      'Idempotency-Replayed',
+      'true when this is the first answer again.',
+      shared,
+    ),
+  });
 }
 
 /** Headers that error answers of a status carry. */
@@ -245,37 +299,68 @@ const headersOfStatus: Record<string, Record<string, string>> = {
   },
   423: { 'Retry-After': 'Whole seconds to wait, where the lock ends by itself.' },
   429: {
-    RateLimit: 'What is left of each limit, and the seconds until all of it is back.',
-    'RateLimit-Policy': 'The limits that count this request.',
     'Retry-After': 'Whole seconds to wait.',
   },
   503: { 'Retry-After': 'Whole seconds to wait.' },
 };
 
+/** @returns a reference to the response that holds exactly these problems, named after their codes */
+function sharedResponse(
+  status: string,
+  problems: ProblemDefinition[],
+  shared: Components,
+): Operation['responses'][string] {
+  const inOrder = problems.toSorted((a, b) => (a.code < b.code ? -1 : 1));
+  const name = inOrder.map((problem) => (isUsual(problem) ? problem.code : `${problem.code} as ${status}`));
+  const response = responseOf(status, inOrder, shared);
+  return (shared.share('responses', name.join(' or '), response) as object | undefined) ?? response;
+}
+
+/** Whether a problem has the status that it has everywhere else. */
+function isUsual(problem: ProblemDefinition): boolean {
+  return problem === problemByCode(problem.code);
+}
+
 function responseOf(
   status: string,
   problems: ProblemDefinition[],
+  shared: Components,
 ): { headers?: object; description: string; content: object } {
-  const headers = Object.entries(headersOfStatus[status] ?? {}).map(
-    ([name, description]) => [name, { description, schema: { type: 'string' } }] as const,
-  );
-  const inOrder = problems.toSorted((a, b) => (a.code < b.code ? -1 : 1));
+  const headers = {
+    ...(status === '429' && rateLimitHeaders(shared)),
+    ...Object.fromEntries(
+      Object.entries(headersOfStatus[status] ?? {}).map(([name, description]) => [name, text(description)]),
+    ),
+  };
+  const code = { type: 'string', enum: problems.map((problem) => problem.code) };
   return {
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
-    description: inOrder.map(({ code, meaning }) => `\`${code}\`: ${meaning}`).join('\n\n'),
+    ...(Object.keys(headers).length > 0 && { headers }),
+    description: problems.map(({ code: name, meaning }) => `\`${name}\`: ${meaning}`).join('\n\n'),
     content: {
       [PROBLEM_JSON]: {
-        schema: { $ref: '#/components/schemas/Problem' },
+        schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code } }] },
         examples: Object.fromEntries(
-          inOrder.map((problem) => [
+          problems.map((problem) => [
             problem.code,
-            problem === problemByCode(problem.code)
-              ? { $ref: `#/components/examples/${problem.code}` }
-              : exampleOf(problem),
+            isUsual(problem) ? { $ref: `#/components/examples/${problem.code}` } : exampleOf(problem),
           ]),
         ),
       },
     },
+  };
+}
+
+function permissionsOf(operation: Operation): string[] {
+  const own = operation['x-required-permission'] ?? [];
+  return [own, operation['x-permission-beyond-own'] ?? []].flat() as string[];
+}
+
+function scopeSchema(permissions: ReadonlySet<string>): object {
+  return {
+    type: 'string',
+    enum: ['read', 'write', ...[...permissions].sort()],
+    description:
+      'What an API key may do: `read` (GET and HEAD), `write` (everything else), or a permission of its owner.',
   };
 }
 
