@@ -2,7 +2,7 @@ import { Controller, Get, Header, Module, type OnModuleInit, SetMetadata } from 
 import { ApiExtension, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { collectProcessMetrics, registry } from './metrics';
 
-@ApiTags('Operations')
+@ApiTags('Health')
 @Controller('metrics')
 class MetricsController {
   @Get()

@@ -40,7 +40,7 @@ class DebugVars {
 }
 
 /** What a process is doing right now, for whoever looks at one; over time `/metrics` tells more. */
-@ApiTags('Operations')
+@ApiTags('Health')
 @Controller('debug/vars')
 export class DebugVarsRoute implements OnModuleDestroy {
   private readonly delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

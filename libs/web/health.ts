@@ -49,7 +49,7 @@ class Health {
 /** The probes of api and worker. They answer 200 or 503 with a small JSON object. */
 @ApiTags('Operations')
 @Public()
-@ApiTags('Operations')
+@ApiTags('Health')
 @Controller()
 class ProbeController implements OnModuleDestroy {
   private readonly lag = monitorEventLoopDelay({ resolution: 100 });

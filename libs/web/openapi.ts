@@ -64,7 +64,8 @@ export function buildOpenApi(
     .addSecurityRequirements('bearer');
   for (const tag of tags ?? []) builder.addTag(tag.name, tag.description);
   const config = builder.build();
-  delete config.info.contact;
+  config.info.contact = { name: `The maintainers of ${title}` };
+  config.info.license = { name: 'MIT', identifier: 'MIT' } as { name: string };
   const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false });
   const mistakes: string[] = [];
   const shared = new Components();
@@ -88,18 +89,26 @@ export function buildOpenApi(
   }
   mistakes.push(...clashingSchemas(Object.keys(document.components?.schemas ?? {})));
   if (mistakes.length > 0) throw new Error(`The API cannot be described:\n  ${mistakes.join('\n  ')}`);
+  const parts = shared.all();
+  const answered = new Set(
+    Object.values(parts.responses).flatMap((response) => Object.keys(examplesOf(response))),
+  );
   return {
     ...document,
     paths: sorted(document.paths),
     components: {
       ...document.components,
-      ...(shared.all() as OpenAPIObject['components']),
+      ...(parts as OpenAPIObject['components']),
       schemas: sorted({
         ...document.components?.schemas,
         Problem: problemSchema(),
         ...(permissions.size > 0 && { [SCOPE]: scopeSchema(permissions) }),
       }),
-      examples: Object.fromEntries(definedProblems().map((problem) => [problem.code, exampleOf(problem)])),
+      examples: Object.fromEntries(
+        definedProblems()
+          .filter(({ code }) => answered.has(code))
+          .map((problem) => [problem.code, exampleOf(problem)]),
+      ),
     },
   };
 }
@@ -348,6 +357,11 @@ function responseOf(
       },
     },
   };
+}
+
+function examplesOf(response: object): object {
+  const { content } = response as { content: Record<string, { examples: object }> };
+  return content[PROBLEM_JSON]!.examples;
 }
 
 function permissionsOf(operation: Operation): string[] {

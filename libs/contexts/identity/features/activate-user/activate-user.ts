@@ -18,7 +18,7 @@ export class ActivateUser extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('users/activate')
 export class ActivateUserRoute {
   constructor(private readonly commands: Commands) {}

@@ -38,7 +38,7 @@ export class ChangePassword extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me/password')
 export class ChangePasswordRoute {
   constructor(private readonly commands: Commands) {}

@@ -61,7 +61,7 @@ export class CompleteMfa extends Command<Tokens | Refused> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/mfa')
 export class CompleteMfaRoute {
   constructor(private readonly commands: Commands) {}

@@ -76,7 +76,7 @@ export class CreateApiKey extends Command<CreatedApiKey> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('API keys')
 @Controller('me/api-keys')
 export class CreateApiKeyRoute {
   constructor(private readonly commands: Commands) {}

@@ -32,7 +32,7 @@ export class DeleteMe extends Command<OperationState> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me')
 export class DeleteMeRoute {
   constructor(

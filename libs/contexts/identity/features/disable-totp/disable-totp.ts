@@ -15,7 +15,7 @@ export class DisableTotp extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/totp')
 export class DisableTotpRoute {
   constructor(private readonly commands: Commands) {}

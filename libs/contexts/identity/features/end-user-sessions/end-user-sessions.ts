@@ -16,7 +16,7 @@ export class EndUserSessions extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Administration')
 @Controller('admin/users/:id/sessions')
 export class EndUserSessionsRoute {
   constructor(private readonly commands: Commands) {}

@@ -24,7 +24,7 @@ export class ExportMe extends Command<OperationState> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me/exports')
 export class ExportMeRoute {
   constructor(

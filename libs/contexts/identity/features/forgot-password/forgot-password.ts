@@ -29,7 +29,7 @@ export class ForgetPassword extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/password/forgot')
 export class ForgotPasswordRoute {
   constructor(private readonly commands: Commands) {}

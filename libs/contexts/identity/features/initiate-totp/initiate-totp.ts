@@ -33,7 +33,7 @@ export class InitiateTotp extends Command<TotpSetup> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/totp/initiate')
 export class InitiateTotpRoute {
   constructor(private readonly commands: Commands) {}

@@ -53,7 +53,7 @@ export class ListApiKeys extends Query<Page<ApiKey>> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('API keys')
 @Controller('me/api-keys')
 export class ListApiKeysRoute {
   constructor(private readonly queries: Queries) {}

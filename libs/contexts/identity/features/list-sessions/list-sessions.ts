@@ -47,7 +47,7 @@ export class ListSessions extends Query<Page<SessionView>> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Sessions')
 @SessionOnly()
 @Controller('auth/sessions')
 export class ListSessionsRoute {

@@ -32,7 +32,7 @@ export class LogIn extends Command<Tokens | MfaChallenge> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/login')
 export class LogInRoute {
   constructor(private readonly commands: Commands) {}

@@ -35,7 +35,7 @@ export class LogOutEverywhere extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @SessionOnly()
 @Controller('auth')
 export class LogOutRoutes {

@@ -32,7 +32,7 @@ class JwkSet {
   keys: Jwk[];
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('.well-known/jwks.json')
 export class PublishKeysRoute {
   constructor(private readonly signingKeys: SigningKeys) {}

@@ -95,7 +95,7 @@ export class ReadAudit extends Query<Page<AuditEntryView>> {
   }
 }
 
-@ApiTags('Operations')
+@ApiTags('Administration')
 @Controller('admin/audit')
 export class ReadAuditRoute {
   constructor(private readonly queries: Queries) {}

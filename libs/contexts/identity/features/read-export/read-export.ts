@@ -38,7 +38,7 @@ export class ReadExport extends Query<AsyncIterable<string>> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Operations')
 @Controller('operations')
 export class ReadExportRoute {
   constructor(private readonly queries: Queries) {}

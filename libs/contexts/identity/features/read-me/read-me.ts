@@ -14,7 +14,7 @@ export class ReadMe extends Query<AccountView> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me')
 export class ReadMeRoute {
   constructor(private readonly queries: Queries) {}

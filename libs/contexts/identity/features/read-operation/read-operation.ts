@@ -18,7 +18,7 @@ export class ReadOperation extends Query<OperationView> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Operations')
 @Controller('operations')
 export class ReadOperationRoute {
   constructor(private readonly queries: Queries) {}

@@ -13,7 +13,7 @@ export class ReadPreferences extends Query<PreferencesView> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me/preferences')
 export class ReadPreferencesRoute {
   constructor(private readonly queries: Queries) {}

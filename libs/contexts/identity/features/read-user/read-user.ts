@@ -25,7 +25,7 @@ export class ReadProfile extends Query<UserView> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Users')
 @Controller('users')
 export class ReadUserRoute {
   constructor(private readonly queries: Queries) {}

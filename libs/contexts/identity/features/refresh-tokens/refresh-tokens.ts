@@ -32,7 +32,7 @@ export class RefreshSession extends Command<Tokens | undefined> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/refresh')
 export class RefreshTokensRoute {
   constructor(private readonly commands: Commands) {}

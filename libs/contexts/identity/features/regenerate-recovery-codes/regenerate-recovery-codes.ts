@@ -17,7 +17,7 @@ export class RegenerateRecoveryCodes extends Command<RecoveryCodes> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/recovery-codes')
 export class RegenerateRecoveryCodesRoute {
   constructor(private readonly commands: Commands) {}

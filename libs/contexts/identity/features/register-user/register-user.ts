@@ -52,7 +52,7 @@ export class RegisterUser extends Command<{ expiresAt: Date }> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/register')
 export class RegisterUserRoute {
   constructor(private readonly commands: Commands) {}

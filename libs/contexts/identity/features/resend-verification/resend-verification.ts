@@ -25,7 +25,7 @@ export class ResendVerification extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/verify/resend')
 export class ResendVerificationRoute {
   constructor(private readonly commands: Commands) {}

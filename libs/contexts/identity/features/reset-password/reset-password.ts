@@ -38,7 +38,7 @@ export class ResetPassword extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/password/reset')
 export class ResetPasswordRoute {
   constructor(private readonly commands: Commands) {}

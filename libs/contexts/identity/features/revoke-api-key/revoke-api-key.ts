@@ -17,7 +17,7 @@ export class RevokeApiKey extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('API keys')
 @Controller('me/api-keys')
 export class RevokeApiKeyRoute {
   constructor(private readonly commands: Commands) {}

@@ -18,7 +18,7 @@ export class RevokeSession extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Sessions')
 @SessionOnly()
 @Controller('auth/sessions')
 export class RevokeSessionRoute {

@@ -39,7 +39,7 @@ export class SearchUsers extends Query<Page<UserView>> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Users')
 @Controller('users')
 export class SearchUsersRoute {
   constructor(private readonly queries: Queries) {}

@@ -21,7 +21,7 @@ export class SetPreferences extends Command<PreferencesView> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me/preferences')
 export class SetPreferencesRoute {
   constructor(private readonly commands: Commands) {}

@@ -30,7 +30,7 @@ export class SetUserRole extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Administration')
 @Controller('admin/users/:id/role')
 export class SetUserRoleRoute {
   constructor(private readonly commands: Commands) {}

@@ -59,7 +59,7 @@ export class StepUp extends Command<Tokens | Exclude<ProofOutcome, 'proved'>> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/step-up')
 export class StepUpRoute {
   constructor(private readonly commands: Commands) {}

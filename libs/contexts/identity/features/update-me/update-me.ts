@@ -35,7 +35,7 @@ export class UpdateMe extends Command<AccountView> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me')
 export class UpdateMeRoute {
   constructor(private readonly commands: Commands) {}

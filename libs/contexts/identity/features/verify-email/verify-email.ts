@@ -48,7 +48,7 @@ export class VerifyEmail extends Command<VerifiedTokens | MfaChallenge> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/verify')
 export class VerifyEmailRoute {
   constructor(private readonly commands: Commands) {}

@@ -46,7 +46,7 @@ export class VerifyTotp extends Command<RecoveryCodes> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/totp/verify')
 export class VerifyTotpRoute {
   constructor(private readonly commands: Commands) {}

@@ -16,7 +16,7 @@ export class BlockUser extends RelationshipCommand {}
 @Audited('social.unblock-user')
 export class UnblockUser extends RelationshipCommand {}
 
-@ApiTags('Social')
+@ApiTags('Relationships')
 @Controller('users')
 export class BlockUserRoute {
   constructor(private readonly commands: Commands) {}

@@ -28,7 +28,7 @@ export class CreateComment extends Command<CommentView> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Comments')
 @Controller('posts')
 export class CreateCommentRoute {
   constructor(private readonly commands: Commands) {}

@@ -32,7 +32,7 @@ export class CreatePost extends Command<PostView> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('posts')
 export class CreatePostRoute {
   constructor(private readonly commands: Commands) {}

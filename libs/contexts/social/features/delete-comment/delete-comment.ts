@@ -21,7 +21,7 @@ export class DeleteComment extends Command<void> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Comments')
 @Controller('comments')
 export class DeleteCommentRoute {
   constructor(private readonly commands: Commands) {}

@@ -19,7 +19,7 @@ export class DeletePost extends Command<void> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('posts')
 export class DeletePostRoute {
   constructor(private readonly commands: Commands) {}

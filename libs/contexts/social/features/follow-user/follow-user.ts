@@ -14,7 +14,7 @@ export class FollowUser extends RelationshipCommand {}
 @Audited('social.unfollow-user')
 export class UnfollowUser extends RelationshipCommand {}
 
-@ApiTags('Social')
+@ApiTags('Relationships')
 @Controller('users')
 export class FollowUserRoute {
   constructor(private readonly commands: Commands) {}

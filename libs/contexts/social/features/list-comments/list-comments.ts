@@ -27,7 +27,7 @@ export class ListComments extends Query<Page<CommentView>> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Comments')
 @Controller('posts')
 export class ListCommentsRoute {
   constructor(private readonly queries: Queries) {}

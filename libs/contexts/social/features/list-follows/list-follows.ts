@@ -26,7 +26,7 @@ export class ListFollowing extends Query<Page<FollowView>> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Relationships')
 @Controller('users')
 export class ListFollowsRoute {
   constructor(private readonly queries: Queries) {}

@@ -27,7 +27,7 @@ export class ListUserPosts extends Query<Page<PostView>> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('users')
 export class ListUserPostsRoute {
   constructor(private readonly queries: Queries) {}

@@ -14,7 +14,7 @@ export class MuteUser extends RelationshipCommand {}
 @Audited('social.unmute-user')
 export class UnmuteUser extends RelationshipCommand {}
 
-@ApiTags('Social')
+@ApiTags('Relationships')
 @Controller('users')
 export class MuteUserRoute {
   constructor(private readonly commands: Commands) {}

@@ -56,7 +56,7 @@ export class ReadFeed extends Query<Page<PostView>> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Feed')
 @Controller('feed')
 export class ReadFeedRoute {
   constructor(private readonly queries: Queries) {}

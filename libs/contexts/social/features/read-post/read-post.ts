@@ -15,7 +15,7 @@ export class ReadPost extends Query<PostView> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('posts')
 export class ReadPostRoute {
   constructor(private readonly queries: Queries) {}

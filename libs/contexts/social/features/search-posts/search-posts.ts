@@ -36,7 +36,7 @@ export class SearchPosts extends Query<Page<PostView>> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('posts')
 export class SearchPostsRoute {
   constructor(private readonly queries: Queries) {}

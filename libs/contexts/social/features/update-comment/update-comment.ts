@@ -37,7 +37,7 @@ export class UpdateComment extends Command<CommentView> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Comments')
 @Controller('comments')
 export class UpdateCommentRoute {
   constructor(private readonly commands: Commands) {}

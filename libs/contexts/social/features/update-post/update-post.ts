@@ -44,7 +44,7 @@ export class UpdatePost extends Command<PostView> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('posts')
 export class UpdatePostRoute {
   constructor(private readonly commands: Commands) {}
