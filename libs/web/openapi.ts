@@ -148,7 +148,7 @@ function explain(method: string, path: string, operation: Operation, shared: Com
         : open || !stored
           ? NO_STORE
           : PRIVATE;
-  const cacheControl = text(`Who may keep the answer: \`${keep}\`.`);
+  const cacheControl = text(`Who may cache the response: \`${keep}\`.`);
   describeHeaders(operation, {
     'Cache-Control': shared.share('headers', `Cache-Control ${keep}`, cacheControl) ?? cacheControl,
   });
@@ -202,21 +202,21 @@ function describeHeaders(operation: Operation, headers: object): void {
 function describeVersion(revalidated: boolean, operation: Operation, shared: Components): void {
   const ETag = sharedText(
     'ETag',
-    'The version, for If-Match, and after a hyphen what tells this answer from all others, for If-None-Match.',
+    'The version, for If-Match, then a hyphen and a digest of the response, for If-None-Match.',
     shared,
   );
   describeHeaders(operation, { ETag });
   if (!revalidated) return;
-  const Vary = sharedText('Vary', 'Holds Authorization: the answer is for this caller alone.', shared);
+  const Vary = sharedText('Vary', 'Contains Authorization: the response is for this caller only.', shared);
   describeHeaders(operation, { Vary });
-  operation.responses['304'] = { description: 'The client has this very answer.', headers: { ETag, Vary } };
+  operation.responses['304'] = { description: 'The response has not changed.', headers: { ETag, Vary } };
   operation.parameters = [
     ...(operation.parameters ?? []),
     {
       name: 'If-None-Match',
       in: 'header',
       required: false,
-      description: 'ETag the client has.',
+      description: 'ETag of the response that the client has.',
       schema: { type: 'string' },
     },
   ];
@@ -268,24 +268,24 @@ function rateLimitHeaders(shared: Components): object {
   return {
     RateLimit: sharedText(
       'RateLimit',
-      'What is left of each limit, and the seconds until all of it is back.',
+      'Remaining quota of each limit, and the seconds until it is full again.',
       shared,
     ),
-    'RateLimit-Policy': sharedText('RateLimit-Policy', 'The limits that count this request.', shared),
+    'RateLimit-Policy': sharedText('RateLimit-Policy', 'Rate limits that apply to this request.', shared),
   };
 }
 
 function describeIdempotency(operation: Operation, stored: boolean, shared: Components): void {
   const promise = stored
-    ? 'The same key with the same body within 24 hours gets the first answer again.'
-    : 'The answer holds a secret and is not stored: once it is sent, the same key runs again.';
+    ? 'The same key with the same body within 24 hours returns the first response again.'
+    : 'The response contains a secret and is not stored: after it is sent, a request with the same key runs again.';
   operation.parameters = [
     ...(operation.parameters ?? []),
     {
       name: 'Idempotency-Key',
       in: 'header',
       required: false,
-      description: `Makes the request safe to repeat; a UUID is a good one. ${promise}`,
+      description: `Makes the request safe to retry. Use a UUID. ${promise}`,
       schema: { type: 'string', minLength: 1, maxLength: 255 },
     },
   ];
@@ -293,7 +293,7 @@ function describeIdempotency(operation: Operation, stored: boolean, shared: Comp
   describeHeaders(operation, {
     'Idempotency-Replayed': sharedText(
       'Idempotency-Replayed',
-      'true when this is the first answer again.',
+      '`true` if this is a replay of the first response.',
       shared,
     ),
   });
@@ -301,16 +301,16 @@ function describeIdempotency(operation: Operation, stored: boolean, shared: Comp
 
 /** Headers that error answers of a status carry. */
 const headersOfStatus: Record<string, Record<string, string>> = {
-  401: { 'WWW-Authenticate': 'How to sign in (RFC 6750).' },
+  401: { 'WWW-Authenticate': 'How to authenticate (RFC 6750).' },
   405: { Allow: 'The methods that the resource supports.' },
   409: {
-    'Retry-After': 'Whole seconds to wait while the first request still runs (`idempotency.in-progress`).',
+    'Retry-After': 'Seconds to wait while the first request runs (`idempotency.in-progress`).',
   },
-  423: { 'Retry-After': 'Whole seconds to wait, where the lock ends by itself.' },
+  423: { 'Retry-After': 'Seconds to wait, if the lock ends by itself.' },
   429: {
-    'Retry-After': 'Whole seconds to wait.',
+    'Retry-After': 'Seconds to wait.',
   },
-  503: { 'Retry-After': 'Whole seconds to wait.' },
+  503: { 'Retry-After': 'Seconds to wait.' },
 };
 
 /** @returns a reference to the response that holds exactly these problems, named after their codes */
@@ -409,30 +409,30 @@ function problemSchema(): object {
   const line = (description: string) => ({ type: 'string', description });
   return {
     type: 'object',
-    description: 'Every error (RFC 9457).',
+    description: 'An error (RFC 9457).',
     required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'traceId'],
     properties: {
-      type: line('Address of a page about this kind of problem.'),
-      title: line('The kind of problem in a few words.'),
+      type: line('URL of a page about this type of problem.'),
+      title: line('Short summary of the type of problem.'),
       status: { type: 'integer', minimum: 400, maximum: 599, description: 'The HTTP status.' },
-      detail: line('What happened this time.'),
+      detail: line('What happened in this case.'),
       instance: line('Path of the request.'),
       code: {
         type: 'string',
         pattern: '^[a-z][a-z-]*(\\.[a-z][a-z-]*)?$',
         description: 'Stable name of the problem.',
       },
-      traceId: { type: ['string', 'null'], description: 'Under which the server has logged it.' },
+      traceId: { type: ['string', 'null'], description: 'Trace id in the logs of the server.' },
       errors: {
         type: 'array',
-        description: 'The fields that break a rule.',
+        description: 'The fields that are not valid.',
         items: {
           type: 'object',
           required: ['path', 'code', 'message'],
           properties: {
-            path: line('Where: items.0.name; empty for the whole.'),
+            path: line('Path of the field, such as items.0.name; empty for the whole body.'),
             code: { type: 'string', enum: ruleCodes(), description: RULES_TOLD },
-            message: line('In a sentence.'),
+            message: line('The rule in a sentence.'),
           },
         },
       },

@@ -8,10 +8,10 @@ import { schemaNameOf, undeclareSchema } from './schemas';
 
 /** What every list is asked with; lists with filters extend it. */
 export class ListQuery {
-  @Field.integer({ min: 1, max: 100, default: 20, description: 'Most entries to answer.' })
+  @Field.integer({ min: 1, max: 100, default: 20, description: 'Maximum number of entries per page.' })
   limit = 20;
 
-  @Field.text({ max: 1024, optional: true, description: 'nextCursor of the page before.' })
+  @Field.text({ max: 1024, optional: true, description: '`nextCursor` of the previous page.' })
   cursor?: string;
 }
 

@@ -15,7 +15,7 @@ export class SecondFactorProof {
     max: 6,
     pattern: /^\d{6}$/,
     optional: true,
-    description: 'The six digits that the authenticator app shows.',
+    description: 'The six-digit code from the authenticator app.',
     example: '042137',
   })
   code?: string;
@@ -24,7 +24,7 @@ export class SecondFactorProof {
     min: 24,
     max: 40,
     optional: true,
-    description: 'One of the recovery codes; good once.',
+    description: 'A recovery code. Each works once.',
     example: '8Z2K4M-Q0RT7X-3VBN5C-9HJW1D',
   })
   recoveryCode?: string;

@@ -10,7 +10,7 @@ export class AccountView extends SignedInUser {
   registeredAt: Date;
 
   @Field.integer({
-    description: 'Version of the profile: another name makes another. The ETag begins with it.',
+    description: 'Version of the profile. It changes with the names. The ETag starts with it.',
     example: 3,
   })
   version: number;

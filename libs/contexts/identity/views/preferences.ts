@@ -6,7 +6,7 @@ import { LENGTHS, MAX_INTERESTS, TONES } from '../model/preferences';
 export class PreferencesUpdate {
   @Field.list(Item.text({ max: 20, trim: true }), {
     max: MAX_INTERESTS,
-    description: 'Topics, none of them twice; capitals make no difference.',
+    description: 'Topics without duplicates, not case-sensitive.',
     example: ['space', 'cats'],
   })
   interests: string[];
@@ -21,13 +21,13 @@ export class PreferencesUpdate {
   })
   length: string;
 
-  @Field.text({ min: 2, max: 35, description: 'Language of the stories: a tag of BCP 47.', example: 'en' })
+  @Field.text({ min: 2, max: 35, description: 'Language of the stories, as a BCP 47 tag.', example: 'en' })
   language: string;
 }
 
 /** What somebody likes to read, as an answer says it. */
 @ApiSchema({ name: 'Preferences' })
 export class PreferencesView extends PreferencesUpdate {
-  @Field.dateTime({ nullable: true, description: 'When it was said; null as long as nothing was.' })
+  @Field.dateTime({ nullable: true, description: 'When the preferences were last updated; null if never.' })
   updatedAt: Date | null;
 }

@@ -3,8 +3,8 @@ import { defineRejection } from '@rookery/domain';
 export const CannotTargetSelf = defineRejection(
   'social.self',
   'invalid',
-  'This is you.',
-  'Nobody follows, blocks or mutes themselves: name somebody else.',
+  'You cannot follow, block or mute yourself.',
+  'Choose another user.',
   'You cannot do this to yourself',
 );
 

@@ -17,13 +17,13 @@ export class CommentView {
   @Field.uuid({ description: 'Id of the comment.' })
   id: string;
 
-  @Field.uuid({ description: 'Post that it answers to.' })
+  @Field.uuid({ description: 'Id of the post.' })
   postId: string;
 
   @Field.text(COMMENT.content)
   content: string;
 
-  @Field.object(() => PersonView, { description: 'Who wrote it.' })
+  @Field.object(() => PersonView, { description: 'The author.' })
   author: PersonView;
 
   @Field.dateTime({ description: 'When it was written.' })
@@ -32,7 +32,7 @@ export class CommentView {
   @Field.dateTime({ description: 'When it was last changed.' })
   updatedAt: Date;
 
-  @Field.integer({ description: 'Version of the text. The ETag begins with it.', example: 1 })
+  @Field.integer({ description: 'Version of the text. The ETag starts with it.', example: 1 })
   version: number;
 }
 

@@ -10,7 +10,7 @@ import { NEWEST, type Position } from './position';
 /** Somebody who follows or is followed. */
 @ApiSchema({ name: 'Follow' })
 export class FollowView extends PersonView {
-  @Field.dateTime({ description: 'Since when one follows the other.' })
+  @Field.dateTime({ description: 'When the follow started.' })
   followedAt: Date;
 }
 

@@ -10,7 +10,7 @@ export class PersonView {
   @Field.text({ max: 30, description: 'Unique name.', example: 'ada' })
   username: string;
 
-  @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  @Field.text({ max: 100, description: 'Display name.', example: 'Ada Lovelace' })
   name: string;
 }
 

@@ -14,12 +14,12 @@ import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
 class ChangePasswordRequest {
-  @Field.text({ max: 128, description: 'Present password.' })
+  @Field.text({ max: 128, description: 'Current password.' })
   currentPassword: string;
 
   @Field.text({
     ...PASSWORD_LENGTH,
-    description: 'Not one of the common ones.',
+    description: 'Must not be a common password.',
     example: 'correct horse battery',
   })
   password: string;
@@ -48,9 +48,9 @@ export class ChangePasswordRoute {
   @Put()
   @Explain({
     operationId: 'changePassword',
-    summary: 'Change the own password',
+    summary: 'Change your password',
     description:
-      'Ends all other sessions and makes links to reset the password useless; API keys go on. Wrong present passwords count as failed sign-ins.',
+      'Ends all other sessions and invalidates password reset links. API keys remain valid. A wrong current password counts as a failed sign-in.',
     ok: { status: 204 },
     rejects: [PasswordWrong, PasswordWeak, Locked],
   })

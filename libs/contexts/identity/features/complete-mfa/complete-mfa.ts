@@ -32,7 +32,7 @@ const SignInCodeInvalid = withStatus(CodeInvalid, 401);
 
 @ExactlyOneOf('code', 'recoveryCode')
 class CompleteMfaRequest extends SecondFactorProof {
-  @Field.text({ max: 4_000, description: 'From the answer of POST /v1/auth/login.' })
+  @Field.text({ max: 4_000, description: 'From the response of POST /v1/auth/login.' })
   mfaToken: string;
 }
 
@@ -74,7 +74,7 @@ export class CompleteMfaRoute {
     operationId: 'completeMfa',
     summary: 'Sign in with the second factor',
     description:
-      'Takes exactly one of `code` and `recoveryCode`. A token is good once, for 5 minutes and five tries.',
+      'Takes exactly one of `code` and `recoveryCode`. A token works once, for 5 minutes and five attempts.',
     ok: { type: Tokens },
     rejects: [SignInCodeInvalid, CodeLocked],
   })

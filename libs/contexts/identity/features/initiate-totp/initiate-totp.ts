@@ -14,15 +14,15 @@ import { SecondFactors } from '../../storage/second-factors';
 class TotpSetup {
   @Field.text({
     max: 64,
-    description: 'The secret in base32, for typing it in.',
+    description: 'The secret in base32, to type in.',
     example: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
   })
   secret: string;
 
-  @Field.text({ max: 1_000, description: 'The same as an otpauth address, which authenticator apps open.' })
+  @Field.text({ max: 1_000, description: 'The secret as an otpauth URI, which authenticator apps open.' })
   provisioningUri: string;
 
-  @Field.text({ max: 20_000, description: 'The address as a QR code: a data URL of a PNG.' })
+  @Field.text({ max: 20_000, description: 'The URI as a QR code: a data URL of a PNG.' })
   qrCode: string;
 }
 
@@ -44,9 +44,9 @@ export class InitiateTotpRoute {
   @NeverStored()
   @Explain({
     operationId: 'initiateTotp',
-    summary: 'Get a secret for an authenticator app',
+    summary: 'Start to enroll an authenticator app',
     description:
-      'Nothing changes until POST /v1/auth/totp/verify has seen its first code. Asking again voids the earlier secret.',
+      'Returns a secret for the app. Nothing changes until POST /v1/auth/totp/verify accepts its first code. Another call invalidates the earlier secret.',
     ok: { type: TotpSetup },
     rejects: [TotpEnrolled],
   })

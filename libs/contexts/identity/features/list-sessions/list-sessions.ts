@@ -22,19 +22,19 @@ class SessionView {
   @Field.uuid({ description: 'Id of the session.' })
   id: string;
 
-  @Field.text({ max: 400, min: 0, description: 'What the client said of itself when it signed in.' })
+  @Field.text({ max: 400, min: 0, description: 'User-Agent header of the sign-in.' })
   userAgent: string;
 
-  @Field.text({ max: 45, description: 'IP address from which it was started.', example: '203.0.113.7' })
+  @Field.text({ max: 45, description: 'IP address of the sign-in.', example: '203.0.113.7' })
   ip: string;
 
-  @Field.dateTime({ description: 'When it was started.' })
+  @Field.dateTime({ description: 'When the session started.' })
   startedAt: Date;
 
-  @Field.dateTime({ description: 'When it was last refreshed.' })
+  @Field.dateTime({ description: 'When the session was last refreshed.' })
   lastSeenAt: Date;
 
-  @Field.boolean({ description: 'Whether this request belongs to it.' })
+  @Field.boolean({ description: 'Whether this is the session of the request.' })
   current: boolean;
 }
 
@@ -54,7 +54,12 @@ export class ListSessionsRoute {
   constructor(private readonly queries: Queries) {}
 
   @Get()
-  @Explain({ operationId: 'listSessions', summary: 'List the own sessions', ok: { list: SessionView } })
+  @Explain({
+    operationId: 'listSessions',
+    summary: 'List your sessions',
+    description: 'Active sessions, newest first.',
+    ok: { list: SessionView },
+  })
   list(@CurrentCaller() caller: Caller, @QueryString() page: ListQuery): Promise<Page<SessionView>> {
     return this.queries.execute(new ListSessions(caller, page));
   }

@@ -45,7 +45,7 @@ export class LogInRoute {
     operationId: 'login',
     summary: 'Sign in',
     description:
-      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Networks from which somebody has signed in to the account before have a share of their own, of the rate limit too: what strangers use up and lock is theirs alone. The password of a registration that nobody has verified is told so, whether or not the address has an account besides.',
+      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Networks from which somebody has already signed in to the account have their own quota, also of the rate limit: strangers can use up and lock only their own. The password of an unverified registration gets `identity.email-unverified`, whether or not the address also has an account.',
     ok: { type: [Tokens, MfaChallenge] },
     rejects: [BadCredentials, EmailUnverified, Locked],
   })

@@ -11,7 +11,7 @@ import { RefreshInvalid } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
 
 class LogoutRequest {
-  @Field.text({ max: 400, description: 'A refresh token of the session that shall end.' })
+  @Field.text({ max: 400, description: 'A refresh token of the session to end.' })
   refreshToken: string;
 }
 
@@ -45,7 +45,7 @@ export class LogOutRoutes {
   @Explain({
     operationId: 'logout',
     summary: 'Sign out',
-    description: 'Ends the session of the refresh token; its access tokens stop working within five seconds.',
+    description: 'Ends the session of the refresh token. Its access tokens stop working within five seconds.',
     ok: { status: 204 },
     rejects: [RefreshInvalid],
   })
@@ -54,7 +54,12 @@ export class LogOutRoutes {
   }
 
   @Post('logout-all')
-  @Explain({ operationId: 'logoutAll', summary: 'Sign out everywhere', ok: { status: 204 } })
+  @Explain({
+    operationId: 'logoutAll',
+    summary: 'Sign out everywhere',
+    description: 'Ends all your sessions. Their access tokens stop working within five seconds.',
+    ok: { status: 204 },
+  })
   logOutEverywhere(@CurrentCaller() { userId, sessionId }: Caller): Promise<void> {
     return this.commands.execute(new LogOutEverywhere(userId, sessionId));
   }

@@ -19,10 +19,10 @@ interface PageRow {
 }
 
 class AccountExport {
-  @Field.uuid({ description: 'Id of the user whom it is about.' })
+  @Field.uuid({ description: 'Id of the user the data is about.' })
   userId: string;
 
-  @Field.dateTime({ description: 'When it was put together.' })
+  @Field.dateTime({ description: 'When the export was created.' })
   exportedAt: string;
 
   @Field.json({ description: 'Lists of records by kind, by context.' })
@@ -48,7 +48,7 @@ export class ReadExportRoute {
   @Explain({
     operationId: 'getOperationResult',
     summary: 'Download an export',
-    description: 'By context and kind: everything that is held about the caller.',
+    description: 'All data about you, by context and kind.',
     ok: {
       type: AccountExport,
       headers: { 'Content-Disposition': 'A file name to save it under.' },

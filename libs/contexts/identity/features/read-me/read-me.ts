@@ -21,7 +21,12 @@ export class ReadMeRoute {
 
   @Get()
   @Versioned()
-  @Explain({ operationId: 'getMe', summary: 'Read the own account', ok: { type: AccountView } })
+  @Explain({
+    operationId: 'getMe',
+    summary: 'Read your account',
+    description: 'Your account, as only you see it.',
+    ok: { type: AccountView },
+  })
   read(@CurrentCaller() caller: Caller): Promise<AccountView> {
     return this.queries.execute(new ReadMe(caller.userId));
   }

@@ -35,8 +35,11 @@ export class ReadUserRoute {
   @Explain({
     operationId: 'getUser',
     summary: 'Read a user',
-    description: 'May be a moment behind: it is kept for a minute and follows changes.',
-    ok: { type: UserView, headers: { 'X-Cache': 'HIT or MISS: whether it came from the cache.' } },
+    description: 'May be a moment out of date: the response is cached for a minute and updated on changes.',
+    ok: {
+      type: UserView,
+      headers: { 'X-Cache': 'HIT if the response came from the cache, otherwise MISS.' },
+    },
     rejects: [NotFound],
   })
   read(@UuidParam() id: string, @CurrentCaller() { userId }: Caller): Promise<UserView> {

@@ -17,7 +17,7 @@ import { Users } from '../../storage/users';
 const GRACE_SECONDS = 30;
 
 class RefreshRequest {
-  @Field.text({ max: 400, description: 'The refresh token of the last answer.' })
+  @Field.text({ max: 400, description: 'The refresh token from the last response.' })
   refreshToken: string;
 }
 
@@ -42,9 +42,9 @@ export class RefreshTokensRoute {
   @Post()
   @Explain({
     operationId: 'refreshTokens',
-    summary: 'Get new tokens for a refresh token',
+    summary: 'Refresh tokens',
     description:
-      'Each refresh token is good once. Its direct predecessor gets the same answer for 30 seconds more, so a lost answer signs nobody out; anything older ends the session. Where the predecessor is from before POST /v1/auth/step-up, that proof is void.',
+      'Each refresh token works once. For 30 seconds, its direct predecessor gets the same response, so that a lost response signs nobody out. Any older token ends the session. If the predecessor was issued before POST /v1/auth/step-up, that proof is invalidated.',
     ok: { type: Tokens },
     rejects: [RefreshInvalid, RefreshTokenReused],
   })

@@ -28,7 +28,7 @@ export class RegenerateRecoveryCodesRoute {
   @Explain({
     operationId: 'regenerateRecoveryCodes',
     summary: 'Get new recovery codes',
-    description: 'The earlier ones are void.',
+    description: 'Replaces all earlier recovery codes.',
     ok: { status: 201, type: RecoveryCodes },
     rejects: [AccountGone, TotpNotEnrolled],
   })

@@ -14,7 +14,7 @@ import { Decoys } from '../../storage/decoys';
 import { Users } from '../../storage/users';
 
 class ResendVerificationRequest {
-  @Field.email({ description: 'Address that was registered.', example: 'ada@example.com' })
+  @Field.email({ description: 'E-mail address that was registered.', example: 'ada@example.com' })
   email: string;
 }
 
@@ -35,9 +35,9 @@ export class ResendVerificationRoute {
   @Post()
   @Explain({
     operationId: 'resendVerification',
-    summary: 'Ask for the verification mail again',
+    summary: 'Resend the verification mail',
     description:
-      'Answered in the same way for every address; the second mail is sent after a minute at the earliest, further ones at growing intervals, at most five a day.',
+      'The response is the same for every address. The second mail is sent after a minute at the earliest, further mails at growing intervals, at most five a day.',
     ok: { status: 202 },
   })
   resend(@Body() { email }: ResendVerificationRequest): Promise<void> {

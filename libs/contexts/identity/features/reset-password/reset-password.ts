@@ -17,12 +17,12 @@ import { Users } from '../../storage/users';
 import { PAGE } from './reset-password-page';
 
 class ResetPasswordRequest {
-  @Field.text({ max: 100, description: 'The token in the link.' })
+  @Field.text({ max: 100, description: 'The token from the link.' })
   token: string;
 
   @Field.text({
     ...PASSWORD_LENGTH,
-    description: 'Not one of the common ones.',
+    description: 'Must not be a common password.',
     example: 'correct horse battery',
   })
   password: string;
@@ -48,9 +48,9 @@ export class ResetPasswordRoute {
   @RateLimit(RatePolicies.password)
   @Explain({
     operationId: 'resetPassword',
-    summary: 'Set a new password with the link’s token',
+    summary: 'Reset the password with the token from the link',
     description:
-      'The token is good once, for an hour. Ends every session and every API key, lifts a lock, and verifies the address where that has not been done: who has the link reads its mail.',
+      'The token works once, for an hour. Ends all sessions, revokes all API keys, lifts a lock, and verifies the e-mail address if it is not verified yet: whoever has the link can read its mail.',
     ok: { status: 204 },
     rejects: [LinkExpired, PasswordWeak],
   })

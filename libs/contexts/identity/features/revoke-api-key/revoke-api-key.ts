@@ -27,7 +27,7 @@ export class RevokeApiKeyRoute {
   @Explain({
     operationId: 'revokeApiKey',
     summary: 'Revoke an API key',
-    description: 'It stops working within five seconds.',
+    description: 'The key stops working within five seconds.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

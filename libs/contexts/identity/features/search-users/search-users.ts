@@ -24,7 +24,7 @@ class UserSearch extends ListQuery {
     trim: true,
     default: '',
     description:
-      'Part of a username or name, whatever its capitals; without three letters or digits in a row it finds those that begin with it.',
+      'Part of a username or name, not case-sensitive. Without three letters or digits in a row, finds the names that start with it.',
     example: 'ada',
   })
   search = '';
@@ -47,8 +47,8 @@ export class SearchUsersRoute {
   @Get()
   @Explain({
     operationId: 'searchUsers',
-    summary: 'Look people up',
-    description: 'The newest first. Without a search, everybody.',
+    summary: 'Search users',
+    description: 'Sorted by registration, newest first. Without `search`, lists all users.',
     ok: { list: UserView },
   })
   search(@CurrentCaller() { userId }: Caller, @QueryString() page: UserSearch): Promise<Page<UserView>> {

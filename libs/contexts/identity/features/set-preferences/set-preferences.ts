@@ -29,7 +29,8 @@ export class SetPreferencesRoute {
   @Put()
   @Explain({
     operationId: 'setPreferences',
-    summary: 'Say what you like to read',
+    summary: 'Update reading preferences',
+    description: 'Replaces all preferences.',
     ok: { type: PreferencesView },
     rejects: [InterestsRepeated, LanguageUnknown],
   })

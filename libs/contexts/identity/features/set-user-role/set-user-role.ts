@@ -14,7 +14,7 @@ class RoleUpdate {
   @Field.known(ROLES, {
     name: 'Role',
     max: 30,
-    description: 'The role to give.',
+    description: 'The role to assign.',
     example: 'moderator',
   })
   role: string;
@@ -40,9 +40,9 @@ export class SetUserRoleRoute {
   @RequirePermission('users:role')
   @Explain({
     operationId: 'setUserRole',
-    summary: 'Give a user a role',
+    summary: 'Assign a role to a user',
     description:
-      'What the user may do follows within five seconds, without signing in again. Who gives a role has proved who they are in the last 15 minutes.',
+      'The permissions of the user change within five seconds, without a new sign-in. Requires a fresh sign-in of the caller, within the last 15 minutes.',
     ok: { status: 204 },
     rejects: [NotFound, RoleUnknown, LastAdmin],
   })

@@ -70,9 +70,9 @@ export class StepUpRoute {
   @RateLimit(RatePolicies.otp)
   @Explain({
     operationId: 'stepUp',
-    summary: 'Prove again who is signed in',
+    summary: 'Reauthenticate (step-up)',
     description:
-      'Takes exactly one of `code`, `recoveryCode` and, from users without a second factor, `password`. For 15 minutes the tokens of the answer, and those they are refreshed to, may then do what asks for a fresh sign-in. Access tokens from before stay as they were; the refresh token from before is replaced.',
+      'Takes exactly one of `code`, `recoveryCode` and, for users without a second factor, `password`. For 15 minutes, the tokens in the response, and the tokens they are refreshed to, may do what requires a fresh sign-in. Earlier access tokens do not change. The earlier refresh token is replaced.',
     ok: { type: Tokens },
     rejects: [
       CodeInvalid,

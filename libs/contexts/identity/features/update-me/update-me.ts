@@ -12,7 +12,7 @@ import type { Names } from '../../model/user';
 import { Users } from '../../storage/users';
 
 class AccountUpdate {
-  @Field.name({ ...NAME, optional: true, description: 'Name as others see it.', example: 'Ada King' })
+  @Field.name({ ...NAME, optional: true, description: 'Display name.', example: 'Ada King' })
   name?: string;
 
   @Field.username({
@@ -44,8 +44,9 @@ export class UpdateMeRoute {
   @Versioned()
   @Explain({
     operationId: 'updateMe',
-    summary: 'Change the own names',
-    description: 'What is left out stays as it is; a body that changes nothing makes no new version.',
+    summary: 'Update your account',
+    description:
+      'Fields that are left out do not change. A body that changes nothing creates no new version.',
     ok: { type: AccountView },
     rejects: [UsernameTaken],
   })

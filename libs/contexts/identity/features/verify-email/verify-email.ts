@@ -13,14 +13,14 @@ import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
 class VerifyEmailRequest {
-  @Field.email({ description: 'Address that the code was sent to.', example: 'ada@example.com' })
+  @Field.email({ description: 'E-mail address that the code was sent to.', example: 'ada@example.com' })
   email: string;
 
   @Field.text({
     min: 6,
     max: 6,
     pattern: /^\d{6}$/,
-    description: 'The six digits in the mail.',
+    description: 'The six digits from the mail.',
     example: '042137',
   })
   code: string;
@@ -32,7 +32,7 @@ class VerifiedTokens extends Tokens {
     max: 100,
     optional: true,
     description:
-      'Only there when the account has no password yet, since its address was registered with several: good for POST /v1/auth/password/reset, once, for an hour. The same token is mailed as a link.',
+      'Present only if the account has no password yet, because its address was registered with several. Works once with POST /v1/auth/password/reset, for an hour. The same token is mailed as a link.',
   })
   passwordResetToken?: string;
 }
@@ -61,7 +61,7 @@ export class VerifyEmailRoute {
     operationId: 'verifyEmail',
     summary: 'Verify an e-mail address with the code',
     description:
-      'Activates the account and signs in. After five wrong tries or 10 minutes the code expires. An address that is unknown is answered like one that waits for its code.\n\nWhere the address was registered with several passwords, nobody knows which one its owner typed, so none of them counts: the answer has a `passwordResetToken`. Ask for a new password then, send both to POST /v1/auth/password/reset and sign in with it.',
+      'Activates the account and signs in. The code expires after five wrong attempts or 10 minutes. An unknown address gets the same response as one that waits for its code.\n\nIf the address was registered with several passwords, nobody knows which one its owner typed, so none of them counts: the response has a `passwordResetToken`. Ask for a new password, send both to POST /v1/auth/password/reset, and sign in with it.',
     ok: { type: [VerifiedTokens, MfaChallenge] },
     rejects: [CodeInvalid, CodeExpired],
   })

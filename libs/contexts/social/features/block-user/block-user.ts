@@ -26,7 +26,7 @@ export class BlockUserRoute {
     operationId: 'blockUser',
     summary: 'Block a user',
     description:
-      'For the user the caller does not exist any more, and neither reads what the other writes. Neither follows the other any more.',
+      'You no longer exist for this user, and neither of you can read what the other writes. Ends follows in both directions.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })
@@ -38,7 +38,7 @@ export class BlockUserRoute {
   @Explain({
     operationId: 'unblockUser',
     summary: 'Unblock a user',
-    description: 'Who followed whom before is not restored.',
+    description: 'Does not restore earlier follows.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })

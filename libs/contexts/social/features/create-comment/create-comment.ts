@@ -38,6 +38,7 @@ export class CreateCommentRoute {
   @Explain({
     operationId: 'createComment',
     summary: 'Comment on a post',
+    description: 'Requires that you can read the post.',
     ok: { status: 201, type: CommentView },
     rejects: [NotFound],
   })

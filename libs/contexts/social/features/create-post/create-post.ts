@@ -42,7 +42,8 @@ export class CreatePostRoute {
   @Explain({
     operationId: 'createPost',
     summary: 'Publish a post',
-    ok: { status: 201, type: PostView, headers: { Location: 'Where the post is.' } },
+    description: 'Followers find it in their feeds within moments.',
+    ok: { status: 201, type: PostView, headers: { Location: 'URL of the post.' } },
   })
   async create(
     @CurrentCaller() { userId }: Caller,

@@ -23,7 +23,7 @@ export class FollowUserRoute {
   @Explain({
     operationId: 'followUser',
     summary: 'Follow a user',
-    description: 'What the user writes is in the own feed from now on, what it wrote before included.',
+    description: 'Adds all posts of this user to your feed, earlier posts too.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf, TargetBlocked],
   })
@@ -34,7 +34,8 @@ export class FollowUserRoute {
   @Delete(':id/follow')
   @Explain({
     operationId: 'unfollowUser',
-    summary: 'Stop following a user',
+    summary: 'Unfollow a user',
+    description: 'Removes the posts of this user from your feed at once.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })

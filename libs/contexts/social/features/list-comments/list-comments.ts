@@ -36,7 +36,7 @@ export class ListCommentsRoute {
   @Explain({
     operationId: 'listComments',
     summary: 'List the comments of a post',
-    description: 'The newest first.',
+    description: 'Newest first.',
     ok: { list: CommentView },
     rejects: [NotFound],
   })

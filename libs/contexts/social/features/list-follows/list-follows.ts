@@ -34,8 +34,8 @@ export class ListFollowsRoute {
   @Get(':id/followers')
   @Explain({
     operationId: 'listFollowers',
-    summary: 'List who follows a user',
-    description: 'The latest first. Without those who do not exist for the caller.',
+    summary: 'List the followers of a user',
+    description: 'Latest first. Leaves out users who do not exist for you.',
     ok: { list: FollowView },
     rejects: [NotFound],
   })
@@ -50,8 +50,8 @@ export class ListFollowsRoute {
   @Get(':id/following')
   @Explain({
     operationId: 'listFollowing',
-    summary: 'List whom a user follows',
-    description: 'The latest first. Without those who do not exist for the caller.',
+    summary: 'List the users that a user follows',
+    description: 'Latest first. Leaves out users who do not exist for you.',
     ok: { list: FollowView },
     rejects: [NotFound],
   })

@@ -35,8 +35,8 @@ export class ListUserPostsRoute {
   @Get(':id/posts')
   @Explain({
     operationId: 'listUserPosts',
-    summary: "List a user's posts",
-    description: 'The newest first. Not found where one has blocked the other, in either direction.',
+    summary: 'List the posts of a user',
+    description: 'Newest first. 404 if either user has blocked the other.',
     ok: { list: PostView },
     rejects: [NotFound],
   })

@@ -23,7 +23,7 @@ export class MuteUserRoute {
   @Explain({
     operationId: 'muteUser',
     summary: 'Mute a user',
-    description: 'What the user writes is kept out of the own feed, and nowhere else. The user is not told.',
+    description: 'Hides the posts of this user from your feed, and nowhere else. The user is not notified.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })
@@ -34,7 +34,8 @@ export class MuteUserRoute {
   @Delete(':id/mute')
   @Explain({
     operationId: 'unmuteUser',
-    summary: 'Hear a muted user again',
+    summary: 'Unmute a user',
+    description: 'Shows the posts of this user in your feed again.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })

@@ -48,7 +48,8 @@ export class UpdateCommentRoute {
   @Explain({
     operationId: 'updateComment',
     summary: 'Change a comment',
-    description: 'What is left out stays as it is; a body that changes nothing makes no new version.',
+    description:
+      'Fields that are left out do not change. A body that changes nothing creates no new version.',
     ok: { type: CommentView },
     rejects: [NotFound],
   })

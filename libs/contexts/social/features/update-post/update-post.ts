@@ -55,7 +55,8 @@ export class UpdatePostRoute {
   @Explain({
     operationId: 'updatePost',
     summary: 'Change a post',
-    description: 'What is left out stays as it is; a body that changes nothing makes no new version.',
+    description:
+      'Fields that are left out do not change. A body that changes nothing creates no new version.',
     ok: { type: PostView },
     rejects: [NotFound],
   })
