@@ -2,7 +2,7 @@
 // node lint-openapi.mts openapi.json. Names every finding and exits with 1 when there is one.
 import { readFileSync } from 'node:fs';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
-import spectralCore from '@stoplight/spectral-core';
+import spectralCore, { type RulesetDefinition } from '@stoplight/spectral-core';
 import spectralRulesets from '@stoplight/spectral-rulesets';
 
 const { Spectral } = spectralCore;
@@ -32,7 +32,7 @@ async function redocly(source: string, path: string): Promise<string[]> {
 
 async function spectral(source: string): Promise<string[]> {
   const linter = new Spectral();
-  linter.setRuleset({ extends: [[oas, 'recommended']] });
+  linter.setRuleset({ extends: [[oas as RulesetDefinition, 'recommended']] });
   const results = await linter.run(source);
   return results.map(({ code, message, path }) => `Spectral ${code}: ${message} (${path.join('.')})`);
 }
