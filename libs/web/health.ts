@@ -47,7 +47,6 @@ class Health {
 }
 
 /** The probes of api and worker. They answer 200 or 503 with a small JSON object. */
-@ApiTags('Operations')
 @Public()
 @ApiTags('Health')
 @Controller()
