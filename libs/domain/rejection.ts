@@ -90,7 +90,7 @@ export const NotFound = defineRejection(
   'No such resource',
 );
 
-/** The caller may see it, but not do that to it. */
+/** The caller does not have permission to do this. */
 export const Forbidden = defineRejection(
   'auth.forbidden',
   'forbidden',
@@ -99,7 +99,7 @@ export const Forbidden = defineRejection(
   'Permission denied',
 );
 
-/** Something Rookery stands on does not answer. */
+/** A dependency of Rookery does not respond. */
 export const DependencyUnavailable = defineRejection(
   'dependency.unavailable',
   'unavailable',

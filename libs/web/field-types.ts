@@ -243,7 +243,7 @@ export const SCOPE = 'Scope';
 
 /** A scope of an API key: `read`, `write` or a permission. The description names the permissions that routes ask for. */
 export function scope(): FieldType {
-  return { ...text({ max: 50 }), schema: { $ref: `#/components/schemas/${SCOPE}` } as FieldType['schema'] };
+  return { ...text({ max: 50 }), schema: { $ref: `#/components/schemas/${SCOPE}` } };
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;

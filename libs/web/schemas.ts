@@ -7,7 +7,7 @@ type SchemaClass = new (...args: never[]) => object;
 /** Something that stands in the description under a name: a class with fields, or a named choice. */
 interface Declaration {
   /** A class may be given another name only after its fields. */
-  name(): string;
+  name: () => string;
   /** What two declarations of one name must share. */
   identity: unknown;
   label: string;

@@ -96,7 +96,7 @@ class ThingRoutes {
 
   @Patch(':id')
   @Explain({ operationId: 'testMend', summary: 'Mend' })
-  async mend(@UuidParam() _id: string, @Body() { text }: Thing): Promise<object> {
+  async fix(@UuidParam() _id: string, @Body() { text }: Thing): Promise<object> {
     return this.commands.execute(new MakeThing(text));
   }
 }
@@ -302,10 +302,10 @@ describe('an Idempotency-Key', () => {
     ]);
   });
 
-  it('claims nothing for whoever is not let in, and may be used again with a mended body', async () => {
-    expect((await make('later', 'mended', { who: undefined })).statusCode).toBe(401);
-    expect((await make('later', 'mended', { body: { txet: 'later' } })).statusCode).toBe(400);
-    expect((await make('later', 'mended')).statusCode).toBe(201);
+  it('claims nothing for whoever is not let in, and may be used again with a corrected body', async () => {
+    expect((await make('later', 'corrected', { who: undefined })).statusCode).toBe(401);
+    expect((await make('later', 'corrected', { body: { txet: 'later' } })).statusCode).toBe(400);
+    expect((await make('later', 'corrected')).statusCode).toBe(201);
   });
 
   it('keeps what a command has done when the answer failed afterwards: done once, answered the next time', async () => {
@@ -341,7 +341,7 @@ describe('an Idempotency-Key', () => {
     expect((await make('wait before it', 'slept')).headers['idempotency-replayed']).toBe('true');
   });
 
-  it('has a lease of a minute and lasts for a day; then it is forgotten and may be used anew', async () => {
+  it('has a lease of a minute and lasts for a day; then it is removed and may be used again', async () => {
     const first = await make('a day', 'day');
     const [left] = await system.sql<{ lease: number; day: number }>(
       `SELECT extract(epoch FROM leased_until - now())::float8 AS lease, extract(epoch FROM expires_at - now())::float8 AS day

@@ -36,7 +36,7 @@ export interface UserState extends AggregateState {
   status: 'pending' | 'active' | 'deleted';
   /** argon2id, PHC string; bcrypt where it was imported and nobody has signed in since. */
   passwordHash: string;
-  /** The how-manieth password it is. Hashing the same one anew does not count. */
+  /** Counts the passwords. Rehashing the same one does not count. */
   passwordVersion: number;
   passwordResetRequestedAt: Date | null;
   registeredAt: Date;

@@ -3,7 +3,7 @@ import { Field } from '@rookery/web';
 import type { User } from '../model/user';
 import { SignedInUser } from '../services/sign-in';
 
-/** The own account, as its owner sees it. */
+/** An account, as its owner sees it. */
 @ApiSchema({ name: 'Account' })
 export class AccountView extends SignedInUser {
   @Field.dateTime({ description: 'When the account was registered.' })

@@ -2,7 +2,7 @@ import { ApiSchema } from '@nestjs/swagger';
 import { Field, Item } from '@rookery/web';
 import { LENGTHS, MAX_INTERESTS, TONES } from '../model/preferences';
 
-/** What somebody likes to read, as a request says it. */
+/** Reading preferences in a request. */
 export class PreferencesUpdate {
   @Field.list(Item.text({ max: 20, trim: true }), {
     max: MAX_INTERESTS,
@@ -25,7 +25,7 @@ export class PreferencesUpdate {
   language: string;
 }
 
-/** What somebody likes to read, as an answer says it. */
+/** Reading preferences in a response. */
 @ApiSchema({ name: 'Preferences' })
 export class PreferencesView extends PreferencesUpdate {
   @Field.dateTime({ nullable: true, description: 'When the preferences were last updated; null if never.' })

@@ -1,7 +1,7 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 
-/** Somebody, as everybody who is signed in sees it. */
+/** A user, as every signed-in user sees them. */
 @ApiSchema({ name: 'User' })
 export class UserView {
   @Field.uuid({ description: 'Id of the user.' })

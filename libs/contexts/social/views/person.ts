@@ -1,7 +1,7 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 
-/** Somebody beside what it wrote or whom it follows. */
+/** The author of a post or comment, or the other end of a follow. */
 @ApiSchema({ name: 'UserSummary' })
 export class PersonView {
   @Field.uuid({ description: 'Id of the user.' })

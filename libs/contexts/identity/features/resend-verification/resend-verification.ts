@@ -62,7 +62,7 @@ export class ResendVerificationHandler implements ICommandHandler<ResendVerifica
 }
 
 /**
- * Asks for another mail where the address has a pending registration, or a decoy of one. Codes can be tried anew
+ * Asks for another mail where the address has a pending registration, or a decoy of one. The attempts for codes are reset
  * afterwards, for any address.
  */
 @Subscriber('identity.request-verification', ResendRequested, { queue: Queues.projections })

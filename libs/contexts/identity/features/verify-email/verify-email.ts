@@ -88,7 +88,7 @@ export class VerifyEmailHandler implements ICommandHandler<VerifyEmail> {
     const verificationId = await this.codes.redeem(email, code);
     await this.users.lockAddress(email);
     const user = await this.users.find({ email });
-    // Somebody may have registered the address anew while its mail was on the way.
+    // Somebody may have registered the address again while its mail was on the way.
     if (!user?.isConfirmedBy(verificationId)) throw new Rejection(CodeExpired);
     const passwordResetToken = await this.registrations.verify(user, this.clock.now());
     const signedIn: VerifiedTokens | MfaChallenge = await this.signIn.begin(user, client);
