@@ -19,9 +19,7 @@ const declarations = new Map<unknown, Declaration>();
 
 /** @returns the name under which a class stands in the API description: that of `@ApiSchema()`, or its own */
 export function schemaNameOf(type: SchemaClass): string {
-  return getSchemaPath(type as new () => object)
-    .split('/')
-    .at(-1)!;
+  return getSchemaPath(type).split('/').at(-1)!;
 }
 
 /** Notes that a class has fields; the first call for a class must come from one of its decorators. */
