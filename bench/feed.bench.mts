@@ -29,7 +29,7 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 60);
 const PLAIN_ROUNDS = 3;
 const GIVEN_UP_MS = 2_000;
 const QUERY_CANCELED = '57014';
-/** As often as PostgreSQL plans anew before it settles for a plan. */
+/** As often as PostgreSQL makes a custom plan before it settles for a generic one. */
 const WARM_UP = 6;
 const LIMIT = 20;
 const GOAL = 1.3;

@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { contexts } from '@rookery/contexts';
 import { enrol } from '@rookery/contexts/identity/testing';
-import { type Person } from '@rookery/testing';
+import { type Person, resolveParts } from '@rookery/testing';
 import {
   type Caller,
   CALLERS,
@@ -64,7 +64,7 @@ describe('the access matrix', () => {
   beforeAll(async () => {
     system = await OwnSystem.start([...contexts, planted], { RATE_LIMIT_ENABLED: 'false' });
     const { body } = await system.ask('GET /v1/openapi.json');
-    const description = body as Description;
+    const description: Description = resolveParts(body);
     schemas = description.components.schemas;
     operations = new Map(operationsOf(description).map((operation) => [operation.id, operation]));
   });

@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { enrol } from '@rookery/contexts/identity/testing';
-import { type Person } from '@rookery/testing';
+import { type Person, resolveParts } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import fc from 'fast-check';
 import { exampleOf, type Schema } from './support/example-of';
@@ -101,7 +101,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
 
   beforeAll(async () => {
     system = await OwnSystem.start(contexts);
-    const description = (await system.ask('GET /v1/openapi.json')).body as Description;
+    const description: Description = resolveParts((await system.ask('GET /v1/openapi.json')).body);
     schemas = description.components.schemas;
     operations = operationsOf(description);
   });

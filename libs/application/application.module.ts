@@ -22,8 +22,8 @@ import { Queries } from './queries';
 import { Rebuild } from './rebuild';
 
 /**
- * What a process does with the contexts: serve requests, do their work, fill a database with demo data, or make
- * projections anew.
+ * What a process does with the contexts: serve requests, do their work, fill a database with demo data, or rebuild
+ * projections.
  */
 export type Role = 'api' | 'worker' | 'seed' | 'rebuild';
 

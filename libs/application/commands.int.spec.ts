@@ -86,7 +86,7 @@ class Read implements Handles<typeof Written> {
   }
 }
 
-// One connection for each app: whoever asked for a second one while holding the first would wait for himself.
+// One connection for each app: whoever asked for a second one while holding the first would wait for themselves.
 describe('With one connection to PostgreSQL, a command', () => {
   let system: OwnSystem;
   let commands: Commands;

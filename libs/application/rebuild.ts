@@ -19,7 +19,7 @@ export interface Rebuilt {
 }
 
 /**
- * Makes projections anew from what is stored: it removes rows that nothing explains, then restates the stored state as
+ * Rebuilds projections from stored data: it removes rows that nothing explains, then restates the stored state as
  * events and hands them to the subscriber that works every day. The outbox could not serve: it forgets.
  */
 @Injectable()

@@ -157,11 +157,11 @@ describe('the chain over the audit log', () => {
     expect(await after([entries, seals], root)).toMatchObject({ intact: false, position: 101 });
   });
 
-  it('notices against a root that the whole chain was written anew', async () => {
+  it('notices against a root that the whole chain was rewritten', async () => {
     const root = readRoot(
       `10:${(await ledger.sql<{ hash: string }>(`SELECT encode(hash, 'hex') AS hash FROM audit.seals WHERE position = 10`))[0]!.hash}`,
     );
-    const anew = [
+    const rewritten = [
       `UPDATE audit.entries SET action = 'other' WHERE id = ${at(5)}`,
       `DELETE FROM audit.seals`,
       `INSERT INTO audit.unsealed SELECT id FROM audit.entries`,
@@ -170,7 +170,7 @@ describe('the chain over the audit log', () => {
       const sql = ledger.get(Sql);
       for (const table of ['entries', 'seals'])
         await sql.execute(`ALTER TABLE audit.${table} DISABLE TRIGGER USER`);
-      for (const statement of anew) await sql.execute(statement);
+      for (const statement of rewritten) await sql.execute(statement);
       await chain.seal(1_000);
       throw Object.assign(new Error('undone'), {
         verdicts: [await chain.verify(), await chain.verify(root)],

@@ -15,7 +15,7 @@ describe('the tally of refusals', () => {
     expect(tally.take()).toEqual([{ ...refusal('a'), count: 95 }]);
   });
 
-  it('begins anew once it is taken', () => {
+  it('starts over once it is taken', () => {
     const tally = new RefusalTally();
     for (let n = 0; n < 6; n += 1) tally.admit(refusal());
     tally.take();

@@ -34,7 +34,7 @@ export class RefusalTally {
     return false;
   }
 
-  /** @returns what was counted since the last call, and begins anew. */
+  /** @returns what was counted since the last call, and resets the count. */
   take(): Repeated[] {
     const repeated = [...this.seen.values()].filter(({ count }) => count > 0);
     this.seen = new Map();

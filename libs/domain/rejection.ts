@@ -76,7 +76,7 @@ export function definedRejections(): readonly RejectionDefinition[] {
 export const Conflict = defineRejection(
   'resource.conflict',
   'conflict',
-  'The resource was changed at the same time by somebody else.',
+  'Somebody else changed the resource at the same time.',
   'Read the resource again and repeat the change if it still makes sense.',
   'Changed by somebody else',
 );
@@ -86,24 +86,24 @@ export const NotFound = defineRejection(
   'resource.not-found',
   'missing',
   'There is no such resource.',
-  'Check the id. What you may not see is answered in the same way.',
+  'Check the id. A resource that you may not see has the same response.',
   'No such resource',
 );
 
-/** The caller may see it, but not do that to it. */
+/** The caller does not have permission to do this. */
 export const Forbidden = defineRejection(
   'auth.forbidden',
   'forbidden',
-  'You may see this, but not do that to it.',
-  'The permission that the route asks for stands in its description as x-required-permission, or as x-permission-beyond-own where it is about what others own.',
+  'You do not have permission to do this.',
+  'The API description names the required permission as x-required-permission, or as x-permission-beyond-own for resources of others.',
   'Permission denied',
 );
 
-/** Something Rookery stands on does not answer. */
+/** A dependency of Rookery does not respond. */
 export const DependencyUnavailable = defineRejection(
   'dependency.unavailable',
   'unavailable',
-  'A service that this needs does not answer at the moment.',
+  'A required service does not respond at the moment.',
   'Try again after the time in Retry-After.',
   'Temporarily unavailable',
 );

@@ -48,7 +48,7 @@ export class Snooze extends Error {
 }
 
 /**
- * A subscriber whose rows follow from what is stored elsewhere implements it, and `npm run rebuild` can make them anew.
+ * A subscriber that keeps a projection implements it, so that `npm run rebuild` can rebuild the projection.
  * Its `handle` must make rows what the stored state says, so that neither order nor repetition matters: a rebuild runs
  * beside working workers.
  */

@@ -52,7 +52,7 @@ describe('A trace', () => {
     incoming.toUpperCase(),
     incoming.replace('00-', '01-'),
     `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
-  ])('is started anew by %j', (header) => {
+  ])('is restarted by %j', (header) => {
     expect(traceIdOf(header)).toBeUndefined();
     expect(continueTrace(header)).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });

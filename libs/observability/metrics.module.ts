@@ -2,7 +2,7 @@ import { Controller, Get, Header, Module, type OnModuleInit, SetMetadata } from 
 import { ApiExtension, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { collectProcessMetrics, registry } from './metrics';
 
-@ApiTags('Operations')
+@ApiTags('Health')
 @Controller('metrics')
 class MetricsController {
   @Get()
@@ -11,9 +11,9 @@ class MetricsController {
   @ApiExtension('x-problems', [{ code: 'auth.unauthenticated' }, { code: 'resource.not-found' }])
   @ApiOperation({
     operationId: 'getMetrics',
-    summary: 'Read the metrics in the text format of Prometheus',
+    summary: 'Read the metrics in the Prometheus text format',
     description:
-      'In production it asks for the HTTP Basic of operations (401); with `METRICS_PORT` it is on that port alone and not found here (404).',
+      'In production it requires the HTTP Basic credentials of the operators (401). With `METRICS_PORT` it is served on that port only (404 here).',
   })
   @ApiOkResponse({
     description: 'All metrics of the process.',

@@ -28,11 +28,11 @@ class DebugVars {
 
   @Field.json({
     description:
-      'Delay of the event loop since the process started, in milliseconds, and the share of the time since the last look in which it was busy (0 to 1).',
+      'Event loop delay since the process started, in milliseconds, and event loop utilization since the last request (0 to 1).',
   })
   eventLoop: Record<string, number>;
 
-  @Field.counts({ description: 'Connections to PostgreSQL: open, idle, waiting callers, most.' })
+  @Field.counts({ description: 'PostgreSQL connections: open, idle, waiting callers, maximum.' })
   pool: Record<string, number>;
 
   @Field.json({ description: 'The machine: name, CPUs, load averages, memory in bytes.' })
@@ -40,7 +40,7 @@ class DebugVars {
 }
 
 /** What a process is doing right now, for whoever looks at one; over time `/metrics` tells more. */
-@ApiTags('Operations')
+@ApiTags('Health')
 @Controller('debug/vars')
 export class DebugVarsRoute implements OnModuleDestroy {
   private readonly delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -61,7 +61,8 @@ export class DebugVarsRoute implements OnModuleDestroy {
   @Get()
   @Explain({
     operationId: 'getDebugVars',
-    summary: 'Look into the process that answers',
+    summary: 'Inspect the process that responds',
+    description: 'Version, uptime, memory, event loop and connection pool.',
     ok: { type: DebugVars },
   })
   read(): DebugVars {

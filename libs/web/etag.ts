@@ -69,7 +69,7 @@ export function IfMatch(): ParameterDecorator {
     ApiHeader({
       name: 'If-Match',
       required: true,
-      description: 'ETag of the version that is changed, or *. Only the version in it is compared.',
+      description: 'ETag of the version to change, or *. Only its version part is compared.',
       schema: { type: 'string', example: '"3"' },
     })(target, method!, descriptor);
   };

@@ -46,8 +46,8 @@ export const REJECTS = 'x-problems';
 const OK: Record<number, string> = {
   200: 'Done.',
   201: 'Created.',
-  202: 'Accepted; it happens soon.',
-  204: 'Done; there is nothing to say.',
+  202: 'Accepted for processing.',
+  204: 'Done. No content.',
 };
 
 /**
@@ -88,7 +88,7 @@ function modelsOf({ type, list }: Answer): ResponseClass[] {
 
 function headersOf({ list, headers }: Answer): object {
   const all = Object.entries({
-    ...(list && { Link: 'The next page, if there is one (RFC 8288).' }),
+    ...(list && { Link: 'URL of the next page, if there is one (RFC 8288).' }),
     ...headers,
   });
   if (all.length === 0) return {};

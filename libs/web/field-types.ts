@@ -2,6 +2,7 @@ import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { hasUnseenCharacters, hasWebAddress, isLikeDomain } from '@rookery/domain';
 import { isEmail, isURL, isUUID } from 'class-validator';
 import type { RuleCode } from './rule-codes';
+import { declareChoice } from './schemas';
 
 /** A rule that a value breaks, without the name of the field. */
 export interface Violation {
@@ -216,6 +217,7 @@ export function boolean(): FieldType {
  * @param name under which the schema stands in the description, where several fields share it
  */
 export function oneOf(values: readonly string[], name?: string): FieldType {
+  if (name) declareChoice(name, values);
   return {
     schema: {
       type: 'string',
@@ -227,6 +229,23 @@ export function oneOf(values: readonly string[], name?: string): FieldType {
         ? VALID
         : violation('one-of', `must be one of ${values.join(', ')}`),
   };
+}
+
+/**
+ * Text of at most `max` characters that rows decide about.
+ *
+ * @param values that the service comes with, for the description
+ */
+export function known(values: readonly string[], { name, max }: { name: string; max: number }): FieldType {
+  return { ...text({ max }), schema: oneOf(values, name).schema };
+}
+
+/** Name under which {@link scope} stands in the description. */
+export const SCOPE = 'Scope';
+
+/** A scope of an API key: `read`, `write` or a permission. The description names the permissions that routes ask for. */
+export function scope(): FieldType {
+  return { ...text({ max: 50 }), schema: { $ref: `#/components/schemas/${SCOPE}` } };
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;

@@ -3,6 +3,7 @@ import { Transform, Type } from 'class-transformer';
 import { ValidateBy, ValidateNested } from 'class-validator';
 import * as kinds from './field-types';
 import type { FieldType, ListLimits, TextLimits } from './field-types';
+import { declareSchema } from './schemas';
 
 /** What every field says of itself. */
 export interface FieldDescription {
@@ -40,6 +41,7 @@ function field(
     field: { kind, optional: optional === true || fallback !== undefined, nullable: nullable === true },
   };
   return (target: object, property: string | symbol): void => {
+    declareSchema(target.constructor as new () => object);
     ApiProperty({
       ...kind.schema,
       description,
@@ -69,7 +71,7 @@ function field(
  * as number, boolean or list first, in a body nothing is converted.
  *
  * ```ts
- * class PostDraft {
+ * class PostCreate {
  *   @Field.text({ max: 100, description: 'Headline.', example: 'Hello' }) title: string;
  *   @Field.list(Item.text({ max: 20 }), { max: 5, unique: true, description: 'Topics.', optional: true }) tags?: string[];
  * }
@@ -95,6 +97,9 @@ export const Field = {
   /** One of some texts; `name` makes the schema a shared one. */
   oneOf: (values: readonly string[], options: { name?: string } & FieldDescription) =>
     field(kinds.oneOf(values, options.name), options),
+  /** Text that rows decide about; the description names those values that the service comes with. */
+  known: (values: readonly string[], options: { name: string; max: number } & FieldDescription) =>
+    field(kinds.known(values, options), options),
   /** At most `max` items of a kind: `Item.text(…)`, `Item.object(() => Line)`. */
   list: (item: FieldType, options: ListLimits & FieldDescription) =>
     field(kinds.list(item, options), options),
@@ -120,6 +125,7 @@ export const Item = {
   integer: kinds.integer,
   number: kinds.number,
   oneOf: kinds.oneOf,
+  scope: kinds.scope,
   dateTime: kinds.dateTime,
   date: kinds.date,
   object: kinds.object,

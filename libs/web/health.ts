@@ -23,7 +23,7 @@ import { WebSettings } from './settings';
 const MAX_LAG_MS = 5_000;
 
 class Liveness {
-  @Field.oneOf(['up', 'down'], { description: 'Whether the process works at all.' })
+  @Field.oneOf(['up', 'down'], { description: 'Whether the process works.' })
   status: 'up' | 'down';
 
   @Field.text({ max: 200, optional: true, description: 'What is wrong.' })
@@ -34,21 +34,21 @@ class Readiness {
   @Field.oneOf(['ready', 'unready', 'draining'], { description: 'Whether to send requests here.' })
   status: 'ready' | 'unready' | 'draining';
 
-  @Field.json({ description: 'What it waits for, by name.' })
+  @Field.json({ description: 'Status of each dependency, by name.' })
   dependencies: Record<string, 'ready' | 'unready'>;
 }
 
 class Health {
-  @Field.oneOf(['up', 'degraded', 'down'], { description: 'down when something essential is.' })
+  @Field.oneOf(['up', 'degraded', 'down'], { description: '`down` if an essential dependency is down.' })
   status: 'up' | 'degraded' | 'down';
 
-  @Field.json({ description: 'status, latencyMs and perhaps detail of each dependency, by name.' })
+  @Field.json({ description: '`status`, `latencyMs` and optional `detail` of each dependency, by name.' })
   dependencies: Record<string, DependencyHealth>;
 }
 
 /** The probes of api and worker. They answer 200 or 503 with a small JSON object. */
 @Public()
-@ApiTags('Operations')
+@ApiTags('Health')
 @Controller()
 class ProbeController implements OnModuleDestroy {
   private readonly lag = monitorEventLoopDelay({ resolution: 100 });
@@ -68,11 +68,11 @@ class ProbeController implements OnModuleDestroy {
   @Get('livez')
   @Explain({
     operationId: 'getLiveness',
-    summary: 'Is the process alive?',
-    description: 'Without I/O. 503 means: restart it.',
+    summary: 'Check liveness',
+    description: 'Does no I/O. 503: restart the process.',
     ok: { type: Liveness },
   })
-  @ApiResponse({ status: 503, type: Liveness, description: 'No.' })
+  @ApiResponse({ status: 503, type: Liveness, description: 'Not healthy.' })
   live(@Res({ passthrough: true }) reply: FastifyReply): Liveness {
     const lagMs = this.lag.max / 1e6;
     this.lag.reset();
@@ -91,12 +91,12 @@ class ProbeController implements OnModuleDestroy {
   @Get('readyz')
   @Explain({
     operationId: 'getReadiness',
-    summary: 'Should requests be sent here?',
+    summary: 'Check readiness',
     description:
       '503 before the first success of every check, after three failures in a row, and while draining.',
     ok: { type: Readiness },
   })
-  @ApiResponse({ status: 503, type: Readiness, description: 'No.' })
+  @ApiResponse({ status: 503, type: Readiness, description: 'Not healthy.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const needed = await this.checks.readiness();
     const ready = needed.every((dependency) => dependency.ready);
@@ -109,11 +109,11 @@ class ProbeController implements OnModuleDestroy {
   @Get('startupz')
   @Explain({
     operationId: 'getStartup',
-    summary: 'Has the process finished starting?',
+    summary: 'Check startup',
     description: '503 until every check of readiness has succeeded once.',
     ok: { type: Liveness },
   })
-  @ApiResponse({ status: 503, type: Liveness, description: 'No.' })
+  @ApiResponse({ status: 503, type: Liveness, description: 'Not healthy.' })
   async started(@Res({ passthrough: true }) reply: FastifyReply): Promise<Liveness> {
     const waiting = (await this.checks.readiness()).filter((dependency) => !dependency.started);
     if (waiting.length === 0) return { status: 'up' };
@@ -124,11 +124,11 @@ class ProbeController implements OnModuleDestroy {
   @Get('healthz')
   @Explain({
     operationId: 'getHealth',
-    summary: 'How is everything this stands on?',
-    description: 'Degraded is 200: requests are answered, some of them less well.',
+    summary: 'Check the health of every dependency',
+    description: '200 when degraded: requests are served, some of them with limits.',
     ok: { type: Health },
   })
-  @ApiResponse({ status: 503, type: Health, description: 'No.' })
+  @ApiResponse({ status: 503, type: Health, description: 'Not healthy.' })
   async health(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
     const all = await this.checks.dependencies();
     const indicators = all.map(({ name, health }) => () => ({ [name]: { ...health } }));

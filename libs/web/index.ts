@@ -37,6 +37,7 @@ export { clientNetwork, plainAddress } from './rate-limits/client-network';
 export { KnownClients } from './rate-limits/known-clients';
 export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './rate-limits/policies';
 export { runUntilSignal } from './run';
+export { ExactlyOneOf, oneOfFieldsOf } from './schemas';
 export { ProbeSettings, WebSettings } from './settings';
 export { createWebApp, type WebAppOptions } from './web-app';
 export { WebModule } from './web.module';

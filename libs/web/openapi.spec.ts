@@ -1,11 +1,14 @@
 import { Controller, Get, Module } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { createLogger, LoggingModule, LogSettings } from '@rookery/observability';
+import { resolveParts } from '@rookery/testing';
 import { Public } from './access';
 import { Explain } from './explain';
+import { Field } from './fields';
 import { buildOpenApi } from './openapi';
 import { ruleCodes } from './rule-codes';
 import { WebSettings } from './settings';
+import { Bird as otherBird } from './testing/other-bird';
 import { sampleApp, type SampleApp } from './testing/sample-app';
 import { createWebApp } from './web-app';
 import { WebModule } from './web.module';
@@ -19,7 +22,7 @@ describe('The description of the API', () => {
 
   beforeAll(async () => {
     sample = await sampleApp();
-    document = (await sample.app.inject('/v1/openapi.json')).json();
+    document = resolveParts((await sample.app.inject('/v1/openapi.json')).json());
   });
   afterAll(() => sample.app.close());
 
@@ -86,7 +89,8 @@ describe('The description of the API', () => {
   });
 
   it('names no schema that it does not hold', () => {
-    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/([^"]*)"/g)];
+    const raw = JSON.stringify(buildOpenApi(sample.app, ABOUT));
+    const references = [...raw.matchAll(/"\$ref":"#\/components\/(\w+)\/([^"]*)"/g)];
     expect(references.length).toBeGreaterThan(20);
     for (const [, group, name] of references)
       expect(Object.keys(document.components[group!])).toContain(name);
@@ -108,6 +112,29 @@ describe('The description of the API', () => {
       status: 409,
       code: 'sample.nest-taken',
     });
+  });
+
+  it('lists the codes of a response, and shares the response with all routes that answer the same', () => {
+    const { paths, components } = buildOpenApi(sample.app, ABOUT) as unknown as typeof document;
+    const { post } = paths['/v1/nests'];
+    expect(post.responses['409']).toEqual({
+      $ref: '#/components/responses/IdempotencyInProgressOrSampleNestTaken',
+    });
+    expect(
+      components.responses.IdempotencyInProgressOrSampleNestTaken.content['application/problem+json'].schema,
+    ).toEqual({
+      allOf: [
+        { $ref: '#/components/schemas/Problem' },
+        { properties: { code: { type: 'string', enum: ['idempotency.in-progress', 'sample.nest-taken'] } } },
+      ],
+    });
+    expect(post.responses['500']).toEqual({ $ref: '#/components/responses/Internal' });
+    expect(paths['/v1/work/rule'].get.responses['500']).toEqual(post.responses['500']);
+    expect(post.parameters).toContainEqual({ $ref: '#/components/parameters/IdempotencyKey' });
+  });
+
+  it('names the permissions of all routes as the scopes that there are', () => {
+    expect(document.components.schemas.Scope.enum).toEqual(['read', 'write', 'nests:rule']);
   });
 
   it('shows which rules a request can break, by example and by name', () => {
@@ -221,7 +248,7 @@ describe('The description of the API', () => {
   });
 
   it('comes out the same each time', () => {
-    expect(JSON.stringify(buildOpenApi(sample.app, ABOUT))).toBe(JSON.stringify(document));
+    expect(resolveParts(buildOpenApi(sample.app, ABOUT))).toEqual(document);
     expect(Object.keys(document.paths)).toEqual(Object.keys(document.paths).sort());
   });
 
@@ -286,6 +313,51 @@ describe('An API that cannot be described', () => {
       }
     }
     expect(await describing(Twice)).toThrow('GET /v1/a/2 repeats the operationId same');
+  });
+
+  it('has two classes that are the schema of one name', async () => {
+    @ApiSchema({ name: 'Bird' })
+    class BirdView {
+      @Field.text({ max: 9, description: 'Name.' }) name: string;
+    }
+    @Controller('a')
+    class One {
+      @Get()
+      @Public()
+      @Explain({ operationId: 'one', summary: 'One', ok: { type: BirdView } })
+      one(): object {
+        return {};
+      }
+
+      @Get('other')
+      @Public()
+      @Explain({ operationId: 'other', summary: 'Other', ok: { list: otherBird } })
+      other(): object {
+        return {};
+      }
+    }
+    expect(await describing(One)).toThrow(
+      'class Bird in libs/web/testing/other-bird.ts and class BirdView in libs/web/openapi.spec.ts are both the schema Bird: rename one of them, or give its class @ApiSchema({ name })',
+    );
+  });
+
+  it('has two choices of one name', async () => {
+    class Song {
+      @Field.oneOf(['loud', 'soft'], { name: 'Volume', description: 'How loud.' }) volume: string;
+      @Field.oneOf(['1', '2'], { name: 'Volume', description: 'Which one.' }) part: string;
+    }
+    @Controller('a')
+    class One {
+      @Get()
+      @Public()
+      @Explain({ operationId: 'one', summary: 'One', ok: { type: Song } })
+      one(): object {
+        return {};
+      }
+    }
+    expect(await describing(One)).toThrow(
+      'choice of loud, soft in libs/web/openapi.spec.ts and choice of 1, 2 in libs/web/openapi.spec.ts are both the schema Volume',
+    );
   });
 
   it('rejects with a code that nobody defined', async () => {

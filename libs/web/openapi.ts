@@ -4,11 +4,14 @@ import { OPERATORS } from './basic-auth';
 import { CACHEABLE, NO_STORE, PRIVATE, publicFor, REVALIDATED } from './caching';
 import { VERSIONED } from './etag';
 import { REJECTS, type Rejects } from './explain';
+import { SCOPE } from './field-types';
 import { NEEDS_FRESH } from './fresh';
 import { NEVER_STORED } from './idempotency/never-stored';
+import { Components } from './openapi-components';
 import { PROBLEM_JSON, problemOf, type RefusalOptions } from './problem';
 import { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';
 import { ruleCodes, RULES } from './rule-codes';
+import { clashingSchemas } from './schemas';
 import { describePolicy, isExempt, RATE_LIMIT, RatePolicies } from './rate-limits/policies';
 
 /** What the description says of the API as a whole. */
@@ -44,7 +47,7 @@ interface Operation {
  *
  * @param app initialised or not
  * @throws Error naming operations without an `operationId`, with one that is taken, outside of the declared
- *   groups, or rejecting unknown codes
+ *   groups, or rejecting unknown codes, and classes that are both the schema of one name
  */
 export function buildOpenApi(
   app: NestFastifyApplication,
@@ -61,9 +64,12 @@ export function buildOpenApi(
     .addSecurityRequirements('bearer');
   for (const tag of tags ?? []) builder.addTag(tag.name, tag.description);
   const config = builder.build();
-  delete config.info.contact;
+  config.info.contact = { name: `The maintainers of ${title}` };
+  config.info.license = { name: 'MIT', identifier: 'MIT' } as { name: string };
   const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false });
   const mistakes: string[] = [];
+  const shared = new Components();
+  const permissions = new Set<string>();
   const seen = new Set<string>();
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods) as [string, Operation][]) {
@@ -74,20 +80,35 @@ export function buildOpenApi(
       else seen.add(id);
       if (tags) mistakes.push(...tagMistakes(operation, tags).map((mistake) => `${where} ${mistake}`));
       mistakes.push(
-        ...explain(method, path, operation).map(
+        ...explain(method, path, operation, shared).map(
           (code) => `${where} rejects with ${code}, which nobody defined`,
         ),
       );
+      for (const permission of permissionsOf(operation)) permissions.add(permission);
     }
   }
+  mistakes.push(...clashingSchemas(Object.keys(document.components?.schemas ?? {})));
   if (mistakes.length > 0) throw new Error(`The API cannot be described:\n  ${mistakes.join('\n  ')}`);
+  const parts = shared.all();
+  const answered = new Set(
+    Object.values(parts.responses).flatMap((response) => Object.keys(examplesOf(response))),
+  );
   return {
     ...document,
     paths: sorted(document.paths),
     components: {
       ...document.components,
-      schemas: sorted({ ...document.components?.schemas, Problem: problemSchema() }),
-      examples: Object.fromEntries(definedProblems().map((problem) => [problem.code, exampleOf(problem)])),
+      ...(parts as OpenAPIObject['components']),
+      schemas: sorted({
+        ...document.components?.schemas,
+        Problem: problemSchema(),
+        ...(permissions.size > 0 && { [SCOPE]: scopeSchema(permissions) }),
+      }),
+      examples: Object.fromEntries(
+        definedProblems()
+          .filter(({ code }) => answered.has(code))
+          .map((problem) => [problem.code, exampleOf(problem)]),
+      ),
     },
   };
 }
@@ -100,7 +121,7 @@ function tagMistakes({ tags = [] }: Operation, declared: readonly { name: string
 }
 
 /** Turns what the decorators noted into responses; returns the codes that nobody defined. */
-function explain(method: string, path: string, operation: Operation): string[] {
+function explain(method: string, path: string, operation: Operation, shared: Components): string[] {
   const open = operation['x-public'] === true;
   const operators = operation[OPERATORS] === true;
   const rejects = (operation[REJECTS] as Rejects[] | undefined) ?? [];
@@ -111,9 +132,9 @@ function explain(method: string, path: string, operation: Operation): string[] {
   if (open) operation.security = operators ? [{ operations: [] }] : [];
   delete operation[OPERATORS];
   const revalidated = versioned && method === 'get';
-  if (versioned) describeVersion(revalidated, operation);
+  if (versioned) describeVersion(revalidated, operation, shared);
   const limited = !isExempt(path);
-  if (limited) describeRateLimit(operation);
+  if (limited) describeRateLimit(operation, shared);
   const keyed = method === 'post' || method === 'patch';
   const stored = operation[NEVER_STORED] !== true;
   delete operation[NEVER_STORED];
@@ -127,8 +148,11 @@ function explain(method: string, path: string, operation: Operation): string[] {
         : open || !stored
           ? NO_STORE
           : PRIVATE;
-  describeHeaders(operation, { 'Cache-Control': text(`Who may keep the answer: \`${keep}\`.`) });
-  if (keyed) describeIdempotency(operation, stored);
+  const cacheControl = text(`Who may cache the response: \`${keep}\`.`);
+  describeHeaders(operation, {
+    'Cache-Control': shared.share('headers', `Cache-Control ${keep}`, cacheControl) ?? cacheControl,
+  });
+  if (keyed) describeIdempotency(operation, stored, shared);
   for (const parameter of operation.parameters ?? []) {
     // Lists are read from `a,b` and from the parameter several times; the first is what we ask for.
     if (parameter.in === 'query' && parameter.schema?.type === 'array') parameter.explode = false;
@@ -155,9 +179,10 @@ function explain(method: string, path: string, operation: Operation): string[] {
   const stated = rejects.map(statedProblem);
   const problems = new Set([...implied, ...stated.filter((problem) => problem !== undefined)]);
   for (const [status, same] of Map.groupBy(problems, (problem) => String(problem.status))) {
-    operation.responses[status] ??= responseOf(status, same);
+    operation.responses[status] ??= sharedResponse(status, same, shared);
   }
   operation.responses = sorted(operation.responses);
+  shareParts(operation, shared);
   return rejects.filter((_, index) => stated[index] === undefined).map(({ code }) => code);
 }
 
@@ -174,25 +199,47 @@ function describeHeaders(operation: Operation, headers: object): void {
   }
 }
 
-function describeVersion(revalidated: boolean, operation: Operation): void {
-  const ETag = text(
-    'The version, for If-Match, and after a hyphen what tells this answer from all others, for If-None-Match.',
+function describeVersion(revalidated: boolean, operation: Operation, shared: Components): void {
+  const ETag = sharedText(
+    'ETag',
+    'The version, for If-Match, then a hyphen and a digest of the response, for If-None-Match.',
+    shared,
   );
   describeHeaders(operation, { ETag });
   if (!revalidated) return;
-  const Vary = text('Holds Authorization: the answer is for this caller alone.');
+  const Vary = sharedText('Vary', 'Contains Authorization: the response is for this caller only.', shared);
   describeHeaders(operation, { Vary });
-  operation.responses['304'] = { description: 'The client has this very answer.', headers: { ETag, Vary } };
+  operation.responses['304'] = { description: 'The response has not changed.', headers: { ETag, Vary } };
   operation.parameters = [
     ...(operation.parameters ?? []),
     {
       name: 'If-None-Match',
       in: 'header',
       required: false,
-      description: 'ETag the client has.',
+      description: 'ETag of the response that the client has.',
       schema: { type: 'string' },
     },
   ];
+}
+
+/** Parameters that many operations have. One that an operation describes in its own way stays where it is. */
+function shareParts(operation: Operation, shared: Components): void {
+  const common = new Set(['cursor', 'limit', 'id', 'If-Match', 'If-None-Match', 'Idempotency-Key']);
+  operation.parameters = operation.parameters?.map((parameter) =>
+    common.has(parameter.name)
+      ? ((shared.share('parameters', parameter.name, parameter) ??
+          shared.share('parameters', `${parameter.name} once`, parameter) ??
+          parameter) as Parameter)
+      : parameter,
+  );
+  for (const { headers } of Object.values(operation.responses)) {
+    const { Link } = (headers ?? {}) as Record<string, object>;
+    if (Link) Object.assign(headers!, { Link: shared.share('headers', 'Link', Link) ?? Link });
+  }
+}
+
+function sharedText(name: string, description: string, shared: Components): object {
+  return shared.share('headers', name, text(description)) ?? text(description);
 }
 
 const text = (description: string) => ({ description, schema: { type: 'string' } });
@@ -206,76 +253,128 @@ function describeExample(parameter: Parameter): void {
 }
 
 /** Every route is under the default policy, perhaps under others too. */
-function describeRateLimit(operation: Operation): void {
+function describeRateLimit(operation: Operation, shared: Components): void {
   const own = (operation[RATE_LIMIT] as object[] | undefined) ?? [];
   operation[RATE_LIMIT] = [describePolicy(RatePolicies.default), ...own];
   for (const response of Object.values(operation.responses)) {
     response.headers = {
       ...response.headers,
-      RateLimit: text('What is left of each limit, and the seconds until all of it is back.'),
-      'RateLimit-Policy': text('The limits that count this request.'),
+      ...rateLimitHeaders(shared),
     };
   }
 }
 
-function describeIdempotency(operation: Operation, stored: boolean): void {
+function rateLimitHeaders(shared: Components): object {
+  return {
+    RateLimit: sharedText(
+      'RateLimit',
+      'Remaining quota of each limit, and the seconds until it is full again.',
+      shared,
+    ),
+    'RateLimit-Policy': sharedText('RateLimit-Policy', 'Rate limits that apply to this request.', shared),
+  };
+}
+
+function describeIdempotency(operation: Operation, stored: boolean, shared: Components): void {
   const promise = stored
-    ? 'The same key with the same body within 24 hours gets the first answer again.'
-    : 'The answer holds a secret and is not stored: once it is sent, the same key runs again.';
+    ? 'The same key with the same body within 24 hours returns the first response again.'
+    : 'The response contains a secret and is not stored: after it is sent, a request with the same key runs again.';
   operation.parameters = [
     ...(operation.parameters ?? []),
     {
       name: 'Idempotency-Key',
       in: 'header',
       required: false,
-      description: `Makes the request safe to repeat; a UUID is a good one. ${promise}`,
+      description: `Makes the request safe to retry. Use a UUID. ${promise}`,
       schema: { type: 'string', minLength: 1, maxLength: 255 },
     },
   ];
   if (!stored) return;
-  describeHeaders(operation, { 'Idempotency-Replayed': text('true when this is the first answer again.') });
+  describeHeaders(operation, {
+    'Idempotency-Replayed': sharedText(
+      'Idempotency-Replayed',
+      '`true` if this is a replay of the first response.',
+      shared,
+    ),
+  });
 }
 
 /** Headers that error answers of a status carry. */
 const headersOfStatus: Record<string, Record<string, string>> = {
-  401: { 'WWW-Authenticate': 'How to sign in (RFC 6750).' },
+  401: { 'WWW-Authenticate': 'How to authenticate (RFC 6750).' },
   405: { Allow: 'The methods that the resource supports.' },
   409: {
-    'Retry-After': 'Whole seconds to wait while the first request still runs (`idempotency.in-progress`).',
+    'Retry-After': 'Seconds to wait while the first request runs (`idempotency.in-progress`).',
   },
-  423: { 'Retry-After': 'Whole seconds to wait, where the lock ends by itself.' },
+  423: { 'Retry-After': 'Seconds to wait, if the lock ends by itself.' },
   429: {
-    RateLimit: 'What is left of each limit, and the seconds until all of it is back.',
-    'RateLimit-Policy': 'The limits that count this request.',
-    'Retry-After': 'Whole seconds to wait.',
+    'Retry-After': 'Seconds to wait.',
   },
-  503: { 'Retry-After': 'Whole seconds to wait.' },
+  503: { 'Retry-After': 'Seconds to wait.' },
 };
+
+/** @returns a reference to the response that holds exactly these problems, named after their codes */
+function sharedResponse(
+  status: string,
+  problems: ProblemDefinition[],
+  shared: Components,
+): Operation['responses'][string] {
+  const inOrder = problems.toSorted((a, b) => (a.code < b.code ? -1 : 1));
+  const name = inOrder.map((problem) => (isUsual(problem) ? problem.code : `${problem.code} as ${status}`));
+  const response = responseOf(status, inOrder, shared);
+  return (shared.share('responses', name.join(' or '), response) as object | undefined) ?? response;
+}
+
+/** Whether a problem has the status that it has everywhere else. */
+function isUsual(problem: ProblemDefinition): boolean {
+  return problem === problemByCode(problem.code);
+}
 
 function responseOf(
   status: string,
   problems: ProblemDefinition[],
+  shared: Components,
 ): { headers?: object; description: string; content: object } {
-  const headers = Object.entries(headersOfStatus[status] ?? {}).map(
-    ([name, description]) => [name, { description, schema: { type: 'string' } }] as const,
-  );
-  const inOrder = problems.toSorted((a, b) => (a.code < b.code ? -1 : 1));
+  const headers = {
+    ...(status === '429' && rateLimitHeaders(shared)),
+    ...Object.fromEntries(
+      Object.entries(headersOfStatus[status] ?? {}).map(([name, description]) => [name, text(description)]),
+    ),
+  };
+  const code = { type: 'string', enum: problems.map((problem) => problem.code) };
   return {
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
-    description: inOrder.map(({ code, meaning }) => `\`${code}\`: ${meaning}`).join('\n\n'),
+    ...(Object.keys(headers).length > 0 && { headers }),
+    description: problems.map(({ code: name, meaning }) => `\`${name}\`: ${meaning}`).join('\n\n'),
     content: {
       [PROBLEM_JSON]: {
-        schema: { $ref: '#/components/schemas/Problem' },
+        schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code } }] },
         examples: Object.fromEntries(
-          inOrder.map((problem) => [
+          problems.map((problem) => [
             problem.code,
-            problem === problemByCode(problem.code)
-              ? { $ref: `#/components/examples/${problem.code}` }
-              : exampleOf(problem),
+            isUsual(problem) ? { $ref: `#/components/examples/${problem.code}` } : exampleOf(problem),
           ]),
         ),
       },
     },
+  };
+}
+
+function examplesOf(response: object): object {
+  const { content } = response as { content: Record<string, { examples: object }> };
+  return content[PROBLEM_JSON]!.examples;
+}
+
+function permissionsOf(operation: Operation): string[] {
+  const own = operation['x-required-permission'] ?? [];
+  return [own, operation['x-permission-beyond-own'] ?? []].flat() as string[];
+}
+
+function scopeSchema(permissions: ReadonlySet<string>): object {
+  return {
+    type: 'string',
+    enum: ['read', 'write', ...[...permissions].sort()],
+    description:
+      'What an API key may do: `read` (GET and HEAD), `write` (everything else), or a permission of its owner.',
   };
 }
 
@@ -310,30 +409,30 @@ function problemSchema(): object {
   const line = (description: string) => ({ type: 'string', description });
   return {
     type: 'object',
-    description: 'Every error (RFC 9457).',
+    description: 'An error (RFC 9457).',
     required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'traceId'],
     properties: {
-      type: line('Address of a page about this kind of problem.'),
-      title: line('The kind of problem in a few words.'),
+      type: line('URL of a page about this type of problem.'),
+      title: line('Short summary of the type of problem.'),
       status: { type: 'integer', minimum: 400, maximum: 599, description: 'The HTTP status.' },
-      detail: line('What happened this time.'),
+      detail: line('What happened in this case.'),
       instance: line('Path of the request.'),
       code: {
         type: 'string',
         pattern: '^[a-z][a-z-]*(\\.[a-z][a-z-]*)?$',
         description: 'Stable name of the problem.',
       },
-      traceId: { type: ['string', 'null'], description: 'Under which the server has logged it.' },
+      traceId: { type: ['string', 'null'], description: 'Trace id in the logs of the server.' },
       errors: {
         type: 'array',
-        description: 'The fields that break a rule.',
+        description: 'The fields that are not valid.',
         items: {
           type: 'object',
           required: ['path', 'code', 'message'],
           properties: {
-            path: line('Where: items.0.name; empty for the whole.'),
+            path: line('Path of the field, such as items.0.name; empty for the whole body.'),
             code: { type: 'string', enum: ruleCodes(), description: RULES_TOLD },
-            message: line('In a sentence.'),
+            message: line('The rule in a sentence.'),
           },
         },
       },

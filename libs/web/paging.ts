@@ -6,18 +6,19 @@ import type { FastifyRequest } from 'fastify';
 import { Field, Item } from './fields';
 import { RequestRefused } from './problem';
 import { Problems } from './problems';
+import { schemaNameOf, undeclareSchema } from './schemas';
 
 /** What every list is asked with; lists with filters extend it. */
 export class ListQuery {
-  @Field.integer({ min: 1, max: 100, default: 20, description: 'Most entries to answer.' })
+  @Field.integer({ min: 1, max: 100, default: 20, description: 'Maximum number of entries per page.' })
   limit = 20;
 
-  @Field.text({ max: 1024, optional: true, description: 'nextCursor of the page before.' })
+  @Field.text({ max: 1024, optional: true, description: '`nextCursor` of the previous page.' })
   cursor?: string;
 }
 
 /** Where the next page starts. */
-export class PageEnd {
+export class PageInfo {
   @Field.text({ max: 1024, nullable: true, description: 'Cursor of the next page; null on the last one.' })
   nextCursor: string | null;
 }
@@ -25,7 +26,7 @@ export class PageEnd {
 /** What every list answers. */
 export interface Page<T> {
   data: T[];
-  page: PageEnd;
+  page: PageInfo;
 }
 
 const envelopes = new WeakMap<new () => object, new () => Page<object>>();
@@ -38,10 +39,11 @@ export function ListOf<T extends object>(Entry: new () => T): new () => Page<T> 
       @Field.list(Item.object(() => Entry), { max: 100, description: 'The entries of this page.' })
       data: object[];
 
-      @Field.object(() => PageEnd, { description: 'Where the next page starts.' })
-      page: PageEnd;
+      @Field.object(() => PageInfo, { description: 'Where the next page starts.' })
+      page: PageInfo;
     }
-    Object.defineProperty(List, 'name', { value: `${Entry.name}List` });
+    Object.defineProperty(List, 'name', { value: `${schemaNameOf(Entry)}List` });
+    undeclareSchema(List);
     Envelope = List;
     envelopes.set(Entry, Envelope);
   }

@@ -5,7 +5,7 @@ import { staleOptions } from './etag';
 import { type RefusalOptions, RequestRefused } from './problem';
 import { type ProblemDefinition, problemOfRejection, Problems } from './problems';
 
-/** What is answered to an error; `unexpected` ones are ours to mend and are logged with their stack. */
+/** What is answered to an error; `unexpected` ones are ours to fix and are logged with their stack. */
 export interface Answered {
   definition: ProblemDefinition;
   options: RefusalOptions;

@@ -3,7 +3,7 @@ import { fastify } from 'fastify';
 
 /**
  * The headers that keep browsers from guessing, framing and leaking. Helmet decides what they are, but only once: they
- * are the same for every answer, and to make them anew each time costs more than all other hooks together.
+ * are the same for every answer, and building them each time costs more than all other hooks together.
  *
  * @param https whether to tell browsers to come by HTTPS alone from now on (RFC 6797)
  */

@@ -90,7 +90,7 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
     return rows.length;
   }
 
-  /** Asks everything once more of an api started anew, and sees one effect each. */
+  /** Asks everything once more of a restarted api, and sees one effect each. */
   async function repeat(requests: readonly Request[]): Promise<void> {
     await system.apis[0]!.untilReady();
     const keys = requests.map(({ key }) => key);

@@ -35,7 +35,7 @@ export function exampleOf(schema: Schema, schemas: Record<string, Schema>): unkn
   if (schema.example !== undefined) return schema.example;
   if (schema.$ref) return exampleOf(schemas[schema.$ref.split('/').at(-1)!]!, schemas);
   if (schema.allOf) return merged(schema.allOf.map((part) => exampleOf(part, schemas)));
-  if (schema.oneOf) return exampleOf(schema.oneOf[0]!, schemas);
+  if (schema.oneOf && !schema.properties) return exampleOf(schema.oneOf[0]!, schemas);
   if (schema.enum) return schema.enum[0];
   if (schema.default !== undefined) return schema.default;
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
@@ -51,7 +51,10 @@ export function exampleOf(schema: Schema, schemas: Record<string, Schema>): unkn
       return Array.from({ length: schema.minItems ?? 0 }, () => exampleOf(schema.items ?? {}, schemas));
     default:
       return Object.fromEntries(
-        (schema.required ?? []).map((name) => [name, exampleOf(schema.properties?.[name] ?? {}, schemas)]),
+        [...(schema.required ?? []), ...(schema.oneOf?.[0]?.required ?? [])].map((name) => [
+          name,
+          exampleOf(schema.properties?.[name] ?? {}, schemas),
+        ]),
       );
   }
 }

@@ -1,7 +1,7 @@
 import { runTool } from '../support/commands.mts';
 import { endOnSignals } from '../support/undo.mts';
 
-/** Formats everything, and mends what the linter can mend by itself. */
+/** Formats everything, and fixes what the linter can fix. */
 export default async function (): Promise<void> {
   endOnSignals();
   await runTool('oxlint', ['--fix']);

@@ -3,7 +3,7 @@ import { runNode } from '../support/commands.mts';
 import { step } from '../support/steps.mts';
 import { endOnSignals, undoAll } from '../support/undo.mts';
 
-/** Writes the files that are made from the code anew. */
+/** Writes the files that are generated from the code. */
 export default async function (args: string[]): Promise<void> {
   endOnSignals();
   try {

@@ -1,6 +1,6 @@
 import { runCompiled } from '../support/run-compiled.mts';
 
-/** Makes projections anew from what is stored. */
+/** Rebuilds projections from stored data. */
 export default function (args: string[]): Promise<number> {
   return runCompiled('dist/apps/worker/src/rebuild.js', args);
 }

@@ -29,7 +29,7 @@ export function describeApi(contexts: readonly Context[]): ApiDescription {
       ...contexts.flatMap(({ tags }) =>
         Object.entries(tags).map(([name, about]) => ({ name, description: about })),
       ),
-      { name: 'Operations', description: 'How the service is: probes and metrics.' },
+      { name: 'Health', description: 'Probes and metrics.' },
     ],
   };
 }

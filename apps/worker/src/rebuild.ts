@@ -11,7 +11,7 @@ const USAGE = 'npm run rebuild -- <name> … | --all | --list';
 class RebuildModule {}
 
 /**
- * Makes projections anew from what is stored, beside working workers or without any.
+ * Rebuilds projections from stored data, beside working workers or without any.
  *
  * @param args of the command line
  * @throws Error saying what is wrong

@@ -49,7 +49,16 @@ import { Users, userSchema } from './storage/users';
 
 /** Who somebody is: registration, verification, sign-in. */
 export const identity = defineContext('identity', __dirname, {
-  tags: { Identity: 'Who somebody is: registration, verification, sign-in.' },
+  tags: {
+    Auth: 'Register, verify an e-mail address, sign in and out, refresh tokens, reset a password.',
+    'Second factor': 'Authenticator apps, recovery codes and step-up authentication.',
+    Sessions: 'List and end the sessions of your account.',
+    'API keys': 'Keys for programs that act for you.',
+    Account: 'Read, change, export and delete your account.',
+    Users: 'Read and search users.',
+    Operations: 'Track long-running operations, such as exports and erasures.',
+    Administration: 'Roles, sessions of users, and the audit log.',
+  },
   permissions: { admin: ['ops:read', 'ops:write', 'users:role', 'users:sessions'] },
   synchronize: synchronizePermissions,
   schemas: [userSchema, decoySchema, operationSchema, preferencesSchema],

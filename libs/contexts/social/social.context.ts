@@ -20,7 +20,12 @@ import { PostSearch } from './views/post-search';
 
 /** Who reads whom: follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
-  tags: { Social: 'Who reads whom: follows and blocks, posts, comments, feeds.' },
+  tags: {
+    Posts: 'Publish, read, search, change and delete posts.',
+    Comments: 'Comment on posts.',
+    Feed: 'Posts of the users you follow.',
+    Relationships: 'Follow, block and mute users.',
+  },
   permissions: {
     moderator: [ManageAny.updatePosts, ManageAny.updateComments, ManageAny.deleteComments],
     admin: [ManageAny.deletePosts],

@@ -10,7 +10,7 @@ import { defineRejection, newId, Rejection } from '@rookery/domain';
 import { PruneExpired } from '@rookery/messaging';
 import { Sql, Transaction } from '@rookery/persistence';
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { eventually, type Person } from '@rookery/testing';
+import { eventually, type Person, resolveParts } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import type { FastifyReply } from 'fastify';
@@ -96,7 +96,7 @@ class ThingRoutes {
 
   @Patch(':id')
   @Explain({ operationId: 'testMend', summary: 'Mend' })
-  async mend(@UuidParam() _id: string, @Body() { text }: Thing): Promise<object> {
+  async fix(@UuidParam() _id: string, @Body() { text }: Thing): Promise<object> {
     return this.commands.execute(new MakeThing(text));
   }
 }
@@ -302,10 +302,10 @@ describe('an Idempotency-Key', () => {
     ]);
   });
 
-  it('claims nothing for whoever is not let in, and may be used again with a mended body', async () => {
-    expect((await make('later', 'mended', { who: undefined })).statusCode).toBe(401);
-    expect((await make('later', 'mended', { body: { txet: 'later' } })).statusCode).toBe(400);
-    expect((await make('later', 'mended')).statusCode).toBe(201);
+  it('claims nothing for whoever is not let in, and may be used again with a corrected body', async () => {
+    expect((await make('later', 'corrected', { who: undefined })).statusCode).toBe(401);
+    expect((await make('later', 'corrected', { body: { txet: 'later' } })).statusCode).toBe(400);
+    expect((await make('later', 'corrected')).statusCode).toBe(201);
   });
 
   it('keeps what a command has done when the answer failed afterwards: done once, answered the next time', async () => {
@@ -341,7 +341,7 @@ describe('an Idempotency-Key', () => {
     expect((await make('wait before it', 'slept')).headers['idempotency-replayed']).toBe('true');
   });
 
-  it('has a lease of a minute and lasts for a day; then it is forgotten and may be used anew', async () => {
+  it('has a lease of a minute and lasts for a day; then it is removed and may be used again', async () => {
     const first = await make('a day', 'day');
     const [left] = await system.sql<{ lease: number; day: number }>(
       `SELECT extract(epoch FROM leased_until - now())::float8 AS lease, extract(epoch FROM expires_at - now())::float8 AS day
@@ -413,7 +413,7 @@ describe('an Idempotency-Key', () => {
     });
 
     it('is declared so wherever an answer has a field for a secret', async () => {
-      const document = (await system.ask('GET /v1/openapi.json')).body;
+      const document = resolveParts((await system.ask('GET /v1/openapi.json')).body);
       const SECRET = /^(accessToken|refreshToken|mfaToken|token|secret|provisioningUri|recoveryCodes|key)$/;
       const holdsSecret = (schema: unknown, seen: string[] = []): boolean => {
         if (typeof schema !== 'object' || schema === null) return false;

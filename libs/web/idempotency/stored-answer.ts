@@ -11,7 +11,7 @@ export interface StoredAnswer {
 }
 
 /**
- * Shape and sign-in are checked again when the request comes again: nothing was done, so a mended body may use the key.
+ * Shape and sign-in are checked again when the request comes again: nothing was done, so a corrected body may use the key.
  * A limit or a failure may be over the next time.
  */
 const NOT_STORED = new Set([400, 401, 429]);

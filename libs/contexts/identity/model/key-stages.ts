@@ -15,7 +15,7 @@ const LEEWAY_SECONDS = 60;
 
 /** Seconds that a key must be published before it signs: by then whoever verifies has read it, caches and all. */
 export const SECONDS_UNTIL_SIGNING = PUBLISHED_SECONDS + KEYS_READ_EVERY_SECONDS + LEEWAY_SECONDS;
-/** Seconds that a key must verify after it signed: processes use it until they read anew, then its last token lives on. */
+/** Seconds that a key must verify after it signed: processes use it until they read again, then its last token lives on. */
 export const SECONDS_UNTIL_GONE = KEYS_READ_EVERY_SECONDS + MAX_TOKEN_SECONDS + LEEWAY_SECONDS;
 
 /**

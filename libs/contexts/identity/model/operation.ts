@@ -53,7 +53,7 @@ export class Operation extends Aggregate<OperationState> {
     return this.state.userId;
   }
 
-  /** Whether there is nothing left to do. A failed erasure can be taken up again, a failed export is asked for anew. */
+  /** Whether there is nothing left to do. A failed erasure can be resumed, a failed export is requested again. */
   get over(): boolean {
     return (
       this.state.status === 'succeeded' || (this.state.status === 'failed' && this.state.kind === 'export')

@@ -21,6 +21,9 @@ import { CodeExpired, LastAdmin, TotpEnrolled, TotpNotEnrolled } from './rejecti
 /** Name of a role; which ones there are, and what they may do, stands in the database. */
 export type Role = string;
 
+/** The roles that the service comes with. */
+export const ROLES = ['user', 'moderator', 'admin'];
+
 /** The role that gives roles: somebody always has it. */
 export const ADMIN = 'admin';
 
@@ -35,7 +38,7 @@ export interface UserState extends AggregateState {
   status: 'pending' | 'active' | 'deleted';
   /** argon2id, PHC string; bcrypt where it was imported and nobody has signed in since. */
   passwordHash: string;
-  /** The how-manieth password it is. Hashing the same one anew does not count. */
+  /** Counts the passwords. Rehashing the same one does not count. */
   passwordVersion: number;
   passwordResetRequestedAt: Date | null;
   registeredAt: Date;

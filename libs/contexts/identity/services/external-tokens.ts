@@ -18,7 +18,7 @@ const VERIFIED_MS = 60_000;
 const CACHE_TTL_MS = 4_000;
 const CACHE_SIZE = 20_000;
 const MAX_TOKEN_LENGTH = 8_192;
-/** How often an account is made anew when somebody else takes its username at the same time. */
+/** How often an account is created again when somebody else takes its username at the same time. */
 const TRIES = 4;
 
 /**

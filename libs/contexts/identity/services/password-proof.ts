@@ -114,7 +114,7 @@ export class PasswordProof {
     try {
       await this.users.rehash(stored, await this.passwords.hash(password));
     } catch (error) {
-      this.log.warn(`The password of user ${stored.userId} is not hashed anew: ${(error as Error).message}`);
+      this.log.warn(`The password of user ${stored.userId} is not rehashed: ${(error as Error).message}`);
     }
   }
 

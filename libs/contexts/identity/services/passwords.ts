@@ -53,7 +53,7 @@ export class Passwords {
     });
   }
 
-  /** Whether a password should be hashed anew: bcrypt from elsewhere, or argon2 with parameters of earlier days. */
+  /** Whether a password should be rehashed: an imported bcrypt hash, or argon2 with older parameters. */
   outdated(passwordHash: string): boolean {
     const parameters = parametersOf(passwordHash);
     return (

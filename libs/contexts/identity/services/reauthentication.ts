@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId, type RejectionDefinition } from '@rookery/domain';
 import { Outbox } from '@rookery/persistence';
-import { Field, Problems, RequestRefused } from '@rookery/web';
+import { Field, oneOfFieldsOf, Problems, RequestRefused } from '@rookery/web';
 import { RecoveryCodeUsed } from '../events';
 import { CodeInvalid, CodeLocked } from '../model/rejections';
 import { SecondFactors } from '../storage/second-factors';
@@ -9,13 +9,13 @@ import { hashRecoveryCode } from './recovery-codes';
 import { Totp } from './totp';
 
 /** What proves the second factor: one of the two. */
-export class ProofForm {
+export class SecondFactorProof {
   @Field.text({
     min: 6,
     max: 6,
     pattern: /^\d{6}$/,
     optional: true,
-    description: 'The six digits that the authenticator app shows.',
+    description: 'The six-digit code from the authenticator app.',
     example: '042137',
   })
   code?: string;
@@ -24,18 +24,20 @@ export class ProofForm {
     min: 24,
     max: 40,
     optional: true,
-    description: 'One of the recovery codes; good once.',
+    description: 'A recovery code. Each works once.',
     example: '8Z2K4M-Q0RT7X-3VBN5C-9HJW1D',
   })
   recoveryCode?: string;
 }
 
 /**
- * @param form with optional fields
+ * @param body with optional fields
+ * @param type its class, which names them with `@ExactlyOneOf()`
  * @throws RequestRefused `request.invalid` unless exactly one of them is there
  */
-export function requireOne(form: object, names: readonly string[]): void {
-  const given = names.filter((name) => (form as Record<string, unknown>)[name] !== undefined);
+export function requireExactlyOne(body: object, type: new () => object): void {
+  const names = oneOfFieldsOf(type);
+  const given = names.filter((name) => (body as Record<string, unknown>)[name] !== undefined);
   if (given.length === 1) return;
   const message = `Exactly one of ${names.join(', ')} must be there.`;
   throw new RequestRefused(Problems.invalid, { errors: [{ path: '', code: 'one-of', message }] });
@@ -71,7 +73,7 @@ export class Reauthentication {
    */
   async prove(
     userId: string,
-    { code, recoveryCode }: ProofForm,
+    { code, recoveryCode }: SecondFactorProof,
     sessionId: string | null,
   ): Promise<ProofOutcome> {
     const factor = await this.secondFactors.lock(userId);

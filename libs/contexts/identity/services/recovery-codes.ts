@@ -5,7 +5,7 @@ import { Field, Item } from '@rookery/web';
 export class RecoveryCodes {
   @Field.list(Item.text({ min: 27, max: 27 }), {
     max: 10,
-    description: 'Ten codes, each good once in place of a code of the app. They are shown this once.',
+    description: 'Ten codes. Each works once, in place of a code from the app. They are shown only once.',
     example: ['8Z2K4M-Q0RT7X-3VBN5C-9HJW1D'],
   })
   recoveryCodes: string[];

@@ -37,7 +37,7 @@ export class SessionCache {
     return entry.state;
   }
 
-  /** Looks anew at its next use, in this process at once. */
+  /** Reads the session again at its next use, in this process at once. */
   forget(sessionId: string): void {
     this.known.delete(sessionId);
   }

@@ -17,39 +17,39 @@ export class Tokens {
   })
   tokenType: string;
 
-  @Field.text({ max: 4_000, description: 'JWT; verify it with the keys at /.well-known/jwks.json.' })
+  @Field.text({ max: 4_000, description: 'JWT. Verify it with the keys at /.well-known/jwks.json.' })
   accessToken: string;
 
   @Field.integer({ description: 'Seconds until the access token expires.', example: 900 })
   expiresIn: number;
 
-  @Field.text({ max: 400, description: 'Opaque; good for one refresh.' })
+  @Field.text({ max: 400, description: 'Opaque token. Works for one refresh.' })
   refreshToken: string;
 
   @Field.integer({ description: 'Seconds until the refresh token expires.', example: 2_592_000 })
   refreshExpiresIn: number;
 
-  @Field.object(() => SignedInUser, { description: 'Who has signed in.' })
+  @Field.object(() => SignedInUser, { description: 'The user who signed in.' })
   user: SignedInUser;
 }
 
 /** The password was right; the second factor is still to be proved. */
 export class MfaChallenge {
   @Field.boolean({
-    description: 'Always true: tokens follow once the second factor is proved.',
+    description: 'Always true: the tokens follow after the second factor.',
     example: true,
   })
   mfaRequired: true;
 
   @Field.text({
     max: 4_000,
-    description: 'Send it to POST /v1/auth/mfa within 5 minutes; good once, and for five tries.',
+    description: 'Send it to POST /v1/auth/mfa within 5 minutes. Works once, for five attempts.',
   })
   mfaToken: string;
 
   @Field.list(Item.oneOf(['totp', 'recovery-code']), {
     max: 2,
-    description: 'What proves the second factor.',
+    description: 'Accepted second factors.',
   })
   methods: string[];
 }

@@ -30,7 +30,7 @@ END`;
  * of them.
  *
  * In PostgreSQL, where neither a flushed Redis nor a restart forgets it, and by address, so that an account that is
- * made anew does not begin anew. Addresses are HMACs.
+ * created again does not start over. Addresses are HMACs.
  */
 @Injectable()
 export class MailQuotas {

@@ -189,7 +189,7 @@ export class Users extends Repository<UserState, User> {
     return held !== undefined;
   }
 
-  /** Stores the same password hashed anew, in a transaction of its own; nothing happens when it was changed meanwhile. */
+  /** Stores the same password rehashed, in a transaction of its own; nothing happens when it was changed meanwhile. */
   async rehash({ userId, hash }: StoredPassword, newHash: string): Promise<void> {
     await this.transaction.outside(() =>
       this.transaction.run(() =>

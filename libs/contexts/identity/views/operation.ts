@@ -1,7 +1,9 @@
+import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 import type { OperationState } from '../model/operation';
 
 /** A long-running operation, as its owner sees it. */
+@ApiSchema({ name: 'Operation' })
 export class OperationView {
   @Field.uuid({ description: 'Id of the operation.' })
   id: string;
@@ -9,16 +11,16 @@ export class OperationView {
   @Field.oneOf(['erasure', 'export'], { description: 'What it does.' })
   kind: string;
 
-  @Field.oneOf(['queued', 'running', 'succeeded', 'failed'], { description: 'How far it is.' })
+  @Field.oneOf(['queued', 'running', 'succeeded', 'failed'], { description: 'Current status.' })
   status: string;
 
-  @Field.integer({ min: 0, max: 100, description: 'Per cent done.', example: 50 })
+  @Field.integer({ min: 0, max: 100, description: 'Progress in percent.', example: 50 })
   progress: number;
 
   @Field.json({
     optional: true,
     description:
-      'Of an export: url, until when it is there, and how many rows of what. Of an erasure: what was erased, and when.',
+      'For an export: URL, expiry time, and the number of rows by kind. For an erasure: what was erased, and when.',
   })
   result?: Record<string, unknown>;
 
@@ -38,7 +40,7 @@ export function viewOf(operation: Readonly<OperationState>, exportTtlSeconds: nu
   const { id, kind, status, progress, receipt, finishedAt } = operation;
   const view = { id, kind, status, progress };
   if (status === 'failed')
-    return { ...view, failure: 'It was tried many times and given up; operations know of it.' };
+    return { ...view, failure: 'It failed after many attempts. The operators know about it.' };
   if (status !== 'succeeded' || !finishedAt) return view;
   if (kind === 'erasure') return { ...view, result: { erasedAt: finishedAt.toISOString(), erased: receipt } };
   const expiresAt = new Date(finishedAt.getTime() + exportTtlSeconds * 1_000).toISOString();

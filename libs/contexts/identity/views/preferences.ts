@@ -1,11 +1,12 @@
+import { ApiSchema } from '@nestjs/swagger';
 import { Field, Item } from '@rookery/web';
 import { LENGTHS, MAX_INTERESTS, TONES } from '../model/preferences';
 
-/** What somebody likes to read, as a request says it. */
-export class PreferencesForm {
+/** Reading preferences in a request. */
+export class PreferencesUpdate {
   @Field.list(Item.text({ max: 20, trim: true }), {
     max: MAX_INTERESTS,
-    description: 'Topics, none of them twice; capitals make no difference.',
+    description: 'Topics without duplicates, not case-sensitive.',
     example: ['space', 'cats'],
   })
   interests: string[];
@@ -20,12 +21,13 @@ export class PreferencesForm {
   })
   length: string;
 
-  @Field.text({ min: 2, max: 35, description: 'Language of the stories: a tag of BCP 47.', example: 'en' })
+  @Field.text({ min: 2, max: 35, description: 'Language of the stories, as a BCP 47 tag.', example: 'en' })
   language: string;
 }
 
-/** What somebody likes to read, as an answer says it. */
-export class PreferencesView extends PreferencesForm {
-  @Field.dateTime({ nullable: true, description: 'When it was said; null as long as nothing was.' })
+/** Reading preferences in a response. */
+@ApiSchema({ name: 'Preferences' })
+export class PreferencesView extends PreferencesUpdate {
+  @Field.dateTime({ nullable: true, description: 'When the preferences were last updated; null if never.' })
   updatedAt: Date | null;
 }

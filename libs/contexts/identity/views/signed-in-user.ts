@@ -1,4 +1,5 @@
 import { Field } from '@rookery/web';
+import { ROLES } from '../model/user';
 
 /** Who has signed in, as the answer to it says. */
 export class SignedInUser {
@@ -11,9 +12,9 @@ export class SignedInUser {
   @Field.text({ max: 30, description: 'Unique name.', example: 'ada' })
   username: string;
 
-  @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  @Field.text({ max: 100, description: 'Display name.', example: 'Ada Lovelace' })
   name: string;
 
-  @Field.text({ max: 30, description: 'What the user may do: user, moderator, admin.', example: 'user' })
+  @Field.known(ROLES, { name: 'Role', max: 30, description: 'What the user may do.', example: 'user' })
   role: string;
 }

@@ -1,14 +1,14 @@
 import { defineRejection } from '@rookery/domain';
 
-export const Self = defineRejection(
+export const CannotTargetSelf = defineRejection(
   'social.self',
   'invalid',
-  'This is you.',
-  'Nobody follows, blocks or mutes themselves: name somebody else.',
+  'You cannot follow, block or mute yourself.',
+  'Choose another user.',
   'You cannot do this to yourself',
 );
 
-export const Blocked = defineRejection(
+export const TargetBlocked = defineRejection(
   'social.blocked',
   'invalid',
   'You have blocked this user.',

@@ -1,7 +1,7 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
 import { UserBlocked, UserFollowed, UserUnblocked, UserUnfollowed } from '../contract';
 import { UserMuted, UserUnmuted } from '../events';
-import { Blocked, Self } from './rejections';
+import { CannotTargetSelf, TargetBlocked } from './rejections';
 
 export interface RelationshipState extends AggregateState {
   /** Whose view it is. */
@@ -20,7 +20,7 @@ export interface RelationshipState extends AggregateState {
 export class Relationship extends Aggregate<RelationshipState> {
   /** @throws Rejection `social.self` */
   static between(userId: string, otherId: string): Relationship {
-    if (userId === otherId) throw new Rejection(Self);
+    if (userId === otherId) throw new Rejection(CannotTargetSelf);
     const nothing = { followedAt: null, blockedAt: null, mutedAt: null };
     return new Relationship({ id: newId(), version: 0, userId, otherId, ...nothing });
   }
@@ -39,7 +39,7 @@ export class Relationship extends Aggregate<RelationshipState> {
 
   /** @throws Rejection `social.blocked` when the user has blocked the other */
   follow(now: Date): boolean {
-    if (this.blocking) throw new Rejection(Blocked);
+    if (this.blocking) throw new Rejection(TargetBlocked);
     if (this.following) return false;
     this.state.followedAt = now;
     this.raise(UserFollowed, this.pair);

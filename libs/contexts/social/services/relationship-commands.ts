@@ -5,7 +5,7 @@ import { People } from '../storage/people';
 import { Relationships } from '../storage/relationships';
 import { Visibility } from '../storage/visibility';
 
-/** A user wants something of another, or does not want it any more. */
+/** Begins or ends a relationship of one user to another. */
 export abstract class RelationshipCommand extends Command<void> {
   constructor(
     readonly userId: string,
@@ -15,7 +15,7 @@ export abstract class RelationshipCommand extends Command<void> {
   }
 }
 
-/** What the wishes of users about each other have in common, whether they want to follow, to block or to mute. */
+/** What following, blocking and muting have in common. */
 @Injectable()
 export class RelationshipCommands {
   constructor(
@@ -25,7 +25,7 @@ export class RelationshipCommands {
   ) {}
 
   /**
-   * @param change what the user wants; returns whether that is new
+   * @param change applies the command; returns whether the relationship has changed
    * @throws Rejection `social.self`; `resource.not-found` when the other does not exist for the user; what `change` throws
    */
   async begin(
@@ -39,10 +39,11 @@ export class RelationshipCommands {
   }
 
   /**
-   * Nobody keeps a wish because the other has gone or hides: only where there is nothing to undo is the other looked for.
+   * A relationship can always be ended, also when the other user is gone or hidden: the other is looked up only if there is
+   * nothing to end.
    *
-   * @param change what the user does not want any more; returns whether it wanted it
-   * @throws Rejection `social.self`; `resource.not-found` when the user wanted nothing of somebody who does not exist for it
+   * @param change applies the command; returns whether the relationship has changed
+   * @throws Rejection `social.self`; `resource.not-found` when there is nothing to end with somebody who does not exist for the user
    */
   async end(
     { userId, otherId }: RelationshipCommand,

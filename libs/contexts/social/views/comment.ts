@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ApiSchema } from '@nestjs/swagger';
 import { type Position, Sql } from '@rookery/persistence';
 import { Field } from '@rookery/web';
 import { reads } from '../storage/visibility';
@@ -10,17 +11,18 @@ export const COMMENT = {
 };
 
 /** A comment as a reader sees it. */
+@ApiSchema({ name: 'Comment' })
 export class CommentView {
   @Field.uuid({ description: 'Id of the comment.' })
   id: string;
 
-  @Field.uuid({ description: 'Post that it answers to.' })
+  @Field.uuid({ description: 'Id of the post.' })
   postId: string;
 
   @Field.text(COMMENT.content)
   content: string;
 
-  @Field.object(() => PersonView, { description: 'Who wrote it.' })
+  @Field.object(() => PersonView, { description: 'The author.' })
   author: PersonView;
 
   @Field.dateTime({ description: 'When it was written.' })
@@ -29,7 +31,7 @@ export class CommentView {
   @Field.dateTime({ description: 'When it was last changed.' })
   updatedAt: Date;
 
-  @Field.integer({ description: 'Version of the text. The ETag begins with it.', example: 1 })
+  @Field.integer({ description: 'Version of the text. The ETag starts with it.', example: 1 })
   version: number;
 }
 

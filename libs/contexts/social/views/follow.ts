@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ApiSchema } from '@nestjs/swagger';
 import { NEWEST, type Position, Sql } from '@rookery/persistence';
 import { Field, type Keyset, type ListQuery, type Page, paged } from '@rookery/web';
 import { People } from '../storage/people';
@@ -6,8 +7,9 @@ import { blocks, Visibility } from '../storage/visibility';
 import { PersonView } from './person';
 
 /** Somebody who follows or is followed. */
+@ApiSchema({ name: 'Follow' })
 export class FollowView extends PersonView {
-  @Field.dateTime({ description: 'Since when one follows the other.' })
+  @Field.dateTime({ description: 'When the follow started.' })
   followedAt: Date;
 }
 

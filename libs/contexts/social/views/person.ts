@@ -1,6 +1,8 @@
+import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 
-/** Somebody beside what it wrote or whom it follows. */
+/** The author of a post or comment, or the other end of a follow. */
+@ApiSchema({ name: 'UserSummary' })
 export class PersonView {
   @Field.uuid({ description: 'Id of the user.' })
   id: string;
@@ -8,7 +10,7 @@ export class PersonView {
   @Field.text({ max: 30, description: 'Unique name.', example: 'ada' })
   username: string;
 
-  @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  @Field.text({ max: 100, description: 'Display name.', example: 'Ada Lovelace' })
   name: string;
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ApiSchema } from '@nestjs/swagger';
 import { NotFound, Rejection } from '@rookery/domain';
 import { type Position, Sql } from '@rookery/persistence';
 import { Field, Item } from '@rookery/web';
@@ -17,12 +18,13 @@ export const POST = {
   tags: {
     max: 5,
     unique: true,
-    description: 'Topics; they are compared as they are written.',
+    description: 'Topics. Case-sensitive.',
     example: ['birds'],
   },
 };
 
 /** A post as a reader sees it. */
+@ApiSchema({ name: 'Post' })
 export class PostView {
   @Field.uuid({ description: 'Id of the post.' })
   id: string;
@@ -36,11 +38,11 @@ export class PostView {
   @Field.list(Item.text(POST.tag), POST.tags)
   tags: string[];
 
-  @Field.object(() => PersonView, { description: 'Who wrote it.' })
+  @Field.object(() => PersonView, { description: 'The author.' })
   author: PersonView;
 
   @Field.integer({
-    description: 'How many comments it has, those included that the reader does not see.',
+    description: 'Number of comments, including those that the reader cannot see.',
     example: 3,
   })
   commentsCount: number;
@@ -51,7 +53,7 @@ export class PostView {
   @Field.dateTime({ description: 'When it was last changed.' })
   updatedAt: Date;
 
-  @Field.integer({ description: 'Version of title, text and tags. The ETag begins with it.', example: 1 })
+  @Field.integer({ description: 'Version of title, text and tags. The ETag starts with it.', example: 1 })
   version: number;
 }
 

@@ -18,7 +18,7 @@ export class ActivateUser extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('users/activate')
 export class ActivateUserRoute {
   constructor(private readonly commands: Commands) {}
@@ -27,9 +27,9 @@ export class ActivateUserRoute {
   @Put(':token')
   @Explain({
     operationId: 'activateUser',
-    summary: 'Activate an account with the link’s token',
+    summary: 'Activate an account with the token from the link',
     description:
-      'The link in the mail leads to a page whose button calls this; the token is good once, for 3 days. Where the address was registered with several passwords, none of them counts: a mail with a link to set one follows.',
+      'The link in the mail opens a page whose button calls this route. The token works once, for 3 days. If the address was registered with several passwords, none of them counts: a mail with a link to set a password follows.',
     ok: { status: 204 },
     rejects: [NotFound, LinkExpired],
   })

@@ -13,13 +13,13 @@ import { PasswordResetLinks } from '../../storage/password-reset-links';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-class ChangePasswordForm {
-  @Field.text({ max: 128, description: 'Present password.' })
+class ChangePasswordRequest {
+  @Field.text({ max: 128, description: 'Current password.' })
   currentPassword: string;
 
   @Field.text({
     ...PASSWORD_LENGTH,
-    description: 'Not one of the common ones.',
+    description: 'Must not be a common password.',
     example: 'correct horse battery',
   })
   password: string;
@@ -38,7 +38,7 @@ export class ChangePassword extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me/password')
 export class ChangePasswordRoute {
   constructor(private readonly commands: Commands) {}
@@ -48,14 +48,14 @@ export class ChangePasswordRoute {
   @Put()
   @Explain({
     operationId: 'changePassword',
-    summary: 'Change the own password',
+    summary: 'Change your password',
     description:
-      'Ends all other sessions and makes links to reset the password useless; API keys go on. Wrong present passwords count as failed sign-ins.',
+      'Ends all other sessions and invalidates password reset links. API keys remain valid. A wrong current password counts as a failed sign-in.',
     ok: { status: 204 },
     rejects: [PasswordWrong, PasswordWeak, Locked],
   })
   change(
-    @Body() { currentPassword, password }: ChangePasswordForm,
+    @Body() { currentPassword, password }: ChangePasswordRequest,
     @CurrentCaller() { userId, sessionId }: Caller,
   ): Promise<void> {
     return this.commands.execute(new ChangePassword(userId, sessionId, currentPassword, password));

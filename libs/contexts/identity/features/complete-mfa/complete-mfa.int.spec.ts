@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { Authenticator, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { eventually, type Person } from '@rookery/testing';
+import { eventually, type Person, resolveParts } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { generateSync } from 'otplib';
 
@@ -62,7 +62,7 @@ describe('signing in with a second factor', () => {
     const { person, app } = await enrolled();
     const wrong = await prove(await challenge(person), { code: app.wrongCode() });
     expect(wrong).toMatchObject({ status: 401, body: { code: 'identity.code-invalid', status: 401 } });
-    const { body } = await system.ask('GET /v1/openapi.json');
+    const body = resolveParts((await system.ask('GET /v1/openapi.json')).body);
     const { responses } = body.paths['/v1/auth/mfa'].post;
     expect(Object.keys(responses['401'].content['application/problem+json'].examples)).toEqual([
       'identity.code-invalid',

@@ -5,6 +5,7 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import {
+  ExactlyOneOf,
   Explain,
   Field,
   NeverStored,
@@ -15,7 +16,12 @@ import {
   withStatus,
 } from '@rookery/web';
 import { MfaTokens } from '../../services/mfa-tokens';
-import { ProofForm, type ProofOutcome, Reauthentication, requireOne } from '../../services/reauthentication';
+import {
+  SecondFactorProof,
+  type ProofOutcome,
+  Reauthentication,
+  requireExactlyOne,
+} from '../../services/reauthentication';
 import { SignIn, Tokens } from '../../services/sign-in';
 import { CodeInvalid, CodeLocked } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
@@ -24,8 +30,9 @@ import { Users } from '../../storage/users';
 /** Here a wrong code is a sign-in that failed. */
 const SignInCodeInvalid = withStatus(CodeInvalid, 401);
 
-class MfaForm extends ProofForm {
-  @Field.text({ max: 4_000, description: 'From the answer of POST /v1/auth/login.' })
+@ExactlyOneOf('code', 'recoveryCode')
+class CompleteMfaRequest extends SecondFactorProof {
+  @Field.text({ max: 4_000, description: 'From the response of POST /v1/auth/login.' })
   mfaToken: string;
 }
 
@@ -47,14 +54,14 @@ interface Refused {
 export class CompleteMfa extends Command<Tokens | Refused> {
   constructor(
     readonly mfaToken: string,
-    readonly proof: ProofForm,
+    readonly proof: SecondFactorProof,
     readonly client: Client,
   ) {
     super();
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/mfa')
 export class CompleteMfaRoute {
   constructor(private readonly commands: Commands) {}
@@ -67,16 +74,16 @@ export class CompleteMfaRoute {
     operationId: 'completeMfa',
     summary: 'Sign in with the second factor',
     description:
-      'Takes exactly one of `code` and `recoveryCode`. A token is good once, for 5 minutes and five tries.',
+      'Takes exactly one of `code` and `recoveryCode`. A token works once, for 5 minutes and five attempts.',
     ok: { type: Tokens },
     rejects: [SignInCodeInvalid, CodeLocked],
   })
   async complete(
-    @Body() { mfaToken, ...proof }: MfaForm,
+    @Body() { mfaToken, ...proof }: CompleteMfaRequest,
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
   ): Promise<Tokens> {
-    requireOne(proof, ['code', 'recoveryCode']);
+    requireExactlyOne(proof, CompleteMfaRequest);
     const outcome = await this.commands.execute(new CompleteMfa(mfaToken, proof, { ip, userAgent }));
     if (!('refused' in outcome)) return outcome;
     if (outcome.refused === 'locked') throw new Rejection(CodeLocked);

@@ -25,23 +25,23 @@ const YEAR_MS = 365 * 86_400_000;
 /** What a key may be given besides permissions. */
 const OWN_SCOPES = new Set(['read', 'write']);
 
-class ApiKeyDraft {
+class ApiKeyCreate {
   @Field.name({ max: 100, description: 'What it is for.', example: 'Nightly export' })
   name: string;
 
-  @Field.list(Item.text({ max: 50 }), {
+  @Field.list(Item.scope(), {
     min: 1,
     max: 20,
     unique: true,
     description:
-      'What it may do: `read` (GET, HEAD), `write` (everything else), and permissions of the own role.',
+      'What the key may do: `read` (GET, HEAD), `write` (everything else), and permissions of your role.',
     example: ['read'],
   })
   scopes: string[];
 
   @Field.dateTime({
     optional: true,
-    description: 'When it ends: within a year, and after a year by default.',
+    description: 'When the key expires: within a year. Default: after a year.',
   })
   expiresAt?: string;
 }
@@ -53,16 +53,20 @@ class CreatedApiKey {
   @Field.text({ max: 100, description: 'What it is for.', example: 'Nightly export' })
   name: string;
 
-  @Field.text({ max: 40, description: 'How the key begins.', example: 'rk_0198c1d07a1c7f00a5d3e1c2b3a49587' })
+  @Field.text({
+    max: 40,
+    description: 'First characters of the key.',
+    example: 'rk_0198c1d07a1c7f00a5d3e1c2b3a49587',
+  })
   prefix: string;
 
-  @Field.list(Item.text({ max: 50 }), { max: 20, description: 'What it may do.', example: ['read'] })
+  @Field.list(Item.scope(), { max: 20, description: 'What it may do.', example: ['read'] })
   scopes: string[];
 
-  @Field.dateTime({ description: 'When it ends.' })
+  @Field.dateTime({ description: 'When it expires.' })
   expiresAt: Date;
 
-  @Field.text({ max: 100, description: 'The key, to be sent as a bearer token. It is shown this once.' })
+  @Field.text({ max: 100, description: 'The key. Send it as a bearer token. It is shown only once.' })
   key: string;
 }
 
@@ -70,13 +74,13 @@ class CreatedApiKey {
 export class CreateApiKey extends Command<CreatedApiKey> {
   constructor(
     readonly caller: Caller,
-    readonly draft: ApiKeyDraft,
+    readonly draft: ApiKeyCreate,
   ) {
     super();
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('API keys')
 @Controller('me/api-keys')
 export class CreateApiKeyRoute {
   constructor(private readonly commands: Commands) {}
@@ -88,11 +92,11 @@ export class CreateApiKeyRoute {
     operationId: 'createApiKey',
     summary: 'Create an API key',
     description:
-      'A key acts for its owner within its scopes and the present permissions of the owner. It never passes for a fresh sign-in. Its owner is mailed that there is a new key. Keys end when they expire or are revoked, when the password is reset with a link, and when an administrator ends the sessions of the user.',
+      'A key acts for its owner, within its scopes and the current permissions of its owner. It never counts as a fresh sign-in. The owner gets a mail about the new key. Keys end when they expire or are revoked, when the password is reset with a link, and when an administrator ends the sessions of the user.',
     ok: { status: 201, type: CreatedApiKey },
     rejects: [AccountGone, ScopeNotHeld, ExpiryOutOfRange, TooManyApiKeys],
   })
-  create(@Body() draft: ApiKeyDraft, @CurrentCaller() caller: Caller): Promise<CreatedApiKey> {
+  create(@Body() draft: ApiKeyCreate, @CurrentCaller() caller: Caller): Promise<CreatedApiKey> {
     return this.commands.execute(new CreateApiKey(caller, draft));
   }
 }

@@ -32,7 +32,7 @@ export class DeleteMe extends Command<OperationState> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me')
 export class DeleteMeRoute {
   constructor(
@@ -44,10 +44,10 @@ export class DeleteMeRoute {
   @Delete()
   @Explain({
     operationId: 'deleteMe',
-    summary: 'Delete the own account',
+    summary: 'Delete your account',
     description:
-      'Hides the account at once: nobody finds it, nobody signs in to it, and its tokens stop working within five seconds. Everything about it is erased when the grace period, 30 days, is over.',
-    ok: { status: 202, type: OperationView, headers: { Location: 'The operation that erases.' } },
+      'Hides the account at once: nobody can find it or sign in to it, and its tokens stop working within five seconds. All its data is erased after a grace period of 30 days.',
+    ok: { status: 202, type: OperationView, headers: { Location: 'URL of the erasure operation.' } },
     rejects: [AccountGone, LastAdmin],
   })
   async delete(

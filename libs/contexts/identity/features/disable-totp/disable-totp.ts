@@ -15,7 +15,7 @@ export class DisableTotp extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/totp')
 export class DisableTotpRoute {
   constructor(private readonly commands: Commands) {}
@@ -25,7 +25,8 @@ export class DisableTotpRoute {
   @Explain({
     operationId: 'disableTotp',
     summary: 'Remove the authenticator app',
-    description: 'Signing in needs the password alone then; the recovery codes are void. No session ends.',
+    description:
+      'Signing in then requires the password only. The recovery codes become invalid. No session ends.',
     ok: { status: 204 },
     rejects: [TotpNotEnrolled],
   })

@@ -16,7 +16,7 @@ export class EndUserSessions extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Administration')
 @Controller('admin/users/:id/sessions')
 export class EndUserSessionsRoute {
   constructor(private readonly commands: Commands) {}
@@ -27,7 +27,7 @@ export class EndUserSessionsRoute {
     operationId: 'endUserSessions',
     summary: 'End all sessions and API keys of a user',
     description:
-      'Access tokens of the sessions and API keys stop working within five seconds, and sign-ins that wait for a second factor are void. The user may sign in again; tokens of other issuers go on.',
+      'The access tokens of the sessions and the API keys stop working within five seconds. Sign-ins that wait for a second factor are invalidated. The user may sign in again. Tokens of other issuers remain valid.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

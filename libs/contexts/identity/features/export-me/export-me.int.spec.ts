@@ -137,7 +137,7 @@ describe('exporting what is held about somebody', () => {
     expect(stored).toHaveLength(1);
   });
 
-  it('is made anew after a day, and holds nothing of the one before but that it was', async () => {
+  it('is created again after a day, and holds nothing of the earlier one but that it existed', async () => {
     const { token } = await signUp(system);
     const { body: first } = await exportMe(token);
     await done(first.id, token);
@@ -159,7 +159,7 @@ describe('exporting what is held about somebody', () => {
     expect(JSON.stringify(result).split(first.id)).toHaveLength(2);
   });
 
-  it('is made anew at once when it failed, or cannot be downloaded any more', async () => {
+  it('is created again at once when it failed, or can no longer be downloaded', async () => {
     const { token } = await signUp(system);
     const { body: first } = await exportMe(token);
     await done(first.id, token);

@@ -24,7 +24,7 @@ export class ExportMe extends Command<OperationState> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me/exports')
 export class ExportMeRoute {
   constructor(
@@ -35,10 +35,10 @@ export class ExportMeRoute {
   @Post()
   @Explain({
     operationId: 'exportMe',
-    summary: 'Export everything that is held about the caller',
+    summary: 'Export your data',
     description:
-      'One export at a time and a day: whoever asks again gets the same operation, unless it failed. The result is kept for a week after it is done.',
-    ok: { status: 202, type: OperationView, headers: { Location: 'The operation that exports.' } },
+      'One export at a time, and one per day: another request returns the same operation, unless it failed. The result is kept for a week.',
+    ok: { status: 202, type: OperationView, headers: { Location: 'URL of the export operation.' } },
     rejects: [AccountGone],
   })
   async export(

@@ -13,8 +13,8 @@ import { PasswordForgotten } from '../../events';
 import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
-class ForgotPasswordForm {
-  @Field.email({ description: 'Address of the account.', example: 'ada@example.com' })
+class ForgotPasswordRequest {
+  @Field.email({ description: 'E-mail address of the account.', example: 'ada@example.com' })
   email: string;
 }
 
@@ -29,7 +29,7 @@ export class ForgetPassword extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/password/forgot')
 export class ForgotPasswordRoute {
   constructor(private readonly commands: Commands) {}
@@ -39,12 +39,12 @@ export class ForgotPasswordRoute {
   @RateLimit(RatePolicies.password)
   @Explain({
     operationId: 'forgotPassword',
-    summary: 'Ask for a link to reset the password',
+    summary: 'Request a password reset link',
     description:
-      'Answered in the same way for every address. Where it has an account, a link is mailed that is good once, for an hour. The second mail is sent after a minute at the earliest, further ones at growing intervals, at most five a day, and as many again to networks from which somebody has signed in to the account before.',
+      'The response is the same for every address. If the address has an account, a mail with a link is sent. The link works once, for an hour. The second mail is sent after a minute at the earliest, further mails at growing intervals, at most five a day, and as many again for networks from which somebody has already signed in to the account.',
     ok: { status: 202 },
   })
-  forget(@Body() { email }: ForgotPasswordForm, @Ip() ip: string): Promise<void> {
+  forget(@Body() { email }: ForgotPasswordRequest, @Ip() ip: string): Promise<void> {
     return this.commands.execute(new ForgetPassword(email, ip));
   }
 }

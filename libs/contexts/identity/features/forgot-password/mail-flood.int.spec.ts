@@ -101,7 +101,7 @@ describe('a stranger who has mail sent to somebody', () => {
     }, 60_000);
   });
 
-  it('has no more sent when Redis forgets everything, or the account is made anew', async () => {
+  it('has no more sent when Redis forgets everything, or the account is created again', async () => {
     const { email, mails, flood } = await pending();
     await allDelivered();
     await timePasses(61);

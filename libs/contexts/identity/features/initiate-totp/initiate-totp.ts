@@ -11,29 +11,29 @@ import { Totp } from '../../services/totp';
 import { AccountGone, TotpEnrolled } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
 
-class InitiatedTotp {
+class TotpSetup {
   @Field.text({
     max: 64,
-    description: 'The secret in base32, for typing it in.',
+    description: 'The secret in base32, to type in.',
     example: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
   })
   secret: string;
 
-  @Field.text({ max: 1_000, description: 'The same as an otpauth address, which authenticator apps open.' })
+  @Field.text({ max: 1_000, description: 'The secret as an otpauth URI, which authenticator apps open.' })
   provisioningUri: string;
 
-  @Field.text({ max: 20_000, description: 'The address as a QR code: a data URL of a PNG.' })
+  @Field.text({ max: 20_000, description: 'The URI as a QR code: a data URL of a PNG.' })
   qrCode: string;
 }
 
 @Audited('identity.initiate-totp')
-export class InitiateTotp extends Command<InitiatedTotp> {
+export class InitiateTotp extends Command<TotpSetup> {
   constructor(readonly userId: string) {
     super();
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/totp/initiate')
 export class InitiateTotpRoute {
   constructor(private readonly commands: Commands) {}
@@ -44,13 +44,13 @@ export class InitiateTotpRoute {
   @NeverStored()
   @Explain({
     operationId: 'initiateTotp',
-    summary: 'Get a secret for an authenticator app',
+    summary: 'Start to enroll an authenticator app',
     description:
-      'Nothing changes until POST /v1/auth/totp/verify has seen its first code. Asking again voids the earlier secret.',
-    ok: { type: InitiatedTotp },
+      'Returns a secret for the app. Nothing changes until POST /v1/auth/totp/verify accepts its first code. Another call invalidates the earlier secret.',
+    ok: { type: TotpSetup },
     rejects: [TotpEnrolled],
   })
-  initiate(@CurrentCaller() { userId }: Caller): Promise<InitiatedTotp> {
+  initiate(@CurrentCaller() { userId }: Caller): Promise<TotpSetup> {
     return this.commands.execute(new InitiateTotp(userId));
   }
 }
@@ -64,7 +64,7 @@ export class InitiateTotpHandler implements ICommandHandler<InitiateTotp> {
     private readonly transaction: Transaction,
   ) {}
 
-  async execute({ userId }: InitiateTotp): Promise<InitiatedTotp> {
+  async execute({ userId }: InitiateTotp): Promise<TotpSetup> {
     const user = await this.transaction.outside(() =>
       this.sql.row<{ email: string }>(
         `SELECT email FROM identity.users WHERE id = $1 AND status <> 'deleted'`,

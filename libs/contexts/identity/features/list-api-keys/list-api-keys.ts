@@ -25,21 +25,25 @@ class ApiKey {
   @Field.text({ max: 100, description: 'What it is for.', example: 'Nightly export' })
   name: string;
 
-  @Field.text({ max: 40, description: 'How the key begins.', example: 'rk_0198c1d07a1c7f00a5d3e1c2b3a49587' })
+  @Field.text({
+    max: 40,
+    description: 'First characters of the key.',
+    example: 'rk_0198c1d07a1c7f00a5d3e1c2b3a49587',
+  })
   prefix: string;
 
-  @Field.list(Item.text({ max: 50 }), { max: 20, description: 'What it may do.', example: ['read'] })
+  @Field.list(Item.scope(), { max: 20, description: 'What it may do.', example: ['read'] })
   scopes: string[];
 
   @Field.dateTime({ description: 'When it was created.' })
   createdAt: Date;
 
-  @Field.dateTime({ description: 'When it ends, or has ended.' })
+  @Field.dateTime({ description: 'When it expires or expired.' })
   expiresAt: Date;
 
   @Field.dateTime({
     nullable: true,
-    description: 'When it was last used, to the minute; null when it never was.',
+    description: 'When it was last used, to the minute; null if never.',
   })
   lastUsedAt: Date | null;
 }
@@ -53,14 +57,19 @@ export class ListApiKeys extends Query<Page<ApiKey>> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('API keys')
 @Controller('me/api-keys')
 export class ListApiKeysRoute {
   constructor(private readonly queries: Queries) {}
 
   @Fresh()
   @Get()
-  @Explain({ operationId: 'listApiKeys', summary: 'List the own API keys', ok: { list: ApiKey } })
+  @Explain({
+    operationId: 'listApiKeys',
+    summary: 'List your API keys',
+    description: 'The keys themselves are not shown.',
+    ok: { list: ApiKey },
+  })
   list(@CurrentCaller() { userId }: Caller, @QueryString() page: ListQuery): Promise<Page<ApiKey>> {
     return this.queries.execute(new ListApiKeys(userId, page));
   }

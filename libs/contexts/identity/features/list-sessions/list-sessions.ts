@@ -1,6 +1,6 @@
 import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Sql } from '@rookery/persistence';
 import {
@@ -17,27 +17,28 @@ import {
 
 const LIST = 'sessions';
 
-class SignedInSession {
+@ApiSchema({ name: 'Session' })
+class SessionView {
   @Field.uuid({ description: 'Id of the session.' })
   id: string;
 
-  @Field.text({ max: 400, min: 0, description: 'What the client said of itself when it signed in.' })
+  @Field.text({ max: 400, min: 0, description: 'User-Agent header of the sign-in.' })
   userAgent: string;
 
-  @Field.text({ max: 45, description: 'IP address from which it was started.', example: '203.0.113.7' })
+  @Field.text({ max: 45, description: 'IP address of the sign-in.', example: '203.0.113.7' })
   ip: string;
 
-  @Field.dateTime({ description: 'When it was started.' })
+  @Field.dateTime({ description: 'When the session started.' })
   startedAt: Date;
 
-  @Field.dateTime({ description: 'When it was last refreshed.' })
+  @Field.dateTime({ description: 'When the session was last refreshed.' })
   lastSeenAt: Date;
 
-  @Field.boolean({ description: 'Whether this request belongs to it.' })
+  @Field.boolean({ description: 'Whether this is the session of the request.' })
   current: boolean;
 }
 
-export class ListSessions extends Query<Page<SignedInSession>> {
+export class ListSessions extends Query<Page<SessionView>> {
   constructor(
     readonly caller: Caller,
     readonly page: ListQuery,
@@ -46,15 +47,20 @@ export class ListSessions extends Query<Page<SignedInSession>> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Sessions')
 @SessionOnly()
 @Controller('auth/sessions')
 export class ListSessionsRoute {
   constructor(private readonly queries: Queries) {}
 
   @Get()
-  @Explain({ operationId: 'listSessions', summary: 'List the own sessions', ok: { list: SignedInSession } })
-  list(@CurrentCaller() caller: Caller, @QueryString() page: ListQuery): Promise<Page<SignedInSession>> {
+  @Explain({
+    operationId: 'listSessions',
+    summary: 'List your sessions',
+    description: 'Active sessions, newest first.',
+    ok: { list: SessionView },
+  })
+  list(@CurrentCaller() caller: Caller, @QueryString() page: ListQuery): Promise<Page<SessionView>> {
     return this.queries.execute(new ListSessions(caller, page));
   }
 }
@@ -63,9 +69,9 @@ export class ListSessionsRoute {
 export class ListSessionsHandler implements IQueryHandler<ListSessions> {
   constructor(private readonly sql: Sql) {}
 
-  async execute({ caller, page }: ListSessions): Promise<Page<SignedInSession>> {
+  async execute({ caller, page }: ListSessions): Promise<Page<SessionView>> {
     return paged(page, LIST, BY_ID, ([before], limit) =>
-      this.sql.rows<SignedInSession & Record<string, unknown>>(
+      this.sql.rows<SessionView & Record<string, unknown>>(
         `SELECT id, user_agent AS "userAgent", host(ip) AS ip, started_at AS "startedAt", last_seen_at AS "lastSeenAt",
               id = $2::uuid AS current
        FROM identity.sessions

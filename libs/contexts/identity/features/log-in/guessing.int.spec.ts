@@ -266,13 +266,13 @@ describe('guessing passwords', () => {
       ]);
     });
 
-    it('lets everybody in who signs in while it is hashed anew', async () => {
+    it('lets everybody in who signs in while it is rehashed', async () => {
       const email = await imported(await bcryptHash('2b', 4));
       const answers = await times(8, () => signIn(email, PASSWORD));
       expect(new Set(statuses(answers))).toEqual(new Set([200]));
     });
 
-    it('signs in although it cannot be hashed anew', async () => {
+    it('signs in although it cannot be rehashed', async () => {
       const stored = await bcryptHash('2b', 4);
       const email = await imported(stored);
       await system.sql(

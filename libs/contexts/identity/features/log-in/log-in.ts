@@ -11,7 +11,7 @@ import { BadCredentials, EmailUnverified, Locked } from '../../model/rejections'
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-class LoginForm {
+class LoginRequest {
   @Field.email({ description: 'E-mail address.', example: 'user@rookery.test' })
   email: string;
 
@@ -32,7 +32,7 @@ export class LogIn extends Command<Tokens | MfaChallenge> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/login')
 export class LogInRoute {
   constructor(private readonly commands: Commands) {}
@@ -45,12 +45,12 @@ export class LogInRoute {
     operationId: 'login',
     summary: 'Sign in',
     description:
-      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Networks from which somebody has signed in to the account before have a share of their own, of the rate limit too: what strangers use up and lock is theirs alone. The password of a registration that nobody has verified is told so, whether or not the address has an account besides.',
+      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Networks from which somebody has already signed in to the account have their own quota, also of the rate limit: strangers can use up and lock only their own. The password of an unverified registration gets `identity.email-unverified`, whether or not the address also has an account.',
     ok: { type: [Tokens, MfaChallenge] },
     rejects: [BadCredentials, EmailUnverified, Locked],
   })
   logIn(
-    @Body() { email, password }: LoginForm,
+    @Body() { email, password }: LoginRequest,
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
   ): Promise<Tokens | MfaChallenge> {

@@ -10,8 +10,8 @@ import { SessionCache } from '../../services/session-cache';
 import { RefreshInvalid } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
 
-class LogoutForm {
-  @Field.text({ max: 400, description: 'A refresh token of the session that shall end.' })
+class LogoutRequest {
+  @Field.text({ max: 400, description: 'A refresh token of the session to end.' })
   refreshToken: string;
 }
 
@@ -35,7 +35,7 @@ export class LogOutEverywhere extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @SessionOnly()
 @Controller('auth')
 export class LogOutRoutes {
@@ -45,16 +45,21 @@ export class LogOutRoutes {
   @Explain({
     operationId: 'logout',
     summary: 'Sign out',
-    description: 'Ends the session of the refresh token; its access tokens stop working within five seconds.',
+    description: 'Ends the session of the refresh token. Its access tokens stop working within five seconds.',
     ok: { status: 204 },
     rejects: [RefreshInvalid],
   })
-  logOut(@Body() { refreshToken }: LogoutForm, @CurrentCaller() caller: Caller): Promise<void> {
+  logOut(@Body() { refreshToken }: LogoutRequest, @CurrentCaller() caller: Caller): Promise<void> {
     return this.commands.execute(new LogOut(caller.userId, refreshToken));
   }
 
   @Post('logout-all')
-  @Explain({ operationId: 'logoutAll', summary: 'Sign out everywhere', ok: { status: 204 } })
+  @Explain({
+    operationId: 'logoutAll',
+    summary: 'Sign out everywhere',
+    description: 'Ends all your sessions. Their access tokens stop working within five seconds.',
+    ok: { status: 204 },
+  })
   logOutEverywhere(@CurrentCaller() { userId, sessionId }: Caller): Promise<void> {
     return this.commands.execute(new LogOutEverywhere(userId, sessionId));
   }

@@ -5,10 +5,10 @@ import { SigningKeys } from '../../services/signing-keys';
 import { PUBLISHED_SECONDS } from '../../model/key-stages';
 
 class Jwk {
-  @Field.text({ max: 100, description: 'Name of the key, as in the header of a token.' })
+  @Field.text({ max: 100, description: 'Key id, as in the header of a token.' })
   kid: string;
 
-  @Field.oneOf(['EC'], { description: 'Kind of key.' })
+  @Field.oneOf(['EC'], { description: 'Key type.' })
   kty: string;
 
   @Field.oneOf(['P-256'], { description: 'Curve.' })
@@ -20,7 +20,7 @@ class Jwk {
   @Field.text({ max: 100, description: 'Y coordinate, base64url.' })
   y: string;
 
-  @Field.oneOf(['sig'], { description: 'What the key is for.' })
+  @Field.oneOf(['sig'], { description: 'Use of the key.' })
   use: string;
 
   @Field.oneOf(['ES256'], { description: 'Algorithm.' })
@@ -32,7 +32,7 @@ class JwkSet {
   keys: Jwk[];
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('.well-known/jwks.json')
 export class PublishKeysRoute {
   constructor(private readonly signingKeys: SigningKeys) {}
@@ -42,7 +42,8 @@ export class PublishKeysRoute {
   @Cacheable(PUBLISHED_SECONDS)
   @Explain({
     operationId: 'getJwks',
-    summary: 'Read the keys that verify access tokens',
+    summary: 'Get the JSON Web Key Set',
+    description: 'Public keys that verify access tokens (RFC 7517).',
     ok: { type: JwkSet },
   })
   keys(): Promise<JwkSet> {

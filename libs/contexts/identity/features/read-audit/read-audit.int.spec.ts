@@ -121,7 +121,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('knows who did what he was signed in for', async () => {
+  it('knows who did what they were signed in for', async () => {
     const { id, token } = await signUp(system);
     await system.ask('POST /v1/auth/logout-all', { token });
     expect((await list({ actor: id })).data).toMatchObject([

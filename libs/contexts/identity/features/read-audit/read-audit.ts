@@ -1,6 +1,6 @@
 import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { AuditLog, AuditTrail } from '@rookery/audit';
 import { BY_ID, Explain, Field, Item, ListQuery, type Page, paged, RequirePermission } from '@rookery/web';
@@ -8,39 +8,43 @@ import { BY_ID, Explain, Field, Item, ListQuery, type Page, paged, RequirePermis
 const LIST = 'audit';
 
 class AuditQuery extends ListQuery {
-  @Field.uuid({ optional: true, description: 'Who did it.' })
+  @Field.uuid({ optional: true, description: 'Id of the user who did it.' })
   actor?: string;
 
-  @Field.uuid({ optional: true, description: 'To whom or what it was done.' })
+  @Field.uuid({ optional: true, description: 'Id of the user or resource it was done to.' })
   subject?: string;
 
   @Field.text({ max: 100, optional: true, description: 'What was done.', example: 'identity.log-in' })
   action?: string;
 
-  @Field.dateTime({ optional: true, description: 'Not before this instant.' })
+  @Field.dateTime({ optional: true, description: 'At or after this time.' })
   since?: string;
 
-  @Field.dateTime({ optional: true, description: 'Before this instant.' })
+  @Field.dateTime({ optional: true, description: 'Before this time.' })
   until?: string;
 }
 
-class AuditedAction {
+@ApiSchema({ name: 'AuditEntry' })
+class AuditEntryView {
   @Field.uuid({ description: 'Id of the entry.' })
   id: string;
 
   @Field.dateTime({ description: 'When it was recorded.' })
   at: Date;
 
-  @Field.text({ max: 200, description: 'What was done: a command, or an event that no command led to.' })
+  @Field.text({
+    max: 200,
+    description: 'What was done: the name of a command, or of an event that no command caused.',
+  })
   action: string;
 
   @Field.uuid({
     nullable: true,
-    description: 'Who did it; null for the system and for whoever was not signed in.',
+    description: 'Id of the user who did it; null for the system and for callers who were not signed in.',
   })
   actorId: string | null;
 
-  @Field.uuid({ nullable: true, description: 'To whom or what it was done.' })
+  @Field.uuid({ nullable: true, description: 'Id of the user or resource it was done to.' })
   subjectId: string | null;
 
   @Field.oneOf(['done', 'rejected', 'failed'], { description: 'How it ended.' })
@@ -54,46 +58,55 @@ class AuditedAction {
   })
   code: string | null;
 
-  @Field.json({ description: 'Fields of the command that are recorded.' })
+  @Field.json({ description: 'Recorded fields of the command.' })
   details: Record<string, unknown>;
 
-  @Field.list(Item.uuid(), { max: 10_000, description: 'Events it raised.' })
+  @Field.list(Item.uuid(), { max: 10_000, description: 'Ids of the events it raised.' })
   eventIds: string[];
 
-  @Field.text({ max: 128, nullable: true, description: 'X-Request-Id of the request that led to it.' })
+  @Field.text({ max: 128, nullable: true, description: 'X-Request-Id of the request that caused it.' })
   correlationId: string | null;
 
-  @Field.uuid({ nullable: true, description: 'Event that led to it.' })
+  @Field.uuid({ nullable: true, description: 'Id of the event that caused it.' })
   causationId: string | null;
 
-  @Field.text({ max: 45, nullable: true, description: 'IP address; forgotten after a while.' })
+  @Field.text({ max: 45, nullable: true, description: 'IP address; removed after a while.' })
   ip: string | null;
 
-  @Field.text({ max: 64, nullable: true, description: 'SHA-256 of the User-Agent; forgotten after a while.' })
+  @Field.text({
+    max: 64,
+    nullable: true,
+    description: 'SHA-256 hash of the User-Agent; removed after a while.',
+  })
   userAgentHash: string | null;
 
   @Field.integer({
     nullable: true,
-    description: 'Place in the hash chain; null for the moment until it is sealed.',
+    description: 'Position in the hash chain; null until the entry is sealed.',
   })
   position: number | null;
 }
 
-export class ReadAudit extends Query<Page<AuditedAction>> {
+export class ReadAudit extends Query<Page<AuditEntryView>> {
   constructor(readonly query: AuditQuery) {
     super();
   }
 }
 
-@ApiTags('Operations')
+@ApiTags('Administration')
 @Controller('admin/audit')
 export class ReadAuditRoute {
   constructor(private readonly queries: Queries) {}
 
   @Get()
   @RequirePermission('ops:read')
-  @Explain({ operationId: 'listAudit', summary: 'Read the audit log', ok: { list: AuditedAction } })
-  read(@QueryString() query: AuditQuery): Promise<Page<AuditedAction>> {
+  @Explain({
+    operationId: 'listAudit',
+    summary: 'Read the audit log',
+    description: 'Newest first. Filters can be combined.',
+    ok: { list: AuditEntryView },
+  })
+  read(@QueryString() query: AuditQuery): Promise<Page<AuditEntryView>> {
     return this.queries.execute(new ReadAudit(query));
   }
 }
@@ -105,7 +118,7 @@ export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
     private readonly trail: AuditTrail,
   ) {}
 
-  async execute({ query }: ReadAudit): Promise<Page<AuditedAction>> {
+  async execute({ query }: ReadAudit): Promise<Page<AuditEntryView>> {
     const { actor, subject, action, since, until } = query;
     const filter = {
       actorId: actor ?? null,

@@ -18,11 +18,11 @@ interface PageRow {
   rows: string;
 }
 
-class Export {
-  @Field.uuid({ description: 'Id of the user whom it is about.' })
+class AccountExport {
+  @Field.uuid({ description: 'Id of the user the data is about.' })
   userId: string;
 
-  @Field.dateTime({ description: 'When it was put together.' })
+  @Field.dateTime({ description: 'When the export was created.' })
   exportedAt: string;
 
   @Field.json({ description: 'Lists of records by kind, by context.' })
@@ -38,7 +38,7 @@ export class ReadExport extends Query<AsyncIterable<string>> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Operations')
 @Controller('operations')
 export class ReadExportRoute {
   constructor(private readonly queries: Queries) {}
@@ -48,9 +48,9 @@ export class ReadExportRoute {
   @Explain({
     operationId: 'getOperationResult',
     summary: 'Download an export',
-    description: 'By context and kind: everything that is held about the caller.',
+    description: 'All data about you, by context and kind.',
     ok: {
-      type: Export,
+      type: AccountExport,
       headers: { 'Content-Disposition': 'A file name to save it under.' },
     },
     rejects: [NotFound, ExportExpired],

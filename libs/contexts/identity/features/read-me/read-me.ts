@@ -5,24 +5,29 @@ import { Queries } from '@rookery/application';
 import { Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Versioned } from '@rookery/web';
-import { Me } from '../../views/me';
+import { AccountView } from '../../views/account';
 import { AccountGone } from '../../model/rejections';
 
-export class ReadMe extends Query<Me> {
+export class ReadMe extends Query<AccountView> {
   constructor(readonly userId: string) {
     super();
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me')
 export class ReadMeRoute {
   constructor(private readonly queries: Queries) {}
 
   @Get()
   @Versioned()
-  @Explain({ operationId: 'getMe', summary: 'Read the own account', ok: { type: Me } })
-  read(@CurrentCaller() caller: Caller): Promise<Me> {
+  @Explain({
+    operationId: 'getMe',
+    summary: 'Read your account',
+    description: 'Your account, as only you see it.',
+    ok: { type: AccountView },
+  })
+  read(@CurrentCaller() caller: Caller): Promise<AccountView> {
     return this.queries.execute(new ReadMe(caller.userId));
   }
 }
@@ -31,8 +36,8 @@ export class ReadMeRoute {
 export class ReadMeHandler implements IQueryHandler<ReadMe> {
   constructor(private readonly sql: Sql) {}
 
-  async execute({ userId }: ReadMe): Promise<Me> {
-    const me = await this.sql.row<Me>(
+  async execute({ userId }: ReadMe): Promise<AccountView> {
+    const me = await this.sql.row<AccountView>(
       `SELECT id, email, username, name, role, registered_at AS "registeredAt", profile_version AS version
        FROM identity.users WHERE id = $1 AND status <> 'deleted'`,
       [userId],

@@ -18,7 +18,7 @@ export class ReadOperation extends Query<OperationView> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Operations')
 @Controller('operations')
 export class ReadOperationRoute {
   constructor(private readonly queries: Queries) {}
@@ -26,7 +26,8 @@ export class ReadOperationRoute {
   @Get(':id')
   @Explain({
     operationId: 'getOperation',
-    summary: 'See how far an operation of the caller is',
+    summary: 'Read the status of one of your operations',
+    description: 'Poll it until `status` is `succeeded` or `failed`.',
     ok: { type: OperationView },
     rejects: [NotFound],
   })

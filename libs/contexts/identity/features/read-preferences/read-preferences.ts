@@ -13,7 +13,7 @@ export class ReadPreferences extends Query<PreferencesView> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me/preferences')
 export class ReadPreferencesRoute {
   constructor(private readonly queries: Queries) {}
@@ -21,8 +21,8 @@ export class ReadPreferencesRoute {
   @Get()
   @Explain({
     operationId: 'getPreferences',
-    summary: 'Read what you like to read',
-    description: 'Until something was said, the defaults and no interests.',
+    summary: 'Read reading preferences',
+    description: 'Before the first update: the defaults, and no interests.',
     ok: { type: PreferencesView },
   })
   read(@CurrentCaller() caller: Caller): Promise<PreferencesView> {

@@ -5,12 +5,12 @@ import { Cache, Cached, Queries } from '@rookery/application';
 import { type EventEnvelope, NotFound, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rookery/web';
-import { PublicUser } from '../../views/public-user';
+import { UserView } from '../../views/user';
 import { HiddenProfiles } from '../../contract/accounts';
 import { userEvents } from '../../events';
 import { PublicUsers, userEntry } from '../../storage/public-users';
 
-export class ReadUser extends Query<PublicUser> {
+export class ReadUser extends Query<UserView> {
   constructor(
     readonly userId: string,
     readonly viewerId: string,
@@ -20,13 +20,13 @@ export class ReadUser extends Query<PublicUser> {
 }
 
 /** The same for everybody who may see it, and so kept. */
-export class ReadProfile extends Query<PublicUser> {
+export class ReadProfile extends Query<UserView> {
   constructor(readonly userId: string) {
     super();
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Users')
 @Controller('users')
 export class ReadUserRoute {
   constructor(private readonly queries: Queries) {}
@@ -36,11 +36,14 @@ export class ReadUserRoute {
   @Explain({
     operationId: 'getUser',
     summary: 'Read a user',
-    description: 'May be a moment behind: it is kept for a minute and follows changes.',
-    ok: { type: PublicUser, headers: { 'X-Cache': 'HIT or MISS: whether it came from the cache.' } },
+    description: 'May be a moment out of date: the response is cached for a minute and updated on changes.',
+    ok: {
+      type: UserView,
+      headers: { 'X-Cache': 'HIT if the response came from the cache, otherwise MISS.' },
+    },
     rejects: [NotFound],
   })
-  read(@UuidParam() id: string, @CurrentCaller() { userId }: Caller): Promise<PublicUser> {
+  read(@UuidParam() id: string, @CurrentCaller() { userId }: Caller): Promise<UserView> {
     return this.queries.execute(new ReadUser(id, userId));
   }
 }
@@ -52,7 +55,7 @@ export class ReadUserHandler implements IQueryHandler<ReadUser> {
     private readonly hidden: HiddenProfiles,
   ) {}
 
-  async execute({ userId, viewerId }: ReadUser): Promise<PublicUser> {
+  async execute({ userId, viewerId }: ReadUser): Promise<UserView> {
     if (await this.hidden.hides(userId, viewerId)) throw new Rejection(NotFound);
     return this.queries.execute(new ReadProfile(userId));
   }
@@ -63,7 +66,7 @@ export class ReadUserHandler implements IQueryHandler<ReadUser> {
 export class ReadProfileHandler implements IQueryHandler<ReadProfile> {
   constructor(private readonly users: PublicUsers) {}
 
-  async execute({ userId }: ReadProfile): Promise<PublicUser> {
+  async execute({ userId }: ReadProfile): Promise<UserView> {
     const user = await this.users.find(userId);
     if (!user) throw new Rejection(NotFound);
     return user;

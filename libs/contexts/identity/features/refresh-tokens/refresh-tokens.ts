@@ -16,8 +16,8 @@ import { Users } from '../../storage/users';
 /** Seconds in which the direct predecessor still gets the present token, since the answer may have been lost. */
 const GRACE_SECONDS = 30;
 
-class RefreshForm {
-  @Field.text({ max: 400, description: 'The refresh token of the last answer.' })
+class RefreshRequest {
+  @Field.text({ max: 400, description: 'The refresh token from the last response.' })
   refreshToken: string;
 }
 
@@ -32,7 +32,7 @@ export class RefreshSession extends Command<Tokens | undefined> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/refresh')
 export class RefreshTokensRoute {
   constructor(private readonly commands: Commands) {}
@@ -42,13 +42,13 @@ export class RefreshTokensRoute {
   @Post()
   @Explain({
     operationId: 'refreshTokens',
-    summary: 'Get new tokens for a refresh token',
+    summary: 'Refresh tokens',
     description:
-      'Each refresh token is good once. Its direct predecessor gets the same answer for 30 seconds more, so a lost answer signs nobody out; anything older ends the session. Where the predecessor is from before POST /v1/auth/step-up, that proof is void.',
+      'Each refresh token works once. For 30 seconds, its direct predecessor gets the same response, so that a lost response signs nobody out. Any older token ends the session. If the predecessor was issued before POST /v1/auth/step-up, that proof is invalidated.',
     ok: { type: Tokens },
     rejects: [RefreshInvalid, RefreshTokenReused],
   })
-  async refresh(@Body() { refreshToken }: RefreshForm): Promise<Tokens> {
+  async refresh(@Body() { refreshToken }: RefreshRequest): Promise<Tokens> {
     const tokens = await this.commands.execute(new RefreshSession(refreshToken));
     if (!tokens) throw new Rejection(RefreshTokenReused);
     return tokens;

@@ -17,7 +17,7 @@ export class RegenerateRecoveryCodes extends Command<RecoveryCodes> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/recovery-codes')
 export class RegenerateRecoveryCodesRoute {
   constructor(private readonly commands: Commands) {}
@@ -28,7 +28,7 @@ export class RegenerateRecoveryCodesRoute {
   @Explain({
     operationId: 'regenerateRecoveryCodes',
     summary: 'Get new recovery codes',
-    description: 'The earlier ones are void.',
+    description: 'Replaces all earlier recovery codes.',
     ok: { status: 201, type: RecoveryCodes },
     rejects: [AccountGone, TotpNotEnrolled],
   })

@@ -59,7 +59,7 @@ describe('registering', () => {
   it('does not tell by the username whether an address has an account', async () => {
     const owner = await signUp(system);
     const fresh = newcomer();
-    // A stranger registers both, then tries to take the usernames again with an address of his own.
+    // A stranger registers both, then tries to take the usernames again with an address of their own.
     const withKnown = newcomer({ email: owner.email });
     await system.ask(REGISTER, { body: fresh });
     await system.ask(REGISTER, { body: withKnown });
@@ -186,7 +186,7 @@ describe('registering', () => {
       return verificationMail(system, email);
     }
 
-    it('begins anew at once: what was mailed before confirms nothing, and the newest mail follows', async () => {
+    it('starts over at once: earlier mails confirm nothing, and a new mail follows', async () => {
       const { email, last, voided } = await registeredTwice();
       expect([410, 422]).toContain((await verify(email, voided.code)).status);
       expect((await system.ask(`PUT /v1/users/activate/${voided.token}`)).status).toBe(404);

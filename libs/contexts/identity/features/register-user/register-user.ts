@@ -15,8 +15,8 @@ import type { Registration } from '../../model/user';
 import { Decoys } from '../../storage/decoys';
 import { Users } from '../../storage/users';
 
-class RegistrationForm {
-  @Field.email({ description: 'Address that the code goes to.', example: 'ada@example.com' })
+class RegisterRequest {
+  @Field.email({ description: 'E-mail address that the code is sent to.', example: 'ada@example.com' })
   email: string;
 
   @Field.username({
@@ -28,20 +28,20 @@ class RegistrationForm {
 
   @Field.text({
     ...PASSWORD_LENGTH,
-    description: 'Not one of the common ones.',
+    description: 'Must not be a common password.',
     example: 'correct horse battery',
   })
   password: string;
 
-  @Field.name({ ...NAME, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  @Field.name({ ...NAME, description: 'Display name.', example: 'Ada Lovelace' })
   name: string;
 }
 
 class RegistrationAccepted {
-  @Field.email({ description: 'Address that the code goes to.', example: 'ada@example.com' })
+  @Field.email({ description: 'E-mail address that the code is sent to.', example: 'ada@example.com' })
   email: string;
 
-  @Field.dateTime({ description: 'Until when the code is good at least.' })
+  @Field.dateTime({ description: 'Earliest time at which the code expires.' })
   expiresAt: string;
 }
 
@@ -52,7 +52,7 @@ export class RegisterUser extends Command<{ expiresAt: Date }> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/register')
 export class RegisterUserRoute {
   constructor(private readonly commands: Commands) {}
@@ -63,11 +63,11 @@ export class RegisterUserRoute {
     operationId: 'register',
     summary: 'Register',
     description:
-      'Sends a six-digit code and a link to the address. An address that has an account is answered in the same way; its owner gets a mail saying so. Registering an address again before it is verified begins anew at once: codes and links from before are void, and the mail with the new ones comes as soon as the address may be mailed: a minute after the first mail, then at growing intervals, five times a day. With another password than before, verifying takes none of them and asks to set one.',
+      'Sends a six-digit code and a link to the address. The response is the same if the address already has an account: its owner then gets a mail about it. Registering an unverified address again starts over at once: earlier codes and links become invalid. The mail with the new ones is sent as soon as the limits allow: a minute after the first mail, then at growing intervals, five times a day. If the passwords differ, verification accepts none of them and asks for a new one.',
     ok: { status: 202, type: RegistrationAccepted },
     rejects: [UsernameTaken, PasswordWeak],
   })
-  async register(@Body() form: RegistrationForm): Promise<RegistrationAccepted> {
+  async register(@Body() form: RegisterRequest): Promise<RegistrationAccepted> {
     const { expiresAt } = await this.commands.execute(new RegisterUser(form));
     return { email: form.email, expiresAt: expiresAt.toISOString() };
   }

@@ -39,7 +39,7 @@ describe('asking for the verification mail again', () => {
     await system.sql(`UPDATE identity.mail_quotas SET last_sent_at = last_sent_at - interval '61 s'`);
   };
 
-  it('lets codes be tried anew, for unknown, pending and active addresses alike', async () => {
+  it('resets the attempts for codes, for unknown, pending and active addresses alike', async () => {
     const pending = await registered();
     await aMinuteLater(pending.email);
     const active = await signUp(system);

@@ -13,8 +13,8 @@ import { ResendRequested } from '../../events';
 import { Decoys } from '../../storage/decoys';
 import { Users } from '../../storage/users';
 
-class ResendForm {
-  @Field.email({ description: 'Address that was registered.', example: 'ada@example.com' })
+class ResendVerificationRequest {
+  @Field.email({ description: 'E-mail address that was registered.', example: 'ada@example.com' })
   email: string;
 }
 
@@ -25,7 +25,7 @@ export class ResendVerification extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/verify/resend')
 export class ResendVerificationRoute {
   constructor(private readonly commands: Commands) {}
@@ -35,12 +35,12 @@ export class ResendVerificationRoute {
   @Post()
   @Explain({
     operationId: 'resendVerification',
-    summary: 'Ask for the verification mail again',
+    summary: 'Resend the verification mail',
     description:
-      'Answered in the same way for every address; the second mail is sent after a minute at the earliest, further ones at growing intervals, at most five a day.',
+      'The response is the same for every address. The second mail is sent after a minute at the earliest, further mails at growing intervals, at most five a day.',
     ok: { status: 202 },
   })
-  resend(@Body() { email }: ResendForm): Promise<void> {
+  resend(@Body() { email }: ResendVerificationRequest): Promise<void> {
     return this.commands.execute(new ResendVerification(email));
   }
 }
@@ -62,7 +62,7 @@ export class ResendVerificationHandler implements ICommandHandler<ResendVerifica
 }
 
 /**
- * Asks for another mail where the address has a pending registration, or a decoy of one. Codes can be tried anew
+ * Asks for another mail where the address has a pending registration, or a decoy of one. The attempts for codes are reset
  * afterwards, for any address.
  */
 @Subscriber('identity.request-verification', ResendRequested, { queue: Queues.projections })

@@ -16,13 +16,13 @@ import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 import { PAGE } from './reset-password-page';
 
-class ResetPasswordForm {
-  @Field.text({ max: 100, description: 'The token in the link.' })
+class ResetPasswordRequest {
+  @Field.text({ max: 100, description: 'The token from the link.' })
   token: string;
 
   @Field.text({
     ...PASSWORD_LENGTH,
-    description: 'Not one of the common ones.',
+    description: 'Must not be a common password.',
     example: 'correct horse battery',
   })
   password: string;
@@ -38,7 +38,7 @@ export class ResetPassword extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/password/reset')
 export class ResetPasswordRoute {
   constructor(private readonly commands: Commands) {}
@@ -48,13 +48,13 @@ export class ResetPasswordRoute {
   @RateLimit(RatePolicies.password)
   @Explain({
     operationId: 'resetPassword',
-    summary: 'Set a new password with the link’s token',
+    summary: 'Reset the password with the token from the link',
     description:
-      'The token is good once, for an hour. Ends every session and every API key, lifts a lock, and verifies the address where that has not been done: who has the link reads its mail.',
+      'The token works once, for an hour. Ends all sessions, revokes all API keys, lifts a lock, and verifies the e-mail address if it is not verified yet: whoever has the link can read its mail.',
     ok: { status: 204 },
     rejects: [LinkExpired, PasswordWeak],
   })
-  reset(@Body() { token, password }: ResetPasswordForm): Promise<void> {
+  reset(@Body() { token, password }: ResetPasswordRequest): Promise<void> {
     return this.commands.execute(new ResetPassword(token, password));
   }
 }

@@ -17,7 +17,7 @@ export class RevokeApiKey extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('API keys')
 @Controller('me/api-keys')
 export class RevokeApiKeyRoute {
   constructor(private readonly commands: Commands) {}
@@ -27,7 +27,7 @@ export class RevokeApiKeyRoute {
   @Explain({
     operationId: 'revokeApiKey',
     summary: 'Revoke an API key',
-    description: 'It stops working within five seconds.',
+    description: 'The key stops working within five seconds.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

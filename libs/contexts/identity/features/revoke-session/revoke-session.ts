@@ -18,7 +18,7 @@ export class RevokeSession extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Sessions')
 @SessionOnly()
 @Controller('auth/sessions')
 export class RevokeSessionRoute {
@@ -27,7 +27,7 @@ export class RevokeSessionRoute {
   @Delete(':id')
   @Explain({
     operationId: 'revokeSession',
-    summary: 'End one of the own sessions',
+    summary: 'End one of your sessions',
     description: 'Its access tokens stop working within five seconds.',
     ok: { status: 204 },
     rejects: [NotFound],

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { SearchBulkhead } from '@rookery/persistence';
 import { BY_ID, type Caller, CurrentCaller, Explain, Field, ListQuery, type Page, paged } from '@rookery/web';
-import { PublicUser } from '../../views/public-user';
+import { UserView } from '../../views/user';
 import { HiddenProfiles } from '../../contract/accounts';
 import { PublicUsers } from '../../storage/public-users';
 
@@ -15,13 +15,13 @@ class UserSearch extends ListQuery {
     trim: true,
     default: '',
     description:
-      'Part of a username or name, whatever its capitals; without three letters or digits in a row it finds those that begin with it.',
+      'Part of a username or name, not case-sensitive. Without three letters or digits in a row, finds the names that start with it.',
     example: 'ada',
   })
   search = '';
 }
 
-export class SearchUsers extends Query<Page<PublicUser>> {
+export class SearchUsers extends Query<Page<UserView>> {
   constructor(
     readonly viewerId: string,
     readonly page: UserSearch,
@@ -30,7 +30,7 @@ export class SearchUsers extends Query<Page<PublicUser>> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Users')
 @Controller('users')
 export class SearchUsersRoute {
   constructor(private readonly queries: Queries) {}
@@ -38,11 +38,11 @@ export class SearchUsersRoute {
   @Get()
   @Explain({
     operationId: 'searchUsers',
-    summary: 'Look people up',
-    description: 'The newest first. Without a search, everybody.',
-    ok: { list: PublicUser },
+    summary: 'Search users',
+    description: 'Sorted by registration, newest first. Without `search`, lists all users.',
+    ok: { list: UserView },
   })
-  search(@CurrentCaller() { userId }: Caller, @QueryString() page: UserSearch): Promise<Page<PublicUser>> {
+  search(@CurrentCaller() { userId }: Caller, @QueryString() page: UserSearch): Promise<Page<UserView>> {
     return this.queries.execute(new SearchUsers(userId, page));
   }
 }
@@ -55,7 +55,7 @@ export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
     private readonly hidden: HiddenProfiles,
   ) {}
 
-  async execute({ viewerId, page }: SearchUsers): Promise<Page<PublicUser>> {
+  async execute({ viewerId, page }: SearchUsers): Promise<Page<UserView>> {
     const { search } = page;
     return paged(page, `users:${search.toLowerCase()}`, BY_ID, async ([before], limit) => {
       const hidden = await this.hidden.from(viewerId);

@@ -9,20 +9,20 @@ const alreadyRegisteredMail = defineMail<{ name: string }>({
   subject: 'You already have a Rookery account',
   text: `Hello {{name}},
 
-somebody, perhaps you, tried to register with this address, which has an account already. Nothing was changed. If it was you: just sign in.
+somebody, perhaps you, tried to register with this address. It already has an account. Nothing was changed. If it was you, just sign in.
 `,
   html: `<p>Hello {{name}},</p>
-<p>somebody, perhaps you, tried to register with this address, which has an account already. Nothing was changed. If it was you: just sign in.</p>`,
+<p>somebody, perhaps you, tried to register with this address. It already has an account. Nothing was changed. If it was you, just sign in.</p>`,
 });
 
 const accountDeletedMail = defineMail<{ name: string }>({
   subject: 'Your Rookery account is being deleted',
   text: `Hello {{name}},
 
-somebody, perhaps you, tried to register with this address. Its account was deleted and is not erased yet; until then the address cannot be used again.
+somebody, perhaps you, tried to register with this address. Its account was deleted, but is not erased yet. Until then, the address cannot be used again.
 `,
   html: `<p>Hello {{name}},</p>
-<p>somebody, perhaps you, tried to register with this address. Its account was deleted and is not erased yet; until then the address cannot be used again.</p>`,
+<p>somebody, perhaps you, tried to register with this address. Its account was deleted, but is not erased yet. Until then, the address cannot be used again.</p>`,
 });
 
 /** Tells the owner of an account that somebody registered with the address. */

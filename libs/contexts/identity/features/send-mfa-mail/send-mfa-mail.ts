@@ -10,29 +10,29 @@ interface Addressee {
 }
 
 const enabledMail = defineMail<{ name: string }>({
-  subject: 'Your Rookery account has a second factor now',
+  subject: 'Two-factor authentication is on for your Rookery account',
   text: `Hello {{name}},
 
-an authenticator app was added to your account: signing in needs one of its codes from now on. Keep the recovery codes where you find them without your phone.
+an authenticator app was added to your account. From now on, you need one of its codes to sign in. Keep the recovery codes in a place that you can reach without your phone.
 
-If it was not you, somebody else is signed in to your account: change the password at once.
+If it was not you, somebody else is signed in to your account. Change your password at once.
 `,
   html: `<p>Hello {{name}},</p>
-<p>an authenticator app was added to your account: signing in needs one of its codes from now on. Keep the recovery codes where you find them without your phone.</p>
-<p>If it was not you, somebody else is signed in to your account: change the password at once.</p>`,
+<p>an authenticator app was added to your account. From now on, you need one of its codes to sign in. Keep the recovery codes in a place that you can reach without your phone.</p>
+<p>If it was not you, somebody else is signed in to your account. Change your password at once.</p>`,
 });
 
 const disabledMail = defineMail<{ name: string }>({
-  subject: 'Your Rookery account has no second factor any more',
+  subject: 'Two-factor authentication is off for your Rookery account',
   text: `Hello {{name}},
 
-the authenticator app was removed from your account: signing in needs the password alone now.
+the authenticator app was removed from your account. Now you need only your password to sign in.
 
-If it was not you, somebody else is signed in to your account: change the password at once.
+If it was not you, somebody else is signed in to your account. Change your password at once.
 `,
   html: `<p>Hello {{name}},</p>
-<p>the authenticator app was removed from your account: signing in needs the password alone now.</p>
-<p>If it was not you, somebody else is signed in to your account: change the password at once.</p>`,
+<p>the authenticator app was removed from your account. Now you need only your password to sign in.</p>
+<p>If it was not you, somebody else is signed in to your account. Change your password at once.</p>`,
 });
 
 const ADDRESSEE = 'SELECT email, name FROM identity.users WHERE id = $1';

@@ -14,11 +14,11 @@ const passwordResetMail = defineMail<{ name: string; username: string; link: str
 somebody, perhaps you, wants to set a new password for the account "{{username}}". Open this link within an hour:
 {{link}}
 
-It works once. If it was not you, ignore this mail: nothing changes without the link.
+The link works once. If it was not you, ignore this mail: nothing changes without the link.
 `,
   html: `<p>Hello {{name}},</p>
 <p>somebody, perhaps you, wants to set a new password for the account “{{username}}”. <a href="{{link}}">Open this link</a> within an hour.</p>
-<p>It works once. If it was not you, ignore this mail: nothing changes without the link.</p>`,
+<p>The link works once. If it was not you, ignore this mail: nothing changes without the link.</p>`,
 });
 
 /** Sends the link that sets a new password. */

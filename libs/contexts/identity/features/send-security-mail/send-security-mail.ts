@@ -17,52 +17,52 @@ const passwordChangedMail = defineMail<Told>({
   subject: 'Your Rookery password was changed',
   text: `Hello {{name}},
 
-the password of the account "{{username}}" was changed on {{when}}{{from}}. Other devices were signed out. If a link in a mail was used for it, API keys have ended too.
+the password of the account "{{username}}" was changed on {{when}}{{from}}. Other devices were signed out. If a link in a mail was used to change it, all API keys were revoked too.
 
-If it was you, there is nothing to do. If it was not, somebody else has your password or reads your mail: change the password of your mailbox, then choose "forgot password" where you sign in to Rookery.
+If it was you, you do not have to do anything. If it was not, somebody else has your password or reads your mail: change the password of your mailbox, then choose "forgot password" where you sign in to Rookery.
 `,
   html: `<p>Hello {{name}},</p>
-<p>the password of the account “{{username}}” was changed on {{when}}{{from}}. Other devices were signed out. If a link in a mail was used for it, API keys have ended too.</p>
-<p>If it was you, there is nothing to do. If it was not, somebody else has your password or reads your mail: change the password of your mailbox, then choose “forgot password” where you sign in to Rookery.</p>`,
+<p>the password of the account “{{username}}” was changed on {{when}}{{from}}. Other devices were signed out. If a link in a mail was used to change it, all API keys were revoked too.</p>
+<p>If it was you, you do not have to do anything. If it was not, somebody else has your password or reads your mail: change the password of your mailbox, then choose “forgot password” where you sign in to Rookery.</p>`,
 });
 
 const sessionCopiedMail = defineMail<Told>({
   subject: 'Somebody may have used your Rookery session',
   text: `Hello {{name}},
 
-on {{when}} an outdated key to a session of the account "{{username}}" was used, one that was signed in{{from}}. Somebody may have a copy of it, so that session was ended.
+on {{when}} an old token of a session of the account "{{username}}" was used. The session was signed in{{from}}. Somebody may have a copy of the token, so the session was ended.
 
-Sign in again to go on. If you do not know that session, or this happens again, change your password and end all sessions.
+Sign in again to continue. If you do not recognize the session, or if this happens again, change your password and end all sessions.
 `,
   html: `<p>Hello {{name}},</p>
-<p>on {{when}} an outdated key to a session of the account “{{username}}” was used, one that was signed in{{from}}. Somebody may have a copy of it, so that session was ended.</p>
-<p>Sign in again to go on. If you do not know that session, or this happens again, change your password and end all sessions.</p>`,
+<p>on {{when}} an old token of a session of the account “{{username}}” was used. The session was signed in{{from}}. Somebody may have a copy of the token, so the session was ended.</p>
+<p>Sign in again to continue. If you do not recognize the session, or if this happens again, change your password and end all sessions.</p>`,
 });
 
 const keyCreatedMail = defineMail<Told & { prefix: string; scopes: string; ends: string }>({
   subject: 'A new API key for your Rookery account',
   text: `Hello {{name}},
 
-an API key for the account "{{username}}" was created on {{when}}{{from}}. It begins with {{prefix}}, has the scopes {{scopes}}, and ends on {{ends}}.
+an API key for the account "{{username}}" was created on {{when}}{{from}}. It starts with {{prefix}}, has the scopes {{scopes}}, and expires on {{ends}}.
 
-If it was you, there is nothing to do. If it was not, choose "forgot password" where you sign in to Rookery: a new password set with the link ends all sessions and all API keys.
+If it was you, you do not have to do anything. If it was not, choose "forgot password" where you sign in to Rookery. A new password set with the link ends all sessions and revokes all API keys.
 `,
   html: `<p>Hello {{name}},</p>
-<p>an API key for the account “{{username}}” was created on {{when}}{{from}}. It begins with {{prefix}}, has the scopes {{scopes}}, and ends on {{ends}}.</p>
-<p>If it was you, there is nothing to do. If it was not, choose “forgot password” where you sign in to Rookery: a new password set with the link ends all sessions and all API keys.</p>`,
+<p>an API key for the account “{{username}}” was created on {{when}}{{from}}. It starts with {{prefix}}, has the scopes {{scopes}}, and expires on {{ends}}.</p>
+<p>If it was you, you do not have to do anything. If it was not, choose “forgot password” where you sign in to Rookery. A new password set with the link ends all sessions and revokes all API keys.</p>`,
 });
 
 const recoveryCodeMail = defineMail<Told & { purpose: string; left: string }>({
   subject: 'A recovery code of your Rookery account was used',
   text: `Hello {{name}},
 
-a recovery code of the account "{{username}}" was used on {{when}} {{purpose}}. It is good no more; {{left}} are left.
+a recovery code of the account "{{username}}" was used on {{when}} {{purpose}}. It does not work again. {{left}} are left.
 
-If it was you, there is nothing to do; when few are left, make new ones. If it was not, somebody else has your recovery codes: choose "forgot password" where you sign in to Rookery, which ends all sessions, then make new recovery codes.
+If it was you, you do not have to do anything. Create new codes when only a few are left. If it was not, somebody else has your recovery codes: choose "forgot password" where you sign in to Rookery, which ends all sessions, then create new recovery codes.
 `,
   html: `<p>Hello {{name}},</p>
-<p>a recovery code of the account “{{username}}” was used on {{when}} {{purpose}}. It is good no more; {{left}} are left.</p>
-<p>If it was you, there is nothing to do; when few are left, make new ones. If it was not, somebody else has your recovery codes: choose “forgot password” where you sign in to Rookery, which ends all sessions, then make new recovery codes.</p>`,
+<p>a recovery code of the account “{{username}}” was used on {{when}} {{purpose}}. It does not work again. {{left}} are left.</p>
+<p>If it was you, you do not have to do anything. Create new codes when only a few are left. If it was not, somebody else has your recovery codes: choose “forgot password” where you sign in to Rookery, which ends all sessions, then create new recovery codes.</p>`,
 });
 
 /**

@@ -20,18 +20,18 @@ const verificationMail = defineMail<{
   subject: '{{code}} is your Rookery code',
   text: `Hello {{name}},
 
-your code is {{code}}. It is good for 10 minutes.
+your code is {{code}}. It expires after 10 minutes.
 
 Or open this link within 3 days:
 {{link}}
 
-It confirms the account "{{username}}". {{#if contested}}This address was registered more than once, with different passwords: none of them counts, you choose one afterwards. {{/if}}If you did not ask for one, ignore this mail: without the code or the link the account is removed.
+It confirms the account "{{username}}". {{#if contested}}This address was registered more than once, with different passwords. None of them counts: you choose one afterwards. {{/if}}If you did not request one, ignore this mail: without the code or the link, the account is removed.
 `,
   html: `<p>Hello {{name}},</p>
 <p>your code is</p>
 <p style="font-size:32px;letter-spacing:6px;font-weight:bold">{{code}}</p>
-<p>It is good for 10 minutes. Or <a href="{{link}}">open this link</a> within 3 days.</p>
-<p>It confirms the account “{{username}}”. {{#if contested}}This address was registered more than once, with different passwords: none of them counts, you choose one afterwards. {{/if}}If you did not ask for one, ignore this mail: without the code or the link the account is removed.</p>`,
+<p>It expires after 10 minutes. Or <a href="{{link}}">open this link</a> within 3 days.</p>
+<p>It confirms the account “{{username}}”. {{#if contested}}This address was registered more than once, with different passwords. None of them counts: you choose one afterwards. {{/if}}If you did not request one, ignore this mail: without the code or the link, the account is removed.</p>`,
 });
 
 /** The version of an account that its first mail is asked for with, after it was registered. */

@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain } from '@rookery/web';
-import { PreferencesForm, PreferencesView } from '../../views/preferences';
+import { PreferencesUpdate, PreferencesView } from '../../views/preferences';
 import { Preferences, type Taste } from '../../model/preferences';
 import { InterestsRepeated, LanguageUnknown } from '../../model/rejections';
 import { StoredPreferences } from '../../storage/preferences';
@@ -21,7 +21,7 @@ export class SetPreferences extends Command<PreferencesView> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me/preferences')
 export class SetPreferencesRoute {
   constructor(private readonly commands: Commands) {}
@@ -29,11 +29,12 @@ export class SetPreferencesRoute {
   @Put()
   @Explain({
     operationId: 'setPreferences',
-    summary: 'Say what you like to read',
+    summary: 'Update reading preferences',
+    description: 'Replaces all preferences.',
     ok: { type: PreferencesView },
     rejects: [InterestsRepeated, LanguageUnknown],
   })
-  set(@CurrentCaller() caller: Caller, @Body() form: PreferencesForm): Promise<PreferencesView> {
+  set(@CurrentCaller() caller: Caller, @Body() form: PreferencesUpdate): Promise<PreferencesView> {
     return this.commands.execute(new SetPreferences(caller.userId, form));
   }
 }

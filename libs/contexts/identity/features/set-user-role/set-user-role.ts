@@ -6,11 +6,17 @@ import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Explain, Field, Fresh, RequirePermission, UuidParam } from '@rookery/web';
 import { LastAdmin, RoleUnknown } from '../../model/rejections';
+import { ROLES } from '../../model/user';
 import { Roles } from '../../storage/roles';
 import { Users } from '../../storage/users';
 
-class RoleAssignment {
-  @Field.text({ max: 30, description: 'One of the roles: user, moderator, admin.', example: 'moderator' })
+class RoleUpdate {
+  @Field.known(ROLES, {
+    name: 'Role',
+    max: 30,
+    description: 'The role to assign.',
+    example: 'moderator',
+  })
   role: string;
 }
 
@@ -24,7 +30,7 @@ export class SetUserRole extends Command<void> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Administration')
 @Controller('admin/users/:id/role')
 export class SetUserRoleRoute {
   constructor(private readonly commands: Commands) {}
@@ -34,13 +40,13 @@ export class SetUserRoleRoute {
   @RequirePermission('users:role')
   @Explain({
     operationId: 'setUserRole',
-    summary: 'Give a user a role',
+    summary: 'Assign a role to a user',
     description:
-      'What the user may do follows within five seconds, without signing in again. Who gives a role has proved who they are in the last 15 minutes.',
+      'The permissions of the user change within five seconds, without a new sign-in. Requires a fresh sign-in of the caller, within the last 15 minutes.',
     ok: { status: 204 },
     rejects: [NotFound, RoleUnknown, LastAdmin],
   })
-  set(@UuidParam() id: string, @Body() { role }: RoleAssignment): Promise<void> {
+  set(@UuidParam() id: string, @Body() { role }: RoleUpdate): Promise<void> {
     return this.commands.execute(new SetUserRole(id, role));
   }
 }

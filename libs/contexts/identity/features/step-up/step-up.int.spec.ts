@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { Authenticator, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { type Person } from '@rookery/testing';
+import { type Person, resolveParts } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { AccessTokens, type SessionProof } from '../../services/access-tokens';
 import { SessionCache } from '../../services/session-cache';
@@ -123,7 +123,7 @@ describe('proving again who is signed in', () => {
       'POST /v1/me/api-keys',
       'DELETE /v1/me/api-keys/{id}',
     ];
-    const { body: api } = await system.ask('GET /v1/openapi.json');
+    const api = resolveParts((await system.ask('GET /v1/openapi.json')).body);
     for (const route of routes) {
       const [method, path] = route.split(' ') as [string, string];
       const answer = await system.ask(route, { token: person.token });
@@ -200,7 +200,7 @@ describe('proving again who is signed in', () => {
     expect(again).toMatchObject({ status: 423, body: { code: 'identity.locked' } });
     expect(Number(again.headers['retry-after'])).toBeGreaterThan(0);
     // Both routes can answer this, and say so.
-    const { body: api } = await system.ask('GET /v1/openapi.json');
+    const api = resolveParts((await system.ask('GET /v1/openapi.json')).body);
     for (const path of ['/v1/auth/step-up', '/v1/auth/login']) {
       const locked = api.paths[path].post.responses['423'];
       expect(locked.headers).toHaveProperty('Retry-After');

@@ -8,6 +8,7 @@ import { Transaction } from '@rookery/persistence';
 import {
   type Caller,
   CurrentCaller,
+  ExactlyOneOf,
   Explain,
   Field,
   NeverStored,
@@ -17,11 +18,11 @@ import {
 } from '@rookery/web';
 import { PasswordProof } from '../../services/password-proof';
 import {
-  ProofForm,
+  SecondFactorProof,
   type ProofOutcome,
   Reauthentication,
   refusalOf,
-  requireOne,
+  requireExactlyOne,
 } from '../../services/reauthentication';
 import { SessionCache } from '../../services/session-cache';
 import { SignIn, Tokens } from '../../services/sign-in';
@@ -37,7 +38,8 @@ import {
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-class StepUpForm extends ProofForm {
+@ExactlyOneOf('code', 'recoveryCode', 'password')
+class StepUpRequest extends SecondFactorProof {
   @Field.text({ max: 128, optional: true, description: 'The password, for users without a second factor.' })
   password?: string;
 }
@@ -51,13 +53,13 @@ export class StepUp extends Command<Tokens | Exclude<ProofOutcome, 'proved'>> {
   constructor(
     readonly userId: string,
     readonly sessionId: string,
-    readonly proof: StepUpForm,
+    readonly proof: StepUpRequest,
   ) {
     super();
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/step-up')
 export class StepUpRoute {
   constructor(private readonly commands: Commands) {}
@@ -68,9 +70,9 @@ export class StepUpRoute {
   @RateLimit(RatePolicies.otp)
   @Explain({
     operationId: 'stepUp',
-    summary: 'Prove again who is signed in',
+    summary: 'Reauthenticate (step-up)',
     description:
-      'Takes exactly one of `code`, `recoveryCode` and, from users without a second factor, `password`. For 15 minutes the tokens of the answer, and those they are refreshed to, may then do what asks for a fresh sign-in. Access tokens from before stay as they were; the refresh token from before is replaced.',
+      'Takes exactly one of `code`, `recoveryCode` and, for users without a second factor, `password`. For 15 minutes, the tokens in the response, and the tokens they are refreshed to, may do what requires a fresh sign-in. Earlier access tokens do not change. The earlier refresh token is replaced.',
     ok: { type: Tokens },
     rejects: [
       CodeInvalid,
@@ -82,8 +84,11 @@ export class StepUpRoute {
       TotpNotEnrolled,
     ],
   })
-  async stepUp(@Body() proof: StepUpForm, @CurrentCaller() { userId, sessionId }: Caller): Promise<Tokens> {
-    requireOne(proof, ['code', 'recoveryCode', 'password']);
+  async stepUp(
+    @Body() proof: StepUpRequest,
+    @CurrentCaller() { userId, sessionId }: Caller,
+  ): Promise<Tokens> {
+    requireExactlyOne(proof, StepUpRequest);
     const outcome = await this.commands.execute(new StepUp(userId, sessionId!, proof));
     if (typeof outcome === 'string') throw new Rejection(refusalOf(outcome));
     return outcome;

@@ -5,14 +5,14 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { assertVersion, type ExpectedVersion, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, IfMatch, Versioned } from '@rookery/web';
-import { Me, meOf } from '../../views/me';
+import { AccountView, meOf } from '../../views/account';
 import { NAME, USERNAME } from '../../model/names';
 import { UsernameTaken } from '../../model/rejections';
 import type { Names } from '../../model/user';
 import { Users } from '../../storage/users';
 
-class NewNames {
-  @Field.name({ ...NAME, optional: true, description: 'Name as others see it.', example: 'Ada King' })
+class AccountUpdate {
+  @Field.name({ ...NAME, optional: true, description: 'Display name.', example: 'Ada King' })
   name?: string;
 
   @Field.username({
@@ -25,7 +25,7 @@ class NewNames {
 }
 
 @Audited('identity.update-me')
-export class UpdateMe extends Command<Me> {
+export class UpdateMe extends Command<AccountView> {
   constructor(
     readonly userId: string,
     readonly names: Partial<Names>,
@@ -35,7 +35,7 @@ export class UpdateMe extends Command<Me> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Account')
 @Controller('me')
 export class UpdateMeRoute {
   constructor(private readonly commands: Commands) {}
@@ -44,16 +44,17 @@ export class UpdateMeRoute {
   @Versioned()
   @Explain({
     operationId: 'updateMe',
-    summary: 'Change the own names',
-    description: 'What is left out stays as it is; a body that changes nothing makes no new version.',
-    ok: { type: Me },
+    summary: 'Update your account',
+    description:
+      'Fields that are left out do not change. A body that changes nothing creates no new version.',
+    ok: { type: AccountView },
     rejects: [UsernameTaken],
   })
   update(
     @CurrentCaller() caller: Caller,
     @IfMatch() expectedVersion: ExpectedVersion,
-    @Body() names: NewNames,
-  ): Promise<Me> {
+    @Body() names: AccountUpdate,
+  ): Promise<AccountView> {
     return this.commands.execute(new UpdateMe(caller.userId, names, expectedVersion));
   }
 }
@@ -62,7 +63,7 @@ export class UpdateMeRoute {
 export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
   constructor(private readonly users: Users) {}
 
-  async execute({ userId, names, expectedVersion }: UpdateMe): Promise<Me> {
+  async execute({ userId, names, expectedVersion }: UpdateMe): Promise<AccountView> {
     const user = await this.users.lockOwn(userId); // of two edits at once the second is told that its version is stale
     assertVersion(user.profileVersion, expectedVersion);
     if (!user.rename(names)) return meOf(user);

@@ -12,15 +12,15 @@ import { CodeExpired, CodeInvalid } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-class VerificationForm {
-  @Field.email({ description: 'Address that the code was sent to.', example: 'ada@example.com' })
+class VerifyEmailRequest {
+  @Field.email({ description: 'E-mail address that the code was sent to.', example: 'ada@example.com' })
   email: string;
 
   @Field.text({
     min: 6,
     max: 6,
     pattern: /^\d{6}$/,
-    description: 'The six digits in the mail.',
+    description: 'The six digits from the mail.',
     example: '042137',
   })
   code: string;
@@ -32,7 +32,7 @@ class VerifiedTokens extends Tokens {
     max: 100,
     optional: true,
     description:
-      'Only there when the account has no password yet, since its address was registered with several: good for POST /v1/auth/password/reset, once, for an hour. The same token is mailed as a link.',
+      'Present only if the account has no password yet, because its address was registered with several. Works once with POST /v1/auth/password/reset, for an hour. The same token is mailed as a link.',
   })
   passwordResetToken?: string;
 }
@@ -48,7 +48,7 @@ export class VerifyEmail extends Command<VerifiedTokens | MfaChallenge> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Auth')
 @Controller('auth/verify')
 export class VerifyEmailRoute {
   constructor(private readonly commands: Commands) {}
@@ -61,12 +61,12 @@ export class VerifyEmailRoute {
     operationId: 'verifyEmail',
     summary: 'Verify an e-mail address with the code',
     description:
-      'Activates the account and signs in. After five wrong tries or 10 minutes the code expires. An address that is unknown is answered like one that waits for its code.\n\nWhere the address was registered with several passwords, nobody knows which one its owner typed, so none of them counts: the answer has a `passwordResetToken`. Ask for a new password then, send both to POST /v1/auth/password/reset and sign in with it.',
+      'Activates the account and signs in. The code expires after five wrong attempts or 10 minutes. An unknown address gets the same response as one that waits for its code.\n\nIf the address was registered with several passwords, nobody knows which one its owner typed, so none of them counts: the response has a `passwordResetToken`. Ask for a new password, send both to POST /v1/auth/password/reset, and sign in with it.',
     ok: { type: [VerifiedTokens, MfaChallenge] },
     rejects: [CodeInvalid, CodeExpired],
   })
   verify(
-    @Body() { email, code }: VerificationForm,
+    @Body() { email, code }: VerifyEmailRequest,
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
   ): Promise<VerifiedTokens | MfaChallenge> {
@@ -88,7 +88,7 @@ export class VerifyEmailHandler implements ICommandHandler<VerifyEmail> {
     const verificationId = await this.codes.redeem(email, code);
     await this.users.lockAddress(email);
     const user = await this.users.find({ email });
-    // Somebody may have registered the address anew while its mail was on the way.
+    // Somebody may have registered the address again while its mail was on the way.
     if (!user?.isConfirmedBy(verificationId)) throw new Rejection(CodeExpired);
     const passwordResetToken = await this.registrations.verify(user, this.clock.now());
     const signedIn: VerifiedTokens | MfaChallenge = await this.signIn.begin(user, client);

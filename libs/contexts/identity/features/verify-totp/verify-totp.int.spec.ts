@@ -156,10 +156,10 @@ describe('enrolling an authenticator app', () => {
   it('tells the owner by mail, also when the app is removed', async () => {
     const person = await signUp(system);
     await Authenticator.enrol(system, person);
-    const enabled = await system.inbox.latest(person.email, /has a second factor now/);
+    const enabled = await system.inbox.latest(person.email, /authentication is on/);
     expect(enabled.text).toContain('recovery codes');
     await system.ask(DISABLE, { token: person.token });
-    const disabled = await system.inbox.latest(person.email, /no second factor any more/);
+    const disabled = await system.inbox.latest(person.email, /authentication is off/);
     expect(disabled.text).toContain('was removed');
   });
 

@@ -24,12 +24,12 @@ import { SecondFactors } from '../../storage/second-factors';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-class FirstCode {
+class VerifyTotpRequest {
   @Field.text({
     min: 6,
     max: 6,
     pattern: /^\d{6}$/,
-    description: 'The six digits that the app shows.',
+    description: 'The six-digit code from the authenticator app.',
     example: '042137',
   })
   code: string;
@@ -46,7 +46,7 @@ export class VerifyTotp extends Command<RecoveryCodes> {
   }
 }
 
-@ApiTags('Identity')
+@ApiTags('Second factor')
 @Controller('auth/totp/verify')
 export class VerifyTotpRoute {
   constructor(private readonly commands: Commands) {}
@@ -58,14 +58,14 @@ export class VerifyTotpRoute {
   @RateLimit(RatePolicies.otp)
   @Explain({
     operationId: 'verifyTotp',
-    summary: 'Enrol the authenticator app with its first code',
+    summary: 'Enroll an authenticator app with its first code',
     description:
-      'From now on signing in needs a second factor. What other sessions have proved before counts no more; this one, which has proved the password and the first code, stays fresh for what is left of its 15 minutes.',
+      'From now on, signing in requires a second factor. Earlier proofs of other sessions no longer count. This session has proved the password and the first code: it stays fresh for the rest of its 15 minutes.',
     ok: { type: RecoveryCodes },
     rejects: [TotpNotInitiated, TotpEnrolled, CodeInvalid],
   })
   verify(
-    @Body() { code }: FirstCode,
+    @Body() { code }: VerifyTotpRequest,
     @CurrentCaller() { userId, sessionId }: Caller,
   ): Promise<RecoveryCodes> {
     return this.commands.execute(new VerifyTotp(userId, sessionId!, code));

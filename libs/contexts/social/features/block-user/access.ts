@@ -3,4 +3,5 @@ import { type AccessRows, signedIn } from '@rookery/testing/access';
 
 export const access: AccessRows = {
   blockUser: { ...signedIn, given: bystander },
+  unblockUser: { ...signedIn, given: bystander },
 };

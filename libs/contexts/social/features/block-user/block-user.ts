@@ -1,4 +1,4 @@
-import { Controller, Put } from '@nestjs/common';
+import { Controller, Delete, Put } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
@@ -6,14 +6,17 @@ import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
 import { RelationshipCommand } from '../../services/relationship-commands';
-import { Self } from '../../model/rejections';
+import { CannotTargetSelf } from '../../model/rejections';
 import { People } from '../../storage/people';
 import { Relationships } from '../../storage/relationships';
 
 @Audited('social.block-user')
 export class BlockUser extends RelationshipCommand {}
 
-@ApiTags('Social')
+@Audited('social.unblock-user')
+export class UnblockUser extends RelationshipCommand {}
+
+@ApiTags('Relationships')
 @Controller('users')
 export class BlockUserRoute {
   constructor(private readonly commands: Commands) {}
@@ -23,12 +26,24 @@ export class BlockUserRoute {
     operationId: 'blockUser',
     summary: 'Block a user',
     description:
-      'For the user the caller does not exist any more, and neither reads what the other writes. Neither follows the other any more.',
+      'You no longer exist for this user, and neither of you can read what the other writes. Ends follows in both directions.',
     ok: { status: 204 },
-    rejects: [NotFound, Self],
+    rejects: [NotFound, CannotTargetSelf],
   })
   block(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
     return this.commands.execute(new BlockUser(userId, id));
+  }
+
+  @Delete(':id/block')
+  @Explain({
+    operationId: 'unblockUser',
+    summary: 'Unblock a user',
+    description: 'Does not restore earlier follows.',
+    ok: { status: 204 },
+    rejects: [NotFound, CannotTargetSelf],
+  })
+  unblock(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
+    return this.commands.execute(new UnblockUser(userId, id));
   }
 }
 
@@ -40,7 +55,7 @@ export class BlockUserHandler implements ICommandHandler<BlockUser> {
     private readonly relationships: Relationships,
   ) {}
 
-  /** Whoever is blocked may block as well: otherwise those who want to be safe from somebody could be outrun. */
+  /** A blocked user may block too: otherwise the first to block could keep the other from it. */
   async execute({ userId, otherId }: BlockUser): Promise<void> {
     const relationship = await this.relationships.lockBetween(userId, otherId);
     await this.people.ensure(userId, otherId);
@@ -48,5 +63,20 @@ export class BlockUserHandler implements ICommandHandler<BlockUser> {
     await this.relationships.save(relationship);
     const reverse = await this.relationships.find({ userId: otherId, otherId: userId });
     if (reverse?.unfollow()) await this.relationships.save(reverse);
+  }
+}
+
+@CommandHandler(UnblockUser)
+export class UnblockUserHandler implements ICommandHandler<UnblockUser> {
+  constructor(
+    private readonly people: People,
+    private readonly relationships: Relationships,
+  ) {}
+
+  /** A blocked user may block, and so end the block, as often as they like. */
+  async execute({ userId, otherId }: UnblockUser): Promise<void> {
+    const relationship = await this.relationships.lockBetween(userId, otherId);
+    if (relationship.unblock()) return this.relationships.save(relationship);
+    await this.people.verify(otherId);
   }
 }

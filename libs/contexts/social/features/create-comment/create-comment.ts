@@ -12,7 +12,7 @@ import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
 import { COMMENT, CommentView, CommentViews } from '../../views/comment';
 
-class NewComment {
+class CommentCreate {
   @Field.text(COMMENT.content)
   content: string;
 }
@@ -28,7 +28,7 @@ export class CreateComment extends Command<CommentView> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Comments')
 @Controller('posts')
 export class CreateCommentRoute {
   constructor(private readonly commands: Commands) {}
@@ -38,13 +38,14 @@ export class CreateCommentRoute {
   @Explain({
     operationId: 'createComment',
     summary: 'Comment on a post',
+    description: 'Requires that you can read the post.',
     ok: { status: 201, type: CommentView },
     rejects: [NotFound],
   })
   create(
     @UuidParam() id: string,
     @CurrentCaller() { userId }: Caller,
-    @Body() { content }: NewComment,
+    @Body() { content }: CommentCreate,
   ): Promise<CommentView> {
     return this.commands.execute(new CreateComment(id, userId, content));
   }

@@ -11,7 +11,7 @@ import { Posts } from '../../storage/posts';
 import type { FastifyReply } from 'fastify';
 import { POST, PostView, PostViews } from '../../views/post';
 
-class NewPost {
+class PostCreate {
   @Field.text(POST.title)
   title: string;
 
@@ -32,7 +32,7 @@ export class CreatePost extends Command<PostView> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('posts')
 export class CreatePostRoute {
   constructor(private readonly commands: Commands) {}
@@ -42,11 +42,12 @@ export class CreatePostRoute {
   @Explain({
     operationId: 'createPost',
     summary: 'Publish a post',
-    ok: { status: 201, type: PostView, headers: { Location: 'Where the post is.' } },
+    description: 'Followers find it in their feeds within moments.',
+    ok: { status: 201, type: PostView, headers: { Location: 'URL of the post.' } },
   })
   async create(
     @CurrentCaller() { userId }: Caller,
-    @Body() { title, content, tags = [] }: NewPost,
+    @Body() { title, content, tags = [] }: PostCreate,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PostView> {
     const post = await this.commands.execute(new CreatePost(userId, { title, content, tags }));

@@ -21,7 +21,7 @@ export class DeleteComment extends Command<void> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Comments')
 @Controller('comments')
 export class DeleteCommentRoute {
   constructor(private readonly commands: Commands) {}
@@ -31,7 +31,7 @@ export class DeleteCommentRoute {
   @Explain({
     operationId: 'deleteComment',
     summary: 'Delete a comment',
-    description: 'The own comment also when the author of the post has blocked one since.',
+    description: 'You can delete your comment even after the author of the post has blocked you.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

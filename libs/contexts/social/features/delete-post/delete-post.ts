@@ -19,7 +19,7 @@ export class DeletePost extends Command<void> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('posts')
 export class DeletePostRoute {
   constructor(private readonly commands: Commands) {}
@@ -29,7 +29,7 @@ export class DeletePostRoute {
   @Explain({
     operationId: 'deletePost',
     summary: 'Delete a post',
-    description: 'Its comments go with it.',
+    description: 'Deletes its comments too.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

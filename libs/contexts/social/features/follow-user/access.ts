@@ -3,4 +3,5 @@ import { type AccessRows, signedIn } from '@rookery/testing/access';
 
 export const access: AccessRows = {
   followUser: { ...signedIn, given: bystander },
+  unfollowUser: { ...signedIn, given: bystander },
 };

@@ -1,4 +1,4 @@
-import { Controller, Put } from '@nestjs/common';
+import { Controller, Delete, Put } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
@@ -6,12 +6,15 @@ import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
 import { RelationshipCommand, RelationshipCommands } from '../../services/relationship-commands';
-import { Blocked, Self } from '../../model/rejections';
+import { TargetBlocked, CannotTargetSelf } from '../../model/rejections';
 
 @Audited('social.follow-user')
 export class FollowUser extends RelationshipCommand {}
 
-@ApiTags('Social')
+@Audited('social.unfollow-user')
+export class UnfollowUser extends RelationshipCommand {}
+
+@ApiTags('Relationships')
 @Controller('users')
 export class FollowUserRoute {
   constructor(private readonly commands: Commands) {}
@@ -20,12 +23,24 @@ export class FollowUserRoute {
   @Explain({
     operationId: 'followUser',
     summary: 'Follow a user',
-    description: 'What the user writes is in the own feed from now on, what it wrote before included.',
+    description: 'Adds all posts of this user to your feed, earlier posts too.',
     ok: { status: 204 },
-    rejects: [NotFound, Self, Blocked],
+    rejects: [NotFound, CannotTargetSelf, TargetBlocked],
   })
   follow(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
     return this.commands.execute(new FollowUser(userId, id));
+  }
+
+  @Delete(':id/follow')
+  @Explain({
+    operationId: 'unfollowUser',
+    summary: 'Unfollow a user',
+    description: 'Removes the posts of this user from your feed at once.',
+    ok: { status: 204 },
+    rejects: [NotFound, CannotTargetSelf],
+  })
+  unfollow(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
+    return this.commands.execute(new UnfollowUser(userId, id));
   }
 }
 
@@ -36,7 +51,16 @@ export class FollowUserHandler implements ICommandHandler<FollowUser> {
     private readonly relationships: RelationshipCommands,
   ) {}
 
-  execute(wish: FollowUser): Promise<void> {
-    return this.relationships.begin(wish, (relationship) => relationship.follow(this.clock.now()));
+  execute(command: FollowUser): Promise<void> {
+    return this.relationships.begin(command, (relationship) => relationship.follow(this.clock.now()));
+  }
+}
+
+@CommandHandler(UnfollowUser)
+export class UnfollowUserHandler implements ICommandHandler<UnfollowUser> {
+  constructor(private readonly relationships: RelationshipCommands) {}
+
+  execute(command: UnfollowUser): Promise<void> {
+    return this.relationships.end(command, (relationship) => relationship.unfollow());
   }
 }

@@ -26,7 +26,7 @@ export class ListComments extends Query<Page<CommentView>> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Comments')
 @Controller('posts')
 export class ListCommentsRoute {
   constructor(private readonly queries: Queries) {}
@@ -35,7 +35,7 @@ export class ListCommentsRoute {
   @Explain({
     operationId: 'listComments',
     summary: 'List the comments of a post',
-    description: 'The newest first.',
+    description: 'Newest first.',
     ok: { list: CommentView },
     rejects: [NotFound],
   })

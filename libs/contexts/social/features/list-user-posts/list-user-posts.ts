@@ -26,7 +26,7 @@ export class ListUserPosts extends Query<Page<PostView>> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('users')
 export class ListUserPostsRoute {
   constructor(private readonly queries: Queries) {}
@@ -34,8 +34,8 @@ export class ListUserPostsRoute {
   @Get(':id/posts')
   @Explain({
     operationId: 'listUserPosts',
-    summary: "List a user's posts",
-    description: 'The newest first. Not found where one has blocked the other, in either direction.',
+    summary: 'List the posts of a user',
+    description: 'Newest first. 404 if either user has blocked the other.',
     ok: { list: PostView },
     rejects: [NotFound],
   })

@@ -1,4 +1,4 @@
-import { Controller, Put } from '@nestjs/common';
+import { Controller, Delete, Put } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
@@ -6,12 +6,15 @@ import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
 import { RelationshipCommand, RelationshipCommands } from '../../services/relationship-commands';
-import { Self } from '../../model/rejections';
+import { CannotTargetSelf } from '../../model/rejections';
 
 @Audited('social.mute-user')
 export class MuteUser extends RelationshipCommand {}
 
-@ApiTags('Social')
+@Audited('social.unmute-user')
+export class UnmuteUser extends RelationshipCommand {}
+
+@ApiTags('Relationships')
 @Controller('users')
 export class MuteUserRoute {
   constructor(private readonly commands: Commands) {}
@@ -20,12 +23,24 @@ export class MuteUserRoute {
   @Explain({
     operationId: 'muteUser',
     summary: 'Mute a user',
-    description: 'What the user writes is kept out of the own feed, and nowhere else. The user is not told.',
+    description: 'Hides the posts of this user from your feed, and nowhere else. The user is not notified.',
     ok: { status: 204 },
-    rejects: [NotFound, Self],
+    rejects: [NotFound, CannotTargetSelf],
   })
   mute(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
     return this.commands.execute(new MuteUser(userId, id));
+  }
+
+  @Delete(':id/mute')
+  @Explain({
+    operationId: 'unmuteUser',
+    summary: 'Unmute a user',
+    description: 'Shows the posts of this user in your feed again.',
+    ok: { status: 204 },
+    rejects: [NotFound, CannotTargetSelf],
+  })
+  unmute(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
+    return this.commands.execute(new UnmuteUser(userId, id));
   }
 }
 
@@ -36,7 +51,16 @@ export class MuteUserHandler implements ICommandHandler<MuteUser> {
     private readonly relationships: RelationshipCommands,
   ) {}
 
-  execute(wish: MuteUser): Promise<void> {
-    return this.relationships.begin(wish, (relationship) => relationship.mute(this.clock.now()));
+  execute(command: MuteUser): Promise<void> {
+    return this.relationships.begin(command, (relationship) => relationship.mute(this.clock.now()));
+  }
+}
+
+@CommandHandler(UnmuteUser)
+export class UnmuteUserHandler implements ICommandHandler<UnmuteUser> {
+  constructor(private readonly relationships: RelationshipCommands) {}
+
+  execute(command: UnmuteUser): Promise<void> {
+    return this.relationships.end(command, (relationship) => relationship.unmute());
   }
 }

@@ -30,18 +30,21 @@ class FeedQuery extends ListQuery {
     max: 100,
     trim: true,
     default: '',
-    description: 'Words of title or text; "a phrase", a or b, and -without as in search engines.',
+    description: 'Words in title or text. Supports "a phrase", a or b, and -without.',
     example: 'swifts -common',
   })
   search = '';
 
-  @Field.dateTime({ optional: true, description: 'Posts of this instant or later.' })
+  @Field.dateTime({ optional: true, description: 'Posts published at or after this time.' })
   since?: string;
 
-  @Field.dateTime({ optional: true, description: 'Posts of this instant or earlier.' })
+  @Field.dateTime({ optional: true, description: 'Posts published at or before this time.' })
   until?: string;
 
-  @Field.oneOf(['asc', 'desc'], { default: 'desc', description: 'The oldest first, or the newest.' })
+  @Field.oneOf(['asc', 'desc'], {
+    default: 'desc',
+    description: '`asc`: oldest first. `desc`: newest first.',
+  })
   sort: FeedFilters['sort'] = 'desc';
 }
 
@@ -54,7 +57,7 @@ export class ReadFeed extends Query<Page<PostView>> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Feed')
 @Controller('feed')
 export class ReadFeedRoute {
   constructor(private readonly queries: Queries) {}
@@ -62,10 +65,10 @@ export class ReadFeedRoute {
   @Get()
   @Explain({
     operationId: 'getFeed',
-    summary: 'Read the own feed',
+    summary: 'Read your feed',
     description:
-      'Posts of the caller and of those it follows, but for the muted. What others publish arrives within moments; ' +
-      'whoever is unfollowed, muted or blocked is out at once.',
+      'Your posts and the posts of users you follow, except muted users. New posts of others arrive within moments. ' +
+      'Posts of users you unfollow, mute or block disappear at once.',
     ok: { list: PostView },
   })
   read(@CurrentCaller() { userId }: Caller, @QueryString() query: FeedQuery): Promise<Page<PostView>> {

@@ -15,7 +15,7 @@ export class ReadPost extends Query<PostView> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('posts')
 export class ReadPostRoute {
   constructor(private readonly queries: Queries) {}
@@ -26,7 +26,7 @@ export class ReadPostRoute {
     operationId: 'getPost',
     summary: 'Read a post',
     description:
-      'The version speaks of title, text and tags; the ETag of the whole answer, comments and names included.',
+      '`version` covers title, text and tags. The ETag covers the whole response, including the number of comments and the names.',
     ok: { type: PostView },
     rejects: [NotFound],
   })

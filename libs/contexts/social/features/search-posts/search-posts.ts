@@ -12,7 +12,7 @@ class PostSearchQuery extends ListQuery {
   @Field.text({
     max: 100,
     trim: true,
-    description: 'Words that all have to be there, whatever their capitals; "a phrase", or, -without.',
+    description: 'All words must occur, not case-sensitive. Supports "a phrase", or, and -without.',
     example: '"first swifts" or swallows -photo',
   })
   search: string;
@@ -27,7 +27,7 @@ export class SearchPosts extends Query<Page<PostView>> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('posts')
 export class SearchPostsRoute {
   constructor(private readonly queries: Queries) {}
@@ -37,8 +37,8 @@ export class SearchPostsRoute {
     operationId: 'searchPosts',
     summary: 'Search posts',
     description:
-      `The best first, then the newest; a word in the title counts more. Of very many that fit the newest ${RANKED} are ` +
-      'ranked. Posts that are published while pages are read are not in them.',
+      `Best match first, then newest. A word in the title counts more. If very many posts match, the newest ${RANKED} are ` +
+      'ranked. Posts published while you read the pages are not included.',
     ok: { list: PostView },
   })
   search(@CurrentCaller() { userId }: Caller, @QueryString() page: PostSearchQuery): Promise<Page<PostView>> {

@@ -20,7 +20,7 @@ import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
 import { COMMENT, CommentView, CommentViews } from '../../views/comment';
 
-class CommentChanges {
+class CommentUpdate {
   @Field.text({ ...COMMENT.content, optional: true })
   content?: string;
 }
@@ -37,7 +37,7 @@ export class UpdateComment extends Command<CommentView> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Comments')
 @Controller('comments')
 export class UpdateCommentRoute {
   constructor(private readonly commands: Commands) {}
@@ -48,7 +48,8 @@ export class UpdateCommentRoute {
   @Explain({
     operationId: 'updateComment',
     summary: 'Change a comment',
-    description: 'What is left out stays as it is; a body that changes nothing makes no new version.',
+    description:
+      'Fields that are left out do not change. A body that changes nothing creates no new version.',
     ok: { type: CommentView },
     rejects: [NotFound],
   })
@@ -56,7 +57,7 @@ export class UpdateCommentRoute {
     @UuidParam() id: string,
     @CurrentCaller() caller: Caller,
     @IfMatch() expectedVersion: ExpectedVersion,
-    @Body() { content }: CommentChanges,
+    @Body() { content }: CommentUpdate,
   ): Promise<CommentView> {
     return this.commands.execute(new UpdateComment(id, caller, content, expectedVersion));
   }

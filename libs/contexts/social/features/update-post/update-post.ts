@@ -21,7 +21,7 @@ import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
 import { POST, PostView, PostViews } from '../../views/post';
 
-class PostChanges {
+class PostUpdate {
   @Field.text({ ...POST.title, optional: true })
   title?: string;
 
@@ -44,7 +44,7 @@ export class UpdatePost extends Command<PostView> {
   }
 }
 
-@ApiTags('Social')
+@ApiTags('Posts')
 @Controller('posts')
 export class UpdatePostRoute {
   constructor(private readonly commands: Commands) {}
@@ -55,7 +55,8 @@ export class UpdatePostRoute {
   @Explain({
     operationId: 'updatePost',
     summary: 'Change a post',
-    description: 'What is left out stays as it is; a body that changes nothing makes no new version.',
+    description:
+      'Fields that are left out do not change. A body that changes nothing creates no new version.',
     ok: { type: PostView },
     rejects: [NotFound],
   })
@@ -63,7 +64,7 @@ export class UpdatePostRoute {
     @UuidParam() id: string,
     @CurrentCaller() caller: Caller,
     @IfMatch() expectedVersion: ExpectedVersion,
-    @Body() changes: PostChanges,
+    @Body() changes: PostUpdate,
   ): Promise<PostView> {
     return this.commands.execute(new UpdatePost(id, caller, changes, expectedVersion));
   }

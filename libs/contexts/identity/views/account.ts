@@ -1,21 +1,23 @@
+import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 import type { User } from '../model/user';
 import { SignedInUser } from './signed-in-user';
 
-/** The own account, as its owner sees it. */
-export class Me extends SignedInUser {
+/** An account, as its owner sees it. */
+@ApiSchema({ name: 'Account' })
+export class AccountView extends SignedInUser {
   @Field.dateTime({ description: 'When the account was registered.' })
   registeredAt: Date;
 
   @Field.integer({
-    description: 'Version of the profile: another name makes another. The ETag begins with it.',
+    description: 'Version of the profile. It changes with the names. The ETag starts with it.',
     example: 3,
   })
   version: number;
 }
 
 /** @returns what the owner sees of an account that has just been changed. */
-export function meOf(user: User): Me {
+export function meOf(user: User): AccountView {
   const { id, email, username, name, role, registeredAt, profileVersion: version } = user.snapshot();
   return { id, email, username, name, role, registeredAt, version };
 }

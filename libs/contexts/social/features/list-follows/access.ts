@@ -2,5 +2,6 @@ import { bystander } from '@rookery/contexts/identity/testing';
 import { type AccessRows, signedIn } from '@rookery/testing/access';
 
 export const access: AccessRows = {
-  unblockUser: { ...signedIn, given: bystander },
+  listFollowers: { ...signedIn, given: bystander },
+  listFollowing: { ...signedIn, given: bystander },
 };

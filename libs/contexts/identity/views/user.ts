@@ -1,21 +1,23 @@
+import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 
-/** Somebody, as everybody who is signed in sees it. */
-export class PublicUser {
+/** A user, as every signed-in user sees them. */
+@ApiSchema({ name: 'User' })
+export class UserView {
   @Field.uuid({ description: 'Id of the user.' })
   id: string;
 
   @Field.text({ max: 30, description: 'Unique name.', example: 'ada' })
   username: string;
 
-  @Field.text({ max: 100, description: 'Name as others see it.', example: 'Ada Lovelace' })
+  @Field.text({ max: 100, description: 'Display name.', example: 'Ada Lovelace' })
   name: string;
 
   @Field.dateTime({ description: 'When the account was registered.' })
   registeredAt: string;
 
   @Field.integer({
-    description: 'Version of the profile: another name makes another. The ETag begins with it.',
+    description: 'Version of the profile. It changes with the names. The ETag starts with it.',
     example: 3,
   })
   version: number;

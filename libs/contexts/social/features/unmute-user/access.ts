@@ -1,6 +1,0 @@
-import { bystander } from '@rookery/contexts/identity/testing';
-import { type AccessRows, signedIn } from '@rookery/testing/access';
-
-export const access: AccessRows = {
-  unmuteUser: { ...signedIn, given: bystander },
-};

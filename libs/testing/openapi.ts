@@ -1,0 +1,13 @@
+/**
+ * @param document an OpenAPI document
+ * @returns a copy in which shared responses, headers and parameters stand in the place of their references; schemas and
+ *   examples stay references
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- tests ask for any part of it
+export function resolveParts(document: any): any {
+  const text = JSON.stringify(document, (_, value) => {
+    const [, group, name] = /^#\/components\/(responses|headers|parameters)\/(.*)$/.exec(value?.$ref) ?? [];
+    return group ? document.components[group][name!] : value;
+  });
+  return JSON.parse(text);
+}

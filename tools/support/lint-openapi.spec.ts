@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+describe('The linter of openapi.json', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rookery-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('names what either ruleset finds, and lets no other path be as ambiguous as the one that is kept', async () => {
+    const document = JSON.parse(readFileSync('openapi.json', 'utf8'));
+    const { get } = document.paths['/v1/users/{id}'];
+    delete get.description;
+    delete get.responses['404'];
+    document.components.schemas.Nobody = { type: 'object' };
+    document.paths['/v1/posts/pinned/{id}'] = {
+      get: { ...document.paths['/v1/posts/{id}'].get, operationId: 'getPinnedPost' },
+    };
+    const path = join(folder, 'openapi.json');
+    writeFileSync(path, JSON.stringify(document));
+    const said = await new Promise<string>((resolve) => {
+      execFile(process.execPath, ['tools/support/lint-openapi.mts', path], (error, _, stderr) =>
+        resolve(error ? stderr : 'no finding'),
+      );
+    });
+    expect(said).toContain('Spectral operation-description');
+    expect(said).toContain('Redocly no-unused-components');
+    expect(said).toContain('`/v1/posts/{id}/comments` and `/v1/posts/pinned/{id}`');
+    expect(said).not.toContain('/v1/users/activate/{token}');
+  }, 60_000);
+});
