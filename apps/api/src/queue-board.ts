@@ -19,7 +19,11 @@ const FROM_ELSEWHERE = /<link\b[^>]*\bhref="https?:[^>]*>/g;
  *
  * @throws RequestRefused `request.invalid`
  */
-function verifyQuery({ page, jobsPerPage, activeQueue }: Record<string, unknown>): void {
+function verifyQuery({
+  page,
+  jobsPerPage,
+  activeQueue,
+}: Record<string, string | string[] | undefined>): void {
   const errors = Object.entries({ page, jobsPerPage })
     .filter(([, value]) => value !== undefined && !/^\d{1,6}$/.test(String(value)))
     .map(([path]): FieldError => ({
@@ -65,7 +69,7 @@ export class QueueBoard {
       scope.addHook('onRequest', async (request, reply) => {
         reply.header('content-security-policy', POLICY);
         await this.operators.admit(request);
-        verifyQuery(request.query as Record<string, unknown>);
+        verifyQuery(request.query as Record<string, string | string[] | undefined>);
       });
       await scope.register(adapter.registerPlugin(), { prefix: PATH });
     });

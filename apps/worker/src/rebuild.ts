@@ -3,11 +3,19 @@ import { NestFactory } from '@nestjs/core';
 import { ApplicationModule, Rebuild } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 import { MailModule } from '@rookery/mail';
+import { LoggingModule } from '@rookery/observability';
 import { HealthModule } from '@rookery/web';
 
 const USAGE = 'npm run rebuild -- <name> … | --all | --list';
 
-@Module({ imports: [HealthModule, MailModule, ApplicationModule.forRoot(contexts, 'rebuild')] })
+@Module({
+  imports: [
+    LoggingModule.forRoot(),
+    HealthModule,
+    MailModule,
+    ApplicationModule.forRoot(contexts, 'rebuild'),
+  ],
+})
 class RebuildModule {}
 
 /**

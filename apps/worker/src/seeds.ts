@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ApplicationModule, type Context } from '@rookery/application';
 import { MailModule } from '@rookery/mail';
+import { LoggingModule } from '@rookery/observability';
 import { HealthModule } from '@rookery/web';
 
 @Module({})
@@ -9,7 +10,12 @@ class SeedModule {
   static of(contexts: readonly Context[]): DynamicModule {
     return {
       module: SeedModule,
-      imports: [HealthModule, MailModule, ApplicationModule.forRoot(contexts, 'seed')],
+      imports: [
+        LoggingModule.forRoot(),
+        HealthModule,
+        MailModule,
+        ApplicationModule.forRoot(contexts, 'seed'),
+      ],
     };
   }
 }
