@@ -1,4 +1,5 @@
 import { Controller, Get, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { ThrottlerStorage, SkipThrottle, Throttle } from '@nestjs/throttler';
 import { contexts } from '@rookery/contexts';
 import { signUp } from '@rookery/contexts/identity/testing';
@@ -15,6 +16,7 @@ const byUser = defineRatePolicy('throttler-user', {
 });
 
 @Throttle({ 'throttler-twice': {} })
+@ApiTags('throttled')
 @Controller('throttled')
 class ThrottledRoutes {
   @Get('by-class')
@@ -56,7 +58,13 @@ describe('@nestjs/throttler', () => {
 
   beforeAll(async () => {
     system = await OwnSystem.start(
-      [...contexts, contextOf('throttled', { controllers: [ThrottledRoutes] })],
+      [
+        ...contexts,
+        contextOf('throttled', {
+          controllers: [ThrottledRoutes],
+          permissions: { admin: ['throttler:never'] }, // declared, and in no database
+        }),
+      ],
       { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_DEFAULT: '100000/100000' },
     );
     ada = await signUp(system);

@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { contextOf } from '@rookery/testing/context';
 import { createTestDatabase, type TestDatabase } from '@rookery/testing/database';
 import { Client } from 'pg';
 import { synchronizePermissions } from './roles';
+
+const run = promisify(execFile);
 
 describe('Permissions that contexts declare', () => {
   let database: TestDatabase;
@@ -51,5 +55,22 @@ describe('Permissions that contexts declare', () => {
     await expect(declare({ gardener: ['trees:cut'] })).rejects.toThrow(
       'libs/contexts/garden/garden.context.ts grants trees:cut to the role gardener, which does not exist: grant it to one of',
     );
+  });
+
+  it('are taken over by the program that applies migrations, those of all contexts', async () => {
+    await client.query('DELETE FROM identity.role_permissions');
+    await client.query(`INSERT INTO identity.role_permissions VALUES ('moderator', 'bells:ring', true)`);
+    const { stdout } = await run(process.execPath, ['dist/migrations/migrate.js'], {
+      env: { PATH: process.env.PATH, DATABASE_URL: database.url },
+    });
+    expect(stdout.split('\n')).toEqual(
+      expect.arrayContaining([
+        'took bells:ring from moderator',
+        'granted users:role to admin',
+        'granted posts:update:any to moderator',
+      ]),
+    );
+    expect(await held()).toEqual(expect.arrayContaining(['admin users:role', 'moderator posts:update:any']));
+    expect(await held()).not.toContain('moderator bells:ring');
   });
 });
