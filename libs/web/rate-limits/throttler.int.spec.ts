@@ -1,8 +1,9 @@
 import { Controller, Get, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { ThrottlerStorage, SkipThrottle, Throttle } from '@nestjs/throttler';
 import { contexts } from '@rookery/contexts';
 import { signUp } from '@rookery/contexts/identity/testing';
-import { type Person } from '@rookery/testing';
+import type { Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { defineRatePolicy, Explain, Public, RateLimit, RequirePermission } from '..';
@@ -14,6 +15,7 @@ const byUser = defineRatePolicy('throttler-user', {
   doc: 'For this suite.',
 });
 
+@ApiTags('Operations')
 @Throttle({ 'throttler-twice': {} })
 @Controller('throttled')
 class ThrottledRoutes {
