@@ -45,7 +45,7 @@ class ThrottledRoutes {
   @Post('forbidden')
   @SkipThrottle({ 'throttler-twice': true })
   @RateLimit(byUser)
-  @RequirePermission('throttler:never')
+  @RequirePermission('posts:update:any')
   @Explain({ operationId: 'throttledForbidden', summary: 'Forbidden' })
   forbidden(): object {
     return {};
