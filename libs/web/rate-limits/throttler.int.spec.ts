@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { ThrottlerStorage, SkipThrottle, Throttle } from '@nestjs/throttler';
 import { contexts } from '@rookery/contexts';
 import { signUp } from '@rookery/contexts/identity/testing';
-import { type Person } from '@rookery/testing';
+import type { Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { defineRatePolicy, Explain, Public, RateLimit, RequirePermission } from '..';
@@ -15,6 +15,7 @@ const byUser = defineRatePolicy('throttler-user', {
   doc: 'For this suite.',
 });
 
+@ApiTags('Operations')
 @Throttle({ 'throttler-twice': {} })
 @ApiTags('throttled')
 @Controller('throttled')
@@ -45,7 +46,7 @@ class ThrottledRoutes {
   @Post('forbidden')
   @SkipThrottle({ 'throttler-twice': true })
   @RateLimit(byUser)
-  @RequirePermission('throttler:never')
+  @RequirePermission('posts:update:any')
   @Explain({ operationId: 'throttledForbidden', summary: 'Forbidden' })
   forbidden(): object {
     return {};
