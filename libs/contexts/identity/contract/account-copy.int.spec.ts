@@ -14,6 +14,7 @@ class Gardeners extends AccountCopy('garden.gardeners') {}
 
 @Subscriber('garden.copy-gardeners', accountChanges, { queue: Queues.projections })
 class CopyGardeners extends CopiesAccounts {
+  // oxlint-disable-next-line no-useless-constructor -- it says which copy is injected
   constructor(copy: Gardeners, accounts: Accounts) {
     super(copy, accounts);
   }

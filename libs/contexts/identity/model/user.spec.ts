@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as publicEvents from '../contract/events';
-import * as events from '../events';
+import * as internalEvents from '../events';
 import { User } from './user';
 
 const now = new Date('2026-01-01T00:00:00Z');
@@ -185,10 +185,10 @@ describe('a user', () => {
   it('raises what stands among its events, and nothing else: whoever keeps something of a user hears of it', () => {
     const source = readFileSync(join(__dirname, 'user.ts'), 'utf8');
     const raised = new Set([...source.matchAll(/\.raise\((\w+)/g)].map(([, name]) => name!));
-    const listed = Object.entries({ ...publicEvents, ...events })
-      .filter(([, definition]) => events.userEvents.includes(definition as never))
+    const listed = Object.entries({ ...publicEvents, ...internalEvents })
+      .filter(([, definition]) => internalEvents.userEvents.includes(definition as never))
       .map(([name]) => name);
     expect(listed.toSorted()).toEqual([...raised].toSorted());
-    expect(listed).toHaveLength(events.userEvents.length);
+    expect(listed).toHaveLength(internalEvents.userEvents.length);
   });
 });
