@@ -10,7 +10,7 @@ export type ExpectedVersion = readonly number[] | 'any' | undefined;
 export const VersionRequired = defineRejection(
   'precondition.required',
   'invalid',
-  'A change to this resource must say which version it changes.',
+  'A change to this resource requires the version that it changes.',
   'Read the resource, and say which version that was.',
 );
 
