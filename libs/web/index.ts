@@ -34,7 +34,7 @@ export { sendProblem } from './problem-filter';
 export { problemOfError } from './problem-of-error';
 export { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';
 export { clientNetwork, plainAddress } from './rate-limits/client-network';
-export { KnownClients } from './rate-limits/known-clients';
+export { type Client, KnownClients } from './rate-limits/known-clients';
 export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './rate-limits/policies';
 export { runUntilSignal } from './run';
 export { ExactlyOneOf, oneOfFieldsOf } from './schemas';

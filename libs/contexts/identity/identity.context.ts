@@ -8,7 +8,7 @@ import { ExternalTokens } from './services/external-tokens';
 import { KeyPairs } from './services/key-pairs';
 import { KeyRotation } from './services/key-rotation';
 import { Keys } from './services/keys';
-import { KnownNetworks } from './services/known-networks';
+import { StoredKnownClients } from './services/known-clients';
 import { OidcSettings } from './services/oidc-settings';
 import { MfaTokens } from './services/mfa-tokens';
 import { OwnTokens } from './services/own-tokens';
@@ -75,7 +75,7 @@ export const identity = defineContext('identity', __dirname, {
     KeyPairs,
     KeyRotation,
     Keys,
-    KnownNetworks,
+    StoredKnownClients,
     MailQuotas,
     MfaTokens,
     Operations,
@@ -104,7 +104,7 @@ export const identity = defineContext('identity', __dirname, {
   ],
   offers: [
     { provide: Accounts, useClass: StoredAccounts },
-    { provide: KnownClients, useExisting: KnownNetworks },
+    { provide: KnownClients, useExisting: StoredKnownClients },
   ],
   asks: [HiddenProfiles],
   apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],

@@ -101,12 +101,14 @@ export class RateLimitGuard extends ThrottlerGuard {
     policies: readonly RatePolicy[],
   ): Promise<string | undefined> {
     if (user) return `user ${user.userId}`;
-    const named = (body as { email?: unknown } | null | undefined)?.email;
-    if (typeof named !== 'string' || named === '') return undefined;
-    const email = named.trim().toLowerCase();
-    const together = policies.some(({ strangersTogether }) => strangersTogether);
-    if (together && !(await this.clients?.knows(email, ip))) return `email ${email}`;
-    return `email ${email} from ${clientNetwork(ip)}`;
+    const named = body as { email?: unknown; deviceToken?: unknown } | null | undefined;
+    if (typeof named?.email !== 'string' || named.email === '') return undefined;
+    const email = named.email.trim().toLowerCase();
+    if (!policies.some(({ strangersTogether }) => strangersTogether))
+      return `email ${email} from ${clientNetwork(ip)}`;
+    const deviceToken = typeof named.deviceToken === 'string' ? named.deviceToken : undefined;
+    const share = await this.clients?.shareOf(email, { ip, deviceToken });
+    return share === undefined ? `email ${email}` : `email ${email} from ${share}`;
   }
 }
 

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { clientNetwork } from '@rookery/web';
+import type { Client } from '@rookery/web';
 import { PasswordAttempts } from '../storage/password-attempts';
 import { type AddressPasswords, type StoredPassword, Users } from '../storage/users';
 import { Keys } from './keys';
-import { KnownNetworks } from './known-networks';
+import { StoredKnownClients } from './known-clients';
 import { Passwords } from './passwords';
 
 type Outcome = StoredPassword | 'unverified' | 'wrong';
@@ -12,8 +12,8 @@ type Outcome = StoredPassword | 'unverified' | 'wrong';
  * Tells whether somebody knows the password of an address. The one way to ask that, so that wrong passwords are
  * counted wherever they are given, and so that known, unknown and locked addresses cost the same.
  *
- * Networks from which somebody has signed in to the account before count their wrong passwords apart, each its own:
- * what strangers give wrong locks out strangers, not the owner where the owner has been.
+ * Devices with which, and networks from which, somebody has signed in to the account before count their wrong passwords
+ * apart, each its own: what strangers give wrong locks out strangers, not the owner.
  */
 @Injectable()
 export class PasswordProof {
@@ -22,7 +22,7 @@ export class PasswordProof {
   constructor(
     private readonly attempts: PasswordAttempts,
     private readonly keys: Keys,
-    private readonly networks: KnownNetworks,
+    private readonly clients: StoredKnownClients,
     private readonly passwords: Passwords,
     private readonly users: Users,
   ) {}
@@ -38,7 +38,12 @@ export class PasswordProof {
    * @throws Rejection `identity.locked` after too many wrong ones, whatever the password; `dependency.unavailable`
    */
   async of(email: string, password: string, ip: string | undefined): Promise<StoredPassword | undefined> {
-    const outcome = await this.compare(email, password, ip, ({ account }) => this.isOf(account, password));
+    const outcome = await this.compare(
+      email,
+      password,
+      ip === undefined ? undefined : { ip },
+      ({ account }) => this.isOf(account, password),
+    );
     return typeof outcome === 'object' ? outcome : undefined;
   }
 
@@ -53,9 +58,9 @@ export class PasswordProof {
   async ofAnybody(
     email: string,
     password: string,
-    ip: string,
+    client: Client,
   ): Promise<StoredPassword | 'unverified' | undefined> {
-    const outcome = await this.compare(email, password, ip, async ({ account, registered }) => {
+    const outcome = await this.compare(email, password, client, async ({ account, registered }) => {
       const own = await this.isOf(account, password);
       if (own) return own;
       return (await this.passwords.verify(registered, password)) ? 'unverified' : 'wrong';
@@ -70,11 +75,11 @@ export class PasswordProof {
   private async compare(
     email: string,
     password: string,
-    ip: string | undefined,
+    client: Client | undefined,
     work: (known: AddressPasswords) => Promise<Outcome | undefined>,
   ): Promise<Outcome> {
-    const known = ip !== undefined && (await this.networks.knows(email, ip));
-    const address = known ? this.addressOf(email, clientNetwork(ip)) : this.addressOf(email);
+    const share = client && (await this.clients.shareOf(email, client));
+    const address = share === undefined ? this.addressOf(email) : this.addressOf(email, share);
     await this.begin(address, password);
     let outcome: Outcome;
     try {
@@ -95,8 +100,11 @@ export class PasswordProof {
 
   /** Lifts the locks of an address, in the present transaction: its owner has come by another way. */
   async forgive(email: string): Promise<void> {
-    const known = await this.networks.of(email);
-    await this.attempts.forgive([this.addressOf(email), ...known.map((each) => this.addressOf(email, each))]);
+    const shares = await this.clients.sharesOf(email);
+    await this.attempts.forgive([
+      this.addressOf(email),
+      ...shares.map((each) => this.addressOf(email, each)),
+    ]);
   }
 
   /** A locked address costs a comparison too, though with nothing; it is the first that goes when there are many. */
@@ -118,7 +126,7 @@ export class PasswordProof {
     }
   }
 
-  private addressOf(email: string, ...network: [] | [string]): Buffer {
-    return this.keys.mac('attempts', 'password', email, ...network);
+  private addressOf(email: string, ...share: [] | [string]): Buffer {
+    return this.keys.mac('attempts', 'password', email, ...share);
   }
 }

@@ -42,10 +42,10 @@ export interface SessionState {
   idleSeconds: number;
 }
 
-/** Days for which an address is remembered after a session that was started there was last used. */
+/** Days for which device and network of a session are remembered after it was last used. */
 const KNOWN_DAYS = 180;
-/** Addresses of an account that are looked through. */
-const MAX_KNOWN_ADDRESSES = 1_000;
+/** Sessions of an account that are looked through. */
+const MAX_KNOWN_ORIGINS = 1_000;
 
 /** Wrong proofs in a row that a session may offer. */
 const MAX_PROOF_TRIES = 10;
@@ -142,14 +142,25 @@ export class Sessions {
     return row !== undefined;
   }
 
-  /** @returns from where sessions of an account were started. */
-  async addressesOf(email: string): Promise<string[]> {
-    const rows = await this.sql.rows<{ ip: string }>(
-      `SELECT DISTINCT host(s.ip) AS ip FROM identity.users u JOIN identity.sessions s ON s.user_id = u.id
-       WHERE u.email = $1 LIMIT ${MAX_KNOWN_ADDRESSES}`,
+  /** @returns whether it is a session of the account of an address, ended or not, that was used in the past 180 days. */
+  async isOf(email: string, id: string): Promise<boolean> {
+    const row = await this.transaction.outside(() =>
+      this.sql.row(
+        `SELECT 1 AS known FROM identity.sessions s JOIN identity.users u ON u.id = s.user_id
+         WHERE s.id = $1 AND u.email = $2 AND s.last_seen_at > now() - make_interval(days => ${KNOWN_DAYS})`,
+        [id, email],
+      ),
+    );
+    return row !== undefined;
+  }
+
+  /** @returns the sessions of an account that were used last, and from where each was started. */
+  async originsOf(email: string): Promise<{ id: string; ip: string }[]> {
+    return this.sql.rows<{ id: string; ip: string }>(
+      `SELECT s.id, host(s.ip) AS ip FROM identity.users u JOIN identity.sessions s ON s.user_id = u.id
+       WHERE u.email = $1 ORDER BY s.last_seen_at DESC LIMIT ${MAX_KNOWN_ORIGINS}`,
       [email],
     );
-    return rows.map(({ ip }) => ip);
   }
 
   /** @returns from where a session was started; undefined when there is none. Does not open the transaction. */

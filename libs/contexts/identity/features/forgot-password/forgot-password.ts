@@ -7,7 +7,7 @@ import { Clock, type EventOf, newId } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Outbox } from '@rookery/persistence';
 import { Explain, Field, Public, RateLimit, RatePolicies } from '@rookery/web';
-import { KnownNetworks } from '../../services/known-networks';
+import { StoredKnownClients } from '../../services/known-clients';
 import { PasswordResets } from '../../services/password-resets';
 import { PasswordForgotten } from '../../events';
 import { MailQuotas } from '../../storage/mail-quotas';
@@ -53,12 +53,12 @@ export class ForgotPasswordRoute {
 @CommandHandler(ForgetPassword)
 export class ForgetPasswordHandler implements ICommandHandler<ForgetPassword> {
   constructor(
-    private readonly networks: KnownNetworks,
+    private readonly clients: StoredKnownClients,
     private readonly outbox: Outbox,
   ) {}
 
   async execute({ email, ip }: ForgetPassword): Promise<void> {
-    const fromKnownNetwork = await this.networks.knows(email, ip);
+    const fromKnownNetwork = (await this.clients.shareOf(email, { ip })) !== undefined;
     await this.outbox.append([
       { definition: PasswordForgotten, subject: newId(), sequence: 1, data: { email, fromKnownNetwork } },
     ]);

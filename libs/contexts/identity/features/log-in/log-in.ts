@@ -17,6 +17,14 @@ class LoginRequest {
 
   @Field.text({ max: 128, description: 'Password.', example: 'Rookery-demo-1' })
   password: string;
+
+  @Field.text({
+    max: 400,
+    optional: true,
+    description:
+      'A refresh token that this device was given for the account before, also one whose session has ended. A device that shows one has a quota of its own, which strangers cannot use up.',
+  })
+  deviceToken?: string;
 }
 
 @Audited<LogIn>('identity.log-in', {
@@ -27,6 +35,7 @@ export class LogIn extends Command<Tokens | MfaChallenge> {
     readonly email: string,
     readonly password: string,
     readonly client: Client,
+    readonly deviceToken?: string,
   ) {
     super();
   }
@@ -45,16 +54,16 @@ export class LogInRoute {
     operationId: 'login',
     summary: 'Sign in',
     description:
-      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Networks from which somebody has already signed in to the account have their own quota, also of the rate limit: strangers can use up and lock only their own. The password of an unverified registration gets `identity.email-unverified`, whether or not the address also has an account.',
+      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Devices and networks from which somebody has already signed in to the account have their own quota, also of the rate limit: strangers can use up and lock only their own. The password of an unverified registration gets `identity.email-unverified`, whether or not the address also has an account.',
     ok: { type: [Tokens, MfaChallenge] },
     rejects: [BadCredentials, EmailUnverified, Locked],
   })
   logIn(
-    @Body() { email, password }: LoginRequest,
+    @Body() { email, password, deviceToken }: LoginRequest,
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
   ): Promise<Tokens | MfaChallenge> {
-    return this.commands.execute(new LogIn(email, password, { ip, userAgent }));
+    return this.commands.execute(new LogIn(email, password, { ip, userAgent }, deviceToken));
   }
 }
 
@@ -66,8 +75,8 @@ export class LogInHandler implements ICommandHandler<LogIn> {
     private readonly users: Users,
   ) {}
 
-  async execute({ email, password, client }: LogIn): Promise<Tokens | MfaChallenge> {
-    const proven = await this.proof.ofAnybody(email, password, client.ip);
+  async execute({ email, password, client, deviceToken }: LogIn): Promise<Tokens | MfaChallenge> {
+    const proven = await this.proof.ofAnybody(email, password, { ip: client.ip, deviceToken });
     if (proven === 'unverified') throw await this.refused(EmailUnverified, email);
     // Otherwise a password that is changed at this very moment could leave a session behind.
     if (!proven || !(await this.users.holdPassword(proven))) throw await this.refused(BadCredentials, email);

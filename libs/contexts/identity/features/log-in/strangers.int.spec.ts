@@ -1,7 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { newcomer, PASSWORD, verificationMail } from '@rookery/contexts/identity/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
-import { KnownNetworks } from '../../services/known-networks';
+import { StoredKnownClients } from '../../services/known-clients';
 
 const LOGIN = '/v1/auth/login';
 const FORGOT = '/v1/auth/password/forgot';
@@ -32,17 +32,19 @@ describe('a stranger who wants to keep an owner out', () => {
     return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
   }
 
-  const logIn = (address: string, email: string, password = PASSWORD) =>
-    post(address, LOGIN, { email, password });
+  const logIn = (address: string, email: string, password = PASSWORD, deviceToken?: string) =>
+    post(address, LOGIN, { email, password, deviceToken });
   const status = async (answer: Promise<{ status: number }>) => (await answer).status;
 
   /** Somebody who has verified the address, and with it signed in, at home. */
-  async function owner(home = newAddress()): Promise<{ email: string; home: string; token: string }> {
+  async function owner(
+    home = newAddress(),
+  ): Promise<{ email: string; home: string; token: string; deviceToken: string }> {
     const form = newcomer();
     await post(home, '/v1/auth/register', form);
     const { code } = await verificationMail(system, form.email);
     const { body } = await post(home, '/v1/auth/verify', { email: form.email, code });
-    return { email: form.email, home, token: body.accessToken };
+    return { email: form.email, home, token: body.accessToken, deviceToken: body.refreshToken };
   }
 
   /** @returns what somebody is answered who tries so many passwords, each from another address. */
@@ -61,6 +63,40 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await status(logIn(newAddress(), email))).toBe(429);
     expect(await status(logIn(home, email))).toBe(200);
     expect(await status(logIn(newAddress(), email))).toBe(429);
+  });
+
+  it('keeps no device out on which the owner has signed in, wherever it is now', async () => {
+    const { email, token, deviceToken } = await owner();
+    await post(newAddress(), '/v1/auth/logout-all', {}, token); // a device that is signed out is known, too
+    expect(await guess(email, 18)).toEqual(locked);
+    expect(await status(logIn(newAddress(), email))).toBe(429);
+    expect(await status(logIn(newAddress(), email, PASSWORD, deviceToken))).toBe(200);
+  });
+
+  it('is a stranger with the token of another account, with a forged one and with one that is too old', async () => {
+    const { email, deviceToken } = await owner();
+    const other = await owner();
+    const old = await owner();
+    await system.sql(
+      `UPDATE identity.sessions SET last_seen_at = now() - interval '181 days'
+       WHERE user_id = (SELECT id FROM identity.users WHERE email = $1)`,
+      [old.email],
+    );
+    await guess(email, 18);
+    await guess(old.email, 18);
+    for (const token of [other.deviceToken, deviceToken.replace('.0.', '.1.'), 'rt_nonsense', ''])
+      expect(await status(logIn(newAddress(), email, PASSWORD, token))).toBe(429);
+    expect(await status(logIn(newAddress(), old.email, PASSWORD, old.deviceToken))).toBe(429);
+  });
+
+  it('has ten guesses on a device of the account, which lock that device alone', async () => {
+    const { email, home, deviceToken } = await owner();
+    const answers: number[] = [];
+    for (let tries = 0; tries < 11; tries += 1)
+      answers.push(await status(logIn(newAddress(), email, WRONG, deviceToken)));
+    expect(answers).toEqual([...Array<number>(10).fill(401), 423]);
+    expect(await status(logIn(newAddress(), email))).toBe(200);
+    expect(await status(logIn(home, email))).toBe(200);
   });
 
   it('keeps nobody from what is done in a session', async () => {
@@ -121,7 +157,8 @@ describe('a stranger who wants to keep an owner out', () => {
   });
 
   describe('networks that are known', () => {
-    const known = (email: string, ip: string) => system.inApi(KnownNetworks).knows(email, ip);
+    const known = async (email: string, ip: string) =>
+      (await system.inApi(StoredKnownClients).shareOf(email, { ip })) !== undefined;
 
     it('are an IPv4 address, however the socket shows it', async () => {
       const { email } = await owner('::ffff:198.51.100.7');

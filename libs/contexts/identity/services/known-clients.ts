@@ -1,0 +1,43 @@
+import { isIP } from 'node:net';
+import { Injectable } from '@nestjs/common';
+import { type Client, clientNetwork, KnownClients } from '@rookery/web';
+import { Sessions } from '../storage/sessions';
+import { RefreshTokens } from './refresh-token';
+
+/** More than any e-mail address has (RFC 5321 §4.5.3.1.3). */
+const MAX_EMAIL_LENGTH = 254;
+
+/**
+ * Knows with which devices and from where somebody has signed in to an account: only who has had its secrets makes one
+ * known. A device shows a refresh token that it was given, be its session ended.
+ */
+@Injectable()
+export class StoredKnownClients extends KnownClients {
+  constructor(
+    private readonly refreshTokens: RefreshTokens,
+    private readonly sessions: Sessions,
+  ) {
+    super();
+  }
+
+  override async shareOf(email: string, { ip, deviceToken }: Client): Promise<string | undefined> {
+    if (email.length > MAX_EMAIL_LENGTH || email.includes('\0') || !isIP(ip)) return undefined;
+    const device = deviceToken === undefined ? undefined : this.refreshTokens.read(deviceToken);
+    if (device && (await this.sessions.isOf(email, device.sessionId))) return deviceShare(device.sessionId);
+    const network = clientNetwork(ip);
+    const prefix = network.replace('::/64', '');
+    const [first, last] =
+      prefix === network ? [network, network] : [`${prefix}::`, `${prefix}:ffff:ffff:ffff:ffff`];
+    return (await this.sessions.startedBetween(email, first, last)) ? network : undefined;
+  }
+
+  /** @returns the names of all that counts apart for an account. */
+  async sharesOf(email: string): Promise<string[]> {
+    const sessions = await this.sessions.originsOf(email);
+    return [...new Set(sessions.flatMap(({ id, ip }) => [deviceShare(id), clientNetwork(ip)]))];
+  }
+}
+
+function deviceShare(sessionId: string): string {
+  return `device ${sessionId}`;
+}
