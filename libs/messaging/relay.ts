@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HealthChecks } from '@rookery/observability';
 import { isDatabaseUnavailable, Outbox, Transaction } from '@rookery/persistence';
 import { Dispatch } from './dispatch';
@@ -21,7 +21,6 @@ class QueuesUnavailable extends Error {}
 @Injectable()
 export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;
-  private readonly log = new Logger(Relay.name);
 
   constructor(
     private readonly outbox: Outbox,
@@ -40,9 +39,7 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    const hints = this.redis.listening();
-    hints.on('message', () => this.loop.wake());
-    hints.subscribe(HINT_CHANNEL).catch((error: Error) => this.log.warn(`No hints: ${error.message}`));
+    this.redis.listening(HINT_CHANNEL).on('message', () => this.loop.wake());
     this.loop.start();
   }
 

@@ -67,9 +67,15 @@ export class RedisConnections implements OnApplicationShutdown {
     return this.connect({ maxRetriesPerRequest: 1, enableOfflineQueue: false });
   }
 
-  /** @returns a connection that only listens; it subscribes again by itself when Redis comes back. */
-  listening(): Redis {
-    const redis = this.connect({ maxRetriesPerRequest: null });
+  /** @returns a connection that is subscribed to a channel whenever Redis is there; it emits `message`. */
+  listening(channel: string): Redis {
+    // ioredis drops the promise of its own resubscription: a shutdown at that moment would be an unhandled rejection.
+    const redis = this.connect({ maxRetriesPerRequest: null, autoResubscribe: false });
+    redis.on('ready', () => {
+      redis.subscribe(channel).catch((error: Error) => {
+        if (redis.status === 'ready') this.log.warn(`Not subscribed to ${channel}: ${error.message}`);
+      });
+    });
     const ping = setInterval(() => {
       if (redis.status === 'ready') redis.ping().catch(() => undefined);
     }, PING_MS).unref();

@@ -1,0 +1,54 @@
+import { HealthChecks } from '@rookery/observability';
+import { eventually } from '@rookery/testing';
+import { SilentProxy } from '@rookery/testing/proxy';
+import { createTestRedis, type TestRedis } from '@rookery/testing/redis';
+import { Redis } from 'ioredis';
+import { RedisConnections } from '.';
+
+const CHANNEL = '{rookery}:suite';
+
+describe('a connection that listens', () => {
+  let server: TestRedis;
+  let proxy: SilentProxy;
+  let operator: Redis;
+  let connections: RedisConnections;
+
+  beforeAll(async () => {
+    server = await createTestRedis();
+    const before = await SilentProxy.before(server.url);
+    proxy = before.proxy;
+    operator = new Redis(server.url);
+    connections = new RedisConnections({ redisUrl: before.url, redisCacheUrl: '' }, new HealthChecks());
+  });
+  afterAll(async () => {
+    connections.onApplicationShutdown();
+    operator.disconnect();
+    await proxy.stop();
+    await server.stop();
+  });
+
+  const isSubscribed = async () => expect(await operator.pubsub('NUMSUB', CHANNEL)).toEqual([CHANNEL, 1]);
+
+  it('hears again after its connection was lost', async () => {
+    const heard: string[] = [];
+    connections.listening(CHANNEL).on('message', (_, message) => heard.push(message));
+    await eventually(isSubscribed);
+    await operator.client('KILL', 'TYPE', 'pubsub');
+    await eventually(isSubscribed);
+    await operator.publish(CHANNEL, 'hint');
+    await eventually(() => expect(heard).toEqual(['hint']));
+  });
+
+  it('leaves no unhandled rejection when it is closed while it subscribes again', async () => {
+    const redis = connections.listening(CHANNEL);
+    await eventually(async () => expect(await operator.pubsub('NUMSUB', CHANNEL)).toEqual([CHANNEL, 2]));
+    const ended = new Promise((done) => redis.once('end', done));
+    redis.once('ready', () => {
+      proxy.hang(); // before the proxy has read the subscription
+      redis.disconnect();
+    });
+    await operator.client('KILL', 'TYPE', 'pubsub');
+    await ended; // an unhandled rejection fails the test
+    proxy.resume();
+  });
+});
