@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { counter } from '@rookery/observability';
-import { RateCounters } from '@rookery/persistence';
 import { type CircuitBreaker, RedisConnections } from '@rookery/redis';
 import { MasterKey } from '@rookery/settings';
 import { bucketOf, type Level, levelOf } from './bucket';
@@ -17,6 +16,7 @@ import {
   type Subject,
 } from './policies';
 import { ProcessBuckets } from './process-buckets';
+import { RateCounters } from './rate-counters';
 import { RedisBuckets } from './redis-buckets';
 import { RateLimitSettings } from './settings';
 
