@@ -6,9 +6,9 @@ const rooms = {
   redis: ['settings', 'observability'],
   persistence: ['domain', 'settings', 'observability'],
   messaging: ['domain', 'settings', 'observability', 'redis', 'persistence'],
-  web: ['domain', 'settings', 'observability', 'redis', 'persistence'],
   audit: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
   application: ['domain', 'settings', 'observability', 'redis', 'persistence', 'messaging', 'audit'],
+  web: ['domain', 'settings', 'observability', 'redis', 'persistence', 'messaging', 'application'],
   mail: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
 };
 

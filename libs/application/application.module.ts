@@ -11,13 +11,15 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule, auditSchedules, AuditTrail } from '@rookery/audit';
-import { MessagingModule, PruneExpired, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
+import { MessagingModule, PruneOutbox, Schedules, Subscribers } from '@rookery/messaging';
 import { PersistenceModule } from '@rookery/persistence';
 import { Cache } from './cache';
 import { Commands } from './commands';
 import { checkPorts, type Context, handles, inOrder } from './context';
 import { CqrsOptions, refuseInMemoryHandlers } from './event-bus';
+import { IdempotencyKeys } from './idempotency-keys';
 import { PersonalDataOfAll } from './personal-data';
+import { PruneIdempotencyKeys } from './prune-idempotency-keys';
 import { Queries } from './queries';
 import { Rebuild } from './rebuild';
 
@@ -76,6 +78,8 @@ export class ApplicationModule implements OnModuleInit {
       providers: [
         Cache,
         Commands,
+        IdempotencyKeys,
+        PruneIdempotencyKeys,
         Queries,
         Rebuild,
         { provide: CONTEXTS, useValue: contexts },
@@ -86,7 +90,7 @@ export class ApplicationModule implements OnModuleInit {
           inject: [ModuleRef],
         },
       ],
-      exports: [Cache, Commands, Queries, CONTEXTS, CqrsModule, PersonalDataOfAll],
+      exports: [Cache, Commands, IdempotencyKeys, Queries, CONTEXTS, CqrsModule, PersonalDataOfAll],
     };
   }
 
@@ -100,7 +104,7 @@ export class ApplicationModule implements OnModuleInit {
     const schedules = this.moduleRef.get(Schedules, { strict: false });
     const types = [
       PruneOutbox,
-      PruneExpired,
+      PruneIdempotencyKeys,
       ...auditSchedules,
       ...this.contexts.flatMap((one) => one.schedules),
     ];

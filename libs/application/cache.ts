@@ -16,8 +16,6 @@ const loads = counter({
 
 /** How long one process has the right to fill an entry, in ms. */
 const LEASE_MS = 2_000;
-/** For so long Redis is not asked after it failed, in ms: a silent one would cost every request its time-out. */
-const REST_MS = 1_000;
 
 /** Reads an entry with its age limit; where there is none, takes the lease on it unless somebody else has it. */
 const READ = `
@@ -57,7 +55,6 @@ interface Entry {
 @Injectable()
 export class Cache {
   private readonly flights = new Map<string, Promise<Looked>>();
-  private restingUntil = 0;
 
   constructor(
     private readonly redis: RedisConnections,
@@ -105,7 +102,7 @@ export class Cache {
 
   private async look(key: string, seconds: number, load: () => Promise<unknown>): Promise<Looked> {
     const lease = newId();
-    const known = await this.asking(() => this.read(key, lease));
+    const known = await this.redis.cacheBreaker.run(() => this.read(key, lease));
     if (known) {
       const refresh = isDueEarly(known);
       lookups.inc({ outcome: refresh ? 'refresh' : 'hit' });
@@ -143,19 +140,10 @@ export class Cache {
     const text = JSON.stringify(await this.transaction.outside(load));
     const cost = Math.ceil(performance.now() - started);
     const lifeMs = Math.round(seconds * 1_000 * (0.9 + Math.random() * 0.2));
-    await this.asking(() => this.redis.cache.eval(FILL, 2, ...keysOf(key), lease, `${cost} ${text}`, lifeMs));
+    await this.redis.cacheBreaker.run(() =>
+      this.redis.cache.eval(FILL, 2, ...keysOf(key), lease, `${cost} ${text}`, lifeMs),
+    );
     return text;
-  }
-
-  /** @returns undefined when Redis did not answer or was not asked because it has just failed. */
-  private async asking<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (performance.now() < this.restingUntil) return undefined;
-    try {
-      return await work();
-    } catch {
-      this.restingUntil = performance.now() + REST_MS;
-      return undefined;
-    }
   }
 }
 

@@ -11,12 +11,12 @@ import type { Type as NestType } from '@nestjs/common';
 import { Audited } from '@rookery/audit';
 import { type EventOf, defineEvent, defineRejection, newId, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
-import { type Claim, IdempotencyKeys, Outbox, Sql, Transaction } from '@rookery/persistence';
+import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
-import { Commands, Queries } from '.';
+import { type Claim, Commands, IdempotencyKeys, Queries } from '.';
 
 const Written = defineEvent('suite.line-written', 1, z.object({ text: z.string() }));
 const Unwelcome = defineRejection('suite.unwelcome', 'forbidden', 'Unwelcome.', 'Write something else.');

@@ -3,7 +3,8 @@ import { type Command, CommandBus } from '@nestjs/cqrs';
 import { auditedAction, AuditTrail } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { histogram, inSpan } from '@rookery/observability';
-import { IdempotencyKeys, Transaction } from '@rookery/persistence';
+import { Transaction } from '@rookery/persistence';
+import { IdempotencyKeys } from './idempotency-keys';
 
 const seconds = histogram({
   name: 'rookery_command_duration_seconds',

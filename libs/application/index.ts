@@ -4,6 +4,8 @@ export * from './cached';
 export * from './commands';
 export * from './context';
 export { OutboxPublisher } from './event-bus';
+export * from './idempotency-keys';
 export * from './personal-data';
+export * from './prune-idempotency-keys';
 export * from './queries';
 export * from './rebuild';

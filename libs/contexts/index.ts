@@ -1,5 +1,6 @@
 import { identity } from './identity/identity.context';
+import { operations } from './operations/operations.context';
 import { social } from './social/social.context';
 
 /** The bounded contexts of Rookery. */
-export const contexts = [identity, social];
+export const contexts = [identity, operations, social];

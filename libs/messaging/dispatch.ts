@@ -2,15 +2,13 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DeadDelivery, DeliveryKey, Queued } from '@rookery/persistence';
 import { type JobsOptions, Queue } from 'bullmq';
 import { declaredQueues } from './queues';
-import { PREFIX, RedisConnections } from '@rookery/redis';
+import { PREFIX, REDIS_TIMEOUT_MS, RedisConnections, withinTimeLimit } from '@rookery/redis';
 
 /** What a job carries: the key of its delivery, and for the reader of the board what it is about. */
 export interface DeliveryJob extends DeliveryKey {
   type: string;
   subject: string;
 }
-
-const ADD_TIMEOUT_MS = 3_000;
 
 /** The ledger is the memory: a finished job leaves nothing behind, so its id is free for a redrive. */
 const OPTIONS: JobsOptions = { removeOnComplete: true, removeOnFail: true };
@@ -56,7 +54,7 @@ export class Dispatch implements OnApplicationShutdown {
         })),
       ),
     );
-    await withinTime(Promise.all(adding));
+    await withinTimeLimit(REDIS_TIMEOUT_MS.queue, Promise.all(adding));
   }
 
   /** Shows a dead delivery on its failed queue, where there is one; the ledger's row stays the record. */
@@ -64,16 +62,21 @@ export class Dispatch implements OnApplicationShutdown {
     if (!this.isKnown(delivery)) return;
     const { queue, envelope, ...rest } = delivery;
     const data = { ...rest, envelope };
-    await withinTime(this.queue(failedQueue(queue)).add(rest.subscriber, data, { jobId: jobIdOf(rest) }));
+    await withinTimeLimit(
+      REDIS_TIMEOUT_MS.queue,
+      this.queue(failedQueue(queue)).add(rest.subscriber, data, { jobId: jobIdOf(rest) }),
+    );
   }
 
   /** Takes a delivery off its failed queue. */
   async removeFailed(queue: string, key: DeliveryKey): Promise<void> {
-    await withinTime(this.queue(failedQueue(queue)).remove(jobIdOf(key)));
+    await withinTimeLimit(REDIS_TIMEOUT_MS.queue, this.queue(failedQueue(queue)).remove(jobIdOf(key)));
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.allSettled(this.all().map((queue) => withinTime(queue.close())));
+    await Promise.allSettled(
+      this.all().map((queue) => withinTimeLimit(REDIS_TIMEOUT_MS.queue, queue.close())),
+    );
   }
 
   private readonly isKnown = ({ queue }: { queue: string }): boolean => {
@@ -98,19 +101,4 @@ export function failedQueue(name: string): string {
 /** BullMQ refuses ids with a colon and ids of digits alone. */
 function jobIdOf({ eventId, subscriber }: DeliveryKey): string {
   return `${eventId}-${subscriber}`;
-}
-
-async function withinTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, fail) => {
-    timer = setTimeout(
-      () => fail(new Error(`Redis did not answer within ${ADD_TIMEOUT_MS} ms.`)),
-      ADD_TIMEOUT_MS,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

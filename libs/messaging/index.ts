@@ -1,6 +1,5 @@
 export * from './dispatch';
 export * from './messaging.module';
-export * from './prune-expired';
 export * from './prune-outbox';
 export * from './queues';
 export * from './schedule';

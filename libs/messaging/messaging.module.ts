@@ -4,7 +4,6 @@ import { Consumer } from './consumer';
 import { Dispatch } from './dispatch';
 import { BacklogMetrics } from './metrics';
 import { ParkedDeliveries } from './parked-deliveries';
-import { PruneExpired } from './prune-expired';
 import { PruneOutbox } from './prune-outbox';
 import { Redrive } from './redrive';
 import { RedisModule } from '@rookery/redis';
@@ -32,20 +31,11 @@ export class MessagingModule {
   /** What a worker needs: it runs the relay, the subscribers, the schedules and the redrive as well. */
   static forWorking(): DynamicModule {
     const writing = MessagingModule.forWriting();
-    const working = [
-      Relay,
-      Consumer,
-      Redrive,
-      Schedules,
-      PruneOutbox,
-      PruneExpired,
-      BacklogMetrics,
-      ParkedDeliveries,
-    ];
+    const working = [Relay, Consumer, Redrive, Schedules, PruneOutbox, BacklogMetrics, ParkedDeliveries];
     return {
       ...writing,
       providers: [...writing.providers!, ...working],
-      exports: [...writing.exports!, Schedules, PruneOutbox, PruneExpired],
+      exports: [...writing.exports!, Schedules, PruneOutbox],
     };
   }
 }

@@ -7,9 +7,7 @@ import { DataSource, type EntitySchema } from 'typeorm';
 import { ConnectionPool } from './connection-pool';
 import { dataSourceOptions } from './data-source';
 import { Deliveries } from './deliveries';
-import { IdempotencyKeys } from './idempotency-keys';
 import { Outbox } from './outbox';
-import { RateCounters } from './rate-counters';
 import { SchemaVersion } from './schema-version';
 import { SearchBulkhead } from './search-bulkhead';
 import { DatabaseSettings } from './settings';
@@ -44,8 +42,6 @@ export class PersistenceModule implements OnModuleInit {
       Outbox,
       Deliveries,
       SchemaVersion,
-      IdempotencyKeys,
-      RateCounters,
       SearchBulkhead,
     ];
     return {

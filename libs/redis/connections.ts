@@ -1,8 +1,10 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { HealthChecks } from '@rookery/observability';
 import { Redis, type RedisOptions } from 'ioredis';
+import { CircuitBreaker } from './circuit-breaker';
 import { LimitedRedis } from './limited-redis';
 import { RedisSettings } from './settings';
+import { REDIS_TIMEOUT_MS } from './time-limit';
 
 /** Prefix of every key; the braces keep all of them in one slot of a cluster, so that scripts may touch several. */
 export const PREFIX = '{rookery}';
@@ -27,19 +29,24 @@ export class RedisConnections implements OnApplicationShutdown {
   readonly shared: Redis;
   /** For the cache and the rate limits, which do without: fails at once while Redis is away, else within 250 ms. */
   readonly cache: Redis;
+  /** Of `cache`: whoever goes on without an answer asks through it, so that all notice together that there is none. */
+  readonly cacheBreaker = new CircuitBreaker('Redis of cache and rate limits');
 
   constructor(
     private readonly settings: RedisSettings,
     health: HealthChecks,
   ) {
-    this.shared = this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false }, { limitMs: 1_000 });
+    this.shared = this.connect(
+      { maxRetriesPerRequest: 0, enableOfflineQueue: false },
+      { limitMs: REDIS_TIMEOUT_MS.command },
+    );
     health.addDependency('redis', async () => void (await this.shared.ping()), {
       critical: false,
       ready: 'once',
     });
     this.cache = this.connect(
       { maxRetriesPerRequest: 0, enableOfflineQueue: false },
-      { limitMs: 250, url: settings.redisCacheUrl || settings.redisUrl },
+      { limitMs: REDIS_TIMEOUT_MS.cache, url: settings.redisCacheUrl || settings.redisUrl },
     );
     health.addDependency('cache', async () => void (await this.cache.ping()), {
       critical: false,
@@ -62,7 +69,10 @@ export class RedisConnections implements OnApplicationShutdown {
     return redis;
   }
 
-  /** @returns a connection for BullMQ's other commands, which fail while Redis is away. */
+  /**
+   * @returns a connection for BullMQ's other commands, which fail while Redis is away. Its commands have no time limit of
+   *   their own: BullMQ does not recover a queue whose first one failed. `withinTimeLimit` bounds what is asked of it.
+   */
   producing(): Redis {
     return this.connect({ maxRetriesPerRequest: 1, enableOfflineQueue: false });
   }

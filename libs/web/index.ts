@@ -14,6 +14,7 @@ export { MetricsServer } from './metrics-server';
 export { NeverStored } from './idempotency/never-stored';
 export { MaxMembers } from './json-body';
 export { LimitsModule } from './limits.module';
+export { LimitsUpkeepModule } from './limits-upkeep.module';
 export { type ApiDescription, buildOpenApi, serveOpenApi } from './openapi';
 export {
   BY_ID,

@@ -5,13 +5,14 @@ import { globally } from './edge.module';
 import { KeepIdempotent } from './idempotency/keep-idempotent';
 import { RateLimitGuard } from './rate-limits/limit-requests';
 import { definedPolicies, throttlerOf } from './rate-limits/policies';
+import { RateCounters } from './rate-limits/rate-counters';
 import { RateLimiter } from './rate-limits/rate-limiter';
 import { RedisBuckets } from './rate-limits/redis-buckets';
 import { RateLimitSettings } from './rate-limits/settings';
 
 @Global()
 @Module({
-  providers: [RateLimiter, RateLimitSettings, RedisBuckets],
+  providers: [RateCounters, RateLimiter, RateLimitSettings, RedisBuckets],
   exports: [RateLimiter],
 })
 class RateLimiterModule {}

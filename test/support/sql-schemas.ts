@@ -24,13 +24,21 @@ export function createdSchemas(source: string): string[] {
   );
 }
 
-/** @returns the tables and views that SQL creates: `social.posts`. */
+const MOVE = /\bALTER TABLE (\w+)\.(\w+) SET SCHEMA (\w+)/g;
+
+/** @returns the tables and views that SQL creates, or moves to another schema: `social.posts`. */
 export function createdTables(source: string): string[] {
-  return textsIn(source).flatMap((text) =>
-    [...text.matchAll(/\bCREATE (?:TABLE|(?:MATERIALIZED )?VIEW) (?:IF NOT EXISTS )?(\w+\.\w+)/gi)].map(
+  return textsIn(source).flatMap((text) => [
+    ...[...text.matchAll(/\bCREATE (?:TABLE|(?:MATERIALIZED )?VIEW) (?:IF NOT EXISTS )?(\w+\.\w+)/gi)].map(
       ([, name]) => name!,
     ),
-  );
+    ...[...text.matchAll(MOVE)].map(([, , table, schema]) => `${schema}.${table}`),
+  ]);
+}
+
+/** @returns the source without statements that do nothing but move a table: it belongs to one schema, then to the other. */
+export function withoutMoves(source: string): string {
+  return source.replace(MOVE, '');
 }
 
 /**

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ApplicationModule, type Context } from '@rookery/application';
 import { MailModule } from '@rookery/mail';
 import { LoggingModule, MetricsModule } from '@rookery/observability';
-import { HealthModule } from '@rookery/web';
+import { HealthModule, LimitsUpkeepModule } from '@rookery/web';
 
 /** The host of relay, subscribers and schedules; over HTTP it answers probes and metrics alone. */
 @Module({})
@@ -17,6 +17,7 @@ export class WorkerModule {
         HealthModule,
         MailModule,
         ApplicationModule.forRoot(contexts, 'worker'),
+        LimitsUpkeepModule,
       ],
     };
   }

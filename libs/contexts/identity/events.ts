@@ -45,29 +45,6 @@ export const MfaEnabled = defineEvent('identity.mfa-enabled', 1, Nothing);
 /** Signing in needs the password alone again. */
 export const MfaDisabled = defineEvent('identity.mfa-disabled', 1, Nothing);
 
-const OperationKind = z.enum(['erasure', 'export']);
-
-/** Somebody wants to have all that is held about somebody, or nothing held any more. */
-export const OperationRequested = defineEvent(
-  'identity.operation-requested',
-  1,
-  z.object({ kind: OperationKind }),
-);
-
-/** The next piece of a long-running operation can be done. */
-export const OperationContinued = defineEvent(
-  'identity.operation-continued',
-  1,
-  z.object({ kind: OperationKind }),
-);
-
-/** A long-running operation is over. */
-export const OperationEnded = defineEvent(
-  'identity.operation-ended',
-  1,
-  z.object({ kind: OperationKind, status: z.enum(['succeeded', 'failed']) }),
-);
-
 /** Somebody wants the verification mail of an address again; whether it has one is not known yet. */
 export const ResendRequested = defineEvent('identity.resend-requested', 1, z.object({ email: z.string() }));
 

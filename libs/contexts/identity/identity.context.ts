@@ -37,7 +37,6 @@ import { CodeFailures } from './storage/code-failures';
 import { Decoys, decoySchema } from './storage/decoys';
 import { ExternalIdentities } from './storage/external-identities';
 import { MailQuotas } from './storage/mail-quotas';
-import { Operations, operationSchema } from './storage/operations';
 import { PasswordAttempts } from './storage/password-attempts';
 import { PasswordResetLinks } from './storage/password-reset-links';
 import { StoredPreferences, preferencesSchema } from './storage/preferences';
@@ -56,12 +55,11 @@ export const identity = defineContext('identity', __dirname, {
     'API keys': 'Keys for programs that act for you.',
     Account: 'Read, change, export and delete your account.',
     Users: 'Read and search users.',
-    Operations: 'Track long-running operations, such as exports and erasures.',
-    Administration: 'Roles, sessions of users, and the audit log.',
   },
-  permissions: { admin: ['ops:read', 'ops:write', 'users:role', 'users:sessions'] },
+  permissions: { admin: ['users:role', 'users:sessions'] },
+  requires: ['operations'],
   synchronize: synchronizePermissions,
-  schemas: [userSchema, decoySchema, operationSchema, preferencesSchema],
+  schemas: [userSchema, decoySchema, preferencesSchema],
   rootPaths: ['activate', 'reset', 'reset-password'],
   providers: [
     IdentitySettings,
@@ -78,7 +76,6 @@ export const identity = defineContext('identity', __dirname, {
     StoredKnownClients,
     MailQuotas,
     MfaTokens,
-    Operations,
     OwnTokens,
     PasswordAttempts,
     PasswordProof,

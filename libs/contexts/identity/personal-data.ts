@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { AuditLog } from '@rookery/audit';
 import { Outbox, pagesById, Sql } from '@rookery/persistence';
-import { OperationContinued, OperationEnded } from './events';
-import { Operations } from './storage/operations';
+import { OPERATION_STEPS, Operations } from '../operations/contract';
 import { StoredPreferences } from './storage/preferences';
 import { Users } from './storage/users';
 
@@ -59,15 +58,7 @@ const SECTIONS: readonly Section[] = [
     columns: `issuer, subject, linked_at AS "linkedAt"`,
     few: true,
   },
-  {
-    name: 'operations',
-    table: 'operations',
-    columns: `id, kind, status, requested_at AS "requestedAt", finished_at AS "finishedAt"`,
-  },
 ];
-
-/** Entries of the audit log that tell how an export was made, piece by piece: they say nothing about anybody. */
-const STEPS: ReadonlySet<string> = new Set([OperationContinued.type, OperationEnded.type]);
 
 /** Tables that hold nothing but secrets about a user, and so are erased but not exported. */
 const WITHHELD = ['activation_links', 'mfa_tokens', 'password_reset_links', 'recovery_codes'];
@@ -75,7 +66,9 @@ const WITHHELD = ['activation_links', 'mfa_tokens', 'password_reset_links', 'rec
 /** Tables of the schema that name a user and were thought of here. */
 export const KNOWN_TABLES: readonly string[] = [...SECTIONS.map(({ table }) => table), ...WITHHELD].sort();
 
-/** What identity and the audit log hold about somebody. */
+/**
+ * What identity and the audit log hold about somebody; what there is of operations too, which know accounts by id alone.
+ */
 @Injectable()
 export class IdentityPersonalData implements PersonalData {
   constructor(
@@ -102,9 +95,11 @@ export class IdentityPersonalData implements PersonalData {
         );
       for await (const rows of pagesById(PAGE, read)) yield [name, rows];
     }
+    const operations = (after: string, limit: number) => this.operations.about(userId, after, limit);
+    for await (const rows of pagesById(PAGE, operations)) yield ['operations', rows];
     const audit = (after: string, limit: number) => this.auditLog.about(userId, after, limit);
     for await (const entries of pagesById(PAGE, audit))
-      yield ['audit', entries.filter(({ action }) => !STEPS.has(action))];
+      yield ['audit', entries.filter(({ action }) => !OPERATION_STEPS.has(action))];
   }
 
   /** The account goes last: whatever else refers to it goes with it, and the address is free again. */

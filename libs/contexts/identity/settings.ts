@@ -9,10 +9,6 @@ export class IdentitySettings extends defineSettings(
       doc: 'Seconds between the deletion of an account, which hides it at once, and its erasure.',
       default: '2592000',
     }),
-    exportTtlSeconds: setting('EXPORT_TTL_SECONDS', z.coerce.number().int().min(1), {
-      doc: 'Seconds for which an export can be downloaded.',
-      default: '604800',
-    }),
     lockoutFailures: setting('LOCKOUT_FAILURES', z.coerce.number().int().min(1).max(100), {
       doc: 'Wrong passwords of an address within LOCKOUT_SECONDS that lock it for those who gave them: all strangers, or a network from which somebody has signed in. Whether it has an account or not.',
       default: '10',

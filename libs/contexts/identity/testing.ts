@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { eventually, type Person, type TestSystem } from '@rookery/testing';
+import type { Person, TestSystem } from '@rookery/testing';
 import type { Given, Scene } from '@rookery/testing/access';
 import { generateSync } from 'otplib';
 
@@ -89,14 +89,4 @@ export function wrongCode(secret: string): string {
 /** Somebody who is none of the callers. */
 export async function bystander({ system }: Scene): Promise<Given> {
   return { path: { id: (await enrol(system)).id } };
-}
-
-/** An export of the owner that is done, so that there is a result to see. */
-export async function ownExport({ system, people }: Scene): Promise<Given> {
-  const { token } = people.owner;
-  const { body } = await system.ask('POST /v1/me/exports', { token });
-  await eventually(
-    async () => (await system.ask(`GET /v1/operations/${body.id}`, { token })).body.status === 'succeeded',
-  );
-  return { path: { id: body.id } };
 }

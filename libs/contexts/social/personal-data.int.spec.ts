@@ -5,9 +5,8 @@ import { Transaction } from '@rookery/persistence';
 import { enrol, signUp } from '@rookery/contexts/identity/testing';
 import { block, comment, publish } from '@rookery/contexts/social/testing';
 import { eventually, type Person } from '@rookery/testing';
-import { contextOf } from '@rookery/testing/context';
+import { contextOf, scheduleNamed } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
-import { BeginErasures } from '../identity/features/delete-me/delete-me';
 import { PostCreated, PostDeleted } from './contract';
 import { CopyPeople } from './features/copy-people/copy-people';
 import { KNOWN_COLUMNS, SocialPersonalData } from './personal-data';
@@ -68,13 +67,15 @@ describe('What social holds about somebody', () => {
   /** Deletes the account as if the grace period were over. */
   async function eraseEverywhere({ id, token }: Person): Promise<Record<string, Record<string, number>>> {
     await system.ask('DELETE /v1/me', { token });
-    await system.sql(`UPDATE identity.operations SET due_at = now() WHERE user_id = $1`, [id]);
-    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run());
+    await system.sql(`UPDATE operations.operations SET due_at = now() WHERE user_id = $1`, [id]);
+    await system
+      .inWorker(Transaction)
+      .run(() => system.inWorker(scheduleNamed(contexts, 'operations.begin-erasures')).run());
     return eventually(async () => {
       const [operation] = await system.sql<{
         status: string;
         receipt: Record<string, Record<string, number>>;
-      }>(`SELECT status, receipt FROM identity.operations WHERE user_id = $1 AND kind = 'erasure'`, [id]);
+      }>(`SELECT status, receipt FROM operations.operations WHERE user_id = $1 AND kind = 'erasure'`, [id]);
       return operation!.status === 'succeeded' && operation!.receipt;
     }, 20_000);
   }

@@ -3,11 +3,11 @@ import { Body, Controller, HttpException, Patch, Post, Res } from '@nestjs/commo
 import { ApiTags } from '@nestjs/swagger';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Commands } from '@rookery/application';
+import { Commands, PruneIdempotencyKeys } from '@rookery/application';
+import { Schedules } from '@rookery/messaging';
 import { Audited } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
 import { defineRejection, newId, Rejection } from '@rookery/domain';
-import { PruneExpired } from '@rookery/messaging';
 import { Sql, Transaction } from '@rookery/persistence';
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, resolveParts } from '@rookery/testing';
@@ -355,9 +355,13 @@ describe('an Idempotency-Key', () => {
     expect((await make('another day', 'day')).body).toBe(second.body);
 
     await system.sql(`UPDATE platform.idempotency_keys SET expires_at = now() WHERE key = 'day'`);
-    await system.inWorker(Transaction).run(() => system.inWorker(PruneExpired).run());
+    await system.inWorker(Transaction).run(() => system.inWorker(PruneIdempotencyKeys).run());
     expect(await system.sql(`SELECT 1 FROM platform.idempotency_keys WHERE key = 'day'`)).toHaveLength(0);
     expect((await system.sql(`SELECT 1 FROM platform.idempotency_keys`)).length).toBeGreaterThan(0);
+    expect(system.inWorker(Schedules).all()).toContainEqual({
+      name: 'platform.prune-idempotency-keys',
+      everySeconds: 60,
+    });
   });
 
   it('keeps answers and results encrypted', async () => {

@@ -6,8 +6,8 @@ import {
   Logger,
   type NestInterceptor,
 } from '@nestjs/common';
+import { type Claim, IdempotencyKeys, type KeyedRequest } from '@rookery/application';
 import { counter } from '@rookery/observability';
-import { type Claim, IdempotencyKeys, type KeyedRequest } from '@rookery/persistence';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { defer, lastValueFrom, type Observable, of } from 'rxjs';
 import { RequestRefused } from '../problem';

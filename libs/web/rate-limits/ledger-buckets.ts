@@ -1,5 +1,5 @@
-import { type CountedDraw, RateCounters } from '@rookery/persistence';
 import type { Buckets, TokenRequest, TokenGrant } from './buckets';
+import { type CountedDraw, RateCounters } from './rate-counters';
 
 /** Token buckets in PostgreSQL: slower, but nothing forgets them. */
 export class LedgerBuckets implements Buckets {

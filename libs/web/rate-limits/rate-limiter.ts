@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { counter } from '@rookery/observability';
-import { RateCounters } from '@rookery/persistence';
+import { type CircuitBreaker, RedisConnections } from '@rookery/redis';
 import { MasterKey } from '@rookery/settings';
 import { bucketOf, type Level, levelOf } from './bucket';
 import type { Buckets, TokenRequest } from './buckets';
@@ -16,11 +16,9 @@ import {
   type Subject,
 } from './policies';
 import { ProcessBuckets } from './process-buckets';
+import { RateCounters } from './rate-counters';
 import { RedisBuckets } from './redis-buckets';
 import { RateLimitSettings } from './settings';
-
-/** Milliseconds for which Redis is not asked again after it has failed. */
-const PAUSE_MS = 1_000;
 
 const refusedTotal = counter({
   name: 'rookery_rate_limited_total',
@@ -54,20 +52,21 @@ export interface Decision {
 @Injectable()
 export class RateLimiter implements ThrottlerStorage {
   readonly enabled: boolean;
-  private readonly log = new Logger('Rate limits');
   private readonly buckets = new Map<RatePolicy, readonly PolicyBucket[]>();
   private readonly process = new ProcessBuckets();
   private readonly ledger: LedgerBuckets;
   private readonly naming: Buffer;
-  private awayUntil = 0;
+  private readonly breaker: CircuitBreaker;
 
   constructor(
     private readonly redis: RedisBuckets,
+    connections: RedisConnections,
     counters: RateCounters,
     master: MasterKey,
     settings: RateLimitSettings,
   ) {
     this.enabled = settings.enabled;
+    this.breaker = connections.cacheBreaker;
     this.ledger = new LedgerBuckets(counters);
     this.naming = master.derive('rate-limit-accounts');
   }
@@ -143,19 +142,9 @@ export class RateLimiter implements ThrottlerStorage {
 
   /** @returns false when Redis does not answer; nothing is decided then. */
   private async takeShared(draws: readonly TokenRequest[], decision: Decision): Promise<boolean> {
-    if (performance.now() < this.awayUntil) return false;
-    try {
-      const fullInUs = await this.take(this.redis, draws, decision);
-      this.process.learn(draws, fullInUs);
-      if (this.awayUntil > 0) this.log.log('Redis answers again: all processes count together.');
-      this.awayUntil = 0;
-      return true;
-    } catch (error) {
-      if (this.awayUntil === 0)
-        this.log.warn(`Redis does not answer, this process counts alone: ${(error as Error).message}`);
-      this.awayUntil = performance.now() + PAUSE_MS;
-      return false;
-    }
+    const fullInUs = await this.breaker.run(() => this.take(this.redis, draws, decision));
+    if (fullInUs) this.process.learn(draws, fullInUs);
+    return fullInUs !== undefined;
   }
 
   private async fallBack(

@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { contexts } from '@rookery/contexts';
-import { PruneExpired } from '@rookery/messaging';
+import { Schedules } from '@rookery/messaging';
 import { RedisConnections } from '@rookery/redis';
 import { Transaction } from '@rookery/persistence';
 import { signUp } from '@rookery/contexts/identity/testing';
@@ -10,6 +10,7 @@ import { eventually, type Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { BasicAuthGuard, defineRatePolicy, Explain, Field, Public, RateLimit } from '..';
+import { PruneRateCounters } from './prune-rate-counters';
 
 const policy = (name: string, quota: `${number}/${number}`, per: 'ip' | 'account' = 'ip') =>
   defineRatePolicy(name, { quota, per: [per], doc: 'For this suite.' });
@@ -338,9 +339,13 @@ describe('rate limits', () => {
     await system.sql(`UPDATE platform.rate_counters SET full_at = now() - interval '1 s' WHERE key IN
       (SELECT key FROM platform.rate_counters LIMIT 2)`);
     const [before] = await system.sql<{ n: number }>('SELECT count(*)::int AS n FROM platform.rate_counters');
-    await system.inWorker(Transaction).run(() => system.inWorker(PruneExpired).run());
+    await system.inWorker(Transaction).run(() => system.inWorker(PruneRateCounters).run());
     const [after] = await system.sql<{ n: number }>('SELECT count(*)::int AS n FROM platform.rate_counters');
     expect(after!.n).toBe(before!.n - 2);
+    expect(system.inWorker(Schedules).all()).toContainEqual({
+      name: 'platform.prune-rate-counters',
+      everySeconds: 60,
+    });
   });
 
   describe('without Redis', () => {

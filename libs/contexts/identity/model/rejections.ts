@@ -199,11 +199,3 @@ export const ExpiryOutOfRange = defineRejection(
   'Choose a time within a year, or leave it out: the key then expires after a year.',
   'Expiry out of range',
 );
-
-export const ExportExpired = defineRejection(
-  'identity.export-expired',
-  'gone',
-  'This export is no longer available.',
-  'Request a new one with POST /v1/me/exports.',
-  'This export has expired',
-);

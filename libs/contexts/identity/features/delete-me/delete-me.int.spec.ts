@@ -5,11 +5,12 @@ import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
 import { Authenticator, newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually, type Person } from '@rookery/testing';
-import { contextOf } from '@rookery/testing/context';
+import { contextOf, scheduleNamed } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { KNOWN_TABLES } from '../../personal-data';
 import { SessionCache } from '../../services/session-cache';
-import { BeginErasures } from './delete-me';
+
+const BeginErasures = scheduleNamed(contexts, 'operations.begin-erasures');
 
 let breaking = 0;
 
@@ -55,7 +56,7 @@ describe('deleting the own account', () => {
 
   async function endGrace(userId: string): Promise<void> {
     await system.sql(
-      `UPDATE identity.operations SET due_at = now() WHERE user_id = $1 AND kind = 'erasure'`,
+      `UPDATE operations.operations SET due_at = now() WHERE user_id = $1 AND kind = 'erasure'`,
       [userId],
     );
     await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run());
@@ -69,7 +70,7 @@ describe('deleting the own account', () => {
         progress: number;
         receipt: Record<string, Record<string, number>>;
       }>(
-        `SELECT id, status, progress, receipt FROM identity.operations WHERE user_id = $1 AND kind = 'erasure'`,
+        `SELECT id, status, progress, receipt FROM operations.operations WHERE user_id = $1 AND kind = 'erasure'`,
         [userId],
       )
     )[0]!;
@@ -82,7 +83,7 @@ describe('deleting the own account', () => {
     return system
       .inWorker(Transaction)
       .run(async () => {
-        await sql.execute('LOCK TABLE identity.operations IN EXCLUSIVE MODE');
+        await sql.execute('LOCK TABLE operations.operations IN EXCLUSIVE MODE');
         const answers = Promise.all(Array.from({ length: count }, request));
         await waiting(count);
         return { answers };
@@ -177,7 +178,7 @@ describe('deleting the own account', () => {
       ]),
     ).toEqual([{ user_id: bystander.id }]);
     const kept = JSON.stringify([
-      await system.sql('SELECT to_jsonb(o) FROM identity.operations o'),
+      await system.sql('SELECT to_jsonb(o) FROM operations.operations o'),
       await system.sql('SELECT to_jsonb(o) FROM messaging.outbox o'),
       await system.sql('SELECT to_jsonb(e) FROM audit.entries e'),
       await system.sql('SELECT to_jsonb(u) FROM identity.users u'),
@@ -215,12 +216,18 @@ describe('deleting the own account', () => {
        WHERE table_schema = 'identity' AND (column_name = 'user_id' OR table_name = 'users') GROUP BY table_name ORDER BY table_name`,
     );
     expect(tables.map(({ name }) => name)).toEqual(KNOWN_TABLES);
+    // Identity exports them and removes exports; receipts stay.
+    const ofOperations = await system.sql<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.columns
+       WHERE table_schema = 'operations' AND column_name = 'user_id'`,
+    );
+    expect(ofOperations).toEqual([{ name: 'operations' }]);
     const person = await signUp(system);
     await system.ask('POST /v1/auth/register', { body: newcomer({ email: person.email }) });
     await deleteMe(person.token);
     await endGrace(person.id);
     await erased(person.id);
-    for (const { name } of tables.filter((table) => table.name !== 'operations')) {
+    for (const { name } of tables) {
       const owner = name === 'users' ? 'id' : 'user_id';
       expect(await system.sql(`SELECT 1 FROM identity.${name} WHERE ${owner} = $1`, [person.id])).toEqual([]);
     }
@@ -240,7 +247,7 @@ describe('deleting the own account', () => {
   it('is begun once by two workers', async () => {
     const person = await signUp(system);
     await deleteMe(person.token);
-    await system.sql(`UPDATE identity.operations SET due_at = now() WHERE user_id = $1`, [person.id]);
+    await system.sql(`UPDATE operations.operations SET due_at = now() WHERE user_id = $1`, [person.id]);
     const second = await system.startWorker();
     await Promise.all(
       [system.worker, second].map((worker) =>

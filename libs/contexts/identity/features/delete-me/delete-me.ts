@@ -4,26 +4,20 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands, PersonalDataOfAll } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock } from '@rookery/domain';
-import { Schedule, type Scheduled } from '@rookery/messaging';
 import { Transaction } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Fresh } from '@rookery/web';
 import type { FastifyReply } from 'fastify';
-import { locationOf, OperationView, viewOf } from '../../views/operation';
+import { locationOf, Operations, OperationView } from '../../../operations/contract';
 import { SessionCache } from '../../services/session-cache';
-import { Operation, type OperationState } from '../../model/operation';
 import { AccountGone, LastAdmin } from '../../model/rejections';
 import { IdentitySettings } from '../../settings';
-import { Operations } from '../../storage/operations';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 import { Roles } from '../../storage/roles';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-/** Most erasures that are begun in one go. */
-const BATCH_SIZE = 100;
-
 @Audited<DeleteMe>('identity.delete-me', { subject: ({ userId }) => userId })
-export class DeleteMe extends Command<OperationState> {
+export class DeleteMe extends Command<OperationView> {
   constructor(
     readonly userId: string,
     readonly sessionId: string | null,
@@ -35,10 +29,7 @@ export class DeleteMe extends Command<OperationState> {
 @ApiTags('Account')
 @Controller('me')
 export class DeleteMeRoute {
-  constructor(
-    private readonly commands: Commands,
-    private readonly settings: IdentitySettings,
-  ) {}
+  constructor(private readonly commands: Commands) {}
 
   @Fresh()
   @Delete()
@@ -56,7 +47,7 @@ export class DeleteMeRoute {
   ): Promise<OperationView> {
     const operation = await this.commands.execute(new DeleteMe(userId, sessionId));
     reply.header('location', locationOf(operation.id));
-    return viewOf(operation, this.settings.exportTtlSeconds);
+    return operation;
   }
 }
 
@@ -76,35 +67,18 @@ export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
     private readonly sessionCache: SessionCache,
   ) {}
 
-  async execute({ userId, sessionId }: DeleteMe): Promise<OperationState> {
-    const open = await this.operations.openOf(userId, 'erasure');
-    if (open) return open.snapshot();
+  async execute({ userId, sessionId }: DeleteMe): Promise<OperationView> {
+    const open = await this.operations.openErasureOf(userId);
+    if (open) return open;
     await this.roles.lock(); // before the account, as whoever gives a role does
     const user = await this.users.lockOwn(userId);
-    const now = this.clock.now();
-    const eraseAfter = new Date(now.getTime() + this.settings.erasureGraceSeconds * 1_000);
+    const eraseAfter = new Date(this.clock.now().getTime() + this.settings.erasureGraceSeconds * 1_000);
     user.delete(eraseAfter, await this.roles.otherAdminThan(userId));
     await this.users.save(user);
     for (const { data } of this.personalData.holders()) await data.hide?.(userId);
     await this.sessions.revokeAll(userId, 'account-deleted');
     await this.links.removeAll(userId);
     if (sessionId) this.transaction.afterCommit(() => this.sessionCache.forget(sessionId));
-    const operation = Operation.request('erasure', userId, now, eraseAfter);
-    await this.operations.save(operation);
-    return operation.snapshot();
-  }
-}
-
-/** Lets the erasures begin whose grace period is over. */
-@Schedule('identity.begin-erasures', { everySeconds: 5, formerly: ['identity.BeginErasures'] })
-export class BeginErasures implements Scheduled {
-  constructor(private readonly operations: Operations) {}
-
-  async run(): Promise<void> {
-    for (const id of await this.operations.dueErasures(BATCH_SIZE)) {
-      const operation = await this.operations.get(id);
-      operation.goOn();
-      await this.operations.save(operation);
-    }
+    return this.operations.start('erasure', userId, eraseAfter);
   }
 }

@@ -4,9 +4,10 @@ import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually } from '@rookery/testing';
-import { contextOf } from '@rookery/testing/context';
+import { contextOf, scheduleNamed } from '@rookery/testing/context';
 import { OwnSystem } from '@rookery/testing/own-system';
-import { RemoveOldExports } from './export-me';
+
+const RemoveOldExports = scheduleNamed(contexts, 'operations.remove-old-exports');
 
 let breaking = 0;
 
@@ -48,7 +49,7 @@ describe('exporting what is held about somebody', () => {
     return system
       .inWorker(Transaction)
       .run(async () => {
-        await sql.execute('LOCK TABLE identity.operations IN EXCLUSIVE MODE');
+        await sql.execute('LOCK TABLE operations.operations IN EXCLUSIVE MODE');
         const answers = Promise.all(Array.from({ length: count }, request));
         await eventually(async () => {
           const waiting = await system.sql(
@@ -131,7 +132,7 @@ describe('exporting what is held about somebody', () => {
       expect(body).toMatchObject({ id: first.id, status: 'succeeded', result: { url: expect.any(String) } });
     }
     const stored = await system.sql(
-      `SELECT 1 FROM identity.operations WHERE user_id = $1 AND kind = 'export'`,
+      `SELECT 1 FROM operations.operations WHERE user_id = $1 AND kind = 'export'`,
       [id],
     );
     expect(stored).toHaveLength(1);
@@ -142,7 +143,7 @@ describe('exporting what is held about somebody', () => {
     const { body: first } = await exportMe(token);
     await done(first.id, token);
     await system.sql(
-      `UPDATE identity.operations SET requested_at = requested_at - interval '24 h 1 s' WHERE id = $1`,
+      `UPDATE operations.operations SET requested_at = requested_at - interval '24 h 1 s' WHERE id = $1`,
       [first.id],
     );
     const { body: second } = await exportMe(token);
@@ -163,12 +164,12 @@ describe('exporting what is held about somebody', () => {
     const { token } = await signUp(system);
     const { body: first } = await exportMe(token);
     await done(first.id, token);
-    await system.sql(`UPDATE identity.operations SET status = 'failed' WHERE id = $1`, [first.id]);
+    await system.sql(`UPDATE operations.operations SET status = 'failed' WHERE id = $1`, [first.id]);
     const { body: second } = await exportMe(token);
     expect(second.id).not.toBe(first.id);
     await done(second.id, token);
     await system.sql(
-      `UPDATE identity.operations SET finished_at = now() - interval '7 days 1 s' WHERE id = $1`,
+      `UPDATE operations.operations SET finished_at = now() - interval '7 days 1 s' WHERE id = $1`,
       [second.id],
     );
     expect((await exportMe(token)).body.id).not.toBe(second.id);
@@ -189,7 +190,7 @@ describe('exporting what is held about somebody', () => {
     const { body } = await exportMe(token);
     await done(body.id, token);
     await system.sql(
-      `UPDATE identity.operations SET finished_at = now() - interval '7 days 1 s' WHERE id = $1`,
+      `UPDATE operations.operations SET finished_at = now() - interval '7 days 1 s' WHERE id = $1`,
       [body.id],
     );
     expect(await operation(`${body.id}/result`, token)).toMatchObject({
@@ -198,7 +199,7 @@ describe('exporting what is held about somebody', () => {
     });
     await system.inWorker(Transaction).run(() => system.inWorker(RemoveOldExports).run());
     expect(
-      await system.sql('SELECT 1 FROM identity.export_pages WHERE operation_id = $1', [body.id]),
+      await system.sql('SELECT 1 FROM operations.export_pages WHERE operation_id = $1', [body.id]),
     ).toEqual([]);
   });
 

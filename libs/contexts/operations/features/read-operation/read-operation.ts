@@ -7,7 +7,7 @@ import { Sql } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
 import { OperationView, viewOf } from '../../views/operation';
 import type { OperationState } from '../../model/operation';
-import { IdentitySettings } from '../../settings';
+import { OperationsSettings } from '../../settings';
 
 export class ReadOperation extends Query<OperationView> {
   constructor(
@@ -39,14 +39,14 @@ export class ReadOperationRoute {
 @QueryHandler(ReadOperation)
 export class ReadOperationHandler implements IQueryHandler<ReadOperation> {
   constructor(
-    private readonly settings: IdentitySettings,
+    private readonly settings: OperationsSettings,
     private readonly sql: Sql,
   ) {}
 
   async execute({ userId, operationId }: ReadOperation): Promise<OperationView> {
     const row = await this.sql.row<OperationState & Record<string, unknown>>(
       `SELECT id, version, kind, status, progress, receipt, finished_at AS "finishedAt"
-       FROM identity.operations WHERE id = $1 AND user_id = $2`,
+       FROM operations.operations WHERE id = $1 AND user_id = $2`,
       [operationId, userId],
     );
     if (!row) throw new Rejection(NotFound);

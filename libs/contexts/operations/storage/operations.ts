@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
+import type { ExportedOperation } from '../contract';
 import { Operation, type OperationKind, type OperationState } from '../model/operation';
 
 export const operationSchema = new EntitySchema<OperationState>({
   name: 'Operation',
-  schema: 'identity',
+  schema: 'operations',
   tableName: 'operations',
   columns: {
     id: { type: 'uuid', primary: true },
@@ -24,7 +25,7 @@ export const operationSchema = new EntitySchema<OperationState>({
 
 /** The exports and erasures, and the pages of exports. */
 @Injectable()
-export class Operations extends Repository<OperationState, Operation> {
+export class StoredOperations extends Repository<OperationState, Operation> {
   protected readonly storedAs: StoredAs<OperationState, Operation> = {
     schema: operationSchema,
     restore: (state) => new Operation(state),
@@ -38,7 +39,7 @@ export class Operations extends Repository<OperationState, Operation> {
   async openOf(userId: string, kind: OperationKind): Promise<Operation | undefined> {
     await this.lockRequestsOf(userId);
     const row = await this.sql.row<{ id: string }>(
-      `SELECT id FROM identity.operations WHERE user_id = $1 AND kind = $2 AND status IN ('queued', 'running')`,
+      `SELECT id FROM operations.operations WHERE user_id = $1 AND kind = $2 AND status IN ('queued', 'running')`,
       [userId, kind],
     );
     return row && this.get(row.id);
@@ -54,7 +55,7 @@ export class Operations extends Repository<OperationState, Operation> {
   async recentExportOf(userId: string, seconds: number, keptSeconds: number): Promise<Operation | undefined> {
     await this.lockRequestsOf(userId);
     const row = await this.sql.row<{ id: string }>(
-      `SELECT id FROM identity.operations WHERE user_id = $1 AND kind = 'export'
+      `SELECT id FROM operations.operations WHERE user_id = $1 AND kind = 'export'
          AND (status IN ('queued', 'running')
            OR status = 'succeeded' AND requested_at > now() - make_interval(secs => $2)
              AND finished_at > now() - make_interval(secs => $3))
@@ -66,15 +67,27 @@ export class Operations extends Repository<OperationState, Operation> {
 
   private async lockRequestsOf(userId: string): Promise<void> {
     await this.sql.execute(
-      `SELECT pg_advisory_xact_lock(hashtextextended('identity.operations:' || $1, 0))`,
+      `SELECT pg_advisory_xact_lock(hashtextextended('operations.operations:' || $1, 0))`,
       [userId],
+    );
+  }
+
+  /**
+   * @param after id that the page before ended with
+   * @returns the operations about somebody by id, at most `limit`
+   */
+  about(userId: string, after: string, limit: number): Promise<ExportedOperation[]> {
+    return this.sql.rows<ExportedOperation & Record<string, unknown>>(
+      `SELECT id, kind, status, requested_at AS "requestedAt", finished_at AS "finishedAt"
+       FROM operations.operations WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
+      [userId, after, limit],
     );
   }
 
   /** @returns ids of erasures whose grace period is over and that were not begun. */
   async dueErasures(limit: number): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(
-      `SELECT id FROM identity.operations WHERE status = 'queued' AND kind = 'erasure' AND due_at <= now()
+      `SELECT id FROM operations.operations WHERE status = 'queued' AND kind = 'erasure' AND due_at <= now()
        ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
       [limit],
     );
@@ -90,7 +103,7 @@ export class Operations extends Repository<OperationState, Operation> {
     rows: readonly object[],
   ): Promise<void> {
     await this.sql.execute(
-      `INSERT INTO identity.export_pages (operation_id, holder, section, number, rows) VALUES ($1, $2, $3, $4, $5)`,
+      `INSERT INTO operations.export_pages (operation_id, holder, section, number, rows) VALUES ($1, $2, $3, $4, $5)`,
       [operationId, holder, section, number, JSON.stringify(rows)],
     );
   }
@@ -98,7 +111,7 @@ export class Operations extends Repository<OperationState, Operation> {
   /** Forgets the pages of exports that ended so many seconds ago. */
   async removeOldPages(olderThanSeconds: number): Promise<void> {
     await this.sql.execute(
-      `DELETE FROM identity.export_pages p USING identity.operations o
+      `DELETE FROM operations.export_pages p USING operations.operations o
        WHERE o.id = p.operation_id AND o.finished_at < now() - make_interval(secs => $1)`,
       [olderThanSeconds],
     );
@@ -110,7 +123,7 @@ export class Operations extends Repository<OperationState, Operation> {
    * @returns how many
    */
   async removeExportsOf(userId: string): Promise<number> {
-    return this.sql.execute(`DELETE FROM identity.operations WHERE user_id = $1 AND kind = 'export'`, [
+    return this.sql.execute(`DELETE FROM operations.operations WHERE user_id = $1 AND kind = 'export'`, [
       userId,
     ]);
   }

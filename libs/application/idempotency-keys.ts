@@ -3,10 +3,9 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import { Injectable } from '@nestjs/common';
 import { Conflict, Rejection } from '@rookery/domain';
+import { Sql, Transaction } from '@rookery/persistence';
 import { MasterKey } from '@rookery/settings';
 import { seal, unseal } from './seal';
-import { Sql } from './sql';
-import { Transaction } from './transaction';
 
 /** A request that must have its effect once, however often it comes. */
 export interface KeyedRequest {

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Sql } from './sql';
-import { Transaction } from './transaction';
+import { Sql, Transaction } from '@rookery/persistence';
 
 /** One token wanted from one bucket. */
 export interface CountedDraw {

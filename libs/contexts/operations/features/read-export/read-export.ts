@@ -7,7 +7,7 @@ import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Field, UuidParam } from '@rookery/web';
 import { ExportExpired } from '../../model/rejections';
-import { IdentitySettings } from '../../settings';
+import { OperationsSettings } from '../../settings';
 
 const PAGES = 10;
 
@@ -66,13 +66,13 @@ export class ReadExportRoute {
 @QueryHandler(ReadExport)
 export class ReadExportHandler implements IQueryHandler<ReadExport> {
   constructor(
-    private readonly settings: IdentitySettings,
+    private readonly settings: OperationsSettings,
     private readonly sql: Sql,
   ) {}
 
   async execute({ userId, operationId }: ReadExport): Promise<AsyncIterable<string>> {
     const row = await this.sql.row<{ at: Date; expired: boolean }>(
-      `SELECT finished_at AS at, finished_at < now() - make_interval(secs => $3) AS expired FROM identity.operations
+      `SELECT finished_at AS at, finished_at < now() - make_interval(secs => $3) AS expired FROM operations.operations
        WHERE id = $1 AND user_id = $2 AND kind = 'export' AND status = 'succeeded'`,
       [operationId, userId, this.settings.exportTtlSeconds],
     );
@@ -105,7 +105,7 @@ export class ReadExportHandler implements IQueryHandler<ReadExport> {
   private async *pages(operationId: string): AsyncGenerator<PageRow> {
     for (let after: PageRow = { holder: '', section: '', number: 0, rows: '' }; ;) {
       const rows = await this.sql.rows<PageRow & Record<string, unknown>>(
-        `SELECT holder, section, number, rows FROM identity.export_pages
+        `SELECT holder, section, number, rows FROM operations.export_pages
          WHERE operation_id = $1 AND (holder, section, number) > ($2, $3, $4)
          ORDER BY holder, section, number LIMIT ${PAGES}`,
         [operationId, after.holder, after.section, after.number],

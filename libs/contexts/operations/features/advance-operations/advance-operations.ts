@@ -3,7 +3,7 @@ import { Clock, type EventOf } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { OperationContinued, OperationRequested } from '../../events';
 import type { Operation } from '../../model/operation';
-import { Operations } from '../../storage/operations';
+import { StoredOperations } from '../../storage/operations';
 
 /** Most rows of a kind that one piece of an erasure takes. */
 const BATCH_SIZE = 1_000;
@@ -12,13 +12,14 @@ const BATCH_SIZE = 1_000;
  * Does the next piece of an export or an erasure: one context's part of it, or as much of that as fits into one
  * transaction. The piece, its receipt and the event that asks for the next one commit together.
  */
-@Subscriber('identity.advance-operation', [OperationRequested, OperationContinued], {
+@Subscriber('operations.advance-operation', [OperationRequested, OperationContinued], {
   queue: Queues.personalData,
+  formerly: ['identity.advance-operation'],
 })
 export class AdvanceOperation implements Handles<typeof OperationRequested> {
   constructor(
     private readonly clock: Clock,
-    private readonly operations: Operations,
+    private readonly operations: StoredOperations,
     private readonly personalData: PersonalDataOfAll,
   ) {}
 

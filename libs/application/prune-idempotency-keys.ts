@@ -1,0 +1,17 @@
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { IdempotencyKeys } from './idempotency-keys';
+
+const BATCH_SIZE = 5_000;
+
+/** Forgets idempotency keys whose day is over. */
+@Schedule('platform.prune-idempotency-keys', {
+  everySeconds: 60,
+  formerly: ['platform.prune-expired', 'platform.PruneExpired'],
+})
+export class PruneIdempotencyKeys implements Scheduled {
+  constructor(private readonly keys: IdempotencyKeys) {}
+
+  async run(): Promise<void> {
+    await this.keys.prune(BATCH_SIZE);
+  }
+}

@@ -1,0 +1,26 @@
+import { defineEvent } from '@rookery/domain';
+import { z } from 'zod';
+
+// The types bear the name of the context that had them first: stored events and deliveries know them by it.
+const OperationKind = z.enum(['erasure', 'export']);
+
+/** Somebody wants to have all that is held about somebody, or nothing held any more. */
+export const OperationRequested = defineEvent(
+  'identity.operation-requested',
+  1,
+  z.object({ kind: OperationKind }),
+);
+
+/** The next piece of a long-running operation can be done. */
+export const OperationContinued = defineEvent(
+  'identity.operation-continued',
+  1,
+  z.object({ kind: OperationKind }),
+);
+
+/** A long-running operation is over. */
+export const OperationEnded = defineEvent(
+  'identity.operation-ended',
+  1,
+  z.object({ kind: OperationKind, status: z.enum(['succeeded', 'failed']) }),
+);

@@ -1,0 +1,22 @@
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { StoredOperations } from '../../storage/operations';
+
+/** Most erasures that are begun in one go. */
+const BATCH_SIZE = 100;
+
+/** Lets the erasures begin whose grace period is over. */
+@Schedule('operations.begin-erasures', {
+  everySeconds: 5,
+  formerly: ['identity.begin-erasures', 'identity.BeginErasures'],
+})
+export class BeginErasures implements Scheduled {
+  constructor(private readonly operations: StoredOperations) {}
+
+  async run(): Promise<void> {
+    for (const id of await this.operations.dueErasures(BATCH_SIZE)) {
+      const operation = await this.operations.get(id);
+      operation.goOn();
+      await this.operations.save(operation);
+    }
+  }
+}

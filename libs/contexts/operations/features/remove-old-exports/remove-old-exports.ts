@@ -1,0 +1,19 @@
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { OperationsSettings } from '../../settings';
+import { StoredOperations } from '../../storage/operations';
+
+/** Forgets exports that nobody can download any more. */
+@Schedule('operations.remove-old-exports', {
+  everySeconds: 60,
+  formerly: ['identity.remove-old-exports', 'identity.RemoveOldExports'],
+})
+export class RemoveOldExports implements Scheduled {
+  constructor(
+    private readonly operations: StoredOperations,
+    private readonly settings: OperationsSettings,
+  ) {}
+
+  async run(): Promise<void> {
+    await this.operations.removeOldPages(this.settings.exportTtlSeconds);
+  }
+}

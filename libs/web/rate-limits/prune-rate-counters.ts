@@ -1,0 +1,14 @@
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { RateCounters } from './rate-counters';
+
+const BATCH_SIZE = 5_000;
+
+/** Forgets rate counters that are full again. */
+@Schedule('platform.prune-rate-counters', { everySeconds: 60 })
+export class PruneRateCounters implements Scheduled {
+  constructor(private readonly counters: RateCounters) {}
+
+  async run(): Promise<void> {
+    await this.counters.prune(BATCH_SIZE);
+  }
+}
