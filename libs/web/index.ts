@@ -16,19 +16,7 @@ export { MaxMembers } from './json-body';
 export { LimitsModule } from './limits.module';
 export { LimitsUpkeepModule } from './limits-upkeep.module';
 export { type ApiDescription, buildOpenApi, serveOpenApi } from './openapi';
-export {
-  BY_ID,
-  BY_TIME,
-  type CursorPart,
-  decodeCursor,
-  encodeCursor,
-  type Keyset,
-  ListOf,
-  ListQuery,
-  type Page,
-  paged,
-  pageOf,
-} from './paging';
+export { BY_ID, BY_TIME, type CursorPart, type Keyset, ListOf, ListQuery, type Page, paged } from './paging';
 export { SecretParam, UuidParam } from './params';
 export { type FieldError, type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';
 export { sendProblem } from './problem-filter';
@@ -38,7 +26,7 @@ export { clientNetwork, plainAddress } from './rate-limits/client-network';
 export { type Client, KnownClients } from './rate-limits/known-clients';
 export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './rate-limits/policies';
 export { runUntilSignal } from './run';
-export { ExactlyOneOf, oneOfFieldsOf } from './schemas';
+export { ExactlyOneOf } from './schemas';
 export { ProbeSettings, WebSettings } from './settings';
 export { createWebApp, type WebAppOptions } from './web-app';
 export { WebModule } from './web.module';
