@@ -16,7 +16,17 @@ export { MaxMembers } from './json-body';
 export { LimitsModule } from './limits.module';
 export { LimitsUpkeepModule } from './limits-upkeep.module';
 export { type ApiDescription, buildOpenApi, serveOpenApi } from './openapi';
-export { BY_ID, BY_TIME, type CursorPart, type Keyset, ListOf, ListQuery, type Page, paged } from './paging';
+export {
+  BY_ID,
+  BY_TIME,
+  type CursorPart,
+  type Keyset,
+  ListOf,
+  ListQuery,
+  type Page,
+  paged,
+  pagedVisible,
+} from './paging';
 export { SecretParam, UuidParam } from './params';
 export { type FieldError, type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';
 export { sendProblem } from './problem-filter';
