@@ -10,7 +10,7 @@ import { RedisModule } from '@rookery/redis';
 import { Relay } from './relay';
 import { RedisRelayHint } from './relay-hint';
 import { Schedules } from './schedule';
-import { QueueSettings } from './settings';
+import { QueueSettings, ScheduleSettings } from './settings';
 import { Subscribers } from './subscribers';
 
 /** The event spine between the outbox and the subscribers. */
@@ -31,7 +31,16 @@ export class MessagingModule {
   /** What a worker needs: it runs the relay, the subscribers, the schedules and the redrive as well. */
   static forWorking(): DynamicModule {
     const writing = MessagingModule.forWriting();
-    const working = [Relay, Consumer, Redrive, Schedules, PruneOutbox, BacklogMetrics, ParkedDeliveries];
+    const working = [
+      Relay,
+      Consumer,
+      Redrive,
+      Schedules,
+      ScheduleSettings,
+      PruneOutbox,
+      BacklogMetrics,
+      ParkedDeliveries,
+    ];
     return {
       ...writing,
       providers: [...writing.providers!, ...working],

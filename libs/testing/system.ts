@@ -91,11 +91,15 @@ export abstract class TestSystem {
    * @param name `identity.cancel-expired-registrations`
    */
   async runSchedule(name: string): Promise<void> {
+    await this.sql(`INSERT INTO messaging.schedule_run VALUES ($1, 'epoch') ON CONFLICT DO NOTHING`, [name]);
     // All of them, since a slot is also held under names that a schedule bore before.
-    await this.sql('DELETE FROM messaging.schedule_run');
+    await this.sql(`UPDATE messaging.schedule_run SET slot = 'epoch'`);
     // The row of a slot commits with its work.
     await eventually(async () => {
-      const slots = await this.sql('SELECT 1 FROM messaging.schedule_run WHERE name = $1', [name]);
+      const slots = await this.sql(
+        `SELECT 1 FROM messaging.schedule_run WHERE name = $1 AND slot > 'epoch'`,
+        [name],
+      );
       return slots.length === 1;
     });
   }

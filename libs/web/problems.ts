@@ -6,6 +6,7 @@ import {
   NotFound,
   type RejectionDefinition,
   type RejectionKind,
+  Unauthenticated,
 } from '@rookery/domain';
 
 /** A kind of error that clients can meet: what `type` in the answer leads to. */
@@ -70,13 +71,7 @@ export const Problems = {
     'The cursor was not issued for this list.',
     'Start without a cursor and pass on nextCursor exactly as you received it.',
   ),
-  unauthenticated: problem(
-    401,
-    'auth.unauthenticated',
-    'Not signed in',
-    'The request has no valid access token.',
-    'Send Authorization: Bearer with an access token; refresh it when it has expired.',
-  ),
+  unauthenticated: rejection(Unauthenticated),
   forbidden: rejection(Forbidden),
   mfaRequired: problem(
     403,

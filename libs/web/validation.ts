@@ -6,6 +6,7 @@ import { violationsOf, type FieldContext } from './fields';
 import { type FieldError, RequestRefused } from './problem';
 import { Problems } from './problems';
 import { inspect, isStorable, MAX_ERRORS, pathOf, unknownField } from './request-values';
+import { oneOfFieldsOf } from './schemas';
 
 /** A list of no more items may be looked into although it is too long, so that every mistake is named at once. */
 const MAX_SHORT_LIST = 100;
@@ -46,7 +47,12 @@ export class RequestValidation extends ValidationPipe {
     findExcess(input, metatype, '', errors);
     // A few unknown names are found again below, beside everything else that is wrong.
     if (errors.length >= MAX_ERRORS || errors.some(({ code }) => code !== 'unknown')) throw refused(errors);
-    return super.transform(type === 'query' ? fromQuery(input as Query, metatype) : input, metadata);
+    const valid: unknown = await super.transform(
+      type === 'query' ? fromQuery(input as Query, metatype) : input,
+      metadata,
+    );
+    requireExactlyOne(valid as object, metatype);
+    return valid;
   }
 }
 
@@ -57,6 +63,14 @@ export function refused(errors: FieldError[]): RequestRefused {
     detail: count === 1 ? errors[0]!.message : `${count} fields break a rule.`,
     errors: errors.slice(0, MAX_ERRORS),
   });
+}
+
+function requireExactlyOne(body: object, type: Declared): void {
+  const names = oneOfFieldsOf(type);
+  const given = names.filter((name) => (body as Record<string, unknown>)[name] !== undefined);
+  if (names.length === 0 || given.length === 1) return;
+  const message = `Exactly one of ${names.join(', ')} must be there.`;
+  throw refused([{ path: '', code: 'one-of', message }]);
 }
 
 function fieldErrors(error: ValidationError, parent: string): FieldError[] {
@@ -106,7 +120,7 @@ function findExcess(value: unknown, declared: Declared, parent: string, errors: 
   }
 }
 
-type Declared = new (...args: never[]) => unknown;
+type Declared = new (...args: never[]) => object;
 type Query = Record<string, string | string[]>;
 /** Undefined for what a class declares by class-validator's own decorators. */
 type Fields = ReadonlyMap<string, FieldContext['field'] | undefined>;

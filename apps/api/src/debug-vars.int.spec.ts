@@ -25,7 +25,7 @@ describe('GET /v1/debug/vars', () => {
       version: '9.8.7',
       process: { pid: process.pid, node: process.version, memory: { rss: expect.any(Number) } },
       eventLoop: { utilization: expect.any(Number), p99Ms: expect.any(Number) },
-      pool: { most: 10, waiting: 0 },
+      pool: { max: 10, waiting: 0 },
       system: { cpus: expect.any(Number) },
     });
     expect(body.pool.open).toBeGreaterThanOrEqual(body.pool.idle);

@@ -70,7 +70,7 @@ describe('What social holds about somebody', () => {
     await system.sql(`UPDATE operations.operations SET due_at = now() WHERE user_id = $1`, [id]);
     await system
       .inWorker(Transaction)
-      .run(() => system.inWorker(scheduleNamed(contexts, 'operations.begin-erasures')).run());
+      .run(() => system.inWorker(scheduleNamed(contexts, 'operations.begin-erasures')).run(new Date()));
     return eventually(async () => {
       const [operation] = await system.sql<{
         status: string;

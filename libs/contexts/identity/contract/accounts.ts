@@ -14,10 +14,12 @@ export abstract class Accounts {
   /** @returns those of the accounts that there are, in no order */
   abstract find(ids: readonly string[]): Promise<Account[]>;
   /**
-   * @param after id that the page before ended with; null for the first
+   * A page for `pagesById`.
+   *
+   * @param after id that the page before ended with; `NIL_UUID` for the first
    * @returns all accounts by id, at most `limit`
    */
-  abstract page(after: string | null, limit: number): Promise<Account[]>;
+  abstract page(after: string, limit: number): Promise<Account[]>;
 }
 
 /** Asked of the context that knows who wants not to be seen by whom; without one nothing boots. */

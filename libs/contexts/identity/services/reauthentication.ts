@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId, type RejectionDefinition } from '@rookery/domain';
 import { Outbox } from '@rookery/persistence';
-import { Field, oneOfFieldsOf, Problems, RequestRefused } from '@rookery/web';
+import { Field } from '@rookery/web';
 import { RecoveryCodeUsed } from '../events';
 import { CodeInvalid, CodeLocked } from '../model/rejections';
 import { SecondFactors } from '../storage/second-factors';
@@ -28,19 +28,6 @@ export class SecondFactorProof {
     example: '8Z2K4M-Q0RT7X-3VBN5C-9HJW1D',
   })
   recoveryCode?: string;
-}
-
-/**
- * @param body with optional fields
- * @param type its class, which names them with `@ExactlyOneOf()`
- * @throws RequestRefused `request.invalid` unless exactly one of them is there
- */
-export function requireExactlyOne(body: object, type: new () => object): void {
-  const names = oneOfFieldsOf(type);
-  const given = names.filter((name) => (body as Record<string, unknown>)[name] !== undefined);
-  if (given.length === 1) return;
-  const message = `Exactly one of ${names.join(', ')} must be there.`;
-  throw new RequestRefused(Problems.invalid, { errors: [{ path: '', code: 'one-of', message }] });
 }
 
 /** What came of a proof. Wrong ones are counted, so they are answered, not thrown: a rejection would undo the count. */

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Keys } from './keys';
+import { Keys } from '../keys';
 
 /** A refresh token, read: the how-manieth of which session. */
 export interface RefreshToken {

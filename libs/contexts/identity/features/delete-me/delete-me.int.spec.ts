@@ -59,7 +59,7 @@ describe('deleting the own account', () => {
       `UPDATE operations.operations SET due_at = now() WHERE user_id = $1 AND kind = 'erasure'`,
       [userId],
     );
-    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run());
+    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run(new Date()));
   }
 
   const erasureOf = async (userId: string) =>
@@ -149,7 +149,7 @@ describe('deleting the own account', () => {
     const person = await signUp(system);
     await write(person, 1);
     await deleteMe(person.token);
-    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run());
+    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run(new Date()));
     expect(await erasureOf(person.id)).toMatchObject({ status: 'queued', progress: 0 });
     expect(await system.sql('SELECT 1 FROM public.notes WHERE user_id = $1', [person.id])).toHaveLength(1);
     const again = await system.ask('POST /v1/auth/register', { body: newcomer({ email: person.email }) });
@@ -253,7 +253,7 @@ describe('deleting the own account', () => {
       [system.worker, second].map((worker) =>
         worker
           .get(Transaction, { strict: false })
-          .run(() => worker.get(BeginErasures, { strict: false }).run()),
+          .run(() => worker.get(BeginErasures, { strict: false }).run(new Date())),
       ),
     );
     await erased(person.id);

@@ -197,7 +197,7 @@ describe('exporting what is held about somebody', () => {
       status: 410,
       body: { code: 'identity.export-expired' },
     });
-    await system.inWorker(Transaction).run(() => system.inWorker(RemoveOldExports).run());
+    await system.inWorker(Transaction).run(() => system.inWorker(RemoveOldExports).run(new Date()));
     expect(
       await system.sql('SELECT 1 FROM operations.export_pages WHERE operation_id = $1', [body.id]),
     ).toEqual([]);

@@ -113,7 +113,7 @@ describe('the audit log', () => {
     );
     const schedules = contexts.flatMap((context) => context.schedules);
     const cancel = schedules.find(({ name }) => name === 'CancelExpiredRegistrations')!;
-    await system.inWorker(Transaction).run(() => system.inWorker(cancel).run());
+    await system.inWorker(Transaction).run(() => system.inWorker(cancel).run(new Date()));
     const { data } = await list({ subject: pending!.id });
     expect(data).toMatchObject([
       { action: 'identity.registration-cancelled', actorId: null, outcome: 'done' },
