@@ -6,7 +6,7 @@ import { enrol, signUp } from '@rookery/contexts/identity/testing';
 import { block, comment, publish } from '@rookery/contexts/social/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { OwnSystem, ownSystem } from '@rookery/testing/own-system';
 import { PostCreated, PostDeleted } from './contract';
 import { CopyPeople } from './features/copy-people/copy-people';
 import { KNOWN_COLUMNS, SocialPersonalData } from './personal-data';
@@ -24,17 +24,13 @@ class Track implements Handles<typeof PostCreated | typeof PostDeleted> {
 }
 
 describe('What social holds about somebody', () => {
-  let system: OwnSystem;
+  const system = ownSystem([...contexts, contextOf('tracking', { subscribers: [Track] })]);
   let ada: Person;
   let bob: Person;
 
-  beforeAll(async () => {
-    system = await OwnSystem.start([...contexts, contextOf('tracking', { subscribers: [Track] })]);
-  });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([signUp(system), enrol(system)]);
   });
-  afterAll(() => system.stop());
 
   const follow = (who: Person, whom: Person) =>
     system.ask(`PUT /v1/users/${whom.id}/follow`, { token: who.token });
