@@ -79,17 +79,26 @@ export class OwnSystem extends TestSystem {
     const logged: string[] = [];
     // Every logger of the process inherits from this one, and with it where lines go.
     Object.assign(rootLogger(), { [symbols.streamSym]: { write: (line: string) => logged.push(line) } });
-    const api = await createApi(contexts);
-    await api.listen(0, '127.0.0.1');
-    const worker = await createWebApp(WorkerModule.of(contexts));
-    await worker.listen(0, '127.0.0.1');
-    return new OwnSystem(contexts, { folder, database, redis, mailbox }, api, worker, logged, {
-      apiUrl: await api.getUrl(),
-      workerUrl: await worker.getUrl(),
-      databaseUrl: database.url,
-      redisUrl: redis.url,
-      mailboxUrl: mailbox.url,
-    });
+    const parts = { folder, database, redis, mailbox };
+    const apps: NestFastifyApplication[] = [];
+    try {
+      const api = await createApi(contexts);
+      apps.push(api);
+      await api.listen(0, '127.0.0.1');
+      const worker = await createWebApp(WorkerModule.of(contexts));
+      apps.push(worker);
+      await worker.listen(0, '127.0.0.1');
+      return new OwnSystem(contexts, parts, api, worker, logged, {
+        apiUrl: await api.getUrl(),
+        workerUrl: await worker.getUrl(),
+        databaseUrl: database.url,
+        redisUrl: redis.url,
+        mailboxUrl: mailbox.url,
+      });
+    } catch (error) {
+      await end(apps, parts);
+      throw error;
+    }
   }
 
   override fixture<T>(name: string, args: object, where: 'api' | 'worker' = 'api'): Promise<T> {
@@ -145,9 +154,17 @@ export class OwnSystem extends TestSystem {
   }
 
   async stop(): Promise<void> {
-    const { folder, database, redis, mailbox } = this.parts;
     await this.disconnect();
-    await Promise.all([this.api, this.worker, ...this.moreApps].map((app) => app.close()));
+    await end([this.api, this.worker, ...this.moreApps], this.parts);
+  }
+}
+
+/** Ends the parts also where an app cannot be closed: what is left running keeps jest's process alive. */
+async function end(apps: readonly NestFastifyApplication[], parts: Parts): Promise<void> {
+  const { folder, database, redis, mailbox } = parts;
+  try {
+    await Promise.all(apps.map((app) => app.close()));
+  } finally {
     await Promise.allSettled([redis.stop(), mailbox.stop(), database.drop()]);
     await rm(folder, { recursive: true, force: true });
   }

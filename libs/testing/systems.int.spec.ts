@@ -1,5 +1,4 @@
 import { eventually, privateSystem, sharedSystem } from '@rookery/testing';
-import { enrol } from '../contexts/identity/testing';
 import { HostedSystem } from './hosted-system';
 
 describe('A system of a suite', () => {
@@ -15,7 +14,9 @@ describe('A system of a suite', () => {
 
   it('has settings of its own', async () => {
     const issuerOf = async (system: typeof shared) => {
-      const { token } = await enrol(system);
+      const name = `issuer${process.hrtime.bigint()}`;
+      const somebody = { role: 'user', email: `${name}@example.com`, username: name, name };
+      const { token } = await system.fixture<{ token: string }>('identity.enrol', somebody);
       return JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()).iss as string;
     };
     expect([await issuerOf(own), await issuerOf(shared)]).toEqual(['http://own.test', 'http://rookery.test']);

@@ -24,10 +24,7 @@ describe('When PostgreSQL stands still and says nothing', () => {
     ada = await enrol(system);
   });
   afterEach(() => proxy.resume());
-  afterAll(async () => {
-    await system.stop();
-    await proxy.stop();
-  });
+  afterAll(() => proxy.stop());
 
   const post = (content: string, key?: string) =>
     system.ask('POST /v1/posts', {
