@@ -1,7 +1,7 @@
 import { Sql } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { Schedule, type Scheduled, Schedules } from '.';
 
 @Schedule('suite.strike-the-hour', { everySeconds: 1 })
@@ -37,19 +37,14 @@ class GreetTheYear implements Scheduled {
 }
 
 describe('A schedule', () => {
-  let system: OwnSystem;
-
+  const system = ownSystem([contextOf('suite', { schedules: [GreetTheYear, StrikeTheHour, WindTheClock] })]);
   beforeAll(async () => {
-    system = await OwnSystem.start([
-      contextOf('suite', { schedules: [GreetTheYear, StrikeTheHour, WindTheClock] }),
-    ]);
     await system.startWorker();
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.stroke (slot timestamptz NOT NULL)');
     await system.sql('CREATE TABLE suite.greeting (slot timestamptz NOT NULL)');
     await system.sql('CREATE TABLE suite.winding (run int NOT NULL)');
   });
-  afterAll(() => system.stop());
 
   it('runs once in every slot, however many workers there are', async () => {
     const slots = await eventually(async () => {

@@ -19,6 +19,24 @@ export interface Ask {
   headers?: Record<string, string>;
   /** Access token. */
   token?: string;
+  /** IP address that the request comes from, for what tells clients apart by it. */
+  from?: string;
+}
+
+/** A request as an app is handed it without a connection, `light-my-request`'s form. */
+export interface Injected {
+  method: string;
+  url: string;
+  payload?: string;
+  headers: Record<string, string>;
+  remoteAddress: string;
+}
+
+/** What it was answered with. */
+export interface InjectedAnswer {
+  status: number;
+  headers: Answer['headers'];
+  text: string;
 }
 
 /** Somebody who is signed in. */
@@ -55,26 +73,33 @@ export abstract class TestSystem {
    *
    * @param name `identity.enrol`
    * @param args what the fixture takes; must be plain data, as what it returns is
+   * @param where which app's providers it uses; each app has caches of its own, as another process has
    */
-  abstract fixture<T>(name: string, args: object): Promise<T>;
+  abstract fixture<T>(name: string, args: object, where?: 'api' | 'worker'): Promise<T>;
+
+  /** @returns every line that the apps have logged so far. */
+  abstract get logged(): readonly string[];
 
   /** Sends a request to the api, `POST /v1/auth/login`. */
-  async ask(route: string, { body, headers = {}, token }: Ask = {}): Promise<Answer> {
-    const [method, path] = route.split(' ') as [string, string];
-    const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
+  async ask(route: string, { body, headers = {}, token, from }: Ask = {}): Promise<Answer> {
+    const [method, url] = route.split(' ') as [string, string];
+    const payload = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
+    const all = {
+      ...(typeof body === 'object' && { 'content-type': 'application/json' }),
+      ...headers,
+      ...(token && { authorization: `Bearer ${token}` }),
+    };
     const {
       status,
       headers: answered,
       text: answer,
-    } = await this.send(method, path, text, {
-      ...(typeof body === 'object' && { 'content-type': 'application/json' }),
-      ...headers,
-      ...(token && { authorization: `Bearer ${token}` }),
-    });
+    } = from === undefined
+      ? await this.send(method, url, payload, all)
+      : await this.inject({ method, url, payload, headers: all, remoteAddress: from });
     // A 500 is a mistake of ours that its answer says nothing about; 503 is what some suites are about.
     if (status === 500) {
-      for (const line of this.logOf(String(answered['x-request-id'])))
-        process.stderr.write(`${route}: ${line}\n`);
+      const id = String(answered['x-request-id']);
+      for (const line of this.logged) if (line.includes(id)) process.stderr.write(`${route}: ${line}\n`);
     }
     const json = /json/.test(String(answered['content-type'] ?? ''));
     return { status, headers: answered, body: json && answer !== '' ? JSON.parse(answer) : answer };
@@ -84,6 +109,19 @@ export abstract class TestSystem {
   async sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
     return (await this.database.query(text, values)).rows as Row[];
   }
+
+  /**
+   * @param sample of the api's metrics, as `GET /metrics` writes it: `rookery_password_operations_total{operation="hash"}`
+   * @returns its value; 0 while it is not there
+   */
+  async metric(sample: string): Promise<number> {
+    const text = await (await fetch(`${this.addresses.apiUrl}/metrics`)).text();
+    const line = text.split('\n').find((each) => each.startsWith(`${sample} `));
+    return line === undefined ? 0 : Number(line.slice(sample.length));
+  }
+
+  /** Sends a command to the Redis of queues and cache. @returns what it answers */
+  abstract redis(command: string, ...args: (string | number)[]): Promise<unknown>;
 
   /**
    * Has the worker run its schedules now, and waits until it has run one.
@@ -104,8 +142,8 @@ export abstract class TestSystem {
     });
   }
 
-  /** @returns the lines that were logged in the course of a request. */
-  protected abstract logOf(requestId: string): string[];
+  /** Hands the api a request without a connection. */
+  protected abstract inject(request: Injected): Promise<InjectedAnswer>;
 
   protected async disconnect(): Promise<void> {
     this.agent.destroy();
@@ -117,7 +155,7 @@ export abstract class TestSystem {
     path: string,
     body: string | undefined,
     headers: Record<string, string>,
-  ): Promise<{ status: number; headers: Answer['headers']; text: string }> {
+  ): Promise<InjectedAnswer> {
     return new Promise((resolve, reject) => {
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
       const options = { method, path, agent: this.agent, headers: { ...length, ...headers } };

@@ -3,18 +3,16 @@ import { newId } from '@rookery/domain';
 import { enrol } from '@rookery/contexts/identity/testing';
 import { block, leave } from '@rookery/contexts/social/testing';
 import type { Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { type Follower, Relations } from '../contract';
 
 describe('What social tells other contexts of who may see whom', () => {
-  let system: OwnSystem;
+  const system = ownSystem(contexts);
   let relations: Relations;
 
   beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
     relations = system.inApi(Relations);
   });
-  afterAll(() => system.stop());
 
   const some = (count: number) => Promise.all(Array.from({ length: count }, () => enrol(system)));
   const ids = (...people: Person[]) => people.map(({ id }) => id);

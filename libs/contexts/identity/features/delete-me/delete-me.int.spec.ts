@@ -6,7 +6,7 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { Authenticator, newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually, type Person } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { KNOWN_TABLES } from '../../personal-data';
 import { SessionCache } from '../../services/session-cache';
 
@@ -38,13 +38,10 @@ class Notes implements PersonalData {
 Module({})(Notes);
 
 describe('deleting the own account', () => {
-  let system: OwnSystem;
-
+  const system = ownSystem([...contexts, contextOf('notes', { personalData: Notes })]);
   beforeAll(async () => {
-    system = await OwnSystem.start([...contexts, contextOf('notes', { personalData: Notes })]);
     await system.sql('CREATE TABLE public.notes (id serial, user_id uuid, text text)');
   });
-  afterAll(() => system.stop());
 
   const deleteMe = (token: string) => system.ask('DELETE /v1/me', { token });
   const login = (email: string) => system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });

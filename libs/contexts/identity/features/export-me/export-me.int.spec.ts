@@ -5,7 +5,7 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 
 const RemoveOldExports = scheduleNamed(contexts, 'operations.remove-old-exports');
 
@@ -31,12 +31,7 @@ class Shells implements PersonalData {
 }
 
 describe('exporting what is held about somebody', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start([...contexts, contextOf('beach', { personalData: Shells })]);
-  });
-  afterAll(() => system.stop());
+  const system = ownSystem([...contexts, contextOf('beach', { personalData: Shells })]);
 
   const exportMe = (token: string) => system.ask('POST /v1/me/exports', { token });
   const operation = (id: string, token: string) => system.ask(`GET /v1/operations/${id}`, { token });
