@@ -39,7 +39,9 @@ export class OutboxPublisher implements IEventPublisher<RaisedEvent> {
         );
       }
     }
-    return this.transaction.include(events.length === 0 ? Promise.resolve() : this.outbox.append(events));
+    const stored = events.length === 0 ? Promise.resolve() : this.outbox.append(events);
+    this.transaction.leaveToCommit(() => stored);
+    return stored;
   }
 }
 

@@ -21,7 +21,7 @@ describe('the chain over the audit log', () => {
   });
   afterAll(() => ledger.stop());
 
-  const ring = () => trail.around(new Ring(), (recorded) => ledger.run(() => recorded(undefined)));
+  const ring = () => trail.around(new Ring(), (recorded) => ledger.run(async () => recorded(undefined)));
   const sealAll = async () => {
     while ((await chain.seal(50)) > 0);
   };
@@ -253,7 +253,9 @@ describe('verifying the audit log from outside', () => {
     const ledger = await TestLedger.start({ providers: [AuditTrail, AuditChain] });
     try {
       for (let nr = 0; nr < 3; nr += 1)
-        await ledger.get(AuditTrail).around(new Ring(), (recorded) => ledger.run(() => recorded(undefined)));
+        await ledger
+          .get(AuditTrail)
+          .around(new Ring(), (recorded) => ledger.run(async () => recorded(undefined)));
       await ledger.get(AuditChain).seal();
       const { count, hash } = await ledger.get(AuditChain).root();
       const settings = new DatabaseSettings({ DATABASE_URL: ledger.database.url });
@@ -290,7 +292,7 @@ describe('what an entry keeps of its origin', () => {
       const context = { correlationId: null, causationId: null, actorId: null, traceparent: null };
       const client = { ip: '203.0.113.7', userAgent: 'a browser' };
       await withWorkContext({ ...context, client }, () =>
-        ledger.get(AuditTrail).around(new Ring(), (recorded) => ledger.run(() => recorded(undefined))),
+        ledger.get(AuditTrail).around(new Ring(), (recorded) => ledger.run(async () => recorded(undefined))),
       );
       await ledger.get(AuditChain).seal();
       const verify = () => ledger.get(AuditChain).verify();

@@ -82,7 +82,7 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
     });
     if (notes.length === 0) return;
     try {
-      await this.transaction.run(() => this.write(notes));
+      await this.transaction.run(async () => this.write(notes));
     } catch (error) {
       for (const note of notes) this.missed(note, error as Error);
     }
@@ -112,13 +112,13 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
    */
   async around<Result>(
     command: object,
-    work: (recorded: (result: Result) => Promise<Result>) => Promise<Result>,
+    work: (recorded: (result: Result) => Result) => Promise<Result>,
   ): Promise<Result> {
     const within = this.transaction.active;
     const events: StoredEvent[] = [];
-    const recorded = async (result: Result): Promise<Result> => {
+    const recorded = (result: Result): Result => {
       const note = this.noteOfResult(command, result, events);
-      if (this.admits(note)) await this.write([note]);
+      if (this.admits(note)) this.write([note]);
       return result;
     };
     try {
@@ -131,10 +131,10 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
   }
 
   /** A command's entry names its events; what happens without a command, by the clock or an event, gets its own entries. */
-  override async stored(events: readonly StoredEvent[]): Promise<void> {
+  override stored(events: readonly StoredEvent[]): void {
     const command = this.raised.getStore();
     if (command) command.push(...events);
-    else await this.write(events.map(noteOfEvent));
+    else this.write(events.map(noteOfEvent));
   }
 
   private admits(note: Note): boolean {
@@ -152,9 +152,9 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
   private async recordFailure(note: Note, error: unknown, within: boolean): Promise<void> {
     try {
       if (within) {
-        if (note.outcome === 'rejected') await this.write([note]);
+        if (note.outcome === 'rejected') this.write([note]);
       } else if (isDatabaseUnavailable(error)) this.missed(note, error as Error);
-      else await this.transaction.run(() => this.write([note]));
+      else await this.transaction.run(async () => this.write([note]));
     } catch (regret) {
       if (!within) this.missed(note, regret as Error);
     }
@@ -193,7 +193,8 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
     };
   }
 
-  private async write(notes: readonly Note[]): Promise<void> {
+  /** In the present transaction; the commit waits for it. */
+  private write(notes: readonly Note[]): void {
     const { actorId, correlationId, causationId, client } = workContext();
     const origin = client ? originOf(client) : undefined;
     const rows = notes.map((note) => ({
@@ -208,7 +209,7 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
       details: note.details,
       event_ids: note.eventIds,
     }));
-    await this.sql.execute(
+    this.sql.send(
       `WITH added AS (
          INSERT INTO audit.entries (id, action, actor_id, subject_id, correlation_id, causation_id, outcome, code,
                                     details, event_ids, origin_digest)

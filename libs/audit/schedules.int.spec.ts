@@ -18,7 +18,7 @@ describe('the root of the audit chain', () => {
       const chain = ledger.get(AuditChain);
       const settings = new AuditSettings({ AUDIT_ROOT_FILE: rootFile });
       const ring = () =>
-        ledger.get(AuditTrail).around(new Ring(), (recorded) => ledger.run(() => recorded(undefined)));
+        ledger.get(AuditTrail).around(new Ring(), (recorded) => ledger.run(async () => recorded(undefined)));
       for (let nr = 1; nr <= 2; nr += 1) {
         await ring();
         await chain.seal();
@@ -42,7 +42,9 @@ describe('from where something was done', () => {
       const context = { correlationId: null, causationId: null, actorId: null, traceparent: null };
       for (const ip of ['203.0.113.1', '203.0.113.2']) {
         await withWorkContext({ ...context, client: { ip, userAgent: 'a browser' } }, () =>
-          ledger.get(AuditTrail).around(new Ring(), (recorded) => ledger.run(() => recorded(undefined))),
+          ledger
+            .get(AuditTrail)
+            .around(new Ring(), (recorded) => ledger.run(async () => recorded(undefined))),
         );
       }
       const age = (ip: string, hours: number) =>

@@ -9,6 +9,7 @@ import {
   Deliveries,
   isDatabaseUnavailable,
   type NotClaimed,
+  TickBatcher,
   Transaction,
 } from '@rookery/persistence';
 import { DelayedError, type Job, Worker } from 'bullmq';
@@ -16,7 +17,6 @@ import { type DeliveryJob, Dispatch } from './dispatch';
 import { deliveriesTotal, deliverySeconds } from './metrics';
 import { backoffMs, declaredQueues } from './queues';
 import { PREFIX, RedisConnections } from '@rookery/redis';
-import { TickBatcher } from './tick-batcher';
 import { QueueSettings } from './settings';
 import { type AnySubscriber, type Attempt, Reject, Snooze } from './subscriber';
 import { type KnownSubscriber, Subscribers } from './subscribers';
@@ -126,18 +126,21 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** One transaction for deliveries that came together; when one of them fails, each gets a transaction of its own. */
   private runInTransaction(deliveries: readonly Delivery[]): Promise<(NotClaimed | 'done')[]> {
-    return this.transaction.run(async () => {
-      const claims = await this.claim(deliveries);
-      const done: DeliveryJob[] = [];
-      for (const [index, { subscriber, key }] of deliveries.entries()) {
-        const claim = claims[index]!;
-        if (typeof claim === 'string') continue;
-        await this.handle(subscriber, key, claim);
-        done.push(key);
-      }
-      if (done.length > 0) await this.deliveries.done(done);
-      return claims.map((claim) => (typeof claim === 'string' ? claim : 'done'));
-    });
+    return this.transaction.run(
+      async () => {
+        const claims = await this.claim(deliveries);
+        const done: DeliveryJob[] = [];
+        for (const [index, { subscriber, key }] of deliveries.entries()) {
+          const claim = claims[index]!;
+          if (typeof claim === 'string') continue;
+          await this.handle(subscriber, key, claim);
+          done.push(key);
+        }
+        if (done.length > 0) this.deliveries.done(done);
+        return claims.map((claim) => (typeof claim === 'string' ? claim : 'done'));
+      },
+      { redone: true },
+    );
   }
 
   private async runOutside(delivery: Delivery): Promise<NotClaimed | 'done' | Outcome> {
@@ -163,7 +166,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
       await renewed; // a late one would hold back the next attempt
     }
     if (failure) return this.effectFailed(subscriber, key, failure);
-    await this.transaction.run(() => this.deliveries.done([key]));
+    await this.transaction.run(async () => this.deliveries.done([key]));
     return 'done';
   }
 

@@ -54,17 +54,20 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** @returns how many events were published. */
   private publish(): Promise<number> {
-    return this.transaction.run(async () => {
-      const events = await this.outbox.takeUnpublished(BATCH);
-      if (events.length === 0) return 0;
-      const deliveries = events.flatMap(({ eventId, type, subject, deliveries: each }) =>
-        each.map((delivery) => ({ ...delivery, eventId, type, subject, delayMs: 0 })),
-      );
-      await this.dispatch.add(deliveries).catch((error: Error) => {
-        throw new QueuesUnavailable(error.message, { cause: error });
-      });
-      await this.outbox.markPublished(events.map(({ id }) => id));
-      return events.length;
-    });
+    return this.transaction.run(
+      async () => {
+        const events = await this.outbox.takeUnpublished(BATCH);
+        if (events.length === 0) return 0;
+        const deliveries = events.flatMap(({ eventId, type, subject, deliveries: each }) =>
+          each.map((delivery) => ({ ...delivery, eventId, type, subject, delayMs: 0 })),
+        );
+        await this.dispatch.add(deliveries).catch((error: Error) => {
+          throw new QueuesUnavailable(error.message, { cause: error });
+        });
+        this.outbox.markPublished(events.map(({ id }) => id));
+        return events.length;
+      },
+      { redone: true },
+    );
   }
 }

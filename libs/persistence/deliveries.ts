@@ -137,9 +137,9 @@ export class Deliveries {
     );
   }
 
-  /** Records that the effects happened. */
-  async done(keys: readonly DeliveryKey[]): Promise<void> {
-    await this.sql.execute(
+  /** Records that the effects happened, when the present transaction commits. */
+  done(keys: readonly DeliveryKey[]): void {
+    this.sql.send(
       `UPDATE messaging.event_delivery d SET state = 'done', leased_until = NULL, finished_at = clock_timestamp()
        FROM unnest($1::uuid[], $2::text[]) AS key (event_id, subscriber)
        WHERE d.event_id = key.event_id AND d.subscriber = key.subscriber AND d.state = 'pending'`,

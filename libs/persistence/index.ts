@@ -12,4 +12,5 @@ export * from './search-bulkhead';
 export * from './settings';
 export * from './sql';
 export * from './subscriptions';
+export * from './tick-batcher';
 export * from './transaction';

@@ -23,7 +23,7 @@ export interface StoredEvent {
 
 /** Sees every event in the transaction that stores it; the audit lib says what for. */
 export abstract class EventObserver {
-  abstract stored(events: readonly StoredEvent[]): Promise<void>;
+  abstract stored(events: readonly StoredEvent[]): void;
 }
 
 /** One event that the relay has to put on the queues. */
@@ -48,7 +48,8 @@ export class Outbox {
   ) {}
 
   /**
-   * Stores events and a pending delivery for each of their subscribers in the present transaction, in one statement.
+   * Stores events and a pending delivery for each of their subscribers in the present transaction, in one statement
+   * that the commit waits for.
    *
    * @throws ZodError when data does not fit the event's definition
    */
@@ -77,7 +78,7 @@ export class Outbox {
         ...subscription,
       })),
     );
-    await this.sql.execute(
+    this.sql.send(
       `WITH stored AS (
          INSERT INTO messaging.outbox (event_id, type, version, subject, sequence, shard, data, occurred_at,
                                        actor_id, correlation_id, causation_id, traceparent)
@@ -93,7 +94,8 @@ export class Outbox {
             sequence int, ordered boolean)`,
       [JSON.stringify(rows), JSON.stringify(deliveries)],
     );
-    await this.observer?.stored(rows.map(({ event_id: id, type, subject }) => ({ id, type, subject })));
+    this.transaction.waitForDisk();
+    this.observer?.stored(rows.map(({ event_id: id, type, subject }) => ({ id, type, subject })));
     this.transaction.afterCommit(() => this.hint.send());
   }
 
@@ -115,35 +117,35 @@ export class Outbox {
    * @returns oldest first; per subject in the order of the sequence
    */
   async takeUnpublished(limit: number): Promise<Unpublished[]> {
-    const shards = await this.sql.rows<{ shard: number }>(
-      `SELECT shard FROM generate_series(0, ${SHARDS - 1}) AS shard
-       WHERE CASE WHEN EXISTS (SELECT 1 FROM messaging.outbox o WHERE o.shard = shard.shard AND o.published_at IS NULL)
-                  THEN pg_try_advisory_xact_lock(hashtext('messaging.outbox'), shard.shard) ELSE false END`,
+    this.sql.send(
+      `SELECT set_config('rookery.shards', coalesce(string_agg(shard::text, ','), ''), true)
+       FROM (SELECT shard FROM generate_series(0, ${SHARDS - 1}) AS shard
+             WHERE CASE WHEN EXISTS (SELECT 1 FROM messaging.outbox o WHERE o.shard = shard.shard AND o.published_at IS NULL)
+                        THEN pg_try_advisory_xact_lock(hashtext('messaging.outbox'), shard.shard) ELSE false END) AS taken`,
+      [],
     );
-    if (shards.length === 0) return [];
-    // A statement of its own: its snapshot must be younger than the locks, or it would show what another relay just published.
+    // A statement of its own: its snapshot must be younger than the locks, or it would show what another relay just
+    // published. It takes the shards from a setting so that both are sent at once.
     // LATERAL: a look into the index of unpublished events for each shard. Sorting all shards by id at once invites the
     // planner to walk the primary key, over everything that was ever published.
     return this.sql.rows<Unpublished>(
       `WITH oldest AS (
-         SELECT o.* FROM unnest($1::smallint[]) AS taken (shard)
+         SELECT o.* FROM unnest(string_to_array(current_setting('rookery.shards'), ',')::smallint[]) AS taken (shard)
          CROSS JOIN LATERAL (SELECT id, event_id, type, subject FROM messaging.outbox
-           WHERE shard = taken.shard AND published_at IS NULL ORDER BY shard, id LIMIT $2) AS o
-         ORDER BY o.id LIMIT $2
+           WHERE shard = taken.shard AND published_at IS NULL ORDER BY shard, id LIMIT $1) AS o
+         ORDER BY o.id LIMIT $1
        )
        SELECT o.id, o.event_id AS "eventId", o.type, o.subject,
               coalesce((SELECT jsonb_agg(jsonb_build_object('subscriber', d.subscriber, 'queue', d.queue))
                         FROM messaging.event_delivery d WHERE d.event_id = o.event_id), '[]') AS deliveries
        FROM oldest o ORDER BY o.id`,
-      [shards.map(({ shard }) => shard), limit],
+      [limit],
     );
   }
 
-  /** Marks events as put on the queues. */
-  async markPublished(ids: readonly string[]): Promise<void> {
-    await this.sql.execute('UPDATE messaging.outbox SET published_at = now() WHERE id = ANY ($1::bigint[])', [
-      ids,
-    ]);
+  /** Marks events as put on the queues when the present transaction commits. */
+  markPublished(ids: readonly string[]): void {
+    this.sql.send('UPDATE messaging.outbox SET published_at = now() WHERE id = ANY ($1::bigint[])', [ids]);
   }
 
   /**

@@ -4,10 +4,12 @@ import {
   type AggregateState,
   Conflict,
   NotFound,
+  type RaisedEvent,
   Rejection,
   type RejectionDefinition,
 } from '@rookery/domain';
-import type { EntitySchema, FindOptionsWhere } from 'typeorm';
+import type { EntitySchema } from 'typeorm';
+import { AggregateTable, type Where } from './aggregate-table';
 import { violatedUnique } from './failures';
 import { Outbox } from './outbox';
 import { Sql } from './sql';
@@ -28,6 +30,7 @@ export interface StoredAs<State extends AggregateState, A extends Aggregate<Stat
 @Injectable()
 export abstract class Repository<State extends AggregateState, A extends Aggregate<State>> {
   protected abstract readonly storedAs: StoredAs<State, A>;
+  private mapped: AggregateTable<State> | undefined;
 
   constructor(
     protected readonly transaction: Transaction,
@@ -40,16 +43,14 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
    * @throws Rejection `resource.not-found`
    */
   async get(id: string): Promise<A> {
-    const found = await this.find({ id } as FindOptionsWhere<State>);
+    const found = await this.find({ id } as Where<State>);
     if (!found) throw new Rejection(NotFound);
     return found;
   }
 
   /** @returns the one aggregate that fits; undefined when none does. */
-  async find(where: FindOptionsWhere<State>): Promise<A | undefined> {
-    const manager = await this.transaction.manager();
-    const state = await manager.findOne(this.storedAs.schema, { where });
-    return state ? this.storedAs.restore(state) : undefined;
+  find(where: Where<State>): Promise<A | undefined> {
+    return this.read(where, false);
   }
 
   /**
@@ -59,11 +60,9 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
    * @throws Rejection `resource.not-found`
    */
   async getLocked(id: string): Promise<A> {
-    const manager = await this.transaction.manager();
-    const where = { id } as FindOptionsWhere<State>;
-    const state = await manager.findOne(this.storedAs.schema, { where, lock: { mode: 'for_no_key_update' } });
-    if (!state) throw new Rejection(NotFound);
-    return this.storedAs.restore(state);
+    const found = await this.read({ id } as Where<State>, true);
+    if (!found) throw new Rejection(NotFound);
+    return found;
   }
 
   /**
@@ -76,31 +75,13 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
    */
   async save(aggregate: A): Promise<void> {
     const events = this.takeEvents(aggregate);
-    const manager = await this.transaction.manager();
-    const state = aggregate.snapshot() as State;
-    try {
-      if (aggregate.storedVersion === 0) {
-        await manager
-          .createQueryBuilder()
-          .insert()
-          .into(this.storedAs.schema)
-          .values(state as never)
-          .updateEntity(false)
-          .execute();
-      } else {
-        const { affected } = await manager
-          .createQueryBuilder()
-          .update(this.storedAs.schema)
-          .set(state as never)
-          .where('id = :id AND version = :stored', { id: aggregate.id, stored: aggregate.storedVersion })
-          .updateEntity(false)
-          .execute();
-        if (affected !== 1) throw new Rejection(Conflict);
-      }
-    } catch (error) {
-      throw this.meaningOf(error);
-    }
-    await this.outbox.append(events);
+    const { table } = this;
+    const values = table.values(aggregate.snapshot() as State);
+    const written =
+      aggregate.storedVersion === 0
+        ? this.sql.execute(table.insert, values)
+        : this.sql.execute(table.update, [...values, aggregate.storedVersion]);
+    await this.writtenWith(events, written);
   }
 
   /**
@@ -111,15 +92,27 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
    */
   async remove(aggregate: A): Promise<void> {
     const events = this.takeEvents(aggregate);
-    const manager = await this.transaction.manager();
-    const { affected } = await manager
-      .createQueryBuilder()
-      .delete()
-      .from(this.storedAs.schema)
-      .where('id = :id AND version = :stored', { id: aggregate.id, stored: aggregate.storedVersion })
-      .execute();
-    if (affected !== 1) throw new Rejection(Conflict);
-    await this.outbox.append(events);
+    const removed = this.sql.execute(this.table.remove, [aggregate.id, aggregate.storedVersion]);
+    await this.writtenWith(events, removed);
+  }
+
+  private async read(where: Where<State>, locked: boolean): Promise<A | undefined> {
+    const { table } = this;
+    const row = await this.sql.row(table.select(where, locked), Object.values(where));
+    return row && this.storedAs.restore(table.stateOf(row));
+  }
+
+  /** The events follow the state at once, whose outcome need not be known: without it they are rolled back. */
+  private async writtenWith(events: readonly RaisedEvent[], written: Promise<number>): Promise<void> {
+    const [changed] = await Promise.all([written, this.outbox.append(events)]).catch((error: unknown) => {
+      throw this.meaningOf(error);
+    });
+    if (changed !== 1) throw new Rejection(Conflict);
+  }
+
+  private get table(): AggregateTable<State> {
+    this.mapped ??= new AggregateTable<State>(this.transaction.mappingOf(this.storedAs.schema));
+    return this.mapped;
   }
 
   private takeEvents(aggregate: A) {

@@ -36,12 +36,25 @@ export class Sql {
     return (await this.query(text, values)).rowCount ?? 0;
   }
 
+  /**
+   * Sends a statement in the present transaction whose result nobody needs: it costs no round trip of its own. When it
+   * fails, the commit does.
+   *
+   * @param values must be plain, so that they cannot fail before they are sent
+   */
+  send(
+    text: string,
+    values: readonly (string | readonly string[] | number | boolean | Buffer | null)[],
+  ): void {
+    this.transaction.leaveToCommit(() => this.query(text, values));
+  }
+
   private async query<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[],
   ): Promise<QueryResult<Row>> {
     const query = { name: this.nameOf(text), text, values: [...values] };
-    if (this.transaction.active) return (await this.transaction.client()).query<Row>(query);
+    if (this.transaction.active) return this.transaction.query<Row>(query);
     const client = await this.connections.connect();
     try {
       const result = await client.query<Row>(query);

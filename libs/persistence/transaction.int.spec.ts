@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { TestLedger } from '@rookery/testing/ledger';
 import { Client, type PoolClient } from 'pg';
-import { ConnectionPool, isDatabaseUnavailable, Sql, Transaction } from '.';
+import { ConnectionPool, isDatabaseUnavailable, Sql, Transaction, type TransactionOptions } from '.';
 
 /** Ends every connection of the ledger but the caller's own, as an administrator or a failing server does. */
 const TERMINATE = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -157,6 +157,87 @@ describe('A transaction', () => {
     });
     await expect(failing).rejects.toThrow('rolled back');
     expect(await notes()).toEqual([]);
+  });
+
+  describe('with statements that are left to the commit', () => {
+    const send = (text: string) => sql.send('INSERT INTO suite.note (text) VALUES ($1)', [text]);
+
+    it('stores them before it commits, also when there are no others', async () => {
+      await transaction.run(async () => send('a'));
+      expect(await notes()).toEqual(['a']);
+    });
+
+    it('keeps the order in which they were sent', async () => {
+      await transaction.run(async () => {
+        send('a');
+        const moved = sql.execute(`UPDATE suite.note SET text = 'b' WHERE text = 'a'`);
+        send('a');
+        expect(await moved).toBe(1);
+      });
+      expect(await notes()).toEqual(['a', 'b']);
+    });
+
+    it('is rolled back and fails of what one of them fails of', async () => {
+      const failing = transaction.run(async () => {
+        await write('a');
+        send('a');
+      });
+      await expect(failing).rejects.toMatchObject({ code: '23505' });
+      expect(await notes()).toEqual([]);
+    });
+
+    it('says what failed first when a statement after it is refused for that', async () => {
+      const failing = transaction.run(async () => {
+        await write('a');
+        send('a');
+        await write('b');
+      });
+      await expect(failing).rejects.toMatchObject({ code: '23505' });
+    });
+
+    it('commits nothing when one of them fails before it is sent', async () => {
+      const failing = transaction.run(async () => {
+        await write('a');
+        transaction.leaveToCommit(() => Promise.reject(new Error('never sent')));
+      });
+      await expect(failing).rejects.toThrow('never sent');
+      expect(await notes()).toEqual([]);
+    });
+  });
+
+  describe('of work that is done again after a crash', () => {
+    /** What its commit is like, as a constraint that is checked at that moment sees it. */
+    const commitOf = async (work: () => Promise<unknown>, options?: TransactionOptions): Promise<string> => {
+      await transaction.run(async () => {
+        await work();
+        await sql.execute('INSERT INTO suite.commit DEFAULT VALUES');
+      }, options);
+      const { rows } = await administrator.query<{ kind: string }>('SELECT kind FROM suite.commit_kind');
+      await administrator.query('TRUNCATE suite.commit_kind');
+      return rows[0]!.kind;
+    };
+
+    beforeAll(() =>
+      administrator.query(`
+        CREATE TABLE suite.commit (at timestamptz DEFAULT now());
+        CREATE TABLE suite.commit_kind (kind text);
+        CREATE FUNCTION suite.note_kind() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN INSERT INTO suite.commit_kind VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER kind AFTER INSERT ON suite.commit DEFERRABLE INITIALLY DEFERRED
+          FOR EACH ROW EXECUTE FUNCTION suite.note_kind()`),
+    );
+
+    it('waits for the disk unless it is told that it need not', async () => {
+      expect(await commitOf(() => write('a'))).toBe('on');
+      expect(await commitOf(() => write('b'), { redone: true })).toBe('off');
+    });
+
+    it('waits for the disk when what is run inside it does not say so', async () => {
+      const inside = (options?: TransactionOptions) => () => transaction.run(() => write('a'), options);
+      expect(await commitOf(inside(), { redone: true })).toBe('on');
+      await administrator.query('TRUNCATE suite.note');
+      expect(await commitOf(inside({ redone: true }), { redone: true })).toBe('off');
+    });
   });
 
   it('gives its connection back however it ends', async () => {

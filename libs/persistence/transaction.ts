@@ -1,16 +1,33 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable, Logger } from '@nestjs/common';
 import { workContext } from '@rookery/observability';
-import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
-import type { PoolClient } from 'pg';
-import { isDatabaseUnavailable } from './failures';
+import { DataSource, type EntityMetadata, type EntitySchema, type QueryRunner } from 'typeorm';
+import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import { isDatabaseUnavailable, stateOf } from './failures';
+
+/** SQLSTATE of every statement after one that failed. */
+const IN_FAILED_TRANSACTION = '25P02';
 
 interface UnitOfWork {
   connection: Promise<Connection> | undefined;
-  /** What the commit waits for. */
-  included: Promise<unknown>[];
+  /** Statements on their way that nobody waits for; the commit is sent behind them. */
+  sent: Promise<unknown>[];
+  /** What the first of them that failed failed of. */
+  failure: unknown;
   afterCommit: (() => void | Promise<void>)[];
+  /** Whether nobody is told that it is committed before that is on disk. */
+  durable: boolean;
   closed: boolean;
+}
+
+/** What a transaction may be told of itself. */
+export interface TransactionOptions {
+  /**
+   * Somebody does the work again when it turns out not to have happened, so the commit need not wait for the disk: when
+   * PostgreSQL crashes, what it committed in its last moments may be undone. A transaction that stores events, or runs
+   * a command, waits all the same.
+   */
+  redone?: boolean;
 }
 
 interface Connection {
@@ -33,28 +50,40 @@ export class Transaction {
   /**
    * Runs `work` in a transaction; joins the present one where there is one.
    *
+   * @param options of a new transaction; one that is joined waits for the disk unless all say that it need not
    * @returns what `work` returns, after the commit
    * @throws what `work` throws, after the rollback
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.active) return work();
-    const unit: UnitOfWork = { connection: undefined, included: [], afterCommit: [], closed: false };
+  async run<T>(work: () => Promise<T>, { redone = false }: TransactionOptions = {}): Promise<T> {
+    if (this.active) {
+      if (!redone) this.waitForDisk();
+      return work();
+    }
+    const unit: UnitOfWork = {
+      connection: undefined,
+      sent: [],
+      failure: undefined,
+      afterCommit: [],
+      durable: !redone,
+      closed: false,
+    };
     let result: T;
     try {
       result = await this.storage.run(unit, work);
-      while (unit.included.length > 0) await Promise.all(unit.included.splice(0));
       unit.closed = true;
-      const connection = await unit.connection;
-      if (connection) {
-        const { command } = await connection.client.query('COMMIT');
+      if (unit.failure !== undefined) throw unit.failure; // it may have failed before it was sent
+      if (unit.connection) {
+        const committing = unit.connection.then(({ client }) => commit(client, unit.durable));
+        const [command] = await Promise.all([committing, ...unit.sent]);
         if (command !== 'COMMIT')
           throw new Error('A statement of the transaction had failed, so it was rolled back.');
-        await connection.runner.release();
+        await (await unit.connection).runner.release();
       }
     } catch (error) {
       unit.closed = true;
-      await discard(unit, error);
-      throw error;
+      const cause = stateOf(error) === IN_FAILED_TRANSACTION ? (unit.failure ?? error) : error;
+      await discard(unit, cause);
+      throw cause;
     }
     await Promise.all(unit.afterCommit.map((callback) => this.callBack(callback)));
     return result;
@@ -74,14 +103,19 @@ export class Transaction {
   }
 
   /**
-   * Makes the present transaction wait for work that its caller may not await, and roll back when that fails.
-   *
-   * @returns `work`
+   * Leaves it to the commit to wait for a statement of the present transaction. The commit is sent right behind it:
+   * PostgreSQL answers it with a rollback when the statement has failed.
    */
-  include<T>(work: Promise<T>): Promise<T> {
-    work.catch(() => undefined); // is seen before the commit, unless the transaction has failed already
-    this.current().included.push(work);
-    return work;
+  leaveToCommit(send: () => Promise<unknown>): void {
+    const unit = this.current();
+    const statement = send();
+    unit.sent.push(statement);
+    statement.catch((error: unknown) => (unit.failure ??= error));
+  }
+
+  /** Has the commit of the present transaction wait until it is on disk, whatever it was begun with. */
+  waitForDisk(): void {
+    this.current().durable = true;
   }
 
   /**
@@ -92,14 +126,15 @@ export class Transaction {
     this.current().afterCommit.push(callback);
   }
 
-  /** @returns the manager of the present transaction, for what TypeORM maps. */
-  async manager(): Promise<EntityManager> {
-    return (await this.connection()).runner.manager;
+  /** @returns how TypeORM maps the state of an aggregate. */
+  mappingOf(schema: EntitySchema): EntityMetadata {
+    return this.dataSource.getMetadata(schema);
   }
 
-  /** @returns the connection of the present transaction, for plain SQL. */
-  async client(): Promise<PoolClient> {
-    return (await this.connection()).client;
+  /** Sends a statement in the present transaction, behind those that were sent before. */
+  query<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>> {
+    // One step for all of them and the commit: an additional one would let the next statement overtake.
+    return this.connection().then(({ client }) => client.query<Row>(statement));
   }
 
   /** What is committed is not undone by whoever is told of it. */
@@ -132,16 +167,16 @@ export class Transaction {
     const connecting = () => runner.connect() as Promise<PoolClient>;
     const budget = workContext().waitBudget;
     const client = await (budget?.limit(connecting, () => void runner.release()) ?? connecting());
-    try {
-      await client.query('START TRANSACTION READ WRITE');
-    } catch (error) {
-      void client.end().catch(() => undefined);
-      await runner.release();
-      throw error;
-    }
-    Object.assign(runner, { isTransactionActive: true }); // TypeORM asks itself before it locks rows
+    // Together with the first statement, which fails as well where this does: a session is read-only without it.
+    this.leaveToCommit(() => client.query('START TRANSACTION READ WRITE'));
     return { runner, client };
   }
+}
+
+/** @returns `COMMIT`, or `ROLLBACK` where a statement had failed */
+async function commit(client: PoolClient, durable: boolean): Promise<string> {
+  if (!durable) void client.query('SET LOCAL synchronous_commit = off').catch(() => undefined);
+  return (await client.query('COMMIT')).command;
 }
 
 /** Rolls back; a connection in doubt is closed instead of going back to the pool. */

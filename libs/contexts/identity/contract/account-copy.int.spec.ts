@@ -69,7 +69,7 @@ describe('A copy of accounts', () => {
 
   it('lets two transactions that need the same people wait for one another, not for each other', async () => {
     const [api, worker] = [system.inApi(Gardeners), system.inWorker(Gardeners)];
-    let second: Promise<void> | undefined;
+    let second: Promise<unknown> | undefined;
     await system.inWorker(Transaction).run(async () => {
       await worker.copy(ids.toReversed());
       second = system.inApi(Transaction).run(() => api.ensure(...ids));
@@ -82,7 +82,7 @@ describe('A copy of accounts', () => {
 
   it('is not waited for by a worker that has copied somebody in the same transaction', async () => {
     const copying = system.inWorker(CopyGardeners);
-    let second: Promise<void> | undefined;
+    let second: Promise<unknown> | undefined;
     const batch = system.inWorker(Transaction).run(async () => {
       await copying.handle(changeOf(ids[1]));
       second = system.inApi(Transaction).run(() => system.inApi(Gardeners).ensure(...ids));

@@ -26,6 +26,13 @@ const PAGE = 100;
 /** Milliseconds until a copy that somebody else is making is looked at again; a command is over by then. */
 const BUSY_MS = 50;
 
+/** Somebody as lists show them. */
+export interface CopiedAccount {
+  id: string;
+  username: string;
+  name: string;
+}
+
 /** The accounts as a context keeps them in a table of its own; see {@link AccountCopy}. */
 export interface CopiedAccounts {
   /** @returns those of some people who are active, asking identity where the copy has not arrived yet */
@@ -40,9 +47,10 @@ export interface CopiedAccounts {
    * Sees to it that what the present transaction is about to store finds some people there. Once in a transaction, with
    * everybody it needs: two transactions that ask one by one could wait for each other.
    *
+   * @returns who they are, in the order given
    * @throws Rejection `resource.not-found` unless there is an active account of each
    */
-  ensure(...ids: string[]): Promise<void>;
+  ensure(...ids: string[]): Promise<CopiedAccount[]>;
   /** Makes the copies of some people what identity says now; who is not there any more goes. */
   copy(ids: readonly string[]): Promise<void>;
   /** @returns false, and does nothing, when another transaction makes the copy at this moment; it waits for nobody */
@@ -73,7 +81,7 @@ export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> 
     ) {}
 
     async active(ids: readonly string[]): Promise<Set<string>> {
-      const active = await this.copied(ids);
+      const active = new Set((await this.copied(ids)).keys());
       const missing = ids.filter((id) => !active.has(id));
       if (missing.length === 0) return active;
       const others = (await this.accounts.find(missing)).filter((account) => account.active);
@@ -84,12 +92,18 @@ export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> 
       if (!(await this.active([id])).has(id)) throw new Rejection(NotFound);
     }
 
-    async ensure(...ids: string[]): Promise<void> {
+    async ensure(...ids: string[]): Promise<CopiedAccount[]> {
       const known = await this.copied(ids);
       const missing = ids.filter((id) => !known.has(id));
-      if (missing.length === 0) return;
-      await this.copy(missing);
-      if ((await this.copied(missing)).size < missing.length) throw new Rejection(NotFound);
+      if (missing.length > 0) {
+        await this.copy(missing);
+        for (const [id, account] of await this.copied(missing)) known.set(id, account);
+      }
+      return ids.map((id) => {
+        const account = known.get(id);
+        if (!account) throw new Rejection(NotFound);
+        return account;
+      });
     }
 
     async copy(ids: readonly string[]): Promise<void> {
@@ -150,13 +164,13 @@ export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> 
       if (gone.length > 0) await this.sql.execute(`DELETE FROM ${table} WHERE id = ANY ($1::uuid[])`, [gone]);
     }
 
-    /** @returns those of some people whose copies say that they are active */
-    private async copied(ids: readonly string[]): Promise<Set<string>> {
-      const rows = await this.sql.rows<{ id: string }>(
-        `SELECT id FROM ${table} WHERE id = ANY ($1::uuid[]) AND active`,
+    /** @returns those of some people whose copies say that they are active, by id */
+    private async copied(ids: readonly string[]): Promise<Map<string, CopiedAccount>> {
+      const rows = await this.sql.rows<CopiedAccount & Record<string, unknown>>(
+        `SELECT id, username, name FROM ${table} WHERE id = ANY ($1::uuid[]) AND active`,
         [ids],
       );
-      return new Set(rows.map(({ id }) => id));
+      return new Map(rows.map((row) => [row.id, row]));
     }
   }
   return Copy;

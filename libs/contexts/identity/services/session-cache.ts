@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { TickBatcher } from '@rookery/persistence';
 import { LRUCache } from 'lru-cache';
 import { type SessionState, Sessions } from '../storage/sessions';
 
@@ -14,14 +15,18 @@ interface Entry {
 
 /**
  * What is known of the sessions whose access tokens are in use. PostgreSQL is asked once per session, process and
- * four seconds, so that a session, a role or a proof that is taken back stops to count without waiting for tokens to
+ * four seconds, with one statement for those of one turn of the event loop, so that a session, a role or a proof that is taken back stops to count without waiting for tokens to
  * expire, and without Redis.
  */
 @Injectable()
 export class SessionCache {
   private readonly known = new LRUCache<string, Entry>({ max: CACHE_SIZE, ttl: CACHE_TTL_MS });
 
-  constructor(private readonly sessions: Sessions) {}
+  private readonly together: TickBatcher<string, SessionState | undefined>;
+
+  constructor(sessions: Sessions) {
+    this.together = new TickBatcher((ids) => sessions.allAlive(ids));
+  }
 
   /**
    * @param issuedAt of the token, in seconds: what was known before counts no more, since another process may have
@@ -31,7 +36,7 @@ export class SessionCache {
   async get(sessionId: string, issuedAt = 0): Promise<SessionState | undefined> {
     const known = this.known.get(sessionId);
     if (known && known.at >= (issuedAt + 1) * 1_000) return known.state;
-    const entry = { at: Date.now(), state: this.sessions.alive(sessionId) };
+    const entry = { at: Date.now(), state: this.together.run(sessionId) };
     this.known.set(sessionId, entry);
     entry.state.catch(() => this.known.delete(sessionId));
     return entry.state;

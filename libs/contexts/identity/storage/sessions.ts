@@ -106,15 +106,23 @@ export class Sessions {
     return { id };
   }
 
-  /** @returns a session that has not ended; undefined for any other. */
-  alive(id: string): Promise<SessionState | undefined> {
-    return this.sql.row<SessionState & Record<string, unknown>>(
-      `SELECT ${STATE} FROM identity.sessions s JOIN identity.users u ON u.id = s.user_id WHERE s.id = $1 AND ${ALIVE}`,
-      [id],
+  /** @returns sessions in the order of their ids; undefined for one that has ended, or never was */
+  async allAlive(ids: readonly string[]): Promise<(SessionState | undefined)[]> {
+    const rows = await this.sql.rows<SessionState & Record<string, unknown>>(
+      `SELECT ${STATE} FROM identity.sessions s JOIN identity.users u ON u.id = s.user_id
+       WHERE s.id = ANY ($1::uuid[]) AND ${ALIVE}`,
+      [ids],
     );
+    const found = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => found.get(id));
   }
 
-  /** The same, and nobody else can change it until the present transaction ends. */
+  /** @returns a session that has not ended; undefined for any other. */
+  async alive(id: string): Promise<SessionState | undefined> {
+    return (await this.allAlive([id]))[0];
+  }
+
+  /** The same, and nobody else can change until the present transaction ends. */
   lock(id: string): Promise<SessionState | undefined> {
     return this.sql.row<SessionState & Record<string, unknown>>(
       `SELECT ${STATE} FROM identity.sessions s JOIN identity.users u ON u.id = s.user_id

@@ -3,7 +3,8 @@ import { ApiSchema } from '@nestjs/swagger';
 import { type Position, Sql } from '@rookery/persistence';
 import { Field } from '@rookery/web';
 import { reads } from '../storage/visibility';
-import { personColumns, PersonView } from './person';
+import { AUTHOR_COLUMNS, type Authored, PersonView, withAuthor } from './person';
+import type { Comment } from '../model/comment';
 
 /** What the text of a comment looks like. */
 export const COMMENT = {
@@ -36,11 +37,17 @@ export class CommentView {
 }
 
 const SELECT_COMMENT = `SELECT comment.id, comment.post_id AS "postId", comment.content,
-    ${personColumns('author')} AS author, comment.created_at AS "createdAt", comment.updated_at AS "updatedAt",
+    ${AUTHOR_COLUMNS}, comment.created_at AS "createdAt", comment.updated_at AS "updatedAt",
     comment.version
   FROM social.comments comment JOIN social.people author ON author.id = comment.author_id`;
 
-type CommentRow = CommentView & Record<string, unknown>;
+type CommentRow = Authored<CommentView>;
+
+/** @returns a comment that was written just now */
+export function newCommentView(comment: Comment, author: PersonView): CommentView {
+  const { id, postId, content, createdAt, updatedAt, version } = comment.snapshot();
+  return { id, postId, content, author, createdAt, updatedAt, version };
+}
 
 /** Comments as a reader sees them. */
 @Injectable()
@@ -50,17 +57,23 @@ export class CommentViews {
   /** @returns a comment as the present transaction has left it: for whoever has just changed it */
   async reload(id: string): Promise<CommentView> {
     const comment = await this.sql.row<CommentRow>(`${SELECT_COMMENT} WHERE comment.id = $1`, [id]);
-    return comment!;
+    return withAuthor<CommentView>(comment!);
   }
 
   /** @returns the comments of a post that the viewer reads, newest first, at most `limit` */
-  of(postId: string, viewerId: string, [createdAt, id]: Position, limit: number): Promise<CommentView[]> {
-    return this.sql.rows<CommentRow>(
+  async of(
+    postId: string,
+    viewerId: string,
+    [createdAt, id]: Position,
+    limit: number,
+  ): Promise<CommentView[]> {
+    const rows = await this.sql.rows<CommentRow>(
       `${SELECT_COMMENT}
        WHERE comment.post_id = $1 AND (comment.created_at, comment.id) < ($2::timestamptz, $3::uuid)
          AND author.active AND ${reads('$4::uuid', 'comment.author_id')}
        ORDER BY comment.created_at DESC, comment.id DESC LIMIT $5`,
       [postId, createdAt, id, viewerId, limit],
     );
+    return rows.map((row) => withAuthor<CommentView>(row));
   }
 }

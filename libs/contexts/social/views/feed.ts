@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Position, Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
-import { POST_COLUMNS, type PostView } from './post';
+import { POST_COLUMNS, postOf, type PostRow, type PostView } from './post';
 import { searchTerms } from './search-terms';
 
 /** What a feed is narrowed to and how it is sorted. */
@@ -51,9 +51,10 @@ export class Feed {
       plain || (await this.isFrequent(viewerId, filters, position, limit))
         ? undefined
         : await this.few(filters);
-    return few
+    const rows = await (few
       ? this.among(few, viewerId, filters, position, limit)
-      : this.walk(viewerId, filters, position, limit);
+      : this.walk(viewerId, filters, position, limit));
+    return rows.map(postOf);
   }
 
   /**
@@ -114,10 +115,10 @@ export class Feed {
     filters: FeedFilters,
     position: Position | undefined,
     limit: number,
-  ): Promise<PostView[]> {
+  ): Promise<PostRow[]> {
     const values: unknown[] = [viewerId, limit, ids];
     const { order, within } = this.order(filters, position, values);
-    return this.sql.rows<PostView & Record<string, unknown>>(
+    return this.sql.rows<PostRow>(
       `SELECT ${POST_COLUMNS}
        FROM unnest($3::uuid[]) AS fitting (id)
        CROSS JOIN LATERAL (SELECT * FROM social.posts WHERE id = fitting.id OFFSET 0) AS post
@@ -138,7 +139,7 @@ export class Feed {
     filters: FeedFilters,
     position: Position | undefined,
     limit: number,
-  ): Promise<PostView[]> {
+  ): Promise<PostRow[]> {
     const values: unknown[] = [viewerId, limit];
     const { order, within } = this.order(filters, position, values);
     // A subquery, so that authors' posts are walked by time too: the planner must not look for a common word instead.
@@ -147,7 +148,7 @@ export class Feed {
       filters.sort === 'desc' ? ['min', '>=', '-infinity'] : ['max', '<=', 'infinity'];
     const reached = `post.created_at ${upTo} (
       SELECT CASE WHEN count(*) = $2 THEN ${aggregate}(items.created_at) ELSE '${end}' END FROM items)`;
-    return this.sql.rows<PostView & Record<string, unknown>>(
+    return this.sql.rows<PostRow>(
       `WITH items AS MATERIALIZED (
          SELECT item.created_at, item.post_id AS id FROM social.feed_items item
          WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}

@@ -14,7 +14,20 @@ export class PersonView {
   name: string;
 }
 
-/** @returns SQL of a {@link PersonView} from a row of `social.people` */
-export function personColumns(alias: string): string {
-  return `jsonb_build_object('id', ${alias}.id, 'username', ${alias}.username, 'name', ${alias}.name)`;
+/** The author of a row as columns of `social.people author`; {@link withAuthor} makes an object of them. */
+export const AUTHOR_COLUMNS = `author.id AS "authorId", author.username AS "authorUsername", author.name AS "authorName"`;
+
+interface AuthorColumns {
+  authorId: string;
+  authorUsername: string;
+  authorName: string;
+}
+
+/** What is read of a view in one row, with the author as columns. */
+export type Authored<View> = Omit<View, 'author'> & AuthorColumns & Record<string, unknown>;
+
+/** @returns the view with its author as an object; PostgreSQL would make JSON of one, only to have it parsed again */
+export function withAuthor<View extends { author: PersonView }>(row: Authored<View>): View {
+  const { authorId: id, authorUsername: username, authorName: name, ...rest } = row;
+  return { ...rest, author: { id, username, name } } as unknown as View;
 }

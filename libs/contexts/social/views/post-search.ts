@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MAX_UUID } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
-import { POST_COLUMNS, type PostView } from './post';
+import { POST_COLUMNS, postOf, type PostRow, type PostView } from './post';
 import { searchTerms } from './search-terms';
 
 /** So many of the newest posts that fit are ranked. */
@@ -67,7 +67,7 @@ export class PostSearch {
   ): Promise<RankedPost[]> {
     const terms = searchTerms(search);
     const ids = await this.newest(terms, viewerId, until);
-    const rows = await this.sql.rows<PostView & { rank: number } & Record<string, unknown>>(
+    const rows = await this.sql.rows<PostRow & { rank: number }>(
       `SELECT ${POST_COLUMNS}, rank
        FROM social.posts post JOIN social.people author ON author.id = post.author_id,
          LATERAL (SELECT ts_rank(post.search, ${QUERY}) AS rank) AS ranked
@@ -75,7 +75,7 @@ export class PostSearch {
        ORDER BY rank DESC, post.created_at DESC, post.id DESC LIMIT $6`,
       [terms, ids, ...after, limit],
     );
-    return rows.map(({ rank, ...post }) => ({ post, rank }));
+    return rows.map(({ rank, ...post }) => ({ post: postOf(post as PostRow), rank }));
   }
 
   /**

@@ -4,7 +4,8 @@ import { NotFound, Rejection } from '@rookery/domain';
 import { type Position, Sql } from '@rookery/persistence';
 import { Field, Item } from '@rookery/web';
 import { reads } from '../storage/visibility';
-import { personColumns, PersonView } from './person';
+import { AUTHOR_COLUMNS, type Authored, PersonView, withAuthor } from './person';
+import type { Post } from '../model/post';
 
 /** What a title, a text and tags look like. */
 export const POST = {
@@ -57,13 +58,24 @@ export class PostView {
   version: number;
 }
 
-/** SQL of a {@link PostView} from `social.posts post JOIN social.people author`. */
-export const POST_COLUMNS = `post.id, post.title, post.content, post.tags, ${personColumns('author')} AS author,
+/** A {@link PostView} as columns of `social.posts post JOIN social.people author`; {@link postOf} reads them. */
+export const POST_COLUMNS = `post.id, post.title, post.content, post.tags, ${AUTHOR_COLUMNS},
   post.comments_count AS "commentsCount", post.created_at AS "createdAt", post.updated_at AS "updatedAt", post.version`;
 
 const SELECT_POST = `SELECT ${POST_COLUMNS} FROM social.posts post JOIN social.people author ON author.id = post.author_id`;
 
-type PostRow = PostView & Record<string, unknown>;
+export type PostRow = Authored<PostView>;
+
+/** @returns the post in a row of {@link POST_COLUMNS} */
+export function postOf(row: PostRow): PostView {
+  return withAuthor<PostView>(row);
+}
+
+/** @returns a post that was created just now, which nobody can have commented on yet */
+export function newPostView(post: Post, author: PersonView): PostView {
+  const { id, title, content, tags, createdAt, updatedAt, version } = post.snapshot();
+  return { id, title, content, tags, author, commentsCount: 0, createdAt, updatedAt, version };
+}
 
 /** Posts as a reader sees them. */
 @Injectable()
@@ -77,23 +89,24 @@ export class PostViews {
       [id, viewerId],
     );
     if (!post) throw new Rejection(NotFound);
-    return post;
+    return postOf(post);
   }
 
   /** @returns a post as the present transaction has left it, whoever may read it: for whoever has just changed it */
   async reload(id: string): Promise<PostView> {
     const post = await this.sql.row<PostRow>(`${SELECT_POST} WHERE post.id = $1`, [id]);
-    return post!;
+    return postOf(post!);
   }
 
   /**
    * @returns what somebody has published, newest first, at most `limit`
    */
-  by(authorId: string, [createdAt, id]: Position, limit: number): Promise<PostView[]> {
-    return this.sql.rows<PostRow>(
+  async by(authorId: string, [createdAt, id]: Position, limit: number): Promise<PostView[]> {
+    const rows = await this.sql.rows<PostRow>(
       `${SELECT_POST} WHERE post.author_id = $1 AND (post.created_at, post.id) < ($2::timestamptz, $3::uuid)
        ORDER BY post.created_at DESC, post.id DESC LIMIT $4`,
       [authorId, createdAt, id, limit],
     );
+    return rows.map(postOf);
   }
 }

@@ -10,7 +10,7 @@ import { Comments } from '../../storage/comments';
 import { People } from '../../storage/people';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
-import { COMMENT, CommentView, CommentViews } from '../../views/comment';
+import { COMMENT, CommentView, newCommentView } from '../../views/comment';
 
 class CommentCreate {
   @Field.text(COMMENT.content)
@@ -58,16 +58,15 @@ export class CreateCommentHandler implements ICommandHandler<CreateComment> {
     private readonly comments: Comments,
     private readonly people: People,
     private readonly posts: Posts,
-    private readonly views: CommentViews,
     private readonly visibility: Visibility,
   ) {}
 
   async execute({ postId, authorId, content }: CreateComment): Promise<CommentView> {
     const post = await this.posts.get(postId);
     await this.visibility.assertCanRead(authorId, post.authorId);
-    await this.people.ensure(authorId);
+    const [author] = await this.people.ensure(authorId);
     const comment = Comment.add(postId, authorId, content, this.clock.now());
     await this.comments.save(comment);
-    return this.views.reload(comment.id);
+    return newCommentView(comment, author!);
   }
 }

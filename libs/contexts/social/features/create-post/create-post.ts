@@ -9,7 +9,7 @@ import { Post, type PostDraft } from '../../model/post';
 import { People } from '../../storage/people';
 import { Posts } from '../../storage/posts';
 import type { FastifyReply } from 'fastify';
-import { POST, PostView, PostViews } from '../../views/post';
+import { newPostView, POST, PostView } from '../../views/post';
 
 class PostCreate {
   @Field.text(POST.title)
@@ -62,13 +62,12 @@ export class CreatePostHandler implements ICommandHandler<CreatePost> {
     private readonly clock: Clock,
     private readonly people: People,
     private readonly posts: Posts,
-    private readonly views: PostViews,
   ) {}
 
   async execute({ authorId, draft }: CreatePost): Promise<PostView> {
-    await this.people.ensure(authorId);
+    const [author] = await this.people.ensure(authorId);
     const post = Post.create(authorId, draft, this.clock.now());
     await this.posts.save(post);
-    return this.views.get(post.id, authorId);
+    return newPostView(post, author!);
   }
 }

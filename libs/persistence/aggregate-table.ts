@@ -1,0 +1,87 @@
+import type { AggregateState } from '@rookery/domain';
+import type { EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+
+/** Values of some fields of a state, all of which must be equal; null is equal to nothing. */
+export type Where<State> = Partial<State>;
+
+/**
+ * The statements for one kind of aggregate, made once from how TypeORM maps it: its query builder would make and
+ * PostgreSQL parse the same text for each call.
+ */
+export class AggregateTable<State extends AggregateState> {
+  /** Stores the state of {@link values}. */
+  readonly insert: string;
+  /** Replaces the state that has the version after {@link values}. */
+  readonly update: string;
+  /** Removes the state of an id and a version. */
+  readonly remove: string;
+  private readonly name: string;
+  private readonly columns: readonly ColumnMetadata[];
+  private readonly selects = new Map<string, string>();
+
+  constructor(private readonly metadata: EntityMetadata) {
+    this.columns = metadata.columns;
+    this.name = metadata.tablePath.split('.').map(quoted).join('.');
+    const names = this.columns.map(({ databaseName }) => quoted(databaseName));
+    const places = names.map((_, index) => `$${index + 1}`);
+    const id = quoted(this.column('id').databaseName);
+    const version = quoted(this.column('version').databaseName);
+    const idPlace = places[this.columns.indexOf(this.column('id'))];
+    this.insert = `INSERT INTO ${this.name} (${names.join(', ')}) VALUES (${places.join(', ')})`;
+    this.update = `UPDATE ${this.name} SET ${names.map((name, index) => `${name} = ${places[index]}`).join(', ')}
+      WHERE ${id} = ${idPlace} AND ${version} = $${names.length + 1}`;
+    this.remove = `DELETE FROM ${this.name} WHERE ${id} = $1 AND ${version} = $2`;
+  }
+
+  /** @returns what {@link insert} and {@link update} take */
+  values(state: State): unknown[] {
+    const { driver } = this.metadata.connection;
+    return this.columns.map((column): unknown =>
+      driver.preparePersistentValue(column.getEntityValue(state), column),
+    );
+  }
+
+  /**
+   * @param locked whether other changes of what is found wait until the transaction ends
+   * @returns a statement that takes the values of `where`
+   */
+  select(where: Where<State>, locked: boolean): string {
+    const fields = Object.keys(where);
+    const key = `${fields.join()} ${locked}`;
+    let text = this.selects.get(key);
+    if (text === undefined) {
+      const columns = this.columns.map(
+        ({ databaseName, propertyName }) => `${quoted(databaseName)} AS ${quoted(propertyName)}`,
+      );
+      const conditions = fields.map(
+        (field, index) => `${quoted(this.column(field).databaseName)} = $${index + 1}`,
+      );
+      text = `SELECT ${columns.join(', ')} FROM ${this.name} WHERE ${conditions.join(' AND ')} LIMIT 1`;
+      if (locked) text += ' FOR NO KEY UPDATE';
+      this.selects.set(key, text);
+    }
+    return text;
+  }
+
+  /** @returns the state in a row that {@link select} found */
+  stateOf(row: Record<string, unknown>): State {
+    const { driver } = this.metadata.connection;
+    return Object.fromEntries(
+      this.columns.map((column) => [
+        column.propertyName,
+        driver.prepareHydratedValue(row[column.propertyName], column) as unknown,
+      ]),
+    ) as unknown as State;
+  }
+
+  private column(field: string): ColumnMetadata {
+    const column = this.columns.find(({ propertyName }) => propertyName === field);
+    if (!column) throw new Error(`${this.metadata.name} has no field ${field}.`);
+    return column;
+  }
+}
+
+function quoted(name: string): string {
+  return `"${name}"`;
+}
