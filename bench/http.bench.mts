@@ -383,7 +383,7 @@ function report(
     '| --- | --- | --: | --: | --- | --- | --: | --: |',
     ...rows,
   ].join('\n');
-  const [{ model = 'unknown' } = {}] = cpus();
+  const model = cpus()[0]?.model ?? 'unknown';
   const about = [
     `${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections, ${READERS.toLocaleString('en')} sessions, ${POSTS.toLocaleString('en')} posts; medians.`,
     `${cpus().length} × ${model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, ${platform()} ${release()}, Node ${process.versions.node}, PostgreSQL ${postgresVersion.split(' ')[0]}.`,

@@ -8,7 +8,7 @@ const MICROSECONDS_PER_TICK = 10_000;
  * @returns microseconds of CPU time that it, its children and what it has reaped have used
  */
 export function cpuMicroseconds(pid: number): number {
-  const [ticks = 0, reaped = 0] = statOf(pid);
+  const [ticks, reaped] = statOf(pid);
   const children = childrenOf(pid).reduce((sum, child) => sum + cpuMicroseconds(child), 0);
   return (ticks + reaped) * MICROSECONDS_PER_TICK + children;
 }

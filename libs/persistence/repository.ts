@@ -76,7 +76,7 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
   async save(aggregate: A): Promise<void> {
     const events = this.takeEvents(aggregate);
     const { table } = this;
-    const values = table.values(aggregate.snapshot() as State);
+    const values = table.values(aggregate.snapshot());
     const written =
       aggregate.storedVersion === 0
         ? this.sql.execute(table.insert, values)
