@@ -3,7 +3,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import { Injectable } from '@nestjs/common';
 import { Conflict, Rejection } from '@rookery/domain';
-import { Sql, Transaction } from '@rookery/persistence';
+import { Sql, Transaction, type TransactionOptions } from '@rookery/persistence';
 import { MasterKey } from '@rookery/settings';
 import { seal, unseal } from './seal';
 
@@ -39,6 +39,13 @@ export type KeyState =
 /** Seconds without an answer after which a claim's process is taken for dead, and seconds an answer is kept. */
 const LEASE_SECONDS = 60;
 const KEEP_SECONDS = 86_400;
+
+/**
+ * When PostgreSQL crashes it may forget a claim or an answer of the last moments. Without its claim a command commits
+ * nothing, and commits are flushed in order: one that is on disk has its claim there. Without its answer a request is
+ * answered from the result of its command.
+ */
+const UNDONE_BY_A_CRASH: TransactionOptions = { redone: true };
 
 interface Row {
   same: boolean;
@@ -100,7 +107,7 @@ export class IdempotencyKeys {
       );
       if (over) return { state: 'mine', claim: { ...claim, effects: over.effects } };
       return this.present(request);
-    });
+    }, UNDONE_BY_A_CRASH);
   }
 
   /** Runs a request's work under its claim: its commands go through {@link once}. */
@@ -138,11 +145,14 @@ export class IdempotencyKeys {
 
   /** Stores the answer of a claim; does nothing when it was taken over. */
   async answer(claim: Claim, answer: Buffer): Promise<void> {
-    await this.transaction.run(() =>
-      this.sql.execute(
-        `UPDATE platform.idempotency_keys SET answer = $4 WHERE scope = $1 AND key = $2 AND claim = $3`,
-        [claim.scope, claim.key, claim.id, seal(this.sealing, answer, aboutOf(claim, 'answer'))],
-      ),
+    const values = [claim.scope, claim.key, claim.id, seal(this.sealing, answer, aboutOf(claim, 'answer'))];
+    await this.transaction.run(
+      async () =>
+        this.sql.send(
+          `UPDATE platform.idempotency_keys SET answer = $4 WHERE scope = $1 AND key = $2 AND claim = $3`,
+          values,
+        ),
+      UNDONE_BY_A_CRASH,
     );
   }
 

@@ -20,7 +20,7 @@ const LIMITS = {
  * (SQLSTATE 25006). Statements are not compiled: one that walks an index until a page is full has a high estimate and
  * takes less than a millisecond, compiling it takes a hundred.
  */
-const SESSION = '-c default_transaction_read_only=on -c jit=off';
+const SESSION = '-c default_transaction_read_only=on -c jit=off -c plan_cache_mode=force_generic_plan';
 
 /**
  * How a running process reaches the database.
