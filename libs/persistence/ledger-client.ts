@@ -18,7 +18,7 @@ export class LedgerClient extends Client {
   constructor(config?: ClientConfig) {
     super({ ...config, pipeline: true });
     this.on('error', () => undefined);
-    const query = super.query.bind(this) as (...all: unknown[]) => Promise<QueryResult>;
+    const query = (...all: unknown[]) => (super.query as (...all: unknown[]) => Promise<QueryResult>)(...all);
     this.send = query;
     this.query = ((statement: string | QueryConfig, ...rest: unknown[]) => {
       this.holdWrites();
