@@ -1,27 +1,58 @@
+import { RedisConnections } from '@rookery/redis';
+import { Redis } from 'ioredis';
 import { Client, type Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import type { OwnSystem } from './own-system';
 
+/** What the api asked of its parts. */
+export interface Asked {
+  /** First words of the statements of each round trip to PostgreSQL: those of one turn of the event loop leave together. */
+  postgres: string[][];
+  /** Redis commands, in order. */
+  redis: string[];
+}
+
 /**
- * Sees what the api asks PostgreSQL in the course of something; what the worker asks meanwhile does not count.
- *
- * @returns the first word of each statement, in order
+ * Sees what the api asks PostgreSQL and Redis in the course of something; what the worker asks meanwhile does not count,
+ * nor do connections that are opened in between.
  */
-export async function statementsOf(system: OwnSystem, work: () => Promise<unknown>): Promise<string[]> {
+export async function askedDuring(system: OwnSystem, work: () => Promise<unknown>): Promise<Asked> {
   const pool = (system.inApi(DataSource).driver as unknown as { master: Pool }).master;
+  const { shared, cache } = system.inApi(RedisConnections);
   const clients = new Set<unknown>();
   const acquired = (client: unknown) => clients.add(client);
   pool.on('acquire', acquired);
-  const spy = jest.spyOn(Client.prototype, 'query');
+  const asked: Asked = { postgres: [], redis: [] };
+  let turn: string[] | undefined;
+  const { query } = Client.prototype;
+  const querying = jest.spyOn(Client.prototype, 'query').mockImplementation(function (
+    this: Client,
+    ...args: unknown[]
+  ) {
+    const [statement] = args as [string | { text: string }];
+    if (clients.has(this)) {
+      if (!turn) {
+        asked.postgres.push((turn = []));
+        process.nextTick(() => (turn = undefined));
+      }
+      turn.push(/\w+/.exec(typeof statement === 'string' ? statement : statement.text)![0].toUpperCase());
+    }
+    return (query as (...all: unknown[]) => void).apply(this, args);
+  });
+  const { sendCommand } = Redis.prototype;
+  const commanding = jest.spyOn(Redis.prototype, 'sendCommand').mockImplementation(function (
+    this: Redis,
+    ...args
+  ) {
+    if (this === shared || this === cache) asked.redis.push((args[0] as unknown as { name: string }).name);
+    return sendCommand.apply(this, args);
+  });
   try {
     await work();
-    const calls = spy.mock.calls as unknown as [string | { text: string }][];
-    return calls.flatMap(([query], index) => {
-      const text = typeof query === 'string' ? query : query.text;
-      return clients.has(spy.mock.contexts[index]) ? [/\w+/.exec(text)![0].toUpperCase()] : [];
-    });
+    return asked;
   } finally {
-    spy.mockRestore();
+    querying.mockRestore();
+    commanding.mockRestore();
     pool.off('acquire', acquired);
   }
 }

@@ -2,7 +2,7 @@ import { contexts } from '@rookery/contexts';
 import { registry } from '@rookery/observability';
 import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
-import { statementsOf } from '@rookery/testing/statements';
+import { askedDuring } from '@rookery/testing/statements';
 import { ownSystem } from '@rookery/testing/own-system';
 
 const REGISTER = 'POST /v1/auth/register';
@@ -347,10 +347,10 @@ describe('registering', () => {
       for (const email of [known, newcomer().email]) {
         const [first, last] = [newcomer({ email }), newcomer({ email, password: 'chosen by a stranger' })];
         for (const body of [first, last, last]) {
-          work.push(await statementsOf(system, () => system.ask(REGISTER, { body })));
+          work.push(await askedDuring(system, () => system.ask(REGISTER, { body })));
         }
         for (const password of [last.password, 'not the password']) {
-          work.push(await statementsOf(system, () => logIn(email, password)));
+          work.push(await askedDuring(system, () => logIn(email, password)));
         }
       }
       expect(work.slice(0, 5)).toEqual(work.slice(5));

@@ -2,7 +2,7 @@ import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/redis';
 import { newcomer, signUp, verificationMail } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
-import { statementsOf } from '@rookery/testing/statements';
+import { askedDuring } from '@rookery/testing/statements';
 import { ownSystem } from '@rookery/testing/own-system';
 import { VerificationCodes } from '../../services/verification-codes';
 
@@ -97,7 +97,7 @@ describe('verifying an address with the code', () => {
   it('does the same in PostgreSQL for unknown, known and pending addresses', async () => {
     const [pending, active] = [await registered(), await signUp(system)];
     const work = (email: string) =>
-      statementsOf(system, () => system.ask(VERIFY, { body: { email, code: pending.wrong } }));
+      askedDuring(system, () => system.ask(VERIFY, { body: { email, code: pending.wrong } }));
     const told = [];
     for (const email of [pending.email, 'nobody.either@example.com', active.email]) {
       const statements = [];
