@@ -63,7 +63,7 @@ describe('@nestjs/throttler', () => {
         ...contexts,
         contextOf('throttled', {
           controllers: [ThrottledRoutes],
-          permissions: { admin: ['throttler:never'] }, // declared, and in no database
+          permissions: { admin: ['throttler:never'] }, // declared, but not in any database
         }),
       ],
       { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_DEFAULT: '100000/100000' },
@@ -84,7 +84,7 @@ describe('@nestjs/throttler', () => {
     expect(answers[0]!.names).toEqual(['"default"', `"${twice.name}"`]);
   });
 
-  it('takes a route out of policies by @SkipThrottle()', async () => {
+  it('exempts a route from policies by @SkipThrottle()', async () => {
     for (let index = 0; index < 4; index += 1)
       expect(await ask('skipped', '192.0.2.2')).toEqual({ status: 200, names: null });
     expect((await ask('without-default', '192.0.2.2')).names).toEqual([`"${twice.name}"`]);
