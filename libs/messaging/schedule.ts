@@ -11,16 +11,16 @@ import { type DurableName, durableName, DurableNames } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
 import { Loop } from './loop';
 
-/** Work that is due again and again; see {@link Schedule}. */
+/** Periodic work; see {@link Schedule}. */
 export interface Scheduled {
-  /** Does the work inside the transaction that records the slot as done: once per slot over all workers. */
+  /** Runs the work inside the transaction that records the slot as done: once per slot across all workers. */
   run(): Promise<void>;
 }
 
 const KEY = Symbol('schedule');
 const TICK_MS = 1_000;
 
-/** What {@link Schedule} records about a class. */
+/** Metadata that {@link Schedule} stores about a class. */
 export interface ScheduleOptions extends DurableName {
   everySeconds: number;
 }
@@ -30,13 +30,13 @@ interface KnownSchedule extends ScheduleOptions {
 }
 
 /**
- * Marks a class as work that one worker does once in every slot of time. A slot that passed while no worker ran is
- * skipped, not made up for: the work looks at what is due, not at the clock.
+ * Marks a class as periodic work that one worker runs once per time slot. A slot that passed while no worker ran is
+ * skipped and not run later: the work must look at what is due, not at the clock.
  *
- * @param name `<context>.<effect>`, which its row in PostgreSQL bears: it stays when the class is renamed
+ * @param name `<context>.<effect>`, stored in its row in PostgreSQL: it stays when the class is renamed
  * @param options.everySeconds length of a slot; slots are counted by PostgreSQL's clock
- * @param options.formerly names it had before: a slot that was done under one of them is done
- * @throws Error when a name is misspelt
+ * @param options.formerly previous names: a slot that ran under one of them is done
+ * @throws Error if a name is malformed
  */
 export function Schedule(
   name: string,
@@ -49,12 +49,15 @@ export function Schedule(
   };
 }
 
-/** @returns what {@link Schedule} recorded; undefined for any other class. */
+/** @returns the {@link Schedule} metadata; undefined for any other class. */
 export function scheduleOptions(target: object): ScheduleOptions | undefined {
   return Reflect.getMetadata(KEY, target) as ScheduleOptions | undefined;
 }
 
-/** Runs the schedules. PostgreSQL decides who does a slot, so it needs no Redis and two workers never both do it. */
+/**
+ * Runs the schedules. PostgreSQL decides which worker runs a slot, so Redis is not needed and two workers never run the
+ * same slot.
+ */
 @Injectable()
 export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly names = new DurableNames<Type<Scheduled>, KnownSchedule>('schedule');
@@ -68,9 +71,9 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   /**
-   * Makes a schedule known.
+   * Registers a schedule.
    *
-   * @throws Error when one of its names is or was another's
+   * @throws Error if one of its names is or was used by another
    */
   register(type: Type<Scheduled>): void {
     const options = scheduleOptions(type);
@@ -100,7 +103,10 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** The slot is taken under every name it ever had: beside a worker that knows an older one, still one does it. */
+  /**
+   * The slot is claimed under all its names, current and previous, so that only one worker runs it even if another
+   * build uses an older name.
+   */
   private async runIfDue({ name, formerly, everySeconds, type }: KnownSchedule): Promise<void> {
     const names = [name, ...formerly];
     const due = await this.sql.row(
