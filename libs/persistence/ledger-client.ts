@@ -1,13 +1,13 @@
 import { workContext } from '@rookery/observability';
 import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
 
-/** Milliseconds until a statement whose answer does not come is given up. */
+/** Timeout in milliseconds for the response to a statement. */
 export const QUERY_TIMEOUT_MS = 8_000;
 
 /**
- * A connection of the pool that always has an error listener. pg-pool takes its own off as it hands a connection out and
- * TypeORM puts one on a microtask later: what PostgreSQL says in between (57P01, it ends the connection) would be an
- * uncaught exception and end the process. Whoever holds the connection hears of it at the next statement.
+ * A pool connection that always has an error listener. pg-pool removes its own when it returns a connection, and
+ * TypeORM adds one a microtask later: an error in between (57P01, PostgreSQL closes the connection) would be an
+ * uncaught exception and end the process. The user of the connection gets the error with the next statement.
  */
 export class LedgerClient extends Client {
   constructor(config?: ClientConfig) {
@@ -17,8 +17,8 @@ export class LedgerClient extends Client {
   }
 
   /**
-   * Statements of work that may wait only for so long (a request) end with what is left of that time. It is here that
-   * TypeORM's statements come by as well.
+   * Statements of work with a wait budget (a request) time out when it is used up. TypeORM's statements pass here as
+   * well.
    */
   private limited(query: (query: QueryConfig & { query_timeout?: number }) => Promise<QueryResult>) {
     return (statement: string | QueryConfig, ...rest: unknown[]): unknown => {

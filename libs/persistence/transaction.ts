@@ -7,7 +7,7 @@ import { isDatabaseUnavailable } from './failures';
 
 interface UnitOfWork {
   connection: Promise<Connection> | undefined;
-  /** What the commit waits for. */
+  /** Promises that the commit waits for. */
   included: Promise<unknown>[];
   afterCommit: (() => void | Promise<void>)[];
   closed: boolean;
@@ -19,9 +19,9 @@ interface Connection {
 }
 
 /**
- * The one ambient transaction. Code inside {@link Transaction.run} reads and writes through it without being handed
- * anything; code outside can only read. It begins with its first statement, so that what a handler does before it
- * (hashing, asking Redis) holds no connection.
+ * The ambient transaction. Code inside {@link Transaction.run} reads and writes through it implicitly; code outside can
+ * only read. It begins with its first statement, so that earlier work of a handler (hashing, calls to Redis) holds no
+ * connection.
  */
 @Injectable()
 export class Transaction {
@@ -31,7 +31,7 @@ export class Transaction {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Runs `work` in a transaction; joins the present one where there is one.
+   * Runs `work` in a transaction; joins the current one if there is one.
    *
    * @returns what `work` returns, after the commit
    * @throws what `work` throws, after the rollback
@@ -61,8 +61,8 @@ export class Transaction {
   }
 
   /**
-   * Runs `work` beside the present transaction: it reads committed data without opening the transaction, so that what
-   * a command reads before a slow step holds no connection during it.
+   * Runs `work` outside the current transaction: it reads committed data without starting the transaction, so that a
+   * command can read before a slow step without holding a connection during it.
    */
   outside<T>(work: () => Promise<T>): Promise<T> {
     return this.storage.exit(work);
@@ -74,35 +74,35 @@ export class Transaction {
   }
 
   /**
-   * Makes the present transaction wait for work that its caller may not await, and roll back when that fails.
+   * Makes the current transaction wait for work that its caller may not await, and roll back if it fails.
    *
    * @returns `work`
    */
   include<T>(work: Promise<T>): Promise<T> {
-    work.catch(() => undefined); // is seen before the commit, unless the transaction has failed already
+    work.catch(() => undefined); // a failure is handled before the commit, unless the transaction has already failed
     this.current().included.push(work);
     return work;
   }
 
   /**
-   * Calls back once the present transaction is committed; never when it is rolled back. {@link run} returns when all
-   * callbacks are done; what one throws is logged. Callbacks run outside the transaction and must not take long.
+   * Calls back after the current transaction is committed; never if it is rolled back. {@link run} returns when all
+   * callbacks are done; their errors are logged. Callbacks run outside the transaction and must be fast.
    */
   afterCommit(callback: () => void | Promise<void>): void {
     this.current().afterCommit.push(callback);
   }
 
-  /** @returns the manager of the present transaction, for what TypeORM maps. */
+  /** @returns the entity manager of the current transaction, for TypeORM mappings. */
   async manager(): Promise<EntityManager> {
     return (await this.connection()).runner.manager;
   }
 
-  /** @returns the connection of the present transaction, for plain SQL. */
+  /** @returns the connection of the current transaction, for plain SQL. */
   async client(): Promise<PoolClient> {
     return (await this.connection()).client;
   }
 
-  /** What is committed is not undone by whoever is told of it. */
+  /** A failing callback does not undo the commit. */
   private async callBack(callback: () => void | Promise<void>): Promise<void> {
     try {
       await callback();
@@ -139,12 +139,12 @@ export class Transaction {
       await runner.release();
       throw error;
     }
-    Object.assign(runner, { isTransactionActive: true }); // TypeORM asks itself before it locks rows
+    Object.assign(runner, { isTransactionActive: true }); // TypeORM checks this before it locks rows
     return { runner, client };
   }
 }
 
-/** Rolls back; a connection in doubt is closed instead of going back to the pool. */
+/** Rolls back; a connection in an unknown state is closed instead of returned to the pool. */
 async function discard(unit: UnitOfWork, reason: unknown): Promise<void> {
   const connection = await unit.connection?.catch(() => undefined);
   if (!connection || connection.runner.isReleased) return;
