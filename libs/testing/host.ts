@@ -7,7 +7,7 @@ import { createApi } from '../../apps/api/src/api';
 import { WorkerModule } from '../../apps/worker/src/worker.module';
 import { callFixture } from './fixtures';
 
-/** Api and worker in one process, and the fixtures of their contexts over HTTP; says where they are over IPC. */
+/** Api and worker in one process, and the fixtures of their contexts over HTTP; reports their addresses over IPC. */
 async function host(): Promise<void> {
   const api = await createApi(contexts);
   await api.listen(0, '127.0.0.1');

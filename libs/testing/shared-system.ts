@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { type SystemAddresses, TestSystem } from './system';
 
-/** What the set-up of a run knows of the system of a jest worker. */
+/** What the global setup knows about the system of a jest worker. */
 export interface SharedAddresses extends SystemAddresses {
   fixturesUrl: string;
   logFile: string;
 }
 
-/** The system that all suites of one jest worker use one after the other; people made afresh keep them apart. */
+/** The system that all suites of one jest worker use one after the other; new accounts per test isolate them. */
 export class SharedSystem extends TestSystem {
   private constructor(private readonly shared: SharedAddresses) {
     super(shared);
   }
 
-  /** Joins the system of this jest worker; the first suite that does starts it. */
+  /** Connects to the system of this jest worker; the first suite starts it. */
   static async join(): Promise<SharedSystem> {
     const systems = process.env.ROOKERY_TEST_SYSTEMS_URL;
     if (!systems) throw new Error('Integration tests run in the jest projects "integration" and "e2e".');
@@ -43,9 +43,9 @@ export class SharedSystem extends TestSystem {
 }
 
 /**
- * The system of this jest worker, joined before the tests of the suite that calls this in its `describe`.
+ * The system of this jest worker, connected before the tests of the `describe` that calls this.
  *
- * @returns what can be used inside of tests and hooks
+ * @returns the system, for use inside of tests and hooks
  */
 export function sharedSystem(): TestSystem {
   let system: SharedSystem | undefined;

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { OwnSystem } from './own-system';
 
 /**
- * Sees what the api asks PostgreSQL in the course of something; what the worker asks meanwhile does not count.
+ * Records the api's statements to PostgreSQL while a function runs; those of the worker are not recorded.
  *
  * @returns the first word of each statement, in order
  */

@@ -3,25 +3,25 @@ import { Pool } from 'pg';
 import { eventually } from './eventually';
 import { Inbox } from './inbox';
 
-/** What a request to the api was answered with. */
+/** A response of the api. */
 export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  /** The body, parsed where it is JSON. */
+  /** The body, parsed if it is JSON. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }
 
 /** A request to the api. */
 export interface Ask {
-  /** Sent as JSON; a text is sent as it is. */
+  /** Sent as JSON; a text is sent unchanged. */
   body?: unknown;
   headers?: Record<string, string>;
   /** Access token. */
   token?: string;
 }
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 export interface Person {
   id: string;
   email: string;
@@ -29,7 +29,7 @@ export interface Person {
   token: string;
 }
 
-/** Where a running system is reached. */
+/** Addresses of a running system. */
 export interface SystemAddresses {
   apiUrl: string;
   workerUrl: string;
@@ -38,7 +38,7 @@ export interface SystemAddresses {
   mailboxUrl: string;
 }
 
-/** Api and worker with a database, a Redis and a mailbox, as a client and an operator reach them. */
+/** Api and worker with a database, a Redis and a mailbox, as seen by clients and operators. */
 export abstract class TestSystem {
   readonly inbox: Inbox;
   private readonly agent = new Agent({ keepAlive: true });
@@ -51,10 +51,10 @@ export abstract class TestSystem {
   }
 
   /**
-   * Calls a fixture of a context, one that its `defineContext` names.
+   * Calls a fixture that a context declares.
    *
-   * @param name `identity.enrol`
-   * @param args what the fixture takes; must be plain data, as what it returns is
+   * @param name `identity.enroll`
+   * @param args plain data, like the result
    */
   abstract fixture<T>(name: string, args: object): Promise<T>;
 
@@ -71,7 +71,7 @@ export abstract class TestSystem {
       ...headers,
       ...(token && { authorization: `Bearer ${token}` }),
     });
-    // A 500 is a mistake of ours that its answer says nothing about; 503 is what some suites are about.
+    // A 500 is a bug whose response contains no details; a 503 is expected in some suites.
     if (status === 500) {
       for (const line of this.logOf(String(answered['x-request-id'])))
         process.stderr.write(`${route}: ${line}\n`);
@@ -86,12 +86,12 @@ export abstract class TestSystem {
   }
 
   /**
-   * Has the worker run its schedules now, and waits until it has run one.
+   * Makes the worker run its schedules now, and waits until it has run one.
    *
    * @param name `identity.cancel-expired-registrations`
    */
   async runSchedule(name: string): Promise<void> {
-    // All of them, since a slot is also held under names that a schedule bore before.
+    // All of them, because a slot is also claimed under previous names of a schedule.
     await this.sql('DELETE FROM messaging.schedule_run');
     // The row of a slot commits with its work.
     await eventually(async () => {
@@ -100,7 +100,7 @@ export abstract class TestSystem {
     });
   }
 
-  /** @returns the lines that were logged in the course of a request. */
+  /** @returns the lines that were logged during a request. */
   protected abstract logOf(requestId: string): string[];
 
   protected async disconnect(): Promise<void> {

@@ -14,18 +14,18 @@ const START_TIMEOUT_MS = 60_000;
 
 type HostAddresses = Pick<SharedAddresses, 'apiUrl' | 'workerUrl' | 'fixturesUrl'>;
 
-/** One system for each worker of jest, from the compiled code, started when its first suite asks for it. */
+/** One system per jest worker, from the compiled code, started on first use. */
 export class Systems {
   private readonly running = new Map<string, Promise<SharedAddresses>>();
   private readonly undo: (() => Promise<void>)[] = [];
 
-  /** @param folder for data and logs of the systems */
+  /** @param folder folder for data and logs of the systems */
   constructor(private readonly folder: string) {}
 
   /**
-   * Answers `POST /<number of the jest worker>` with the addresses of its system.
+   * Serves `POST /<number of the jest worker>` with the addresses of its system.
    *
-   * @returns where
+   * @returns its URL
    */
   async listen(): Promise<string> {
     const server = createServer((request, response) => {
