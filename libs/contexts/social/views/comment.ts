@@ -5,7 +5,7 @@ import { Field } from '@rookery/web';
 import { reads } from '../storage/visibility';
 import { personColumns, PersonView } from './person';
 
-/** What the text of a comment looks like. */
+/** Field options of a comment's text. */
 export const COMMENT = {
   content: { max: 1_000, trim: true, description: 'The text.', example: 'Here too!' },
 };
@@ -47,13 +47,13 @@ type CommentRow = CommentView & Record<string, unknown>;
 export class CommentViews {
   constructor(private readonly sql: Sql) {}
 
-  /** @returns a comment as the present transaction has left it: for whoever has just changed it */
+  /** @returns a comment as changed by the current transaction, for the response to the change */
   async reload(id: string): Promise<CommentView> {
     const comment = await this.sql.row<CommentRow>(`${SELECT_COMMENT} WHERE comment.id = $1`, [id]);
     return comment!;
   }
 
-  /** @returns the comments of a post that the viewer reads, newest first, at most `limit` */
+  /** @returns the comments of a post that the viewer may read, newest first, at most `limit` */
   of(postId: string, viewerId: string, [createdAt, id]: Position, limit: number): Promise<CommentView[]> {
     return this.sql.rows<CommentRow>(
       `${SELECT_COMMENT}

@@ -6,7 +6,7 @@ import { Field, Item } from '@rookery/web';
 import { reads } from '../storage/visibility';
 import { personColumns, PersonView } from './person';
 
-/** What a title, a text and tags look like. */
+/** Field options of title, text and tags. */
 export const POST = {
   title: { max: 100, trim: true, description: 'Headline.', example: 'Swifts are back' },
   content: { max: 1_000, trim: true, description: 'The text.', example: 'Saw the first three this morning.' },
@@ -70,7 +70,7 @@ type PostRow = PostView & Record<string, unknown>;
 export class PostViews {
   constructor(private readonly sql: Sql) {}
 
-  /** @throws Rejection `resource.not-found` when there is none that the viewer may read */
+  /** @throws Rejection `resource.not-found` if there is none that the viewer may read */
   async get(id: string, viewerId: string): Promise<PostView> {
     const post = await this.sql.row<PostRow>(
       `${SELECT_POST} WHERE post.id = $1 AND author.active AND ${reads('$2::uuid', 'post.author_id')}`,
@@ -80,15 +80,15 @@ export class PostViews {
     return post;
   }
 
-  /** @returns a post as the present transaction has left it, whoever may read it: for whoever has just changed it */
+  /**
+   * @returns a post as changed by the current transaction, without a visibility check, for the response to the change
+   */
   async reload(id: string): Promise<PostView> {
     const post = await this.sql.row<PostRow>(`${SELECT_POST} WHERE post.id = $1`, [id]);
     return post!;
   }
 
-  /**
-   * @returns what somebody has published, newest first, at most `limit`
-   */
+  /** @returns the posts of a user, newest first, at most `limit` */
   by(authorId: string, [createdAt, id]: Position, limit: number): Promise<PostView[]> {
     return this.sql.rows<PostRow>(
       `${SELECT_POST} WHERE post.author_id = $1 AND (post.created_at, post.id) < ($2::timestamptz, $3::uuid)

@@ -1,7 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { Clock } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { OwnSystem } from '@rookery/testing/own-system';
 import { Post } from '../../model/post';
@@ -20,7 +20,7 @@ describe('Reading the feed', () => {
     system = await OwnSystem.start(contexts, { FEED_FAN_OUT_LIMIT: '2' });
   });
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
   });
   afterAll(async () => {
     delete process.env.FEED_FAN_OUT_LIMIT;
@@ -33,7 +33,7 @@ describe('Reading the feed', () => {
     const body = { title, content: 'Something.', ...more };
     return (await system.ask('POST /v1/posts', { token: who.token, body })).body.id as string;
   };
-  /** As an author of the past: a post of an instant of one's choice. */
+  /** Inserts a post with a chosen time. */
   const publishAt = (who: Person, title: string, createdAt: string, tags: string[] = []) =>
     system.inApi(Transaction).run(async () => {
       const post = Post.create(who.id, { title, content: 'Something.', tags }, new Date(createdAt));
@@ -46,7 +46,7 @@ describe('Reading the feed', () => {
       if (change(relationship, system.inApi(Clock).now()))
         await system.inApi(Relationships).save(relationship);
     });
-  /** Without a word to the worker: what is seen is what reading makes of the rows that are still there. */
+  /** Without an event for the worker: the result shows how reads treat the remaining rows. */
   const forget = (who: Person, whom: Person, change: string) =>
     system.sql(`UPDATE social.relationships SET ${change} WHERE user_id = $1 AND other_id = $2`, [
       who.id,
@@ -62,7 +62,7 @@ describe('Reading the feed', () => {
   const shows = (who: Person, ...expected: string[]) =>
     eventually(async () => JSON.stringify(await titles(who)) === JSON.stringify(expected));
 
-  it('shows own posts at once, and those of whom one follows within moments, the newest first', async () => {
+  it('shows own posts immediately, and those of followed users shortly after, newest first', async () => {
     await publish(bob, 'Before');
     await publish(ada, 'Own');
     expect(await titles(ada)).toEqual(['Own']);
@@ -72,7 +72,7 @@ describe('Reading the feed', () => {
     expect(await titles(bob)).toEqual(['After', 'Before']);
   });
 
-  it('shows each post as it is read by itself', async () => {
+  it('shows each post in the same form as when it is read alone', async () => {
     const id = await publish(bob, 'Swifts', { tags: ['birds'] });
     await follow(ada, bob);
     await shows(ada, 'Swifts');
@@ -119,7 +119,7 @@ describe('Reading the feed', () => {
     expect(await titles(ada)).toEqual(['Swallows']);
   });
 
-  it('shows what somebody wrote who was muted for a while', async () => {
+  it('shows the posts of a user who was muted for a while', async () => {
     await follow(ada, bob);
     await relate(ada, bob, (relationship, now) => relationship.mute(now));
     await publish(bob, 'Swifts');
@@ -130,8 +130,8 @@ describe('Reading the feed', () => {
     expect(await titles(ada)).toEqual(['Own', 'Swifts']);
   });
 
-  it('fills its pages, however many posts in between are of somebody who is muted', async () => {
-    const carol = await enrol(system);
+  it('fills its pages, however many posts of muted users are in between', async () => {
+    const carol = await enroll(system);
     await follow(ada, bob);
     await follow(ada, carol);
     for (let index = 0; index < 4; index += 1) await publishAt(bob, `bob${index}`, `${DAY}T09:00:0${index}Z`);
@@ -199,7 +199,7 @@ describe('Reading the feed', () => {
          SELECT gen_random_uuid(), 1, CASE WHEN n % 2 = 0 THEN $1::uuid ELSE $2::uuid END, 'Filler ' || n, 'everywhere',
                 ARRAY['filler'] || CASE WHEN n % 100 = 0 THEN ARRAY['seldom'] END, to_timestamp(n), now()
          FROM generate_series(1, 3000) n`,
-        [bob.id, (await enrol(system)).id],
+        [bob.id, (await enroll(system)).id],
       );
       await relate(ada, bob, (relationship) => relationship.unfollow());
       await follow(ada, bob);
@@ -264,7 +264,7 @@ describe('Reading the feed', () => {
     });
   });
 
-  /** A merged author might have written any number of posts, so that walking is not taken for cheap. */
+  /** A merged author may have any number of posts, so a scan is not considered cheap. */
   const makeLong = (reader: Person) =>
     system.sql('INSERT INTO social.merged_follows (user_id, author_id) VALUES ($1, gen_random_uuid())', [
       reader.id,
@@ -278,9 +278,9 @@ describe('Reading the feed', () => {
     return row!.count;
   };
 
-  /** So many that its posts are merged when they are read. */
+  /** Enough followers for the author to be merged on read. */
   const followedByMany = async (author: Person) => {
-    for (const follower of await Promise.all([1, 2, 3].map(() => enrol(system))))
+    for (const follower of await Promise.all([1, 2, 3].map(() => enroll(system))))
       await follow(follower, author);
   };
 });
