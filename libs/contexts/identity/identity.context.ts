@@ -28,7 +28,7 @@ import { VerificationCodes } from './services/verification-codes';
 import { VerificationSecrets } from './services/verification-secrets';
 import { Accounts, HiddenProfiles } from './contract/accounts';
 import { keys } from './cli/keys';
-import { enrol } from './fixtures';
+import { enroll } from './fixtures';
 import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
 import { StoredAccounts } from './storage/accounts';
@@ -108,5 +108,5 @@ export const identity = defineContext('identity', __dirname, {
   personalData: IdentityPersonalData,
   seed: SeedAccounts,
   cli: { keys },
-  fixtures: { enrol },
+  fixtures: { enroll },
 });

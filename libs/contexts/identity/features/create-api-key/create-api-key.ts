@@ -22,7 +22,7 @@ import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
 const YEAR_MS = 365 * 86_400_000;
-/** What a key may be given besides permissions. */
+/** Scopes of a key besides permissions. */
 const OWN_SCOPES = new Set(['read', 'write']);
 
 class ApiKeyCreate {
@@ -121,7 +121,7 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
     const end = expiresAt === undefined ? new Date(now + YEAR_MS) : new Date(expiresAt);
     if (end.getTime() <= now || end.getTime() > now + YEAR_MS) throw new Rejection(ExpiryOutOfRange);
     await this.users.lockOwn(userId);
-    // A token is believed a few seconds longer than its session lasts; what ends sessions ends keys, this one too.
+    // A token is cached a few seconds longer than its session lasts; what ends sessions must also end this key.
     if (sessionId && !(await this.sessions.alive(sessionId)))
       throw new RequestRefused(Problems.unauthenticated);
     if ((await this.apiKeys.countOf(userId)) >= this.settings.maxApiKeys) throw new Rejection(TooManyApiKeys);

@@ -5,7 +5,7 @@ import { OwnSystem } from '@rookery/testing/own-system';
 
 const MAX = 5;
 
-describe('how many sessions and API keys somebody has', () => {
+describe('the number of sessions and API keys of a user', () => {
   let system: OwnSystem;
 
   beforeAll(async () => {
