@@ -110,7 +110,7 @@ describe('The event bus of @nestjs/cqrs', () => {
     expect(await stored(id)).toEqual([]);
   });
 
-  it('fails the command whose event does not fit its definition, though nobody awaits it', async () => {
+  it('fails the command whose event does not match its definition, although it is not awaited', async () => {
     await expect(ring(newId(), 'as it may not be')).rejects.toThrow(/expected string/);
   });
 
