@@ -169,7 +169,7 @@ describe('the access matrix', () => {
 
     it('an operation that is open by mistake', async () => {
       expect(await violations('plantedOpen', signedIn)).toEqual([
-        'plantedOpen as nobody: 401 was to be, 200  it is',
+        'plantedOpen as nobody: expected 401, got 200 ',
       ]);
     });
 
@@ -181,7 +181,7 @@ describe('the access matrix', () => {
         'plantedUndeclared as owner',
       ]);
       const wrong = await violations('plantedPermission', adminOnly);
-      expect(wrong).toEqual(['plantedPermission as moderator: 403 was to be, 200  it is']);
+      expect(wrong).toEqual(['plantedPermission as moderator: expected 403, got 200 ']);
     });
 
     it('an operation that shows a resource to others', async () => {

@@ -26,7 +26,7 @@ const cached = new WeakMap<object, Caching<never>>();
 export function Cached<Q>(caching: Caching<Q>): ClassDecorator {
   return (handler) => {
     const query = handles(handler as never);
-    if (query?.kind !== 'query') throw new Error(`${handler.name}: @Cached() stands above @QueryHandler().`);
+    if (query?.kind !== 'query') throw new Error(`${handler.name}: @Cached() must be above @QueryHandler().`);
     cached.set(query.type, caching);
   };
 }

@@ -94,7 +94,7 @@ describe('Defining a context', () => {
     ['@Saga()', `cqrs.Saga()(exports.Mourn.prototype, 'mourn')`],
   ])('refuses %s, whose events die with the process', (decorator, decorate) => {
     feature('mourn', `exports.Mourn = class Mourn { mourn() {} }; ${decorate};`);
-    expect(define).toThrow(`Mourn wears ${decorator}, which forgets its events when the process ends.`);
+    expect(define).toThrow(`Mourn has ${decorator}, which loses its events when the process ends.`);
   });
 
   it.each(['Command', 'Query'])('refuses a %s without a handler', (kind) => {

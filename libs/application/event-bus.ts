@@ -68,7 +68,7 @@ export function refuseInMemoryHandlers(types: readonly unknown[]): void {
     for (const [decorator, key] of Object.entries(IN_MEMORY)) {
       if (Reflect.hasMetadata(key, type)) {
         throw new Error(
-          `${type.name} wears ${decorator}, which forgets its events when the process ends. Make it a @Subscriber(): docs/guides/from-nestjs-cqrs.md.`,
+          `${type.name} has ${decorator}, which loses its events when the process ends. Make it a @Subscriber(): docs/guides/from-nestjs-cqrs.md.`,
         );
       }
     }

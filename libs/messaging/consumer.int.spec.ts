@@ -230,7 +230,7 @@ describe('A delivery', () => {
   });
 
   it.each([inside, outside])(
-    'that a rule of the domain refuses is given up at once ($name)',
+    'that fails with a domain rejection becomes dead at once ($name)',
     async ({ name }) => {
       let attempts = 0;
       const key = await happen(name === inside.name ? Rang : Tolled, () => {
@@ -359,7 +359,7 @@ describe('A delivery', () => {
       expect(calls()).toBe(1);
     });
 
-    it('is given up like any other when it is the foreign server that cannot be reached', async () => {
+    it('becomes dead like any other if the external server is unreachable', async () => {
       let attempts = 0;
       const key = await happen(Tolled, () => {
         attempts += 1;

@@ -230,13 +230,13 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
       if (isDatabaseUnavailable(regret)) throw regret;
       const { message, stack } = errorOf(regret);
       this.log.error(
-        `${subscriber.name} ${key.eventId}: cannot be given up, is tried again: ${message}`,
+        `${subscriber.name} ${key.eventId}: cannot be marked dead, is retried: ${message}`,
         stack,
       );
       return this.snooze(key, backoffMs(subscriber.policy, subscriber.policy.attempts));
     }
     deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'dead' });
-    this.log.error(`${subscriber.name} ${key.eventId}: given up: ${error.message}`, error.stack);
+    this.log.error(`${subscriber.name} ${key.eventId}: failed permanently: ${error.message}`, error.stack);
     const dead = await this.deliveries.deadOne(key);
     if (dead) await this.dispatch.addFailed(dead).catch(() => undefined); // the redrive shows it when Redis is back
     return 'over';

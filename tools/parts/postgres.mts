@@ -142,7 +142,7 @@ function readOrMakePassword(home: Home): string {
   if (existsSync(home.password)) return readFileSync(home.password, 'utf8').trim();
   if (existsSync(home.data)) {
     throw new Error(
-      `${home.password} is missing, so nobody can log in: remove ${home.folder} to begin afresh.`,
+      `${home.password} is missing, so nobody can log in: remove ${home.folder} to start over.`,
     );
   }
   const password = randomBytes(24).toString('base64url');

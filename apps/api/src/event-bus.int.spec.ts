@@ -132,7 +132,7 @@ describe('The event bus of @nestjs/cqrs', () => {
     }
     const api = await createApi([contextOf('bells', { providers: [HearInMemory] })]);
     await expect(api.init()).rejects.toThrow(
-      'HearInMemory wears @EventsHandler(), which forgets its events when the process ends. Make it a @Subscriber(): docs/guides/from-nestjs-cqrs.md.',
+      'HearInMemory has @EventsHandler(), which loses its events when the process ends. Make it a @Subscriber(): docs/guides/from-nestjs-cqrs.md.',
     );
     await api.close();
   });

@@ -24,7 +24,7 @@ export class OwnTokens implements TokenAuthenticator {
       sessionId: session.id,
       roles: [session.role],
       permissions: await this.permissions.of(session.role),
-      authenticatedAt: provedAtOf(claims, session),
+      authenticatedAt: authenticatedAtOf(claims, session),
     };
   }
 }
@@ -34,7 +34,10 @@ export class OwnTokens implements TokenAuthenticator {
  * tokens that were issued before, also if their own authentication was invalidated in between, and an authentication
  * can be revoked.
  */
-function provedAtOf({ auth_time: seconds, proof = 0 }: AccessClaims, session: SessionState): Date | null {
+function authenticatedAtOf(
+  { auth_time: seconds, proof = 0 }: AccessClaims,
+  session: SessionState,
+): Date | null {
   if (seconds === undefined || session.authenticatedAt === null || proof !== session.proofVersion)
     return null;
   return new Date(Math.min(seconds * 1_000, session.authenticatedAt.getTime()));

@@ -14,7 +14,7 @@ export const ManageAny = {
   deleteComments: 'comments:delete:any',
 } as const;
 
-export type BeyondOwnPermission = (typeof ManageAny)[keyof typeof ManageAny];
+export type ManageAnyPermission = (typeof ManageAny)[keyof typeof ManageAny];
 
 /**
  * Checks that the actor is the author or has the permission.
@@ -22,6 +22,6 @@ export type BeyondOwnPermission = (typeof ManageAny)[keyof typeof ManageAny];
  * @param permission that replaces being the author
  * @throws Rejection `auth.forbidden`
  */
-export function verifyEditor(actor: Actor, authorId: string, permission: BeyondOwnPermission): void {
+export function verifyActor(actor: Actor, authorId: string, permission: ManageAnyPermission): void {
   if (actor.userId !== authorId && !actor.permissions.has(permission)) throw new Rejection(Forbidden);
 }

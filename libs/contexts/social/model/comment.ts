@@ -1,6 +1,6 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { CommentAdded, CommentDeleted, CommentUpdated } from '../contract';
-import { ManageAny, type Actor, verifyEditor } from './actor';
+import { ManageAny, type Actor, verifyActor } from './actor';
 
 export interface CommentState extends AggregateState {
   postId: string;
@@ -29,12 +29,12 @@ export class Comment extends Aggregate<CommentState> {
 
   /** @throws Rejection `auth.forbidden` unless the actor is the author or may change anybody's comments */
   verifyUpdater(actor: Actor): void {
-    verifyEditor(actor, this.authorId, ManageAny.updateComments);
+    verifyActor(actor, this.authorId, ManageAny.updateComments);
   }
 
   /** @throws Rejection `auth.forbidden` unless the actor is the author or may delete anybody's comments */
   verifyDeleter(actor: Actor): void {
-    verifyEditor(actor, this.authorId, ManageAny.deleteComments);
+    verifyActor(actor, this.authorId, ManageAny.deleteComments);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { PostCreated, PostDeleted, PostUpdated } from '../contract';
-import { ManageAny, type Actor, verifyEditor } from './actor';
+import { ManageAny, type Actor, verifyActor } from './actor';
 
 /** The content of a post. */
 export interface PostDraft {
@@ -29,12 +29,12 @@ export class Post extends Aggregate<PostState> {
 
   /** @throws Rejection `auth.forbidden` unless the actor is the author or may change anybody's posts */
   verifyUpdater(actor: Actor): void {
-    verifyEditor(actor, this.authorId, ManageAny.updatePosts);
+    verifyActor(actor, this.authorId, ManageAny.updatePosts);
   }
 
   /** @throws Rejection `auth.forbidden` unless the actor is the author or may delete anybody's posts */
   verifyDeleter(actor: Actor): void {
-    verifyEditor(actor, this.authorId, ManageAny.deletePosts);
+    verifyActor(actor, this.authorId, ManageAny.deletePosts);
   }
 
   /**

@@ -3,7 +3,7 @@ import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import type { HiddenProfiles } from '../../identity/contract';
 import { type Follower, Relations } from '../contract';
-import type { BeyondOwnPermission, Actor } from '../model/actor';
+import type { ManageAnyPermission, Actor } from '../model/actor';
 import { People } from './people';
 
 /** @returns SQL that is true if `user` has blocked `other`; both are SQL expressions */
@@ -68,7 +68,7 @@ export class Visibility extends Relations implements HiddenProfiles {
    *
    * @throws Rejection `resource.not-found`
    */
-  async assertCanFind(actor: Actor, authorId: string, permission: BeyondOwnPermission): Promise<void> {
+  async assertCanFind(actor: Actor, authorId: string, permission: ManageAnyPermission): Promise<void> {
     if (actor.permissions.has(permission)) await this.people.verify(authorId);
     else await this.assertCanRead(actor.userId, authorId);
   }
