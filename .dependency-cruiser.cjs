@@ -133,6 +133,14 @@ module.exports = {
       to: { path: '^libs/contexts/[^/]+/services/' },
     },
     {
+      name: 'storage-knows-no-use-case',
+      comment:
+        'services/ and views/ build on storage/. What all need, such as derived keys, stands beside settings.ts.',
+      severity: 'error',
+      from: { path: '^libs/contexts/[^/]+/storage/', pathNot: tests },
+      to: { path: '^libs/contexts/[^/]+/(services|views)/' },
+    },
+    {
       name: 'personal-data-is-stored',
       comment: 'Exports and erasures use only storage.',
       severity: 'error',

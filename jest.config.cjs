@@ -1,4 +1,5 @@
 const { readdirSync, readFileSync, existsSync } = require('node:fs');
+const { availableParallelism } = require('node:os');
 const { join } = require('node:path');
 
 /** Names of the installed packages that ship ESM only: jest runs CommonJS, so swc down-levels exactly these. */
@@ -20,7 +21,8 @@ const esm = [...new Set(esmPackages(join(__dirname, 'node_modules')))];
 const project = {
   rootDir: __dirname,
   testEnvironment: 'node',
-  moduleFileExtensions: ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  // Most of what is loaded is packages.
+  moduleFileExtensions: ['js', 'ts', 'mts', 'mjs', 'cjs', 'json', 'node'],
   transform: {
     '^.+\\.m?[tj]s$': [
       '@swc/jest',
@@ -45,7 +47,8 @@ const project = {
 };
 
 module.exports = {
-  maxWorkers: 2,
+  // One for each core, as suites compute; two at least, as they also wait; eight at most, as PostgreSQL grants 200 connections.
+  maxWorkers: Math.min(Math.max(availableParallelism(), 2), 8),
   testTimeout: 30_000,
   projects: [
     { ...project, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,tools}/**/!(*.int).spec.ts'] },

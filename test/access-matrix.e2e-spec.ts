@@ -12,7 +12,7 @@ import {
   type Scene,
 } from '@rookery/testing/access';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { Explain, Public, RequirePermission, UuidParam } from '@rookery/web';
 import { accessMatrix, UNDESCRIBED } from './access-matrix';
 import { exampleOf, type Schema } from './support/example-of';
@@ -57,18 +57,16 @@ const matrix = accessMatrix();
 const planted = contextOf('planted', { controllers: [PlantedRoutes] });
 
 describe('the access matrix', () => {
-  let system: OwnSystem;
+  const system = ownSystem([...contexts, planted], { RATE_LIMIT_ENABLED: 'false' });
   let schemas: Record<string, Schema>;
   let operations: Map<string, Operation>;
 
   beforeAll(async () => {
-    system = await OwnSystem.start([...contexts, planted], { RATE_LIMIT_ENABLED: 'false' });
     const { body } = await system.ask('GET /v1/openapi.json');
     const description: Description = resolveParts(body);
     schemas = description.components.schemas;
     operations = new Map(operationsOf(description).map((operation) => [operation.id, operation]));
   });
-  afterAll(() => system.stop());
 
   /** @returns the differences between matrix and API, as messages. */
   function differences(rows: Record<string, Row>, ids: string[]): string[] {

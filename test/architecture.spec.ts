@@ -99,7 +99,7 @@ const planted: [rule: string, folder: string, text: string][] = [
   [
     'apps-take-contexts-as-declared',
     'apps/worker/src',
-    `import { Keys } from '../../../libs/contexts/identity/services/keys'; export const y = Keys;`,
+    `import { SignIn } from '../../../libs/contexts/identity/services/sign-in'; export const y = SignIn;`,
   ],
   [
     'testing-is-platform-only',
@@ -112,9 +112,14 @@ const planted: [rule: string, folder: string, text: string][] = [
     `import { SignIn } from '../services/sign-in'; export const y = SignIn;`,
   ],
   [
+    'storage-knows-no-use-case',
+    'libs/contexts/identity/storage',
+    `import { SignIn } from '../services/sign-in'; export const y = SignIn;`,
+  ],
+  [
     'personal-data-is-stored',
     'libs/contexts/identity/personal-data',
-    `import { Keys } from '../services/keys'; export const y = Keys;`,
+    `import { SignIn } from '../services/sign-in'; export const y = SignIn;`,
   ],
   ...[
     ['seed', `import { SeedAccounts as y } from '../seed';`],

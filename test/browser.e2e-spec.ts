@@ -1,10 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { contexts } from '@rookery/contexts';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { comment, publish } from '@rookery/contexts/social/testing';
-import { eventually, type Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { eventually, type Person, privateSystem } from '@rookery/testing';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from '../tools/parts/browser.mts';
 
@@ -21,7 +19,6 @@ interface Seen {
 
 describe('a page in a browser', () => {
   let app: Server;
-  let system: OwnSystem;
   let api: string;
   let browser: Browser;
   let context: BrowserContext;
@@ -33,13 +30,14 @@ describe('a page in a browser', () => {
       response.setHeader('content-type', 'text/html').end('<!doctype html><title>An app</title>');
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => app.once('listening', resolve));
-    system = await OwnSystem.start(contexts, { CORS_ORIGINS: originOf(app) });
+  });
+  const system = privateSystem(() => ({ CORS_ORIGINS: originOf(app) }));
+  beforeAll(async () => {
     api = system.addresses.apiUrl;
     browser = await startBrowser();
   });
   afterAll(async () => {
     await browser?.close();
-    await system?.stop();
     app?.close();
   });
   beforeEach(async () => {

@@ -1,25 +1,21 @@
 import { RedisConnections } from '@rookery/redis';
 import { eventually } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { createTestRedis, type TestRedis } from '@rookery/testing/redis';
 import { Cache } from '.';
 
 describe('with a separate Redis (REDIS_CACHE_URL)', () => {
   let own: TestRedis;
-  let system: OwnSystem;
 
   beforeAll(async () => {
     own = await createTestRedis();
-    system = await OwnSystem.start([], {
-      REDIS_CACHE_URL: own.url,
-      RATE_LIMIT_ENABLED: 'true',
-      RATE_LIMIT_DEFAULT: '10/86400',
-    });
   });
-  afterAll(async () => {
-    await system.stop();
-    await own.stop();
-  });
+  const system = ownSystem([], () => ({
+    REDIS_CACHE_URL: own.url,
+    RATE_LIMIT_ENABLED: 'true',
+    RATE_LIMIT_DEFAULT: '10/86400',
+  }));
+  afterAll(() => own.stop());
 
   const keysOfCache = (pattern: string) => system.inApi(RedisConnections).cache.keys(pattern);
   const keysOfQueues = (pattern: string) => system.inApi(RedisConnections).shared.keys(pattern);

@@ -14,7 +14,7 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { type Claim, Commands, IdempotencyKeys, Queries } from '.';
 
@@ -88,20 +88,18 @@ class Read implements Handles<typeof Written> {
 
 // One connection per app: code that requests a second one while holding the first would deadlock.
 describe('With one connection to PostgreSQL, a command', () => {
-  let system: OwnSystem;
   let commands: Commands;
 
+  const handlers = [WriteHandler, WriteAllHandler, CountLinesHandler];
+  const system = ownSystem([contextOf('suite', { handlers, subscribers: [Read] })], {
+    DATABASE_POOL_SIZE: '1',
+  });
   beforeAll(async () => {
-    const handlers = [WriteHandler, WriteAllHandler, CountLinesHandler];
-    system = await OwnSystem.start([contextOf('suite', { handlers, subscribers: [Read] })], {
-      DATABASE_POOL_SIZE: '1',
-    });
     commands = system.inApi(Commands);
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.line (text text NOT NULL, transaction text NOT NULL)');
     await system.sql('CREATE TABLE suite.read (text text NOT NULL)');
   });
-  afterAll(() => system.stop());
   beforeEach(async () => {
     await eventually(async () => {
       const open = await system.sql(`SELECT 1 FROM messaging.event_delivery WHERE state = 'pending'`);

@@ -2,7 +2,7 @@ import { defineEvent, newId, type EventEnvelope, type RaisedEvent } from '@rooke
 import { Queues, type Rebuildable, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { Rebuild } from './rebuild';
 
@@ -39,10 +39,8 @@ class KeepBells implements Rebuildable {
 }
 
 describe('A rebuild', () => {
-  let system: OwnSystem;
-
+  const system = ownSystem([contextOf('probe', { subscribers: [KeepBells] })]);
   beforeAll(async () => {
-    system = await OwnSystem.start([contextOf('probe', { subscribers: [KeepBells] })]);
     await system.sql('CREATE TABLE public.bells (id uuid)');
   });
   beforeEach(async () => {
@@ -51,7 +49,6 @@ describe('A rebuild', () => {
     KeepBells.wrong = [newId(), newId(), newId()];
     KeepBells.failures.clear();
   });
-  afterAll(() => system.stop());
 
   const rebuild = () => system.inWorker(Rebuild).run('probe.keep-bells');
   const kept = async () =>

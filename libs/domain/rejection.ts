@@ -90,6 +90,15 @@ export const NotFound = defineRejection(
   'No such resource',
 );
 
+/** The caller is not signed in, or no longer. */
+export const Unauthenticated = defineRejection(
+  'auth.unauthenticated',
+  'unauthenticated',
+  'The request has no valid access token.',
+  'Send Authorization: Bearer with an access token; refresh it when it has expired.',
+  'Not signed in',
+);
+
 /** The caller does not have permission to do this. */
 export const Forbidden = defineRejection(
   'auth.forbidden',

@@ -10,7 +10,7 @@ import {
 import { type DeliveryKey, Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import {
   type Attempt,
@@ -70,18 +70,15 @@ class FetchThePriest implements Handles<typeof Tolled> {
 }
 
 describe('A delivery', () => {
-  let system: OwnSystem;
-
+  const suite = contextOf('suite', { subscribers: [OpenTheDoor, MendTheBell, FetchThePriest] });
+  const system = ownSystem([suite], { QUEUE_CONCURRENCY_CRITICAL: '20' });
   beforeAll(async () => {
-    const suite = contextOf('suite', { subscribers: [OpenTheDoor, MendTheBell, FetchThePriest] });
-    system = await OwnSystem.start([suite], { QUEUE_CONCURRENCY_CRITICAL: '20' });
     await system.startWorker();
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.effect (event_id uuid NOT NULL, what text NOT NULL)');
     // From now on only the relay fills the queues.
     await eventually(async () => (await system.sql('SELECT 1 FROM messaging.queue_epoch')).length === 1);
   });
-  afterAll(() => system.stop());
 
   /** Stores an event for the subscriber under test. */
   async function happen(

@@ -3,7 +3,7 @@ import { type EventDefinition, type EventOf, defineEvent, newId } from '@rookery
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { defineQueue, type Handles, Subscriber } from '.';
 
@@ -51,12 +51,11 @@ function newBuild() {
 }
 
 describe('While a new build takes over from an old one', () => {
-  let system: OwnSystem;
+  const system = ownSystem([contextOf('suite', { subscribers: [Deliver] })]);
   let worker: { close(): Promise<void> };
   let next: ReturnType<typeof newBuild>;
 
   beforeAll(async () => {
-    system = await OwnSystem.start([contextOf('suite', { subscribers: [Deliver] })]);
     worker = system.worker;
     next = newBuild();
     await system.sql('CREATE SCHEMA suite');
@@ -64,7 +63,6 @@ describe('While a new build takes over from an old one', () => {
       'CREATE TABLE suite.carried (subject uuid NOT NULL, version int NOT NULL, by text NOT NULL)',
     );
   });
-  afterAll(() => system.stop());
 
   /** Stores an event. `change` alters its deliveries before they are visible. */
   async function send(definition: EventDefinition, change?: string): Promise<string> {

@@ -4,7 +4,7 @@ import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { SilentProxy } from '@rookery/testing/proxy';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { defineQueue, Dispatch, type Handles, Subscriber } from '.';
 
@@ -27,30 +27,25 @@ class Hear implements Handles<typeof Rung> {
   }
 }
 
-describe('When Redis stops responding without closing its connections', () => {
-  let system: OwnSystem;
+describe('When Redis falls silent without closing its connections', () => {
   let proxy: SilentProxy;
+  const system = ownSystem(
+    [contextOf('suite', { subscribers: [Hear] })],
+    {},
+    {
+      async redis(url) {
+        const before = await SilentProxy.before(url);
+        proxy = before.proxy;
+        return before.url;
+      },
+    },
+  );
 
   beforeAll(async () => {
-    const suite = contextOf('suite', { subscribers: [Hear] });
-    system = await OwnSystem.start(
-      [suite],
-      {},
-      {
-        async redis(url) {
-          const before = await SilentProxy.before(url);
-          proxy = before.proxy;
-          return before.url;
-        },
-      },
-    );
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.heard (event_id uuid NOT NULL)');
   });
-  afterAll(async () => {
-    await system.stop();
-    await proxy.stop();
-  });
+  afterAll(() => proxy.stop());
 
   async function ring(times: number): Promise<void> {
     const raised = Array.from({ length: times }, () => ({

@@ -10,7 +10,7 @@ import { RedisModule } from '@rookery/redis';
 import { Relay } from './relay';
 import { RedisRelayHint } from './relay-hint';
 import { Schedules } from './schedule';
-import { QueueSettings } from './settings';
+import { QueueSettings, ScheduleSettings } from './settings';
 import { Subscribers } from './subscribers';
 
 /** Event delivery between the outbox and the subscribers. */
@@ -31,7 +31,16 @@ export class MessagingModule {
   /** For a worker: also runs the relay, the subscribers, the schedules and the redrive. */
   static forWorking(): DynamicModule {
     const writing = MessagingModule.forWriting();
-    const working = [Relay, Consumer, Redrive, Schedules, PruneOutbox, BacklogMetrics, ParkedDeliveries];
+    const working = [
+      Relay,
+      Consumer,
+      Redrive,
+      Schedules,
+      ScheduleSettings,
+      PruneOutbox,
+      BacklogMetrics,
+      ParkedDeliveries,
+    ];
     return {
       ...writing,
       providers: [...writing.providers!, ...working],

@@ -2,7 +2,7 @@ import { type EventOf, defineEvent, newId } from '@rookery/domain';
 import { Deliveries, type DeliveryKey, Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { type Attempt, defineQueue, Dispatch, failedQueue, type Handles, Reject, Subscriber } from '.';
 
@@ -34,17 +34,14 @@ class DrawTheBoard implements Handles<typeof Moved> {
 }
 
 describe('An ordered subscriber', () => {
-  let system: OwnSystem;
-
+  const suite = contextOf('suite', { subscribers: [DrawTheBoard] });
+  const system = ownSystem([suite], { QUEUE_CONCURRENCY_CRITICAL: '10' });
   beforeAll(async () => {
-    const suite = contextOf('suite', { subscribers: [DrawTheBoard] });
-    system = await OwnSystem.start([suite], { QUEUE_CONCURRENCY_CRITICAL: '10' });
     await system.startWorker();
     await system.sql('CREATE SCHEMA suite');
     await system.sql(`CREATE TABLE suite.drawn (place bigint GENERATED ALWAYS AS IDENTITY, subject uuid NOT NULL,
       sequence int NOT NULL)`);
   });
-  afterAll(() => system.stop());
 
   /** Stores the events of these numbers. */
   async function move(subject: string, from: number, to: number): Promise<void> {

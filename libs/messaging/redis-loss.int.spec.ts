@@ -3,7 +3,7 @@ import { type EventOf, defineEvent, newId } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { type Attempt, defineQueue, Dispatch, failedQueue, type Handles, Reject, Subscriber } from '.';
 
@@ -31,15 +31,12 @@ class Water implements Handles<typeof Sown> {
 }
 
 describe('When Redis', () => {
-  let system: OwnSystem;
-
+  const suite = contextOf('suite', { subscribers: [Water] });
+  const system = ownSystem([suite], { QUEUE_CONCURRENCY_DEFAULT: '10' });
   beforeAll(async () => {
-    const suite = contextOf('suite', { subscribers: [Water] });
-    system = await OwnSystem.start([suite], { QUEUE_CONCURRENCY_DEFAULT: '10' });
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.watered (event_id uuid NOT NULL)');
   });
-  afterAll(() => system.stop());
   afterEach(async () => {
     reactions.clear();
     await system.sql('TRUNCATE messaging.outbox CASCADE');

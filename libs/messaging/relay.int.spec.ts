@@ -1,17 +1,13 @@
 import { defineEvent, newId } from '@rookery/domain';
 import { Outbox, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 
 const Told = defineEvent('suite.tale-told', 1, z.object({}));
 
 describe('A relay whose rounds fail', () => {
-  let system: OwnSystem;
-  beforeAll(async () => {
-    system = await OwnSystem.start([]);
-  });
-  afterAll(() => system.stop());
+  const system = ownSystem([]);
 
   const probe = (path: string) => system.worker.inject({ url: path });
 

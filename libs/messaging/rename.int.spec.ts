@@ -3,7 +3,7 @@ import { defineEvent, type EventEnvelope, newId } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { type AnySubscriber, type Attempt, Queues, Reject, Subscriber } from '.';
 
@@ -37,21 +37,18 @@ function build(className: string, ...declared: Parameters<typeof Subscriber>): T
 const queue = Queues.projections;
 
 describe('After a subscriber’s class was renamed', () => {
-  let system: OwnSystem;
-
-  // The previous build: its api has stored the deliveries, but no worker has run any.
+  // The build before: its api has stored the deliveries, and no worker of it has run any.
+  const before = [
+    build('BookPayment', 'suite.book-payment', Paid, { queue }),
+    build('FollowTenant', 'suite.follow-tenant', Moved, { queue, ordered: true }),
+    build('AnswerBell', 'suite.answer-bell', Rang, { queue }),
+  ];
+  const system = ownSystem([contextOf('suite', { subscribers: before })]);
   beforeAll(async () => {
-    const subscribers = [
-      build('BookPayment', 'suite.book-payment', Paid, { queue }),
-      build('FollowTenant', 'suite.follow-tenant', Moved, { queue, ordered: true }),
-      build('AnswerBell', 'suite.answer-bell', Rang, { queue }),
-    ];
-    system = await OwnSystem.start([contextOf('suite', { subscribers })]);
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.booked (subject uuid, sequence int, by text, key text)');
     await system.worker.close();
   });
-  afterAll(() => system.stop());
 
   async function happens(definition: typeof Paid, subject = newId(), sequence = 1): Promise<string> {
     await system

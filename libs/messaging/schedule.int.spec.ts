@@ -1,15 +1,15 @@
 import { Sql } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { Schedule, type Scheduled, Schedules } from '.';
 
 @Schedule('suite.strike-the-hour', { everySeconds: 1 })
 class StrikeTheHour implements Scheduled {
   constructor(private readonly sql: Sql) {}
 
-  async run(): Promise<void> {
-    await this.sql.execute(`INSERT INTO suite.stroke SELECT date_bin('1 s', now(), 'epoch')`);
+  async run(slot: Date): Promise<void> {
+    await this.sql.execute('INSERT INTO suite.stroke VALUES ($1)', [slot]);
     await this.sql.row('SELECT pg_sleep(0.05)');
   }
 }
@@ -27,17 +27,24 @@ class WindTheClock implements Scheduled {
   }
 }
 
-describe('A schedule', () => {
-  let system: OwnSystem;
+@Schedule('suite.greet-the-year', { cron: '0 0 1 1 *', timeZone: 'Europe/Berlin' })
+class GreetTheYear implements Scheduled {
+  constructor(private readonly sql: Sql) {}
 
+  async run(slot: Date): Promise<void> {
+    await this.sql.execute('INSERT INTO suite.greeting VALUES ($1)', [slot]);
+  }
+}
+
+describe('A schedule', () => {
+  const system = ownSystem([contextOf('suite', { schedules: [GreetTheYear, StrikeTheHour, WindTheClock] })]);
   beforeAll(async () => {
-    system = await OwnSystem.start([contextOf('suite', { schedules: [StrikeTheHour, WindTheClock] })]);
     await system.startWorker();
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.stroke (slot timestamptz NOT NULL)');
+    await system.sql('CREATE TABLE suite.greeting (slot timestamptz NOT NULL)');
     await system.sql('CREATE TABLE suite.winding (run int NOT NULL)');
   });
-  afterAll(() => system.stop());
 
   it('runs once per slot, whatever the number of workers', async () => {
     const slots = await eventually(async () => {
@@ -59,9 +66,35 @@ describe('A schedule', () => {
     expect(runs).toBe(3);
   });
 
+  describe('by the time of day', () => {
+    const NEW_YEAR = `date_trunc('year', now() AT TIME ZONE 'Europe/Berlin') AT TIME ZONE 'Europe/Berlin'`;
+    const recorded = () =>
+      system.sql<{ current: boolean }>(
+        `SELECT slot = ${NEW_YEAR} AS current FROM messaging.schedule_run WHERE name = 'suite.greet-the-year'`,
+      );
+    const greetings = () => system.sql(`SELECT slot = ${NEW_YEAR} AS current FROM suite.greeting`);
+
+    it('begins with the next slot after a worker knows it first', async () => {
+      await eventually(async () => (await recorded()).length === 1);
+      expect(await recorded()).toEqual([{ current: true }]);
+      expect(await greetings()).toEqual([]);
+    });
+
+    it('makes up once for slots that passed while no worker ran, and is told which was the last', async () => {
+      await system.sql(
+        `UPDATE messaging.schedule_run SET slot = slot - interval '3 years' WHERE name = 'suite.greet-the-year'`,
+      );
+      await eventually(async () => (await recorded())[0]!.current);
+      const strokes = async () => (await system.sql('SELECT 1 FROM suite.stroke')).length;
+      const before = await strokes();
+      await eventually(async () => (await strokes()) >= before + 2);
+      expect(await greetings()).toEqual([{ current: true }]);
+    });
+  });
+
   it('has a name of its own', () => {
     const schedules = system.inWorker(Schedules);
-    expect(schedules.all()).toContainEqual({ name: 'suite.strike-the-hour', everySeconds: 1 });
+    expect(schedules.all()).toContain('suite.strike-the-hour');
     expect(() => schedules.register(StrikeTheHour)).toThrow(
       'two schedules named suite.strike-the-hour: StrikeTheHour and StrikeTheHour',
     );

@@ -10,40 +10,60 @@ import { ModuleRef } from '@nestjs/core';
 import { type DurableName, durableName, DurableNames } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
 import { Loop } from './loop';
+import { ScheduleSettings } from './settings';
+import { type Slots, slotsOf, type Timing } from './slots';
 
 /** Periodic work; see {@link Schedule}. */
 export interface Scheduled {
-  /** Runs the work inside the transaction that records the slot as done: once per slot across all workers. */
-  run(): Promise<void>;
+  /**
+   * Does the work inside the transaction that records the slot as done: once per slot over all workers.
+   *
+   * @param slot when it was due; long ago where no worker ran
+   */
+  run(slot: Date): Promise<void>;
 }
 
 const KEY = Symbol('schedule');
 const TICK_MS = 1_000;
 
-/** Metadata that {@link Schedule} stores about a class. */
-export interface ScheduleOptions extends DurableName {
-  everySeconds: number;
-}
+/** What {@link Schedule} records about a class. */
+export type ScheduleOptions = DurableName & Timing;
 
-interface KnownSchedule extends ScheduleOptions {
+type KnownSchedule = DurableName & {
   readonly type: Type<Scheduled>;
-}
+  readonly slotAt: Slots;
+  /** Whether it is due at times of day: the first of them is the first after a worker knows it. */
+  readonly fixed: boolean;
+};
 
 /**
- * Marks a class as periodic work that one worker runs once per time slot. A slot that passed while no worker ran is
- * skipped and not run later: the work must look at what is due, not at the clock.
+ * Marks a class as work that one worker does once in every slot of time.
  *
- * @param name `<context>.<effect>`, stored in its row in PostgreSQL: it stays when the class is renamed
- * @param options.everySeconds length of a slot; slots are counted by PostgreSQL's clock
- * @param options.formerly previous names: a slot that ran under one of them is done
- * @throws Error if a name is malformed
+ * Of the slots that passed while no worker ran the last one is made up for, once, as soon as a worker runs; the others
+ * are skipped. So the work looks at what is due, not at the clock; what is pointless when it is late looks at its slot.
+ * Times of day count from the first worker on that knows the schedule: a deployment at noon does not begin with the slot
+ * of that morning.
+ *
+ * @param name `<context>.<effect>`, which its row in PostgreSQL bears: it stays when the class is renamed
+ * @param options.everySeconds length of a slot, counted from 1970; or
+ * @param options.cron minute, hour, day of month, month and day of week at which slots begin, and
+ * @param options.timeZone of them; where it is left out, that of the deployment. See {@link slotsOf} for changed clocks
+ * @param options.formerly names it had before: a slot that was done under one of them is done
+ * @throws Error naming the class when a name is misspelt, or the expression or the time zone is none
  */
 export function Schedule(
   name: string,
-  { everySeconds, formerly }: { everySeconds: number; formerly?: readonly string[] },
+  { formerly, ...timing }: Timing & { formerly?: readonly string[] },
 ): ClassDecorator {
-  const options: ScheduleOptions = { ...durableName('schedule', name, formerly), everySeconds };
+  const options: ScheduleOptions = { ...durableName('schedule', name, formerly), ...timing };
   return (target) => {
+    try {
+      slotsOf(options, 'UTC');
+    } catch (error) {
+      throw new Error(`The schedule ${name} of ${target.name}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
     Reflect.defineMetadata(KEY, options, target);
     Injectable()(target);
   };
@@ -66,6 +86,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly moduleRef: ModuleRef,
+    private readonly settings: ScheduleSettings,
     private readonly sql: Sql,
     private readonly transaction: Transaction,
   ) {}
@@ -78,12 +99,14 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   register(type: Type<Scheduled>): void {
     const options = scheduleOptions(type);
     if (!options) throw new Error(`${type.name} is no schedule.`);
-    this.names.add({ ...options, type });
+    const { name, formerly } = options;
+    const slotAt = slotsOf(options, this.settings.timeZone);
+    this.names.add({ name, formerly, type, slotAt, fixed: 'cron' in options });
   }
 
-  /** @returns the names of all schedules and the seconds between their runs. */
-  all(): readonly { name: string; everySeconds: number }[] {
-    return this.names.all().map(({ name, everySeconds }) => ({ name, everySeconds }));
+  /** @returns the names of all schedules. */
+  all(): readonly string[] {
+    return this.names.all().map(({ name }) => name);
   }
 
   onApplicationBootstrap(): void {
@@ -103,26 +126,25 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /**
-   * The slot is claimed under all its names, current and previous, so that only one worker runs it even if another
-   * build uses an older name.
-   */
-  private async runIfDue({ name, formerly, everySeconds, type }: KnownSchedule): Promise<void> {
+  /** The slot is taken under every name it ever had: beside a worker that knows an older one, still one does it. */
+  private async runIfDue({ name, formerly, fixed, slotAt, type }: KnownSchedule): Promise<void> {
     const names = [name, ...formerly];
-    const due = await this.sql.row(
-      `SELECT 1 AS due WHERE NOT EXISTS (SELECT 1 FROM messaging.schedule_run
-         WHERE name = ANY ($1) AND slot >= date_bin(make_interval(secs => $2), now(), 'epoch'))`,
-      [names, everySeconds],
-    );
-    if (!due) return;
+    const { now, done } = (await this.sql.row<{ now: Date; done: Date | null }>(
+      'SELECT now() AS now, max(slot) AS done FROM messaging.schedule_run WHERE name = ANY ($1)',
+      [names],
+    ))!;
+    const slot = slotAt(now);
+    if (done && done >= slot) return;
+    const isFirst = fixed && !done;
     await this.transaction.run(async () => {
       const mine = await this.sql.execute(
         `INSERT INTO messaging.schedule_run (name, slot)
-         SELECT name, date_bin(make_interval(secs => $2), now(), 'epoch') FROM unnest($1::text[]) AS name ORDER BY name
+         SELECT name, $2::timestamptz FROM unnest($1::text[]) AS name ORDER BY name
          ON CONFLICT (name) DO UPDATE SET slot = excluded.slot WHERE schedule_run.slot < excluded.slot`,
-        [names, everySeconds],
+        [names, slot],
       );
-      if (mine === names.length) await this.moduleRef.get<Scheduled>(type, { strict: false }).run();
+      if (mine === names.length && !isFirst)
+        await this.moduleRef.get<Scheduled>(type, { strict: false }).run(slot);
     });
   }
 }

@@ -10,8 +10,8 @@ export interface PoolState {
   idle: number;
   /** Callers that wait for a connection. */
   waiting: number;
-  /** Maximum number of connections. */
-  most: number;
+  /** Connections there may be at the same time. */
+  max: number;
 }
 
 /** The connections of this process to PostgreSQL. */
@@ -35,6 +35,6 @@ export class ConnectionPool {
 
   state(): PoolState {
     const { totalCount: open, idleCount: idle, waitingCount: waiting, options } = this.pool;
-    return { open, idle, waiting, most: options.max };
+    return { open, idle, waiting, max: options.max };
   }
 }

@@ -6,6 +6,7 @@ import { startPostgres } from '../../tools/parts/postgres.mts';
 import { build } from '../../tools/support/build.mts';
 import { runNode } from '../../tools/support/commands.mts';
 import { step } from '../../tools/support/steps.mts';
+import { atEnd, endOnSignals } from '../../tools/support/undo.mts';
 import { parts } from './parts';
 import { Systems } from './systems';
 
@@ -16,8 +17,12 @@ import { Systems } from './systems';
 export default async function setup(): Promise<void> {
   parts.users += 1;
   if (parts.stop) return;
+  // Jest does nothing at a signal: what it runs at that moment, such as the build, would go on without it.
+  endOnSignals();
   await step('Build', build, (compiled) => (compiled ? undefined : '(up to date)'));
   const folder = mkdtempSync(join(tmpdir(), 'rookery-test-'));
+  parts.stop = () => rm(folder, { recursive: true, force: true });
+  atEnd(() => parts.stop?.());
   const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), durable: false });
   const systems = new Systems(folder);
   parts.stop = async () => {

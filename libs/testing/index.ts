@@ -3,5 +3,5 @@ export * from './eventually';
 export * from './inbox';
 export * from './openapi';
 export * from './race';
-export * from './shared-system';
+export * from './hosted-system';
 export * from './system';

@@ -5,6 +5,7 @@ import type { Abstract, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Context } from '@rookery/application';
 import { rootLogger } from '@rookery/observability';
+import { RedisConnections } from '@rookery/redis';
 import { createWebApp } from '@rookery/web';
 import { symbols } from 'pino';
 import { createApi } from '../../apps/api/src/api';
@@ -13,7 +14,9 @@ import { startMailbox } from '../../tools/parts/mailbox.mts';
 import { startRedis } from '../../tools/parts/redis.mts';
 import { createTestDatabase, type TestDatabase } from './database';
 import { callFixture } from './fixtures';
-import { type SystemAddresses, TestSystem } from './system';
+import { inHooks } from './in-hooks';
+import { injectInto } from './inject';
+import { type Injected, type InjectedAnswer, type SystemAddresses, TestSystem } from './system';
 
 type Redis = Awaited<ReturnType<typeof startRedis>>;
 
@@ -37,8 +40,7 @@ export class OwnSystem extends TestSystem {
     private readonly parts: Parts,
     readonly api: NestFastifyApplication,
     readonly worker: NestFastifyApplication,
-    /** Every log line of the apps. */
-    readonly logged: readonly string[],
+    override readonly logged: readonly string[],
     addresses: SystemAddresses,
   ) {
     super(addresses);
@@ -77,25 +79,34 @@ export class OwnSystem extends TestSystem {
     const logged: string[] = [];
     // Every logger of the process inherits from this one, including its output stream.
     Object.assign(rootLogger(), { [symbols.streamSym]: { write: (line: string) => logged.push(line) } });
-    const api = await createApi(contexts);
-    await api.listen(0, '127.0.0.1');
-    const worker = await createWebApp(WorkerModule.of(contexts));
-    await worker.listen(0, '127.0.0.1');
-    return new OwnSystem(contexts, { folder, database, redis, mailbox }, api, worker, logged, {
-      apiUrl: await api.getUrl(),
-      workerUrl: await worker.getUrl(),
-      databaseUrl: database.url,
-      redisUrl: redis.url,
-      mailboxUrl: mailbox.url,
-    });
+    const parts = { folder, database, redis, mailbox };
+    const apps: NestFastifyApplication[] = [];
+    try {
+      const api = await createApi(contexts);
+      apps.push(api);
+      await api.listen(0, '127.0.0.1');
+      const worker = await createWebApp(WorkerModule.of(contexts));
+      apps.push(worker);
+      await worker.listen(0, '127.0.0.1');
+      return new OwnSystem(contexts, parts, api, worker, logged, {
+        apiUrl: await api.getUrl(),
+        workerUrl: await worker.getUrl(),
+        databaseUrl: database.url,
+        redisUrl: redis.url,
+        mailboxUrl: mailbox.url,
+      });
+    } catch (error) {
+      await end(apps, parts);
+      throw error;
+    }
   }
 
-  protected override logOf(requestId: string): string[] {
-    return this.logged.filter((line) => line.includes(requestId));
+  override fixture<T>(name: string, args: object, where: 'api' | 'worker' = 'api'): Promise<T> {
+    return callFixture(this.contexts, this[where], name, args) as Promise<T>;
   }
 
-  override fixture<T>(name: string, args: object): Promise<T> {
-    return callFixture(this.contexts, this.api, name, args) as Promise<T>;
+  override redis(command: string, ...args: (string | number)[]): Promise<unknown> {
+    return this.inApi(RedisConnections).shared.call(command, ...args);
   }
 
   /** @returns a provider of the api, whichever module it is in. */
@@ -138,11 +149,42 @@ export class OwnSystem extends TestSystem {
     this.parts.redis = await startRedis({ dataDir: join(this.parts.folder, 'redis'), port, durable: false });
   }
 
+  protected override inject(request: Injected): Promise<InjectedAnswer> {
+    return injectInto(this.api, request);
+  }
+
   async stop(): Promise<void> {
-    const { folder, database, redis, mailbox } = this.parts;
     await this.disconnect();
-    await Promise.all([this.api, this.worker, ...this.moreApps].map((app) => app.close()));
+    await end([this.api, this.worker, ...this.moreApps], this.parts);
+  }
+}
+
+/** Ends the parts also where an app cannot be closed: what is left running keeps jest's process alive. */
+async function end(apps: readonly NestFastifyApplication[], parts: Parts): Promise<void> {
+  const { folder, database, redis, mailbox } = parts;
+  try {
+    await Promise.all(apps.map((app) => app.close()));
+  } finally {
     await Promise.allSettled([redis.stop(), mailbox.stop(), database.drop()]);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Starts an {@link OwnSystem} before the tests of the suite that calls this in its `describe`, and stops it after them.
+ *
+ * @param contexts that both apps are made of
+ * @param settings environment variables besides those of the parts; a function where a hook before this has to make them
+ * @param reach see {@link OwnSystem.start}
+ * @returns what can be used inside of tests and hooks
+ */
+export function ownSystem(
+  contexts: readonly Context[],
+  settings: Record<string, string> | (() => Record<string, string>) = {},
+  reach?: Parameters<typeof OwnSystem.start>[2],
+): OwnSystem {
+  return inHooks(
+    () => OwnSystem.start(contexts, typeof settings === 'function' ? settings() : settings, reach),
+    (system) => system.stop(),
+  );
 }

@@ -1,103 +1,199 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Redis } from 'ioredis';
 import { startMailbox } from '../../tools/parts/mailbox.mts';
 import { stopChild } from '../../tools/parts/processes.mts';
 import { startRedis } from '../../tools/parts/redis.mts';
 import { createTestDatabase } from './database';
-import type { SharedAddresses } from './shared-system';
+import type { HostedAddresses } from './hosted-system';
+import { post } from './post';
 
 const HOST = join('dist', 'libs', 'testing', 'host.js');
 const START_TIMEOUT_MS = 60_000;
 
-type HostAddresses = Pick<SharedAddresses, 'apiUrl' | 'workerUrl' | 'fixturesUrl'>;
+type Settings = Record<string, string>;
 
-/** One system per jest worker, from the compiled code, started on first use. */
+/** A system that runs: its addresses, and what suites may do to its parts. */
+interface Running {
+  addresses: Omit<HostedAddresses, 'partsUrl'>;
+  redis(command: [string, ...(string | number)[]]): Promise<unknown>;
+  killRedis(): Promise<void>;
+  startRedis(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The systems of a run from the compiled code: one for each worker of jest, and those of a suite's own. */
 export class Systems {
-  private readonly running = new Map<string, Promise<SharedAddresses>>();
-  private readonly undo: (() => Promise<void>)[] = [];
+  private readonly hosts = new Map<string, Promise<Host>>();
+  private readonly started = new Map<string, Promise<Running>>();
+  private readonly server = createServer((request, response) => {
+    text(request)
+      .then((body) => this.answer(request.url!.slice(1), JSON.parse(body)))
+      .then((result) => response.end(JSON.stringify(result ?? null)))
+      .catch((error: Error) => response.writeHead(500).end(error.message));
+  });
+  private privates = 0;
 
   /** @param folder folder for data and logs of the systems */
   constructor(private readonly folder: string) {}
 
   /**
-   * Serves `POST /<number of the jest worker>` with the addresses of its system.
+   * Answers `POST /shared/<number of the jest worker>` and `POST /private/<number of the jest worker>` with the
+   * addresses of a system, the latter with a new one of the settings in its body, and below their `partsUrl` does what
+   * is asked of its parts.
    *
    * @returns its URL
    */
   async listen(): Promise<string> {
-    const server = createServer((request, response) => {
-      this.of(request.url!.slice(1)).then(
-        (addresses) => response.end(JSON.stringify(addresses)),
-        (error: Error) => response.writeHead(500).end(error.message),
-      );
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    this.undo.push(async () => {
-      server.closeAllConnections();
-      await new Promise<void>((done) => server.close(() => done()));
-    });
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
+    return this.url;
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled(this.undo.map((each) => each()));
+    this.server.closeAllConnections();
+    await new Promise<void>((done) => this.server.close(() => done()));
+    // What runs in a process that is gone need not be closed.
+    await Promise.allSettled([...this.hosts.values()].map(async (host) => (await host).stop()));
+    await Promise.allSettled([...this.started.values()].map(async (system) => (await system).stop()));
   }
 
-  private of(worker: string): Promise<SharedAddresses> {
-    const running = this.running.get(worker) ?? this.start(worker);
-    this.running.set(worker, running);
-    return running;
+  private get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  private async start(worker: string): Promise<SharedAddresses> {
-    const folder = join(this.folder, `worker-${worker}`);
-    const [database, redis, mailbox] = await Promise.all([
-      createTestDatabase(),
-      startRedis({ dataDir: join(folder, 'redis'), durable: false }),
-      startMailbox({ dataDir: join(folder, 'mail') }),
-    ]);
-    this.undo.push(
-      () => redis.stop(),
-      () => mailbox.stop(),
-    );
-    const logFile = join(folder, 'host.log');
-    const host = await this.fork(logFile, {
+  private async answer(path: string, body: unknown): Promise<unknown> {
+    const [kind, name, action = ''] = path.split('/') as [string, string, string?];
+    // Apart, since passport keeps the strategies of the latest api in a process alone.
+    if (kind === 'shared') return this.addressesOf(`shared-host-${name}`, `shared-${name}`, {});
+    if (kind === 'private')
+      return this.addressesOf(`private-host-${name}`, `private-${(this.privates += 1)}`, body as Settings);
+    const system = await this.started.get(name)!;
+    switch (action) {
+      case 'redis':
+        return system.redis(body as [string]);
+      case 'kill-redis':
+        return system.killRedis();
+      case 'start-redis':
+        return system.startRedis();
+      case 'stop':
+        this.started.delete(name);
+        return system.stop();
+      default:
+        throw new Error(`Nothing is at ${path}.`);
+    }
+  }
+
+  private async addressesOf(process: string, name: string, settings: Settings): Promise<HostedAddresses> {
+    const host = this.hosts.get(process) ?? launch(join(this.folder, `${process}.log`));
+    this.hosts.set(process, host);
+    const system = this.started.get(name) ?? start(await host, join(this.folder, name), settings);
+    this.started.set(name, system);
+    return { ...(await system).addresses, partsUrl: `${this.url}/parts/${name}` };
+  }
+}
+
+async function start(host: Host, folder: string, settings: Settings): Promise<Running> {
+  const redisOptions = { dataDir: join(folder, 'redis'), durable: false };
+  const [database, mailbox, firstRedis] = await Promise.all([
+    createTestDatabase(),
+    startMailbox({ dataDir: join(folder, 'mail') }),
+    startRedis(redisOptions),
+  ]);
+  let redis = firstRedis;
+  const hostUrl = `${host.url}/${folder.slice(folder.lastIndexOf('/') + 1)}`;
+  const stopParts = async (): Promise<void> => {
+    await Promise.allSettled([redis.stop('SIGKILL'), mailbox.stop(), database.drop()]);
+  };
+  try {
+    const logOffset = statSync(host.log).size;
+    const apps = await post<Pick<HostedAddresses, 'apiUrl' | 'workerUrl'>>(`${hostUrl}/start`, {
+      LOG_LEVEL: 'error',
+      PORT: '0',
       DATABASE_URL: database.url,
+      DATABASE_POOL_SIZE: '10',
       REDIS_URL: redis.url,
       SMTP_URL: mailbox.smtpUrl,
+      PUBLIC_URL: 'http://rookery.test',
+      RATE_LIMIT_ENABLED: 'false',
+      ...settings,
     });
-    return { ...host, logFile, databaseUrl: database.url, redisUrl: redis.url, mailboxUrl: mailbox.url };
-  }
-
-  private fork(log: string, parts: Record<string, string>): Promise<HostAddresses> {
-    const output = openSync(log, 'a');
-    const child = fork(HOST, {
-      stdio: ['ignore', output, output, 'ipc'],
-      execArgv: ['--enable-source-maps'],
-      env: {
-        PATH: process.env.PATH,
-        NODE_ENV: 'test',
-        LOG_LEVEL: 'error',
-        PORT: '0',
-        DATABASE_POOL_SIZE: '10',
-        PUBLIC_URL: 'http://rookery.test',
-        RATE_LIMIT_ENABLED: 'false',
-        ...parts,
+    return {
+      addresses: {
+        ...apps,
+        hostUrl,
+        logFile: host.log,
+        logOffset,
+        databaseUrl: database.url,
+        redisUrl: redis.url,
+        mailboxUrl: mailbox.url,
       },
-    });
-    this.undo.push(() => stopChild(child, 'SIGKILL', 5_000));
-    return new Promise((resolve, reject) => {
-      const fail = (why: string): void =>
-        reject(new Error(`The system of the suites ${why}.\n${readFileSync(log, 'utf8').slice(-4_000)}`));
-      const timer = setTimeout(() => fail('did not start in time'), START_TIMEOUT_MS);
-      child.once('exit', () => fail('ended'));
-      child.once('message', (addresses) => {
-        clearTimeout(timer);
-        resolve(addresses as HostAddresses);
-      });
-    });
+      async redis([command, ...args]) {
+        const client = new Redis(redis.url, { retryStrategy: () => null });
+        client.on('error', () => undefined); // the command says it
+        return client.call(command, ...args).finally(() => client.disconnect());
+      },
+      killRedis: () => redis.stop('SIGKILL'),
+      async startRedis() {
+        redis = await startRedis({ ...redisOptions, port: redis.port });
+      },
+      async stop() {
+        try {
+          await post(`${hostUrl}/stop`);
+        } finally {
+          await stopParts();
+        }
+      },
+    };
+  } catch (error) {
+    await stopParts();
+    throw error;
   }
+}
+
+/** A process that runs apps: those of a shared system, or one after the other those of the private ones of a jest worker. */
+interface Host {
+  url: string;
+  log: string;
+  stop(): Promise<void>;
+}
+
+async function launch(log: string): Promise<Host> {
+  mkdirSync(join(log, '..'), { recursive: true });
+  const output = openSync(log, 'a');
+  const child = fork(HOST, {
+    stdio: ['ignore', output, output, 'ipc'],
+    execArgv: ['--enable-source-maps'],
+    env: { PATH: process.env.PATH, NODE_ENV: 'test', LOG_LEVEL: 'error' },
+  });
+  closeSync(output);
+  return {
+    url: await firstMessage(child, log),
+    log,
+    stop: () => stopChild(child, 'SIGKILL', 5_000),
+  };
+}
+
+function firstMessage(child: ChildProcess, log: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => {
+      settle();
+      const said = existsSync(log) ? readFileSync(log, 'utf8').slice(-4_000) : '';
+      reject(new Error(`The process of the systems ${why}.\n${said}`));
+    };
+    const ended = (): void => fail('ended');
+    const timer = setTimeout(() => fail('did not start in time'), START_TIMEOUT_MS);
+    const settle = (): void => {
+      clearTimeout(timer);
+      child.off('exit', ended);
+    };
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      settle();
+      resolve(message as string);
+    });
+  });
 }

@@ -3,32 +3,28 @@ import { Sql } from '@rookery/persistence';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { SilentProxy } from '@rookery/testing/proxy';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 
-describe('When PostgreSQL hangs', () => {
-  let system: OwnSystem;
+describe('When PostgreSQL stands still and says nothing', () => {
   let proxy: SilentProxy;
   let ada: Person;
+  const system = ownSystem(
+    contexts,
+    {},
+    {
+      async database(url) {
+        const before = await SilentProxy.before(url);
+        proxy = before.proxy;
+        return before.url;
+      },
+    },
+  );
 
   beforeAll(async () => {
-    system = await OwnSystem.start(
-      contexts,
-      {},
-      {
-        async database(url) {
-          const before = await SilentProxy.before(url);
-          proxy = before.proxy;
-          return before.url;
-        },
-      },
-    );
     ada = await enroll(system);
   });
   afterEach(() => proxy.resume());
-  afterAll(async () => {
-    await system.stop();
-    await proxy.stop();
-  });
+  afterAll(() => proxy.stop());
 
   const post = (content: string, key?: string) =>
     system.ask('POST /v1/posts', {

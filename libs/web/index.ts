@@ -20,14 +20,12 @@ export {
   BY_ID,
   BY_TIME,
   type CursorPart,
-  decodeCursor,
-  encodeCursor,
   type Keyset,
   ListOf,
   ListQuery,
   type Page,
   paged,
-  pageOf,
+  pagedVisible,
 } from './paging';
 export { SecretParam, UuidParam } from './params';
 export { type FieldError, type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';
@@ -38,7 +36,7 @@ export { clientNetwork, plainAddress } from './rate-limits/client-network';
 export { type Client, KnownClients } from './rate-limits/known-clients';
 export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './rate-limits/policies';
 export { runUntilSignal } from './run';
-export { ExactlyOneOf, oneOfFieldsOf } from './schemas';
+export { ExactlyOneOf } from './schemas';
 export { ProbeSettings, WebSettings } from './settings';
 export { createWebApp, type WebAppOptions } from './web-app';
 export { WebModule } from './web.module';

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { decodeCursor, encodeCursor, nextLink, pageOf } from './paging';
+import { decodeCursor, encodeCursor, type Keyset, ListQuery, nextLink, pagedVisible, pageOf } from './paging';
 
 const position = fc.array(fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null)), {
   maxLength: 4,
@@ -83,4 +83,60 @@ describe('The link to the next page', () => {
     'is absent from %j',
     (payload) => expect(nextLink({ url: '/v1/feed' }, payload)).toBeUndefined(),
   );
+});
+
+describe('A page of rows of which some are hidden', () => {
+  const BY_NUMBER: Keyset<{ n: number }, readonly [n: number]> = { first: [-1], of: ({ n }) => [n] };
+
+  /** Walks a list from its begin to its end, as a client does. */
+  async function walk(visible: readonly boolean[], limit: number) {
+    const pages: number[][] = [];
+    const reads: number[] = [];
+    for (let cursor: string | undefined; ;) {
+      let count = 0;
+      const { data, page } = await pagedVisible(
+        Object.assign(new ListQuery(), { limit, cursor }),
+        'rows',
+        BY_NUMBER,
+        async ([after], most) => {
+          count += 1;
+          return visible.map((_, n) => ({ n })).slice(after + 1, after + 1 + most);
+        },
+        async (rows) => rows.filter(({ n }) => visible[n]),
+      );
+      pages.push(data.map(({ n }) => n));
+      reads.push(count);
+      if (page.nextCursor === null) return { pages, reads };
+      cursor = page.nextCursor;
+    }
+  }
+
+  it('is full while there are enough to be seen', async () => {
+    const { pages } = await walk([true, false, false, true, true, false, true, true, true], 2);
+    expect(pages).toEqual([
+      [0, 3],
+      [4, 6],
+      [7, 8],
+    ]);
+  });
+
+  it('is short where too many are hidden, and leads on', async () => {
+    const hidden = Array.from({ length: 40 }, () => false);
+    const { pages, reads } = await walk([true, ...hidden, true], 2);
+    expect(pages).toEqual([[0], [], [41]]);
+    expect(Math.max(...reads)).toBe(5);
+  });
+
+  it('shows each that is to be seen once, in its order', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.boolean(), { maxLength: 60 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (visible, limit) => {
+          const { pages } = await walk(visible, limit);
+          expect(pages.flat()).toEqual(visible.flatMap((shown, n) => (shown ? [n] : [])));
+          for (const page of pages) expect(page.length).toBeLessThanOrEqual(limit);
+        },
+      ),
+    ));
 });

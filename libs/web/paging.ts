@@ -156,7 +156,35 @@ export async function paged<Row, P extends readonly CursorPart[], First extends 
   return pageOf(await read(after, limit + 1), limit, list, keyset.of);
 }
 
-/** @returns `Link: <…>; rel="next"` (RFC 8288) for the next page; undefined on the last page. */
+/** Times that one page is read on for rows that its caller may see. */
+const MAX_READS = 5;
+
+/**
+ * As {@link paged}, of rows of which another context says, once they are read, who may see them (`Relations.visibleTo`
+ * of social). Reads on until the page is full, a bounded number of times: where nearly all is hidden a page is short, or
+ * empty, and has a next one nevertheless. Its cursor then stands at a row that is hidden, of which it tells the position.
+ *
+ * @param visibleOf those of some rows that the caller may see, in the same order
+ */
+export async function pagedVisible<Row, P extends readonly CursorPart[], First extends P | undefined = P>(
+  { limit, cursor }: ListQuery,
+  list: string,
+  keyset: Keyset<Row, P, First>,
+  read: (after: P | First, limit: number) => Promise<readonly Row[]>,
+  visibleOf: (rows: readonly Row[]) => Promise<readonly Row[]>,
+): Promise<Page<Row>> {
+  const visible: Row[] = [];
+  let rows = await read(decodeCursor<P>(list, cursor) ?? keyset.first, limit + 1);
+  for (let reads = 1; ; reads += 1) {
+    visible.push(...(await visibleOf(rows)));
+    if (visible.length > limit || rows.length <= limit) return pageOf(visible, limit, list, keyset.of);
+    const position = keyset.of(rows.at(-1)!);
+    if (reads === MAX_READS) return { data: visible, page: { nextCursor: encodeCursor(list, position) } };
+    rows = await read(position, limit + 1);
+  }
+}
+
+/** @returns `Link: <…>; rel="next"` (RFC 8288) for the page after the one that is answered; undefined on the last. */
 export function nextLink(request: Pick<FastifyRequest, 'url'>, payload: unknown): string | undefined {
   const cursor = (payload as Partial<Page<unknown>> | null)?.page?.nextCursor;
   if (typeof cursor !== 'string') return undefined;

@@ -33,10 +33,14 @@ export class ProblemFilter implements ExceptionFilter {
     sendProblem(request, reply, definition, options);
   }
 
-  /** @returns whether the path exists with other methods and the response was sent. */
+  /**
+   * A route for files takes the method, but not every path below it is one.
+   *
+   * @returns whether the path exists with other methods alone, and that was answered
+   */
   private answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): boolean {
     const methods = this.methods.of(request.url);
-    if (methods.length === 0) return false;
+    if (methods.length === 0 || methods.includes(request.method)) return false;
     const allow = methods.join(', ');
     sendProblem(request, reply, Problems.methodNotAllowed, { headers: { allow } });
     return true;

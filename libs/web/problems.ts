@@ -6,6 +6,7 @@ import {
   NotFound,
   type RejectionDefinition,
   type RejectionKind,
+  Unauthenticated,
 } from '@rookery/domain';
 
 /** A type of error that clients can get: the target of `type` in the response. */
@@ -70,13 +71,7 @@ export const Problems = {
     'The cursor was not issued for this list.',
     'Start without a cursor and pass on nextCursor exactly as you received it.',
   ),
-  unauthenticated: problem(
-    401,
-    'auth.unauthenticated',
-    'Not signed in',
-    'The request has no valid access token.',
-    'Send Authorization: Bearer with an access token; refresh it when it has expired.',
-  ),
+  unauthenticated: rejection(Unauthenticated),
   forbidden: rejection(Forbidden),
   mfaRequired: problem(
     403,

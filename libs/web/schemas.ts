@@ -75,7 +75,7 @@ function placeOf({ stack = '' }: Error): string {
 
 const EXACTLY_ONE = Symbol('exactly one of these fields');
 
-/** A body with exactly one of several optional fields. {@link oneOfFieldsOf} returns them for validation. */
+/** A body that has exactly one of some optional fields; any other is refused before the route is called. */
 export function ExactlyOneOf(...fields: [string, string, ...string[]]): ClassDecorator {
   return (target) => {
     Reflect.defineMetadata(EXACTLY_ONE, fields, target);

@@ -6,6 +6,7 @@ import { violationsOf, type FieldContext } from './fields';
 import { type FieldError, RequestRefused } from './problem';
 import { Problems } from './problems';
 import { inspect, isStorable, MAX_ERRORS, pathOf, unknownField } from './request-values';
+import { oneOfFieldsOf } from './schemas';
 
 /**
  * Lists up to this length are validated item by item even if they are too long, so that all errors are reported at
@@ -49,7 +50,12 @@ export class RequestValidation extends ValidationPipe {
     findExcess(input, metatype, '', errors);
     // A few unknown names are reported below, together with all other errors.
     if (errors.length >= MAX_ERRORS || errors.some(({ code }) => code !== 'unknown')) throw refused(errors);
-    return super.transform(type === 'query' ? fromQuery(input as Query, metatype) : input, metadata);
+    const valid: unknown = await super.transform(
+      type === 'query' ? fromQuery(input as Query, metatype) : input,
+      metadata,
+    );
+    requireExactlyOne(valid as object, metatype);
+    return valid;
   }
 }
 
@@ -60,6 +66,14 @@ export function refused(errors: FieldError[]): RequestRefused {
     detail: count === 1 ? errors[0]!.message : `${count} fields break a rule.`,
     errors: errors.slice(0, MAX_ERRORS),
   });
+}
+
+function requireExactlyOne(body: object, type: Declared): void {
+  const names = oneOfFieldsOf(type);
+  const given = names.filter((name) => (body as Record<string, unknown>)[name] !== undefined);
+  if (names.length === 0 || given.length === 1) return;
+  const message = `Exactly one of ${names.join(', ')} must be there.`;
+  throw refused([{ path: '', code: 'one-of', message }]);
 }
 
 function fieldErrors(error: ValidationError, parent: string): FieldError[] {
@@ -108,7 +122,7 @@ function findExcess(value: unknown, declared: Declared, parent: string, errors: 
   }
 }
 
-type Declared = new (...args: never[]) => unknown;
+type Declared = new (...args: never[]) => object;
 type Query = Record<string, string | string[]>;
 /** Undefined for fields with class-validator's own decorators. */
 type Fields = ReadonlyMap<string, FieldContext['field'] | undefined>;

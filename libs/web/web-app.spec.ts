@@ -368,6 +368,7 @@ describe('An address', () => {
     `/v1/nests/${'a'.repeat(501)}`,
     '/v1/nests/',
     '/problems/no.such',
+    '/v1/docs/no-such-file.js',
   ])('with nothing behind it is 404: %s', async (url) => {
     const problem = await problemOf(ask(url));
     expect(problem).toMatchObject({ status: 404, code: 'resource.not-found' });

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
-import { stopChild } from '../parts/processes.mts';
+import { hasEnded, stopChild } from '../parts/processes.mts';
 import { atEnd } from './undo.mts';
 
 export interface CommandOptions {
   env?: Record<string, string | undefined>;
   /** show the output only if the command fails */
   quiet?: boolean;
+  /** stop what it has started with it, which would otherwise work on for a while, and start more */
+  group?: boolean;
 }
 
 /** A command that ended with a code other than 0; its message contains the output if it was not shown yet. */
@@ -38,8 +40,12 @@ function run(file: string, args: string[], name: string, options: CommandOptions
   const child = spawn(file, args, {
     env: { ...process.env, ...options.env, PATH: path.filter(Boolean).join(delimiter) },
     stdio: options.quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+    detached: options.group,
   });
-  atEnd(() => stopChild(child, 'SIGTERM', 10_000));
+  atEnd(() => {
+    if (options.group && !hasEnded(child)) process.kill(-child.pid!, 'SIGTERM');
+    return stopChild(child, 'SIGTERM', 10_000);
+  });
   const output: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => output.push(chunk));

@@ -24,7 +24,10 @@ export async function runJest(args: string[]): Promise<number> {
   const report = join(folder, 'report.json');
   let code = 0;
   try {
-    await runTool('jest', ['--json', `--outputFile=${report}`, ...args], { env: { NODE_ENV: 'test' } });
+    await runTool('jest', ['--json', `--outputFile=${report}`, ...args], {
+      env: { NODE_ENV: 'test' },
+      group: true,
+    });
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     code = error.code;

@@ -2,19 +2,14 @@ import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 
 const basic = (user: string, password: string) => ({
   authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
 });
 
 describe('GET /v1/debug/vars', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts, { SERVICE_VERSION: '9.8.7' });
-  });
-  afterAll(() => system.stop());
+  const system = ownSystem(contexts, { SERVICE_VERSION: '9.8.7' });
 
   const look = (headers: Record<string, string>) => system.ask('GET /v1/debug/vars', { headers });
 
@@ -25,7 +20,7 @@ describe('GET /v1/debug/vars', () => {
       version: '9.8.7',
       process: { pid: process.pid, node: process.version, memory: { rss: expect.any(Number) } },
       eventLoop: { utilization: expect.any(Number), p99Ms: expect.any(Number) },
-      pool: { most: 10, waiting: 0 },
+      pool: { max: 10, waiting: 0 },
       system: { cpus: expect.any(Number) },
     });
     expect(body.pool.open).toBeGreaterThanOrEqual(body.pool.idle);

@@ -13,7 +13,7 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { z } from 'zod';
 import { createApi } from './api';
 import { Commands } from '@rookery/application';
@@ -72,16 +72,11 @@ class WriteDown implements Handles<typeof BellRung> {
 }
 
 describe('The event bus of @nestjs/cqrs', () => {
-  let system: OwnSystem;
-
+  const system = ownSystem([contextOf('bells', { handlers: [RingHandler], subscribers: [WriteDown] })]);
   beforeAll(async () => {
-    system = await OwnSystem.start([
-      contextOf('bells', { handlers: [RingHandler], subscribers: [WriteDown] }),
-    ]);
     await system.sql('CREATE SCHEMA bells');
     await system.sql('CREATE TABLE bells.heard (id uuid NOT NULL, tune text NOT NULL)');
   });
-  afterAll(() => system.stop());
 
   const ring = (id: string, how: How) => system.inApi(Commands).execute(new Ring(id, how));
   const stored = (id: string) =>

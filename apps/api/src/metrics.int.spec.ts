@@ -1,5 +1,5 @@
 import { contexts } from '@rookery/contexts';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { MetricsServer } from '@rookery/web';
 
 const PASSWORD = 'vU3c0q9ZkXw5Jm2RtY8a';
@@ -8,20 +8,15 @@ const basic = (password: string) => ({
 });
 
 describe('GET /metrics in production', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts, {
-      NODE_ENV: 'production',
-      PUBLIC_URL: 'https://rookery.example',
-      OPS_USER: 'operations',
-      OPS_PASSWORD: PASSWORD,
-      MASTER_KEY: 'q83vEjRWeJCrze8SNFZ4kLHC0+T1BhcoOUpbbH2OnxA=',
-      MAIL_FROM: 'Rookery <no-reply@rookery.example>',
-      RATE_LIMIT_ENABLED: 'true',
-    });
+  const system = ownSystem(contexts, {
+    NODE_ENV: 'production',
+    PUBLIC_URL: 'https://rookery.example',
+    OPS_USER: 'operations',
+    OPS_PASSWORD: PASSWORD,
+    MASTER_KEY: 'q83vEjRWeJCrze8SNFZ4kLHC0+T1BhcoOUpbbH2OnxA=',
+    MAIL_FROM: 'Rookery <no-reply@rookery.example>',
+    RATE_LIMIT_ENABLED: 'true',
   });
-  afterAll(() => system.stop());
 
   it.each(['api', 'worker'] as const)('is for operations, on the port of the %s', async (which) => {
     const ask = (method: 'GET' | 'HEAD', headers = {}) =>
@@ -46,15 +41,7 @@ describe('GET /metrics in production', () => {
 });
 
 describe('GET /metrics with a port of its own (METRICS_PORT)', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts, { METRICS_PORT: '0' });
-  });
-  afterAll(async () => {
-    await system.stop();
-    delete process.env['METRICS_PORT'];
-  });
+  const system = ownSystem(contexts, { METRICS_PORT: '0' });
 
   it.each(['api', 'worker'] as const)('is there alone, and nowhere on the port of the %s', async (which) => {
     const { port } = system[which].get(MetricsServer, { strict: false });

@@ -1,19 +1,15 @@
 import { contexts } from '@rookery/contexts';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { runCli } from './run-cli';
 
 describe('A command line of a context', () => {
-  let system: OwnSystem;
+  ownSystem(contexts);
   let printed: jest.SpyInstance;
 
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
   beforeEach(() => {
     printed = jest.spyOn(console, 'log').mockImplementation();
   });
   afterEach(() => printed.mockRestore());
-  afterAll(() => system.stop());
 
   const lines = () => printed.mock.calls.map(([line]) => line as string);
 

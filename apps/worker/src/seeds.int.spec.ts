@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { eventually } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { runSeeds } from './seeds';
 
 /** Content of a seeded database: the tables that seeds write to, and their events. */
@@ -13,13 +13,10 @@ const COUNTS = `
          (SELECT count(*)::int FROM messaging.outbox) AS events`;
 
 describe('Demo data', () => {
-  let system: OwnSystem;
-
+  const system = ownSystem(contexts);
   beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
     await Promise.all([runSeeds(contexts), runSeeds(contexts)]);
-  });
-  afterAll(() => system.stop());
+  }, 120_000);
 
   const count = async () => (await system.sql<Record<string, number>>(COUNTS))[0]!;
   const signIn = async (who: string): Promise<{ id: string; token: string }> => {

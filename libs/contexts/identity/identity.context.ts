@@ -7,7 +7,6 @@ import { BearerStrategy } from './services/bearer-strategy';
 import { ExternalTokens } from './services/external-tokens';
 import { KeyPairs } from './services/key-pairs';
 import { KeyRotation } from './services/key-rotation';
-import { Keys } from './services/keys';
 import { StoredKnownClients } from './services/known-clients';
 import { OidcSettings } from './services/oidc-settings';
 import { MfaTokens } from './services/mfa-tokens';
@@ -28,7 +27,8 @@ import { VerificationCodes } from './services/verification-codes';
 import { VerificationSecrets } from './services/verification-secrets';
 import { Accounts, HiddenProfiles } from './contract/accounts';
 import { keys } from './cli/keys';
-import { enroll } from './fixtures';
+import * as fixtures from './fixtures';
+import { Keys } from './keys';
 import { SeedAccounts } from './seed';
 import { IdentitySettings } from './settings';
 import { StoredAccounts } from './storage/accounts';
@@ -108,5 +108,5 @@ export const identity = defineContext('identity', __dirname, {
   personalData: IdentityPersonalData,
   seed: SeedAccounts,
   cli: { keys },
-  fixtures: { enroll },
+  fixtures,
 });

@@ -1,22 +1,16 @@
-import { contexts } from '@rookery/contexts';
+import { privateSystem } from '@rookery/testing';
 import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
 
 const DAY = 86_400;
 
-describe('a deployment with custom limits', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts, {
-      APP_URL: 'https://app.example/nest/',
-      LOCKOUT_FAILURES: '3',
-      LOCKOUT_SECONDS: '120',
-      SESSION_IDLE_DAYS: '2',
-      SESSION_MAX_DAYS: '5',
-    });
+describe('an installation with numbers of its own', () => {
+  const system = privateSystem({
+    APP_URL: 'https://app.example/nest/',
+    LOCKOUT_FAILURES: '3',
+    LOCKOUT_SECONDS: '120',
+    SESSION_IDLE_DAYS: '2',
+    SESSION_MAX_DAYS: '5',
   });
-  afterAll(() => system.stop());
 
   const logIn = (email: string, password: string) =>
     system.ask('POST /v1/auth/login', { body: { email, password } });

@@ -6,7 +6,7 @@ import { enroll, signUp } from '@rookery/contexts/identity/testing';
 import { block, comment, publish } from '@rookery/contexts/social/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { PostCreated, PostDeleted } from './contract';
 import { CopyPeople } from './features/copy-people/copy-people';
 import { KNOWN_COLUMNS, SocialPersonalData } from './personal-data';
@@ -23,18 +23,14 @@ class Track implements Handles<typeof PostCreated | typeof PostDeleted> {
   }
 }
 
-describe('The personal data of social', () => {
-  let system: OwnSystem;
+describe('What social holds about somebody', () => {
+  const system = ownSystem([...contexts, contextOf('tracking', { subscribers: [Track] })]);
   let ada: Person;
   let bob: Person;
 
-  beforeAll(async () => {
-    system = await OwnSystem.start([...contexts, contextOf('tracking', { subscribers: [Track] })]);
-  });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([signUp(system), enroll(system)]);
   });
-  afterAll(() => system.stop());
 
   const follow = (who: Person, whom: Person) =>
     system.ask(`PUT /v1/users/${whom.id}/follow`, { token: who.token });
@@ -70,7 +66,7 @@ describe('The personal data of social', () => {
     await system.sql(`UPDATE operations.operations SET due_at = now() WHERE user_id = $1`, [id]);
     await system
       .inWorker(Transaction)
-      .run(() => system.inWorker(scheduleNamed(contexts, 'operations.begin-erasures')).run());
+      .run(() => system.inWorker(scheduleNamed(contexts, 'operations.begin-erasures')).run(new Date()));
     return eventually(async () => {
       const [operation] = await system.sql<{
         status: string;
@@ -226,14 +222,15 @@ describe('The personal data of social', () => {
   });
 });
 
-describe('Deleting the account', () => {
-  it('is hidden everywhere from that moment on, however late the event arrives', async () => {
-    // Without the subscriber that copies people, the event never arrives.
-    const late = contexts.map((context) => ({
-      ...context,
-      subscribers: context.subscribers.filter((subscriber) => subscriber !== CopyPeople),
-    }));
-    const system = await OwnSystem.start(late);
+describe('Whoever deletes the account', () => {
+  // Without the subscriber that copies people, the event comes never.
+  const late = contexts.map((context) => ({
+    ...context,
+    subscribers: context.subscribers.filter((subscriber) => subscriber !== CopyPeople),
+  }));
+  const system = ownSystem(late);
+
+  it('is shown by nothing from that moment on, however late the event comes', async () => {
     const [ada, bob] = [await enroll(system), await enroll(system)];
     const { id } = await publish(system, ada);
     const paths = [`posts/${id}`, `users/${ada.id}/posts`, `users/${ada.id}/followers`];
@@ -246,6 +243,5 @@ describe('Deleting the account', () => {
     expect(await look()).toEqual([200, 200, 200]);
     expect((await system.ask('DELETE /v1/me', { token: ada.token })).status).toBe(202);
     expect(await look()).toEqual([404, 404, 404]);
-    await system.stop();
   });
 });

@@ -3,18 +3,17 @@ import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { Posts } from './storage/posts';
 
 const FEED = 'social.project-feed';
 const PEOPLE = 'social.copy-people';
 
 describe('Rebuilding the projections', () => {
-  let system: OwnSystem;
+  const system = ownSystem(contexts, { FEED_FAN_OUT_LIMIT: '2' });
   let people: Person[];
 
   beforeAll(async () => {
-    system = await OwnSystem.start(contexts, { FEED_FAN_OUT_LIMIT: '2' });
     people = await Promise.all(Array.from({ length: 6 }, () => enroll(system)));
     const [popular, ...others] = people as [Person, ...Person[]];
     for (const [index, person] of others.entries()) {
@@ -26,10 +25,6 @@ describe('Rebuilding the projections', () => {
     await unfollow(others[0]!, others[1]!);
     await rename(others[0]!, 'Another Name');
     await settled();
-  }, 60_000);
-  afterAll(async () => {
-    delete process.env.FEED_FAN_OUT_LIMIT;
-    await system.stop();
   });
 
   const follow = (who: Person, whom: Person) =>

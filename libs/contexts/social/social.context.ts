@@ -1,3 +1,4 @@
+import * as fixtures from './fixtures';
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles } from '../identity/contract';
 import { Relations } from './contract';
@@ -53,4 +54,5 @@ export const social = defineContext('social', __dirname, {
   ],
   personalData: SocialPersonalData,
   seed: SeedPosts,
+  fixtures,
 });

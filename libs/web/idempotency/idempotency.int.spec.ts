@@ -12,7 +12,7 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, resolveParts } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import type { FastifyReply } from 'fastify';
 import { Explain, Field, NeverStored, Public, RequestRefused, UuidParam, Versioned } from '..';
 import { Problems } from '../problems';
@@ -110,19 +110,17 @@ interface Sent {
 }
 
 describe('an Idempotency-Key', () => {
-  let system: OwnSystem;
   let other: NestFastifyApplication;
   let ada: Person;
   let bob: Person;
 
+  const things = contextOf('things', { controllers: [ThingRoutes], handlers: [MakeThingHandler] });
+  const system = ownSystem([...contexts, things]);
   beforeAll(async () => {
-    const things = contextOf('things', { controllers: [ThingRoutes], handlers: [MakeThingHandler] });
-    system = await OwnSystem.start([...contexts, things]);
     await system.sql('CREATE TABLE platform.test_things (id uuid PRIMARY KEY, text text NOT NULL)');
     other = await system.startApi();
     [ada, bob] = await Promise.all([signUp(system), signUp(system)]);
   });
-  afterAll(() => system.stop());
 
   function send(route: string, { key, who, body, api = system.api, address = '127.0.0.1' }: Sent) {
     const [method, url] = route.split(' ') as ['POST', string];

@@ -8,7 +8,7 @@ import { Transaction } from '@rookery/persistence';
 import { signUp } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { BasicAuthGuard, defineRatePolicy, Explain, Field, Public, RateLimit } from '..';
 import { PruneRateCounters } from './prune-rate-counters';
 
@@ -79,20 +79,18 @@ let addresses = 0;
 const newAddress = () => `203.0.113.${(addresses += 1)}`;
 
 describe('rate limits', () => {
-  let system: OwnSystem;
+  const system = ownSystem([...contexts, contextOf('limited', { controllers: [LimitedRoutes] })], {
+    RATE_LIMIT_ENABLED: 'true',
+    RATE_LIMIT_DEFAULT: '100000/100000',
+    RATE_LIMIT_LOGIN: '10/86400',
+    CORS_ORIGINS: 'https://app.example',
+  });
   let ada: Person;
   let bob: Person;
 
   beforeAll(async () => {
-    system = await OwnSystem.start([...contexts, contextOf('limited', { controllers: [LimitedRoutes] })], {
-      RATE_LIMIT_ENABLED: 'true',
-      RATE_LIMIT_DEFAULT: '100000/100000',
-      RATE_LIMIT_LOGIN: '10/86400',
-      CORS_ORIGINS: 'https://app.example',
-    });
     [ada, bob] = await Promise.all([signUp(system), signUp(system)]);
   });
-  afterAll(() => system.stop());
 
   async function from(
     address: string,

@@ -5,7 +5,7 @@ import { contexts } from '@rookery/contexts';
 import { signUp } from '@rookery/contexts/identity/testing';
 import type { Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { defineRatePolicy, Explain, Public, RateLimit, RequirePermission } from '..';
 
 const twice = defineRatePolicy('throttler-twice', { quota: '2/86400', per: ['ip'], doc: 'For this suite.' });
@@ -54,23 +54,21 @@ class ThrottledRoutes {
 }
 
 describe('@nestjs/throttler', () => {
-  let system: OwnSystem;
+  const system = ownSystem(
+    [
+      ...contexts,
+      contextOf('throttled', {
+        controllers: [ThrottledRoutes],
+        permissions: { admin: ['throttler:never'] }, // declared, and in no database
+      }),
+    ],
+    { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_DEFAULT: '100000/100000' },
+  );
   let ada: Person;
 
   beforeAll(async () => {
-    system = await OwnSystem.start(
-      [
-        ...contexts,
-        contextOf('throttled', {
-          controllers: [ThrottledRoutes],
-          permissions: { admin: ['throttler:never'] }, // declared, but not in any database
-        }),
-      ],
-      { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_DEFAULT: '100000/100000' },
-    );
     ada = await signUp(system);
   });
-  afterAll(() => system.stop());
 
   async function ask(path: string, remoteAddress: string) {
     const { statusCode, headers } = await system.api.inject({ url: `/v1/throttled/${path}`, remoteAddress });

@@ -24,16 +24,16 @@ import {
   type Caller,
   createWebApp,
   CurrentCaller,
-  decodeCursor,
   Explain,
   Field,
   IfMatch,
   Item,
+  type Keyset,
   ListQuery,
   LongLived,
   MaxMembers,
   NeverStored,
-  pageOf,
+  paged,
   Public,
   RateLimit,
   RatePolicies,
@@ -95,6 +95,8 @@ class NestQuery extends ListQuery {
   @Field.text({ max: 20, description: 'Whose nests.', example: 'swifts', optional: true }) bird?: string;
 }
 
+const BY_NUMBER: Keyset<{ n: number }, readonly [n: number]> = { first: [0], of: ({ n }) => [n] };
+
 export const ID = '01930000-0000-7000-8000-000000000001';
 const RULER = '01930000-0000-7000-8000-000000000002';
 
@@ -117,10 +119,11 @@ class NestController {
   @Get()
   @Public()
   @Explain({ operationId: 'listNests', summary: 'List nests', ok: { list: NestView } })
-  list(@Query() query: NestQuery): unknown {
-    const start = decodeCursor<[number]>('nests', query.cursor)?.[0] ?? 0;
-    const rows = Array.from({ length: query.limit + 1 }, (_, index) => ({ n: start + index + 1 }));
-    return { ...pageOf(rows, query.limit, 'nests', ({ n }) => [n]), query };
+  async list(@Query() query: NestQuery): Promise<unknown> {
+    const page = await paged(query, 'nests', BY_NUMBER, async ([after], limit) =>
+      Array.from({ length: limit }, (_, index) => ({ n: after + index + 1 })),
+    );
+    return { ...page, query };
   }
 
   @Get('own')

@@ -1,7 +1,13 @@
 import { type Context, handles } from '@rookery/application';
 import { definedEvents } from '@rookery/domain';
 import { auditedAction } from '@rookery/audit';
-import { declaredQueues, scheduleOptions, subscriberOptions, type Subscribers } from '@rookery/messaging';
+import {
+  declaredQueues,
+  type ScheduleOptions,
+  scheduleOptions,
+  subscriberOptions,
+  type Subscribers,
+} from '@rookery/messaging';
 
 interface Operation {
   operationId: string;
@@ -59,10 +65,10 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
     ),
     ...section(
       'Schedules',
-      ['Schedule', 'Every'],
+      ['Schedule', 'When'],
       contexts
         .flatMap(({ schedules }) => schedules.map((type) => scheduleOptions(type)!))
-        .map(({ name, everySeconds }) => [code(name), `${everySeconds} s`]),
+        .map((schedule) => [code(schedule.name), timing(schedule)]),
     ),
     ...section(
       'Queues',
@@ -78,6 +84,11 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
     ),
     '',
   ].join('\n');
+}
+
+function timing(schedule: ScheduleOptions): string {
+  if ('everySeconds' in schedule) return `every ${schedule.everySeconds} s`;
+  return [code(schedule.cron), schedule.timeZone].filter(Boolean).join(' ');
 }
 
 function routes({ paths }: DescribedPaths): string[][] {

@@ -1,7 +1,7 @@
 import type { Cli } from '@rookery/application';
 import { KeyPairs } from '../services/key-pairs';
 import { KeyRotation } from '../services/key-rotation';
-import { Keys } from '../services/keys';
+import { Keys } from '../keys';
 import { IdentitySettings } from '../settings';
 
 /** Takes one step of the rotation of signing keys, then shows the keys. */

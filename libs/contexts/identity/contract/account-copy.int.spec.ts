@@ -6,7 +6,7 @@ import { Transaction } from '@rookery/persistence';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { AccountCopy, accountChanges, Accounts, CopiesAccounts } from '../contract';
 
 @Injectable()
@@ -23,15 +23,13 @@ class CopyGardeners extends CopiesAccounts {
 const garden = contextOf('garden', { providers: [Gardeners], subscribers: [CopyGardeners] });
 
 describe('A copy of accounts', () => {
-  let system: OwnSystem;
+  const system = ownSystem([...contexts, garden]);
   let ids: [string, string];
 
   beforeAll(async () => {
-    system = await OwnSystem.start([...contexts, garden]);
     await system.sql('CREATE SCHEMA garden');
     await system.sql('CREATE TABLE garden.gardeners (LIKE social.people INCLUDING ALL)');
   });
-  afterAll(() => system.stop());
 
   const copies = () =>
     system.sql<{ id: string }>('SELECT id FROM garden.gardeners WHERE id = ANY ($1) ORDER BY id', [ids]);

@@ -1,7 +1,7 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { type EventEnvelope, NotFound, type RaisedEvent, Rejection } from '@rookery/domain';
 import { type Handles, type Rebuildable, Snooze } from '@rookery/messaging';
-import { Sql } from '@rookery/persistence';
+import { pagesById, Sql } from '@rookery/persistence';
 import { Accounts } from './accounts';
 import {
   RegistrationCancelled,
@@ -185,17 +185,14 @@ export abstract class CopiesAccounts implements Handles<(typeof accountChanges)[
   }
 
   async *replay(): AsyncIterable<readonly RaisedEvent[]> {
-    let after: string | null = null;
-    for (;;) {
-      const accounts = await this.accounts.page(after, PAGE);
-      if (accounts.length === 0) return;
+    const read = (after: string, limit: number) => this.accounts.page(after, limit);
+    for await (const accounts of pagesById(PAGE, read)) {
       yield accounts.map(({ id, version }) => ({
         definition: UserVerified,
         subject: id,
         sequence: version,
         data: {},
       }));
-      after = accounts.at(-1)!.id;
     }
   }
 }

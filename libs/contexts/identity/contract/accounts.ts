@@ -17,10 +17,12 @@ export abstract class Accounts {
   /** @returns the existing ones of the accounts, unordered */
   abstract find(ids: readonly string[]): Promise<Account[]>;
   /**
-   * @param after last id of the previous page; null for the first
+   * A page for `pagesById`.
+   *
+   * @param after id that the page before ended with; `NIL_UUID` for the first
    * @returns all accounts by id, at most `limit`
    */
-  abstract page(after: string | null, limit: number): Promise<Account[]>;
+  abstract page(after: string, limit: number): Promise<Account[]>;
 }
 
 /** Implemented by the context that knows whose profiles are hidden from whom; boot requires one. */

@@ -10,7 +10,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 import type { KeyState } from '../model/key-stages';
-import { Keys } from './keys';
+import { Keys } from '../keys';
 
 /** The stored public part of a key pair. */
 export interface PublicJwk {

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Client } from '@rookery/web';
 import { PasswordAttempts } from '../storage/password-attempts';
 import { type AddressPasswords, type StoredPassword, Users } from '../storage/users';
-import { Keys } from './keys';
+import { Keys } from '../keys';
 import { StoredKnownClients } from './known-clients';
 import { Passwords } from './passwords';
 

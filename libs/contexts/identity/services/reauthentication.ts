@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId, type RejectionDefinition } from '@rookery/domain';
 import { Outbox } from '@rookery/persistence';
-import { Field, oneOfFieldsOf, Problems, RequestRefused } from '@rookery/web';
+import { Field } from '@rookery/web';
 import { RecoveryCodeUsed } from '../events';
 import { CodeInvalid, CodeLocked } from '../model/rejections';
 import { SecondFactors } from '../storage/second-factors';
@@ -30,23 +30,7 @@ export class SecondFactorProof {
   recoveryCode?: string;
 }
 
-/**
- * @param body with optional fields
- * @param type its class with `@ExactlyOneOf()`
- * @throws RequestRefused `request.invalid` unless exactly one of the fields is present
- */
-export function requireExactlyOne(body: object, type: new () => object): void {
-  const names = oneOfFieldsOf(type);
-  const given = names.filter((name) => (body as Record<string, unknown>)[name] !== undefined);
-  if (given.length === 1) return;
-  const message = `Exactly one of ${names.join(', ')} must be there.`;
-  throw new RequestRefused(Problems.invalid, { errors: [{ path: '', code: 'one-of', message }] });
-}
-
-/**
- * Result of a reauthentication. Failures are counted, so they are returned, not thrown: a rejection would roll back the
- * count.
- */
+/** What came of a proof. Wrong ones are counted, so they are answered, not thrown: a rejection would undo the count. */
 export type ProofOutcome = 'proved' | 'wrong' | 'locked';
 
 /** @returns the rejection for a failed reauthentication. */

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Keys } from './keys';
+import { Keys } from '../keys';
 
 /** A parsed refresh token: session and number. */
 export interface RefreshToken {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@rookery/domain';
 import { generateSecret, generateURI, verifySync } from 'otplib';
-import { Keys } from './keys';
+import { Keys } from '../keys';
 
 /** Time step in seconds (RFC 6238 §5.2 recommends 30); the previous and the next code are accepted too. */
 const PERIOD_SECONDS = 30;

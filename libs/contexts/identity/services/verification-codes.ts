@@ -3,7 +3,7 @@ import { DependencyUnavailable, newId, Rejection } from '@rookery/domain';
 import { PREFIX, RedisConnections } from '@rookery/redis';
 import { CodeExpired, CodeInvalid } from '../model/rejections';
 import { CodeFailures } from '../storage/code-failures';
-import { Keys } from './keys';
+import { Keys } from '../keys';
 
 /** Lifetime of a code in milliseconds, and its maximum wrong attempts. */
 export const CODE_TTL_MS = 600_000;

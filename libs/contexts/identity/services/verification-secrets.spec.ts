@@ -1,6 +1,6 @@
 import { MasterKey } from '@rookery/settings';
 import fc from 'fast-check';
-import { Keys } from './keys';
+import { Keys } from '../keys';
 import { VerificationSecrets } from './verification-secrets';
 
 const of = (masterKey: string) =>

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Keys } from './keys';
+import { Keys } from '../keys';
 
 /**
  * The code and the link of a verification and the link of a password reset, derived from their ids: nothing secret is

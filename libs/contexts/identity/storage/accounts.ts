@@ -15,11 +15,11 @@ export class StoredAccounts extends Accounts {
     return this.rows(`SELECT ${COLUMNS} FROM identity.users WHERE id = ANY ($1::uuid[])`, [ids]);
   }
 
-  override page(after: string | null, limit: number): Promise<Account[]> {
-    return this.rows(
-      `SELECT ${COLUMNS} FROM identity.users WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2`,
-      [after, limit],
-    );
+  override page(after: string, limit: number): Promise<Account[]> {
+    return this.rows(`SELECT ${COLUMNS} FROM identity.users WHERE id > $1 ORDER BY id LIMIT $2`, [
+      after,
+      limit,
+    ]);
   }
 
   private rows(text: string, values: unknown[]): Promise<Account[]> {

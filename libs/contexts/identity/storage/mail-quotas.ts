@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Snooze } from '@rookery/messaging';
 import { Sql, Transaction } from '@rookery/persistence';
-import { Keys } from '../services/keys';
+import { Keys } from '../keys';
 import { IdentitySettings } from '../settings';
 
 /** A kind of mail that strangers can trigger; resets that a known network requests are counted separately. */

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { contexts } from '@rookery/contexts';
 import { contextOf } from '@rookery/testing/context';
 import { createTestDatabase, type TestDatabase } from '@rookery/testing/database';
+import { TestLedger } from '@rookery/testing/ledger';
 import { Client } from 'pg';
-import { synchronizePermissions } from './roles';
+import { Roles, synchronizePermissions } from './roles';
 
 const run = promisify(execFile);
 
@@ -72,5 +74,26 @@ describe('Permissions that contexts declare', () => {
     );
     expect(await held()).toEqual(expect.arrayContaining(['admin users:role', 'moderator posts:update:any']));
     expect(await held()).not.toContain('moderator bells:ring');
+  });
+});
+
+describe('Roles', () => {
+  let ledger: TestLedger;
+
+  beforeAll(async () => {
+    ledger = await TestLedger.start({ providers: [Roles] });
+  });
+  afterAll(() => ledger.stop());
+
+  it('are three, each with the permissions of the one below and those that contexts declare', async () => {
+    const declared = (role: string) => contexts.flatMap(({ permissions }) => permissions[role] ?? []);
+    const permissions = await ledger.get(Roles).permissions();
+    const known = Object.fromEntries([...permissions].map(([role, set]) => [role, [...set].toSorted()]));
+    expect(declared('admin')).toContain('users:role');
+    expect(known).toEqual({
+      user: [],
+      moderator: declared('moderator').toSorted(),
+      admin: [...declared('moderator'), ...declared('admin')].toSorted(),
+    });
   });
 });

@@ -251,6 +251,22 @@ export class Sessions {
     return this.end('user_id = $1 AND id IS DISTINCT FROM $2::uuid', [userId, except], reason);
   }
 
+  /**
+   * Deletes sessions that ended so long ago that they make nothing known any more. One that was not refreshed in time
+   * counts as ended when it could not have been refreshed any longer.
+   *
+   * @param limit most sessions to delete
+   */
+  async prune(limit: number): Promise<void> {
+    await this.sql.execute(
+      `DELETE FROM identity.sessions WHERE id IN (
+         SELECT id FROM identity.sessions
+         WHERE least(revoked_at, expires_at) < now() - make_interval(days => ${KNOWN_DAYS})
+         ORDER BY least(revoked_at, expires_at) LIMIT $1)`,
+      [limit],
+    );
+  }
+
   private async end(which: string, values: unknown[], reason: EndReason): Promise<number> {
     const ended = await this.sql.rows<{ id: string; userId: string }>(
       `UPDATE identity.sessions SET revoked_at = now() WHERE revoked_at IS NULL AND ${which}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Seed } from '@rookery/application';
 import { Clock } from '@rookery/domain';
-import { Sql, Transaction } from '@rookery/persistence';
+import { pagesById, Sql, Transaction } from '@rookery/persistence';
 import { type Account, Accounts } from '../../identity/contract';
 import { Comment } from '../model/comment';
 import { Post } from '../model/post';
@@ -77,11 +77,8 @@ export class SeedPosts implements Seed {
 
   private async demoAccounts(): Promise<Account[]> {
     const all: Account[] = [];
-    for (;;) {
-      const page = await this.accounts.page(all.at(-1)?.id ?? null, 1_000);
-      if (page.length === 0) break;
-      all.push(...page);
-    }
+    const read = (after: string, limit: number) => this.accounts.page(after, limit);
+    for await (const page of pagesById(1_000, read)) all.push(...page);
     const demo = all.filter(({ username, active }) => active && username.startsWith(DEMO));
     return demo.toSorted((a, b) => (a.username < b.username ? -1 : 1));
   }

@@ -3,18 +3,16 @@ import { newId } from '@rookery/domain';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { block, leave } from '@rookery/contexts/social/testing';
 import type { Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { type Follower, Relations } from '../contract';
 
-describe('The port Relations', () => {
-  let system: OwnSystem;
+describe('What social tells other contexts of who may see whom', () => {
+  const system = ownSystem(contexts);
   let relations: Relations;
 
   beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
     relations = system.inApi(Relations);
   });
-  afterAll(() => system.stop());
 
   const some = (count: number) => Promise.all(Array.from({ length: count }, () => enroll(system)));
   const ids = (...people: Person[]) => people.map(({ id }) => id);

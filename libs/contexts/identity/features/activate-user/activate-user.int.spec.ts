@@ -1,16 +1,8 @@
-import { contexts } from '@rookery/contexts';
-import { registry } from '@rookery/observability';
 import { newcomer, PASSWORD, verificationMail } from '@rookery/contexts/identity/testing';
-import { eventually } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { eventually, privateSystem } from '@rookery/testing';
 
 describe('activating an account with the link', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts, { LOG_LEVEL: 'trace' });
-  });
-  afterAll(() => system.stop());
+  const system = privateSystem({ LOG_LEVEL: 'trace' });
 
   async function registered(): Promise<{ email: string; code: string; token: string }> {
     const form = newcomer();
@@ -69,7 +61,7 @@ describe('activating an account with the link', () => {
       system.logged,
       entries,
       told.map(({ detail }) => detail),
-      await registry.metrics(),
+      await (await fetch(`${system.addresses.apiUrl}/metrics`)).text(),
     ]);
     expect(everything).toContain('"url.path\\":\\"/v1/users/activate/:token');
     for (const secret of [token, canary]) expect(everything).not.toContain(secret);

@@ -6,7 +6,7 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
 import { AUDIENCE, CLIENT_ID, IdentityProvider } from '@rookery/testing/identity-provider';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { ExternalTokens } from '../../services/external-tokens';
 
@@ -14,7 +14,6 @@ const ME = 'GET /v1/me';
 const NO_ADDRESS = /@no-address\.invalid$/;
 
 describe('signing in with the token of another issuer', () => {
-  let system: OwnSystem;
   let otherApi: NestFastifyApplication;
   let provider: IdentityProvider;
   let ofIdTokens: IdentityProvider;
@@ -27,23 +26,20 @@ describe('signing in with the token of another issuer', () => {
       IdentityProvider.start(),
       IdentityProvider.start(),
     ]);
-    const roles = { claim: '/access/roles', map: { staff: 'moderator' } };
-    system = await OwnSystem.start(contexts, {
-      OIDC_ISSUERS: JSON.stringify([
-        { issuer: provider.url, audience: AUDIENCE, roles },
-        { issuer: ofIdTokens.url, audience: [CLIENT_ID] },
-        { issuer: ofScopes.url, audience: AUDIENCE, scope: ['rookery', 'openid'] },
-      ]),
-    });
+  });
+  const roles = { claim: '/access/roles', map: { staff: 'moderator' } };
+  const system = ownSystem(contexts, () => ({
+    OIDC_ISSUERS: JSON.stringify([
+      { issuer: provider.url, audience: AUDIENCE, roles },
+      { issuer: ofIdTokens.url, audience: [CLIENT_ID] },
+      { issuer: ofScopes.url, audience: AUDIENCE, scope: ['rookery', 'openid'] },
+    ]),
+  }));
+  beforeAll(async () => {
     otherApi = await system.startApi();
   });
   afterAll(async () => {
-    await Promise.all([
-      system.stop(),
-      provider.stop().catch(() => undefined),
-      ofIdTokens.stop(),
-      ofScopes.stop(),
-    ]);
+    await Promise.all([provider.stop().catch(() => undefined), ofIdTokens.stop(), ofScopes.stop()]);
   });
 
   const subject = () => `subject-${(people += 1)}`;

@@ -1,7 +1,5 @@
-import { contexts } from '@rookery/contexts';
 import { Authenticator, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { eventually, type Person, resolveParts } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { eventually, type Person, resolveParts, privateSystem } from '@rookery/testing';
 import { generateSync } from 'otplib';
 
 const MFA = 'POST /v1/auth/mfa';
@@ -10,12 +8,7 @@ const statusesOf = (answers: { status: number }[]) =>
   answers.map(({ status }) => status).toSorted((a, b) => a - b);
 
 describe('signing in with a second factor', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = privateSystem();
 
   async function enrolled(): Promise<{ person: Person; app: Authenticator }> {
     const person = await signUp(system);

@@ -16,12 +16,7 @@ import {
   withStatus,
 } from '@rookery/web';
 import { MfaTokens } from '../../services/mfa-tokens';
-import {
-  SecondFactorProof,
-  type ProofOutcome,
-  Reauthentication,
-  requireExactlyOne,
-} from '../../services/reauthentication';
+import { SecondFactorProof, type ProofOutcome, Reauthentication } from '../../services/reauthentication';
 import { SignIn, Tokens } from '../../services/sign-in';
 import { CodeInvalid, CodeLocked } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
@@ -83,7 +78,6 @@ export class CompleteMfaRoute {
     @Ip() ip: string,
     @Headers('user-agent') userAgent = '',
   ): Promise<Tokens> {
-    requireExactlyOne(proof, CompleteMfaRequest);
     const outcome = await this.commands.execute(new CompleteMfa(mfaToken, proof, { ip, userAgent }));
     if (!('refused' in outcome)) return outcome;
     if (outcome.refused === 'locked') throw new Rejection(CodeLocked);

@@ -3,18 +3,8 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
-import { Clock, Rejection } from '@rookery/domain';
-import {
-  type Caller,
-  CurrentCaller,
-  Explain,
-  Field,
-  Fresh,
-  Item,
-  NeverStored,
-  Problems,
-  RequestRefused,
-} from '@rookery/web';
+import { Clock, Rejection, Unauthenticated } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Field, Fresh, Item, NeverStored } from '@rookery/web';
 import { ApiKeys } from '../../services/api-keys';
 import { AccountGone, ExpiryOutOfRange, ScopeNotHeld, TooManyApiKeys } from '../../model/rejections';
 import { IdentitySettings } from '../../settings';
@@ -73,7 +63,10 @@ class CreatedApiKey {
 @Audited('identity.create-api-key')
 export class CreateApiKey extends Command<CreatedApiKey> {
   constructor(
-    readonly caller: Caller,
+    readonly userId: string,
+    /** In which it is created; null for tokens of other issuers. */
+    readonly sessionId: string | null,
+    readonly permissions: ReadonlySet<string>,
     readonly draft: ApiKeyCreate,
   ) {
     super();
@@ -97,7 +90,8 @@ export class CreateApiKeyRoute {
     rejects: [AccountGone, ScopeNotHeld, ExpiryOutOfRange, TooManyApiKeys],
   })
   create(@Body() draft: ApiKeyCreate, @CurrentCaller() caller: Caller): Promise<CreatedApiKey> {
-    return this.commands.execute(new CreateApiKey(caller, draft));
+    const { userId, sessionId, permissions } = caller;
+    return this.commands.execute(new CreateApiKey(userId, sessionId, permissions, draft));
   }
 }
 
@@ -112,7 +106,9 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
   ) {}
 
   async execute({
-    caller: { userId, sessionId, permissions },
+    userId,
+    sessionId,
+    permissions,
     draft: { name, scopes, expiresAt },
   }: CreateApiKey): Promise<CreatedApiKey> {
     if (!scopes.every((scope) => OWN_SCOPES.has(scope) || permissions.has(scope)))
@@ -121,9 +117,8 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
     const end = expiresAt === undefined ? new Date(now + YEAR_MS) : new Date(expiresAt);
     if (end.getTime() <= now || end.getTime() > now + YEAR_MS) throw new Rejection(ExpiryOutOfRange);
     await this.users.lockOwn(userId);
-    // A token is cached a few seconds longer than its session lasts; what ends sessions must also end this key.
-    if (sessionId && !(await this.sessions.alive(sessionId)))
-      throw new RequestRefused(Problems.unauthenticated);
+    // A token is believed a few seconds longer than its session lasts; what ends sessions ends keys, this one too.
+    if (sessionId && !(await this.sessions.alive(sessionId))) throw new Rejection(Unauthenticated);
     if ((await this.apiKeys.countOf(userId)) >= this.settings.maxApiKeys) throw new Rejection(TooManyApiKeys);
     const created = await this.apiKeys.create({ userId, sessionId, name, scopes, expiresAt: end });
     return { ...created, name, scopes, expiresAt: end };

@@ -6,7 +6,7 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { Authenticator, newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually, type Person } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { KNOWN_TABLES } from '../../personal-data';
 import { SessionCache } from '../../services/session-cache';
 
@@ -37,14 +37,11 @@ class Notes implements PersonalData {
 }
 Module({})(Notes);
 
-describe('deleting your account', () => {
-  let system: OwnSystem;
-
+describe('deleting the own account', () => {
+  const system = ownSystem([...contexts, contextOf('notes', { personalData: Notes })]);
   beforeAll(async () => {
-    system = await OwnSystem.start([...contexts, contextOf('notes', { personalData: Notes })]);
     await system.sql('CREATE TABLE public.notes (id serial, user_id uuid, text text)');
   });
-  afterAll(() => system.stop());
 
   const deleteMe = (token: string) => system.ask('DELETE /v1/me', { token });
   const login = (email: string) => system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
@@ -59,7 +56,7 @@ describe('deleting your account', () => {
       `UPDATE operations.operations SET due_at = now() WHERE user_id = $1 AND kind = 'erasure'`,
       [userId],
     );
-    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run());
+    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run(new Date()));
   }
 
   const erasureOf = async (userId: string) =>
@@ -149,7 +146,7 @@ describe('deleting your account', () => {
     const person = await signUp(system);
     await write(person, 1);
     await deleteMe(person.token);
-    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run());
+    await system.inWorker(Transaction).run(() => system.inWorker(BeginErasures).run(new Date()));
     expect(await erasureOf(person.id)).toMatchObject({ status: 'queued', progress: 0 });
     expect(await system.sql('SELECT 1 FROM public.notes WHERE user_id = $1', [person.id])).toHaveLength(1);
     const again = await system.ask('POST /v1/auth/register', { body: newcomer({ email: person.email }) });
@@ -253,7 +250,7 @@ describe('deleting your account', () => {
       [system.worker, second].map((worker) =>
         worker
           .get(Transaction, { strict: false })
-          .run(() => worker.get(BeginErasures, { strict: false }).run()),
+          .run(() => worker.get(BeginErasures, { strict: false }).run(new Date())),
       ),
     );
     await erased(person.id);

@@ -5,7 +5,7 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 
 const RemoveOldExports = scheduleNamed(contexts, 'operations.remove-old-exports');
 
@@ -30,13 +30,8 @@ class Shells implements PersonalData {
   }
 }
 
-describe('exporting personal data', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start([...contexts, contextOf('beach', { personalData: Shells })]);
-  });
-  afterAll(() => system.stop());
+describe('exporting what is held about somebody', () => {
+  const system = ownSystem([...contexts, contextOf('beach', { personalData: Shells })]);
 
   const exportMe = (token: string) => system.ask('POST /v1/me/exports', { token });
   const operation = (id: string, token: string) => system.ask(`GET /v1/operations/${id}`, { token });
@@ -197,7 +192,7 @@ describe('exporting personal data', () => {
       status: 410,
       body: { code: 'identity.export-expired' },
     });
-    await system.inWorker(Transaction).run(() => system.inWorker(RemoveOldExports).run());
+    await system.inWorker(Transaction).run(() => system.inWorker(RemoveOldExports).run(new Date()));
     expect(
       await system.sql('SELECT 1 FROM operations.export_pages WHERE operation_id = $1', [body.id]),
     ).toEqual([]);

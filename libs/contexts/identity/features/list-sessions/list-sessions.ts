@@ -40,7 +40,9 @@ class SessionView {
 
 export class ListSessions extends Query<Page<SessionView>> {
   constructor(
-    readonly caller: Caller,
+    readonly userId: string,
+    /** That of the request. */
+    readonly sessionId: string | null,
     readonly page: ListQuery,
   ) {
     super();
@@ -60,8 +62,11 @@ export class ListSessionsRoute {
     description: 'Active sessions, newest first.',
     ok: { list: SessionView },
   })
-  list(@CurrentCaller() caller: Caller, @QueryString() page: ListQuery): Promise<Page<SessionView>> {
-    return this.queries.execute(new ListSessions(caller, page));
+  list(
+    @CurrentCaller() { userId, sessionId }: Caller,
+    @QueryString() page: ListQuery,
+  ): Promise<Page<SessionView>> {
+    return this.queries.execute(new ListSessions(userId, sessionId, page));
   }
 }
 
@@ -69,7 +74,7 @@ export class ListSessionsRoute {
 export class ListSessionsHandler implements IQueryHandler<ListSessions> {
   constructor(private readonly sql: Sql) {}
 
-  async execute({ caller, page }: ListSessions): Promise<Page<SessionView>> {
+  async execute({ userId, sessionId, page }: ListSessions): Promise<Page<SessionView>> {
     return paged(page, LIST, BY_ID, ([before], limit) =>
       this.sql.rows<SessionView & Record<string, unknown>>(
         `SELECT id, user_agent AS "userAgent", host(ip) AS ip, started_at AS "startedAt", last_seen_at AS "lastSeenAt",
@@ -78,7 +83,7 @@ export class ListSessionsHandler implements IQueryHandler<ListSessions> {
        WHERE user_id = $1 AND revoked_at IS NULL AND least(idle_expires_at, expires_at) > now()
          AND id < $3::uuid
        ORDER BY id DESC LIMIT $4`,
-        [caller.userId, caller.sessionId, before, limit],
+        [userId, sessionId, before, limit],
       ),
     );
   }

@@ -1,20 +1,13 @@
-import { contexts } from '@rookery/contexts';
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { type Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { type Person, privateSystem } from '@rookery/testing';
 
 const MAX = 5;
 
-describe('the number of sessions and API keys of a user', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts, {
-      MAX_SESSIONS_PER_USER: String(MAX),
-      MAX_API_KEYS_PER_USER: String(MAX),
-    });
+describe('how many sessions and API keys somebody has', () => {
+  const system = privateSystem({
+    MAX_SESSIONS_PER_USER: String(MAX),
+    MAX_API_KEYS_PER_USER: String(MAX),
   });
-  afterAll(() => system.stop());
 
   const logIn = ({ email }: Person) =>
     system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });

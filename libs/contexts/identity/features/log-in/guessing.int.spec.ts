@@ -6,19 +6,14 @@ import { RedisConnections } from '@rookery/redis';
 import { registry } from '@rookery/observability';
 import { newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { PasswordAttempts } from '../../storage/password-attempts';
 
 const WRONG = 'not the password';
 
 describe('guessing passwords', () => {
-  let system: OwnSystem;
+  const system = ownSystem(contexts);
   let strangers = 0;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
 
   const signIn = (email: string, password: string) =>
     system.ask('POST /v1/auth/login', { body: { email, password } });

@@ -1,7 +1,5 @@
-import { contexts } from '@rookery/contexts';
+import { privateSystem } from '@rookery/testing';
 import { newcomer, PASSWORD, verificationMail } from '@rookery/contexts/identity/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
-import { StoredKnownClients } from '../../services/known-clients';
 
 const LOGIN = '/v1/auth/login';
 const FORGOT = '/v1/auth/password/forgot';
@@ -11,26 +9,18 @@ let addresses = 0;
 /** A client address without earlier requests. */
 const newAddress = () => `203.0.${113 + Math.floor((addresses += 1) / 250)}.${1 + (addresses % 250)}`;
 
-describe('a stranger who tries to lock an owner out', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts, {
-      RATE_LIMIT_ENABLED: 'true',
-      RATE_LIMIT_DEFAULT: '100000/100000',
-      RATE_LIMIT_LOGIN: '15/86400',
-      RATE_LIMIT_OTP: '10/86400',
-      RATE_LIMIT_PASSWORD: '10/86400',
-      LOCKOUT_FAILURES: '10',
-    });
+describe('a stranger who wants to keep an owner out', () => {
+  const system = privateSystem({
+    RATE_LIMIT_ENABLED: 'true',
+    RATE_LIMIT_DEFAULT: '100000/100000',
+    RATE_LIMIT_LOGIN: '15/86400',
+    RATE_LIMIT_OTP: '10/86400',
+    RATE_LIMIT_PASSWORD: '10/86400',
+    LOCKOUT_FAILURES: '10',
   });
-  afterAll(() => system.stop());
 
-  async function post(remoteAddress: string, url: string, payload: object, token?: string) {
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const answer = await system.api.inject({ method: 'POST', url, remoteAddress, payload, headers });
-    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
-  }
+  const post = (from: string, path: string, body: object, token?: string) =>
+    system.ask(`POST ${path}`, { from, body, token });
 
   const logIn = (address: string, email: string, password = PASSWORD, deviceToken?: string) =>
     post(address, LOGIN, { email, password, deviceToken });
@@ -157,8 +147,8 @@ describe('a stranger who tries to lock an owner out', () => {
   });
 
   describe('networks that are known', () => {
-    const known = async (email: string, ip: string) =>
-      (await system.inApi(StoredKnownClients).shareOf(email, { ip })) !== undefined;
+    const known = (email: string, ip: string) =>
+      system.fixture<boolean>('identity.isKnownNetwork', { email, ip });
 
     it('are an IPv4 address, however the socket shows it', async () => {
       const { email } = await owner('::ffff:198.51.100.7');

@@ -1,20 +1,13 @@
+import { sharedSystem } from '@rookery/testing';
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { contexts } from '@rookery/contexts';
 import { JwtService } from '@nestjs/jwt';
 import { signUp } from '@rookery/contexts/identity/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
-import { SigningKeys } from '../../services/signing-keys';
 
 const ME = 'GET /v1/me';
 const jwt = new JwtService();
 
-describe('reading your account', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+describe('reading the own account', () => {
+  const system = sharedSystem();
 
   it('needs a token, and says so', async () => {
     const nobody = await system.ask(ME);
@@ -66,37 +59,37 @@ describe('reading your account', () => {
   describe('with a token that is not ours', () => {
     let claims: Record<string, unknown>;
     let kid: string;
-    let privateKey: KeyObject;
+    let publicKey: KeyObject;
 
     beforeAll(async () => {
       const { token } = await signUp(system);
       const { iat: _iat, exp: _exp, ...rest } = jwt.decode<Record<string, unknown>>(token);
       claims = rest;
-      ({ kid, privateKey } = await system.inApi(SigningKeys).signing());
+      const [published] = (await system.ask('GET /.well-known/jwks.json')).body.keys;
+      kid = published.kid;
+      publicKey = createPublicKey({ key: published, format: 'jwk' });
     });
 
     const raw = (header: object, payload: object, signature = '') =>
       [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') +
       `.${signature}`;
     const inAnHour = () => Math.floor(Date.now() / 1_000) + 3_600;
-    const signed = (own: object, typ = 'at+jwt', key: KeyObject = privateKey) =>
+    const signed = (own: object, typ = 'at+jwt') =>
+      system.fixture<string>('identity.signToken', { claims: { ...claims, ...own }, typ });
+    const forged = (own: object) =>
       jwt.sign(
         { ...claims, ...own },
-        { privateKey: key, algorithm: 'ES256', header: { alg: 'ES256', typ, kid } },
+        {
+          privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+          algorithm: 'ES256',
+          header: { alg: 'ES256', typ: 'at+jwt', kid },
+        },
       );
 
-    it.each<[string, () => string]>([
+    it.each<[string, () => string | Promise<string>]>([
       ['nonsense', () => 'nonsense'],
       ['no algorithm', () => raw({ alg: 'none', typ: 'at+jwt', kid }, { ...claims, exp: inAnHour() })],
-      [
-        'a signature of another key',
-        () =>
-          signed(
-            { exp: inAnHour() },
-            'at+jwt',
-            generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-          ),
-      ],
+      ['a signature of another key', () => forged({ exp: inAnHour() })],
       [
         'an unknown key',
         () => raw({ alg: 'ES256', typ: 'at+jwt', kid: '../../etc/passwd' }, { ...claims, exp: inAnHour() }),
@@ -110,16 +103,16 @@ describe('reading your account', () => {
         () => {
           const header = { alg: 'HS256', typ: 'at+jwt', kid };
           const body = raw(header, { ...claims, exp: inAnHour() }).slice(0, -1);
-          const secret = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
+          const secret = publicKey.export({ type: 'spki', format: 'pem' });
           return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
         },
       ],
     ])('refuses %s', async (_, token) => {
-      expect((await system.ask(ME, { token: token() })).body.code).toBe('auth.unauthenticated');
+      expect((await system.ask(ME, { token: await token() })).body.code).toBe('auth.unauthenticated');
     });
 
     it('accepts one that is', async () => {
-      expect((await system.ask(ME, { token: signed({ exp: inAnHour() }) })).status).toBe(200);
+      expect((await system.ask(ME, { token: await signed({ exp: inAnHour() }) })).status).toBe(200);
     });
   });
 });

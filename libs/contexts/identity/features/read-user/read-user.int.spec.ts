@@ -5,19 +5,17 @@ import { registry } from '@rookery/observability';
 import { Sql, Transaction } from '@rookery/persistence';
 import { Authenticator, enroll, newcomer, verificationMail } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { PublicUsers, userEntry } from '../../storage/public-users';
 import { ReadProfile } from './read-user';
 
 describe('reading a user', () => {
-  let system: OwnSystem;
+  const system = ownSystem(contexts, { RATE_LIMIT_ENABLED: 'false' });
   let reader: Person;
 
   beforeAll(async () => {
-    system = await OwnSystem.start(contexts, { RATE_LIMIT_ENABLED: 'false' });
     reader = await enroll(system);
   });
-  afterAll(() => system.stop());
 
   const read = (id: string, headers: Record<string, string> = {}) =>
     system.ask(`GET /v1/users/${id}`, { token: reader.token, headers });
@@ -202,15 +200,13 @@ describe('reading a user', () => {
 });
 
 describe('reading a user while no worker is there', () => {
-  let system: OwnSystem;
+  const system = ownSystem(contexts);
   let reader: Person;
 
   beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
     await system.worker.close();
     reader = await enroll(system);
   });
-  afterAll(() => system.stop());
 
   const read = (id: string) => system.ask(`GET /v1/users/${id}`, { token: reader.token });
   const remove = async ({ token }: Person) =>

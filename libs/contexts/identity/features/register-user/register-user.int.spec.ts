@@ -3,17 +3,12 @@ import { registry } from '@rookery/observability';
 import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
 import { statementsOf } from '@rookery/testing/statements';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 
 const REGISTER = 'POST /v1/auth/register';
 
 describe('registering', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = ownSystem(contexts);
 
   it('sends a mail whose code signs in', async () => {
     const form = { email: 'Ada@Example.com', username: 'ada', password: PASSWORD, name: 'Ada' };

@@ -1,18 +1,10 @@
-import { contexts } from '@rookery/contexts';
-import { RedisConnections } from '@rookery/redis';
 import { newcomer, signUp, verificationMail } from '@rookery/contexts/identity/testing';
-import { eventually } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { eventually, privateSystem } from '@rookery/testing';
 
 const RESEND = 'POST /v1/auth/verify/resend';
 
 describe('asking for the verification mail again', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = privateSystem();
 
   async function registered(): Promise<{ email: string; code: string }> {
     const form = newcomer();
@@ -43,8 +35,8 @@ describe('asking for the verification mail again', () => {
     const pending = await registered();
     await aMinuteLater(pending.email);
     const active = await signUp(system);
-    const redis = system.inApi(RedisConnections).shared;
-    for (const key of await redis.keys('*:code:*')) await redis.hincrby(key, 'announced', -61_000);
+    for (const key of (await system.redis('KEYS', '*:code:*')) as string[])
+      await system.redis('HINCRBY', key, 'announced', -61_000);
     for (const email of [pending.email, active.email, 'never.seen@example.com']) {
       const body = { email, code: pending.code === '111111' ? '222222' : '111111' };
       const tries = async () => (await system.ask('POST /v1/auth/verify', { body })).status;

@@ -1,7 +1,5 @@
-import { contexts } from '@rookery/contexts';
 import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
-import { eventually, type Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { eventually, type Person, privateSystem } from '@rookery/testing';
 
 const FORGOT = 'POST /v1/auth/password/forgot';
 const RESET = 'POST /v1/auth/password/reset';
@@ -9,12 +7,7 @@ const LOGIN = 'POST /v1/auth/login';
 const NEW = 'an entirely new secret';
 
 describe('resetting a forgotten password', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = privateSystem();
 
   const signIn = async (email: string, password: string) =>
     (await system.ask(LOGIN, { body: { email, password } })).status;

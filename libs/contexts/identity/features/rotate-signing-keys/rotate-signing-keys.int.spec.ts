@@ -4,7 +4,7 @@ import { contexts } from '@rookery/contexts';
 import { Clock } from '@rookery/domain';
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { AccessTokens } from '../../services/access-tokens';
 import { KeyRotation } from '../../services/key-rotation';
@@ -14,19 +14,15 @@ import { SECONDS_UNTIL_GONE, SECONDS_UNTIL_SIGNING } from '../../model/key-stage
 const DAY = 86_400;
 
 describe('rotating the keys of access tokens', () => {
-  let system: OwnSystem;
+  const system = ownSystem(contexts);
   let otherApi: NestFastifyApplication;
   let person: Person;
   let rotation: KeyRotation;
 
   beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
     otherApi = await system.startApi();
     person = await signUp(system);
     rotation = system.inWorker(KeyRotation);
-  });
-  afterAll(async () => {
-    await system.stop();
   });
   beforeEach(async () => {
     await age('retiring', SECONDS_UNTIL_GONE);

@@ -4,19 +4,17 @@ import { migrate, SearchBulkhead, Sql, Transaction } from '@rookery/persistence'
 import { enroll, newcomer } from '@rookery/contexts/identity/testing';
 import { type Person } from '@rookery/testing';
 import { createTestDatabase } from '@rookery/testing/database';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { Client } from 'pg';
 import { PublicUsers } from '../../storage/public-users';
 
-describe('searching users', () => {
-  let system: OwnSystem;
+describe('looking people up', () => {
+  const system = ownSystem(contexts);
   let reader: Person;
 
   beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
     reader = await enroll(system, { username: 'reader', name: 'Reader' });
   });
-  afterAll(() => system.stop());
 
   const search = (query: string) => system.ask(`GET /v1/users?${query}`, { token: reader.token });
   const found = async (text: string) => {

@@ -1,5 +1,3 @@
-import { contexts } from '@rookery/contexts';
-import { RedisConnections } from '@rookery/redis';
 import {
   Authenticator,
   newcomer,
@@ -7,18 +5,12 @@ import {
   signUp,
   verificationMail,
 } from '@rookery/contexts/identity/testing';
-import { eventually } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { eventually, privateSystem } from '@rookery/testing';
 
 const NEW = 'an entirely new secret';
 
 describe('mail about the security of an account', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts, { LOG_LEVEL: 'trace' });
-  });
-  afterAll(() => system.stop());
+  const system = privateSystem({ LOG_LEVEL: 'trace' });
 
   async function resetToken(email: string): Promise<string> {
     await system.ask('POST /v1/auth/password/forgot', { body: { email } });
@@ -132,9 +124,10 @@ describe('mail about the security of an account', () => {
         system.sql<{ text: string }>(`SELECT to_jsonb(t)::text AS text FROM ${name} t`),
       ),
     );
-    const redis = system.inApi(RedisConnections).shared;
     const kept = await Promise.all(
-      (await redis.keys('*')).map(async (key) => key + (await redis.dump(key))?.toString()),
+      ((await system.redis('KEYS', '*')) as string[]).map(
+        async (key) => key + String(await system.redis('DUMP', key)),
+      ),
     );
     await eventually(() => system.logged.some((line) => line.includes('/v1/auth/password/reset')));
     const everything = JSON.stringify([rows, kept, system.logged]);

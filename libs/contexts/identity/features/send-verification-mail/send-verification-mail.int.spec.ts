@@ -3,17 +3,12 @@ import { Dispatch } from '@rookery/messaging';
 import { Deliveries, Transaction } from '@rookery/persistence';
 import { newcomer, verificationMail } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 
 const REGISTER = 'POST /v1/auth/register';
 
 describe('sending the verification mail', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = ownSystem(contexts);
   afterEach(() => system.inbox.accept());
 
   it('has a text and an HTML part with the code and the link', async () => {

@@ -1,18 +1,13 @@
-import { contexts } from '@rookery/contexts';
 import { enroll, newcomer } from '@rookery/contexts/identity/testing';
-import { eventually, type Person, race } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
-import { Roles } from '../../storage/roles';
+import { eventually, type Person, race, privateSystem } from '@rookery/testing';
 
-describe('assigning roles', () => {
-  let system: OwnSystem;
+describe('giving roles', () => {
+  const system = privateSystem();
   let admin: Person;
 
   beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
     admin = await enroll(system, { role: 'admin' });
   });
-  afterAll(() => system.stop());
 
   const give = (by: Person, id: string, role: unknown) =>
     system.ask(`PUT /v1/admin/users/${id}/role`, { body: { role }, token: by.token });
@@ -20,19 +15,7 @@ describe('assigning roles', () => {
   const roleOf = async (id: string) =>
     (await system.sql<{ role: string }>('SELECT role FROM identity.users WHERE id = $1', [id]))[0]!.role;
 
-  it('knows three roles, each with the permissions of the one below and those that contexts declare', async () => {
-    const declared = (role: string) => contexts.flatMap(({ permissions }) => permissions[role] ?? []);
-    const permissions = await system.inApi(Roles).permissions();
-    const known = Object.fromEntries([...permissions].map(([role, set]) => [role, [...set].toSorted()]));
-    expect(declared('admin')).toContain('users:role');
-    expect(known).toEqual({
-      user: [],
-      moderator: declared('moderator').toSorted(),
-      admin: [...declared('moderator'), ...declared('admin')].toSorted(),
-    });
-  });
-
-  it('requires a fresh sign-in of the admin, after the permission', async () => {
+  it('asks for a fresh proof of who gives it, after the permission', async () => {
     const [boss, person] = [await enroll(system, { role: 'admin' }), await enroll(system)];
     const age = `UPDATE identity.sessions SET authenticated_at = now() - interval '16 minutes' WHERE user_id = ANY ($1)`;
     await system.sql(age, [[boss.id, person.id]]);

@@ -1,20 +1,11 @@
-import { contexts } from '@rookery/contexts';
 import { Authenticator, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { type Person, resolveParts } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
-import { AccessTokens, type SessionProof } from '../../services/access-tokens';
-import { SessionCache } from '../../services/session-cache';
+import { type Person, resolveParts, sharedSystem } from '@rookery/testing';
 
 const STEP_UP = 'POST /v1/auth/step-up';
 const FRESH_ROUTE = 'GET /v1/me/api-keys';
 
-describe('reauthenticating', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+describe('proving again who is signed in', () => {
+  const system = sharedSystem();
 
   const sessionOf = async ({ id }: Person) =>
     (await system.sql<{ id: string }>('SELECT id FROM identity.sessions WHERE user_id = $1', [id]))[0]!.id;
@@ -24,13 +15,12 @@ describe('reauthenticating', () => {
 
   /** Moves the last authentication of the session, and of the token that was issued then, into the past. */
   async function age(person: Person, time: string): Promise<void> {
-    const [session] = await system.sql<SessionProof>(
-      `UPDATE identity.sessions SET authenticated_at = now() - $2::interval WHERE user_id = $1
-       RETURNING id, user_id AS "userId", authenticated_at AS "authenticatedAt", proof_version AS "proofVersion"`,
+    const [session] = await system.sql<{ id: string }>(
+      `UPDATE identity.sessions SET authenticated_at = now() - $2::interval WHERE user_id = $1 RETURNING id`,
       [person.id, time],
     );
-    person.token = await system.inApi(AccessTokens).issue(session!);
-    system.inApi(SessionCache).forget(session!.id);
+    person.token = await system.fixture('identity.issueToken', { sessionId: session!.id });
+    await system.fixture('identity.forgetSession', { sessionId: session!.id });
   }
 
   it('is needed after fifteen minutes, and then the route opens again', async () => {
@@ -214,12 +204,11 @@ describe('reauthenticating', () => {
     expect(await status(person.token)).toBe(403);
     // Simulates another process that reauthenticates and issues a token, without notifying this one.
     const session = await sessionOf(person);
-    const [proved] = await system.sql<SessionProof>(
-      `UPDATE identity.sessions SET authenticated_at = now(), proof_version = proof_version + 1 WHERE id = $1
-       RETURNING id, user_id AS "userId", authenticated_at AS "authenticatedAt", proof_version AS "proofVersion"`,
+    await system.sql(
+      `UPDATE identity.sessions SET authenticated_at = now(), proof_version = proof_version + 1 WHERE id = $1`,
       [session],
     );
-    const token = await system.inApi(AccessTokens).issue(proved!);
+    const token = await system.fixture<string>('identity.issueToken', { sessionId: session }, 'worker');
     expect(await status(token)).toBe(200);
   });
 });

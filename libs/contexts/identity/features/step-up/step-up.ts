@@ -22,7 +22,6 @@ import {
   type ProofOutcome,
   Reauthentication,
   refusalOf,
-  requireExactlyOne,
 } from '../../services/reauthentication';
 import { SessionCache } from '../../services/session-cache';
 import { SignIn, Tokens } from '../../services/sign-in';
@@ -88,7 +87,6 @@ export class StepUpRoute {
     @Body() proof: StepUpRequest,
     @CurrentCaller() { userId, sessionId }: Caller,
   ): Promise<Tokens> {
-    requireExactlyOne(proof, StepUpRequest);
     const outcome = await this.commands.execute(new StepUp(userId, sessionId!, proof));
     if (typeof outcome === 'string') throw new Rejection(refusalOf(outcome));
     return outcome;

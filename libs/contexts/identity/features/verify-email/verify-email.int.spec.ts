@@ -3,18 +3,13 @@ import { RedisConnections } from '@rookery/redis';
 import { newcomer, signUp, verificationMail } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
 import { statementsOf } from '@rookery/testing/statements';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import { VerificationCodes } from '../../services/verification-codes';
 
 const VERIFY = 'POST /v1/auth/verify';
 
 describe('verifying an address with the code', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
-  });
-  afterAll(() => system.stop());
+  const system = ownSystem(contexts);
 
   async function registered(): Promise<{ email: string; code: string; wrong: string }> {
     const form = newcomer();

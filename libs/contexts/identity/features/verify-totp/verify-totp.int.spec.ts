@@ -1,10 +1,7 @@
-import { contexts } from '@rookery/contexts';
 import { Authenticator, PASSWORD, signUp, wrongCode } from '@rookery/contexts/identity/testing';
-import { eventually, type Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { eventually, type Person, privateSystem } from '@rookery/testing';
 import { decodeJwt } from 'jose';
 import { generateSync } from 'otplib';
-import { SessionCache } from '../../services/session-cache';
 
 const INITIATE = 'POST /v1/auth/totp/initiate';
 const VERIFY = 'POST /v1/auth/totp/verify';
@@ -17,12 +14,7 @@ const statusesOf = (answers: { status: number }[]) =>
   answers.map(({ status }) => status).toSorted((a, b) => a - b);
 
 describe('enrolling an authenticator app', () => {
-  let system: OwnSystem;
-
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts, { LOG_LEVEL: 'trace' });
-  });
-  afterAll(() => system.stop());
+  const system = privateSystem({ LOG_LEVEL: 'trace' });
 
   const initiate = async ({ token }: Person) =>
     (await system.ask(INITIATE, { token })).body as { secret: string };
@@ -49,7 +41,7 @@ describe('enrolling an authenticator app', () => {
       `UPDATE identity.sessions SET authenticated_at = now() - interval '15 minutes' WHERE user_id = $1`,
       [person.id],
     );
-    system.inApi(SessionCache).forget(sessionOf(person));
+    await system.fixture('identity.forgetSession', { sessionId: sessionOf(person) });
     const stale = { status: 403, body: { code: 'auth.mfa-required' } };
     expect(await system.ask(INITIATE, { token: person.token })).toMatchObject(stale);
     expect(await verify(person, generateSync({ secret }))).toMatchObject(stale);

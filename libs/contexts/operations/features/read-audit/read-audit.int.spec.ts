@@ -9,7 +9,7 @@ import { Transaction } from '@rookery/persistence';
 import { newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 
 @Audited<FeedBirds>('garden.feed-birds', { record: ['grams'], formerly: ['garden.scatter-crumbs'] })
 class FeedBirds extends Command<void> {
@@ -30,16 +30,14 @@ class FeedBirdsHandler implements ICommandHandler<FeedBirds> {
 }
 
 describe('the audit log', () => {
-  let system: OwnSystem;
+  const system = ownSystem([...contexts, contextOf('garden', { handlers: [FeedBirdsHandler] })]);
   let operator: string;
 
   beforeAll(async () => {
-    system = await OwnSystem.start([...contexts, contextOf('garden', { handlers: [FeedBirdsHandler] })]);
     const { id, token } = await signUp(system);
     await system.sql(`UPDATE identity.users SET role = 'admin' WHERE id = $1`, [id]);
     operator = token;
   });
-  afterAll(() => system.stop());
 
   const list = async (query: Record<string, string>) =>
     (await system.ask(`GET /v1/admin/audit?${new URLSearchParams(query).toString()}`, { token: operator }))
@@ -113,7 +111,7 @@ describe('the audit log', () => {
     );
     const schedules = contexts.flatMap((context) => context.schedules);
     const cancel = schedules.find(({ name }) => name === 'CancelExpiredRegistrations')!;
-    await system.inWorker(Transaction).run(() => system.inWorker(cancel).run());
+    await system.inWorker(Transaction).run(() => system.inWorker(cancel).run(new Date()));
     const { data } = await list({ subject: pending!.id });
     expect(data).toMatchObject([
       { action: 'identity.registration-cancelled', actorId: null, outcome: 'done' },

@@ -1,30 +1,15 @@
-import { contexts } from '@rookery/contexts';
-import { Clock } from '@rookery/domain';
-import { Transaction } from '@rookery/persistence';
 import { enroll } from '@rookery/contexts/identity/testing';
-import { eventually, type Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
-import { Post } from '../../model/post';
-import type { Relationship } from '../../model/relationship';
-import { Posts } from '../../storage/posts';
-import { Relationships } from '../../storage/relationships';
+import { eventually, type Person, privateSystem } from '@rookery/testing';
 
 const DAY = '2026-11-21';
 
 describe('Reading the feed', () => {
-  let system: OwnSystem;
+  const system = privateSystem({ FEED_FAN_OUT_LIMIT: '2' });
   let ada: Person;
   let bob: Person;
 
-  beforeAll(async () => {
-    system = await OwnSystem.start(contexts, { FEED_FAN_OUT_LIMIT: '2' });
-  });
   beforeEach(async () => {
     [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
-  });
-  afterAll(async () => {
-    delete process.env.FEED_FAN_OUT_LIMIT;
-    await system.stop();
   });
 
   const follow = (who: Person, whom: Person) =>
@@ -35,18 +20,14 @@ describe('Reading the feed', () => {
   };
   /** Inserts a post with a chosen time. */
   const publishAt = (who: Person, title: string, createdAt: string, tags: string[] = []) =>
-    system.inApi(Transaction).run(async () => {
-      const post = Post.create(who.id, { title, content: 'Something.', tags }, new Date(createdAt));
-      await system.inApi(Posts).save(post);
-      return post.id;
+    system.fixture('social.publishAt', {
+      authorId: who.id,
+      draft: { title, content: 'Something.', tags },
+      createdAt,
     });
-  const relate = (who: Person, whom: Person, change: (relationship: Relationship, now: Date) => boolean) =>
-    system.inApi(Transaction).run(async () => {
-      const relationship = await system.inApi(Relationships).lockBetween(who.id, whom.id);
-      if (change(relationship, system.inApi(Clock).now()))
-        await system.inApi(Relationships).save(relationship);
-    });
-  /** Without an event for the worker: the result shows how reads treat the remaining rows. */
+  const relate = (who: Person, whom: Person, change: 'mute' | 'unmute' | 'block' | 'unfollow') =>
+    system.fixture('social.relate', { userId: who.id, otherId: whom.id, change });
+  /** Without a word to the worker: what is seen is what reading makes of the rows that are still there. */
   const forget = (who: Person, whom: Person, change: string) =>
     system.sql(`UPDATE social.relationships SET ${change} WHERE user_id = $1 AND other_id = $2`, [
       who.id,
@@ -82,9 +63,9 @@ describe('Reading the feed', () => {
 
   it.each<[string, () => Promise<unknown>]>([
     ['unfollowed', () => forget(ada, bob, 'followed_at = NULL')],
-    ['muted', () => relate(ada, bob, (relationship, now) => relationship.mute(now))],
+    ['muted', () => relate(ada, bob, 'mute')],
     ['blocked', () => forget(ada, bob, 'followed_at = NULL, blocked_at = now()')],
-    ['blocking', () => relate(bob, ada, (relationship, now) => relationship.block(now))],
+    ['blocking', () => relate(bob, ada, 'block')],
     ['deleted', () => system.sql('UPDATE social.people SET active = false WHERE id = $1', [bob.id])],
   ])('shows nothing any more of an author who is %s, at once', async (_, end) => {
     await publish(bob, 'Swifts', { tags: ['birds'] });
@@ -102,9 +83,9 @@ describe('Reading the feed', () => {
     await follow(ada, bob);
     await publish(bob, 'Swifts');
     await shows(ada, 'Swifts');
-    await relate(ada, bob, (relationship, now) => relationship.mute(now));
+    await relate(ada, bob, 'mute');
     expect(await titles(ada)).toEqual([]);
-    await relate(ada, bob, (relationship) => relationship.unmute());
+    await relate(ada, bob, 'unmute');
     expect(await titles(ada)).toEqual(['Swifts']);
     await system.sql('UPDATE social.people SET active = false WHERE id = $1', [bob.id]);
     expect(await titles(ada)).toEqual([]);
@@ -121,12 +102,12 @@ describe('Reading the feed', () => {
 
   it('shows the posts of a user who was muted for a while', async () => {
     await follow(ada, bob);
-    await relate(ada, bob, (relationship, now) => relationship.mute(now));
+    await relate(ada, bob, 'mute');
     await publish(bob, 'Swifts');
     await publish(ada, 'Own');
     await eventually(async () => (await rowsOf(bob)) === 1);
     expect(await titles(ada)).toEqual(['Own']);
-    await relate(ada, bob, (relationship) => relationship.unmute());
+    await relate(ada, bob, 'unmute');
     expect(await titles(ada)).toEqual(['Own', 'Swifts']);
   });
 
@@ -138,7 +119,7 @@ describe('Reading the feed', () => {
     for (let index = 0; index < 4; index += 1)
       await publishAt(carol, `carol${index}`, `${DAY}T08:00:0${index}Z`);
     await eventually(async () => (await rowsOf(bob)) + (await rowsOf(carol)) === 8);
-    await relate(ada, bob, (relationship, now) => relationship.mute(now));
+    await relate(ada, bob, 'mute');
     const { body } = await feed(ada, { limit: '3' });
     expect(body.data.map(({ title }: { title: string }) => title)).toEqual(['carol3', 'carol2', 'carol1']);
     const next = await feed(ada, { limit: '3', cursor: body.page.nextCursor });
@@ -201,7 +182,7 @@ describe('Reading the feed', () => {
          FROM generate_series(1, 3000) n`,
         [bob.id, (await enroll(system)).id],
       );
-      await relate(ada, bob, (relationship) => relationship.unfollow());
+      await relate(ada, bob, 'unfollow');
       await follow(ada, bob);
       await eventually(async () => (await rowsOf(bob)) >= 1_503, 10_000);
       const found = async (query: Record<string, string>) => {

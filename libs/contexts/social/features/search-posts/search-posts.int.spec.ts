@@ -2,7 +2,7 @@ import { contexts } from '@rookery/contexts';
 import { ConnectionPool, Sql, Transaction } from '@rookery/persistence';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
-import { OwnSystem } from '@rookery/testing/own-system';
+import { ownSystem } from '@rookery/testing/own-system';
 import fc from 'fast-check';
 import { RANKED } from '../../views/post-search';
 
@@ -12,16 +12,14 @@ interface Found {
 }
 
 describe('Searching posts', () => {
-  let system: OwnSystem;
+  const system = ownSystem(contexts);
   let ada: Person;
   let reader: Person;
   let words = 0;
 
   beforeAll(async () => {
-    system = await OwnSystem.start(contexts);
     [ada, reader] = await Promise.all([enroll(system), enroll(system)]);
   });
-  afterAll(() => system.stop());
 
   async function publish(title: string, content = 'Nothing of note.', author = ada): Promise<string> {
     const { status, body } = await system.ask('POST /v1/posts', {
