@@ -27,14 +27,14 @@ module.exports = {
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-test-code-in-product-code',
-      comment: 'Tests, their lib and the tools are not shipped.',
+      comment: 'Tests, libs/testing and the tools are not shipped.',
       severity: 'error',
       from: { path: '^(apps|libs|migrations)/', pathNot: [tests, '^libs/testing/'] },
       to: { path: ['^libs/testing/', '^test/', '^tools/', '^bench/', tests] },
     },
     {
       name: 'testing-is-platform-only',
-      comment: 'What suites need of a context stands in its testing.ts.',
+      comment: 'What suites need from a context is in its testing.ts.',
       severity: 'error',
       from: { path: '^libs/testing/' },
       to: { path: '^libs/contexts/', pathNot: '^libs/contexts/index\\.ts$' },
@@ -59,14 +59,14 @@ module.exports = {
     })),
     {
       name: 'domain-is-pure',
-      comment: 'The domain knows neither framework nor database.',
+      comment: 'The domain imports neither framework nor database.',
       severity: 'error',
       from: { path: '^libs/domain/', pathNot: tests },
       to: { path: 'node_modules', pathNot: ['node_modules/(zod|uuidv7)/'] },
     },
     {
       name: 'a-model-knows-only-the-domain',
-      comment: 'model/ decides; it imports libs/domain, its events and itself. A word list is data.',
+      comment: 'model/ imports only libs/domain, its events and itself. A word list is data.',
       severity: 'error',
       from: { path: '^libs/contexts/([^/]+)/model/', pathNot: tests },
       to: {
@@ -80,7 +80,7 @@ module.exports = {
     },
     {
       name: 'a-model-reaches-only-the-domain',
-      comment: 'Nor does a contract bring a framework or a database into it, over however many files.',
+      comment: 'A contract must not bring a framework or a database into the model, also not indirectly.',
       severity: 'error',
       from: { path: '^libs/contexts/[^/]+/model/', pathNot: tests },
       to: {
@@ -90,14 +90,14 @@ module.exports = {
     },
     {
       name: 'contexts-meet-at-the-contract',
-      comment: 'What another context offers stands in its contract.ts.',
+      comment: 'Other contexts are imported only through their contract.ts.',
       severity: 'error',
       from: { path: '^libs/contexts/([^/]+)/', pathNot: tests },
       to: { path: '^libs/contexts/', pathNot: ['^libs/contexts/$1/', '^libs/contexts/[^/]+/contract\\.ts$'] },
     },
     {
       name: 'features-are-strangers',
-      comment: 'What two features share moves to model/, storage/, services/ or views/.',
+      comment: 'Code that two features share belongs in model/, storage/, services/ or views/.',
       severity: 'error',
       from: { path: '^libs/contexts/([^/]+)/features/([^/]+)/' },
       to: { path: '^libs/contexts/[^/]+/features/', pathNot: '^libs/contexts/$1/features/$2/' },
@@ -113,21 +113,21 @@ module.exports = {
     },
     {
       name: 'apps-take-contexts-as-declared',
-      comment: 'What an app needs of a context, the context declares.',
+      comment: 'Apps use contexts only through their declarations.',
       severity: 'error',
       from: { path: '^apps/', pathNot: tests },
       to: { path: '^libs/contexts/(?!index\\.ts$)' },
     },
     {
       name: 'testing-is-platform-only',
-      comment: 'What suites start from, a context brings as fixtures.',
+      comment: 'libs/testing uses contexts only through their fixtures.',
       severity: 'error',
       from: { path: '^libs/testing/' },
       to: { path: '^libs/contexts/(?!index\\.ts$)' },
     },
     {
       name: 'views-are-read',
-      comment: 'What readers get is shape and SQL: no view reaches for what use cases do.',
+      comment: 'Views are read models and SQL: they do not import services.',
       severity: 'error',
       from: { path: '^libs/contexts/[^/]+/views/', pathNot: tests },
       to: { path: '^libs/contexts/[^/]+/services/' },
@@ -142,7 +142,7 @@ module.exports = {
     },
     {
       name: 'personal-data-is-stored',
-      comment: 'Exports and erasures read and erase what is stored, whatever use cases do meanwhile.',
+      comment: 'Exports and erasures use only storage.',
       severity: 'error',
       from: { path: '^libs/contexts/[^/]+/personal-data', pathNot: tests },
       to: { path: '^libs/contexts/[^/]+/(services|views)/' },
@@ -159,7 +159,7 @@ module.exports = {
     {
       name: 'libs-are-entered-by-the-door',
       comment:
-        'Another lib is imported through its index; that of tests file by file, so that a suite loads what it uses.',
+        'Other libs are imported through their index; libs/testing file by file, so that a suite loads only what it uses.',
       severity: 'error',
       from: { path: '^(apps|libs|test)/', pathNot: '^libs/([^/]+)/' },
       to: { path: '^libs/(?!contexts/|testing/)[^/]+/(?!index\\.ts$)' },

@@ -1,15 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** What happened to a thing, and when: milliseconds of a clock that all processes of the machine share. */
+/** An event with its time, in milliseconds of a clock that all processes of the machine share. */
 export type Moment = [id: string, at: number];
 
-/** Now, by the clock of {@link Moment}. */
+/** The current time of the clock of {@link Moment}. */
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** A process of a bench that does what it is told and answers with moments. */
+/** A child process of a benchmark that executes commands and reports moments. */
 export class Child {
   private readonly process: ChildProcess;
 
@@ -22,13 +22,13 @@ export class Child {
     });
   }
 
-  /** Waits until the process says that it can be told things. */
+  /** Waits until the process accepts commands. */
   async ready(): Promise<this> {
     await this.answer();
     return this;
   }
 
-  /** Tells it to do something and waits for the answer. */
+  /** Sends a command and waits for the response. */
   async tell(order: string, ...values: number[]): Promise<Moment[]> {
     this.process.send([order, ...values]);
     return this.answer();
@@ -49,7 +49,7 @@ export class Child {
   }
 }
 
-/** Makes this process do what its parent says. */
+/** Lets this process execute commands of its parent. */
 export function obey(orders: Record<string, (...values: number[]) => Promise<Moment[]>>): void {
   process.on('message', ([order, ...values]: [string, ...number[]]) => {
     void orders[order]!(...values).then((moments) => process.send!(moments));
@@ -58,7 +58,7 @@ export function obey(orders: Record<string, (...values: number[]) => Promise<Mom
   process.send!([]);
 }
 
-/** Collects moments until there are as many as somebody waits for. */
+/** Collects moments until the expected number is reached. */
 export class Moments {
   private moments: Moment[] = [];
   private enough: (() => void) | undefined;
@@ -69,7 +69,7 @@ export class Moments {
     if (this.moments.length >= this.wanted) this.enough?.();
   }
 
-  /** @returns the moments, once there are `count`, and forgets them. */
+  /** @returns the moments, once there are `count`, and clears them. */
   async take(count: number): Promise<Moment[]> {
     this.wanted = count;
     if (this.moments.length < count) await new Promise<void>((resolve) => (this.enough = resolve));
@@ -78,13 +78,13 @@ export class Moments {
   }
 }
 
-/** More at the same time than there are connections would measure the wait for one. */
+/** More concurrency than connections would measure the wait for a connection. */
 const MAX_CONCURRENCY = 25;
 
 /**
- * Starts work at a steady rate, whether or not what was started is done; slower only when the machine cannot keep up.
+ * Starts work at a constant rate, whether or not earlier work is done; slower only if the machine cannot keep up.
  *
- * @returns what the works returned
+ * @returns the results
  */
 export async function atRate<T>(count: number, perSecond: number, work: () => Promise<T>): Promise<T[]> {
   const started = now();

@@ -5,9 +5,9 @@ import { runNode } from '../tools/support/commands.mts';
 import { Child, type Moment } from './child.mts';
 
 /**
- * Commit -> handler through outbox, queue and ledger, beside add -> handler through BullMQ alone: same machine, same
- * run, in turns. One process writes and one works on each side: a second worker would share the processor with the
- * first on a small machine, and hide what an event costs.
+ * Compares commit -> handler through outbox, queue and ledger with add -> handler through BullMQ alone: same machine,
+ * same run, alternating. Each side has one writer and one worker process: on a small machine a second worker would
+ * share the processor with the first, and hide the cost of an event.
  */
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const DRAIN = Number(process.env.BENCH_DRAIN ?? 10_000);
@@ -15,7 +15,7 @@ const RATES = [
   { perSecond: 200, count: 1_000 },
   { perSecond: 1_000, count: 3_000 },
 ];
-/** Jobs at once on both sides. */
+/** Concurrent jobs on both sides. */
 const ENVIRONMENT = {
   LOG_LEVEL: 'warn',
   WORKER_PORT: '0',
@@ -65,7 +65,7 @@ async function latency(writer: Child, worker: Child, count: number, perSecond: n
   return { p50: times[Math.floor(times.length / 2)]!, p99: times[Math.floor(times.length * 0.99)]! };
 }
 
-/** Per second, from when the process had warmed up: after the first fifth. */
+/** Per second, after the warm-up (the first fifth). */
 function rateOf(moments: Moment[]): number {
   const first = Math.floor(moments.length / 5);
   const tookMs = moments.at(-1)![1] - moments[first]![1];

@@ -15,21 +15,21 @@ const { Feed } = load('./libs/contexts/social/views/feed.js');
 const { POST_COLUMNS } = load('./libs/contexts/social/views/post.js');
 
 /**
- * What a page of the feed costs, with much data and with many followed, through the class that the api asks. Each cell
- * is the median of calls taken in turns (a page of each database, and again): what else the machine does hits all alike. Beside it the plain way to read a feed, one join of follows and posts (fan-out on read), as it would stand in
- * the same database.
+ * Measures the cost of a page of the feed, with much data and many followed authors, through the class that the api
+ * uses. Each cell is the median of interleaved calls (a page of each database in turn), so that other load affects all
+ * equally. For comparison: a plain join of follows and posts (fan-out on read) in the same database.
  *
- * BENCH_POSTS=20000,200000 measures less; BENCH_ROUNDS says how often. Fails when a page costs more than 1.3 times what
- * it costs in the smallest database.
+ * BENCH_POSTS=20000,200000 measures less; BENCH_ROUNDS sets the number of rounds. Fails if a page costs more than 1.3
+ * times as much as in the smallest database.
  */
 const SERVER = process.env.DATABASE_URL!;
 const SIZES = (process.env.BENCH_POSTS ?? '20000,200000,2000000').split(',').map(Number);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 60);
-/** The other way is asked less often, and given up after a while: it may take seconds. */
+/** The plain join is run less often, with a timeout: it may take seconds. */
 const PLAIN_ROUNDS = 3;
 const GIVEN_UP_MS = 2_000;
 const QUERY_CANCELED = '57014';
-/** As often as PostgreSQL makes a custom plan before it settles for a generic one. */
+/** The number of custom plans that PostgreSQL makes before it uses a generic one. */
 const WARM_UP = 6;
 const LIMIT = 20;
 const GOAL = 1.3;
@@ -67,7 +67,7 @@ interface Cell {
   close: () => Promise<void>;
 }
 
-/** Milliseconds, for each page and cell. */
+/** Milliseconds per page and cell. */
 type Times = Map<Page, number[][]>;
 
 async function main(): Promise<void> {
@@ -87,7 +87,7 @@ async function main(): Promise<void> {
   report(cells, ours, plain);
 }
 
-/** Runs statements beside all databases. */
+/** Runs statements outside of the benchmark databases. */
 async function administer(...statements: string[]): Promise<void> {
   const client = new Client({ connectionString: new URL('/postgres', SERVER).toString() });
   await client.connect();
@@ -95,7 +95,7 @@ async function administer(...statements: string[]): Promise<void> {
   await client.end();
 }
 
-/** Makes a database with so many posts, and opens the feeds to measure in it. */
+/** Creates a database with the given number of posts, and opens its feeds for measurement. */
 async function openNetwork(posts: number): Promise<Cell[]> {
   const url = new URL(SERVER);
   const template = url.pathname.slice(1);
@@ -123,7 +123,7 @@ async function openNetwork(posts: number): Promise<Cell[]> {
   }));
 }
 
-/** The class that the api asks, on one connection. */
+/** The class that the api uses, on one connection. */
 async function openFeed(url: string): Promise<{ feed: FeedType; close: () => Promise<void> }> {
   Object.assign(process.env, { DATABASE_URL: url, DATABASE_POOL_SIZE: '1' });
   const surroundings = [HealthChecks, { provide: RelayHint, useValue: { send: () => undefined } }];
@@ -145,7 +145,7 @@ function readThroughFeed({ feed, viewer }: Cell, { filters, position }: Page): P
   return feed.page(viewer.id, filters, position, LIMIT + 1);
 }
 
-/** Fan-out on read: all posts of all authors that are followed, sorted, cut. Undefined when that takes too long. */
+/** Fan-out on read: all posts of all followed authors, sorted and limited. Undefined if it times out. */
 async function readThroughJoin(
   { client, viewer }: Cell,
   { filters, position }: Page,
@@ -179,7 +179,7 @@ async function readThroughJoin(
   }
 }
 
-/** Both ways must find the same posts, and a page full of them: what is quick because it finds less is no use. */
+/** Both ways must find the same full page: a query that is fast because it finds less does not count. */
 async function verify(cells: readonly Cell[]): Promise<void> {
   for (const page of PAGES) {
     for (const cell of cells) {
@@ -194,11 +194,11 @@ async function verify(cells: readonly Cell[]): Promise<void> {
 }
 
 /**
- * Asks for each page in each cell in turns; what was given up once is not asked again. One page after the other: all of
- * them together are more than PostgreSQL keeps in memory, and a page that is asked for often would not be found there.
+ * Reads each page in each cell in turn; a query that timed out once is not repeated. One page after the other: all of
+ * them together exceed PostgreSQL's memory, and a frequently read page would not be cached.
  *
- * @param rounds how often
- * @param budgetMs after which no round begins
+ * @param rounds number of rounds
+ * @param budgetMs time after which no new round begins
  */
 async function measure(
   cells: readonly Cell[],

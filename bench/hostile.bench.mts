@@ -6,11 +6,11 @@ import { stopChild } from '../tools/parts/processes.mts';
 import { runNode } from '../tools/support/commands.mts';
 
 /**
- * What one client can do to all others: forty requests at once of the kind that costs most, while `/livez`, which does
- * nothing, and a route that reads one row are asked again and again. Both must go on answering as if nothing were.
+ * Measures how one client can affect all others: forty concurrent requests of the most expensive kind, while `/livez`,
+ * which does nothing, and a route that reads one row are requested repeatedly. Both must keep responding normally.
  *
- * BENCH_CONCURRENCY, BENCH_USERS and BENCH_POSTS say how many. Fails when `/livez` takes 250 ms, when the other route
- * takes a second or is not answered 200, or when anything is answered 500.
+ * BENCH_CONCURRENCY, BENCH_USERS and BENCH_POSTS set the numbers. Fails if `/livez` takes 250 ms, if the other route
+ * takes a second or does not return 200, or if anything returns 500.
  */
 const CONCURRENCY = Number(process.env.BENCH_CONCURRENCY ?? 40);
 const USERS = Number(process.env.BENCH_USERS ?? 200_000);
@@ -31,9 +31,9 @@ interface Ask {
 interface Case {
   name: string;
   ask: Ask | (() => Ask);
-  /** What others ask meanwhile; a route that reads one row where nothing is said. */
+  /** The request of other clients; by default a route that reads one row. */
   other?: Ask;
-  /** Without the token of somebody who is signed in. */
+  /** Without an access token. */
   stranger?: boolean;
 }
 
@@ -42,12 +42,12 @@ interface Figures {
   statuses: Map<number, number>;
   livezMs: number;
   otherMs: number;
-  /** Answers of the other route that were not 200. */
+  /** Responses of the other route that were not 200. */
   failed: number;
   allMs: number;
 }
 
-/** Repeats a text until it is almost as long as may be. */
+/** Repeats a text until it has almost the maximum length. */
 const repeated = (text: string, bytes: number, between = ',') =>
   Array.from({ length: Math.floor(bytes / (text.length + between.length)) }, () => text).join(between);
 const numbered = (count: number, entry: (number: number) => string, between = ',') =>
@@ -161,7 +161,7 @@ function startApi(port: number): ChildProcess {
   });
 }
 
-/** People who can be found, and a feed that holds every post. */
+/** Searchable users, and a feed with every post. */
 async function fill(): Promise<void> {
   const client = new Client({ connectionString: process.env.DATABASE_URL });
   await client.connect();
@@ -204,7 +204,7 @@ async function signIn(port: number): Promise<string> {
   return (JSON.parse(body) as { accessToken: string }).accessToken;
 }
 
-/** Sends forty requests at once, and meanwhile asks the two that must not suffer. */
+/** Sends forty concurrent requests, and meanwhile the two that must not slow down. */
 async function attack(port: number, token: string, { name, ask, other, stranger }: Case): Promise<Figures> {
   const authorization = `Bearer ${token}`;
   const asked = typeof ask === 'function' ? ask : () => ask;
@@ -264,7 +264,7 @@ function send(
         );
       },
     );
-    // Who is refused before the body is read may see the connection end while it still sends.
+    // A client that is refused before the body is read may see the connection close while it is still sending.
     sent.on('error', reject);
     sent.end(body);
   });

@@ -10,12 +10,11 @@ const { HealthChecks } = load('./libs/observability/index.js');
 const { Deliveries, Outbox, PersistenceModule, RelayHint, Transaction } = load('./libs/persistence/index.js');
 
 /**
- * What the event spine asks of outbox and ledger, with a backlog and behind it a longer and longer history: each walk
- * through the class that the worker asks, in a transaction that is rolled back. What is published and done must not be
- * walked over.
+ * Measures the queries on outbox and ledger, with a backlog and an increasingly long history: each query through the
+ * class that the worker uses, in a transaction that is rolled back. Published and completed rows must not be read.
  *
- * BENCH_EVENTS=100000,1000000 measures less. Fails when a walk takes more than five times as long as with the shortest
- * history and more than 50 ms, or is given up at the time limit of statements.
+ * BENCH_EVENTS=100000,1000000 measures less. Fails if a query takes more than five times as long as with the shortest
+ * history and more than 50 ms, or hits the statement timeout.
  */
 const HISTORIES = (process.env.BENCH_EVENTS ?? '100000,1000000,10000000').split(',').map(Number);
 const WAITING = Number(process.env.BENCH_WAITING ?? 80_000);
@@ -24,7 +23,7 @@ const CHUNK = 500_000;
 const FIRST_WAITING = 1_000_000_000;
 const QUERY_CANCELED = '57014';
 const GOAL = 5;
-/** Below this a ratio says more of the machine than of the walk. */
+/** Below this a ratio says more about the machine than about the query. */
 const NEGLIGIBLE_MS = 50;
 
 type Walk = (outbox: OutboxType, deliveries: DeliveriesType) => Promise<unknown>;
@@ -66,7 +65,7 @@ async function main(): Promise<void> {
   report(times);
 }
 
-/** Ids are in the order of time, as those that the apps make; 64 shards take turns, a subject has 100 events. */
+/** Ids are in time order, like those of the apps; events rotate through 64 shards, a subject has 100 events. */
 async function insert(client: Client, from: number, to: number, as: 'published' | 'waiting'): Promise<void> {
   const values = [from, to - 1, as === 'published'];
   await client.query(
@@ -94,7 +93,7 @@ function eventId(number: number): string {
   return `01900000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
 }
 
-/** @returns the median of each walk in ms, Infinity where it was given up; on connections that have seen no other history. */
+/** @returns the median of each query in ms, Infinity if it timed out; on fresh connections. */
 async function measure(): Promise<Map<string, number>> {
   process.env.DATABASE_POOL_SIZE = '1';
   const surroundings = [HealthChecks, { provide: RelayHint, useValue: { send: () => undefined } }];
@@ -153,7 +152,7 @@ function report(times: ReadonlyMap<string, number[]>): void {
       if (ms === Infinity || (ms > NEGLIGIBLE_MS && ratios[index]! > GOAL))
         steep.push(`${walk}, ${HISTORIES[index]}`);
     });
-    const text = (ratio: number) => (Number.isFinite(ratio) ? ratio.toFixed(2) : 'given up');
+    const text = (ratio: number) => (Number.isFinite(ratio) ? ratio.toFixed(2) : 'timed out');
     printRow([walk, ...ratios.map(text), medians.at(-1)!.toFixed(1)]);
   }
   if (steep.length === 0) console.log(`\n✓ no walk takes more than ${GOAL} times as long`);

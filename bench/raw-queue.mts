@@ -3,7 +3,7 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { atRate, type Moment, Moments, now, obey } from './child.mts';
 
-// Jobs through BullMQ and nothing else: what the event spine is measured against.
+// Jobs through BullMQ alone: the baseline for event delivery.
 const NAME = 'raw';
 const OPTIONS = { removeOnComplete: true, removeOnFail: true };
 const connection = new Redis(process.env.REDIS_URL!, { maxRetriesPerRequest: null });

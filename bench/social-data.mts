@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 
 /**
- * Fills a database with a social network, set by set and the same each time: ids and choices are hashes of running
- * numbers. Of the people some write much more than others: the first n of N have together written √(n/N) of all posts,
- * which are spread evenly over two years. What a worker would have projected is inserted by the worker's rules.
+ * Fills a database with a social network, set by set and reproducibly: ids and choices are hashes of sequence numbers.
+ * Some users write much more than others: the first n of N have written √(n/N) of all posts, which are spread evenly
+ * over two years. Projections are inserted by the worker's rules.
  */
 
 /** A user whose feed is measured. */
@@ -12,33 +12,33 @@ export interface Viewer {
   id: string;
 }
 
-/** Between these all posts are. */
+/** Time range of all posts. */
 export const PERIOD = { from: '2024-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
 
 const PEOPLE = 20_000;
-/** The first few have more followers than a post is written for each of: what they write is merged on reading. */
+/** The first few exceed the fan-out limit: their posts are merged on read. */
 const CELEBRITIES = 5;
 const FOLLOWERS_OF_CELEBRITY = 12_000;
-/** Other feeds, so that the table of feeds is not that of the measured users alone. */
+/** Other feeds, so that the table does not contain only those of the measured users. */
 const READERS = 1_500;
 const FOLLOWED_BY_READER = 20;
 const BLOCKS = 5_000;
 const POSTS_PER_COMMENT = 10;
-/** How many the measured users follow: the first people there are. They themselves are the last ones. */
+/** How many users the measured users follow: the first ones. They themselves are the last ones. */
 const FOLLOWED_BY_VIEWER = [50, 10_000];
-/** How many posts have the rare tag and word, however many posts there are: all are in every measured feed. */
+/** Number of posts with the rare tag and word, independent of the total: all are in every measured feed. */
 const RARE_POSTS = 30;
 
-/** SQL of the id of a person, by number. */
+/** SQL for the id of a person, by number. */
 const person = (number: string) => `bench.id('person', ${number}, '2023-01-01Z')`;
-/** SQL of a whole number from 0 that looks random; `salt` tells the uses apart. */
+/** SQL for a pseudo-random integer from 0; `salt` distinguishes the uses. */
 const chance = (below: number, number: string, salt: number) =>
   `((hashint8extended((${number})::bigint, ${salt}) & 2147483647) % ${below})`;
 
 /**
- * @param client of an empty, migrated database that nobody else uses
- * @param posts how many
- * @returns whose feeds to measure
+ * @param client client of an empty, migrated database without other users
+ * @param posts number of posts
+ * @returns the users whose feeds to measure
  */
 export async function generateSocial(client: Client, posts: number): Promise<Viewer[]> {
   await client.query(`SET synchronous_commit = off`);
@@ -71,7 +71,7 @@ async function insertPeople(client: Client): Promise<void> {
     FROM generate_series(0, ${PEOPLE - 1}) AS number`);
 }
 
-/** Who follows whom; of the rest, some block each other, and the measured users have muted two whom they follow. */
+/** Follows; some of the other users block each other, and the measured users have muted two whom they follow. */
 async function insertRelationships(client: Client): Promise<void> {
   const follow = (user: string, other: string, from: string) =>
     `SELECT ${user} AS user_number, ${other} AS other_number, 'follow' AS wish FROM ${from}`;
@@ -112,8 +112,8 @@ async function insertRelationships(client: Client): Promise<void> {
 }
 
 /**
- * A tag and a word `common` on one post in four, `uncommon` on one in thirty, `rare` on a few; besides, one of fifty
- * topics and ordinary words.
+ * A tag and a word `common` on one post in four, `uncommon` on one in thirty, `rare` on a few; also one of fifty topics
+ * and ordinary words.
  */
 async function insertPosts(client: Client, posts: number): Promise<void> {
   await client.query(`
@@ -129,7 +129,7 @@ async function insertPosts(client: Client, posts: number): Promise<void> {
                  date_trunc('milliseconds', timestamptz '${PERIOD.from}' +
                    (timestamptz '${PERIOD.to}' - timestamptz '${PERIOD.from}') * (number / ${posts}::float8)) AS at
           FROM generate_series(0, ${posts - 1}) AS number) AS post`);
-  // Evenly among those that are in every measured feed, and in none of the feeds by merging.
+  // Evenly among posts that are in every measured feed, and not of merged authors.
   await client.query(`
     CREATE TABLE bench.rare AS
     SELECT number FROM (
@@ -151,7 +151,7 @@ async function insertPosts(client: Client, posts: number): Promise<void> {
              CASE WHEN rare.number IS NOT NULL THEN 'rare' END AS rare) AS term`);
 }
 
-/** One comment on each post that counts one. */
+/** One comment on each post whose count is one. */
 async function insertComments(client: Client): Promise<void> {
   await client.query(`
     INSERT INTO social.comments (id, version, post_id, author_id, content, created_at, updated_at)
@@ -160,7 +160,7 @@ async function insertComments(client: Client): Promise<void> {
     FROM bench.drafts WHERE number % ${POSTS_PER_COMMENT} = 0`);
 }
 
-/** As the worker would have: a row for each post and follower of its author, but for the authors that are merged. */
+/** Like the worker: a row for each post and follower of its author, except for merged authors. */
 async function insertFeedItems(client: Client): Promise<void> {
   await client.query(`
     INSERT INTO social.feed_items (user_id, created_at, post_id, author_id)
@@ -170,7 +170,7 @@ async function insertFeedItems(client: Client): Promise<void> {
       AND NOT EXISTS (SELECT FROM social.merged_authors WHERE author_id = follow.other_id)`);
 }
 
-/** Building an index over all rows at once is several times as fast as adding them one by one. */
+/** Building an index over all rows at once is several times as fast as adding rows one by one. */
 async function withoutIndexes(client: Client, table: string, fill: () => Promise<void>): Promise<void> {
   const { rows } = await client.query<{ drop: string; create: string }>(
     `SELECT CASE WHEN con.oid IS NULL THEN format('DROP INDEX %s', indexrelid::regclass)

@@ -28,7 +28,7 @@ if (process.argv[2] === 'writer') {
   obey({
     send: (count = 0, perSecond = 1) =>
       atRate(count, perSecond, () =>
-        // The moment is that before the COMMIT: the time the COMMIT takes counts.
+        // The moment is taken before the COMMIT, so its duration is included.
         transaction.run(async (): Promise<Moment> => {
           const { id } = await commands.execute(new RingBell());
           return [id, now()];

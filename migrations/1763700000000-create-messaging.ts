@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The event spine: outbox, delivery ledger, schedules. */
+/** Messaging: outbox, delivery ledger, schedules. */
 export class CreateMessaging1763700000000 implements MigrationInterface {
   name = 'CreateMessaging1763700000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Accounts, what verifies them, sessions and the keys that sign access tokens. */
+/** Accounts, verifications, sessions and signing keys of access tokens. */
 export class CreateIdentity1763700001000 implements MigrationInterface {
   name = 'CreateIdentity1763700001000';
 

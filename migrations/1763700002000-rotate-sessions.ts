@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What rotating refresh tokens and fresh proofs need to know of a session. */
+/** Session columns for rotation of refresh tokens and for reauthentication. */
 export class RotateSessions1763700002000 implements MigrationInterface {
   name = 'RotateSessions1763700002000';
 

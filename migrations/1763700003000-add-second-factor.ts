@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Authenticator apps, recovery codes, and sign-ins that wait for one of the two. */
+/** Authenticator apps, recovery codes, and sign-ins that wait for a second factor. */
 export class AddSecondFactor1763700003000 implements MigrationInterface {
   name = 'AddSecondFactor1763700003000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What resetting passwords and stopping guessers need. */
+/** Tables for password resets and for protection against guessing. */
 export class GuardPasswords1763700005000 implements MigrationInterface {
   name = 'GuardPasswords1763700005000';
 

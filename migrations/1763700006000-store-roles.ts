@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Roles and what they may do, and what looking people up needs. */
+/** Roles and their permissions, and indexes for searching users. */
 export class StoreRoles1763700006000 implements MigrationInterface {
   name = 'StoreRoles1763700006000';
 
@@ -33,7 +33,7 @@ export class StoreRoles1763700006000 implements MigrationInterface {
         ('admin', 'users:role'),
         ('admin', 'ops:read'),
         ('admin', 'ops:write')`);
-    // NOT VALID takes no long lock; the validation beside it lets everybody go on reading and writing.
+    // NOT VALID takes no long lock; the separate validation does not block reads and writes.
     await runner.query(`
       ALTER TABLE identity.users
         ADD CONSTRAINT users_role_fkey FOREIGN KEY (role) REFERENCES identity.roles (name) NOT VALID`);
@@ -54,9 +54,9 @@ export class StoreRoles1763700006000 implements MigrationInterface {
   }
 
   /**
-   * Searching works without pg_trgm, only slower. The extension is trusted since PostgreSQL 13, so that whoever may
-   * create in the database may have it; it gets a schema of its own because it belongs to no context. Where it is not
-   * installed, or may not be, the index is left out.
+   * Searching works without pg_trgm, but slower. The extension is trusted since PostgreSQL 13, so every role that may
+   * create objects in the database can install it. It gets its own schema because it belongs to no context. If it is
+   * not available, or not permitted, the index is skipped.
    */
   private async indexNames(runner: QueryRunner): Promise<void> {
     await runner.query(`

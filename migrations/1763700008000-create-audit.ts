@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The audit log: entries that can only be added, the chain that seals them, and from where they came, which is
- * forgotten after a while. No foreign key points at the entries: its check would need the right to change them.
+ * The audit log: append-only entries, the chain that seals them, and their origins, which are deleted after a while. No
+ * foreign key references the entries: its check would need the right to change them.
  */
 export class CreateAudit1763700008000 implements MigrationInterface {
   name = 'CreateAudit1763700008000';
@@ -55,7 +55,7 @@ export class CreateAudit1763700008000 implements MigrationInterface {
     await this.refuseChanges(runner);
   }
 
-  /** By trigger, so that an entry reaches the sealer however it was added. */
+  /** A trigger, so that every entry reaches the sealer, however it was added. */
   private async queueWhatIsAdded(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE FUNCTION audit.queue_for_sealing() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -69,8 +69,8 @@ export class CreateAudit1763700008000 implements MigrationInterface {
   }
 
   /**
-   * Twice: rights are taken from the very role that owns the tables, which runs the apps unless operations made
-   * another; a trigger stops superusers, whom rights do not concern.
+   * In two ways: rights are revoked from the role that owns the tables, which runs the apps unless operators created
+   * another; a trigger stops superusers, who bypass rights.
    */
   private async refuseChanges(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Deleted accounts, and the long-running operations that export and erase what is held about somebody. */
+/** Deleted accounts, and the long-running operations that export and erase personal data. */
 export class CreateOperations1763700009000 implements MigrationInterface {
   name = 'CreateOperations1763700009000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the edge remembers: idempotency keys, and the rate counters that must survive the loss of Redis. */
+/** State of the web layer: idempotency keys, and the rate limits that must survive the loss of Redis. */
 export class CreatePlatform1763700010000 implements MigrationInterface {
   name = 'CreatePlatform1763700010000';
 

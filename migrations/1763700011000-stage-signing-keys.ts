@@ -11,7 +11,7 @@ export class StageSigningKeys1763700011000 implements MigrationInterface {
           CONSTRAINT signing_keys_state_check CHECK (state IN ('next', 'signing', 'retiring')),
         ADD COLUMN state_since timestamptz NOT NULL DEFAULT now()`);
     await runner.query(`UPDATE identity.signing_keys SET state_since = created_at`);
-    // Until now the newest one signed, should there be several.
+    // Until now the newest key signed, if there were several.
     await runner.query(`
       UPDATE identity.signing_keys SET state = 'retiring', state_since = now()
       WHERE kid <> (SELECT kid FROM identity.signing_keys ORDER BY created_at DESC, kid LIMIT 1)`);

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Who is who at OpenID Connect providers. */
+/** Links accounts to identities at OpenID Connect providers. */
 export class LinkExternalIdentities1763700012000 implements MigrationInterface {
   name = 'LinkExternalIdentities1763700012000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Who follows whom, posts, comments and feeds. Times have milliseconds, which is what cursors carry. */
+/** Relationships, posts, comments and feeds. Times have milliseconds, the precision of cursors. */
 export class CreateSocial1763700014000 implements MigrationInterface {
   name = 'CreateSocial1763700014000';
 
@@ -66,7 +66,7 @@ export class CreateSocial1763700014000 implements MigrationInterface {
       `CREATE INDEX comments_post_idx ON social.comments (post_id, created_at DESC, id DESC)`,
     );
     await runner.query(`CREATE INDEX comments_author_idx ON social.comments (author_id)`);
-    // Fan-out on write: a row for each follower of an author, but for the authors of merged_authors.
+    // Fan-out on write: a row for each follower of an author, except for the authors in merged_authors.
     await runner.query(`
       CREATE TABLE social.feed_items (
         user_id uuid NOT NULL,

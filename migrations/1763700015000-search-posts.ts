@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Finds the newest posts that hold a word that many hold. */
+/** Index to find the newest posts that contain a common word. */
 export class SearchPosts1763700015000 implements MigrationInterface {
   name = 'SearchPosts1763700015000';
 

@@ -1,12 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Finds those whose names begin with a text that holds no trigram, and the newest of those who can be seen. */
+/** Indexes to find users whose names begin with a text without a trigram, and the newest visible users. */
 export class SearchUsersByPrefix1763700018000 implements MigrationInterface {
   name = 'SearchUsersByPrefix1763700018000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`CREATE INDEX users_active_idx ON identity.users (id) WHERE status = 'active'`);
-    // Whatever the collation of the database: byte by byte, so that a prefix is a range.
+    // Byte order, independent of the database's collation, so that a prefix is a range.
     await runner.query(`
       CREATE INDEX users_username_prefix_idx ON identity.users (lower(username) text_pattern_ops)
       WHERE status = 'active'`);

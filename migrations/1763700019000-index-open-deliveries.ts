@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Pages through what is pending or dead without walking over what is done. */
+/** Index to page through pending or dead deliveries without reading those that are done. */
 export class IndexOpenDeliveries1763700019000 implements MigrationInterface {
   name = 'IndexOpenDeliveries1763700019000';
 

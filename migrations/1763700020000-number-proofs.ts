@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** How often a session was proved: a token counts for the proof it was issued with, and for no other. */
+/** Counts a session's authentications: a token is fresh only for the one it was issued with. */
 export class NumberProofs1763700020000 implements MigrationInterface {
   name = 'NumberProofs1763700020000';
 

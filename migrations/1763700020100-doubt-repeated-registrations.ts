@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What tells the registrations of one address apart: which one a mail confirms, and whether there was another. */
+/** Distinguishes the registrations of one address: which one a mail confirms, and whether there was another. */
 export class DoubtRepeatedRegistrations1763700020100 implements MigrationInterface {
   name = 'DoubtRepeatedRegistrations1763700020100';
 

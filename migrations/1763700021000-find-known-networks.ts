@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Whether somebody has signed in to an account from an address. */
+/** Index to find out whether a user has signed in from an address. */
 export class FindKnownNetworks1763700021000 implements MigrationInterface {
   name = 'FindKnownNetworks1763700021000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** When mails that strangers can ask for were sent to an address. */
+/** When mails that strangers can request were sent to an address. */
 export class PaceMails1763700021100 implements MigrationInterface {
   name = 'PaceMails1763700021100';
 

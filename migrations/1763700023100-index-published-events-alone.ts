@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Only pruning asks when events were published. An index that also holds those that wait lets the planner read all of
+ * Only pruning needs the time of publication. If the index also contains waiting events, the planner may read all of
  * them once per shard, for the few that the relay takes.
  */
 export class IndexPublishedEventsAlone1763700023100 implements MigrationInterface {

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Permissions that a context declares come and go with the declaration; what somebody has added by hand stays. */
+/** Permissions that a context declares are added and removed with the declaration; permissions added by hand stay. */
 export class TellDeclaredPermissionsApart1763700025000 implements MigrationInterface {
   name = 'TellDeclaredPermissionsApart1763700025000';
 
@@ -8,7 +8,7 @@ export class TellDeclaredPermissionsApart1763700025000 implements MigrationInter
     await runner.query(
       `ALTER TABLE identity.role_permissions ADD COLUMN declared boolean NOT NULL DEFAULT false`,
     );
-    // What earlier migrations have granted.
+    // Permissions granted by earlier migrations.
     await runner.query(`
       UPDATE identity.role_permissions SET declared = true WHERE (role, permission) IN (
         ('moderator', 'posts:update:any'),

@@ -14,7 +14,7 @@ async function main(args: readonly string[]): Promise<void> {
   else await migrate(url, log, synchronize);
 }
 
-/** What contexts keep about the declarations of all of them, such as the permissions of roles. */
+/** Rows that follow from the declarations of all contexts, such as the permissions of roles. */
 async function synchronize(manager: EntityManager): Promise<string[]> {
   const changes: string[] = [];
   for (const context of contexts)

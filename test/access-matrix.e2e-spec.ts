@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { contexts } from '@rookery/contexts';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { type Person, resolveParts } from '@rookery/testing';
 import {
   type Caller,
@@ -20,11 +20,11 @@ import { type Description, type Operation, operationsOf } from './support/operat
 
 interface Answer {
   status: number;
-  /** Of a problem; undefined for any other answer. */
+  /** The code of a problem; undefined for any other response. */
   code: string | undefined;
 }
 
-/** What this suite must notice: an operation nobody declared, and rows that the API does not keep. */
+/** What this suite must detect: an undeclared operation, and rows that the API violates. */
 @ApiTags('planted')
 @Controller('planted')
 class PlantedRoutes {
@@ -68,7 +68,7 @@ describe('the access matrix', () => {
     operations = new Map(operationsOf(description).map((operation) => [operation.id, operation]));
   });
 
-  /** @returns what the matrix and the API do not have in common, in words. */
+  /** @returns the differences between matrix and API, as messages. */
   function differences(rows: Record<string, Row>, ids: string[]): string[] {
     return [
       ...ids
@@ -80,11 +80,11 @@ describe('the access matrix', () => {
     ];
   }
 
-  /** Asks as each caller. @returns where the answer is not what the row says, in words. */
+  /** Calls as each caller. @returns the responses that differ from the row, as messages. */
   async function violations(id: string, row: Row): Promise<string[]> {
     const roles = { other: 'user', moderator: 'moderator', admin: 'admin', owner: 'user' };
     const cast = Object.entries(roles).map(
-      async ([name, role]) => [name, await enrol(system, { role })] as const,
+      async ([name, role]) => [name, await enroll(system, { role })] as const,
     );
     const people = Object.fromEntries(await Promise.all(cast)) as Scene['people'];
     const found: string[] = [];
@@ -92,9 +92,7 @@ describe('the access matrix', () => {
       const given = (await row.given?.({ system, people })) ?? {};
       const answer = await send(operations.get(id)!, given, caller === 'nobody' ? undefined : people[caller]);
       if (!isAsExpected(answer, row[caller], row)) {
-        found.push(
-          `${id} as ${caller}: ${row[caller]} was to be, ${answer.status} ${answer.code ?? ''} it is`,
-        );
+        found.push(`${id} as ${caller}: expected ${row[caller]}, got ${answer.status} ${answer.code ?? ''}`);
       }
     }
     return found;
@@ -123,7 +121,7 @@ describe('the access matrix', () => {
         ...given.headers,
       },
       ...(payload !== undefined && { payload: payload as object }),
-      payloadAsStream: true, // a stream without end must not be waited for
+      payloadAsStream: true, // do not wait for an endless stream
     });
     return { status: response.statusCode, code: await codeOf(response) };
   }
@@ -134,7 +132,7 @@ describe('the access matrix', () => {
       expect(differences(matrix, ids)).toEqual([]);
     });
 
-    it('notices an operation that nobody declared, and one that is gone', () => {
+    it('detects an undeclared operation, and a missing one', () => {
       const { getMe: _, ...rest } = matrix;
       const ids = [...operations.keys()];
       expect(differences(matrix, ids)).toContainEqual(
@@ -169,7 +167,7 @@ describe('the access matrix', () => {
 
     it('an operation that is open by mistake', async () => {
       expect(await violations('plantedOpen', signedIn)).toEqual([
-        'plantedOpen as nobody: 401 was to be, 200  it is',
+        'plantedOpen as nobody: expected 401, got 200 ',
       ]);
     });
 
@@ -181,7 +179,7 @@ describe('the access matrix', () => {
         'plantedUndeclared as owner',
       ]);
       const wrong = await violations('plantedPermission', adminOnly);
-      expect(wrong).toEqual(['plantedPermission as moderator: 403 was to be, 200  it is']);
+      expect(wrong).toEqual(['plantedPermission as moderator: expected 403, got 200 ']);
     });
 
     it('an operation that shows a resource to others', async () => {
@@ -207,8 +205,8 @@ function partOf({ id }: Operation, { path = {} }: Given, name: string): string {
 }
 
 /**
- * A caller that is allowed reaches the operation: a request that the edge refuses, for its shape or its caller, has
- * not, and where the row hides the resource from some, the others have to find it.
+ * An allowed caller must reach the operation: the web layer must not reject the request, and if the row hides the
+ * resource from some callers, the others must find it.
  */
 function isAsExpected({ status, code = '' }: Answer, expected: Expected, row: Row): boolean {
   if (expected === 401) return status === 401 && code === 'auth.unauthenticated';
@@ -235,7 +233,7 @@ async function codeOf({
   return (JSON.parse(Buffer.concat(chunks).toString('utf8')) as { code: string }).code;
 }
 
-/** Whether a controller, or a route of it, wears `@ApiExcludeController()` or `@ApiExcludeEndpoint()`. */
+/** Whether a controller, or one of its routes, has `@ApiExcludeController()` or `@ApiExcludeEndpoint()`. */
 function leavesOut(controller: { prototype: object }): boolean {
   const routes = Object.values(Object.getOwnPropertyDescriptors(controller.prototype));
   return (

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AccessRows, everybody, operators, type Row } from '@rookery/testing/access';
 
-/** Operations of the platform; those of a context stand beside the feature. */
+/** Operations of the platform; those of a context are beside the feature. */
 const platform: AccessRows = {
   getDebugVars: operators,
   getHealth: everybody,
@@ -12,16 +12,15 @@ const platform: AccessRows = {
   getStartup: everybody,
 };
 
-/** Controllers that the API description leaves out, which the walk does not see: pages for people, open to everybody. */
+/** Controllers that are excluded from the API description and so not checked: public pages for people. */
 export const UNDESCRIBED = ['ActivationPage', 'ResetPasswordPage'];
 
 const CONTEXTS = join(__dirname, '../libs/contexts');
 
 /**
- * Every operation of the API, by operationId: the rows of the platform and those that each feature with a route declares
- * in its `access.ts`.
+ * Every operation of the API, by operationId: the rows of the platform and those in the `access.ts` of each feature.
  *
- * @throws Error when two files have a row of the same operation
+ * @throws Error if two files have a row for the same operation
  */
 export function accessMatrix(): AccessRows {
   const matrix: AccessRows = { ...platform };

@@ -12,7 +12,7 @@ interface Violation {
   from: string;
 }
 
-/** Runs the rules over a tree and returns who breaks which: `rule: file`. */
+/** Runs the rules over a tree and returns the violations: `rule: file`. */
 function violations(tree: string): string[] {
   const program = join(root, 'node_modules/.bin/depcruise');
   const args = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'libs', 'migrations'];
@@ -30,7 +30,7 @@ function violations(tree: string): string[] {
   return summary.violations.map(({ rule, from }) => `${rule.name}: ${from}`);
 }
 
-/** One planted violation for each rule: the folder it is planted in and what the planted file imports. */
+/** One planted violation per rule: its folder and what the planted file imports. */
 const planted: [rule: string, folder: string, text: string][] = [
   ['no-circles', 'libs/domain', `import type { Y } from './no-circles'; export type Z = Y;`],
   ['no-unresolvable', 'libs/web', `import { x } from './nowhere'; export const y = x;`],
@@ -104,7 +104,7 @@ const planted: [rule: string, folder: string, text: string][] = [
   [
     'testing-is-platform-only',
     'libs/testing',
-    `import { enrol } from '../contexts/identity/fixtures'; export const y = enrol;`,
+    `import { enroll } from '../contexts/identity/fixtures'; export const y = enroll;`,
   ],
   [
     'views-are-read',
@@ -125,7 +125,7 @@ const planted: [rule: string, folder: string, text: string][] = [
     ['seed', `import { SeedAccounts as y } from '../seed';`],
     ['personal-data', `import { IdentityPersonalData as y } from '../personal-data';`],
     ['cli', `import { keys as y } from '../cli/keys';`],
-    ['fixtures', `import { enrol as y } from '../fixtures';`],
+    ['fixtures', `import { enroll as y } from '../fixtures';`],
   ].map(([part, text]): [string, string, string] => [
     `only-the-declaration-takes-${part}`,
     'libs/contexts/identity/services',

@@ -1,15 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { comment, publish } from '@rookery/contexts/social/testing';
 import { eventually, type Person, privateSystem } from '@rookery/testing';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from '../tools/parts/browser.mts';
 
-// The first run on a machine may have to fetch the browser.
+// The first run on a machine may have to download the browser.
 jest.setTimeout(180_000);
 
-/** What a page has been answered. */
+/** A response as the page sees it. */
 interface Seen {
   status: number;
   headers: Record<string, string>;
@@ -25,7 +25,7 @@ describe('a page in a browser', () => {
   let page: Page;
 
   beforeAll(async () => {
-    // An app of another origin, which is all that a browser has of the accounts: it keeps tokens, the cache is shared.
+    // An app of another origin in one browser: it stores tokens per account, but the HTTP cache is shared.
     app = createServer((_request, response) => {
       response.setHeader('content-type', 'text/html').end('<!doctype html><title>An app</title>');
     }).listen(0, '127.0.0.1');
@@ -49,7 +49,7 @@ describe('a page in a browser', () => {
 
   const originOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  /** Has the page ask as any app would: with its token, and whatever else is up to the browser. */
+  /** Lets the page send a request like any app: with its token; the browser decides everything else. */
   const get = (path: string, headers: Record<string, string> = {}): Promise<Seen> =>
     page.evaluate(
       async ([url, own]) => {
@@ -65,15 +65,15 @@ describe('a page in a browser', () => {
     );
   const getAs = ({ token }: Person, path: string) => get(path, { authorization: `Bearer ${token}` });
 
-  it('shows whoever signs in second the own account, not that of the first', async () => {
-    const [ada, grace] = [await enrol(system), await enrol(system)];
+  it('shows the second user to sign in their own account, not that of the first', async () => {
+    const [ada, grace] = [await enroll(system), await enroll(system)];
     expect((await getAs(ada, '/v1/me')).body.id).toBe(ada.id);
     expect((await getAs(grace, '/v1/me')).body.id).toBe(grace.id);
     expect((await getAs(ada, '/v1/me')).body.id).toBe(ada.id);
   });
 
   it('shows a post with the comments and the author’s name that it has now', async () => {
-    const [ada, grace] = [await enrol(system, { name: 'Ada' }), await enrol(system)];
+    const [ada, grace] = [await enroll(system, { name: 'Ada' }), await enroll(system)];
     const { id } = await publish(system, ada);
     expect((await getAs(ada, `/v1/posts/${id}`)).body.commentsCount).toBe(0);
     await comment(system, grace, id);
@@ -87,22 +87,22 @@ describe('a page in a browser', () => {
   });
 
   it('keeps what has not changed: the server says so without sending it again', async () => {
-    const ada = await enrol(system);
+    const ada = await enroll(system);
     await getAs(ada, '/v1/me');
     const statuses: number[] = [];
     const cdp = await context.newCDPSession(page);
     cdp.on('Network.responseReceivedExtraInfo', ({ statusCode }) => statuses.push(statusCode));
     await cdp.send('Network.enable');
     expect((await getAs(ada, '/v1/me')).body.id).toBe(ada.id);
-    await eventually(() => statuses.includes(304)); // told of on its own channel
+    await eventually(() => statuses.includes(304)); // reported on a separate channel
   });
 
-  it('keeps nothing of what is not checked again', async () => {
-    const ada = await enrol(system);
+  it('stores nothing of responses that are not revalidated', async () => {
+    const ada = await enroll(system);
     await publish(system, ada);
     await page.goto(`${api}/v1/docs`);
     expect((await getAs(ada, '/v1/feed')).body.data).toHaveLength(1);
-    // What a script finds on a computer that somebody has left, were it kept.
+    // What a script would find on an unattended computer if it were cached.
     const kept = await page.evaluate(() =>
       fetch('/v1/feed', { cache: 'only-if-cached', mode: 'same-origin' }).then(
         ({ status }) => status,
@@ -117,7 +117,7 @@ describe('a page in a browser', () => {
       status: 401,
       headers: { 'www-authenticate': expect.stringMatching(/^Bearer/) },
     });
-    const ada = await enrol(system);
+    const ada = await enroll(system);
     const { body } = await system.ask('POST /v1/me/exports', { token: ada.token });
     await eventually(
       async () => (await getAs(ada, `/v1/operations/${body.id}`)).body.status === 'succeeded',

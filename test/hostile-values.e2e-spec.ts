@@ -1,4 +1,4 @@
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { type Person, resolveParts, sharedSystem } from '@rookery/testing';
 import fc from 'fast-check';
 import { exampleOf, type Schema } from './support/example-of';
@@ -11,7 +11,7 @@ const encoded = (value: unknown) =>
 const tokenOf = (header: unknown, payload: unknown) => `${encoded(header)}.${encoded(payload)}.c2lnbmF0dXJl`;
 const claims = { iss: 'http://rookery.test', aud: 'rookery', sub: ID, sid: ID, exp: 9_999_999_999 };
 
-/** Tokens of which one half is right, or that name keys which cannot be. */
+/** Tokens with one valid half, or with impossible key ids. */
 const TOKENS = ['JWT', 'at+jwt', 'mfa+jwt'].flatMap((typ) => [
   tokenOf({ alg: 'ES256', typ, kid: 'a' }, 'no JSON'),
   tokenOf({ alg: 'ES256', typ, kid: 'a' }, 'null'),
@@ -34,7 +34,7 @@ const INSTANTS = [
   '9999-12-31T23:59:59.999999999Z',
 ];
 
-/** Texts that PostgreSQL, UTF-8 or a library may not take. */
+/** Texts that PostgreSQL, UTF-8 or a library may reject. */
 const TEXTS = [
   '',
   ' \u2003\ufeff',
@@ -71,7 +71,7 @@ const OTHERS = [
   { '\ud800': 1 },
 ];
 
-/** In an address: what `encodeURIComponent` gives and what it never would. */
+/** In a URL: what `encodeURIComponent` returns and what it never returns. */
 const IN_ADDRESS = [
   ...TEXTS.filter((text) => text.isWellFormed()).map((text) => encodeURIComponent(text)),
   '%00',
@@ -83,7 +83,7 @@ const IN_ADDRESS = [
   '%2F..%2F',
 ];
 
-/** Whatever 16 bits can say, lone surrogates and NUL more often than by chance. */
+/** Random 16-bit units, with lone surrogates and NUL more often than by chance. */
 const anyText = fc.string({
   unit: fc.oneof(
     fc.nat(0xff_ff).map((code) => String.fromCharCode(code)),
@@ -103,7 +103,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
     operations = operationsOf(description);
   });
 
-  /** @returns what is wrong with the answer, in words; undefined when it is one that the description knows */
+  /** @returns what is wrong with the response; undefined if it is documented */
   async function complaint(
     { id, method, path, parameters, body, statuses }: Operation,
     caller: Person,
@@ -145,14 +145,17 @@ describe('a value that PostgreSQL or a library does not take', () => {
     for (const operation of operations) {
       const attempts = wanted(operation);
       if (attempts.length === 0) continue;
-      // What succeeds may end the caller's session, so nobody asks for two operations.
-      const caller = await enrol(system, { role: 'admin' });
+      // A successful operation may end the caller's session, so each operation has its own caller.
+      const caller = await enroll(system, { role: 'admin' });
       for (const own of attempts) found.push(...[(await complaint(operation, caller, own)) ?? []].flat());
     }
     return found;
   }
 
-  /** @returns bodies that fit but for one field, for each field and value; some fit with an optional one besides */
+  /**
+   * @returns bodies that are valid except for one field, for each field and value; some with an additional optional
+   *   field
+   */
   function spoiled({ body }: Operation, values: readonly unknown[]): { body: unknown }[] {
     if (!body) return [];
     const schema = body.$ref ? schemas[body.$ref.split('/').at(-1)!]! : body;
@@ -203,7 +206,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
       'W/"',
       '__proto__',
     ];
-    // The edge reads headers, the same for all: one route of each method.
+    // The web layer reads headers in the same way for all routes: test one route per method.
     const chosen = ['createPost', 'getMe', 'getPost', 'updateMe'];
     const found = await complaintsOf(({ id, parameters }) => {
       if (!chosen.includes(id)) return [];
@@ -227,8 +230,8 @@ describe('a value that PostgreSQL or a library does not take', () => {
       expect([token, (await system.ask('GET /v1/me', { token })).status]).toEqual([token, 401]);
   });
 
-  it('found by chance is no error of ours either', async () => {
-    // Those that cost a password hash are left to the values above.
+  it('found at random never returns 500 either', async () => {
+    // Operations that cost a password hash are covered by the values above.
     const quick = [
       'forgotPassword',
       'resendVerification',
@@ -239,7 +242,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
     ];
     const chosen = operations.filter(({ id }) => quick.includes(id));
     expect(chosen).toHaveLength(quick.length);
-    const caller = await enrol(system, { role: 'admin' });
+    const caller = await enroll(system, { role: 'admin' });
     await fc.assert(
       fc.asyncProperty(anyText, fc.constantFrom(...chosen), async (text, operation) => {
         for (const own of spoiled(operation, [text]))

@@ -9,7 +9,7 @@ import { findFreePort } from '../tools/parts/ports.mts';
 const root = join(__dirname, '..');
 const run = promisify(execFile);
 
-/** The shell blocks of the README's walk, without the first, which starts everything. */
+/** The shell blocks of the README's tour, without the first, which starts everything. */
 function walk(): string[] {
   const section = readFileSync(join(root, 'README.md'), 'utf8')
     .split('## Five minutes')[1]!
@@ -17,7 +17,7 @@ function walk(): string[] {
   return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!).slice(1);
 }
 
-/** A reader is slower than a script: what is to be read is there by then. */
+/** A script is faster than a reader: wait until the data is there. */
 const until = (command: string, text: string) => `until ${command} | grep -q '${text}'; do sleep 0.2; done`;
 
 describe('the README', () => {
@@ -54,7 +54,7 @@ describe('the README', () => {
   });
 
   it('leads word for word from registering to the own feed', async () => {
-    // Before the second block the mail is there, before the last what others wrote.
+    // Wait for the mail before the second block, and for the posts of others before the last.
     const waits = [
       until(`curl -s 'http://127.0.0.1:8025/api/messages?to=ada@example.com'`, 'your code is'),
       ...Array.from({ length: walk().length - 3 }, () => ':'),
@@ -75,10 +75,10 @@ describe('the README', () => {
     };
     const [own, ...others] = feed.data.map(({ author }) => author.username);
     expect(own).toBe('ada');
-    expect(new Set(others)).toEqual(new Set([expect.stringMatching(/^demo-/)])); // one author, however many posts
+    expect(new Set(others)).toEqual(new Set([expect.stringMatching(/^demo-/)])); // one author with any number of posts
   }, 70_000);
 
-  it('names pages that are there, and accounts that sign in', async () => {
+  it('names existing pages, and accounts that can sign in', async () => {
     const api = `http://127.0.0.1:${ports.api}`;
     for (const path of [
       '/v1/docs',

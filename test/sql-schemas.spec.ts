@@ -10,7 +10,7 @@ const sources = ['libs', 'migrations'].flatMap((folder) =>
     .filter((entry) => entry.isFile() && /(?<!\.spec)\.ts$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/')),
 );
-// The platform's suites and those of contexts look wherever they have to.
+// Suites of the platform and of contexts may read any schema.
 const product = sources.filter(
   (file) => !/^libs\/testing\/|^libs\/contexts\/\w+\/(testing\.ts|features\/[^/]+\/access\.ts)/.test(file),
 );
@@ -18,13 +18,13 @@ const migrations = sources.filter((file) => /^migrations\/\d/.test(file));
 const contexts = readdirSync(join(root, 'libs/contexts'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
-// An extension belongs to nobody.
+// An extension belongs to no context.
 const schemas = [
   ...new Set([...contexts, ...migrations.flatMap((file) => createdSchemas(read(file)))]),
 ].filter((name) => name !== 'extensions');
 const tables = migrations.flatMap((file) => createdTables(read(file)));
 
-/** @returns what is wrong with the SQL of a file, in a sentence; undefined where nothing is. */
+/** @returns a message about invalid SQL in a file; undefined if there is none. */
 function mistake(file: string, source: string): string | undefined {
   const isMigration = file.startsWith('migrations/');
   const named = schemasIn(isMigration ? withoutMoves(source) : source, schemas, tables);
@@ -61,7 +61,7 @@ describe('SQL', () => {
     );
   });
 
-  it('is not taken for an event, nor an event for SQL', () => {
+  it('is not confused with an event', () => {
     const source = `defineEvent('identity.user-registered', 1); sql.rows("SELECT 1 FROM social.posts WHERE type = 'identity.x'");`;
     expect(mistake(social, source)).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The one entry of all npm scripts. Plain JavaScript without packages, since it runs on a fresh checkout and on
-// an older Node: it sees to Node and node_modules, then hands over to the task.
+// The entry point of all npm scripts. Plain JavaScript without packages, because it runs on a fresh checkout and on
+// older Node versions: it installs Node and node_modules if needed, then runs the task.
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

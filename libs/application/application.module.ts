@@ -24,8 +24,8 @@ import { Queries } from './queries';
 import { Rebuild } from './rebuild';
 
 /**
- * What a process does with the contexts: serve requests, do their work, fill a database with demo data, or rebuild
- * projections.
+ * What a process does with the contexts: serve requests, run background work, seed a database with demo data, or
+ * rebuild projections.
  */
 export type Role = 'api' | 'worker' | 'seed' | 'rebuild';
 
@@ -33,7 +33,7 @@ export type Role = 'api' | 'worker' | 'seed' | 'rebuild';
 export const CONTEXTS = Symbol('contexts');
 const ROLE = Symbol('role');
 
-/** The contexts and the choke points through which everything enters them. */
+/** The contexts and the choke points (commands, queries) through which they are called. */
 @Global()
 @Module({})
 export class ApplicationModule implements OnModuleInit {
@@ -45,8 +45,9 @@ export class ApplicationModule implements OnModuleInit {
     audit: AuditTrail,
     private readonly modules: ModulesContainer,
   ) {
-    // Both apps know every subscriber, since the one that stores an event stores its deliveries; only a worker runs them.
-    // Not in a hook: an application that is created and never initialized can be described as well.
+    // Both apps register every subscriber, because the app that stores an event stores its deliveries; only a worker
+    // runs them. Not in a lifecycle hook, so that an application that is created but never initialized can be described
+    // too.
     for (const { subscribers: types, handlers } of contexts) {
       for (const type of types) subscribers.register(type);
       for (const { type, kind } of handlers.map((each) => handles(each)!)) {
@@ -56,9 +57,10 @@ export class ApplicationModule implements OnModuleInit {
   }
 
   /**
-   * @param declared contexts that the process is made of
+   * @param declared contexts of the process
    * @param role decides which parts of them it takes
-   * @throws Error when a context requires one that is missing, or that requires it; when a port has no provider, or two
+   * @throws Error if a context requires one that is missing, if contexts require each other, or if a port has no
+   *   provider or two
    */
   static forRoot(declared: readonly Context[], role: Role): DynamicModule {
     const contexts = inOrder(declared);
@@ -112,7 +114,7 @@ export class ApplicationModule implements OnModuleInit {
   }
 }
 
-/** Each context is a module of its own: what it does not offer, another context cannot be handed. */
+/** Each context is a separate module: other contexts can inject only what it offers. */
 function contextModule(context: Context, role: Role): DynamicModule {
   const parts: Record<Role, Provider[]> = {
     api: [...context.apiProviders],

@@ -4,7 +4,7 @@ import { ownSystem } from '@rookery/testing/own-system';
 import { createTestRedis, type TestRedis } from '@rookery/testing/redis';
 import { Cache } from '.';
 
-describe('with a Redis of its own (REDIS_CACHE_URL)', () => {
+describe('with a separate Redis (REDIS_CACHE_URL)', () => {
   let own: TestRedis;
 
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe('with a Redis of its own (REDIS_CACHE_URL)', () => {
   const keysOfCache = (pattern: string) => system.inApi(RedisConnections).cache.keys(pattern);
   const keysOfQueues = (pattern: string) => system.inApi(RedisConnections).shared.keys(pattern);
 
-  it('the cache keeps its entries there and forgets them there, and nothing where the queues are', async () => {
+  it('the cache stores and deletes its entries there, and nothing in the Redis of the queues', async () => {
     const cache = system.inApi(Cache);
     expect(await cache.through('nest-7', 60, () => Promise.resolve('eggs'))).toBe('eggs');
     expect(await keysOfCache('*nest-7')).toEqual(['{rookery}:cache:nest-7']);
@@ -29,13 +29,13 @@ describe('with a Redis of its own (REDIS_CACHE_URL)', () => {
     expect(await keysOfCache('*nest-7')).toEqual([]);
   });
 
-  it('the rate limits count there, and nothing where the queues are', async () => {
+  it('the rate limits count there, and not in the Redis of the queues', async () => {
     expect((await system.ask('GET /v1/nowhere')).status).toBe(404);
     expect(await keysOfCache('*:rate:*')).not.toEqual([]);
     expect(await keysOfQueues('*:rate:*')).toEqual([]);
   });
 
-  it('the cache answers from there while the Redis of the queues is away', async () => {
+  it('the cache works while the Redis of the queues is down', async () => {
     const cache = system.inApi(Cache);
     await cache.through('nest-8', 60, () => Promise.resolve('first'));
     await system.killRedis();

@@ -14,17 +14,17 @@ const loads = counter({
   help: 'Queries that were run because the cache had no answer or an old one.',
 });
 
-/** How long one process has the right to fill an entry, in ms. */
+/** Lease of a process that fills an entry, in ms. */
 const LEASE_MS = 2_000;
 
-/** Reads an entry with its age limit; where there is none, takes the lease on it unless somebody else has it. */
+/** Reads an entry with its expiry; if there is none, takes the lease unless another process has it. */
 const READ = `
 local value = redis.call('GET', KEYS[1])
 if value then return {value, redis.call('PTTL', KEYS[1])} end
 redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
 return {}`;
 
-/** Fills an entry if the lease is still one's own: `forget` ends it, so that what was read before is not kept. */
+/** Fills an entry if the lease is still held: `forget` ends it, so that data read before is not cached. */
 const FILL = `
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
@@ -36,21 +36,21 @@ interface Looked {
   outcome: 'HIT' | 'MISS';
 }
 
-/** An entry as Redis holds it. */
+/** An entry as stored in Redis. */
 interface Entry {
-  /** The answer, as JSON. */
+  /** The result, as JSON. */
   text: string;
-  /** What it cost to make, in ms. */
+  /** Time it took to load, in ms. */
   cost: number;
-  /** Milliseconds until it ends. */
+  /** Milliseconds until it expires. */
   left: number;
 }
 
 /**
- * Answers kept in Redis, cache-aside. Callers in one process who want the same entry at the same time share one look
- * and one query; across processes a lease lets one of them fill it, the others ask the database and keep nothing, so
- * that nobody waits. An entry in demand is renewed shortly before it ends while it is still served. Without Redis
- * everything is asked of the database.
+ * Cache-aside in Redis. Concurrent callers of one entry in a process share one lookup and one query. Across processes a
+ * lease lets one of them fill it; the others query the database and store nothing, so that nobody waits. A frequently
+ * used entry is renewed shortly before it expires while it is still served. Without Redis everything is read from the
+ * database.
  */
 @Injectable()
 export class Cache {
@@ -63,10 +63,10 @@ export class Cache {
 
   /**
    * @param key of the entry
-   * @param seconds the entry is good for, give or take a tenth
-   * @param load asks the database; sees what is committed, also when it is called inside a transaction
-   * @returns what `load` returns or returned, as JSON makes it; each caller gets a copy of its own
-   * @throws what `load` throws; that is not kept
+   * @param seconds time to live, plus or minus a tenth
+   * @param load queries the database; sees only committed data, also if called inside a transaction
+   * @returns the result of `load`, now or earlier, after a JSON round trip; each caller gets its own copy
+   * @throws what `load` throws; errors are not cached
    */
   async through<T>(key: string, seconds: number, load: () => Promise<T>): Promise<T> {
     let flight = this.flights.get(key);
@@ -83,18 +83,18 @@ export class Cache {
   }
 
   /**
-   * Deletes an entry; what others are about to put there is not kept either.
+   * Deletes an entry; a result that another process is about to store is discarded too.
    *
-   * @throws Error when Redis does not answer; the caller has to try again
+   * @throws Error if Redis does not answer; the caller has to retry
    */
   async forget(key: string): Promise<void> {
-    this.flights.delete(key); // who asks from now on does not share a query that began before
+    this.flights.delete(key); // later callers do not share a query that began before
     await this.redis.cache.del(...keysOf(key));
   }
 
   /**
-   * Deletes an entry as soon as the present transaction is committed, before its result is answered: whoever asks
-   * afterwards sees the change. Where Redis does not answer that is left to the subscriber that forgets it too.
+   * Deletes an entry as soon as the current transaction is committed, before the response: later reads see the change.
+   * If Redis does not answer, the subscriber that also deletes the entry does it.
    */
   forgetAfterCommit(key: string): void {
     this.transaction.afterCommit(() => this.forget(key).catch(() => undefined));
@@ -106,7 +106,7 @@ export class Cache {
     if (known) {
       const refresh = isDueEarly(known);
       lookups.inc({ outcome: refresh ? 'refresh' : 'hit' });
-      if (refresh) void this.refresh(key, seconds, load).catch(() => undefined); // the entry is good for a while yet
+      if (refresh) void this.refresh(key, seconds, load).catch(() => undefined); // the entry is still valid for a while
       return { text: known.text, outcome: 'HIT' };
     }
     lookups.inc({ outcome: known === null ? 'miss' : 'away' });
@@ -152,14 +152,15 @@ function keysOf(key: string): [entry: string, lease: string] {
 }
 
 /**
- * XFetch (Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015): the nearer
- * the end and the dearer the answer, the likelier is one reader to renew it while the others are still served.
+ * XFetch (Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015): the closer
+ * the expiry and the more expensive the result, the more likely one reader renews it while the others are still served
+ * from the cache.
  */
 function isDueEarly({ cost, left }: Entry): boolean {
   return -cost * Math.log(Math.random()) >= left;
 }
 
-/** Tells the route what to say in `X-Cache`; outside of a request nobody asks. */
+/** Records the value of the `X-Cache` header; no effect outside of a request. */
 function note(outcome: 'HIT' | 'MISS'): void {
   const context = workContext();
   if (!Object.isFrozen(context)) context.cache = outcome;

@@ -28,7 +28,7 @@ describe('@Cached()', () => {
     class BuildNestHandler {}
 
     for (const type of [Nothing, BuildNestHandler]) {
-      expect(() => Cached<ReadNest>(caching)(type)).toThrow(/stands above @QueryHandler/);
+      expect(() => Cached<ReadNest>(caching)(type)).toThrow(/must be above @QueryHandler/);
     }
   });
 });

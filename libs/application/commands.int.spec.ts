@@ -44,7 +44,7 @@ class WriteHandler implements ICommandHandler<Write> {
   }
 }
 
-/** Writes each line by the command for one. */
+/** Runs one inner command per line. */
 @Audited('suite.write-all')
 class WriteAll extends Command<void> {
   constructor(readonly texts: string[]) {
@@ -86,7 +86,7 @@ class Read implements Handles<typeof Written> {
   }
 }
 
-// One connection for each app: whoever asked for a second one while holding the first would wait for themselves.
+// One connection per app: code that requests a second one while holding the first would deadlock.
 describe('With one connection to PostgreSQL, a command', () => {
   let commands: Commands;
 
@@ -142,7 +142,7 @@ describe('With one connection to PostgreSQL, a command', () => {
     expect(await transactions()).toBe(1);
   });
 
-  it('that is rejected changes nothing and tells nobody, nor does the one it is part of', async () => {
+  it('that is rejected changes nothing and raises no event, nor does the one it is part of', async () => {
     const before = await system.sql('SELECT id FROM messaging.outbox');
     await expect(commands.execute(new Write('rude'))).rejects.toMatchObject({ code: 'suite.unwelcome' });
     await expect(commands.execute(new WriteAll(['a', 'rude']))).rejects.toBeInstanceOf(Rejection);
@@ -158,7 +158,7 @@ describe('With one connection to PostgreSQL, a command', () => {
     expect(await queries.execute(new CountLines())).toBe(1);
   });
 
-  it('under an idempotency key commits with its note and its entry in the audit log, or none of the three', async () => {
+  it('under an idempotency key commits with its record and its audit entry, or none of the three', async () => {
     const keys = system.inApi(IdempotencyKeys);
     const request = { scope: randomBytes(32), key: 'key', fingerprint: randomBytes(32) };
     const claim = async () => {
@@ -193,7 +193,7 @@ describe('With one connection to PostgreSQL, a command', () => {
     expect(await entries()).toHaveLength(2);
   });
 
-  it('is not repeated when its effect was noted under a name it had before, or under that of its class', async () => {
+  it('is not repeated if its effect was recorded under a previous name, or under its class name', async () => {
     const keys = system.inApi(IdempotencyKeys);
     for (const former of ['suite.put-down', 'Write']) {
       const request = { scope: randomBytes(32), key: 'key', fingerprint: randomBytes(32) };

@@ -13,9 +13,9 @@ const seconds = histogram({
 });
 
 /**
- * The one way to change something: span → idempotency → audit → transaction → handler. The effect, the note under an
- * idempotency key and the entry in the audit log commit together; a refusal is recorded after its rollback. What a key
- * already has an effect for does not run, so there is no second entry.
+ * The only way to change something: span → idempotency → audit → transaction → handler. The effect, the record under an
+ * idempotency key and the audit entry commit together; a refusal is recorded after its rollback. A command whose effect
+ * is already recorded under the key does not run again, so there is no second entry.
  */
 @Injectable()
 export class Commands {
@@ -27,10 +27,10 @@ export class Commands {
   ) {}
 
   /**
-   * Runs a command's handler; inside another command, as part of that one's transaction.
+   * Runs a command's handler; inside another command, as part of its transaction.
    *
    * @returns what the handler returns, after the commit
-   * @throws Rejection when a rule of the domain says no; nothing is changed then
+   * @throws Rejection if a domain rule is violated; nothing is changed then
    */
   execute<Result>(command: Command<Result>): Promise<Result> {
     return this.measured(command, () =>
@@ -57,7 +57,7 @@ export class Commands {
   }
 }
 
-/** Notes of before commands had durable names bear the name of the class. They are gone a day after the deployment. */
+/** Records from before commands had durable names contain the class name. They expire a day after the deployment. */
 function stepsOf({ constructor }: object): string[] {
   const { name, formerly } = auditedAction(constructor);
   return [name, ...formerly, constructor.name];

@@ -57,13 +57,13 @@ describe('Defining a context', () => {
     expect(handled).toEqual(['query CountTrees', 'command PlantTree']);
   });
 
-  it('reads of a folder only the file of its name', () => {
+  it('loads only the file with the name of the folder', () => {
     feature('plant-tree', `${command('PlantTree')} ${handler('PlantTreeHandler', 'exports.PlantTree')}`);
     feature('plant-tree', 'throw new Error("nobody asked for this file");', 'notes.js');
     expect(namesOf(define().handlers)).toEqual(['PlantTreeHandler']);
   });
 
-  it('is content without any feature', () => {
+  it('accepts a context without features', () => {
     expect(define().handlers).toEqual([]);
   });
 
@@ -77,7 +77,7 @@ describe('Defining a context', () => {
     expect(define).toThrow(/needs a file of its name: .*plant-tree\.ts/);
   });
 
-  // handles() reads keys that @nestjs/cqrs does not export: this is what notices when they change.
+  // handles() reads keys that @nestjs/cqrs does not export: this test fails if they change.
   it('knows what the decorators of @nestjs/cqrs record', () => {
     class Plant extends Command<void> {}
     class Count extends Query<number> {}
@@ -94,10 +94,10 @@ describe('Defining a context', () => {
     ['@Saga()', `cqrs.Saga()(exports.Mourn.prototype, 'mourn')`],
   ])('refuses %s, whose events die with the process', (decorator, decorate) => {
     feature('mourn', `exports.Mourn = class Mourn { mourn() {} }; ${decorate};`);
-    expect(define).toThrow(`Mourn wears ${decorator}, which forgets its events when the process ends.`);
+    expect(define).toThrow(`Mourn has ${decorator}, which loses its events when the process ends.`);
   });
 
-  it.each(['Command', 'Query'])('refuses a %s that nobody handles', (kind) => {
+  it.each(['Command', 'Query'])('refuses a %s without a handler', (kind) => {
     feature(
       'plant-tree',
       `${command('PlantTree')} ${handler('PlantTreeHandler', 'exports.PlantTree')}

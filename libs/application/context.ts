@@ -20,41 +20,41 @@ import type { PersonalData } from './personal-data';
 /** Where `@CommandHandler` and `@QueryHandler` record what a class handles; @nestjs/cqrs does not export the keys. */
 const HANDLES = { command: '__commandHandler__', query: '__queryHandler__' };
 
-/** A class of `contract.ts` and what stands for it. */
+/** An abstract class of `contract.ts` and its provider. */
 type OfferedProvider = ClassProvider | ExistingProvider;
 
-/** A bounded context: what it consists of, sorted by what each app takes from it. */
+/** A bounded context: its parts, grouped by the app that uses them. */
 export interface Context {
   readonly name: string;
-  /** Groups of its operations in the API description, with what each is about; see {@link defineContext}. */
+  /** Groups of its operations in the API description, each with a description; see {@link defineContext}. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Which role is granted which permissions. */
+  /** Permissions by role. */
   readonly permissions: RolePermissions;
-  /** Names of the contexts whose events and answers it builds on. */
+  /** Names of the contexts whose events and ports it uses. */
   readonly requires: readonly string[];
-  /** Brings what it keeps about all declarations up to date; see {@link Synchronize}. */
+  /** Updates its rows that follow from all declarations; see {@link Synchronize}. */
   readonly synchronize: Synchronize | undefined;
   readonly schemas: readonly EntitySchema[];
   readonly providers: readonly Provider[];
-  /** What other contexts may ask of it: providers of abstract classes in its `contract.ts`. */
+  /** Ports for other contexts: providers of abstract classes in its `contract.ts`. */
   readonly offers: readonly OfferedProvider[];
-  /** Ports of its own `contract.ts` that another context answers; a process without one of them, or with two, does not boot. */
+  /** Ports of its own `contract.ts` that another context provides; boot fails if a port has no provider or two. */
   readonly asks: readonly Abstract<unknown>[];
-  /** Paths of routes that stand at the root instead of under `/v1`: pages that links in mails lead to. */
+  /** Paths of routes at the root instead of under `/v1`: pages that links in mails open. */
   readonly rootPaths: readonly string[];
-  /** What the api alone is handed: passport strategies, which register themselves for a whole process. */
+  /** Providers for the api only: passport strategies, which register themselves for the whole process. */
   readonly apiProviders: readonly Provider[];
   readonly controllers: readonly Type[];
   readonly handlers: readonly Type[];
   readonly subscribers: readonly Type<AnySubscriber>[];
   readonly schedules: readonly Type<Scheduled>[];
-  /** Exports and erases what it holds about somebody; see {@link PersonalData}. */
+  /** Exports and erases what it stores about a user; see {@link PersonalData}. */
   readonly personalData: Type<PersonalData> | undefined;
   /** Fills a development database; see {@link Seed}. */
   readonly seed: Type<Seed> | undefined;
   /** What operators may run by name from the command line; see {@link Cli}. */
   readonly cli: Readonly<Record<string, Cli>>;
-  /** Brings about by name what suites start from; see {@link Fixture}. */
+  /** Test fixtures by name; see {@link Fixture}. */
   readonly fixtures: Readonly<Record<string, Fixture>>;
 }
 
@@ -62,11 +62,11 @@ export interface Context {
 export type RolePermissions = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Brings rows that follow from the declarations of all contexts up to date. It runs whenever migrations run, after them
- * and one process at a time.
+ * Updates rows that follow from the declarations of all contexts. It runs after the migrations, whenever they run, in
+ * one process at a time.
  *
  * @param statement runs SQL and returns rows
- * @param contexts of the program, this one among them
+ * @param contexts all contexts of the program, including this one
  * @returns a line for each change
  */
 export type Synchronize = (
@@ -75,57 +75,57 @@ export type Synchronize = (
 ) => Promise<string[]>;
 
 /**
- * Brings about what a suite starts from and no route does quickly.
+ * Creates state for a suite that no route creates quickly.
  *
- * @param app whose providers it may use
- * @param args plain data, as is what it returns
+ * @param app application whose providers it may use
+ * @param args plain data, like the return value
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- each fixture takes what its callers agree on
 export type Fixture = (app: INestApplicationContext, args: any) => Promise<unknown>;
 
-/** What an operator runs from the command line, with PostgreSQL alone: also while Redis is away. */
+/** A command-line tool for operators. It needs only PostgreSQL, so it also works while Redis is down. */
 export interface Cli {
-  /** How it is used, in one line. */
+  /** Usage, in one line. */
   readonly usage: string;
-  /** What it is made of, beside persistence. */
+  /** Its providers, besides persistence. */
   readonly providers: readonly Provider[];
-  /** @returns false for arguments that make no sense; the usage is shown then */
+  /** @returns false for invalid arguments; the usage is shown then */
   accepts(args: readonly string[]): boolean;
   /**
-   * @param app that provides what `providers` names
+   * @param app application with the classes in `providers`
    * @param print writes a line for the operator
-   * @throws Error whose message tells the operator what is wrong
+   * @throws Error with a message for the operator
    */
   run(app: INestApplicationContext, args: readonly string[], print: (line: string) => void): Promise<void>;
 }
 
-/** Puts demo data of a context into a development database; running it twice changes nothing. */
+/** Seeds a development database with demo data of a context; running it twice changes nothing. */
 export interface Seed {
   run(): Promise<void>;
 }
 
 /**
- * Declares a bounded context. Its features are found, not listed: every class that a file below `features/` exports
- * and that is a controller, a command or query handler, a subscriber or a schedule takes part.
+ * Declares a bounded context. Its features are discovered, not listed: every controller, command or query handler,
+ * subscriber and schedule that a file below `features/` exports is registered.
  *
  * @param name of the context; also of its PostgreSQL schema
  * @param folder that holds `features/`: `__dirname`
- * @param parts.tags groups of its operations in the API description, by name, with what each is about; every
- *   controller wears one of them as `@ApiTags()`
- * @param parts.permissions which role is granted which permissions; taken over whenever migrations run
- * @param parts.requires names of the contexts whose events and answers it builds on
- * @param parts.synchronize brings what it keeps about all declarations up to date, whenever migrations run
+ * @param parts.tags groups of its operations in the API description, with descriptions by name; every controller has
+ *   one of them as `@ApiTags()`
+ * @param parts.permissions permissions by role; applied whenever migrations run
+ * @param parts.requires names of the contexts whose events and ports it uses
+ * @param parts.synchronize updates its rows that follow from all declarations, whenever migrations run
  * @param parts.schemas how its aggregates are stored
- * @param parts.providers what its features are handed: repositories, policies
- * @param parts.offers what other contexts may ask of it: providers of abstract classes in its `contract.ts`
+ * @param parts.providers what its features inject: repositories, policies
+ * @param parts.offers ports for other contexts: providers of abstract classes in its `contract.ts`
  * @param parts.asks ports of its own `contract.ts` that exactly one other context offers
- * @param parts.apiProviders what its routes alone need: passport strategies
- * @param parts.rootPaths of routes that stand at the root instead of under `/v1`
- * @param parts.personalData exports and erases what it holds about somebody
+ * @param parts.apiProviders providers for its routes only: passport strategies
+ * @param parts.rootPaths paths of routes at the root instead of under `/v1`
+ * @param parts.personalData exports and erases what it stores about a user
  * @param parts.seed demo data
- * @param parts.cli what operators may run from the command line, by name
- * @param parts.fixtures what suites start from, by name
- * @throws Error when a feature's file exports nothing that takes part
+ * @param parts.cli command-line tools for operators, by name
+ * @param parts.fixtures test fixtures, by name
+ * @throws Error if the file of a feature exports nothing that can be registered
  */
 export function defineContext(
   name: string,
@@ -181,9 +181,9 @@ export function defineContext(
 }
 
 /**
- * Puts contexts in an order in which each comes after those that it requires.
+ * Sorts contexts so that each comes after those that it requires.
  *
- * @throws Error naming a context that is there twice, one that is required and missing, or those that require each other
+ * @throws Error naming a duplicate context, a required one that is missing, or contexts that require each other
  */
 export function inOrder(contexts: readonly Context[]): Context[] {
   const ordered: Context[] = [];
@@ -218,9 +218,9 @@ export function declarationOf(name: string): string {
 }
 
 /**
- * A port that nobody answers must not mean that nothing is hidden, nor may the order of contexts choose between two.
+ * A missing provider must not mean that nothing is hidden, and the order of the contexts must not choose between two.
  *
- * @throws Error naming the port when a context asks for one that none offers, or when two offer the same
+ * @throws Error naming the port if no context offers a port that another asks for, or if two offer it
  */
 export function checkPorts(contexts: readonly Context[]): void {
   const offered = contexts.flatMap(({ name, offers }) =>
@@ -242,7 +242,7 @@ function nameOf(port: InjectionToken): string {
   return typeof port === 'function' ? port.name : String(port);
 }
 
-/** A feature's folder `publish-post/` holds `publish-post.ts` and whatever else that file imports. */
+/** A feature's folder `publish-post/` contains `publish-post.ts` and whatever that file imports. */
 function featureFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
@@ -256,7 +256,7 @@ function missing(path: string): never {
   throw new Error(`A feature's folder needs a file of its name: ${path}.ts.`);
 }
 
-/** A command that nobody handles, or two classes do, is found at boot and not by its first caller. */
+/** A command without a handler, or with two, fails at boot and not at its first call. */
 function checkHandlers(exported: readonly Type[]): void {
   const handled = exported.flatMap((type) => handles(type)?.type ?? []);
   const twice = handled.find((type, index) => handled.indexOf(type) !== index);
@@ -289,7 +289,7 @@ function isHandler(type: Type): boolean {
   return handles(type) !== undefined;
 }
 
-/** @returns the command or query that a class handles; undefined when it is no handler. */
+/** @returns the command or query that a class handles; undefined if it is not a handler. */
 export function handles(type: Type): { type: Type; kind: 'command' | 'query' } | undefined {
   const kind = (['command', 'query'] as const).find((each) => Reflect.hasMetadata(HANDLES[each], type));
   return kind && { type: Reflect.getMetadata(HANDLES[kind], type) as Type, kind };

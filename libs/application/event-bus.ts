@@ -8,8 +8,8 @@ import { Outbox, Transaction } from '@rookery/persistence';
 const IN_MEMORY = { '@EventsHandler()': '__eventsHandler__', '@Saga()': '__saga__' };
 
 /**
- * What `EventBus.publish` and `AggregateRoot.commit` of @nestjs/cqrs do: store events in the outbox, in the present
- * transaction, as repositories do with what aggregates raise. Subscribers hear of them after the commit.
+ * What `EventBus.publish` and `AggregateRoot.commit` of @nestjs/cqrs do: store events in the outbox, in the current
+ * transaction, like repositories do with events of aggregates. Subscribers receive them after the commit.
  */
 @Injectable()
 export class OutboxPublisher implements IEventPublisher<RaisedEvent> {
@@ -19,8 +19,8 @@ export class OutboxPublisher implements IEventPublisher<RaisedEvent> {
   ) {}
 
   /**
-   * @returns a promise that need not be awaited: the transaction waits for it, and is rolled back when it fails
-   * @throws Error outside of a transaction, and for what no contract defines
+   * @returns a promise that need not be awaited: the transaction waits for it, and is rolled back if it rejects
+   * @throws Error outside of a transaction, and for events that no contract defines
    */
   publish(event: RaisedEvent): Promise<void> {
     return this.publishAll([event]);
@@ -45,7 +45,7 @@ export class OutboxPublisher implements IEventPublisher<RaisedEvent> {
   }
 }
 
-/** Puts the event bus of @nestjs/cqrs on the outbox. */
+/** Connects the event bus of @nestjs/cqrs to the outbox. */
 @Injectable()
 export class CqrsOptions implements CqrsModuleOptionsFactory {
   constructor(
@@ -59,7 +59,7 @@ export class CqrsOptions implements CqrsModuleOptionsFactory {
 }
 
 /**
- * Refuses classes that listen to events in memory: what they have still to do dies with the process.
+ * Refuses classes that handle events in memory: their pending work is lost when the process ends.
  *
  * @param types classes of the application; others are ignored
  * @throws Error that names the class and what to write instead
@@ -70,7 +70,7 @@ export function refuseInMemoryHandlers(types: readonly unknown[]): void {
     for (const [decorator, key] of Object.entries(IN_MEMORY)) {
       if (Reflect.hasMetadata(key, type)) {
         throw new Error(
-          `${type.name} wears ${decorator}, which forgets its events when the process ends. Make it a @Subscriber(): docs/guides/from-nestjs-cqrs.md.`,
+          `${type.name} has ${decorator}, which loses its events when the process ends. Make it a @Subscriber(): docs/guides/from-nestjs-cqrs.md.`,
         );
       }
     }

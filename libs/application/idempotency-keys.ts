@@ -7,9 +7,9 @@ import { Sql, Transaction, type TransactionOptions } from '@rookery/persistence'
 import { MasterKey } from '@rookery/settings';
 import { seal, unseal } from './seal';
 
-/** A request that must have its effect once, however often it comes. */
+/** A request that must have its effect only once, however often it is sent. */
 export interface KeyedRequest {
-  /** Digest of whose key it is and what it is for. */
+  /** Digest of the scope: caller, method and path. */
   scope: Buffer;
   /** As the client sent it. */
   key: string;
@@ -17,26 +17,26 @@ export interface KeyedRequest {
   fingerprint: Buffer;
 }
 
-/** The right to work on a key; whoever takes it over has another `id`, and the first one can commit nothing more. */
+/** A lease on a key. A takeover gets a different `id`, and the first claim can no longer commit. */
 export interface Claim extends KeyedRequest {
   readonly id: string;
-  /** Whether results of commands and the answer are stored. */
+  /** Whether results of commands and the response are stored. */
   readonly stores: boolean;
-  /** Sealed results of the commands that an earlier claim has committed, in base64, by their step. */
+  /** Encrypted results of the commands that an earlier claim has committed, in base64, by step. */
   readonly effects: Readonly<Record<string, string>>;
   steps: number;
 }
 
-/** What a key is found to be. */
+/** State of a key. */
 export type KeyState =
   | { state: 'mine'; claim: Claim }
   | { state: 'answered'; answer: Buffer }
-  /** Somebody works on it. */
+  /** Another request is running with this key. */
   | { state: 'running' }
-  /** It belongs to a request with another body. */
+  /** It belongs to a request with a different body. */
   | { state: 'reused' };
 
-/** Seconds without an answer after which a claim's process is taken for dead, and seconds an answer is kept. */
+/** Seconds without a response after which a claim's process is considered dead, and seconds a response is stored. */
 const LEASE_SECONDS = 60;
 const KEEP_SECONDS = 86_400;
 
@@ -53,8 +53,8 @@ interface Row {
 }
 
 /**
- * Idempotency keys. The effect of a command and the note that it has happened commit together; the note carries the
- * command's result, so that whoever takes a key over answers without doing it again.
+ * Idempotency keys. The effect of a command and its record commit together; the record contains the command's result,
+ * so that a takeover can respond without repeating the effect.
  */
 @Injectable()
 export class IdempotencyKeys {
@@ -72,17 +72,17 @@ export class IdempotencyKeys {
   }
 
   /**
-   * @param canonical the body, the same text for the same meaning
-   * @returns its HMAC-SHA-256: bodies hold passwords, so a plain digest at rest could be guessed at
+   * @param canonical canonical form of the body
+   * @returns its HMAC-SHA-256: bodies contain passwords, so a plain digest at rest could be guessed
    */
   fingerprint(canonical: string): Buffer {
     return createHmac('sha256', this.printing).update(canonical).digest();
   }
 
   /**
-   * Claims a key, in a transaction of its own, for 60 s; takes over one whose claim is older than that.
+   * Claims a key for 60 s, in a separate transaction; takes over a claim that is older.
    *
-   * @param stores false for answers that must not be stored: such a key is free again once it is answered
+   * @param stores false for responses that must not be stored: the key is free again after the response
    */
   claim(request: KeyedRequest, stores: boolean): Promise<KeyState> {
     const claim = { ...request, id: randomUUID(), stores, effects: {}, steps: 0 };
@@ -116,12 +116,12 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Runs a command once per key. Without a claim, or inside another command, it just runs.
+   * Runs a command once per key. Without a claim, or inside another command, it runs normally.
    *
-   * @param names of the command: its durable name, then those it had before
-   * @param execute runs it in a transaction of its own; its result must be plain data
-   * @returns its result, perhaps that of an earlier claim
-   * @throws Rejection `resource.conflict` when the claim was taken over meanwhile; nothing is changed then
+   * @param names of the command: its durable name, then previous names
+   * @param execute runs it in a separate transaction; its result must be plain data
+   * @returns its result, or that of an earlier claim
+   * @throws Rejection `resource.conflict` if the claim was taken over in the meantime; nothing is changed then
    */
   async once<T>(
     names: readonly string[],
@@ -143,7 +143,7 @@ export class IdempotencyKeys {
     });
   }
 
-  /** Stores the answer of a claim; does nothing when it was taken over. */
+  /** Stores the response of a claim; does nothing if it was taken over. */
   async answer(claim: Claim, answer: Buffer): Promise<void> {
     const values = [claim.scope, claim.key, claim.id, seal(this.sealing, answer, aboutOf(claim, 'answer'))];
     await this.transaction.run(
@@ -156,7 +156,7 @@ export class IdempotencyKeys {
     );
   }
 
-  /** Gives a claim up without an answer: the next request runs, but for commands that have committed. */
+  /** Releases a claim without a response: the next request runs, except for commands that have committed. */
   async release({ scope, key, id }: Claim): Promise<void> {
     await this.transaction.run(async () => {
       const gone = await this.sql.execute(
@@ -171,7 +171,7 @@ export class IdempotencyKeys {
     });
   }
 
-  /** Forgets at most so many keys whose time is over. */
+  /** Deletes expired keys, at most the given number. */
   async prune(limit: number): Promise<void> {
     await this.sql.execute(
       `DELETE FROM platform.idempotency_keys WHERE (scope, key) IN (
@@ -191,7 +191,9 @@ export class IdempotencyKeys {
     return { state: 'answered', answer: unseal(this.sealing, row.answer, aboutOf(request, 'answer')) };
   }
 
-  /** Inside the command's transaction, after its own statements: the row's lock decides between us and a take-over. */
+  /**
+   * Inside the command's transaction, after its own statements: the row lock decides between this claim and a takeover.
+   */
   private async note(claim: Claim, step: string, result: unknown): Promise<void> {
     const sealed = seal(this.sealing, serialize(result), aboutOf(claim, step)).toString('base64');
     const mine = await this.sql.execute(

@@ -1,48 +1,48 @@
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 
-/** Some rows about somebody, all of one kind: `['sessions', […]]`. */
+/** Some rows about a user, all of one kind: `['sessions', […]]`. */
 export type ExportedPage = readonly [section: string, rows: readonly object[]];
 
-/** How many rows of what were erased: `{ posts: 12 }`. */
+/** Number of erased rows by kind: `{ posts: 12 }`. */
 export type ErasedCounts = Readonly<Record<string, number>>;
 
-/** What a context holds about people; part of its declaration. */
+/** Personal data of a context; part of its declaration. */
 export interface PersonalData {
   /**
-   * Reads everything the context holds about somebody, in pages, so that none needs much memory. Neither secrets nor
-   * hashes of them: what is exported is handed out.
+   * Reads everything the context stores about a user, in pages to limit memory. No secrets and no hashes of them,
+   * because the export is handed out.
    */
   export(userId: string): AsyncIterable<ExportedPage>;
   /**
-   * Hides what the context shows of somebody, in the transaction in which the account is deleted: what comes by event
-   * comes a moment late. Left out where nothing is shown, or where the account itself is asked.
+   * Hides what the context shows of a user, in the transaction that deletes the account, because an event would arrive
+   * a moment later. Not needed if the context shows nothing, or reads the account itself.
    */
   hide?(userId: string): Promise<void>;
   /**
-   * Erases some of what the context holds about somebody, in the present transaction. It is called again, each time in
-   * a transaction of its own, until it erases nothing; somebody it knows nothing of is no error.
+   * Erases a batch of what the context stores about a user, in the current transaction. It is called again, each time
+   * in a separate transaction, until it erases nothing. An unknown user is not an error.
    *
-   * @param limit most rows of a kind to erase in one go
-   * @returns what was erased; nothing above zero when there is nothing left
+   * @param limit maximum number of rows of a kind to erase per call
+   * @returns number of erased rows; all zero if nothing is left
    */
   erase(userId: string, limit: number): Promise<ErasedCounts>;
 }
 
-/** A context that holds something about people. */
+/** A context with personal data. */
 export interface Holder {
   name: string;
   data: PersonalData;
 }
 
-/** What all contexts hold about people. */
+/** Personal data of all contexts. */
 export class PersonalDataOfAll {
   constructor(
     private readonly contexts: readonly { name: string; personalData: Type<PersonalData> | undefined }[],
     private readonly moduleRef: ModuleRef,
   ) {}
 
-  /** @returns who holds something, those first that build on others: the accounts themselves come last. */
+  /** @returns the contexts with personal data, dependents first: the accounts themselves come last. */
   holders(): Holder[] {
     return this.contexts
       .flatMap(({ name, personalData }) =>

@@ -11,7 +11,7 @@ describe('The ports of the contexts', () => {
     expect(() => checkPorts(contexts)).not.toThrow();
   });
 
-  it('refuse to do without a provider', () => {
+  it('require a provider', () => {
     expect(() => checkPorts([contextOf('garden', { asks: [Gardeners] })])).toThrow(
       'garden asks for Gardeners, which no context offers: name it under `offers`.',
     );

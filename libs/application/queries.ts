@@ -10,7 +10,7 @@ const seconds = histogram({
   labels: ['query'],
 });
 
-/** The one way to ask something: each query runs in one span, is counted, and can change nothing. */
+/** The only way to read: each query runs in a span, is counted, and cannot change anything. */
 @Injectable()
 export class Queries {
   constructor(
@@ -19,9 +19,9 @@ export class Queries {
   ) {}
 
   /**
-   * Runs a query's handler, or answers from the cache where the handler is `@Cached()`.
+   * Runs a query's handler, or returns the cached result if the handler is `@Cached()`.
    *
-   * @throws Rejection when the caller may not see the answer
+   * @throws Rejection if the caller may not see the result
    */
   async execute<Result>(query: Query<Result>): Promise<Result> {
     const name = query.constructor.name;

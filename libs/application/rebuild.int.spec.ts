@@ -8,7 +8,7 @@ import { Rebuild } from './rebuild';
 
 const BellRung = defineEvent('rebuilding.bell-rung', 1, z.object({}));
 
-/** A projection that keeps the ids of bells, and fails as often as the suite says. */
+/** A projection of the ids of bells that fails as often as the suite says. */
 @Subscriber('probe.keep-bells', BellRung, { queue: Queues.projections })
 class KeepBells implements Rebuildable {
   static bells: string[] = [];

@@ -5,22 +5,22 @@ import { Clock, type EventEnvelope, newId, type RaisedEvent } from '@rookery/dom
 import { type AnySubscriber, isRebuildable, type Rebuildable, Snooze, Subscribers } from '@rookery/messaging';
 import { isDatabaseUnavailable, Transaction } from '@rookery/persistence';
 
-/** Rows that one transaction of a sweep looks at. */
+/** Rows per transaction of a sweep. */
 const SWEEP = 1_000;
-/** Events that one transaction hands on. */
+/** Events per transaction. */
 const TOGETHER = 20;
-/** Tries for a part of a sweep, and for an event alone: they may meet a lock of a working worker. */
+/** Attempts for a part of a sweep, and for a single event: they may conflict with a lock of an active worker. */
 const TRIES = 5;
 
-/** What a rebuild did. */
+/** Result of a rebuild. */
 export interface Rebuilt {
-  /** Events that were restated. */
+  /** Number of replayed events. */
   events: number;
 }
 
 /**
- * Rebuilds projections from stored data: it removes rows that nothing explains, then restates the stored state as
- * events and hands them to the subscriber that works every day. The outbox could not serve: it forgets.
+ * Rebuilds projections from stored data: it removes rows that the stored data does not explain, then replays the stored
+ * data as events through the regular subscriber. The outbox cannot be the source because it is pruned.
  */
 @Injectable()
 export class Rebuild {
@@ -37,9 +37,9 @@ export class Rebuild {
   }
 
   /**
-   * Rebuilds what one subscriber keeps. It may be interrupted and run again, at any time.
+   * Rebuilds the projection of one subscriber. It may be interrupted and run again at any time.
    *
-   * @throws Error when there is no such subscriber; what the subscriber throws five times running
+   * @throws Error if there is no such subscriber; what the subscriber throws five times in a row
    */
   async run(name: string): Promise<Rebuilt> {
     const subscriber = this.find(name);
@@ -65,7 +65,7 @@ export class Rebuild {
     return this.moduleRef.get<AnySubscriber & Rebuildable>(known.type, { strict: false });
   }
 
-  /** All in one transaction; when that fails, each in one of its own. */
+  /** All in one transaction; if that fails, each in its own. */
   private async hand(name: string, subscriber: AnySubscriber, events: readonly RaisedEvent[]): Promise<void> {
     try {
       await this.transaction.run(async () => {

@@ -7,7 +7,7 @@ const TAG = 16;
  * Encrypts and authenticates (AES-256-GCM, NIST SP 800-38D).
  *
  * @param key 32 bytes
- * @param about where it will stand: moved elsewhere it does not open
+ * @param about context of the data (associated data): it cannot be decrypted with a different one
  */
 export function seal(key: Buffer, plain: Buffer, about: Buffer): Buffer {
   const iv = randomBytes(IV);
@@ -16,8 +16,8 @@ export function seal(key: Buffer, plain: Buffer, about: Buffer): Buffer {
 }
 
 /**
- * @returns what was sealed
- * @throws Error when key or place are others, or something was changed
+ * @returns the decrypted data
+ * @throws Error if key or context differ, or the data was changed
  */
 export function unseal(key: Buffer, sealed: Buffer, about: Buffer): Buffer {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV)).setAAD(about);

@@ -9,7 +9,7 @@ import { AuditChain, Audited, AuditLog, AuditTrail, readRoot, type Root, type Ve
 @Audited('suite.ring')
 class Ring {}
 
-describe('the chain over the audit log', () => {
+describe('the hash chain of the audit log', () => {
   let ledger: TestLedger;
   let trail: AuditTrail;
   let chain: AuditChain;
@@ -33,7 +33,7 @@ describe('the chain over the audit log', () => {
     return row!;
   };
 
-  /** Does something that nobody may, looks what verification says, and undoes it. */
+  /** Makes a forbidden change, checks the result of the verification, and undoes the change. */
   async function after(tampering: string[], known?: Root): Promise<Verdict> {
     let verdict: Verdict | undefined;
     const undone = new Error('undone');
@@ -54,7 +54,7 @@ describe('the chain over the audit log', () => {
 
   const at = (position: number) => `(SELECT entry_id FROM audit.seals WHERE position = ${position})`;
 
-  it('loses nothing when writers and three sealers are at it at once', async () => {
+  it('loses nothing with concurrent writers and three sealers', async () => {
     const writers = Array.from({ length: 8 }, async () => {
       for (let nr = 0; nr < 25; nr += 1) await ring();
     });
@@ -91,7 +91,7 @@ describe('the chain over the audit log', () => {
     expect(await chain.verify()).toMatchObject({ intact: true });
   });
 
-  it('seals again what a sealer had begun when it crashed', async () => {
+  it('seals entries again that a crashed sealer had started', async () => {
     await ring();
     const { last } = await counts();
     const crash = ledger.run(async () => {
@@ -142,7 +142,7 @@ describe('the chain over the audit log', () => {
     expect(await after(swap)).toMatchObject({ intact: false, position: 10 });
   });
 
-  it('notices an entry that is kept from the sealer', async () => {
+  it('detects an entry that was hidden from the sealer', async () => {
     await ring();
     expect(await after([`DELETE FROM audit.unsealed`])).toMatchObject({ intact: false, position: null });
     await sealAll();
@@ -153,7 +153,7 @@ describe('the chain over the audit log', () => {
     const seals = `DELETE FROM audit.seals WHERE position > 100`;
     const entries = `DELETE FROM audit.entries WHERE id IN (SELECT entry_id FROM audit.seals WHERE position > 100)`;
     expect(await after([seals])).toMatchObject({ intact: false });
-    expect(await after([entries, seals])).toMatchObject({ intact: true }); // nothing in the database can tell
+    expect(await after([entries, seals])).toMatchObject({ intact: true }); // not detectable from the database alone
     expect(await after([entries, seals], root)).toMatchObject({ intact: false, position: 101 });
   });
 
@@ -286,7 +286,7 @@ describe('verifying the audit log from outside', () => {
 });
 
 describe('what an entry keeps of its origin', () => {
-  it('survives that the origin is forgotten, and shows that it was changed', async () => {
+  it('survives the deletion of the origin, and detects a changed one', async () => {
     const ledger = await TestLedger.start({ providers: [AuditTrail, AuditChain, AuditLog] });
     try {
       const context = { correlationId: null, causationId: null, actorId: null, traceparent: null };
@@ -310,7 +310,7 @@ describe('what an entry keeps of its origin', () => {
 });
 
 describe('a refused command inside another one', () => {
-  it('waits for no second connection, and is kept when the outer one goes on', async () => {
+  it('waits for no second connection, and is kept if the outer one continues', async () => {
     const ledger = await TestLedger.start({ providers: [AuditTrail], poolSize: 1 });
     try {
       const trail = ledger.get(AuditTrail);

@@ -6,7 +6,7 @@ const LOCK = "hashtext('audit.seal')";
 const BATCH_SIZE = 1_000;
 const PAGE = 2_000;
 
-/** Up to where the chain goes; kept outside the database it shows that nothing was cut off or rewritten before it. */
+/** The end of the chain. Stored outside the database, it proves that nothing before it was removed or rewritten. */
 export interface Root {
   /** Number of sealed entries. */
   count: number;
@@ -15,8 +15,8 @@ export interface Root {
 }
 
 /**
- * @param text `<count>:<hash>`, as the log and the verification write it
- * @throws Error when it is something else
+ * @param text `<count>:<hash>`, in the format of the log and of the verification
+ * @throws Error if the format is different
  */
 export function readRoot(text: string): Root {
   const [, count, hash] = /^(\d+):([0-9a-f]{64})$/.exec(text) ?? [];
@@ -25,7 +25,7 @@ export function readRoot(text: string): Root {
   return { count: Number(count), hash };
 }
 
-/** What {@link AuditChain.verify} found. */
+/** Result of {@link AuditChain.verify}. */
 export type Verdict =
   | { intact: true; root: Root; waiting: number }
   | { intact: false; position: number | null; entryId: string | null; reason: string };
@@ -40,8 +40,8 @@ type CheckedRow = Partial<SealedContent> &
   SealRow & { ip: string | null; userAgentHash: Buffer | null; salt: Buffer | null };
 
 /**
- * The hash chain over the audit log. One sealer at a time links what is committed; writers never wait for each other.
- * It proves changes to whoever keeps a root elsewhere, not to whoever trusts the database alone.
+ * The hash chain over the audit log. One sealer at a time links committed entries; writers never wait for each other.
+ * It detects changes only if a root is stored outside the database.
  */
 @Injectable()
 export class AuditChain {
@@ -51,7 +51,7 @@ export class AuditChain {
   ) {}
 
   /**
-   * Seals what was committed since, oldest first; does nothing while another process is at it.
+   * Seals newly committed entries, oldest first; does nothing while another process is sealing.
    *
    * @returns how many entries were sealed
    */
@@ -59,7 +59,7 @@ export class AuditChain {
     return this.transaction.run(async () => {
       const turn = await this.sql.row<{ mine: boolean }>(`SELECT pg_try_advisory_xact_lock(${LOCK}) AS mine`);
       if (!turn!.mine) return 0;
-      // Statements of their own: their snapshots must be younger than the lock.
+      // Separate statements: their snapshots must be newer than the lock.
       const last = await this.last();
       const entries = await this.sql.rows<SealedContent & Record<string, unknown>>(
         `SELECT ${ENTRY} FROM audit.unsealed u JOIN audit.entries e ON e.id = u.entry_id ORDER BY e.id LIMIT $1`,
@@ -80,17 +80,17 @@ export class AuditChain {
     });
   }
 
-  /** @returns up to where the chain goes now. */
+  /** @returns the current end of the chain. */
   async root(): Promise<Root> {
     const { position, hash } = await this.last();
     return { count: position, hash: hash.toString('hex') };
   }
 
   /**
-   * Walks the whole chain and everything that should be in it.
+   * Verifies the whole chain and every entry that should be in it.
    *
-   * @param known a root that was kept elsewhere
-   * @returns the first thing that is wrong
+   * @param known a root that was stored elsewhere
+   * @returns the first problem found
    */
   async verify(known?: Root): Promise<Verdict> {
     let position = 0;
@@ -156,7 +156,7 @@ export class AuditChain {
   }
 }
 
-/** @returns what is wrong with a seal and its entry; undefined when nothing is. */
+/** @returns the problem with a seal and its entry; undefined if there is none. */
 function problemWith(row: CheckedRow, expected: number, previous: Buffer, known?: Root): string | undefined {
   if (row.position !== expected) return `seal ${expected} is missing`;
   if (row.id === null) return 'the entry is missing';

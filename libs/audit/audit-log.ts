@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** One thing that somebody did, or tried to. */
+/** One action that was done or attempted. */
 export interface AuditEntry {
   id: string;
   at: Date;
@@ -14,18 +14,18 @@ export interface AuditEntry {
   eventIds: string[];
   correlationId: string | null;
   causationId: string | null;
-  /** Null when none was known, or it is forgotten. */
+  /** Null if it is unknown or was deleted. */
   ip: string | null;
   userAgentHash: string | null;
-  /** Place in the chain; null for the moment until it is sealed. */
+  /** Position in the chain; null until it is sealed. */
   position: number | null;
 }
 
-/** Which entries are asked for; null asks for all. */
+/** Filter of entries; null matches all. */
 export interface AuditFilter {
   actorId: string | null;
   subjectId: string | null;
-  /** Names that one action has or had. */
+  /** Current and previous names of an action. */
   actions: readonly string[] | null;
   since: string | null;
   until: string | null;
@@ -41,7 +41,7 @@ export class AuditLog {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * @param before id of the last entry of the page before; the highest one for the first
+   * @param before id of the last entry of the previous page; the highest id for the first page
    * @returns newest first
    */
   entries(filter: AuditFilter, before: string, limit: number): Promise<AuditEntry[]> {
@@ -58,8 +58,8 @@ export class AuditLog {
   }
 
   /**
-   * @param after id of the last entry of the page before; the lowest one for the first
-   * @returns entries of what somebody did, or what was done to somebody; oldest first
+   * @param after id of the last entry of the previous page; the lowest id for the first page
+   * @returns entries of actions by a user or on a user, oldest first
    */
   about(userId: string, after: string, limit: number): Promise<Omit<AuditEntry, 'position'>[]> {
     return this.sql.rows<Omit<AuditEntry, 'position'> & Record<string, unknown>>(
@@ -74,9 +74,9 @@ export class AuditLog {
   }
 
   /**
-   * Forgets from where somebody did things. The entries stay: they hold ids alone.
+   * Deletes the origins of a user's entries. The entries stay: they contain only ids.
    *
-   * @returns how many origins were forgotten
+   * @returns number of deleted origins
    */
   forgetOriginsOf(userId: string, limit: number): Promise<number> {
     return this.sql.execute(
@@ -87,7 +87,7 @@ export class AuditLog {
     );
   }
 
-  /** Forgets origins that are older than so many days. */
+  /** Deletes origins that are older than the given number of days. */
   forgetOldOrigins(days: number, limit: number): Promise<number> {
     return this.sql.execute(
       `DELETE FROM audit.origins WHERE entry_id IN (

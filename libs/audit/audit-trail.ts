@@ -20,7 +20,7 @@ import { type AuditedAction, auditedAction, recordedOf } from './audited';
 import { digestOf, type Origin } from './entry';
 import { RefusalTally } from './refusal-tally';
 
-/** What the log is told of one command or event. */
+/** What is recorded about one command or event. */
 interface Note {
   action: string;
   subjectId: string | null;
@@ -42,13 +42,13 @@ const aggregated = counter({
   labels: ['action'],
 });
 
-/** Milliseconds between two entries that hold what was only counted. */
+/** Milliseconds between two entries for counted refusals. */
 const TALLY_MS = 60_000;
 
 /**
- * Writes the audit log. What is done is recorded in the transaction that does it: there is neither without the other.
- * What is refused or fails is recorded after its rollback, in a transaction of its own; where nobody is signed in, only
- * the first few of a kind in a minute are, and the others are counted in one entry.
+ * Writes the audit log. A completed command is recorded in its own transaction: both commit or neither. A refused or
+ * failed one is recorded after its rollback, in a separate transaction. For anonymous callers only the first few of a
+ * kind in a minute get entries, and the others are counted in one entry.
  */
 @Injectable()
 export class AuditTrail extends EventObserver implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -74,7 +74,7 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
     await this.recordTally();
   }
 
-  /** Writes an entry for each kind of refusal that was only counted; when it cannot, the log has them. */
+  /** Writes an entry for each kind of refusal that was only counted; if that fails, writes them to the log. */
   async recordTally(): Promise<void> {
     const notes = this.tally.take().map(({ count, ...refusal }): Note => {
       const outcome = refusal.code === null ? 'failed' : 'rejected';
@@ -89,26 +89,26 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
   }
 
   /**
-   * Makes a command known.
+   * Registers a command.
    *
-   * @throws Error when it has no durable name, or one that is or was another's
+   * @throws Error if it has no durable name, or one that is or was used by another
    */
   register(type: Type): void {
     this.actions.add({ ...auditedAction(type), type });
   }
 
-  /** @returns the names that entries of an action may bear: its own, and those that its command had before */
+  /** @returns the names in entries of an action: the current name and the previous names of its command */
   namesOf(action: string): readonly string[] {
     const known = this.actions.get(action);
     return known ? [known.name, ...known.formerly] : [action];
   }
 
   /**
-   * Records what becomes of a command.
+   * Records the outcome of a command.
    *
-   * @param work runs it in a transaction, in which it hands the result to `recorded`
+   * @param work runs it in a transaction, in which it passes the result to `recorded`
    * @returns what `work` returns
-   * @throws what `work` throws; never because a refusal could not be recorded
+   * @throws what `work` throws; a failure to record a refusal never throws
    */
   async around<Result>(
     command: object,
@@ -146,8 +146,8 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
   }
 
   /**
-   * Inside another command's transaction a refusal is kept if that one goes on; when it does not, it is recorded
-   * itself. Another connection must not be waited for while one is held.
+   * Inside another command's transaction the refusal is recorded with it if that command commits; otherwise the outer
+   * command's own refusal is recorded. It must not wait for a second connection while it holds one.
    */
   private async recordFailure(note: Note, error: unknown, within: boolean): Promise<void> {
     try {
@@ -235,7 +235,10 @@ function noteOfEvent({ id, type, subject }: StoredEvent): Note {
   return { action: type, subjectId: subject, outcome: 'done', code: null, details: {}, eventIds: [id] };
 }
 
-/** The edge's refusals, a stale `If-Match` say, carry their code in a definition; this lib does not know their class. */
+/**
+ * Refusals of the web layer, such as a stale `If-Match`, have their code in a definition; this lib does not know their
+ * class.
+ */
 function codeOf(error: unknown): string | null {
   if (error instanceof Rejection) return error.code;
   const code = (error as { definition?: { code?: unknown } } | null)?.definition?.code;

@@ -7,7 +7,7 @@ import { AuditTrail } from './audit-trail';
 import { ExportAuditRoot, ForgetOrigins, SealAudit } from './schedules';
 import { AuditSettings } from './settings';
 
-/** What a worker does for the audit log by the clock. */
+/** The worker's schedules for the audit log. */
 export const auditSchedules: readonly Type<Scheduled>[] = [SealAudit, ExportAuditRoot, ForgetOrigins];
 
 const providers = [
@@ -18,7 +18,7 @@ const providers = [
   { provide: EventObserver, useExisting: AuditTrail },
 ];
 
-/** The audit log: written by the choke point of commands, sealed by a worker, read by operations. */
+/** The audit log: written by the choke point of commands, sealed by a worker, read by operators. */
 @Global()
 @Module({ providers: [...providers, ...auditSchedules], exports: [...providers, ...auditSchedules] })
 export class AuditModule {}

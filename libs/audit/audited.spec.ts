@@ -18,8 +18,8 @@ class RenamePet extends Command<void> {
 const rename = () =>
   new RenamePet('p'.repeat(300), 2, { email: 'a@example.com' }, 'secret', 'rt_1', 'a@example.com');
 
-describe('what the audit log may know of a command', () => {
-  it('is no field, unless the command says so', () => {
+describe('what the audit log may record about a command', () => {
+  it('records no field by default', () => {
     expect(recordedOf(rename(), auditedAction(RenamePet).options.record)).toEqual({});
   });
 

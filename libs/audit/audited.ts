@@ -2,34 +2,34 @@ import 'reflect-metadata';
 import type { Command, CommandResult } from '@nestjs/cqrs';
 import { type DurableName, durableName, whereIs } from '@rookery/domain';
 
-/** What the audit log may know of a command beside who ran it, when, from where and with which outcome. */
+/** What the audit log may record about a command besides caller, time, origin and outcome. */
 export interface AuditOptions<C extends Command<unknown> = Command<unknown>> {
-  /** Fields that are recorded as they are. None by default, so that a secret gets in by nobody's oversight. */
+  /** Fields that are recorded unchanged. None by default, so that no secret is recorded by mistake. */
   record?: readonly (keyof C & string)[];
-  /** Id of what it was done to; by default what the rejection names, or the subject of the first event it raised. */
+  /** Id of the subject; by default the subject of the rejection, or of the first event it raised. */
   subject?: (command: C, result: CommandResult<C> | undefined) => string | null | undefined;
-  /** The code of the refusal that a result stands for, where a command answers it instead of throwing. */
+  /** The code of the refusal that a result stands for, if a command returns it instead of throwing. */
   refusal?: (result: CommandResult<C>) => string | undefined;
-  /** Names it had before: whoever reads the log by its name finds entries of these too. */
+  /** Previous names: a filter by the current name also finds entries with these. */
   formerly?: readonly string[];
 }
 
-/** What {@link Audited} records about a class. */
+/** Metadata that {@link Audited} stores about a class. */
 export interface AuditedAction extends DurableName {
   readonly options: AuditOptions;
 }
 
 const KEY = Symbol('audited');
 
-/** Names of what is a secret or leads to a person, and so has no place in a log that forgets nothing. */
+/** Names of secret or personal fields. They must not be in a log whose entries are never deleted. */
 const NEVER = /pass|secret|token|code|otp|recovery|credential|mail|phone|^name$|username|^ip$|agent|client/i;
 
 /**
- * Names a command, and says what the audit log may record of it. The name stays when the class is renamed: entries of
- * the audit log and the notes under idempotency keys bear it.
+ * Names a command and declares what the audit log may record about it. The name stays when the class is renamed:
+ * entries of the audit log and the records under idempotency keys contain it.
  *
  * @param name `<context>.<verb-phrase>`: `social.create-post`
- * @throws Error when the name is misspelt, or a field's name says that it is a secret or personal
+ * @throws Error if the name is malformed, or if a field has the name of secret or personal data
  */
 export function Audited<C extends Command<unknown>>(
   name: string,
@@ -42,8 +42,8 @@ export function Audited<C extends Command<unknown>>(
 }
 
 /**
- * @returns what {@link Audited} recorded about the class of a command
- * @throws Error without one
+ * @returns the {@link Audited} metadata of a command's class
+ * @throws Error if there is none
  */
 export function auditedAction(type: { name: string }): AuditedAction {
   const action = Reflect.getOwnMetadata(KEY, type) as AuditedAction | undefined;

@@ -23,15 +23,15 @@ export const ENTRY = `e.id, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:
   e.causation_id AS "causationId", e.outcome, e.code, e.details, e.event_ids::text[] AS "eventIds",
   e.origin_digest AS "originDigest"`;
 
-/** What the first seal follows. */
+/** The hash before the first seal. */
 export const GENESIS = createHash('sha256').update('rookery audit chain v1').digest();
 
-/** @returns the hash of an entry that is sealed after the one whose hash is `previous`. */
+/** @returns the hash of the entry sealed after the one with hash `previous`. */
 export function sealOf(previous: Buffer, entry: SealedContent): Buffer {
   return createHash('sha256').update(previous).update(canonical(entry)).digest();
 }
 
-/** One text for one content: fixed fields in a fixed order, keys of details sorted. */
+/** Canonical text: fixed fields in a fixed order, keys of details sorted. */
 function canonical(entry: SealedContent): string {
   const details = Object.entries(entry.details).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([
@@ -50,14 +50,14 @@ function canonical(entry: SealedContent): string {
   ]);
 }
 
-/** From where something was done. */
+/** Where a request came from. */
 export interface Origin {
   ip: string;
   userAgentHash: Buffer;
   salt: Buffer;
 }
 
-/** @returns what an entry keeps of its origin: it proves one that is still there and tells nothing of one that is gone. */
+/** @returns the salted digest of an origin: it verifies an existing origin and reveals nothing about a deleted one. */
 export function digestOf({ ip, userAgentHash, salt }: Origin): Buffer {
   return createHash('sha256')
     .update(JSON.stringify([salt.toString('hex'), ip, userAgentHash.toString('hex')]))

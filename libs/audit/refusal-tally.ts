@@ -1,24 +1,24 @@
-/** What refusals are told apart by. */
+/** The key by which refusals are counted. */
 export interface Refusal {
   action: string;
   code: string | null;
   subjectId: string | null;
 }
 
-/** Refusals of one kind that have no entry of their own. */
+/** Refusals of one kind that were counted without entries. */
 export interface Repeated extends Refusal {
   count: number;
 }
 
-/** Refusals of one kind that get an entry each before the others are only counted. */
+/** Refusals of one kind that get an entry; further ones are only counted. */
 const MAX_ENTRIES = 5;
-/** Kinds that are told apart; what comes in more kinds is counted without its subject. */
+/** Distinct kinds; refusals of further kinds are counted without their subject. */
 const MAX_KINDS = 50;
 
 /**
- * Keeps somebody who need not even sign in from filling the audit log: between two calls of {@link take} each kind of
- * refusal is admitted five times, and counted from then on. Between two calls at most 250 are admitted, and the counts
- * of one call are at most 50 and one for each action and code.
+ * Keeps anonymous callers from filling the audit log: between two calls of {@link take} each kind of refusal is
+ * admitted five times, and then counted. Between two calls at most 250 are admitted. One call returns at most 50 counts
+ * and one for each action and code.
  */
 export class RefusalTally {
   private seen = new Map<string, Repeated & { admitted: number }>();
@@ -51,7 +51,7 @@ export class RefusalTally {
     return kind;
   }
 
-  /** There are too many kinds: those of one action and code are one, and none of them has an entry. */
+  /** Too many kinds: all of one action and code share a count, without entries. */
   private crowdOf({ action, code }: Refusal): Repeated & { admitted: number } {
     const key = JSON.stringify([action, code]);
     let crowd = this.seen.get(key);

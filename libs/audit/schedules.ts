@@ -6,11 +6,11 @@ import { AuditLog } from './audit-log';
 import { AuditSettings } from './settings';
 
 const BATCH_SIZE = 10_000;
-/** Entries of one batch, and batches of one run: what a burst leaves over waits for the next second. */
+/** Entries per batch and batches per run; the rest of a burst waits for the next second. */
 const BATCH = 2_000;
 const BATCHES = 5;
 
-/** Links what was committed since into the chain. */
+/** Adds newly committed entries to the chain. */
 @Schedule('audit.seal-audit', { everySeconds: 1, formerly: ['audit.SealAudit'] })
 export class SealAudit implements Scheduled {
   constructor(private readonly chain: AuditChain) {}
@@ -22,7 +22,7 @@ export class SealAudit implements Scheduled {
   }
 }
 
-/** Tells the root of the chain to the log, and to a file where one is named: a chain proves nothing to itself. */
+/** Writes the root of the chain to the log, and to a file if one is configured: a chain cannot prove itself. */
 @Schedule('audit.export-audit-root', { everySeconds: 3_600, formerly: ['audit.ExportAuditRoot'] })
 export class ExportAuditRoot implements Scheduled {
   private readonly log = new Logger(ExportAuditRoot.name);

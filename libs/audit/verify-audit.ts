@@ -3,13 +3,13 @@ import { DataSource } from 'typeorm';
 import { AuditChain, readRoot } from './audit-chain';
 
 /**
- * Verifies the audit chain of a database and says in sentences what it found.
+ * Verifies the audit chain of a database and reports what it found.
  *
  * @param settings of the database
- * @param kept a root that was kept elsewhere, `<count>:<hash>`
- * @param say receives the sentences
+ * @param kept a root that was stored elsewhere, `<count>:<hash>`
+ * @param say receives the report, line by line
  * @returns whether the chain is intact
- * @throws Error when `kept` is no root or the database does not answer
+ * @throws Error if `kept` is not a root or the database does not answer
  */
 export async function verifyAudit(
   settings: DatabaseSettings,

@@ -19,7 +19,7 @@ describe('An aggregate', () => {
     expect(tree.snapshot().height).toBe(6);
   });
 
-  it('hands out its events oldest first, numbered without gaps, and forgets them', () => {
+  it('returns its events oldest first, numbered without gaps, and clears them', () => {
     const tree = new Tree({ id: 'oak', version: 4, height: 1 });
     tree.grow(2);
     tree.grow(3);
@@ -34,7 +34,7 @@ describe('An aggregate', () => {
     expect(tree.takeEvents()).toEqual([]);
   });
 
-  it('remembers the version that storage holds while it changes', () => {
+  it('keeps the stored version while it changes', () => {
     const tree = new Tree({ id: 'oak', version: 4, height: 1 });
     tree.grow(1);
     expect(tree.storedVersion).toBe(4);

@@ -1,23 +1,23 @@
 import type { EventDefinition, RaisedEvent } from './event';
 
-/** What every aggregate's state carries. */
+/** Fields of every aggregate's state. */
 export interface AggregateState {
   /** UUIDv7. */
   id: string;
-  /** Number of events so far: 0 for one that was never saved. */
+  /** Number of events so far: 0 for an aggregate that was never saved. */
   version: number;
 }
 
 /**
- * A consistency boundary: private state, methods named in the language of the context, an event for every change.
- * A change nobody hears of is no change: the repository refuses to save an aggregate that raised nothing.
+ * A consistency boundary: private state, methods named in the language of the context, an event for every change. Every
+ * change must raise an event: the repository refuses to save an aggregate that raised none.
  */
 export abstract class Aggregate<State extends AggregateState> {
   private raised: RaisedEvent[] = [];
-  /** The version that storage holds; 0 when it holds none. */
+  /** The stored version; 0 if it is not stored. */
   readonly storedVersion: number;
 
-  /** @param state as storage holds it, or that of a new aggregate with version 0 */
+  /** @param state as stored, or of a new aggregate with version 0 */
   constructor(protected readonly state: State) {
     this.storedVersion = state.version;
   }
@@ -35,14 +35,14 @@ export abstract class Aggregate<State extends AggregateState> {
     return this.state;
   }
 
-  /** @returns the events raised since the last call, oldest first, and forgets them. */
+  /** @returns the events raised since the last call, oldest first, and clears them. */
   takeEvents(): RaisedEvent[] {
     const events = this.raised;
     this.raised = [];
     return events;
   }
 
-  /** Records that something happened; call it after the state was changed. */
+  /** Records an event; call it after changing the state. */
   protected raise<Data>(definition: EventDefinition<Data>, data: Data): void {
     this.state.version += 1;
     this.raised.push({ definition, subject: this.id, sequence: this.state.version, data });

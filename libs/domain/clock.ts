@@ -1,6 +1,6 @@
-/** The time of day. Handlers take it from here, so that a test can move it. */
+/** The current time. Handlers use it, so that a test can set it. */
 export class Clock {
-  /** @returns the present instant. */
+  /** @returns the current time. */
   now(): Date {
     return new Date();
   }

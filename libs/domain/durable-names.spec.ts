@@ -14,7 +14,7 @@ describe('Durable names', () => {
 
   beforeEach(() => (trees = new DurableNames('tree')));
 
-  it('find who has a name, or had it before', () => {
+  it('are found by current and previous names', () => {
     const oak = named(Oak, 'garden.oak', ['garden.acorn']);
     trees.add(oak);
     trees.add(named(Elm, 'garden.elm'));
@@ -43,7 +43,7 @@ describe('Durable names', () => {
     expect(() => durableName('tree', 'garden.oak', [former])).toThrow('cannot have been the name'),
   );
 
-  it('say in which file a class stands, where that is known', () => {
+  it('name the file of a class, if known', () => {
     const Ash = { name: 'Ash' };
     expect(whereIs(Ash)).toBe('Ash');
     noteFile(Ash, 'garden/ash.ts');

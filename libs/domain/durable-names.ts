@@ -1,14 +1,14 @@
-/** The name of something whose rows outlive the process, and so the class: it stays when the class is renamed. */
+/** A name that is stored in rows, independent of the class name: it stays when the class is renamed. */
 export interface DurableName {
-  /** `<context>.<verb-phrase>`, kebab-case: `social.project-feed`. Stable: rows bear it. */
+  /** `<context>.<verb-phrase>`, kebab-case: `social.project-feed`. Stable: rows contain it. */
   readonly name: string;
-  /** Names that rows from before may still bear. */
+  /** Previous names that existing rows may still contain. */
   readonly formerly: readonly string[];
 }
 
 /**
  * @param kind for the error: `subscriber`
- * @throws Error when a name is misspelt
+ * @throws Error if a name is malformed
  */
 export function durableName(kind: string, name: string, formerly: readonly string[] = []): DurableName {
   if (!/^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/.test(name)) {
@@ -21,14 +21,14 @@ export function durableName(kind: string, name: string, formerly: readonly strin
 
 type Named<T> = DurableName & { readonly type: T };
 
-/** All of one kind that have a durable name. No two of them share one, nor one that the other had before. */
+/** Registry of everything of one kind with a durable name. No two share a name, current or previous. */
 export class DurableNames<T extends { name: string }, K extends Named<T>> {
   private readonly known = new Map<string, K>();
 
   /** @param kind for the error: `subscriber` */
   constructor(private readonly kind: string) {}
 
-  /** @throws Error when one of its names is or was another's */
+  /** @throws Error if one of its names is or was used by another */
   add(one: K): void {
     for (const name of [one.name, ...one.formerly]) {
       const other = this.known.get(name);
@@ -42,12 +42,12 @@ export class DurableNames<T extends { name: string }, K extends Named<T>> {
     for (const name of [one.name, ...one.formerly]) this.known.set(name, one);
   }
 
-  /** @returns who has this name, or had it before; undefined when nobody does. */
+  /** @returns the entry with this name, current or previous; undefined if there is none. */
   get(name: string): K | undefined {
     return this.known.get(name);
   }
 
-  /** @returns all, by name. */
+  /** @returns all entries, by name. */
   all(): readonly K[] {
     return [...new Set(this.known.values())].sort((a, b) => a.name.localeCompare(b.name));
   }
@@ -55,12 +55,12 @@ export class DurableNames<T extends { name: string }, K extends Named<T>> {
 
 const files = new WeakMap<object, string>();
 
-/** Notes in which file a class stands, so that what boot refuses can be found. */
+/** Records the file of a class, so that boot errors can name it. */
 export function noteFile(type: object, file: string): void {
   files.set(type, file);
 }
 
-/** @returns a class as an error names it: `ProjectFeed (libs/contexts/social/…/read-feed.ts)` */
+/** @returns the description of a class in errors: `ProjectFeed (libs/contexts/social/…/read-feed.ts)` */
 export function whereIs(type: { name: string }): string {
   const file = files.get(type);
   return file === undefined ? type.name : `${type.name} (${file})`;

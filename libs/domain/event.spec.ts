@@ -9,7 +9,7 @@ describe('Defining an event', () => {
     );
   });
 
-  it('takes a changed shape as a new version', () => {
+  it('accepts a changed schema as a new version', () => {
     defineEvent('lake.duck-landed', 2, z.object({}));
     defineEvent('lake.duck-landed', 1, z.object({}));
     const versions = definedEvents().filter(({ type }) => type === 'lake.duck-landed');

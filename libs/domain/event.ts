@@ -1,18 +1,18 @@
 import type { z } from 'zod';
 import { newId } from './id';
 
-/** What is published when something happened: its name, the version of its shape and the shape itself. */
+/** An event type: its name, the version of its schema and the schema. */
 export interface EventDefinition<Data = unknown> {
   /** `<context>.<what-happened>`, past tense, kebab-case. Stable API. */
   readonly type: string;
-  /** Version of `schema`, from 1. A changed shape is a new version. */
+  /** Version of `schema`, from 1. A changed schema is a new version. */
   readonly version: number;
   readonly schema: z.ZodType<Data>;
 }
 
-/** One thing that happened, as it is stored in the outbox and handed to subscribers. */
+/** An event as it is stored in the outbox and passed to subscribers. */
 export interface EventEnvelope<Data = unknown> {
-  /** UUIDv7 of this event: the idempotency key of whatever reacts to it. */
+  /** UUIDv7 of this event: the idempotency key for its subscribers. */
   readonly id: string;
   readonly type: string;
   readonly version: number;
@@ -24,19 +24,19 @@ export interface EventEnvelope<Data = unknown> {
   readonly sequence: number;
   /** User on whose behalf it happened; null for the system itself. */
   readonly actorId: string | null;
-  /** The request in whose course it happened (`X-Request-Id`). */
+  /** The request that caused it (`X-Request-Id`). */
   readonly correlationId: string | null;
-  /** The event that led to this one; null when a request did. */
+  /** The event that caused this one; null if a request did. */
   readonly causationId: string | null;
   /** W3C trace context of the writer. */
   readonly traceparent: string | null;
   readonly data: Data;
 }
 
-/** The envelope that a definition's subscribers receive. */
+/** The envelope that subscribers of a definition receive. */
 export type EventOf<D> = D extends EventDefinition<infer Data> ? EventEnvelope<Data> : never;
 
-/** An event that an aggregate raised and nobody has stored yet. */
+/** An event that an aggregate raised and that is not stored yet. */
 export interface RaisedEvent {
   readonly definition: EventDefinition;
   readonly subject: string;
@@ -47,7 +47,7 @@ export interface RaisedEvent {
 /**
  * An event that no aggregate raises.
  *
- * @param subject what it happened to; must have no other event. A new id by default
+ * @param subject id of the subject; must have no other event. A new id by default
  */
 export function occurred<Data>(
   definition: EventDefinition<Data>,
@@ -63,9 +63,9 @@ const definitions = new Map<string, EventDefinition>();
  * Declares an event; part of a context's `contract.ts`.
  *
  * @param type `<context>.<what-happened>`
- * @param version of the shape, from 1
+ * @param version of the schema, from 1
  * @param schema of the data
- * @throws Error when the type and version are declared already or the type is misspelt
+ * @throws Error if the type and version are already declared or the type is malformed
  */
 export function defineEvent<Data>(
   type: string,

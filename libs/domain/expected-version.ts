@@ -1,8 +1,8 @@
 import { defineRejection, Rejection } from './rejection';
 
 /**
- * Which versions of something its caller has read before they change it; `any` is content with whatever there is, and
- * undefined says nothing.
+ * The versions of a resource that a caller has read before changing it; `any` accepts every existing version, undefined
+ * means not specified.
  */
 export type ExpectedVersion = readonly number[] | 'any' | undefined;
 
@@ -21,20 +21,20 @@ const Stale = defineRejection(
   'Read the resource again and repeat the change if it still makes sense.',
 );
 
-/** Somebody else has made another version of it. */
+/** The resource has changed since the caller read it. */
 export class StaleVersion extends Rejection {
-  /** @param version that there is now */
+  /** @param version the current version */
   constructor(readonly version: number) {
     super(Stale);
   }
 }
 
 /**
- * Call it once the resource is found and the caller may change it.
+ * Call it after the resource was found and the caller's permission was checked.
  *
- * @param version that the resource has now
- * @param expected what the caller has read
- * @throws Rejection `precondition.required` when nothing is expected, {@link StaleVersion} when it is another version
+ * @param version the current version of the resource
+ * @param expected versions that the caller has read
+ * @throws Rejection `precondition.required` if `expected` is undefined, {@link StaleVersion} if the version differs
  */
 export function assertVersion(version: number, expected: ExpectedVersion): void {
   if (expected === undefined) throw new Rejection(VersionRequired);

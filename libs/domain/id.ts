@@ -1,6 +1,6 @@
 import { uuidv7 } from 'uuidv7';
 
-/** @returns a new UUIDv7 (RFC 9562 §5.7): ids sort by the time they were made. */
+/** @returns a new UUIDv7 (RFC 9562 §5.7): ids sort by creation time. */
 export function newId(): string {
   return uuidv7();
 }

@@ -3,13 +3,13 @@ import { defineRejection, definedRejections, Rejection } from '.';
 const Full = defineRejection('barn.full', 'conflict', 'The barn is full.', 'Wait for spring.');
 
 describe('A rejection', () => {
-  it('carries kind, code and sentence of its definition', () => {
+  it('has kind, code and message of its definition', () => {
     const rejection = new Rejection(Full);
     expect(rejection).toMatchObject({ kind: 'conflict', code: 'barn.full', message: 'The barn is full.' });
     expect(rejection.retryAfterSeconds).toBeUndefined();
   });
 
-  it('can say when another try makes sense', () => {
+  it('can say when a retry makes sense', () => {
     expect(new Rejection(Full, { retryAfterSeconds: 7 }).retryAfterSeconds).toBe(7);
   });
 

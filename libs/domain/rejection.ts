@@ -1,13 +1,13 @@
-/** Why a rule of the domain says no; the edge decides what that means in its protocol. */
+/** The kind of a domain rejection; the web layer maps it to its protocol. */
 export type RejectionKind =
   'invalid' | 'unauthenticated' | 'forbidden' | 'missing' | 'conflict' | 'gone' | 'locked' | 'unavailable';
 
-/** A rule of the domain, declared once: thrown by the model, documented at the edge. */
+/** A domain rule, declared once: thrown by the model, documented by the web layer. */
 export interface RejectionDefinition {
   /** `<area>.<reason>`, kebab-case. Stable API. */
   readonly code: string;
   readonly kind: RejectionKind;
-  /** A few words that stand for every case of it: the title of the problem and of its page. */
+  /** A short phrase for every case of it: the title of the problem and of its page. */
   readonly title: string;
   /** One sentence for the caller. */
   readonly message: string;
@@ -15,13 +15,13 @@ export interface RejectionDefinition {
   readonly remedy: string;
 }
 
-/** A domain rule was broken. Not an error of the program: nothing is logged as one. */
+/** A domain rule was violated. This is not a program error and is not logged as one. */
 export class Rejection extends Error {
   readonly kind: RejectionKind;
   readonly code: string;
-  /** Whole seconds after which another try makes sense, where that is known. */
+  /** Whole seconds after which a retry makes sense, if known. */
   readonly retryAfterSeconds: number | undefined;
-  /** Id of whom or what it is about, for the audit log; the caller is never told. */
+  /** Id of the subject, for the audit log; never sent to the caller. */
   readonly subject: string | undefined;
 
   constructor(
@@ -40,10 +40,10 @@ export class Rejection extends Error {
 const definitions = new Map<string, RejectionDefinition>();
 
 /**
- * Declares a rule that can be broken.
+ * Declares a domain rule.
  *
- * @param title a phrase that people understand; without one the code is read as a phrase: `late.arrival` is "Arrival"
- * @throws Error when the code is declared already or misspelt
+ * @param title a phrase for people; by default derived from the code: `late.arrival` is "Arrival"
+ * @throws Error if the code is already declared or malformed
  */
 export function defineRejection(
   code: string,
@@ -72,7 +72,7 @@ export function definedRejections(): readonly RejectionDefinition[] {
   return [...definitions.values()].sort((a, b) => a.code.localeCompare(b.code));
 }
 
-/** A concurrent change won: read again, then decide again. */
+/** A concurrent change won: read again and retry. */
 export const Conflict = defineRejection(
   'resource.conflict',
   'conflict',
@@ -81,7 +81,7 @@ export const Conflict = defineRejection(
   'Changed by somebody else',
 );
 
-/** What is asked for does not exist, or the caller may not know that it does. */
+/** The requested resource does not exist, or the caller may not know that it does. */
 export const NotFound = defineRejection(
   'resource.not-found',
   'missing',

@@ -65,7 +65,7 @@ describe('Sending a mail', () => {
     expect(first).toMatch(/^<[0-9a-f]{32}@rookery\.test>$/);
   });
 
-  it('adds no header and no recipient that a variable asks for', async () => {
+  it('adds no header and no recipient from a variable', async () => {
     await mail.send('joan@example.com', note, { topic: 'x\r\nBcc: eve@example.com\r\nX-Evil: 1' }, 'key 3');
     const [received] = await inbox.of('joan@example.com');
     expect(received).toMatchObject({
@@ -85,14 +85,14 @@ describe('Sending a mail', () => {
     },
   );
 
-  it.each([550, 553, 554])('is given up when the server refuses it with %i', async (code) => {
+  it.each([550, 553, 554])('is not retried if the server rejects it with %i', async (code) => {
     await inbox.refuse('nobody@example.com', code);
     expect(await failure(mail.send('nobody@example.com', note, { topic: 'x' }, 'key 4'))).toBeInstanceOf(
       Reject,
     );
   });
 
-  it.each([421, 450, 452])('is tried again when the server says %i', async (code) => {
+  it.each([421, 450, 452])('is retried if the server replies %i', async (code) => {
     await inbox.refuse('full@example.com', code);
     const error = await failure(mail.send('full@example.com', note, { topic: 'x' }, 'key 5'));
     expect(error).toBeDefined();
@@ -102,7 +102,7 @@ describe('Sending a mail', () => {
     expect((await inbox.of('full@example.com')).length).toBeGreaterThan(0);
   });
 
-  it('is tried again when there is no server', async () => {
+  it('is retried if there is no server', async () => {
     const nowhere = mailTo('smtp://127.0.0.1:1');
     const error = await failure(nowhere.send('ada@example.com', note, { topic: 'x' }, 'key 6'));
     expect(error).toBeDefined();

@@ -6,7 +6,7 @@ import { createTransport, type Transporter } from 'nodemailer';
 import { MailSettings } from './settings';
 import type { MailTemplate } from './template';
 
-/** Times in ms: a mail server that does not answer is given up and asked again later by the queue. */
+/** Timeouts in ms: if the mail server does not answer, the queue retries later. */
 const TIMEOUTS = {
   connectionTimeout: 5_000,
   greetingTimeout: 5_000,
@@ -14,7 +14,7 @@ const TIMEOUTS = {
   dnsTimeout: 5_000,
 };
 
-/** Sends mail. Called by subscribers of the mail queue only: a request never waits for a mail server. */
+/** Sends mail. Only subscribers of the mail queue call it: a request never waits for a mail server. */
 @Injectable()
 export class Mail implements OnApplicationShutdown {
   private readonly transport: Transporter;
@@ -31,12 +31,12 @@ export class Mail implements OnApplicationShutdown {
   }
 
   /**
-   * Hands a mail to the mail server. At least once: when the process dies after the server took it, it is sent
-   * again, with the same Message-ID.
+   * Sends a mail at least once: if the process dies after the server accepted it, it is sent again with the same
+   * Message-ID.
    *
    * @param to address
    * @param key idempotency key of the delivery; becomes the Message-ID
-   * @throws Reject when the server refuses it for good (SMTP 5xx, RFC 5321 §4.2.1); any other error may pass
+   * @throws Reject if the server refuses it permanently (SMTP 5xx, RFC 5321 §4.2.1); any other error may be temporary
    */
   async send<V extends object>(
     to: string,
@@ -44,14 +44,14 @@ export class Mail implements OnApplicationShutdown {
     variables: V,
     key: string,
   ): Promise<void> {
-    if (to.endsWith('.invalid')) return; // somebody without an address: nobody would get it (RFC 6761 §6.4)
+    if (to.endsWith('.invalid')) return; // an account without an address: the mail would reach nobody (RFC 6761 §6.4)
     const domain = this.settings.from.split('@').at(-1)!.replace(/>.*/, '');
     const messageId = `<${createHash('sha256').update(key).digest('hex').slice(0, 32)}@${domain}>`;
     try {
       await this.transport.sendMail({
         ...template.render(variables),
         from: this.settings.from,
-        to: { name: '', address: to }, // a text would be parsed, and a comma make two recipients
+        to: { name: '', address: to }, // a string would be parsed, and a comma would make two recipients
         messageId,
       });
     } catch (error) {

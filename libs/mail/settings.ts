@@ -1,7 +1,7 @@
 import { defineSettings, refuseDefaultPassword, setting } from '@rookery/settings';
 import { z } from 'zod';
 
-/** Where mail goes and whom it comes from. */
+/** Mail server and sender. */
 export class MailSettings extends defineSettings('Mail', {
   smtpUrl: setting('SMTP_URL', z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }), {
     doc: 'The mail server, as smtp://user:password@host:port.',

@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 
-/** What a mail says, given its variables. */
+/** The content of a mail, rendered with its variables. */
 export interface MailTemplate<Variables> {
   render(variables: Variables): { subject: string; text: string; html: string };
 }
@@ -10,7 +10,7 @@ export interface MailSource {
   subject: string;
   /** Paragraphs of the text part. */
   text: string;
-  /** Body of the HTML part; the layout around it is the same for all mail. */
+  /** Body of the HTML part; all mails share the layout around it. */
   html: string;
 }
 
@@ -31,7 +31,7 @@ const layout = Handlebars.compile(`<!doctype html>
 /**
  * Declares a mail with an HTML and a text part.
  *
- * @throws Error when a template is malformed; rendering throws when a variable is missing
+ * @throws Error if a template is malformed; rendering throws if a variable is missing
  */
 export function defineMail<Variables extends object>(source: MailSource): MailTemplate<Variables> {
   const subject = Handlebars.compile(source.subject, { noEscape: true, strict: true });

@@ -40,7 +40,7 @@ const Cracked = defineEvent('suite.bell-cracked', 1, z.object({}));
 const Tolled = defineEvent('suite.bell-tolled', 1, z.object({}));
 
 type Reaction = (attempt: Attempt) => Promise<void> | void;
-/** What the subscribers do beside their effect, by subject. */
+/** What the subscribers do besides their effect, by subject. */
 const reactions = new Map<string, Reaction>();
 const regrets = new Map<string, () => void>();
 
@@ -76,11 +76,11 @@ describe('A delivery', () => {
     await system.startWorker();
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.effect (event_id uuid NOT NULL, what text NOT NULL)');
-    // From now on the queues are filled by the relay alone.
+    // From now on only the relay fills the queues.
     await eventually(async () => (await system.sql('SELECT 1 FROM messaging.queue_epoch')).length === 1);
   });
 
-  /** Stores an event; the reaction to it is to fit it. */
+  /** Stores an event for the subscriber under test. */
   async function happen(
     definition: typeof Rang,
     reaction: Reaction = () => undefined,
@@ -125,7 +125,7 @@ describe('A delivery', () => {
       .all()
       .find((each) => each.name === name)!;
 
-  /** Puts jobs of other ids with the same delivery on its queue. */
+  /** Adds jobs with different ids for the same delivery to its queue. */
   async function copy(name: string, { eventId, subscriber }: DeliveryKey, copies: number): Promise<void> {
     await queue(name).addBulk(
       Array.from({ length: copies }, () => ({
@@ -135,7 +135,7 @@ describe('A delivery', () => {
     );
   }
 
-  /** A reaction that lasts until it is told to go on. */
+  /** A subscriber that blocks until it is released. */
   function gated(): { reaction: Reaction; calls: () => number; open: () => void } {
     let calls = 0;
     let open: (() => void) | undefined;
@@ -147,7 +147,7 @@ describe('A delivery', () => {
     return { reaction, calls: () => calls, open: open! };
   }
 
-  /** Waits until a worker has looked at each of so many jobs. */
+  /** Waits until a worker has checked the given number of jobs. */
   const lookedAt = (name: string, jobs: number) =>
     eventually(async () => {
       const found = await queue(name).getJobs();
@@ -175,7 +175,7 @@ describe('A delivery', () => {
     expect(await effectsOf(key)).toEqual(['opened']);
   });
 
-  it('that fails is tried again until it works, with one key and a count of the attempts', async () => {
+  it('that fails is retried until it works, with one key and a count of the attempts', async () => {
     const attempts: Attempt[] = [];
     const key = await happen(Rang, (attempt) => {
       attempts.push(attempt);
@@ -204,7 +204,7 @@ describe('A delivery', () => {
     expect(await stateOf(key)).toEqual({ state: 'dead', attempts: 3, error: 'undefined' });
   });
 
-  it('that is rejected is given up at once, and its failed queue says why and what it was about', async () => {
+  it('that is rejected becomes dead at once, and its failed queue shows the reason and the subject', async () => {
     const key = await happen(Rang, () => {
       throw new Reject('no such door');
     });
@@ -227,7 +227,7 @@ describe('A delivery', () => {
   });
 
   it.each([inside, outside])(
-    'that a rule of the domain refuses is given up at once ($name)',
+    'that fails with a domain rejection becomes dead at once ($name)',
     async ({ name }) => {
       let attempts = 0;
       const key = await happen(name === inside.name ? Rang : Tolled, () => {
@@ -240,7 +240,7 @@ describe('A delivery', () => {
     },
   );
 
-  it('that found something away, or somebody else faster, is tried again', async () => {
+  it('that fails because of a dependency or a concurrent change is retried', async () => {
     for (const definition of [DependencyUnavailable, Conflict]) {
       const key = await happen(Rang, ({ number }) => {
         if (number === 1) throw new Rejection(definition);
@@ -250,7 +250,7 @@ describe('A delivery', () => {
     }
   });
 
-  it('that fails on every attempt is given up after the last, and makes up for it', async () => {
+  it('that fails on every attempt becomes dead after the last, and is compensated', async () => {
     let attempts = 0;
     const key = await happen(Rang, () => {
       attempts += 1;
@@ -266,7 +266,7 @@ describe('A delivery', () => {
     });
   });
 
-  it('is not given up while making up for it fails: both are stored, or neither', async () => {
+  it('does not become dead while its compensation fails: both are stored, or neither', async () => {
     let regretted = 0;
     const between: unknown[] = [];
     const dueAt = new Set<string>();
@@ -289,11 +289,11 @@ describe('A delivery', () => {
     await becomes(key, 'dead');
     expect(regretted).toBe(3);
     expect(between).toEqual(['pending', [], 'pending', []]);
-    expect(dueAt.size).toBe(3); // put off each time, as after any failure
+    expect(dueAt.size).toBe(3); // delayed each time, as after any failure
     expect(await effectsOf(key)).toEqual(['no such door']);
   });
 
-  it('that is snoozed spends no attempt', async () => {
+  it('that is snoozed counts no attempt', async () => {
     const attempts: number[] = [];
     const key = await happen(Rang, ({ number }) => {
       attempts.push(number);
@@ -305,7 +305,7 @@ describe('A delivery', () => {
     expect(await effectsOf(key)).toEqual(['opened']);
   });
 
-  it('that takes too long is told so, changes nothing any more, and is tried again', async () => {
+  it('that takes too long is aborted, changes nothing any more, and is retried', async () => {
     let late: Promise<number> | undefined;
     const key = await happen(Cracked, async ({ number, signal }) => {
       if (number > 1) return;
@@ -321,7 +321,7 @@ describe('A delivery', () => {
     expect(await effectsOf(key)).toEqual(['opened']);
   });
 
-  it('spends no attempt when PostgreSQL goes away under it', async () => {
+  it('counts no attempt if PostgreSQL becomes unavailable', async () => {
     const attempts: number[] = [];
     const key = await happen(Rang, async ({ number }) => {
       attempts.push(number);
@@ -356,7 +356,7 @@ describe('A delivery', () => {
       expect(calls()).toBe(1);
     });
 
-    it('is given up like any other when it is the foreign server that cannot be reached', async () => {
+    it('becomes dead like any other if the external server is unreachable', async () => {
       let attempts = 0;
       const key = await happen(Tolled, () => {
         attempts += 1;

@@ -21,19 +21,22 @@ import { QueueSettings } from './settings';
 import { type AnySubscriber, type Attempt, Reject, Snooze } from './subscriber';
 import { type KnownSubscriber, Subscribers } from './subscribers';
 
-/** A worker that holds a job renews its lock; one that died loses it, and another worker takes the job over. */
+/** A worker renews the lock on its job; if the worker dies, the lock expires and another worker takes over the job. */
 const LOCK = { lockDuration: 10_000, stalledInterval: 2_000, maxStalledCount: 1_000_000 };
-/** A delivery whose worker died this often while holding it is taken for the cause. */
+/** A delivery whose worker died this often while holding it is considered the cause. */
 const MAX_CRASHES = 10;
-/** Milliseconds until a delivery that may not run now is looked at again. */
+/** Milliseconds until a delivery that may not run now is checked again. */
 const AGAIN_MS = { early: 50, busy: 500, held: 5_000 };
 const UNAVAILABLE_MS = 1_000;
-/** For so long nobody else takes over an effect outside when its worker has died; a living one renews it. */
+/**
+ * Lease of an external effect: after its worker died, no other worker takes it over earlier; an active worker renews
+ * it.
+ */
 const LEASE_MS = 10_000;
 const CLOSE_MS = 20_000;
 const LOOK_MS = 50;
 
-/** What a finished attempt asks of the queue: nothing more, or the job again in so many milliseconds. */
+/** What a finished attempt requires of the queue: nothing, or the job again after some milliseconds. */
 type Outcome = 'over' | { again: number };
 
 interface Delivery {
@@ -41,7 +44,7 @@ interface Delivery {
   key: DeliveryJob;
 }
 
-/** Runs the deliveries that the queues bring, each against the ledger. */
+/** Runs the deliveries from the queues, each checked against the ledger. */
 @Injectable()
 export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(Consumer.name);
@@ -73,8 +76,8 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Takes no more jobs and waits for those at work. BullMQ's own close waits for ever when Redis is away (bullmq#4656);
-   * then it is enough that the ledger knows what was done.
+   * Takes no more jobs and waits for active ones. BullMQ's own close waits forever while Redis is down (bullmq#4656);
+   * then it is enough that the ledger has recorded the results.
    */
   async onModuleDestroy(): Promise<void> {
     const giveUpAt = performance.now() + CLOSE_MS;
@@ -124,7 +127,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** One transaction for deliveries that came together; when one of them fails, each gets a transaction of its own. */
+  /** One transaction for deliveries that arrived together; if one of them fails, each gets its own transaction. */
   private runInTransaction(deliveries: readonly Delivery[]): Promise<(NotClaimed | 'done')[]> {
     return this.transaction.run(
       async () => {
@@ -159,11 +162,12 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       await this.handle(subscriber, key, claimed);
     } catch (error) {
-      // ECONNREFUSED is the mail server's here: it must not pass for PostgreSQL being away, which is never counted.
+      // ECONNREFUSED comes from the mail server here: it must not be mistaken for an unavailable PostgreSQL, which
+      // counts no attempt.
       failure = errorOf(error);
     } finally {
       clearInterval(renewal);
-      await renewed; // a late one would hold back the next attempt
+      await renewed; // a late renewal would delay the next attempt
     }
     if (failure) return this.effectFailed(subscriber, key, failure);
     await this.transaction.run(async () => this.deliveries.done([key]));
@@ -229,13 +233,13 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
       if (isDatabaseUnavailable(regret)) throw regret;
       const { message, stack } = errorOf(regret);
       this.log.error(
-        `${subscriber.name} ${key.eventId}: cannot be given up, is tried again: ${message}`,
+        `${subscriber.name} ${key.eventId}: cannot be marked dead, is retried: ${message}`,
         stack,
       );
       return this.snooze(key, backoffMs(subscriber.policy, subscriber.policy.attempts));
     }
     deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'dead' });
-    this.log.error(`${subscriber.name} ${key.eventId}: given up: ${error.message}`, error.stack);
+    this.log.error(`${subscriber.name} ${key.eventId}: failed permanently: ${error.message}`, error.stack);
     const dead = await this.deliveries.deadOne(key);
     if (dead) await this.dispatch.addFailed(dead).catch(() => undefined); // the redrive shows it when Redis is back
     return 'over';
@@ -261,7 +265,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
 /** The event has a version that this build does not know; a newer worker does. */
 class UnknownVersion extends Error {}
 
-/** What a rule of the domain refuses it refuses again, unless only something was away or somebody else was faster. */
+/** A domain rejection would happen again, except if a dependency was unavailable or a concurrent change won. */
 function isFinal(error: Error): boolean {
   if (!(error instanceof Rejection)) return error instanceof Reject;
   return error.kind !== 'unavailable' && error.code !== Conflict.code;

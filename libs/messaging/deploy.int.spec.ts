@@ -17,7 +17,7 @@ const queue = defineQueue('suite-deploy', {
 
 const Parcel = defineEvent('suite.parcel-sent', 1, z.object({}));
 
-/** What {@link Deliver} waits for before it goes on, by subject. */
+/** What {@link Deliver} waits for before it continues, by subject. */
 const gates = new Map<string, { reached: () => void; open: Promise<void> }>();
 
 @Injectable()
@@ -36,11 +36,11 @@ class Carrier {
   }
 }
 
-/** As the old build has it. */
+/** The subscriber in the old build. */
 @Subscriber('suite.deliver', Parcel, { queue })
 class Deliver extends Carrier implements Handles<typeof Parcel> {}
 
-/** As the new build has it, under another name; the old one must not even have heard of the version that it brings. */
+/** The subscriber in the new build, with a different name; the old build must not know its new event version. */
 function newBuild() {
   const ParcelWithWeight = defineEvent('suite.parcel-sent', 2, z.object({ grams: z.number() }));
   class Carry extends Carrier {}
@@ -64,7 +64,7 @@ describe('While a new build takes over from an old one', () => {
     );
   });
 
-  /** Stores an event. `change` alters its deliveries before anybody sees them. */
+  /** Stores an event. `change` alters its deliveries before they are visible. */
   async function send(definition: EventDefinition, change?: string): Promise<string> {
     const subject = newId();
     await system.inApi(Transaction).run(async () => {
@@ -90,7 +90,7 @@ describe('While a new build takes over from an old one', () => {
   const carried = (subject: string) =>
     system.sql('SELECT version, by FROM suite.carried WHERE subject = $1', [subject]);
 
-  it('what nobody here knows waits, held up by nothing and holding up nothing, until somebody does', async () => {
+  it('an unknown delivery waits, without blocking others, until a build knows it', async () => {
     const forNobody = await send(Parcel, `subscriber = 'suite.insure'`);
     const tooNew = await send(next.ParcelWithWeight);
     const known = await send(Parcel);
@@ -107,7 +107,7 @@ describe('While a new build takes over from an old one', () => {
     expect(await carried(known)).toEqual([{ version: 1, by: 'Deliver' }]);
   });
 
-  it('what is meant for a queue that nobody here declared stays in the ledger and holds up nothing', async () => {
+  it('a delivery for an undeclared queue stays in the ledger and blocks nothing', async () => {
     const elsewhere = await send(Parcel, `queue = 'suite-tomorrow'`);
     const known = await send(Parcel);
     await is(known, 'done');
@@ -118,7 +118,7 @@ describe('While a new build takes over from an old one', () => {
     });
   });
 
-  it('a worker that is to end finishes what it is at, and what it leaves is done by the next', async () => {
+  it('a worker that shuts down finishes its active jobs, and the next worker does the rest', async () => {
     let open: (() => void) | undefined;
     const atWork: Promise<void>[] = [];
     const gate = new Promise<void>((resolve) => (open = resolve));

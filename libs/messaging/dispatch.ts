@@ -4,16 +4,19 @@ import { type JobsOptions, Queue } from 'bullmq';
 import { declaredQueues } from './queues';
 import { PREFIX, REDIS_TIMEOUT_MS, RedisConnections, withinTimeLimit } from '@rookery/redis';
 
-/** What a job carries: the key of its delivery, and for the reader of the board what it is about. */
+/** Data of a job: the key of its delivery, and information for readers of the board. */
 export interface DeliveryJob extends DeliveryKey {
   type: string;
   subject: string;
 }
 
-/** The ledger is the memory: a finished job leaves nothing behind, so its id is free for a redrive. */
+/** The ledger keeps the history: a finished job is removed, so its id is free for a redrive. */
 const OPTIONS: JobsOptions = { removeOnComplete: true, removeOnFail: true };
 
-/** Puts deliveries on their queues. Putting one twice is harmless: a job that is there is kept, the ledger does the rest. */
+/**
+ * Adds deliveries to their queues. Adding one twice is harmless: an existing job is kept, and the ledger prevents a
+ * second effect.
+ */
 @Injectable()
 export class Dispatch implements OnApplicationShutdown {
   private readonly log = new Logger(Dispatch.name);
@@ -26,7 +29,7 @@ export class Dispatch implements OnApplicationShutdown {
     for (const { name } of declaredQueues()) {
       for (const each of [name, failedQueue(name)]) {
         const queue = new Queue(each, { connection: this.connection, prefix: PREFIX, skipMetasUpdate: true });
-        queue.on('error', () => undefined); // the connection's own listener speaks for all of them
+        queue.on('error', () => undefined); // the connection's own listener logs these errors
         this.queues.set(each, queue);
       }
     }
@@ -38,10 +41,10 @@ export class Dispatch implements OnApplicationShutdown {
   }
 
   /**
-   * Queues deliveries, per queue in the order given. Those for a queue that this build does not declare are left in the
-   * ledger for one that does: nothing else may wait for them.
+   * Queues deliveries, per queue in the order given. Those for a queue that this build does not declare remain in the
+   * ledger for one that does, so that they block nothing else.
    *
-   * @throws Error when Redis does not take them within 3 s; some may be queued then
+   * @throws Error if Redis does not accept them within 3 s; some may be queued then
    */
   async add(deliveries: readonly Queued[]): Promise<void> {
     const byQueue = Map.groupBy(deliveries.filter(this.isKnown), ({ queue }) => queue);
@@ -57,7 +60,7 @@ export class Dispatch implements OnApplicationShutdown {
     await withinTimeLimit(REDIS_TIMEOUT_MS.queue, Promise.all(adding));
   }
 
-  /** Shows a dead delivery on its failed queue, where there is one; the ledger's row stays the record. */
+  /** Shows a dead delivery on its failed queue; the row in the ledger remains the record. */
   async addFailed(delivery: DeadDelivery): Promise<void> {
     if (!this.isKnown(delivery)) return;
     const { queue, envelope, ...rest } = delivery;
@@ -68,7 +71,7 @@ export class Dispatch implements OnApplicationShutdown {
     );
   }
 
-  /** Takes a delivery off its failed queue. */
+  /** Removes a delivery from its failed queue. */
   async removeFailed(queue: string, key: DeliveryKey): Promise<void> {
     await withinTimeLimit(REDIS_TIMEOUT_MS.queue, this.queue(failedQueue(queue)).remove(jobIdOf(key)));
   }
@@ -93,12 +96,12 @@ export class Dispatch implements OnApplicationShutdown {
   }
 }
 
-/** @returns the name of the queue that shows what a queue gave up. */
+/** @returns the name of the failed queue of a queue. */
 export function failedQueue(name: string): string {
   return `${name}.failed`;
 }
 
-/** BullMQ refuses ids with a colon and ids of digits alone. */
+/** BullMQ rejects ids with a colon and ids with only digits. */
 function jobIdOf({ eventId, subscriber }: DeliveryKey): string {
   return `${eventId}-${subscriber}`;
 }

@@ -59,7 +59,7 @@ describe('When Redis falls silent without closing its connections', () => {
 
   const heard = async () => (await system.sql('SELECT event_id FROM suite.heard')).length;
 
-  it('every connection is replaced, and the work on events goes on by itself', async () => {
+  it('every connection is replaced, and event processing continues by itself', async () => {
     await ring(3);
     await eventually(async () => (await heard()) === 3);
     const silenced = proxy.silence();

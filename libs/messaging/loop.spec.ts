@@ -17,7 +17,7 @@ describe('A loop', () => {
     return loop;
   }
 
-  it('works at once and then again and again', async () => {
+  it('runs at once and then repeatedly', async () => {
     let rounds = 0;
     started(1, async () => (rounds += 1));
     await eventually(() => rounds >= 5);
@@ -31,7 +31,7 @@ describe('A loop', () => {
     await eventually(() => rounds === 2);
   });
 
-  it('forgets no wake-up that comes while it works', async () => {
+  it('does not lose a wake-up during a round', async () => {
     let rounds = 0;
     const loop = started(NEVER_MS, async () => {
       await Promise.resolve();
@@ -41,7 +41,7 @@ describe('A loop', () => {
     await eventually(() => rounds === 2);
   });
 
-  it('never works twice at the same time, however often it is woken', async () => {
+  it('never runs concurrently, however often it is woken', async () => {
     let atWork = 0;
     let most = 0;
     let rounds = 0;
@@ -60,7 +60,7 @@ describe('A loop', () => {
     expect(most).toBe(1);
   });
 
-  it('goes on after a failure', async () => {
+  it('continues after a failure', async () => {
     let rounds = 0;
     const loop = started(1, async () => {
       rounds += 1;
@@ -72,7 +72,7 @@ describe('A loop', () => {
     });
   });
 
-  it('stops after the present round, and only then says so', async () => {
+  it('stops after the current round', async () => {
     let end: (() => void) | undefined;
     let rounds = 0;
     const loop = started(0, async () => {
@@ -153,7 +153,7 @@ describe('A loop', () => {
       outcome = () => Promise.reject(new Away());
       await eventually(async () => (await status()).status === 'down');
       const before = rounds;
-      await eventually(() => rounds > before + 4); // half a second each, longer than a restart waits for
+      await eventually(() => rounds > before + 4); // half a second each, longer than the restart threshold
       await eventually(alive);
     });
   });

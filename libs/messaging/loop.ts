@@ -1,19 +1,19 @@
 import { Logger } from '@nestjs/common';
 import type { HealthChecks, Importance } from '@rookery/observability';
 
-/** How the probes hear of a loop. */
+/** Health settings of a loop. */
 export interface LoopHealth {
   checks: HealthChecks;
   importance: Importance;
-  /** Milliseconds without a round that succeeded after which the loop counts as down. */
+  /** Milliseconds without a successful round after which the loop is down. */
   stalledMs: number;
-  /** Milliseconds of the same after which a restart is asked for; without it none is. */
+  /** The same, after which liveness fails; by default never. */
   restartMs?: number;
-  /** Whether a round failed for want of something that a restart does not bring back. */
+  /** Whether a round failed because of a dependency that a restart would not fix. */
   isAway?: (error: unknown) => boolean;
 }
 
-/** Work that is repeated until it is stopped: after a pause, or at once when woken. Never twice at the same time. */
+/** Work that is repeated until stopped: after a pause, or at once when woken. Never concurrently. */
 export class Loop {
   private readonly log: Logger;
   private finished: Promise<void> = Promise.resolve();
@@ -22,14 +22,14 @@ export class Loop {
   private failing = false;
   private succeededAt = -Infinity;
   private beat: (() => void) | undefined;
-  /** Whether {@link stop} was called; long work looks at it between steps. */
+  /** Whether {@link stop} was called; long work checks it between steps. */
   stopping = false;
 
   /**
    * @param name for the log
    * @param pauseMs milliseconds between the end of a round and the start of the next
-   * @param work one round; what it throws is logged once until a round succeeds, and the loop goes on
-   * @param health where to report whether rounds succeed; nowhere without it
+   * @param work one round; errors are logged once until a round succeeds, and the loop continues
+   * @param health where to report whether rounds succeed; optional
    */
   constructor(
     name: string,
@@ -48,19 +48,19 @@ export class Loop {
     this.finished = this.rounds();
   }
 
-  /** Ends the present pause. */
+  /** Ends the current pause. */
   wake(): void {
     this.woken = true;
     this.interrupt?.();
   }
 
-  /** Tells the probes that work gets on: a successful round does, and a long one between its steps. */
+  /** Reports progress to the probes: after a successful round, and between the steps of a long one. */
   progress(): void {
     this.succeededAt = performance.now();
     this.beat?.();
   }
 
-  /** Resolves when the present round is over; there is none after it. */
+  /** Resolves when the current round is over; no further round starts. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.wake();

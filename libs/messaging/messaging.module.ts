@@ -13,11 +13,11 @@ import { Schedules } from './schedule';
 import { QueueSettings, ScheduleSettings } from './settings';
 import { Subscribers } from './subscribers';
 
-/** The event spine between the outbox and the subscribers. */
+/** Event delivery between the outbox and the subscribers. */
 @Global()
 @Module({})
 export class MessagingModule {
-  /** What every process needs: it knows the subscribers and wakes the relay, but runs nothing. */
+  /** For every process: registers the subscribers and wakes the relay, but runs nothing. */
   static forWriting(): DynamicModule {
     const providers = [
       QueueSettings,
@@ -28,7 +28,7 @@ export class MessagingModule {
     return { module: MessagingModule, imports: [RedisModule], providers, exports: providers };
   }
 
-  /** What a worker needs: it runs the relay, the subscribers, the schedules and the redrive as well. */
+  /** For a worker: also runs the relay, the subscribers, the schedules and the redrive. */
   static forWorking(): DynamicModule {
     const writing = MessagingModule.forWriting();
     const working = [

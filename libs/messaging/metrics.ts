@@ -15,7 +15,7 @@ export const deliverySeconds = histogram({
   labels: ['subscriber'],
 });
 
-/** Milliseconds for which a measurement serves further scrapes. */
+/** Milliseconds for which a measurement is reused by further scrapes. */
 const FRESH_MS = 5_000;
 
 interface Backlog {
@@ -23,11 +23,11 @@ interface Backlog {
   deliveries: { queue: string; state: DeliveryState; count: number }[];
 }
 
-/** Measures what waits; set while a worker runs, since one process of each kind is enough to tell. */
+/** Measures the backlog; set only in workers. */
 let measure: (() => Promise<Backlog>) | undefined;
 let latest: { at: number; backlog: Promise<Backlog | undefined> } | undefined;
 
-/** @returns what waits; undefined while PostgreSQL cannot say. */
+/** @returns the backlog; undefined while PostgreSQL is unavailable. */
 function backlog(): Promise<Backlog | undefined> {
   if (!latest || performance.now() - latest.at > FRESH_MS) {
     const asked = measure?.().catch(() => undefined);
@@ -71,7 +71,7 @@ gauge({
   },
 });
 
-/** Lets the metrics of this process tell what waits in outbox and ledger. */
+/** Adds the backlog of outbox and ledger to the metrics of this process. */
 @Injectable()
 export class BacklogMetrics implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly measure = async (): Promise<Backlog> => {

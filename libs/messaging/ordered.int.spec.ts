@@ -62,7 +62,7 @@ describe('An ordered subscriber', () => {
     return rows.map(({ sequence }) => sequence);
   }
 
-  it('sees the events of each of 200 subjects in their order, whoever works on them and whatever fails', async () => {
+  it('receives the events of each of 200 subjects in order, whatever worker runs them and whatever fails', async () => {
     const subjects = Array.from({ length: 200 }, newId);
     for (let from = 1; from <= 12; from += 4) {
       await Promise.all(subjects.map((subject) => move(subject, from, from + 3)));
@@ -80,7 +80,7 @@ describe('An ordered subscriber', () => {
     expect(await system.sql('SELECT count(*)::int AS count FROM suite.drawn')).toEqual([{ count: 2_400 }]);
   });
 
-  it('waits for a predecessor that was given up until somebody redrives it, and holds up no other subject', async () => {
+  it('waits for a dead predecessor until it is redriven, and blocks no other subject', async () => {
     const [stuck, free] = [newId(), newId()];
     const api = { deliveries: system.inApi(Deliveries), dispatch: system.inApi(Dispatch) };
     await system.inApi(Transaction).run(async () => {
@@ -108,7 +108,7 @@ describe('An ordered subscriber', () => {
     await api.dispatch.removeFailed(queue.name, dead!);
     await api.dispatch.add([revived!]);
     await eventually(async () => {
-      await board.promoteJobs(); // nobody wants to wait until they are looked at again
+      await board.promoteJobs(); // so that the test need not wait until they are checked again
       return (await drawn(stuck)).length === 3;
     });
     expect(await drawn(stuck)).toEqual([1, 2, 3]);

@@ -4,12 +4,12 @@ import { Deliveries } from '@rookery/persistence';
 import { declaredQueues } from './queues';
 import { Subscribers } from './subscribers';
 
-/** Subscribers that the probe names; of more it says how many. */
+/** Maximum subscribers that the probe names; the rest is counted. */
 const MAX_NAMED = 3;
 
 /**
- * Lets the probes tell of deliveries that nobody here can take: during a deployment for a moment, after a rename without
- * `formerly` for good. See docs/runbooks/parked-deliveries.md.
+ * Reports deliveries that no subscriber handles to the probes: temporary during a deployment, permanent after a rename
+ * without `formerly`. See docs/runbooks/parked-deliveries.md.
  */
 @Injectable()
 export class ParkedDeliveries {
@@ -34,7 +34,7 @@ export class ParkedDeliveries {
     });
     if (stranded.length > MAX_NAMED) told.push(`and of ${stranded.length - MAX_NAMED} more`);
     return {
-      degraded: `Nobody takes deliveries: ${told.join(', ')}. See docs/runbooks/parked-deliveries.md.`,
+      degraded: `No subscriber handles these deliveries: ${told.join(', ')}. See docs/runbooks/parked-deliveries.md.`,
     };
   }
 }

@@ -4,7 +4,7 @@ import { Schedule, type Scheduled } from './schedule';
 const KEEP_DAYS = 7;
 const BATCH_SIZE = 5_000;
 
-/** Forgets events a week after everybody has reacted to them; what failed stays until somebody decides. */
+/** Deletes events a week after all subscribers have handled them; failed ones remain until an operator handles them. */
 @Schedule('messaging.prune-outbox', { everySeconds: 60, formerly: ['messaging.PruneOutbox'] })
 export class PruneOutbox implements Scheduled {
   constructor(private readonly outbox: Outbox) {}

@@ -48,7 +48,7 @@ describe('The wait before the next attempt', () => {
     );
   });
 
-  it('differs from delivery to delivery, so that a herd does not come back as one', () => {
+  it('differs between deliveries, to prevent a thundering herd', () => {
     const waits = new Set(Array.from({ length: 50 }, () => backoffMs(Queues.mail, 5)));
     expect(waits.size).toBeGreaterThan(10);
   });

@@ -1,26 +1,26 @@
 /** How urgent a queue's work is; decides how many of its jobs one worker runs at once. */
 export type QueueClass = 'critical' | 'default' | 'low';
 
-/** What happens when work fails. */
+/** Retry policy. */
 export interface RetryPolicy {
-  /** Attempts before a delivery is given up; Infinity never gives up. */
+  /** Maximum attempts before a delivery is dead; Infinity retries forever. */
   readonly attempts: number;
-  /** Milliseconds: exponential back-off from `base`, times `factor` per failure, never above `cap`, with jitter. */
+  /** Milliseconds: exponential backoff from `base`, times `factor` per failure, at most `cap`, with jitter. */
   readonly backoff: { readonly base: number; readonly factor: number; readonly cap: number };
-  /** Milliseconds one attempt may take before its signal aborts it. */
+  /** Timeout of one attempt in milliseconds; then its signal aborts. */
   readonly timeout: number;
 }
 
 /**
- * A queue: how much of a worker its work may take up, where its effects go, and what happens when they fail unless a
- * subscriber says otherwise. Work gets a queue of its own where nothing else may wait behind it, not for its retries.
+ * A queue: its share of a worker, where its effects are, and its default retry policy, which a subscriber may override.
+ * Work gets its own queue if nothing else may wait behind it, not for a different retry policy.
  */
 export interface QueueDefinition extends RetryPolicy {
   readonly name: string;
   readonly class: QueueClass;
   /**
-   * `database`: the effect is a change in PostgreSQL and commits together with the delivery: exactly once.
-   * `outside`: the effect leaves (mail, HTTP) and runs in no transaction: at least once, with an idempotency key.
+   * `database`: the effect is a change in PostgreSQL and commits together with the delivery: exactly once. `outside`:
+   * the effect is external (mail, HTTP) and runs in no transaction: at least once, with an idempotency key.
    */
   readonly effect: 'database' | 'outside';
 }
@@ -30,7 +30,7 @@ const definitions = new Map<string, QueueDefinition>();
 /**
  * Declares a queue, before the process boots.
  *
- * @throws Error when there is one of that name
+ * @throws Error if there is already a queue with that name
  */
 export function defineQueue(name: string, rest: Omit<QueueDefinition, 'name'>): QueueDefinition {
   if (definitions.has(name)) throw new Error(`Queue ${name} is declared twice.`);
@@ -41,7 +41,10 @@ export function defineQueue(name: string, rest: Omit<QueueDefinition, 'name'>): 
 
 /** Every queue of the system; a subscriber names one of them. */
 export const Queues = {
-  /** Mail: a server may be away for a while, and 4xx means "later": 20 minutes of patience at least, whatever the jitter. */
+  /**
+   * Mail: a server may be down for a while, and 4xx means "later": retried for at least 20 minutes, whatever the
+   * jitter.
+   */
   mail: defineQueue('mail', {
     class: 'default',
     attempts: 8,
@@ -49,7 +52,7 @@ export const Queues = {
     timeout: 30_000,
     effect: 'outside',
   }),
-  /** Read models and other reactions inside the database. */
+  /** Read models and other effects in the database. */
   projections: defineQueue('projections', {
     class: 'critical',
     attempts: 10,
@@ -57,7 +60,7 @@ export const Queues = {
     timeout: 10_000,
     effect: 'database',
   }),
-  /** Entries of the cache that are to go: soon, or not at all, since they expire by themselves. */
+  /** Cache invalidation: soon, or not at all, because entries expire by themselves. */
   caches: defineQueue('caches', {
     class: 'critical',
     attempts: 10,
@@ -65,7 +68,7 @@ export const Queues = {
     timeout: 5_000,
     effect: 'outside',
   }),
-  /** Exports and erasures, one piece at a time: long, and nobody waits in front of a screen. */
+  /** Exports and erasures, in batches: long work that no user waits for. */
   personalData: defineQueue('personal-data', {
     class: 'low',
     attempts: 10,
@@ -80,16 +83,16 @@ export function declaredQueues(): readonly QueueDefinition[] {
   return [...definitions.values()].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** @returns whether this very definition is in the registry. */
+/** @returns whether exactly this definition is registered. */
 export function isDeclared(queue: QueueDefinition | undefined): boolean {
   return queue !== undefined && definitions.get(queue.name) === queue;
 }
 
 /**
- * Exponential back-off with equal jitter (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog 2015): half
- * of the step is certain, so that a queue's patience has a lower bound; the other half spreads the herd.
+ * Exponential backoff with equal jitter (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog 2015): half
+ * of the step is fixed, so that the total retry time has a lower bound; the other half is random to spread retries.
  *
- * @param failures attempts that failed so far, from 1
+ * @param failures number of failed attempts, from 1
  * @param random in [0, 1)
  * @returns milliseconds to wait
  */

@@ -17,7 +17,7 @@ const queue = defineQueue('suite-loss', {
 
 const Sown = defineEvent('suite.seed-sown', 1, z.object({}));
 
-/** What is done beside the effect, by subject. */
+/** What is done besides the effect, by subject. */
 const reactions = new Map<string, (attempt: Attempt) => Promise<void> | void>();
 
 @Subscriber('suite.water', Sown, { queue })
@@ -127,7 +127,7 @@ describe('When Redis', () => {
     expect(await watered()).toEqual({ times: 3, seeds: 3 });
   });
 
-  // BullMQ's own close would not come back, and Consumer gives it up after 20 s.
+  // BullMQ's own close would not return, and Consumer stops waiting for it after 20 s.
   it('is away, a worker still ends by itself', async () => {
     const worker = await system.startWorker();
     await system.killRedis();

@@ -15,8 +15,9 @@ const PAGE = 1_000;
 const STALLED_MS = 60_000;
 
 /**
- * Queues from the ledger what Redis has lost. Redis holds a mark that PostgreSQL knows: when it is gone or another one,
- * Redis was flushed or replaced, and all that is pending is queued again. A slow sweep finds single lost jobs.
+ * Queues deliveries from the ledger that Redis has lost. Redis holds a marker that PostgreSQL also stores: if it is
+ * missing or different, Redis was flushed or replaced, and all pending deliveries are queued again. A slow sweep finds
+ * single lost jobs.
  */
 @Injectable()
 export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
@@ -77,7 +78,7 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
     });
   }
 
-  /** @returns how many deliveries were queued */
+  /** @returns number of queued deliveries */
   private async queueEverything(): Promise<number> {
     let queued = 0;
     for await (const page of all((after, limit) => this.deliveries.pending(after, limit))) {

@@ -13,7 +13,7 @@ describe('A relay whose rounds fail', () => {
 
   it('shows in the probes of the worker until one succeeds again', async () => {
     await eventually(async () => (await probe('/readyz')).statusCode === 200);
-    // PostgreSQL answers, and nothing is published.
+    // PostgreSQL responds, but nothing is published.
     await system.sql(`ALTER TABLE messaging.outbox RENAME COLUMN shard TO mislaid`);
     await eventually(async () => {
       const [ready, health] = [await probe('/readyz'), await probe('/healthz')];

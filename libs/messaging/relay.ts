@@ -8,15 +8,19 @@ import { HINT_CHANNEL } from './relay-hint';
 
 const POLL_MS = 100;
 const BATCH = 200;
-/** A batch is bounded by the time limits of PostgreSQL and Redis: longer without one means that nothing is published. */
+/**
+ * A batch is bounded by the timeouts of PostgreSQL and Redis: longer without a finished batch means that nothing is
+ * published.
+ */
 const STALLED_MS = 15_000;
 const RESTART_MS = 60_000;
 
 class QueuesUnavailable extends Error {}
 
 /**
- * Moves events from the outbox to the queues. Every worker runs one; a shard is worked on by one of them at a time, so
- * the events of one subject are published in their order. A crash between queueing and the commit only queues again.
+ * Moves events from the outbox to the queues. Every worker runs one, and only one relay at a time handles a shard, so
+ * the events of one subject are published in order. After a crash between queueing and the commit, events are queued
+ * again.
  */
 @Injectable()
 export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
@@ -47,12 +51,12 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
     await this.loop.stop();
   }
 
-  /** Publishes until nothing is left that this relay can take hold of. */
+  /** Publishes until this relay can lock no more events. */
   private async drain(): Promise<void> {
     while (!this.loop.stopping && (await this.publish()) === BATCH) this.loop.progress();
   }
 
-  /** @returns how many events were published. */
+  /** @returns number of published events. */
   private publish(): Promise<number> {
     return this.transaction.run(
       async () => {

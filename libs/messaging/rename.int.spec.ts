@@ -11,10 +11,10 @@ const Paid = defineEvent('suite.bill-paid', 1, z.object({}));
 const Moved = defineEvent('suite.tenant-moved', 1, z.object({}));
 const Rang = defineEvent('suite.bell-rang', 1, z.object({}));
 
-/** Subjects whose first delivery fails for good. */
+/** Subjects whose first delivery fails permanently. */
 const refused = new Set<string>();
 
-/** @returns a subscriber whose class has a name of its own, so that each build has another one */
+/** @returns a subscriber class with its own name, so that each build has a different one */
 function build(className: string, ...declared: Parameters<typeof Subscriber>): Type<AnySubscriber> {
   const type = {
     [className]: class {
@@ -77,7 +77,7 @@ describe('After a subscriber’s class was renamed', () => {
     return answer.dependencies.deliveries;
   }
 
-  it('whoever bears its name, or bore it formerly, takes up its deliveries; of others healthz tells', async () => {
+  it('a subscriber with the current or a former name handles its deliveries; healthz reports others', async () => {
     const paid = await happens(Paid);
     const moved = await happens(Moved);
     const rang = await happens(Rang);
@@ -101,13 +101,13 @@ describe('After a subscriber’s class was renamed', () => {
       { sequence: 1, by: 'EnterPayment', key: (await deliveryOf(paid)).key },
     ]);
 
-    // Given up under its former name it still holds back what comes under the new one.
+    // A dead delivery with the former name still blocks its successors with the new one.
     await eventually(async () => (await deliveryOf(moved)).state === 'dead');
     expect((await deliveryOf(moved)).key).toMatch(/:suite\.follow-tenant$/);
 
     await eventually(async () => (await deliveryOf(rang)).state === 'parked');
     const sentence =
-      'Nobody takes deliveries: 1 of suite.answer-bell (no subscriber has, or had, this name). ' +
+      'No subscriber handles these deliveries: 1 of suite.answer-bell (no subscriber has, or had, this name). ' +
       'See docs/runbooks/parked-deliveries.md.';
     await eventually(async () => (await deliveriesHealth(url)).detail === sentence);
     expect(await deliveriesHealth(url)).toMatchObject({ status: 'degraded' });
@@ -126,7 +126,7 @@ describe('After a subscriber’s class was renamed', () => {
     await next.close();
   });
 
-  it('what it is to see in order waits for deliveries that bear its former name', async () => {
+  it('ordered deliveries wait for those with a former name', async () => {
     const subject = await happens(Moved);
     refused.add(subject);
     const renamed = build('AccompanyTenant', 'suite.attend-tenant', Moved, {
@@ -134,7 +134,7 @@ describe('After a subscriber’s class was renamed', () => {
       ordered: true,
       formerly: ['suite.follow-tenant', 'suite.accompany-tenant'],
     });
-    // Beside the old one, which still stores: the second event's delivery bears the new name.
+    // Side by side with the old build, which still stores events: the second event's delivery has the new name.
     const worker = await system.startWorker([contextOf('suite', { subscribers: [renamed] })]);
     await eventually(async () => (await deliveryOf(subject)).state === 'dead');
     await worker

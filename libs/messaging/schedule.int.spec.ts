@@ -22,7 +22,7 @@ class WindTheClock implements Scheduled {
 
   async run(): Promise<void> {
     await this.sql.execute('INSERT INTO suite.winding VALUES ($1)', [runs + 1]);
-    runs += 1; // not before there is a table: the workers start first
+    runs += 1; // not before the table exists: the workers start first
     if (runs < 3) throw new Error('the key is stuck');
   }
 }
@@ -46,7 +46,7 @@ describe('A schedule', () => {
     await system.sql('CREATE TABLE suite.winding (run int NOT NULL)');
   });
 
-  it('runs once in every slot, however many workers there are', async () => {
+  it('runs once per slot, whatever the number of workers', async () => {
     const slots = await eventually(async () => {
       const found = await system.sql<{ times: number }>(
         'SELECT count(*)::int AS times FROM suite.stroke GROUP BY slot ORDER BY slot',
@@ -56,7 +56,7 @@ describe('A schedule', () => {
     expect(slots.map(({ times }) => times)).toEqual(slots.map(() => 1));
   });
 
-  it('that fails changes nothing, is tried again, and then rests until the next slot', async () => {
+  it('that fails changes nothing, is retried, and then waits for the next slot', async () => {
     const windings = () => system.sql('SELECT run FROM suite.winding');
     await eventually(async () => (await windings()).length === 1);
     const strokes = async () => (await system.sql('SELECT 1 FROM suite.stroke')).length;

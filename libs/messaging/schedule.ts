@@ -13,7 +13,7 @@ import { Loop } from './loop';
 import { ScheduleSettings } from './settings';
 import { type Slots, slotsOf, type Timing } from './slots';
 
-/** Work that is due again and again; see {@link Schedule}. */
+/** Periodic work; see {@link Schedule}. */
 export interface Scheduled {
   /**
    * Does the work inside the transaction that records the slot as done: once per slot over all workers.
@@ -69,12 +69,15 @@ export function Schedule(
   };
 }
 
-/** @returns what {@link Schedule} recorded; undefined for any other class. */
+/** @returns the {@link Schedule} metadata; undefined for any other class. */
 export function scheduleOptions(target: object): ScheduleOptions | undefined {
   return Reflect.getMetadata(KEY, target) as ScheduleOptions | undefined;
 }
 
-/** Runs the schedules. PostgreSQL decides who does a slot, so it needs no Redis and two workers never both do it. */
+/**
+ * Runs the schedules. PostgreSQL decides which worker runs a slot, so Redis is not needed and two workers never run the
+ * same slot.
+ */
 @Injectable()
 export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly names = new DurableNames<Type<Scheduled>, KnownSchedule>('schedule');
@@ -89,9 +92,9 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   /**
-   * Makes a schedule known.
+   * Registers a schedule.
    *
-   * @throws Error when one of its names is or was another's
+   * @throws Error if one of its names is or was used by another
    */
   register(type: Type<Scheduled>): void {
     const options = scheduleOptions(type);

@@ -4,7 +4,7 @@ import { isTimeZone } from './slots';
 
 const concurrency = z.coerce.number().int().min(1).max(1_000);
 
-/** How much one worker does at once. */
+/** Concurrency of a worker. */
 export class QueueSettings extends defineSettings('Queues', {
   critical: setting('QUEUE_CONCURRENCY_CRITICAL', concurrency, {
     doc: 'Jobs one worker runs at once from each queue of class critical.',

@@ -18,7 +18,7 @@ function subscriber(
   return type as Type<AnySubscriber>;
 }
 
-describe('Making a subscriber known', () => {
+describe('Registering a subscriber', () => {
   let subscriptions: Subscriptions;
   let subscribers: Subscribers;
 
@@ -68,7 +68,7 @@ describe('Making a subscriber known', () => {
     expect(() => subscribers.register(type)).toThrow('names a queue that is not declared');
   });
 
-  it('refuses an event that nobody defined', () => {
+  it('refuses an undefined event', () => {
     const forged = { ...Rained };
     for (const event of [forged, undefined!]) {
       const type = subscriber('FillRainBarrel', 'garden.fill-rain-barrel', [event], { queue: Queues.mail });
@@ -85,7 +85,7 @@ describe('Making a subscriber known', () => {
     );
   });
 
-  it('refuses one that was called what another is called', () => {
+  it('refuses one whose previous name is the name of another', () => {
     subscribers.register(
       subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Rained, { queue: Queues.mail }),
     );

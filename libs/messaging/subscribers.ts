@@ -4,14 +4,14 @@ import { Subscriptions } from '@rookery/persistence';
 import { isDeclared, type RetryPolicy } from './queues';
 import { type AnySubscriber, type SubscriberOptions, subscriberOptions } from './subscriber';
 
-/** A subscriber that the system knows. */
+/** A registered subscriber. */
 export interface KnownSubscriber extends SubscriberOptions {
   readonly type: Type<AnySubscriber>;
-  /** What happens when it fails. */
+  /** Its retry policy. */
   readonly policy: RetryPolicy;
 }
 
-/** All subscribers of all contexts. Known to both apps; the worker alone runs them. */
+/** All subscribers of all contexts. Registered in both apps; only the worker runs them. */
 @Injectable()
 export class Subscribers {
   private readonly names = new DurableNames<Type<AnySubscriber>, KnownSubscriber>('subscriber');
@@ -19,10 +19,10 @@ export class Subscribers {
   constructor(private readonly subscriptions: Subscriptions) {}
 
   /**
-   * Makes a subscriber known.
+   * Registers a subscriber.
    *
-   * @throws Error when one of its names is or was another's, its event is not defined or has a version that it does not
-   *   take, or its queue is not declared
+   * @throws Error if one of its names is or was used by another, its event is not defined or has a version that it does
+   *   not handle, or its queue is not declared
    */
   register(type: Type<AnySubscriber>): void {
     const options = subscriberOptions(type);
@@ -34,13 +34,13 @@ export class Subscribers {
     this.checkEvents(type, options);
     const { attempts, backoff, timeout } = queue;
     this.names.add({ ...options, type, policy: { attempts, backoff, timeout, ...options.policy } });
-    // By type, since one who takes two versions of an event still gets each event once.
+    // By type, because a subscriber to two versions of an event still gets each event once.
     for (const eventType of new Set(options.events.map((event) => event.type))) {
       this.subscriptions.add(eventType, { subscriber: name, queue: queue.name, ordered });
     }
   }
 
-  /** @returns the subscriber that has this name or had it before; undefined when this build has none. */
+  /** @returns the subscriber with this name, current or previous; undefined if this build has none. */
   get(name: string): KnownSubscriber | undefined {
     return this.names.get(name);
   }
@@ -50,7 +50,7 @@ export class Subscribers {
     return this.names.all();
   }
 
-  /** A version that a subscriber does not take would be parked for ever. */
+  /** Deliveries of a version that a subscriber does not handle would be parked forever. */
   private checkEvents(type: Type, { name, events }: SubscriberOptions): void {
     const defined = definedEvents();
     if (events.some((event) => !defined.includes(event))) {

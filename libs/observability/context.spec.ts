@@ -8,7 +8,7 @@ const context = (correlationId: string): WorkContext => ({
 });
 
 describe('The work context', () => {
-  it('is one of nulls outside any work', () => {
+  it('has only nulls outside of any work', () => {
     expect(workContext()).toEqual({
       correlationId: null,
       causationId: null,
@@ -17,7 +17,7 @@ describe('The work context', () => {
     });
   });
 
-  it('follows the work through whatever it waits for, apart from other work', async () => {
+  it('is propagated through asynchronous work, separate from other work', async () => {
     const ids = await Promise.all(
       ['a', 'b', 'c'].map((id) =>
         withWorkContext(context(id), async () => {

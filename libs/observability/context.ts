@@ -2,21 +2,21 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomHex } from './random-hex';
 import type { WaitBudget } from './wait-budget';
 
-/** In whose course and on whose behalf the present work is done. */
+/** Request, event and user that the current work belongs to. */
 export interface WorkContext {
-  /** The request that started it all (`X-Request-Id`). */
+  /** The original request (`X-Request-Id`). */
   correlationId: string | null;
   /** The event being handled; null in a request. */
   causationId: string | null;
-  /** The user on whose behalf; null for the system itself. */
+  /** The acting user; null for the system itself. */
   actorId: string | null;
   /** W3C trace context. */
   traceparent: string | null;
-  /** Whether the answer came from the cache; absent when nothing was looked up there. */
+  /** Whether the response came from the cache; absent if the cache was not used. */
   cache?: 'HIT' | 'MISS';
-  /** From where the request came; absent where there is none. */
+  /** Origin of the request; absent if there is none. */
   client?: { readonly ip: string; readonly userAgent: string };
-  /** How long the work may wait for what it depends on; absent where each wait has only a limit of its own. */
+  /** How long the work may wait for its dependencies; absent if each wait has only its own timeout. */
   waitBudget?: WaitBudget;
 }
 
@@ -28,12 +28,12 @@ const nobody: WorkContext = Object.freeze({
   traceparent: null,
 });
 
-/** @returns the context of the present work; one of nulls outside any. */
+/** @returns the context of the current work; outside of any, a context of nulls. */
 export function workContext(): WorkContext {
   return storage.getStore() ?? nobody;
 }
 
-/** Runs `work` in a context of its own. */
+/** Runs `work` in the given context. */
 export function withWorkContext<T>(context: WorkContext, work: () => T): T {
   return storage.run(context, work);
 }
@@ -51,7 +51,7 @@ export function continueTrace(incoming?: string | null): string {
   return `00-${traceId}-${randomHex(8)}-01`;
 }
 
-/** @returns the trace id in a `traceparent`; undefined when there is none. */
+/** @returns the trace id of a `traceparent`; undefined if there is none. */
 export function traceIdOf(traceparent?: string | null): string | undefined {
   return TRACEPARENT.exec(traceparent ?? '')?.[1];
 }

@@ -2,7 +2,7 @@ import { HealthChecks } from './health-checks';
 
 const ESSENTIAL = { critical: true, ready: 'always' } as const;
 
-/** Reads readiness `times` times, each after the last result has grown old. */
+/** Reads readiness `times` times, each time after the last result has expired. */
 async function readiness(checks: HealthChecks, times = 1): Promise<boolean> {
   let ready = false;
   for (let time = 0; time < times; time += 1) {
@@ -76,7 +76,7 @@ describe('Health checks', () => {
     expect(postgres!.health).toMatchObject({ status: 'down', detail: 'fails with ECONNREFUSED' });
   });
 
-  it('give up on a dependency that does not answer', async () => {
+  it('time out for a dependency that does not respond', async () => {
     checks.addDependency('redis', () => new Promise<void>(() => undefined), ESSENTIAL);
     const reading = checks.dependencies();
     await jest.advanceTimersByTimeAsync(2_000);
@@ -104,7 +104,7 @@ describe('Health checks', () => {
     );
   });
 
-  it('miss a heartbeat that has gone silent, until it beats again', () => {
+  it('report a missing heartbeat until it beats again', () => {
     const beat = checks.addHeartbeat('relay', 500);
     expect(checks.silentHeartbeats()).toEqual([]);
     jest.advanceTimersByTime(501);

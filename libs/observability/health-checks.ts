@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 
 const CHECK_TIMEOUT_MS = 2_000;
 const FRESH_MS = 1_000;
-/** A single failure of something that all nodes share would take all of them out of the load balancer at once. */
+/**
+ * One failed check is not enough: a failure of a shared dependency would take all nodes out of the load balancer at
+ * once.
+ */
 const FAILURES_UNTIL_UNREADY = 3;
 
 /** State of one dependency. */
@@ -13,16 +16,16 @@ export interface DependencyHealth {
   detail?: string;
 }
 
-/** Resolves when the dependency works, with `degraded` when it does so badly; rejects when it does not. */
+/** Resolves if the dependency works, with `degraded` if it works badly; rejects if it does not. */
 export type Check = () => Promise<void | { degraded: string }>;
 
-/** What follows when a dependency is down. */
+/** What happens if a dependency is down. */
 export interface Importance {
-  /** `/healthz` is 503 without it; else it is degraded. */
+  /** If true, `/healthz` is 503 without it; otherwise `/healthz` is degraded. */
   critical: boolean;
   /**
-   * `always`: `/readyz` is 503 without it. `once`: only until it was there for the first time, since without it requests
-   * are still answered, and a failure that all nodes share must not take all of them out of the load balancer.
+   * `always`: `/readyz` is 503 without it. `once`: only until it was available for the first time, because requests are
+   * still answered without it, and a failure that all nodes share must not take all of them out of the load balancer.
    */
   ready: 'always' | 'once' | 'never';
 }
@@ -48,7 +51,7 @@ class Dependency {
     return this.succeeded;
   }
 
-  /** Checks again unless the last result is less than a second old; callers at the same time share one check. */
+  /** Checks again unless the last result is less than a second old; concurrent callers share one check. */
   refresh(): Promise<void> {
     if (performance.now() - this.checkedAt < FRESH_MS) return Promise.resolve();
     this.running ??= this.run().finally(() => (this.running = undefined));
@@ -72,16 +75,16 @@ class Dependency {
   }
 }
 
-/** What the probes ask: every lib and context registers what it stands on. */
+/** The checks behind the probes: every lib and context registers its dependencies. */
 @Injectable()
 export class HealthChecks {
   private readonly known = new Map<string, Dependency>();
   private readonly heartbeats = new Map<string, { maxAgeMs: number; lastBeat: number }>();
 
   /**
-   * @param name as it stands in `/healthz`: `postgres`
-   * @param check gives up after 2 s whatever it does
-   * @throws Error when the name is taken
+   * @param name as shown in `/healthz`: `postgres`
+   * @param check times out after 2 s
+   * @throws Error if the name is taken
    */
   addDependency(name: string, check: Check, importance: Importance): void {
     if (this.known.has(name)) throw new Error(`The health check ${name} is registered twice.`);
@@ -89,10 +92,10 @@ export class HealthChecks {
   }
 
   /**
-   * Registers a loop that must keep going: `/livez` fails when it has not been heard of for too long.
+   * Registers a loop that must keep running: `/livez` fails if its last heartbeat is too old.
    *
-   * @param maxAgeMs longest silence in milliseconds; the first beat counts as now
-   * @returns beats
+   * @param maxAgeMs maximum milliseconds between two heartbeats; registering counts as the first
+   * @returns a function that records a heartbeat
    */
   addHeartbeat(name: string, maxAgeMs: number): () => void {
     const heartbeat = { maxAgeMs, lastBeat: performance.now() };
@@ -102,7 +105,7 @@ export class HealthChecks {
     };
   }
 
-  /** @returns the names of the loops that have gone silent. */
+  /** @returns the names of the loops whose last heartbeat is too old. */
   silentHeartbeats(): string[] {
     const now = performance.now();
     return [...this.heartbeats].flatMap(([name, { maxAgeMs, lastBeat }]) =>
@@ -110,14 +113,14 @@ export class HealthChecks {
     );
   }
 
-  /** Checks all dependencies at the same time. */
+  /** Checks all dependencies in parallel. */
   async dependencies(): Promise<readonly Readonly<Dependency>[]> {
     const all = [...this.known.values()];
     await Promise.all(all.map((dependency) => dependency.refresh()));
     return all;
   }
 
-  /** Checks those that readiness depends on, at the same time. */
+  /** Checks those that readiness depends on, in parallel. */
   async readiness(): Promise<readonly Readonly<Dependency>[]> {
     const needed = [...this.known.values()].filter(({ importance }) => importance.ready !== 'never');
     await Promise.all(needed.map((dependency) => dependency.refresh()));
@@ -143,7 +146,7 @@ async function withinTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
   }
 }
 
-/** Messages of libraries name hosts, users and statements; their codes do not. */
+/** Error messages of libraries contain hosts, users and statements; their codes do not. */
 function inOwnWords(error: unknown): string {
   if (error instanceof TimedOut) return `no answer within ${CHECK_TIMEOUT_MS} ms`;
   const code = (error as { code?: unknown } | null)?.code;

@@ -3,11 +3,11 @@ import { z } from 'zod';
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-/** What is logged and under which name. */
+/** Log level and names. */
 export class LogSettings extends defineSettings('Logs', {
   level: setting('LOG_LEVEL', z.enum(levels), {
     default: 'info',
-    doc: `Least severe level that is written: ${levels.join(', ')}.`,
+    doc: `Lowest level that is logged: ${levels.join(', ')}.`,
   }),
   serviceName: setting('SERVICE_NAME', z.string().min(1), {
     default: 'rookery',

@@ -30,7 +30,7 @@ describe('A line of the log', () => {
     logger = createLogger(settings, lines);
   });
 
-  it('bears the names of the Elastic Common Schema', () => {
+  it('has the field names of the Elastic Common Schema', () => {
     logger.info({ 'event.duration': 5 }, 'hello');
     expect(lines.last).toMatchObject({
       '@timestamp': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
@@ -43,7 +43,7 @@ describe('A line of the log', () => {
     });
   });
 
-  it('carries the ids of the work in whose course it was written', () => {
+  it('contains the ids of the current work context', () => {
     const context = {
       correlationId: 'request-1',
       causationId: 'event-1',
@@ -149,7 +149,7 @@ describe('A secret', () => {
     expect(body.password).toBe(canary);
   });
 
-  it('takes nothing else with it', () => {
+  it('deletes nothing else', () => {
     const lines = new Lines();
     createLogger(settings, lines).info(
       { 'http.response.status_code': 200, postcode: '1010', names: ['Ada'] },

@@ -9,11 +9,11 @@ import { redact, redactText } from './redact';
 export type { Logger } from 'pino';
 
 /**
- * Builds a logger: one JSON object a line with the names of the Elastic Common Schema; each carries the ids of the
- * work in whose course it was written and no secrets.
+ * Builds a logger: one JSON object per line with the field names of the Elastic Common Schema, the ids of the current
+ * work context, and without secrets.
  *
  * @param settings level and names
- * @param destination where lines go; standard output by default
+ * @param destination output stream; standard output by default
  */
 export function createLogger(settings: LogSettings, destination?: DestinationStream): Logger {
   const ecs = ecsFormat({
@@ -38,7 +38,9 @@ export function createLogger(settings: LogSettings, destination?: DestinationStr
   return logger;
 }
 
-/** The fields of a child are written out when it is made, past the formatter of lines; grandchildren inherit this. */
+/**
+ * The fields of a child are serialized when it is created, bypassing the line formatter; grandchildren inherit this.
+ */
 function hideSecretsOfChildren(logger: Logger): void {
   // oxlint-disable-next-line typescript/unbound-method -- each child calls it on itself
   const { child } = logger;
@@ -62,7 +64,7 @@ type Parts = Parameters<pino.LogFn>;
 function partsWithoutSecrets(parts: Parts): Parts {
   const [first, ...rest] = parts as unknown[];
   const texts = rest.map((part) => redact(part));
-  // pino takes the message of an error that is logged bare from the error itself.
+  // If an error is logged without a wrapper, pino takes the message from the error itself.
   if (first instanceof Error)
     return [{ err: first }, ...(texts.length > 0 ? texts : [redactText(first.message)])] as never;
   return [typeof first === 'string' ? redactText(first) : first, ...texts] as never;
@@ -81,21 +83,21 @@ function idsOfWork(): Record<string, string> {
 
 let root: Logger | undefined;
 
-/** @returns the logger of this process, made at its first use from the environment. */
+/** @returns the logger of this process, created from the environment on first use. */
 export function rootLogger(): Logger {
   return (root ??= createLogger(new LogSettings()));
 }
 
-/** Injection token of the logger of the process, without a context of its own. */
+/** Injection token of the logger of the process, without its own context. */
 export const LOGGER = Symbol('logger');
 
 /**
- * Nest's own `Logger` and the injectable `PinoLogger` write through the logger of the process.
- * The line a request leaves comes from `logRequests`, not from a middleware: that is cheaper.
+ * Nest's own `Logger` and the injectable `PinoLogger` write through the logger of the process. The line per request
+ * comes from `logRequests`, not from a middleware, because that is cheaper.
  */
 @Module({})
 export class LoggingModule {
-  /** @param logger to write to; that of the process by default */
+  /** @param logger target logger; that of the process by default */
   static forRoot(logger: Logger = rootLogger()): DynamicModule {
     return {
       module: LoggingModule,

@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** Every metric of the process. */
 export const registry = new Registry();
 
-/** What every metric says of itself. */
+/** Declaration of a metric. */
 interface Description<L extends string> {
   /** snake_case with its unit at the end: `outbox_oldest_seconds`, `http_requests_total`. */
   name: string;
@@ -11,7 +11,7 @@ interface Description<L extends string> {
   labels?: readonly L[];
 }
 
-/** @returns the counter of that name, declared at its first use. Count only goes up. */
+/** @returns the counter of that name, declared on first use. Counters only increase. */
 export function counter<L extends string = never>({ name, help, labels = [] }: Description<L>): Counter<L> {
   return (
     declared<Counter<L>>(name) ?? new Counter({ name, help, labelNames: [...labels], registers: [registry] })
@@ -19,8 +19,8 @@ export function counter<L extends string = never>({ name, help, labels = [] }: D
 }
 
 /**
- * @param description with `collect`, asked for the present value at each scrape
- * @returns the gauge of that name, declared at its first use
+ * @param description with `collect`, which returns the current value at each scrape
+ * @returns the gauge of that name, declared on first use
  */
 export function gauge<L extends string = never>({
   name,
@@ -45,7 +45,7 @@ export function gauge<L extends string = never>({
 
 /**
  * @param description with `buckets`, upper bounds in the metric's unit; 1 ms to 10 s by default
- * @returns the histogram of that name, declared at its first use
+ * @returns the histogram of that name, declared on first use
  */
 export function histogram<L extends string = never>({
   name,

@@ -7,7 +7,7 @@ describe('Random bytes', () => {
     expect(new Set(ids).size).toBe(10_000);
   });
 
-  it('may be as many as the pool holds', () => {
+  it('may be as many as the pool has connections', () => {
     expect(randomHex(4_096)).toHaveLength(8_192);
   });
 });

@@ -4,10 +4,11 @@ const pool = Buffer.alloc(4_096);
 let used = pool.length;
 
 /**
- * Random bytes from a pool: asking the system for a few at a time costs more than the rest of a request's bookkeeping.
+ * Random bytes from a pool: requesting a few bytes at a time from the system costs more than all other bookkeeping of a
+ * request.
  *
- * @param bytes how many, at most 4096
- * @returns them in hexadecimal, twice as many characters
+ * @param bytes number of bytes, at most 4096
+ * @returns the bytes in hexadecimal, two characters each
  */
 export function randomHex(bytes: number): string {
   if (used + bytes > pool.length) {

@@ -1,18 +1,18 @@
 const HIDDEN = '[hidden]';
 const MAX_DEPTH = 8;
 
-/** Names of fields whose values never reach a log, whatever stands around them: `newPassword`, `refresh_token` … */
+/** Field names whose values are never logged, also as part of a longer name: `newPassword`, `refresh_token` … */
 const SECRET_NAME =
   /^(code|otp|pin|authorization|proxy-?authorization|cookie|set-?cookie|query|querystring)$|pass(word|phrase)|passwd|secret|token|api-?_?key|private-?_?key|credential|recovery-?_?codes?|mfa-?_?code|provisioning-?_?uri|^qr-?_?code$/i;
 
-/** Secrets inside texts: bearer tokens, JWTs, our API keys, passwords in connection addresses. */
+/** Secrets inside texts: bearer tokens, JWTs, our API keys, passwords in connection URLs. */
 const SECRET_TEXT =
   /\b(Bearer|Basic)\s+[\w.~+/-]+=*|\beyJ[\w-]+\.[\w-]+\.[\w-]*|\brk_[\w-]+|\botpauth:\S+|(?<=:\/\/[^\s:@/]*:)[^\s@/]+(?=@)/gi;
 
-/** Most texts hold none of these and need no closer look: every request leaves a line. */
+/** A cheap test first, because every request logs a line and most texts contain none of these. */
 const SUSPICIOUS = /bearer|basic|eyJ|rk_|:\/\//i;
 
-/** @returns the text without the secrets that can be told by their form. */
+/** @returns the text without secrets that can be recognized by their pattern. */
 export function redactText(text: string): string {
   return SUSPICIOUS.test(text) ? text.replaceAll(SECRET_TEXT, HIDDEN) : text;
 }
@@ -20,7 +20,7 @@ export function redactText(text: string): string {
 const MAX_NAMES = 1_000;
 const verdicts = new Map<string, boolean>();
 
-/** Few names come again and again, so their verdicts are kept. */
+/** The same few names occur repeatedly, so the results are cached. */
 function isSecretName(name: string): boolean {
   let secret = verdicts.get(name);
   if (secret === undefined) {
@@ -31,8 +31,8 @@ function isSecretName(name: string): boolean {
 }
 
 /**
- * Hides secrets in an object that is about to be logged, at any depth. The object itself is left alone.
- * Of errors only type, message and stack remain, without the secrets in them.
+ * Hides secrets in an object that is about to be logged, at any depth. The object itself is not changed. Of errors only
+ * type, message and stack remain, without secrets.
  */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value);
@@ -54,14 +54,16 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** An error as the Elastic Common Schema has it. */
+/** An error in the format of the Elastic Common Schema. */
 export interface LoggedError {
   type: string;
   message: string;
   stack_trace: string;
 }
 
-/** Only type, message and stack are logged of an error: other properties of libraries carry queries and headers. */
+/**
+ * Only type, message and stack of an error are logged: other properties of library errors contain queries and headers.
+ */
 function redactError(error: Error): LoggedError {
   return {
     type: error.constructor.name || error.name,

@@ -9,12 +9,12 @@ declare module 'fastify' {
   }
 }
 
-/** Paths that are asked every few seconds and say nothing while they succeed. */
+/** Paths that are polled every few seconds and not worth logging while they succeed. */
 const QUIET = new Set(['/livez', '/readyz', '/startupz', '/healthz', '/metrics']);
 
 /**
- * Writes one line for each request when its answer is sent: info, error from 500 on, debug for probes and metrics.
- * The query is left out, and parameters that are secrets: both may be used by whoever reads the log.
+ * Writes one line for each request when its response is sent: info, error for 5xx, debug for probes and metrics. The
+ * query string and secret parameters are left out, because readers of the log could use them.
  */
 export function logRequests(server: FastifyInstance, logger: Logger): void {
   server.addHook('onResponse', (request, reply, done) => {
@@ -42,15 +42,15 @@ function levelOf(request: FastifyRequest, reply: FastifyReply): 'info' | 'error'
   return reply.statusCode >= 500 ? 'error' : 'info';
 }
 
-/** What a route's config says of its path. */
+/** Config of a route about its path. */
 export interface SecretParams {
-  /** Names of parameters that are secrets. */
+  /** Names of secret parameters. */
   secretParams?: readonly string[];
 }
 
 /**
- * The path of a request as it may be written down: without the query, and with the pattern of a parameter that is
- * declared a secret in its place (`/v1/users/activate/:token`).
+ * The path of a request as it may be logged: without the query string, and with the placeholder of each secret
+ * parameter (`/v1/users/activate/:token`).
  */
 export function pathWithoutSecrets({ url, routeOptions, params }: FastifyRequest): string {
   const { secretParams = [] } = (routeOptions.config ?? {}) as SecretParams;
@@ -61,7 +61,7 @@ export function pathWithoutSecrets({ url, routeOptions, params }: FastifyRequest
   );
 }
 
-/** Longer parts of a path that leads nowhere may be a secret that somebody sent to a wrong address. */
+/** Longer segments of a path without a route may be a secret that was sent to a wrong URL. */
 const MAX_UNKNOWN_PART = 20;
 
 function loggedPathOf(request: FastifyRequest): string {

@@ -16,8 +16,8 @@ const duration = histogram({
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /**
- * Counts and times every request by the pattern of its route (`/v1/posts/:id`). Whatever matches no route counts as
- * `unknown` and odd methods as `other`, so that nobody can make up labels without end.
+ * Counts and times every request by its route pattern (`/v1/posts/:id`). Requests without a route count as `unknown`
+ * and unusual methods as `other`, so that clients cannot create an unlimited number of labels.
  */
 export function measureRequests(server: FastifyInstance): void {
   server.addHook('onResponse', (request, reply, done) => {

@@ -12,7 +12,7 @@ import {
 } from '@opentelemetry/api';
 import { inSpan } from '.';
 
-/** What an SDK is told of a span. */
+/** What an SDK records about a span. */
 interface Recorded {
   name: string;
   attributes: Attributes | undefined;
@@ -23,7 +23,7 @@ interface Recorded {
 
 const recorded: Recorded[] = [];
 
-/** As much of an SDK as there is to see: it hands out spans that note what they are told. */
+/** A minimal SDK: its spans record what they receive. */
 const tracer = {
   startActiveSpan(name: string, options: SpanOptions, work: (span: Span) => unknown): unknown {
     const span: Recorded = {
@@ -61,7 +61,7 @@ describe('Work in a span', () => {
       context.disable();
     });
 
-    it('is told under its name with its attributes, and ends after the work', async () => {
+    it('has its name and attributes, and ends after the work', async () => {
       const open = await inSpan(
         'command Hatch',
         { 'rookery.context': 'nest' },

@@ -5,9 +5,9 @@ const tracer = trace.getTracer('rookery');
 /**
  * Runs `work` inside a span. Without an OpenTelemetry SDK the span is an empty object and costs next to nothing.
  *
- * @param name low in cardinality: `command CreatePost`, never with ids
+ * @param name with low cardinality: `command CreatePost`, never with ids
  * @param attributes by their OpenTelemetry names
- * @param work receives the span; what it throws is recorded and thrown on
+ * @param work receives the span; what it throws is recorded and rethrown
  */
 export function inSpan<T>(
   name: string,

@@ -6,7 +6,6 @@ describe('A budget of waiting', () => {
 
   const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-  /** Waits for so long. */
   async function spend(budget: WaitBudget, ms: number): Promise<void> {
     const waiting = budget.wait(() => after(ms));
     await jest.advanceTimersByTimeAsync(ms);
@@ -30,7 +29,7 @@ describe('A budget of waiting', () => {
     expect(budget.remainingMs).toBe(600);
   });
 
-  it('is not spent by what lies between the waits', async () => {
+  it('is not used up between the waits', async () => {
     const budget = new WaitBudget(1_000);
     await spend(budget, 400);
     await jest.advanceTimersByTimeAsync(60_000);
@@ -54,7 +53,7 @@ describe('A budget of waiting', () => {
     expect(budget.remainingMs).toBe(700);
   });
 
-  it('ends a wait that does not end by itself, and hands over what comes too late', async () => {
+  it('ends a wait without its own timeout, and passes on a late result', async () => {
     const budget = new WaitBudget(1_000);
     const late = jest.fn();
     const waiting = budget.limit(() => after(2_000).then(() => 'connection'), late);

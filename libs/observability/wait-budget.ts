@@ -1,4 +1,4 @@
-/** Nothing is left of the time that the present work may wait for what it depends on. */
+/** The current work has used up the time it may wait for its dependencies. */
 export class WaitBudgetSpent extends Error {
   readonly code = 'ETIMEDOUT';
 
@@ -8,27 +8,27 @@ export class WaitBudgetSpent extends Error {
 }
 
 /**
- * How long a piece of work may wait for what it depends on, all waits together. The clock runs while anything is waited
- * for, once for waits at the same time; what the work does itself, or waits for its client, is not counted.
+ * How long a piece of work may wait for its dependencies, all waits together. The clock runs while it waits, once for
+ * concurrent waits; time for its own work, or for waiting for its client, is not counted.
  */
 export class WaitBudget {
   private waiting = 0;
   private since = 0;
 
-  /** @param leftMs milliseconds in all */
+  /** @param leftMs total milliseconds */
   constructor(private leftMs: number) {}
 
-  /** Milliseconds that are left; 0 when none are. */
+  /** Remaining milliseconds, at least 0. */
   get remainingMs(): number {
     const current = this.waiting > 0 ? performance.now() - this.since : 0;
     return Math.max(0, this.leftMs - current);
   }
 
   /**
-   * Counts a wait.
+   * Runs a wait and deducts its duration.
    *
-   * @param start begins it and ends it by itself after at most so many milliseconds
-   * @throws WaitBudgetSpent without starting when nothing is left
+   * @param start starts the wait, and must time out after the given milliseconds
+   * @throws WaitBudgetSpent without starting if nothing is left
    */
   async wait<T>(start: (limitMs: number) => Promise<T>): Promise<T> {
     const limitMs = this.remainingMs;
@@ -44,10 +44,10 @@ export class WaitBudget {
   }
 
   /**
-   * Waits for something that knows no time limit of its own.
+   * Waits for something without its own timeout.
    *
-   * @param late is given what comes after all when nobody waits any more
-   * @throws WaitBudgetSpent when nothing is left before it is there
+   * @param late receives the result if it arrives after the timeout
+   * @throws WaitBudgetSpent if the budget is used up before the result arrives
    */
   limit<T>(begin: () => Promise<T>, late: (result: T) => void): Promise<T> {
     return this.wait(async (limitMs) => {

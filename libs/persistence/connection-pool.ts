@@ -3,12 +3,12 @@ import { workContext } from '@rookery/observability';
 import { DataSource } from 'typeorm';
 import type { Pool, PoolClient } from 'pg';
 
-/** What the pool of one process is doing. */
+/** State of the pool of one process. */
 export interface PoolState {
-  /** Connections that are open, at work or idle. */
+  /** Open connections, active or idle. */
   open: number;
   idle: number;
-  /** Callers who wait for one. */
+  /** Callers that wait for a connection. */
   waiting: number;
   /** Connections there may be at the same time. */
   max: number;
@@ -19,14 +19,14 @@ export interface PoolState {
 export class ConnectionPool {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** TypeORM does not say that its driver has one. */
+  /** Not in TypeORM's types. */
   get pool(): Pool {
     return (this.dataSource.driver as unknown as { master: Pool }).master;
   }
 
   /**
    * @returns a connection; release it
-   * @throws Error when there is none within 2 s, or within what is left of the work's time to wait
+   * @throws Error if none is available within 2 s, or within the remaining wait budget
    */
   connect(): Promise<PoolClient> {
     const connecting = () => this.pool.connect();

@@ -6,7 +6,7 @@ import type { DatabaseSettings } from './settings';
 
 const MIGRATIONS = join(__dirname, '../../migrations');
 
-/** Time limits of every connection, in ms: a stuck statement, lock or peer is given up, never waited for. */
+/** Timeouts of every connection, in ms, for stuck statements, locks and peers. */
 const LIMITS = {
   statement_timeout: 5_000,
   lock_timeout: 2_000,
@@ -16,17 +16,17 @@ const LIMITS = {
 };
 
 /**
- * Sessions are read-only unless a {@link Transaction} says otherwise, so PostgreSQL itself refuses a write outside one
- * (SQLSTATE 25006). Statements are not compiled: one that walks an index until a page is full has a high estimate and
- * takes less than a millisecond, compiling it takes a hundred.
+ * Sessions are read-only except in a {@link Transaction}, so PostgreSQL itself rejects a write outside one (SQLSTATE
+ * 25006). JIT compilation is off: a statement that scans an index until a page is full has a high cost estimate but
+ * takes less than a millisecond, and compiling it takes a hundred.
  */
 const SESSION = '-c default_transaction_read_only=on -c jit=off -c plan_cache_mode=force_generic_plan';
 
 /**
- * How a running process reaches the database.
+ * The data source of a running process.
  *
- * @param schemas of what it stores
- * @param name of the process, as PostgreSQL shows it in `pg_stat_activity`
+ * @param schemas of the stored aggregates
+ * @param name of the process in `pg_stat_activity`
  */
 export function dataSourceOptions(
   settings: DatabaseSettings,
@@ -44,7 +44,7 @@ export function dataSourceOptions(
 }
 
 /**
- * The data source that changes the schema.
+ * The data source for migrations.
  *
  * @param url of the database
  */
@@ -67,13 +67,13 @@ export function createMigrationDataSource(url: string): DataSource {
 
 /** `1763700000000-create-messaging.ts`: milliseconds since 1970, then what it does. */
 const MIGRATION_FILE = /^(\d{13})-[a-z0-9-]+\.[jt]s$/;
-/** What else may be there: the program that applies them, and what a compiler adds. */
+/** Other allowed files: the program that applies them, and output of the compiler. */
 const OTHER_FILE = /^migrate\.[jt]s$|\.d\.ts$|\.map$/;
 
 /**
- * @param folder that holds the migrations
- * @returns the migrations in the order of their time stamps
- * @throws Error naming a file whose name is no migration's, or whose class has another time stamp
+ * @param folder of the migrations
+ * @returns the migrations in the order of their timestamps
+ * @throws Error naming a file that is not named like a migration, or whose class has a different timestamp
  */
 export function loadMigrations(folder = MIGRATIONS): (new () => MigrationInterface)[] {
   return readdirSync(folder)

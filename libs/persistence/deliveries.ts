@@ -3,12 +3,12 @@ import { type EventEnvelope, NIL_UUID } from '@rookery/domain';
 import { Sql } from './sql';
 
 /**
- * `pending`: is to run; `done`: its effect is committed; `dead`: given up, waits for somebody to redrive or discard it;
- * `parked`: nobody here knows its subscriber or its event's version yet.
+ * `pending`: to be run; `done`: its effect is committed; `dead`: failed permanently, until an operator redrives or
+ * discards it; `parked`: this build does not know its subscriber or its event's version.
  */
 export type DeliveryState = 'pending' | 'done' | 'dead' | 'parked';
 
-/** One event on its way to one subscriber: inbox, retry ledger and failed record in one row. */
+/** One event for one subscriber: inbox, retry state and dead-letter record in one row. */
 export interface DeliveryKey {
   eventId: string;
   subscriber: string;
@@ -17,17 +17,17 @@ export interface DeliveryKey {
 /** A delivery that may run now. */
 export interface Claimed {
   envelope: EventEnvelope;
-  /** Failures so far. */
+  /** Number of failures so far. */
   attempts: number;
 }
 
 /**
- * Why a delivery may not run now. `over`: done, given up or pruned; `busy`: running elsewhere; `early`: a predecessor
- * is still to run; `held`: a predecessor was given up.
+ * Why a delivery may not run now. `over`: done, dead or pruned; `busy`: running elsewhere; `early`: a predecessor has
+ * not run yet; `held`: a predecessor is dead.
  */
 export type NotClaimed = 'over' | 'busy' | 'early' | 'held';
 
-/** A delivery to be put on its queue. */
+/** A delivery to be added to its queue. */
 export interface Queued extends DeliveryKey {
   queue: string;
   type: string;
@@ -36,7 +36,7 @@ export interface Queued extends DeliveryKey {
   delayMs: number;
 }
 
-/** A delivery that was given up, as the failed queue shows it. */
+/** A dead delivery, as shown on the failed queue. */
 export interface DeadDelivery extends DeliveryKey {
   queue: string;
   reason: string;
@@ -46,7 +46,7 @@ export interface DeadDelivery extends DeliveryKey {
   envelope: EventEnvelope;
 }
 
-/** An event's version that a subscriber takes. */
+/** An event version that a subscriber handles. */
 export interface Handled {
   subscriber: string;
   type: string;
@@ -67,8 +67,8 @@ const ENVELOPE = `jsonb_build_object('id', o.event_id, 'type', o.type, 'version'
   'traceparent', o.traceparent, 'data', o.data)`;
 
 /**
- * Adds the event `o` to the deliveries `d`: by one look into the index for each. A join that was planned for other sizes
- * of the tables would walk over every event there is.
+ * Joins the event `o` to the deliveries `d` by one index lookup each. A join that was planned for different table sizes
+ * would read every event.
  */
 const WITH_EVENT = `CROSS JOIN LATERAL (SELECT * FROM messaging.outbox WHERE event_id = d.event_id OFFSET 0) AS o`;
 
@@ -77,18 +77,18 @@ const QUEUED = `d.event_id AS "eventId", d.subscriber, d.queue, o.type, o.subjec
 
 /**
  * The delivery ledger. Only a pending row may run, and it is marked done in the transaction of its effect: however
- * often a queue delivers, the effect happens once.
+ * often a queue delivers it, the effect happens once.
  */
 @Injectable()
 export class Deliveries {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Locks deliveries for the present transaction and reads their events.
+   * Locks deliveries for the current transaction and reads their events.
    *
-   * @param wanted which; `after`: it must wait for the deliveries of earlier events of its subject to these subscribers,
-   *   the names of its own
-   * @returns what became of each, in the order given; of one that is wanted twice the second is busy
+   * @param wanted deliveries; `after` has the names of its own subscriber if it must wait for deliveries of earlier
+   *   events of its subject
+   * @returns the result for each, in the order given; if one is listed twice, the second is busy
    */
   async claim(
     wanted: readonly (DeliveryKey & { after: readonly string[] })[],
@@ -125,9 +125,9 @@ export class Deliveries {
   }
 
   /**
-   * Keeps a claimed delivery to oneself beyond the present transaction, for an effect that runs outside any.
+   * Holds a lease on a claimed delivery beyond the current transaction, for an effect outside of transactions.
    *
-   * @param leaseMs for how long; a process that dies lets it lapse
+   * @param leaseMs duration; it expires if the process dies
    */
   async lease({ eventId, subscriber }: DeliveryKey, leaseMs: number): Promise<void> {
     await this.sql.execute(
@@ -147,7 +147,7 @@ export class Deliveries {
     );
   }
 
-  /** @returns how many attempts of a pending delivery failed; undefined when it is not pending. */
+  /** @returns the number of failed attempts of a pending delivery; undefined if it is not pending. */
   async attempts({ eventId, subscriber }: DeliveryKey): Promise<number | undefined> {
     const row = await this.sql.row<{ attempts: number }>(
       `SELECT attempts FROM messaging.event_delivery WHERE event_id = $1 AND subscriber = $2 AND state = 'pending'`,
@@ -159,8 +159,8 @@ export class Deliveries {
   /**
    * Records a failed attempt.
    *
-   * @param retryInMs milliseconds until the next attempt; null gives the delivery up
-   * @returns whether this call changed the delivery: false when another process had finished it
+   * @param retryInMs milliseconds until the next attempt; null makes the delivery dead
+   * @returns whether this call changed the delivery: false if another process had finished it
    */
   async failed(key: DeliveryKey, error: Error, retryInMs: number | null): Promise<boolean> {
     const changed = await this.sql.execute(
@@ -182,7 +182,7 @@ export class Deliveries {
   }
 
   /**
-   * Puts the next attempt off without counting one.
+   * Delays the next attempt without counting one.
    *
    * @param delayMs milliseconds from now
    */
@@ -195,7 +195,7 @@ export class Deliveries {
     );
   }
 
-  /** Sets a delivery aside whose subscriber or event version this process does not know; a newer one may. */
+  /** Parks a delivery whose subscriber or event version this process does not know; a newer process may. */
   async park({ eventId, subscriber }: DeliveryKey): Promise<void> {
     await this.sql.execute(
       `UPDATE messaging.event_delivery SET state = 'parked', finished_at = clock_timestamp()
@@ -207,9 +207,9 @@ export class Deliveries {
   /**
    * Makes parked deliveries pending again.
    *
-   * @param known what there is somebody for now
-   * @param limit most deliveries to take
-   * @returns what to queue
+   * @param known subscribers and versions that are handled now
+   * @param limit maximum number of deliveries
+   * @returns the deliveries to queue
    */
   async unpark(known: readonly Handled[], limit: number): Promise<Queued[]> {
     return this.sql.rows<Queued>(
@@ -243,7 +243,7 @@ export class Deliveries {
   }
 
   /**
-   * Takes deliveries that should have run long ago, whose jobs may be lost, and counts their time afresh.
+   * Returns overdue deliveries, whose jobs may be lost, and resets their due time.
    *
    * @param overdueMs milliseconds past due
    */
@@ -264,7 +264,7 @@ export class Deliveries {
 
   /**
    * @param after the last key of the previous page
-   * @returns what was given up, oldest event first
+   * @returns the dead deliveries, oldest event first
    */
   async dead(after: DeliveryKey | undefined, limit: number): Promise<DeadDelivery[]> {
     return this.sql.rows<DeadDelivery>(
@@ -278,7 +278,7 @@ export class Deliveries {
     );
   }
 
-  /** @returns one delivery that was given up; undefined when it is in another state. */
+  /** @returns a dead delivery; undefined if it is in a different state. */
   async deadOne({ eventId, subscriber }: DeliveryKey): Promise<DeadDelivery | undefined> {
     return this.sql.row<DeadDelivery>(
       `SELECT d.event_id AS "eventId", d.subscriber, d.queue, d.last_error AS reason, d.last_stack AS stack,
@@ -290,9 +290,9 @@ export class Deliveries {
   }
 
   /**
-   * Gives a dead delivery a fresh start.
+   * Makes a dead delivery pending again.
    *
-   * @returns what to queue; undefined when it is not dead (any more)
+   * @returns the deliveries to queue; undefined when it is not dead (any more)
    */
   async redrive({ eventId, subscriber }: DeliveryKey): Promise<Queued | undefined> {
     return this.sql.row<Queued>(
@@ -306,8 +306,8 @@ export class Deliveries {
   }
 
   /**
-   * @param queues that are declared
-   * @returns how many deliveries are parked, or wait for a queue that is not declared, by subscriber
+   * @param queues declared queues
+   * @returns the number of deliveries that are parked, or wait for an undeclared queue, by subscriber
    */
   async stranded(
     queues: readonly string[],
@@ -320,7 +320,7 @@ export class Deliveries {
     );
   }
 
-  /** @returns how many deliveries are in each state but `done`, by queue. */
+  /** @returns the number of deliveries in each state except `done`, by queue. */
   async counts(): Promise<{ queue: string; state: DeliveryState; count: number }[]> {
     return this.sql.rows(
       `SELECT queue, state, count(*)::int AS count FROM messaging.event_delivery
@@ -328,7 +328,7 @@ export class Deliveries {
     );
   }
 
-  /** A row that is locked may be about to become pending: it was given up or parked and is being resumed. */
+  /** A locked row may be about to become pending: it was dead or parked and is being resumed. */
   private async unfinished(keys: readonly DeliveryKey[]): Promise<Set<string>> {
     const rows = await this.sql.rows<DeliveryKey>(
       `SELECT event_id AS "eventId", subscriber FROM messaging.event_delivery
@@ -347,7 +347,7 @@ function outcomeOf({ state, leased, predecessor, envelope, attempts }: ClaimRow)
   return { envelope, attempts };
 }
 
-/** PostgreSQL stores no NUL in a text. */
+/** PostgreSQL cannot store NUL in a text. */
 function storable(text: string, length: number): string {
   return text.replaceAll('\0', '').slice(0, length);
 }
@@ -356,7 +356,7 @@ function nameOf({ eventId, subscriber }: DeliveryKey): string {
   return `${eventId}:${subscriber}`;
 }
 
-/** Keys as PostgreSQL's `unnest` takes them. */
+/** Keys in the form for PostgreSQL's `unnest`. */
 function columnsOf(keys: readonly DeliveryKey[]): [string[], string[]] {
   return [keys.map(({ eventId }) => eventId), keys.map(({ subscriber }) => subscriber)];
 }

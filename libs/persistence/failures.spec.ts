@@ -32,7 +32,7 @@ describe('PostgreSQL does not count as unavailable', () => {
 });
 
 describe('A unique constraint that is violated', () => {
-  it('is named, whoever wrapped the failure', () => {
+  it('is named, also if the failure is wrapped', () => {
     const failure = Object.assign(withCode('23505'), { constraint: 'users_name_key' });
     expect(violatedUnique(failure)).toBe('users_name_key');
     expect(violatedUnique({ driverError: failure })).toBe('users_name_key');

@@ -2,7 +2,7 @@ import { SilentProxy } from '@rookery/testing/proxy';
 import { TestLedger } from '@rookery/testing/ledger';
 import { isDatabaseUnavailable, Sql, Transaction } from '.';
 
-describe('When PostgreSQL falls silent without closing its connections', () => {
+describe('When PostgreSQL stops responding without closing its connections', () => {
   let ledger: TestLedger;
   let proxy: SilentProxy;
 
@@ -21,7 +21,7 @@ describe('When PostgreSQL falls silent without closing its connections', () => {
     await proxy.stop();
   });
 
-  it('whoever waits is told, and the pool replaces the connections', async () => {
+  it('waiting callers get an error, and the pool replaces the connections', async () => {
     const sql = ledger.get(Sql);
     const query = () => sql.row('SELECT pg_sleep(0.05)');
     await Promise.all([query(), query()]);

@@ -1,9 +1,11 @@
 import { NIL_UUID } from '@rookery/domain';
 
-/** Where a list that is sorted newest first goes on: after the entry of this time and id. */
+/** Position in a list sorted newest first: after the entry with this time and id. */
 export type Position = readonly [createdAt: string, id: string];
 
-/** Where such a list begins. A condition that is left out on the first page would cost the others their index. */
+/**
+ * Start of such a list. An optional condition for the first page would prevent the other pages from using their index.
+ */
 export const NEWEST: Position = ['infinity', NIL_UUID];
 
 /** @returns the position of an entry */
@@ -12,13 +14,13 @@ export function positionOf({ createdAt, id }: { createdAt: Date; id: string }): 
 }
 
 /**
- * Reads all there is, one page after the other, so that none needs much memory.
+ * Reads everything page by page, to limit memory.
  *
- * @param size entries of a page
- * @param first key before every other
+ * @param size entries per page
+ * @param a key before all others
  * @param read the entries after a key, in the order of their keys
  * @param keyOf key of an entry
- * @returns pages; the last one has fewer entries than the others, perhaps none
+ * @returns pages; the last one has fewer entries than the others, possibly none
  */
 export async function* pages<Row, Key>(
   size: number,
@@ -34,7 +36,7 @@ export async function* pages<Row, Key>(
   }
 }
 
-/** As {@link pages}, of what is read in the order of its ids. */
+/** Like {@link pages}, in the order of ids. */
 export function pagesById<Row extends { id: string }>(
   size: number,
   read: (after: string, limit: number) => Promise<readonly Row[]>,

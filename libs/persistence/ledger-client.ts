@@ -1,7 +1,7 @@
 import { type WaitBudget, workContext } from '@rookery/observability';
 import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
 
-/** Milliseconds until a statement whose answer does not come is given up. */
+/** Timeout in milliseconds for the response to a statement. */
 export const QUERY_TIMEOUT_MS = 8_000;
 
 /**
@@ -30,8 +30,8 @@ export class LedgerClient extends Client {
   }
 
   /**
-   * Statements of work that may wait only for so long (a request) end with what is left of that time. It is here that
-   * TypeORM's statements come by as well.
+   * Statements of work with a wait budget (a request) time out when it is used up. TypeORM's statements pass here as
+   * well.
    */
   private limited(budget: WaitBudget, statement: string | QueryConfig, values?: unknown[]) {
     return budget.wait((limitMs) =>

@@ -19,7 +19,7 @@ describe('Migrating', () => {
     await database.drop();
   });
 
-  it('takes every migration back, newest first, leaves nothing of them, and applies them again', async () => {
+  it('reverts every migration, newest first, leaves nothing of them, and applies them again', async () => {
     const database = await createTestDatabase({ empty: true });
     const lines: string[] = [];
     const log = (line: string) => lines.push(line);
@@ -44,7 +44,7 @@ describe('Migrating', () => {
     await database.drop();
   });
 
-  it('waits for no lock longer than two seconds, so that it cannot hold up who works', async () => {
+  it('waits for a lock for at most two seconds, so that it does not block others', async () => {
     const database = await createTestDatabase({ empty: true });
     const dataSource = await createMigrationDataSource(database.url).initialize();
     expect(await dataSource.query('SHOW lock_timeout')).toEqual([{ lock_timeout: '2s' }]);

@@ -4,13 +4,12 @@ import { createMigrationDataSource } from './data-source';
 const LOCK = "hashtext('rookery.migrate')";
 
 /**
- * Applies the migrations that are missing. Any number of processes may call it at once: one works, the others wait
- * and find nothing left to do.
+ * Applies the missing migrations. Any number of processes may call it concurrently: one works, the others wait and find
+ * nothing left to do.
  *
  * @param url of the database
  * @param log receives a line for each migration applied
- * @param afterwards brings rows that follow from the code up to date, in a transaction of its own; returns a line for
- *   each change
+ * @param afterwards updates rows that follow from the code, in a separate transaction; returns a line for each change
  * @throws Error naming a migration that is misnamed, or older than one that is applied
  */
 export async function migrate(
@@ -29,8 +28,8 @@ export async function migrate(
 }
 
 /**
- * Takes the newest migration back, and with it what only it had room for: for development. In production the way back
- * is another migration forward.
+ * Reverts the latest migration and deletes the data that depends on it: for development. In production, revert with a
+ * new migration.
  *
  * @param url of the database
  * @param log receives a line that names the migration
@@ -45,7 +44,7 @@ export async function migrateDown(url: string, log: (line: string) => void): Pro
   });
 }
 
-/** Any number of processes may want to change the schema at once: they do it one after the other. */
+/** Serializes concurrent changes of the schema. */
 async function inTurn(url: string, work: (dataSource: DataSource) => Promise<void>): Promise<void> {
   const dataSource = await createMigrationDataSource(url).initialize();
   try {
@@ -64,8 +63,8 @@ async function inTurn(url: string, work: (dataSource: DataSource) => Promise<voi
 }
 
 /**
- * Whoever wrote a migration may have applied it between others, and a new database takes it in its order: both differ
- * from a database that has the later ones already.
+ * The order of migrations must be the same everywhere: a migration that is older than an applied one would run in a
+ * different order in a new database.
  *
  * @throws Error naming a migration that is older than the latest that is applied
  */

@@ -58,7 +58,7 @@ describe('The outbox', () => {
     ]);
   });
 
-  it('stores neither when the transaction is rolled back, and wakes nobody', async () => {
+  it('stores neither if the transaction is rolled back, and wakes no relay', async () => {
     const before = ledger.get(CountedHints).sent;
     const failing = ledger.run(async () => {
       await fall(newId(), 1);
@@ -174,7 +174,7 @@ describe('The outbox', () => {
       ),
     );
     await Promise.all(relays);
-    // Each relay may have looked for the last time just before the last commit.
+    // Each relay may have polled for the last time just before the last commit.
     for (let rest = await publish(); rest.length > 0; rest = await publish()) published.push(...rest);
 
     expect(new Set(published.map(({ eventId }) => eventId)).size).toBe(published.length);
@@ -192,7 +192,7 @@ describe('The outbox', () => {
     expect(inOrder(published)).toEqual(inOrder(stored));
   });
 
-  it('forgets what is old and done with, and nothing else', async () => {
+  it('deletes what is old and done, and nothing else', async () => {
     const states = ['done', 'pending', 'dead', 'parked', 'young', 'unpublished', 'halfDone'] as const;
     const subjects = Object.fromEntries(states.map((state) => [state, newId()])) as Record<
       (typeof states)[number],
@@ -250,7 +250,7 @@ describe('The outbox', () => {
   describe('reads as many rows however long the history is, when', () => {
     const SUBSCRIBER = 'garden.rake';
 
-    /** Events that are published and done with, and after them some that wait. */
+    /** Published events with completed deliveries, followed by waiting ones. */
     async function fill(history: number, waiting: number): Promise<void> {
       await ledger.sql('TRUNCATE messaging.outbox CASCADE');
       await ledger.sql(
@@ -268,7 +268,7 @@ describe('The outbox', () => {
       await administrator.query('ANALYZE messaging.outbox, messaging.event_delivery');
     }
 
-    /** Rows and entries of indexes that PostgreSQL looked at for `walk`. */
+    /** Rows and index entries that PostgreSQL read for `walk`. */
     async function readBy(walk: () => Promise<unknown>): Promise<number> {
       const read = async () => {
         const row = await sql.row<{ read: number }>(
@@ -316,7 +316,7 @@ describe('The outbox', () => {
       }
     });
 
-    // What the planner prefers varies a little; a walk over the history would read all of it.
+    // The planner's choice varies a little; a scan of the history would read all of it.
     it.each(Object.keys(walks))('%s', (name) => {
       expect(read[name]!.long).toBeLessThan(read[name]!.short + 6_000);
     });

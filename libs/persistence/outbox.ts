@@ -5,28 +5,28 @@ import { Sql } from './sql';
 import { Subscriptions } from './subscriptions';
 import { Transaction } from './transaction';
 
-/** How many relay shards there are; events of one subject share one. */
+/** Number of relay shards; events of one subject share a shard. */
 export const SHARDS = 64;
 
-/** Wakes the relay; the messaging lib says how. */
+/** Wakes the relay; implemented by the messaging lib. */
 export abstract class RelayHint {
-  /** Must neither throw nor wait: the event is safe already, the relay's poll finds it without a hint. */
+  /** Must neither throw nor block: the event is already stored, and the relay's poll finds it without a hint. */
   abstract send(): void;
 }
 
-/** An event that the present transaction has just stored. */
+/** An event that the current transaction has just stored. */
 export interface StoredEvent {
   id: string;
   type: string;
   subject: string;
 }
 
-/** Sees every event in the transaction that stores it; the audit lib says what for. */
+/** Receives every event in the transaction that stores it; implemented by the audit lib. */
 export abstract class EventObserver {
   abstract stored(events: readonly StoredEvent[]): void;
 }
 
-/** One event that the relay has to put on the queues. */
+/** An event for the relay to queue. */
 export interface Unpublished {
   id: string;
   eventId: string;
@@ -51,7 +51,7 @@ export class Outbox {
    * Stores events and a pending delivery for each of their subscribers in the present transaction, in one statement
    * that the commit waits for.
    *
-   * @throws ZodError when data does not fit the event's definition
+   * @throws ZodError if the data does not match the event's definition
    */
   async append(events: readonly RaisedEvent[]): Promise<void> {
     const context = workContext();
@@ -100,20 +100,20 @@ export class Outbox {
   }
 
   /**
-   * Forgets the events of subjects that are erased, with whatever deliveries they have: nobody may react any more. What
-   * everybody still has to hear, that they are gone, is appended afterwards.
+   * Deletes the events of erased subjects, with all their deliveries: no subscriber may handle them any more. Events
+   * about the erasure must be appended afterwards.
    *
-   * @returns how many events were forgotten
+   * @returns number of deleted events
    */
   async forget(...subjects: string[]): Promise<number> {
     return this.sql.execute('DELETE FROM messaging.outbox WHERE subject = ANY ($1::uuid[])', [subjects]);
   }
 
   /**
-   * Takes hold of the shards that have something to publish and nobody else is at work on, until the present
-   * transaction ends, and reads their oldest events.
+   * Locks the shards with unpublished events that no other relay is working on, until the current transaction ends, and
+   * reads their oldest events.
    *
-   * @param limit most events to read
+   * @param limit maximum number of events to read
    * @returns oldest first; per subject in the order of the sequence
    */
   async takeUnpublished(limit: number): Promise<Unpublished[]> {
@@ -149,11 +149,11 @@ export class Outbox {
   }
 
   /**
-   * Forgets events whose deliveries are all done.
+   * Deletes events whose deliveries are all done.
    *
-   * @param olderThanDays age from which on an event may go
-   * @param limit most events to remove in one go
-   * @returns how many were removed
+   * @param olderThanDays minimum age
+   * @param limit maximum number of events to delete
+   * @returns number of deleted events
    */
   async prune(olderThanDays: number, limit: number): Promise<number> {
     return this.sql.execute(
@@ -166,7 +166,7 @@ export class Outbox {
     );
   }
 
-  /** @returns how many events wait to be published, and the age in seconds of the oldest. */
+  /** @returns the number of unpublished events, and the age of the oldest in seconds. */
   async lag(): Promise<{ events: number; oldestSeconds: number }> {
     const row = await this.sql.row<{ events: number; oldest: number }>(
       `SELECT count(*)::int AS events, coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 AS oldest

@@ -28,7 +28,7 @@ export class PersistenceModule implements OnModuleInit {
 
   /**
    * @param schemas of the aggregates that the contexts store
-   * @param name of the process, as PostgreSQL shows it in `pg_stat_activity`
+   * @param name of the process in `pg_stat_activity`
    */
   static forRoot(schemas: EntitySchema[], name: string): DynamicModule {
     const providers = [
@@ -50,7 +50,7 @@ export class PersistenceModule implements OnModuleInit {
         TypeOrmModule.forRootAsync({
           useFactory: () => ({
             ...dataSourceOptions(new DatabaseSettings(), schemas, name),
-            // Connected below: with a time limit and a line in the log, and never by a process that only describes itself.
+            // Connected below: with a timeout and a log line, and never by a process that only generates files.
             manualInitialization: true,
           }),
         }),
@@ -68,7 +68,7 @@ export class PersistenceModule implements OnModuleInit {
   }
 }
 
-/** A process that boots while PostgreSQL restarts waits for it, for up to a minute. */
+/** A process that boots while PostgreSQL restarts waits for it for up to a minute. */
 async function connect(dataSource: DataSource): Promise<void> {
   const giveUpAt = Date.now() + 60_000;
   for (;;) {

@@ -139,7 +139,7 @@ describe('A repository', () => {
     expect(await eventsOf(id)).toHaveLength(2);
   });
 
-  it('hands a locked aggregate to one after the other, so that nobody loses', async () => {
+  it('serializes access to a locked aggregate, so that nobody loses', async () => {
     const { id } = await opened();
     const increment = () =>
       ledger.run(async () => {
@@ -170,7 +170,7 @@ describe('A repository', () => {
     expect(await eventsOf(twin.id)).toEqual([]);
   });
 
-  it('refuses to save a change that nobody would hear of', async () => {
+  it('refuses to save a change without an event', async () => {
     const { id } = await opened();
     const saving = ledger.run(async () => counters.save(await counters.get(id)));
     await expect(saving).rejects.toThrow(`Counter ${id} raised no event.`);
@@ -198,7 +198,7 @@ describe('A repository', () => {
     expect(await read(id)).toMatchObject({ version: 2 });
   });
 
-  it('works in a transaction only', async () => {
+  it('works only in a transaction', async () => {
     await expect(counters.save(Counter.open('outside'))).rejects.toThrow('There is no transaction here');
   });
 });

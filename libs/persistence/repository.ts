@@ -18,9 +18,9 @@ import { Transaction } from './transaction';
 /** How an aggregate is stored; the mapping of its state is the entity schema. */
 export interface StoredAs<State extends AggregateState, A extends Aggregate<State>> {
   schema: EntitySchema<State>;
-  /** Makes the aggregate from its stored state. */
+  /** Creates the aggregate from its stored state. */
   restore: (state: State) => A;
-  /** What breaking a unique constraint means, by the constraint's name. */
+  /** The rejection for a violated unique constraint, by the constraint's name. */
   unique?: Record<string, RejectionDefinition>;
 }
 
@@ -54,8 +54,8 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
   }
 
   /**
-   * Loads an aggregate and makes other changes of it wait until the present transaction ends: the second of two edits
-   * decides by what the first has made of it.
+   * Loads an aggregate and locks it until the current transaction ends: of two concurrent edits the second sees the
+   * result of the first.
    *
    * @throws Rejection `resource.not-found`
    */
@@ -66,12 +66,12 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
   }
 
   /**
-   * Stores the aggregate's state, then its events, in the present transaction. The row is written first: its lock
-   * makes the order of the events' ids that of the aggregate's versions.
+   * Stores the aggregate's state, then its events, in the current transaction. The row is written first: its lock
+   * ensures that the ids of events are in the order of the aggregate's versions.
    *
-   * @throws Rejection `resource.conflict` when somebody else saved it since it was loaded, or the rule that
-   *   `unique` names for a constraint
-   * @throws Error when the aggregate raised no event
+   * @throws Rejection `resource.conflict` if it was saved by another transaction since it was loaded, or the rejection
+   *   that `unique` declares for a constraint
+   * @throws Error if the aggregate raised no event
    */
   async save(aggregate: A): Promise<void> {
     const events = this.takeEvents(aggregate);
@@ -87,8 +87,8 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
   /**
    * Removes the aggregate's row and stores its last events.
    *
-   * @throws Rejection `resource.conflict` when somebody else saved it since it was loaded
-   * @throws Error when the aggregate raised no event
+   * @throws Rejection `resource.conflict` if it was saved by another transaction since it was loaded
+   * @throws Error if the aggregate raised no event
    */
   async remove(aggregate: A): Promise<void> {
     const events = this.takeEvents(aggregate);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { loadMigrations } from './data-source';
 import { Sql } from './sql';
 
-/** Whether the database has the schema that this build was made for. */
+/** Checks that the database has the schema of this build. */
 @Injectable()
 export class SchemaVersion {
   private readonly expected = loadMigrations().map((migration) => new migration().name ?? migration.name);

@@ -6,7 +6,7 @@ import { DatabaseSettings } from './settings';
 import { Sql } from './sql';
 import { Transaction } from './transaction';
 
-/** Of the connections of a process, one in so many may be searching. */
+/** Searches may use one of this many connections of a process. */
 const SHARE = 4;
 const STATEMENT_TIMEOUT_MS = 1_000;
 const MAX_WAIT_MS = 1_000;
@@ -20,8 +20,8 @@ const refused = counter({
 });
 
 /**
- * Keeps searches from starving everything else, whatever they are asked: a quarter of the connections is theirs, and a
- * statement has a second. It never reads a table from end to end where an index can be used.
+ * Prevents searches from starving other requests: they may use a quarter of the connections, and a statement may take a
+ * second. Sequential scans are not used if there is an index.
  */
 @Injectable()
 export class SearchBulkhead {
@@ -38,10 +38,10 @@ export class SearchBulkhead {
   }
 
   /**
-   * Runs a search in a transaction that can only read.
+   * Runs a search in a read-only transaction.
    *
-   * @returns what it found
-   * @throws Rejection `dependency.unavailable` when no place is free within a second, or a statement takes longer
+   * @returns its result
+   * @throws Rejection `dependency.unavailable` if no slot is free within a second, or a statement takes longer
    */
   async run<T>(search: () => Promise<T>): Promise<T> {
     await this.enter();
@@ -80,7 +80,7 @@ export class SearchBulkhead {
     });
   }
 
-  /** Hands the place to whoever has waited longest. */
+  /** Passes the slot to the longest-waiting caller. */
   private leave(): void {
     const [next] = this.waiting;
     if (next) next();

@@ -6,8 +6,8 @@ import { isDatabaseUnavailable } from './failures';
 import { Transaction } from './transaction';
 
 /**
- * Plain SQL: inside a transaction through it, outside through the pool, where PostgreSQL refuses writes.
- * Statements are prepared once per connection, so a text must not contain values.
+ * Plain SQL: inside a transaction on its connection, outside on the pool, where PostgreSQL rejects writes. Statements
+ * are prepared once per connection, so the text must not contain values.
  */
 @Injectable()
 export class Sql {
@@ -23,7 +23,7 @@ export class Sql {
     return (await this.query<Row>(text, values)).rows;
   }
 
-  /** @returns the first row; undefined when there is none. */
+  /** @returns the first row; undefined if there is none. */
   async row<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
@@ -31,7 +31,7 @@ export class Sql {
     return (await this.query<Row>(text, values)).rows[0];
   }
 
-  /** @returns how many rows the statement changed. */
+  /** @returns the number of rows that the statement changed. */
   async execute(text: string, values: readonly unknown[] = []): Promise<number> {
     return (await this.query(text, values)).rowCount ?? 0;
   }

@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 
-/** Who wants to hear of an event. */
+/** A subscription of a subscriber to an event. */
 export interface Subscription {
   /** Stable name, `<context>.<effect>`: the key of its rows in the ledger. */
   subscriber: string;
-  /** Name of the queue that carries its work. */
+  /** Name of its queue. */
   queue: string;
-  /** Whether it must see the events of one subject in their order. */
+  /** Whether it must receive the events of one subject in order. */
   ordered: boolean;
 }
 
-/** Which subscribers each event has. Filled at boot from the contexts; both apps know all of them. */
+/** The subscribers of each event. Filled at boot from the contexts; both apps register all of them. */
 @Injectable()
 export class Subscriptions {
   private readonly byType = new Map<string, Subscription[]>();
 
-  /** @param type of the event, or `*` for every one */
+  /** @param type of the event, or `*` for all events */
   add(type: string, subscription: Subscription): void {
     this.byType.set(type, [...(this.byType.get(type) ?? []), subscription]);
   }

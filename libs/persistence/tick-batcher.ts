@@ -5,13 +5,13 @@ interface Call<Item, Result> {
 }
 
 /**
- * Does together what is asked for in the same turn of the event loop, so that many share the cost of one transaction.
- * Nothing waits for company: what comes alone is done alone.
+ * Batches calls of the same turn of the event loop, so that many share the cost of one transaction. It does not wait
+ * for more: a single call runs alone.
  */
 export class TickBatcher<Item, Result> {
   private calls: Call<Item, Result>[] = [];
 
-  /** @param work gives a result for each item; when it fails for several, it is called again for each of them alone */
+  /** @param work returns a result for each item; if it fails for several, it is called again for each one alone */
   constructor(private readonly work: (items: Item[]) => Promise<Result[]>) {}
 
   /** @returns the item's result */

@@ -3,7 +3,7 @@ import { TestLedger } from '@rookery/testing/ledger';
 import { Client, type PoolClient } from 'pg';
 import { ConnectionPool, isDatabaseUnavailable, Sql, Transaction, type TransactionOptions } from '.';
 
-/** Ends every connection of the ledger but the caller's own, as an administrator or a failing server does. */
+/** Terminates every connection of the ledger except the caller's own, like an administrator or a failing server. */
 const TERMINATE = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND application_name = 'suite' AND pid <> pg_backend_pid()`;
 
@@ -64,7 +64,7 @@ describe('A transaction', () => {
     expect(await openTransactions()).toBe(0);
   });
 
-  it('takes in what is run inside it, and takes it along when it is rolled back', async () => {
+  it('includes nested work, and rolls it back with its own', async () => {
     const id = 'SELECT pg_current_xact_id()::text AS id';
     const failing = transaction.run(async () => {
       const outer = await sql.row(id);
@@ -117,7 +117,7 @@ describe('A transaction', () => {
     expect(callback).not.toHaveBeenCalled();
   });
 
-  it('stays committed, and calls the others back, when one who is called back throws', async () => {
+  it('stays committed, and runs the other callbacks, if one throws', async () => {
     const other = jest.fn();
     await transaction.run(async () => {
       transaction.afterCommit(() => {
@@ -137,7 +137,7 @@ describe('A transaction', () => {
     expect(await notes()).toEqual([]);
   });
 
-  it('is over when its work is: what the work left running can change nothing', async () => {
+  it('ends with its work: what the work left running cannot change anything', async () => {
     let open: (() => void) | undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
     let late: Promise<unknown> | undefined;
@@ -271,13 +271,13 @@ describe('A transaction', () => {
       );
       const { rowCount } = await administrator.query(TERMINATE);
       expect(rowCount).toBe(10);
-      // Those that the pool has not yet heard of may fail, one query each.
+      // Connections whose end the pool has not noticed yet may fail, one query each.
       await Promise.allSettled(Array.from({ length: 10 }, () => sql.row('SELECT 1')));
       await Promise.all(Array.from({ length: 30 }, (_, each) => transaction.run(() => write(`${each}`))));
       expect(await notes()).toHaveLength(30);
     });
 
-    it('fails as unavailable, stores nothing, and the pool has a new one for whoever is next', async () => {
+    it('fails as unavailable, stores nothing, and the pool opens a new one for the next caller', async () => {
       for (let round = 0; round < 15; round += 1) {
         const error = await transaction
           .run(async () => {
@@ -293,8 +293,8 @@ describe('A transaction', () => {
       expect(await notes()).toHaveLength(30);
     });
 
-    // The pool takes its error listener off as it hands a connection out, TypeORM puts its own on in a later microtask.
-    it('fails as unavailable, and ends no process, when the news comes as the connection is handed out', async () => {
+    // The pool removes its error listener when it returns a connection, and TypeORM adds its own in a later microtask.
+    it('fails as unavailable, without crashing the process, if the error arrives while the connection is taken from the pool', async () => {
       await transaction.run(() => write('a'));
       const unheard: unknown[] = [];
       ledger.get(ConnectionPool).pool.once('acquire', (client: PoolClient & { connection: EventEmitter }) => {

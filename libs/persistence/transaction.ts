@@ -36,9 +36,9 @@ interface Connection {
 }
 
 /**
- * The one ambient transaction. Code inside {@link Transaction.run} reads and writes through it without being handed
- * anything; code outside can only read. It begins with its first statement, so that what a handler does before it
- * (hashing, asking Redis) holds no connection.
+ * The ambient transaction. Code inside {@link Transaction.run} reads and writes through it implicitly; code outside can
+ * only read. It begins with its first statement, so that earlier work of a handler (hashing, calls to Redis) holds no
+ * connection.
  */
 @Injectable()
 export class Transaction {
@@ -48,7 +48,7 @@ export class Transaction {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Runs `work` in a transaction; joins the present one where there is one.
+   * Runs `work` in a transaction; joins the current one if there is one.
    *
    * @param options of a new transaction; one that is joined waits for the disk unless all say that it need not
    * @returns what `work` returns, after the commit
@@ -90,8 +90,8 @@ export class Transaction {
   }
 
   /**
-   * Runs `work` beside the present transaction: it reads committed data without opening the transaction, so that what
-   * a command reads before a slow step holds no connection during it.
+   * Runs `work` outside the current transaction: it reads committed data without starting the transaction, so that a
+   * command can read before a slow step without holding a connection during it.
    */
   outside<T>(work: () => Promise<T>): Promise<T> {
     return this.storage.exit(work);
@@ -119,8 +119,8 @@ export class Transaction {
   }
 
   /**
-   * Calls back once the present transaction is committed; never when it is rolled back. {@link run} returns when all
-   * callbacks are done; what one throws is logged. Callbacks run outside the transaction and must not take long.
+   * Calls back after the current transaction is committed; never if it is rolled back. {@link run} returns when all
+   * callbacks are done; their errors are logged. Callbacks run outside the transaction and must be fast.
    */
   afterCommit(callback: () => void | Promise<void>): void {
     this.current().afterCommit.push(callback);
@@ -137,7 +137,7 @@ export class Transaction {
     return this.connection().then(({ client }) => client.query<Row>(statement));
   }
 
-  /** What is committed is not undone by whoever is told of it. */
+  /** A failing callback does not undo the commit. */
   private async callBack(callback: () => void | Promise<void>): Promise<void> {
     try {
       await callback();

@@ -1,11 +1,14 @@
 import { Logger } from '@nestjs/common';
 
-/** Milliseconds for which nobody asks after a failure: a silent Redis would cost every request its time limit. */
+/**
+ * Milliseconds without calls after a failure; otherwise a Redis that does not respond would cost every request its
+ * timeout.
+ */
 const PAUSE_MS = 1_000;
 
 /**
- * Asks a dependency that its callers can do without. After a failure nobody asks for a second; then one caller tries
- * again, and the others go on without until it has an answer.
+ * Circuit breaker for an optional dependency. After a failure it is not called for a second; then a single caller tries
+ * it, and the others continue without it until that call succeeds.
  */
 export class CircuitBreaker {
   private readonly log: Logger;
@@ -18,8 +21,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * @param work asks, within a time limit of its own
-   * @returns what `work` returns; undefined when it failed, or was not called because it has just failed
+   * @param work calls the dependency, with its own timeout
+   * @returns what `work` returns; undefined if it failed, or was not called because of a recent failure
    */
   async run<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (this.openUntil > 0) {

@@ -7,7 +7,7 @@ import { RedisConnections } from '.';
 
 const CHANNEL = '{rookery}:suite';
 
-describe('a connection that listens', () => {
+describe('a subscriber connection', () => {
   let server: TestRedis;
   let proxy: SilentProxy;
   let operator: Redis;
@@ -29,7 +29,7 @@ describe('a connection that listens', () => {
 
   const isSubscribed = async () => expect(await operator.pubsub('NUMSUB', CHANNEL)).toEqual([CHANNEL, 1]);
 
-  it('hears again after its connection was lost', async () => {
+  it('resubscribes after its connection was lost', async () => {
     const heard: string[] = [];
     connections.listening(CHANNEL).on('message', (_, message) => heard.push(message));
     await eventually(isSubscribed);

@@ -10,26 +10,28 @@ import { REDIS_TIMEOUT_MS } from './time-limit';
 export const PREFIX = '{rookery}';
 
 /**
- * Milliseconds without an answer to what was sent after which a connection is replaced. A command's own time limit
- * rejects but leaves the connection: when its other end is gone without a word, every further command would run into
- * the limit.
+ * Milliseconds without a response after which a connection is replaced. A command's own timeout rejects but keeps the
+ * connection: if the peer disappeared silently, every further command would time out too.
  */
 const SOCKET_TIMEOUT_MS = 3_000;
-/** The same for blocking commands: BullMQ lets them wait for 10 s at most. */
+/** The same for blocking commands: BullMQ lets them block for at most 10 s. */
 const BLOCKING_SOCKET_TIMEOUT_MS = 15_000;
-/** A connection that only listens sends nothing that could remain unanswered, but this. */
+/** A subscriber connection sends only this ping, so nothing else could remain unanswered. */
 const PING_MS = 5_000;
 
-/** Opens connections to Redis and closes them at the end. */
+/** Opens connections to Redis and closes them on shutdown. */
 @Injectable()
 export class RedisConnections implements OnApplicationShutdown {
   private readonly log = new Logger('Redis');
   private readonly open: Redis[] = [];
-  /** For single commands: fails within a second while Redis is away instead of waiting for it. */
+  /** For single commands: fails within a second while Redis is down, instead of waiting for it. */
   readonly shared: Redis;
-  /** For the cache and the rate limits, which do without: fails at once while Redis is away, else within 250 ms. */
+  /**
+   * For the cache and the rate limits, which work without Redis: fails at once while Redis is down, otherwise within
+   * 250 ms.
+   */
   readonly cache: Redis;
-  /** Of `cache`: whoever goes on without an answer asks through it, so that all notice together that there is none. */
+  /** The circuit breaker of `cache`, shared by all callers that can continue without Redis. */
   readonly cacheBreaker = new CircuitBreaker('Redis of cache and rate limits');
 
   constructor(
@@ -55,8 +57,8 @@ export class RedisConnections implements OnApplicationShutdown {
   }
 
   /**
-   * @returns a connection for a BullMQ worker, whose commands wait for Redis to come back. The duplicate that the worker
-   *   makes of it is for its blocking commands.
+   * @returns a connection for a BullMQ worker, whose commands wait until Redis is back. The worker duplicates it for
+   *   its blocking commands.
    */
   blocking(): Redis {
     const redis = this.connect({ maxRetriesPerRequest: null });
@@ -105,7 +107,7 @@ export class RedisConnections implements OnApplicationShutdown {
       socketTimeout: SOCKET_TIMEOUT_MS,
       ...own,
       connectTimeout: 2_000,
-      // Each connection that had been lost before keeps a process alive for so long at its end.
+      // A connection that was lost before keeps the process alive for this time on shutdown.
       disconnectTimeout: 200,
       keepAlive: 5_000,
       retryStrategy: (times) => Math.min(50 * 2 ** times, 1_000),
@@ -126,7 +128,7 @@ export class RedisConnections implements OnApplicationShutdown {
   }
 }
 
-/** ioredis 5.11 lets the timer of a connection that was lost run on, and then ends the connection that replaced it. */
+/** ioredis 5.11 does not clear the timer of a lost connection, which then ends the connection that replaced it. */
 function forgetSocketTimeout(redis: Redis): void {
   const holder = redis as unknown as { socketTimeoutTimer: NodeJS.Timeout | undefined };
   clearTimeout(holder.socketTimeoutTimer);

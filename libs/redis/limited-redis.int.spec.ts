@@ -17,14 +17,14 @@ describe('a connection with a time limit for commands', () => {
     await server.stop();
   });
 
-  it('takes an answer that came in time although the process stood still longer than the limit', async () => {
+  it('accepts a response that arrived in time although the process was blocked longer than the timeout', async () => {
     const answer = redis.ping();
     const until = performance.now() + 2 * LIMIT_MS;
     while (performance.now() < until);
     expect(await answer).toBe('PONG');
   });
 
-  it('gives up a command that nobody answers', async () => {
+  it('rejects a command without a response', async () => {
     await expect(redis.blpop('nothing-is-pushed-here', 0)).rejects.toThrow('Command timed out');
   });
 });

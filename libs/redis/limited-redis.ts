@@ -3,9 +3,11 @@ import { startTimeLimit } from './time-limit';
 
 type Send = Redis['sendCommand'];
 
-/** A connection whose commands fail after a time limit, unlike with `commandTimeout` of ioredis not before it has read. */
+/**
+ * A connection whose commands time out. Unlike `commandTimeout` of ioredis it reads what has arrived before it rejects.
+ */
 export class LimitedRedis extends Redis {
-  /** @param limitMs milliseconds after which a command that has no answer is rejected */
+  /** @param limitMs milliseconds after which a command without a response is rejected */
   constructor(
     url: string,
     private readonly limitMs: number,

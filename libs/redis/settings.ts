@@ -9,7 +9,7 @@ export class RedisSettings extends defineSettings('Redis', {
   }),
   redisCacheUrl: setting('REDIS_CACHE_URL', z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]), {
     default: '',
-    doc: 'Another Redis server for the cache and the rate limits; without it that of REDIS_URL.',
+    doc: 'Separate Redis server for the cache and the rate limits. Default: REDIS_URL.',
     production: refuseDefaultPassword,
   }),
 }) {}

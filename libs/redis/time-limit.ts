@@ -1,16 +1,16 @@
-/** Milliseconds after which what is asked of Redis fails, by who asks. */
+/** Timeouts of Redis commands in milliseconds, by use. */
 export const REDIS_TIMEOUT_MS = {
   /** Cache and rate limits, on every request's path: they go on without Redis. */
   cache: 250,
-  /** Single commands that somebody waits for. */
+  /** Single commands of a request. */
   command: 1_000,
   /** A batch of deliveries, while the relay's transaction is open. */
   queue: 3_000,
 } as const;
 
 /**
- * Calls back after a time limit. It reads what has arrived before it gives up: where the event loop stood still, every
- * timer is late, and the answers are there.
+ * Calls back after a timeout, but first lets the event loop read what has arrived: if the loop was blocked, timers fire
+ * late although the responses have arrived.
  *
  * @param limitMs milliseconds
  * @param onTimeout gets `Command timed out`

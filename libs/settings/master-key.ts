@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineSettings, setting } from './settings';
 import { isPredictable } from './weak-secrets';
 
-/** The one secret that everything encrypted or authenticated at rest hangs on. */
+/** The secret from which all keys for encryption and authentication at rest are derived. */
 export class MasterKey extends defineSettings('Secrets', {
   masterKey: setting(
     'MASTER_KEY',
@@ -11,7 +11,7 @@ export class MasterKey extends defineSettings('Secrets', {
       .base64()
       .refine((text) => Buffer.from(text, 'base64').length >= 32, 'must be 32 bytes or more in base64'),
     {
-      doc: 'The key from which all others are derived: `openssl rand -base64 32`. Losing it voids codes, links and signing keys.',
+      doc: 'The key from which all others are derived: `openssl rand -base64 32`. Losing it invalidates codes, links and signing keys.',
       production: (text) =>
         isPredictable(Buffer.from(text, 'base64'))
           ? 'can be guessed; make a random one with `openssl rand -base64 32`'
@@ -23,7 +23,7 @@ export class MasterKey extends defineSettings('Secrets', {
   /**
    * Derives a key (HKDF-SHA-256, RFC 5869).
    *
-   * @param purpose one purpose's key says nothing about another's
+   * @param purpose keys of different purposes are independent
    * @returns 32 bytes, the same for the same purpose
    */
   derive(purpose: string): Buffer {

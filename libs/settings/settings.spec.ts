@@ -24,7 +24,7 @@ describe('A group of settings', () => {
     expect(new PondSettings(named)).toMatchObject({ depth: 3, keeper: 'heron' });
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(new PondSettings({ ...named, POND_DEPTH: '' }).depth).toBe(3);
   });
 
@@ -38,7 +38,7 @@ describe('A group of settings', () => {
   it('refuses a development value in production, whether it is given or left out', () => {
     const production = { ...named, NODE_ENV: 'production' };
     expect(() => new PondSettings(production)).toThrow(
-      'POND_KEEPER is missing; production needs one of its own',
+      'POND_KEEPER is missing; production requires a custom value',
     );
     expect(() => new PondSettings({ ...production, POND_KEEPER: 'heron' })).toThrow(
       'still has its development value',
@@ -58,13 +58,13 @@ describe('A group of settings', () => {
     );
   });
 
-  it('is listed for those who document the settings', () => {
+  it('is listed for the documentation of settings', () => {
     expect(definedSettings().map(({ title }) => title)).toContain('Pond');
   });
 });
 
 describe('Checking all settings', () => {
-  it('names the mistakes of every group at once', () => {
+  it('names the errors of every group at once', () => {
     class HedgeSettings extends defineSettings('Hedge', {
       height: setting('HEDGE_HEIGHT', z.coerce.number(), { doc: 'Metres.' }),
     }) {}

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 
-/** One variable of the environment: its name, its shape, what it means. */
+/** One environment variable: its name, its schema and its description. */
 export interface Setting<T> {
   readonly name: string;
   readonly schema: z.ZodType<T>;
   readonly doc: string;
-  /** The text used when the variable is not set. */
+  /** Default if the variable is not set. */
   readonly default?: string;
-  /** The text used when it is not set, except in production, which refuses to boot with it. */
+  /** Default if it is not set; production refuses to boot with this value. */
   readonly development?: string;
   /**
-   * What production refuses a text for that suits development.
+   * Check for production only, of a value that is fine in development.
    *
-   * @returns the rest of a sentence that begins with the name and tells what to do: `is short; use …`; undefined when
-   *   the text is good
+   * @returns the rest of a message that begins with the variable name and says what to do: `is short; use …`; undefined
+   *   if the value is valid
    */
   readonly production?: (text: string) => string | undefined;
 }
@@ -29,7 +29,7 @@ export interface SettingsClass<V = object> {
   readonly shape: Shape;
 }
 
-/** The environment is wrong; the message names every variable that is, and says what it should be. */
+/** Invalid environment; the message names every invalid variable and what it should be. */
 export class InvalidSettings extends Error {
   constructor(readonly problems: readonly string[]) {
     super(`Invalid settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
@@ -49,12 +49,12 @@ export function setting<T>(
 const groups: SettingsClass[] = [];
 
 /**
- * Declares a group of settings, to be extended by a class that serves as its injection token:
- * `class MailSettings extends defineSettings('Mail', { url: setting('SMTP_URL', …) }) {}`.
- * A variable `X` may also come as `X_FILE`, the path of a file that holds it.
+ * Declares a group of settings, to be extended by a class that serves as its injection token: `class MailSettings
+ * extends defineSettings('Mail', { url: setting('SMTP_URL', …) }) {}`. A variable `X` may also come as `X_FILE`, the
+ * path of a file that holds it.
  *
- * @param objection says what is wrong with settings that are good each by itself; undefined when nothing is
- * @throws InvalidSettings when constructed from an environment that does not fit
+ * @param objection returns what is wrong with the combination of individually valid settings; undefined if nothing is
+ * @throws InvalidSettings when constructed from an invalid environment
  */
 export function defineSettings<S extends Shape>(
   title: string,
@@ -84,7 +84,7 @@ export function defineSettings<S extends Shape>(
   return Group as unknown as SettingsClass<Values<S>>;
 }
 
-/** Two groups that read one variable would describe it twice and might read it differently. */
+/** Two groups with the same variable would describe it twice and might parse it differently. */
 function checkNames(title: string, shape: Shape): void {
   if (groups.some((group) => group.title === title))
     throw new Error(`There are two groups of settings named ${title}.`);
@@ -99,9 +99,9 @@ export function definedSettings(): readonly SettingsClass[] {
 }
 
 /**
- * Checks all declared groups at once, so that one boot names every mistake.
+ * Checks all declared groups at once, so that one boot reports every error.
  *
- * @throws InvalidSettings naming every variable that is missing or wrong
+ * @throws InvalidSettings naming every missing or invalid variable
  */
 export function checkSettings(environment: NodeJS.ProcessEnv = process.env): void {
   const problems = definedSettings().flatMap((Group) => {
@@ -121,7 +121,7 @@ function read<T>(item: Setting<T>, environment: NodeJS.ProcessEnv): T {
   const given = fromEnvironment(item.name, environment);
   if (production && item.development !== undefined && (given ?? item.development) === item.development) {
     const state = given === undefined ? 'is missing' : 'still has its development value';
-    throw new Error(`${item.name} ${state}; production needs one of its own. ${item.doc}`);
+    throw new Error(`${item.name} ${state}; production requires a custom value. ${item.doc}`);
   }
   const text = given ?? item.default ?? item.development;
   if (text === undefined) throw new Error(`${item.name} is missing. ${item.doc}`);

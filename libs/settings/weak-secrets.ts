@@ -1,10 +1,10 @@
-/** Fewest different bytes that a random key of 32 bytes can be expected to have, and far more than patterns have. */
+/** Minimum of distinct bytes that a random key of 32 bytes can be expected to have; patterns have far fewer. */
 const MIN_DIFFERENT_BYTES = 17;
 const MIN_PASSWORD_LENGTH = 16;
 const MIN_DIFFERENT_CHARACTERS = 8;
 const DEFAULT_PASSWORDS = new Set(['rookery', 'postgres', 'redis', 'password', 'changeme', 'admin']);
 
-/** @returns whether nobody would take these bytes for random ones: a text, a pattern, a sequence. */
+/** @returns whether these bytes are clearly not random: a text, a pattern, a sequence. */
 export function isPredictable(bytes: Buffer): boolean {
   if (new Set(bytes).size < MIN_DIFFERENT_BYTES) return true;
   if (bytes.every((byte) => byte >= 0x20 && byte < 0x7f)) return true;
@@ -12,7 +12,7 @@ export function isPredictable(bytes: Buffer): boolean {
   return bytes.every((byte, index) => index === 0 || ((byte - bytes[index - 1]!) & 0xff) === step);
 }
 
-/** @returns what is weak about a password that no person has to remember; undefined when nothing is. */
+/** @returns what is weak about a machine password; undefined if nothing is. */
 export function weaknessOf(password: string): string | undefined {
   if (password.length < MIN_PASSWORD_LENGTH) return `has fewer than ${MIN_PASSWORD_LENGTH} characters`;
   if (new Set(password).size < MIN_DIFFERENT_CHARACTERS)
@@ -23,7 +23,7 @@ export function weaknessOf(password: string): string | undefined {
 /**
  * For {@link Setting.production} of an address of a server.
  *
- * @returns an objection when its password is one that everybody knows, or the user name; undefined otherwise
+ * @returns an objection if the password is a well-known default, or the user name; undefined otherwise
  */
 export function refuseDefaultPassword(text: string): string | undefined {
   if (text === '') return undefined;

@@ -1,23 +1,23 @@
 import type { Person, TestSystem } from './system';
 
 /**
- * Who asks: `nobody` without a token, the `owner` of the resource, `other` with an account and nothing else, and those
- * who have a role.
+ * The callers: `nobody` without a token, the `owner` of the resource, `other` with just an account, and users with a
+ * role.
  */
 export const CALLERS = ['nobody', 'other', 'moderator', 'admin', 'owner'] as const;
 export type Caller = (typeof CALLERS)[number];
 
-/** `allowed`: neither turned away nor told that the resource does not exist; the operation itself may still say no. */
+/** `allowed`: neither refused nor 404; the operation itself may still reject the request. */
 export type Expected = 'allowed' | 401 | 403 | 404;
 
-/** What an operation's request is made from. The cast is new for each operation, and every caller asks once. */
+/** Input for an operation's request. The accounts are new for each operation, and every caller calls once. */
 export interface Scene {
   system: TestSystem;
-  /** Everybody but `nobody`; active accounts, signed in with a fresh proof. */
+  /** Everybody except `nobody`; active accounts with a fresh sign-in. */
   people: Record<Exclude<Caller, 'nobody'>, Person>;
 }
 
-/** What a request needs that cannot be made from the API description; what is left out is made from it. */
+/** Parts of a request that cannot be generated from the API description; the rest is generated from it. */
 export interface Given {
   path?: Record<string, string>;
   query?: Record<string, string>;
@@ -28,12 +28,12 @@ export interface Given {
 /** Rows by operationId. */
 export type AccessRows = Record<string, Row>;
 
-/** One operation: what each caller is answered, and what is there before each of them asks. */
+/** One operation: the response for each caller, and the state before each call. */
 export interface Row extends Record<Caller, Expected> {
   given?: (scene: Scene) => Given | Promise<Given>;
 }
 
-/** Open to whoever asks. */
+/** Open to everybody. */
 export const everybody: Row = {
   nobody: 'allowed',
   other: 'allowed',
@@ -41,13 +41,13 @@ export const everybody: Row = {
   admin: 'allowed',
   owner: 'allowed',
 };
-/** The resource is the caller's own, or everybody's. */
+/** The resource belongs to the caller or is shared. */
 export const signedIn: Row = { ...everybody, nobody: 401 };
-/** To others it does not exist. */
+/** For others it does not exist. */
 export const ownerOnly: Row = { nobody: 401, other: 404, moderator: 404, admin: 404, owner: 'allowed' };
 /** HTTP Basic instead of an access token. */
 export const operators: Row = { nobody: 401, other: 401, moderator: 401, admin: 401, owner: 401 };
-/** Everybody reads it, its owner changes it; `also` who has the permission to change what anybody owns. */
+/** Everybody may read it, its owner may change it; `also` lists roles that may change anybody's. */
 export const ownerOr = (...also: ('moderator' | 'admin')[]): Row => ({
   nobody: 401,
   other: 403,
@@ -55,5 +55,5 @@ export const ownerOr = (...also: ('moderator' | 'admin')[]): Row => ({
   admin: also.includes('admin') ? 'allowed' : 403,
   owner: 'allowed',
 });
-/** The permission that it asks for is one of admins. */
+/** Requires a permission of admins. */
 export const adminOnly: Row = { nobody: 401, other: 403, moderator: 403, admin: 'allowed', owner: 403 };

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { Context } from '@rookery/application';
 import { type Scheduled, scheduleOptions } from '@rookery/messaging';
 
-/** @returns a context declared by hand, for a suite that needs a small one of its own. */
+/** @returns a context declared by hand, for a suite that needs its own small context. */
 export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = {}): Context {
   return {
     name,

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
-/** A database of a suite's own: a migrated copy of the template. */
+/** A database for one suite: a migrated copy of the template. */
 export interface TestDatabase {
   url: string;
-  /** Drops it, whoever is still connected. */
+  /** Drops it, even if there are connections. */
   drop(): Promise<void>;
 }
 
 /**
- * @param options.empty without the migrations
- * @throws Error outside a run of jest, whose set-up starts PostgreSQL
+ * @param options.empty creates it without the migrations
+ * @throws Error outside of jest, whose global setup starts PostgreSQL
  */
 export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const template = process.env.ROOKERY_TEST_DATABASE_URL;
@@ -18,7 +18,7 @@ export async function createTestDatabase({ empty = false } = {}): Promise<TestDa
   const name = `suite_${randomBytes(6).toString('hex')}`;
   await administer(template, async (client) => {
     if (empty) return client.query(`CREATE DATABASE ${name}`);
-    // One suite at a time: PostgreSQL copies no database that somebody is connected to.
+    // One suite at a time: PostgreSQL cannot copy a database that has connections.
     await client.query('SELECT pg_advisory_lock(1)');
     return client.query(`CREATE DATABASE ${name} TEMPLATE ${new URL(template).pathname.slice(1)}`);
   });

@@ -1,7 +1,7 @@
 /**
- * Waits for an outcome instead of for a time.
+ * Polls for an outcome instead of waiting for a fixed time.
  *
- * @param expectation throws, or resolves to false, until the outcome is there
+ * @param expectation throws, or resolves to false, until the outcome is reached
  * @param withinMs milliseconds after which the last failure is thrown
  * @returns what the expectation returned
  */

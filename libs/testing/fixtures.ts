@@ -5,10 +5,10 @@ import type { Context } from '@rookery/application';
  * Runs a fixture that a context declares.
  *
  * @param contexts of the app
- * @param app whose providers the fixture uses
- * @param name `identity.enrol`
+ * @param app application whose providers the fixture uses
+ * @param name `identity.enroll`
  * @returns what the fixture returns
- * @throws Error when no context declares one of that name
+ * @throws Error if no context declares a fixture with that name
  */
 export function callFixture(
   contexts: readonly Context[],

@@ -11,8 +11,8 @@ import { parts } from './parts';
 import { Systems } from './systems';
 
 /**
- * Compiles the apps and starts one throw-away PostgreSQL for the whole run, with a migrated database that every other one
- * is a copy of. The systems of the suites start when they are asked for.
+ * Compiles the apps and starts one temporary PostgreSQL for the whole run, with a migrated template database that all
+ * others are copied from. The systems of the suites start on first use.
  */
 export default async function setup(): Promise<void> {
   parts.users += 1;

@@ -15,7 +15,7 @@ export const AUDIENCE = 'https://api.rookery.test';
 export const CLIENT_ID = 'rookery-web';
 const CLIENT_SECRET = 'a secret between client and provider';
 const REDIRECT_URI = 'https://app.example/callback';
-/** Seconds that its tokens live: long enough to outlive its absence. */
+/** Lifetime of its tokens in seconds: longer than its downtimes in tests. */
 const LIFE = 3 * 86_400;
 const ARTIFACTS = ['AccessToken', 'ClientCredentials', 'Grant', 'IdToken', 'Interaction', 'Session'];
 
@@ -29,9 +29,9 @@ export interface ProviderTokens {
   idToken: string;
 }
 
-/** A real OpenID Connect provider (`oidc-provider`) on a port of its own, people included. */
+/** A real OpenID Connect provider (`oidc-provider`) on its own port, including its users. */
 export class IdentityProvider {
-  /** Paths that were asked for, oldest first. */
+  /** Requested paths, oldest first. */
   readonly asked: string[] = [];
   private keys: { kid: string; jwk: JWK; key: CryptoKey }[] = [];
   private readonly people = new Map<string, object>();
@@ -54,7 +54,7 @@ export class IdentityProvider {
     return provider;
   }
 
-  /** Signs with a new key from now on; the keys before are published no more. */
+  /** Signs with a new key from now on; previous keys are no longer published. */
   async rotate(): Promise<void> {
     const { privateKey } = await generateKeyPair('ES256', { extractable: true });
     const kid = `key-${Math.random()}`;
@@ -64,26 +64,26 @@ export class IdentityProvider {
     this.answer = await this.provider();
   }
 
-  /** Answers as it is told from now on, as a broken or hostile provider might. */
+  /** Overrides its responses from now on, like a broken or hostile provider. */
   misbehave(answer: Handler): void {
     this.answer = answer;
   }
 
-  /** Answers as itself again. */
+  /** Restores its normal responses. */
   async behave(): Promise<void> {
     this.answer = await this.provider();
   }
 
-  /** @returns how often its keys were read. */
+  /** @returns the number of requests for its keys. */
   reads(): number {
     return this.asked.filter((path) => path === '/jwks').length;
   }
 
   /**
-   * Signs somebody in with the authorization code flow, as a browser would.
+   * Signs a user in with the authorization code flow, like a browser.
    *
-   * @param subject of the person
-   * @param claims that the provider knows of the person
+   * @param subject of the user
+   * @param claims of the user at the provider
    */
   async signIn(subject: string, claims: object = {}): Promise<ProviderTokens> {
     this.people.set(subject, claims);
@@ -102,12 +102,12 @@ export class IdentityProvider {
     return { accessToken: tokens.access_token, idToken: tokens.id_token! };
   }
 
-  /** @returns an access token of the client itself, about no person. */
+  /** @returns an access token of the client itself, without a user. */
   async clientToken(): Promise<string> {
     return (await this.token({ grant_type: 'client_credentials', resource: AUDIENCE })).access_token;
   }
 
-  /** Signs with its own key what it would never say by itself. */
+  /** Signs an arbitrary token with its own key. */
   async forge(
     claims: JWTPayload,
     { header = {}, key = this.keys[0]!.key }: { header?: Partial<JWTHeaderParameters>; key?: CryptoKey } = {},
@@ -124,7 +124,7 @@ export class IdentityProvider {
     return jwk;
   }
 
-  /** Goes away: connections are refused. */
+  /** Goes down: connections are refused. */
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise<void>((done) => this.server.close(() => done()));
@@ -184,7 +184,7 @@ export class IdentityProvider {
       findAccount: (_: unknown, subject: string) => ({ accountId: subject, claims: () => claimsOf(subject) }),
       extraTokenClaims: (_: unknown, token: { accountId?: string }) =>
         token.accountId && { ...claimsOf(token.accountId), auth_time: Math.floor(Date.now() / 1_000) },
-      // Nobody is asked for consent: it is given.
+      // Consent is given automatically.
       loadExistingGrant: async (context: {
         oidc: {
           client: { clientId: string };
@@ -203,7 +203,7 @@ export class IdentityProvider {
     const callback = provider.callback();
     return async (request, response) => {
       if (!request.url!.startsWith('/interaction/')) return callback(request, response);
-      // Whoever is hinted at signs in: what a form and a password would do.
+      // Signs in the hinted user, instead of a form and a password.
       const { params } = await provider.interactionDetails(request, response);
       return provider.interactionFinished(request, response, { login: { accountId: params.login_hint } });
     };
@@ -216,7 +216,7 @@ interface Grant {
   save(): Promise<string>;
 }
 
-/** Stores what a provider has to remember; `oidc-provider` warns of its own store for tests. */
+/** Storage of the provider; `oidc-provider` warns about its own in-memory store. */
 function memory() {
   const stored = new Map<string, Record<string, unknown>>();
   return class {
@@ -250,11 +250,11 @@ function memory() {
   };
 }
 
-/** Keeps cookies and follows redirects until one leads elsewhere. */
+/** Keeps cookies and follows redirects until one leads to another origin. */
 class Browser {
   private readonly cookies = new Map<string, string>();
 
-  /** @returns the address elsewhere. */
+  /** @returns the URL at the other origin. */
   async open(url: string): Promise<string> {
     const { origin } = new URL(url);
     let at = url;

@@ -1,6 +1,6 @@
 import { eventually } from './eventually';
 
-/** A mail as the mailbox has it. */
+/** A mail in the mailbox. */
 export interface ReceivedMail {
   id: string;
   to: string[];
@@ -10,18 +10,18 @@ export interface ReceivedMail {
   messageId: string;
 }
 
-/** Reads what was sent to the mailbox of a suite, and makes it refuse mail. */
+/** Reads the mailbox of a suite, and makes it reject mail. */
 export class Inbox {
   /** @param url of the mailbox's page */
   constructor(private readonly url: string) {}
 
-  /** @returns what an address has got, newest first. */
+  /** @returns the mails to an address, newest first. */
   async of(address: string): Promise<ReceivedMail[]> {
     const response = await fetch(`${this.url}/api/messages?to=${encodeURIComponent(address)}`);
     return ((await response.json()) as { data: ReceivedMail[] }).data;
   }
 
-  /** Waits for the latest mail to an address whose subject fits. */
+  /** Waits for the latest mail to an address with a matching subject. */
   async latest(address: string, subject: RegExp = /./): Promise<ReceivedMail> {
     return eventually(async () => {
       const mail = (await this.of(address)).find((each) => subject.test(each.subject));
@@ -30,17 +30,17 @@ export class Inbox {
     });
   }
 
-  /** Makes the mail server answer an SMTP code to a recipient, or to all with `*`. */
+  /** Makes the mail server reply with an SMTP code to a recipient, or to all with `*`. */
   async refuse(recipient: string, code: number): Promise<void> {
-    await fetch(`${this.url}/api/behaviour`, {
+    await fetch(`${this.url}/api/behavior`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ rcpt: { [recipient]: code } }),
     });
   }
 
-  /** Makes the mail server take everything again. */
+  /** Makes the mail server accept everything again. */
   async accept(): Promise<void> {
-    await fetch(`${this.url}/api/behaviour`, { method: 'DELETE' });
+    await fetch(`${this.url}/api/behavior`, { method: 'DELETE' });
   }
 }

@@ -5,7 +5,7 @@ import { PersistenceModule, RelayHint, Sql, Transaction } from '@rookery/persist
 import type { EntitySchema } from 'typeorm';
 import { createTestDatabase } from './database';
 
-/** Counts how often the relay was woken. */
+/** Counts the wake-ups of the relay. */
 @Injectable()
 export class CountedHints extends RelayHint {
   sent = 0;
@@ -15,7 +15,7 @@ export class CountedHints extends RelayHint {
   }
 }
 
-/** The persistence lib alone on a database of its own, without Redis: for suites about the ledger itself. */
+/** Only the persistence lib with its own database, without Redis: for suites about the ledger itself. */
 export class TestLedger {
   private constructor(
     private readonly app: INestApplicationContext,
@@ -25,10 +25,10 @@ export class TestLedger {
   /**
    * Starts it; call {@link stop} in `afterAll`.
    *
-   * @param options.schemas of the aggregates it stores
-   * @param options.providers that the suite is about
-   * @param options.poolSize most connections
-   * @param options.reach turns the address of the database into the one to use, to put something in between
+   * @param options.schemas of the stored aggregates
+   * @param options.providers providers under test
+   * @param options.poolSize maximum number of connections
+   * @param options.reach maps the URL of the database to the one to use, for example that of a proxy
    */
   static async start(
     options: {
@@ -62,7 +62,7 @@ export class TestLedger {
     return this.get(Transaction).run(work);
   }
 
-  /** @returns the rows of a statement in a transaction of its own; may write. */
+  /** @returns the rows of a statement in a separate transaction; may write. */
   sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
     return this.run(() => this.get(Sql).rows<Row>(text, values));
   }

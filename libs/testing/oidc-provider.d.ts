@@ -1,4 +1,4 @@
-/** What the tests use of the package, which ships no types. */
+/** Types of the parts that the tests use; the package ships none. */
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 

@@ -1,7 +1,7 @@
 /**
  * @param document an OpenAPI document
- * @returns a copy in which shared responses, headers and parameters stand in the place of their references; schemas and
- *   examples stay references
+ * @returns a copy in which references to shared responses, headers and parameters are resolved; schemas and examples
+ *   stay references
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- tests ask for any part of it
 export function resolveParts(document: any): any {

@@ -20,7 +20,7 @@ import { type Injected, type InjectedAnswer, type SystemAddresses, TestSystem } 
 
 type Redis = Awaited<ReturnType<typeof startRedis>>;
 
-/** What {@link OwnSystem} stands on. */
+/** Servers of an {@link OwnSystem}. */
 interface Parts {
   folder: string;
   database: TestDatabase;
@@ -29,8 +29,8 @@ interface Parts {
 }
 
 /**
- * A system of a suite's own in the process of the suite, for suites that break parts, need settings of their own, plant
- * contexts or look inside.
+ * A system in the process of one suite, for suites that break parts, need their own settings, add contexts or inspect
+ * providers.
  */
 export class OwnSystem extends TestSystem {
   private readonly moreApps: NestFastifyApplication[] = [];
@@ -49,9 +49,9 @@ export class OwnSystem extends TestSystem {
   /**
    * Starts it; {@link ownSystem} also stops it.
    *
-   * @param contexts that both apps are made of
-   * @param settings environment variables besides those of the parts
-   * @param reach turn the addresses of parts into those to use, to put something in between
+   * @param contexts contexts of both apps
+   * @param settings additional environment variables
+   * @param reach map the URLs of servers to those to use, for example of a proxy
    */
   static async start(
     contexts: readonly Context[],
@@ -77,7 +77,7 @@ export class OwnSystem extends TestSystem {
       ...settings,
     });
     const logged: string[] = [];
-    // Every logger of the process inherits from this one, and with it where lines go.
+    // Every logger of the process inherits from this one, including its output stream.
     Object.assign(rootLogger(), { [symbols.streamSym]: { write: (line: string) => logged.push(line) } });
     const parts = { folder, database, redis, mailbox };
     const apps: NestFastifyApplication[] = [];
@@ -120,17 +120,17 @@ export class OwnSystem extends TestSystem {
   }
 
   /**
-   * Starts another worker beside the first; {@link stop} ends it where the suite has not.
+   * Starts another worker beside the first; {@link stop} stops it if the suite has not.
    *
-   * @param contexts whose work it does; those of the system by default
+   * @param contexts contexts whose work it does; those of the system by default
    */
   async startWorker(contexts = this.contexts): Promise<NestFastifyApplication> {
     const worker = await createWebApp(WorkerModule.of(contexts));
-    this.moreApps.push(worker); // also one that refuses to start is to be closed
+    this.moreApps.push(worker); // one that fails to start must be closed too
     return worker.init();
   }
 
-  /** Starts another api beside the first; {@link stop} ends it. */
+  /** Starts another api beside the first; {@link stop} stops it. */
   async startApi(): Promise<NestFastifyApplication> {
     const api = await createApi(this.contexts);
     this.moreApps.push(await api.init());
@@ -138,12 +138,12 @@ export class OwnSystem extends TestSystem {
     return api;
   }
 
-  /** Kills Redis; with it goes all it held. */
+  /** Kills Redis; its data is lost. */
   async killRedis(): Promise<void> {
     await this.parts.redis.stop('SIGKILL');
   }
 
-  /** Starts Redis again, empty, where it was. */
+  /** Starts Redis again, empty, at the same address. */
   async startRedisEmpty(): Promise<void> {
     const { port } = this.parts.redis;
     this.parts.redis = await startRedis({ dataDir: join(this.parts.folder, 'redis'), port, durable: false });

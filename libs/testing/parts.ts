@@ -1,10 +1,10 @@
 interface Parts {
-  /** How many projects of jest use them: each has its own set-up and tear-down. */
+  /** Number of jest projects that use them: each has its own setup and teardown. */
   users: number;
   stop?: () => Promise<void>;
 }
 
 const KEY = Symbol.for('rookery.testing.parts');
 
-/** What the set-up of a run leaves for its tear-down; jest loads the two apart, so it hangs on the process. */
+/** State that the setup passes to the teardown; jest loads the two separately, so it is stored on `process`. */
 export const parts: Parts = ((process as unknown as Record<symbol, Parts>)[KEY] ??= { users: 0 });

@@ -1,12 +1,12 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A connection through the proxy: `near` leads to the client, `far` to the server. */
+/** A connection through the proxy: `near` is the client side, `far` the server side. */
 interface Pair {
   near: Socket;
   far: Socket;
 }
 
-/** A TCP proxy whose connections stay open while nothing passes: a host that vanishes, or a server that stands still. */
+/** A TCP proxy whose connections can stay open without passing data: a host that disappears, or a server that hangs. */
 export class SilentProxy {
   private readonly pairs = new Set<Pair>();
   private hanging = false;
@@ -15,7 +15,7 @@ export class SilentProxy {
 
   private constructor(private readonly target: number) {}
 
-  /** @param port on 127.0.0.1 that it leads to */
+  /** @param port target port on 127.0.0.1 */
   static async start(port: number): Promise<SilentProxy> {
     const proxy = new SilentProxy(port);
     await new Promise<void>((done) => proxy.server.listen(0, '127.0.0.1', done));
@@ -24,7 +24,7 @@ export class SilentProxy {
 
   /**
    * @param url of a server on 127.0.0.1
-   * @returns a proxy to it, and the address of the proxy
+   * @returns a proxy to it, and the URL of the proxy
    */
   static async before(url: string): Promise<{ proxy: SilentProxy; url: string }> {
     const through = new URL(url);
@@ -38,9 +38,9 @@ export class SilentProxy {
   }
 
   /**
-   * From now on the connections that are open swallow everything; new ones work.
+   * Open connections drop all data from now on; new ones work.
    *
-   * @returns how many of them are still open
+   * @returns the number of them that are still open
    */
   silence(): { stillOpen: () => number } {
     const silenced = [...this.pairs];
@@ -51,7 +51,7 @@ export class SilentProxy {
     return { stillOpen: () => silenced.filter((pair) => this.pairs.has(pair)).length };
   }
 
-  /** From now on nothing is answered, on new connections neither, until {@link resume}: as a server that is stopped. */
+  /** No responses until {@link resume}, also on new connections: like a stopped server. */
   hang(): void {
     this.hanging = true;
     for (const { near, far } of this.pairs) {
@@ -60,19 +60,19 @@ export class SilentProxy {
     }
   }
 
-  /** What was sent meanwhile arrives. */
+  /** Data that was sent in the meantime arrives. */
   resume(): void {
     if (!this.hanging) return;
     this.hanging = false;
     for (const pair of this.pairs) pass(pair);
   }
 
-  /** The next COMMIT on a connection that has sent `text` before is passed on, and its answer is lost. */
+  /** Passes on the next COMMIT on a connection that has sent `text` before, and drops its response. */
   loseCommitAfter(text: string): void {
     this.marker = text;
   }
 
-  /** Ends every connection and the proxy. */
+  /** Closes every connection and the proxy. */
   async stop(): Promise<void> {
     for (const { near, far } of this.pairs) {
       near.destroy();

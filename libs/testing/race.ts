@@ -3,12 +3,12 @@ import { eventually } from './eventually';
 import type { TestSystem } from './system';
 
 /**
- * Lets commands really meet: none of them can store its event, and with it commit, before all of them wait, be it for
- * that or for each other. What only a lock or a constraint prevents happens then every time and not now and then.
+ * Forces a race: no command can store its event, and so commit, before all of them are waiting, for that or for each
+ * other. Errors that only a lock or a constraint prevents then happen every time, not only sometimes.
  *
- * @param contenders at most eight requests that each raise an event; the api has ten connections. Each begins once those
- *   before it wait, so that which of two comes first at a row is not left to chance
- * @returns what they return, in their order
+ * @param contenders at most eight requests that each raise an event; the api has ten connections. Each starts when the
+ *   previous ones are waiting, so that the order in which they reach a row is deterministic
+ * @returns their results, in the same order
  */
 export async function race<T>(system: TestSystem, contenders: readonly (() => Promise<T>)[]): Promise<T[]> {
   const holder = new Client({ connectionString: system.addresses.databaseUrl, application_name: 'suite' });
@@ -19,7 +19,7 @@ export async function race<T>(system: TestSystem, contenders: readonly (() => Pr
     const racing: Promise<T>[] = [];
     for (const contender of contenders) {
       racing.push(contender());
-      // Whoever waits longer than two seconds is refused.
+      // Waiting longer than two seconds fails.
       await eventually(async () => (await waiting(system)) >= racing.length, 1_900);
     }
     await holder.query('COMMIT');

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '../../tools/parts/redis.mts';
 
-/** A Redis of a suite's own. */
+/** A Redis for one suite. */
 export interface TestRedis {
   url: string;
   stop(): Promise<void>;
 }
 
-/** Starts a Redis besides that of the {@link TestSystem}, empty; call `stop` in `afterAll`. */
+/** Starts an empty Redis in addition to that of the {@link TestSystem}; call `stop` in `afterAll`. */
 export async function createTestRedis(): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'rookery-redis-'));
   const redis = await startRedis({ dataDir: folder, durable: false });

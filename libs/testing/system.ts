@@ -3,18 +3,18 @@ import { Pool } from 'pg';
 import { eventually } from './eventually';
 import { Inbox } from './inbox';
 
-/** What a request to the api was answered with. */
+/** A response of the api. */
 export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  /** The body, parsed where it is JSON. */
+  /** The body, parsed if it is JSON. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }
 
 /** A request to the api. */
 export interface Ask {
-  /** Sent as JSON; a text is sent as it is. */
+  /** Sent as JSON; a text is sent unchanged. */
   body?: unknown;
   headers?: Record<string, string>;
   /** Access token. */
@@ -39,7 +39,7 @@ export interface InjectedAnswer {
   text: string;
 }
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 export interface Person {
   id: string;
   email: string;
@@ -47,7 +47,7 @@ export interface Person {
   token: string;
 }
 
-/** Where a running system is reached. */
+/** Addresses of a running system. */
 export interface SystemAddresses {
   apiUrl: string;
   workerUrl: string;
@@ -56,7 +56,7 @@ export interface SystemAddresses {
   mailboxUrl: string;
 }
 
-/** Api and worker with a database, a Redis and a mailbox, as a client and an operator reach them. */
+/** Api and worker with a database, a Redis and a mailbox, as seen by clients and operators. */
 export abstract class TestSystem {
   readonly inbox: Inbox;
   private readonly agent = new Agent({ keepAlive: true });
@@ -69,9 +69,9 @@ export abstract class TestSystem {
   }
 
   /**
-   * Calls a fixture of a context, one that its `defineContext` names.
+   * Calls a fixture that a context declares.
    *
-   * @param name `identity.enrol`
+   * @param name `identity.enroll`
    * @param args what the fixture takes; must be plain data, as what it returns is
    * @param where which app's providers it uses; each app has caches of its own, as another process has
    */

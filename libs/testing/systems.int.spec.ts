@@ -16,7 +16,7 @@ describe('A system of a suite', () => {
     const issuerOf = async (system: typeof shared) => {
       const name = `issuer${process.hrtime.bigint()}`;
       const somebody = { role: 'user', email: `${name}@example.com`, username: name, name };
-      const { token } = await system.fixture<{ token: string }>('identity.enrol', somebody);
+      const { token } = await system.fixture<{ token: string }>('identity.enroll', somebody);
       return JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()).iss as string;
     };
     expect([await issuerOf(own), await issuerOf(shared)]).toEqual(['http://own.test', 'http://rookery.test']);

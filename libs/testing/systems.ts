@@ -38,7 +38,7 @@ export class Systems {
   });
   private privates = 0;
 
-  /** @param folder for data and logs of the systems */
+  /** @param folder folder for data and logs of the systems */
   constructor(private readonly folder: string) {}
 
   /**
@@ -46,7 +46,7 @@ export class Systems {
    * addresses of a system, the latter with a new one of the settings in its body, and below their `partsUrl` does what
    * is asked of its parts.
    *
-   * @returns where
+   * @returns its URL
    */
   async listen(): Promise<string> {
     await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));

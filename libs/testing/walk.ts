@@ -1,11 +1,11 @@
 import { array, assert, asyncProperty, integer, nat, record } from 'fast-check';
 
-/** A list, newest first, that is walked from cursor to cursor while it changes. */
+/** A list, newest first, that is paged through while it changes. */
 export interface WalkedList {
-  /** Adds entries of these times, milliseconds after some instant. @returns their ids */
+  /** Adds entries with these times, in milliseconds after a fixed time. @returns their ids */
   insert(times: readonly number[]): Promise<string[]>;
   remove(ids: readonly string[]): Promise<void>;
-  /** @returns the page that the api answers to a query, `limit=3&cursor=…` */
+  /** @returns the page that the api returns for a query, `limit=3&cursor=…` */
   page(query: string): Promise<{ data: Entry[]; page: { nextCursor: string | null } }>;
 }
 
@@ -14,7 +14,7 @@ interface Entry {
   createdAt: string;
 }
 
-/** Few enough that many entries share one. */
+/** Few distinct times, so that many entries share one. */
 const time = integer({ min: 0, max: 4 });
 const step = record({
   limit: integer({ min: 1, max: 6 }),
@@ -23,11 +23,11 @@ const step = record({
 });
 
 /**
- * The property of every list with cursors: whatever is added and removed at the same time, a walk shows nothing twice,
- * everything that was there throughout, and all of it in order.
+ * The property of every list with cursors: whatever is added and removed concurrently, paging returns nothing twice,
+ * everything that existed throughout, and all of it in order.
  *
- * @param open makes an empty list; called for each of the walks
- * @throws Error with the smallest walk that goes wrong
+ * @param open creates an empty list; called for each run
+ * @throws Error with the smallest failing run
  */
 export async function verifyWalks(open: () => Promise<WalkedList>): Promise<void> {
   const walk = asyncProperty(

@@ -21,9 +21,9 @@ const PUBLIC = 'rookery:public';
 const PERMISSIONS = 'rookery:permissions';
 const BEYOND_OWN = 'rookery:permission-beyond-own';
 
-/** What the decorators of a route tell hooks. */
+/** What the decorators of a route pass to hooks. */
 export interface GuardedRoute {
-  /** It wears `@Explain()`, as every route of the API does; plugins bring others along. */
+  /** The route has `@Explain()`, like every route of the API; routes of plugins do not. */
   explained?: boolean;
   public?: boolean;
 }
@@ -33,7 +33,7 @@ export function Public(): MethodDecorator & ClassDecorator {
   return applyDecorators(SetMetadata(PUBLIC, true), tellHooks, ApiExtension('x-public', true));
 }
 
-/** Hooks see no metadata of Nest, and nothing of a route's class. */
+/** Hooks have no access to Nest's metadata, nor to the route's class. */
 function tellHooks(target: object, name?: string | symbol, descriptor?: PropertyDescriptor): void {
   const open = AddToRouteConfig({ public: true } satisfies GuardedRoute);
   if (descriptor) return void open(target, name!, descriptor);
@@ -44,7 +44,7 @@ function tellHooks(target: object, name?: string | symbol, descriptor?: Property
 }
 
 /**
- * Only callers with all of these permissions come in; others get 403 `auth.forbidden`.
+ * Admits only callers with all of these permissions; others get 403 `auth.forbidden`.
  *
  * @param permissions such as `posts:update:any`
  */
@@ -56,7 +56,7 @@ export function RequirePermission(...permissions: [string, ...string[]]): Method
 }
 
 /**
- * Says in the API description with which permission callers may do this to what others own. The model decides.
+ * Documents the permission that callers need for resources of other users. The model checks it.
  *
  * @param permission such as `posts:update:any`
  */
@@ -67,7 +67,7 @@ export function PermissionToManageAny(permission: string): MethodDecorator {
   );
 }
 
-/** @returns the permissions that a controller and its routes ask for with the decorators above. */
+/** @returns the permissions that a controller and its routes require with the decorators above. */
 export function permissionsOf(controller: Type): string[] {
   const routes = Object.values(Object.getOwnPropertyDescriptors(controller.prototype as object))
     .map(({ value }) => value as unknown)
@@ -79,7 +79,7 @@ export function permissionsOf(controller: Type): string[] {
   return [...new Set(asked)];
 }
 
-/** Finds out who calls: by the passport strategy named `bearer`, once for each request. */
+/** Authenticates the caller with the passport strategy named `bearer`, once per request. */
 class BearerAuthentication extends AuthGuard('bearer') {
   override handleRequest<User = Caller>(error: unknown, caller: User | false | null): User {
     if (error) throw error;
@@ -89,8 +89,8 @@ class BearerAuthentication extends AuthGuard('bearer') {
 }
 
 /**
- * Every route without `@Public()` wants a caller, who is known before the body is read: a stranger's body is not parsed.
- * Add it after what counts requests.
+ * Every route without `@Public()` requires a caller, who is authenticated before the body is read, so the body of an
+ * anonymous request is not parsed. Add it after the rate limits.
  */
 export function authenticateCallers(server: FastifyInstance): void {
   const bearer = new BearerAuthentication();
@@ -103,7 +103,7 @@ export function authenticateCallers(server: FastifyInstance): void {
 }
 
 /**
- * Closes every route without `@Public()` to requests for which {@link authenticateCallers} has found nobody.
+ * Closes every route without `@Public()` to requests for which {@link authenticateCallers} found no caller.
  *
  * @throws RequestRefused `auth.unauthenticated`
  */
@@ -122,8 +122,8 @@ export class AuthenticationGuard implements CanActivate {
 }
 
 /**
- * Looks for what `@RequirePermission()` asks for among the caller's permissions. An API key needs the scope `read` for
- * GET and HEAD, and `write` for everything else.
+ * Checks `@RequirePermission()` against the caller's permissions. An API key needs the scope `read` for GET and HEAD,
+ * and `write` for everything else.
  *
  * @throws RequestRefused `auth.forbidden`
  */

@@ -6,17 +6,17 @@ import type { FastifyInstance } from 'fastify';
 export class AllowedMethods {
   private readonly routes: { pattern: RegExp; method: string }[] = [];
 
-  /** @param server whose routes are noted as they are registered, hence before any is */
+  /** @param server whose routes are recorded as they are registered; call it before any is */
   observe(server: FastifyInstance): void {
     server.addHook('onRoute', ({ url, method }) => {
-      // The route that answers preflights matches every path.
+      // The route for preflight requests matches every path.
       if (url === '*' || url === '/*') return;
       const pattern = patternOf(url);
       for (const name of [method].flat()) this.routes.push({ pattern, method: name });
     });
   }
 
-  /** @returns the methods of a path with OPTIONS, sorted; empty when nothing is there. */
+  /** @returns the methods of a path with OPTIONS, sorted; empty if the path does not exist. */
   of(url: string): string[] {
     const path = url.split('?', 1)[0]!;
     const methods = this.routes.flatMap(({ pattern, method }) => (pattern.test(path) ? [method] : []));

@@ -19,17 +19,17 @@ import { RatePolicies } from './rate-limits/policies';
 import { RateLimiter, type TakenTokens } from './rate-limits/rate-limiter';
 import { WebSettings } from './settings';
 
-/** Extension that tells `buildOpenApi` that a route asks for HTTP Basic. */
+/** Extension that tells `buildOpenApi` that a route requires HTTP Basic. */
 export const OPERATORS = 'x-operators';
 
-/** The challenge of the operations pages (RFC 7617). */
+/** The challenge of the operator pages (RFC 7617). */
 const CHALLENGE = 'Basic realm="rookery operations", charset="UTF-8"';
 
 /**
- * Compares without telling by its duration how much of the credentials is right.
+ * Compares in constant time.
  *
- * @param authorization the header; undefined when there is none
- * @returns whether it holds the operations user and password (RFC 7617)
+ * @param authorization the header; undefined if there is none
+ * @returns whether it contains the operator user and password (RFC 7617)
  */
 export function isOperator(
   authorization: string | undefined,
@@ -44,7 +44,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** @returns the answer to somebody who is no operator. */
+/** @returns the response to callers who are not operators. */
 export function operatorsOnly(): RequestRefused {
   return new RequestRefused(Problems.unauthenticated, {
     detail: 'This page asks for the user name and password of operations.',
@@ -53,9 +53,9 @@ export function operatorsOnly(): RequestRefused {
 }
 
 /**
- * Lets operators in by HTTP Basic. Wrong credentials count under the policy `login` of their address, where
- * `LimitsModule` is imported: an attempt takes a token *before* it is compared, so that no number of parallel guesses
- * gets more than are granted, and a right one puts it back.
+ * Authenticates operators by HTTP Basic. If `LimitsModule` is imported, wrong credentials count under the policy
+ * `login` of their address: an attempt takes a token *before* the comparison, so that parallel guesses do not get more
+ * attempts than granted, and correct credentials refund it.
  */
 @Injectable()
 export class Operators {
@@ -65,8 +65,9 @@ export class Operators {
   ) {}
 
   /**
-   * @throws RequestRefused 401 with the challenge; `rate.limited` after too many wrong credentials, whatever these are
-   * @throws Error when attempts can be counted nowhere
+   * @throws RequestRefused 401 with the challenge; `rate.limited` after too many wrong credentials, also for correct
+   *   ones
+   * @throws Error if attempts cannot be counted
    */
   async admit(request: FastifyRequest): Promise<void> {
     const { authorization } = request.headers;
@@ -90,7 +91,8 @@ export class Operators {
 }
 
 /**
- * Guards routes of operations by HTTP Basic; see {@link OperatorsOnly}. A Fastify plugin such as the queue board asks {@link Operators} in an `onRequest` hook instead.
+ * Guards operator routes by HTTP Basic; see {@link OperatorsOnly}. A Fastify plugin such as the queue board calls
+ * {@link Operators} in an `onRequest` hook instead.
  *
  * @throws RequestRefused 401 with the challenge; `rate.limited`
  */
@@ -104,7 +106,7 @@ export class BasicAuthGuard implements CanActivate {
   }
 }
 
-/** A route for operations: HTTP Basic instead of an access token. */
+/** A route for operators: HTTP Basic instead of an access token. */
 export function OperatorsOnly(): MethodDecorator & ClassDecorator {
   return applyDecorators(Public(), UseGuards(BasicAuthGuard), ApiExtension(OPERATORS, true));
 }

@@ -4,25 +4,25 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { UnstoredRoute } from './idempotency/never-stored';
 import { AddToRouteConfig } from './route-config';
 
-/** Extension that tells `buildOpenApi` for how many seconds an answer may be kept. */
+/** Extension that tells `buildOpenApi` for how many seconds a response may be cached. */
 export const CACHEABLE = 'x-cacheable-seconds';
 
-/** `Cache-Control` of what is for one caller and must not be kept at all (RFC 9111 §5.2.2). */
+/** `Cache-Control` of responses for one caller that must not be stored (RFC 9111 §5.2.2). */
 export const PRIVATE = 'private, no-store';
-/** `Cache-Control` of secrets, of errors, and of what is true for this moment alone. */
+/** `Cache-Control` of secrets, of errors, and of momentary states. */
 export const NO_STORE = 'no-store';
-/** `Cache-Control` of what the caller's own cache may keep, and asks about before it is shown again. */
+/** `Cache-Control` of responses that the caller's own cache may store and must revalidate. */
 export const REVALIDATED = 'private, no-cache';
 
-/** What decides in a route's config how long its answers are kept. */
+/** Caching part of a route's config. */
 interface CachedRoute extends UnstoredRoute {
   cacheableSeconds?: number;
 }
 
 /**
- * A public route whose good answers everybody may keep, proxies too.
+ * A public route whose successful responses everybody may cache, including proxies.
  *
- * @param seconds for which they are as good as new ones
+ * @param seconds maximum age
  */
 export function Cacheable(seconds: number): MethodDecorator {
   return applyDecorators(
@@ -31,14 +31,14 @@ export function Cacheable(seconds: number): MethodDecorator {
   );
 }
 
-/** @returns `Cache-Control` of what everybody may keep. */
+/** @returns `Cache-Control` of responses that everybody may cache. */
 export function publicFor(seconds: number): string {
   return `public, max-age=${seconds}`;
 }
 
 /**
- * Has every answer say who may keep it, and for how long. What says nothing else is for its caller alone and is kept
- * nowhere; without a caller it is kept nowhere either, since it may hold tokens.
+ * Sets `Cache-Control` on every response. By default a response is private and not stored; without a caller it is not
+ * stored either, because it may contain tokens.
  */
 export function declareCaching(server: FastifyInstance): void {
   server.addHook('onSend', (request, reply, payload, done) => {
@@ -51,13 +51,13 @@ export function declareCaching(server: FastifyInstance): void {
   });
 }
 
-/** Lets the caller's cache keep an answer that carries a validator, and no other caller be shown it. */
+/** Lets the caller's cache store a response with a validator, and prevents it from being shown to another caller. */
 export function revalidate(reply: FastifyReply): void {
   varyBy(reply, 'Authorization');
   reply.header('cache-control', REVALIDATED);
 }
 
-/** Adds to the request headers that an answer depends on; CORS and compression have theirs in there. */
+/** Adds to the request headers that a response depends on; CORS and compression add theirs too. */
 export function varyBy(reply: FastifyReply, header: string): void {
   const present = String(reply.getHeader('vary') ?? '');
   const names = present.split(',').map((name) => name.trim().toLowerCase());

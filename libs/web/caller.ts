@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-/** On whose behalf a request comes: what the strategy named `bearer` makes of the token. */
+/** The authenticated caller of a request, as returned by the strategy named `bearer`. */
 export interface Caller {
   /** UUIDv7. */
   readonly userId: string;
@@ -9,9 +9,9 @@ export interface Caller {
   readonly sessionId: string | null;
   readonly roles: readonly string[];
   readonly permissions: ReadonlySet<string>;
-  /** What an API key was limited to: `read`, `write` and permissions; absent for whoever has signed in. */
+  /** Scopes of an API key: `read`, `write` and permissions; absent for a signed-in user. */
   readonly scopes?: ReadonlySet<string>;
-  /** When password or second factor were last proved; null when that is unknown. */
+  /** When the user last authenticated with password or second factor; null if unknown. */
   readonly authenticatedAt: Date | null;
 }
 
@@ -27,7 +27,7 @@ export function callerOf(context: ExecutionContext): Caller | undefined {
   return context.switchToHttp().getRequest<FastifyRequest>().user;
 }
 
-/** Hands the {@link Caller} to a handler. Undefined on routes with `@Public()`. */
+/** Injects the {@link Caller} into a handler. Undefined on routes with `@Public()`. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) =>
   callerOf(context),
 );

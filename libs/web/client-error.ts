@@ -9,11 +9,11 @@ const byCode: Record<string, ProblemDefinition> = {
   HPE_HEADER_OVERFLOW: Problems.headersTooLarge,
 };
 
-/** Milliseconds that a client has to read why its connection ends. */
+/** Milliseconds for the client to read the response before its connection is closed. */
 const LINGER_MS = 500;
 
 /**
- * Answers what Node could not read as HTTP, before there is a request, and closes the connection.
+ * Responds to input that Node could not parse as HTTP, before there is a request, and closes the connection.
  *
  * @param error of Node's parser
  */
@@ -22,7 +22,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   const definition = byCode[error.code ?? ''] ?? Problems.malformed;
   const { status } = definition;
   const body = JSON.stringify(problemOf(definition, { url: '' }));
-  // Closing at once could discard the answer on its way; a client that stays anyway is not waited for.
+  // Closing immediately could discard the response in transit; a client that keeps the connection open is not waited
+  // for.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${PROBLEM_JSON}\r\n` +

@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { Sql } from '@rookery/persistence';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { SilentProxy } from '@rookery/testing/proxy';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -21,7 +21,7 @@ describe('When PostgreSQL stands still and says nothing', () => {
   );
 
   beforeAll(async () => {
-    ada = await enrol(system);
+    ada = await enroll(system);
   });
   afterEach(() => proxy.resume());
   afterAll(() => proxy.stop());
@@ -35,13 +35,13 @@ describe('When PostgreSQL stands still and says nothing', () => {
   const stored = (content: string) => system.sql('SELECT 1 FROM social.posts WHERE content = $1', [content]);
   const UNAVAILABLE = { status: 503, body: { code: 'dependency.unavailable' } };
 
-  it('whoever asks is told so before a statement is given up, is alive all the while, and it heals by itself', async () => {
+  it('requests fail before the statement timeout, the process stays alive, and it recovers by itself', async () => {
     await post('before');
     const connected = Array.from({ length: 5 }, () => system.inApi(Sql).row('SELECT pg_sleep(0.05)'));
     await Promise.all(connected);
     proxy.hang();
     const finished: string[] = [];
-    // The time limit of a statement on a connection of the pool, without any request around it.
+    // The timeout of a statement on a pool connection, outside of a request.
     const statement = system.inApi(Sql).row('SELECT 1');
     const onDiscarded = statement.catch(() => finished.push('statement'));
     const requests = [
@@ -84,7 +84,8 @@ describe('When PostgreSQL stands still and says nothing', () => {
     proxy.loseCommitAfter('INSERT INTO "social"."posts"');
     expect(await post('lost answer', 'lost')).toMatchObject(UNAVAILABLE);
     await eventually(async () => (await stored('lost answer')).length === 1);
-    // The note under the key was committed with the effect; who comes again may have to wait for the first one's lease.
+    // The record under the key was committed with the effect; a retry may have to wait for the lease of the first
+    // request.
     await system.sql(`UPDATE platform.idempotency_keys SET leased_until = now() WHERE key = 'lost'`);
     const again = await post('lost answer', 'lost');
     expect(again).toMatchObject({ status: 201, body: { content: 'lost answer' } });

@@ -8,7 +8,7 @@ import { OperatorsOnly } from './basic-auth';
 import { Explain } from './explain';
 import { Field } from './fields';
 
-/** Milliseconds between two looks at the event loop. */
+/** Milliseconds between two samples of the event loop. */
 const RESOLUTION_MS = 20;
 
 class DebugVars {
@@ -39,7 +39,7 @@ class DebugVars {
   system: Record<string, unknown>;
 }
 
-/** What a process is doing right now, for whoever looks at one; over time `/metrics` tells more. */
+/** The current state of a process, for a look at a single process; for trends use `/metrics`. */
 @ApiTags('Health')
 @Controller('debug/vars')
 export class DebugVarsRoute implements OnModuleDestroy {
@@ -95,7 +95,7 @@ export class DebugVarsRoute implements OnModuleDestroy {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, this.looked);
     this.looked = now;
-    // Node records how long its timer took, the time it was to take included.
+    // Node records the total duration of its timer, including the intended delay.
     const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS) || 0;
     const delays = {
       p50Ms: ms(this.delay.percentile(50)),

@@ -27,7 +27,7 @@ describe('A dependency is unavailable when', () => {
   ])('%s', (_, error) => expect(isDependencyUnavailable(error)).toBe(true));
 });
 
-describe('It is our own mistake when', () => {
+describe('An error is our own bug if', () => {
   it.each<[string, unknown]>([
     ['a read-only transaction writes', coded('25006')],
     ['a statement has a syntax error', coded('42601')],

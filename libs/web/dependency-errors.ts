@@ -1,4 +1,4 @@
-/** SQLSTATEs that say the database cannot serve now: connection, resources, operator intervention, time-outs. */
+/** SQLSTATEs that mean the database is unavailable: connection, resources, operator intervention, timeouts. */
 const SQL_UNAVAILABLE = new Set([
   '53300',
   '57P01',
@@ -22,7 +22,7 @@ const SOCKET = new Set([
   'EAI_AGAIN',
 ]);
 
-/** ioredis and node-postgres tell some failures by nothing but their text. */
+/** ioredis and node-postgres identify some failures only by their message. */
 const MESSAGES = [
   /^Connection is closed\.?$/,
   /^Stream isn't writeable and enableOfflineQueue options is false$/,
@@ -36,7 +36,7 @@ const MESSAGES = [
   /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|TRYAGAIN|BUSY) /,
 ];
 
-// TypeORM takes a connection that PostgreSQL has ended away from whoever is at work on it.
+// TypeORM releases a connection that PostgreSQL has closed while it is in use.
 const NAMES = new Set([
   'MaxRetriesPerRequestError',
   'ClusterAllFailedError',
@@ -44,8 +44,9 @@ const NAMES = new Set([
 ]);
 
 /**
- * Tells that PostgreSQL or Redis cannot serve now from a mistake of ours. Errors that wrap others (TypeORM, `cause`,
- * `AggregateError`) are looked into. 25006, a write in a read-only transaction, and 08P01, a protocol violation, are mistakes of ours.
+ * Distinguishes an unavailable PostgreSQL or Redis from our own bugs. Wrapped errors (TypeORM, `cause`,
+ * `AggregateError`) are inspected. 25006, a write in a read-only transaction, and 08P01, a protocol violation, are our
+ * own bugs.
  */
 export function isDependencyUnavailable(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > 4) return false;

@@ -3,7 +3,7 @@ import { Drain } from './drain';
 const state = ({ draining, closed }: Drain) => ({ draining, closed });
 
 describe('The end of a process', () => {
-  it('goes from serving over draining to closed, and never back', () => {
+  it('goes from serving to draining to closed, and never back', () => {
     const drain = new Drain();
     expect(state(drain)).toEqual({ draining: false, closed: false });
     drain.start();

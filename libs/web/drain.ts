@@ -1,16 +1,19 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
-/** The end of a process, as its parts see it: serving, then draining, then closed. */
+/** The shutdown state of a process: serving, then draining, then closed. */
 @Injectable()
 export class Drain implements OnModuleDestroy {
   private phase: 'serving' | 'draining' | 'closed' = 'serving';
 
-  /** No longer ready: load balancers should look elsewhere. Requests are still answered, connections are not kept. */
+  /**
+   * No longer ready: load balancers should use other nodes. Requests are still answered, connections are not kept
+   * alive.
+   */
   get draining(): boolean {
     return this.phase !== 'serving';
   }
 
-  /** Further requests are refused with 503. */
+  /** New requests are refused with 503. */
   get closed(): boolean {
     return this.phase === 'closed';
   }
@@ -20,7 +23,7 @@ export class Drain implements OnModuleDestroy {
     if (this.phase === 'serving') this.phase = 'draining';
   }
 
-  /** Refuses whatever still comes. */
+  /** Refuses new requests. */
   close(): void {
     this.phase = 'closed';
   }

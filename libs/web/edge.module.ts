@@ -7,7 +7,7 @@ import { ProblemFilter } from './problem-filter';
 import { RequestValidation } from './validation';
 
 /**
- * What every route of an app passes: guards in this order, the pipe, the filter. Each is a provider under its own class,
+ * The guards, in this order, the pipe and the filter of every route of an app. Each is a provider under its own class,
  * so that `overrideProvider(PermissionGuard)` replaces it.
  */
 @Module({
@@ -20,7 +20,7 @@ import { RequestValidation } from './validation';
 })
 export class EdgeModule {}
 
-/** @returns providers of classes that stand around every route; see {@link APP_GUARD}. */
+/** @returns providers that apply classes to every route; see {@link APP_GUARD}. */
 export function globally(token: string, ...types: Type[]): Provider[] {
   return types.flatMap((type) => [type, { provide: token, useExisting: type }]);
 }

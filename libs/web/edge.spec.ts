@@ -62,7 +62,7 @@ async function ask(
 
 const letIn: CanActivate = { canActivate: () => true };
 
-describe('What stands around every route', () => {
+describe('Guards, pipe and filter of every route', () => {
   it.each([
     ['AuthenticationGuard', AuthenticationGuard, 'unexplained', 401],
     ['PermissionGuard', PermissionGuard, 'permitted', 401],

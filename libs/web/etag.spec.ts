@@ -6,7 +6,7 @@ import { Problems } from './problems';
 const verify = (header: string | undefined) => () => assertVersion(3, readIfMatch(header));
 const code = (value: string) => expect.objectContaining({ code: value });
 
-/** What is answered to a change of version 3. */
+/** The response to a change of version 3. */
 function answerTo(header: string | undefined) {
   try {
     verify(header)();
@@ -39,11 +39,11 @@ describe('If-Match', () => {
     });
   });
 
-  it('tells the version there is when it refuses another', () => {
+  it('returns the current version when it rejects another', () => {
     expect(answerTo('"2"').options).toEqual({ headers: { etag: '"3"' } });
   });
 
-  it.each(['2', '3', 'x', '"2", 3'])('%s is no ETag, and the answer says what one looks like', (header) =>
+  it.each(['2', '3', 'x', '"2", 3'])('%s is not an ETag, and the response shows an example', (header) =>
     expect(answerTo(header).options.detail).toMatch('one stands in double quotes, such as "3"'),
   );
 

@@ -9,7 +9,7 @@ import { AddToRouteConfig } from './route-config';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Version of what the present answer shows; null until a route with `@Versioned()` answers. */
+    /** Version of the resource in the response; null until a route with `@Versioned()` has responded. */
     answeredVersion: number | null;
   }
 }
@@ -17,7 +17,7 @@ declare module 'fastify' {
 /** Characters of base64url: 96 bits. */
 const DIGEST_LENGTH = 16;
 
-/** @returns an entity tag that names a version and no particular answer: `"7"`. */
+/** @returns an entity tag for a version, without the digest of a response: `"7"`. */
 export function etagOf(version: number): string {
   return `"${version}"`;
 }
@@ -26,7 +26,7 @@ export function etagOf(version: number): string {
 const VERSION = /^"(0|[1-9]\d*)(?:-[^"]*)?"$/;
 const QUOTED = /^(?:W\/)?"[^"]*"$/;
 
-/** @returns what a caller says it has read before it changes something: the header `If-Match` (RFC 9110 §13.1.1). */
+/** @returns the versions that the caller has read: the header `If-Match` (RFC 9110 §13.1.1). */
 export function readIfMatch(header: string | undefined): ExpectedVersion {
   if (header === undefined || header.trim() === '') return undefined;
   const tags = tagsIn(header);
@@ -34,9 +34,9 @@ export function readIfMatch(header: string | undefined): ExpectedVersion {
 }
 
 /**
- * @param version that the resource has now
- * @param header the `If-Match` that named another one
- * @returns what a 412 carries: the ETag there is, and what one looks like where the header held none
+ * @param version current version of the resource
+ * @param header the `If-Match` that named a different one
+ * @returns the content of a 412: the current ETag, and an example if the header contained none
  */
 export function staleOptions(version: number, header = ''): RefusalOptions {
   const etag = etagOf(version);
@@ -49,9 +49,9 @@ export function staleOptions(version: number, header = ''): RefusalOptions {
 }
 
 /**
- * @param request whose `If-Match` counts
- * @param version that the resource has now
- * @throws Rejection answered 428 without the header, 412 when it names another version
+ * @param request whose `If-Match` is compared
+ * @param version current version of the resource
+ * @throws Rejection that becomes 428 without the header, 412 if it names a different version
  */
 export function requireIfMatch(request: Pick<FastifyRequest, 'headers'>, version: number): void {
   assertVersion(version, readIfMatch(request.headers['if-match']));
@@ -61,7 +61,7 @@ const expectedVersion = createParamDecorator((_: unknown, context: ExecutionCont
   readIfMatch(context.switchToHttp().getRequest<FastifyRequest>().headers['if-match']),
 );
 
-/** Hands the {@link ExpectedVersion} to a handler and documents the header. */
+/** Injects the {@link ExpectedVersion} into a handler and documents the header. */
 export function IfMatch(): ParameterDecorator {
   return (target, method, index) => {
     expectedVersion()(target, method, index);
@@ -79,15 +79,15 @@ export function IfMatch(): ParameterDecorator {
 export const VERSIONED = 'x-versioned';
 
 /**
- * A route whose answer carries `version`. Its `ETag` begins with the version, which is what `If-Match` compares, and
- * goes on with a digest of the whole answer and of whom it is for: a GET whose `If-None-Match` names it is answered 304
- * without a body (RFC 9110 §13.1.2).
+ * A route whose response has a `version`. Its `ETag` is the version, which `If-Match` compares, followed by a digest of
+ * the whole response and its caller: a GET with this `ETag` in `If-None-Match` returns 304 without a body (RFC 9110
+ * §13.1.2).
  */
 export function Versioned(): MethodDecorator {
   return applyDecorators(AddToRouteConfig({ versioned: true }), ApiExtension(VERSIONED, true));
 }
 
-/** Tags the answers of routes with `@Versioned()`. Add it before compression: tags are made of what is compressed. */
+/** Sets the `ETag` of routes with `@Versioned()`. Add it before compression: the digest is of the uncompressed body. */
 export function tagAnswers(server: FastifyInstance): void {
   server.decorateRequest('answeredVersion', null);
   server.addHook('preSerialization', (request, reply, payload, done) => {
@@ -107,12 +107,12 @@ export function tagAnswers(server: FastifyInstance): void {
     if (!tagsIn(request.headers['if-none-match'] ?? '').some((tag) => isSame(tag, etag)))
       return done(null, payload);
     reply.code(304).removeHeader('content-type').removeHeader('content-length');
-    // Of HEAD Fastify itself takes the body away, and fails without one.
+    // For HEAD Fastify itself removes the body, and fails without one.
     done(null, request.method === 'HEAD' ? payload : null);
   });
 }
 
-/** Covers everything that the answer depends on: compressing makes another body of it, and so another tag. */
+/** Covers everything that the response depends on: a compressed body is different and needs a different tag. */
 function validatorOf(version: number, { headers, user }: FastifyRequest, body: string): string {
   const covered = JSON.stringify([user?.userId, headers['accept-encoding'], body]);
   return `"${version}-${hash('sha256', covered, 'base64url').slice(0, DIGEST_LENGTH)}"`;

@@ -6,29 +6,29 @@ import { AddToRouteConfig } from './route-config';
 
 type ResponseClass = new () => object;
 
-/** What a route answers when all goes well. */
+/** The successful response of a route. */
 export interface Answer {
   /** 200 by default. */
   status?: number;
-  /** Class of the body; several when it is one of them. */
+  /** Class of the body; several if it is one of them. */
   type?: ResponseClass | readonly [ResponseClass, ...ResponseClass[]];
   /** Class of the entries of a list. */
   list?: ResponseClass;
-  /** Media type of a body that is no JSON. */
+  /** Media type of a body that is not JSON. */
   mediaType?: string;
   /** One sentence; the summary of the status by default. */
   description?: string;
-  /** Response headers worth knowing, with what they mean. */
+  /** Relevant response headers, with descriptions. */
   headers?: Record<string, string>;
 }
 
-/** What a route rejects with; `status` where it is known, or another one than the code has elsewhere. */
+/** An error of a route; `status` if it is known, or if it differs from the code's usual one. */
 export interface Rejects {
   readonly code: string;
   readonly status?: number;
 }
 
-/** What a route says of itself. */
+/** Documentation of a route. */
 export interface Explanation {
   /** camelCase, unique in the API: clients call it by this name. */
   operationId: string;
@@ -36,11 +36,11 @@ export interface Explanation {
   summary: string;
   description?: string;
   ok?: Answer;
-  /** Rejections of the domain and `Problems` that callers can meet here, besides those that every route implies. */
+  /** Domain rejections and `Problems` that callers can get here, besides those of every route. */
   rejects?: readonly Rejects[];
 }
 
-/** Extension under which the codes wait for `buildOpenApi` to turn them into responses. */
+/** Extension that holds the codes until `buildOpenApi` turns them into responses. */
 export const REJECTS = 'x-problems';
 
 const OK: Record<number, string> = {
@@ -51,8 +51,8 @@ const OK: Record<number, string> = {
 };
 
 /**
- * Makes a route explain itself: status, answer and every problem a caller can meet. 400, 401, 429, 500 and 503 are
- * implied, 403 without `@Public()` (an API key may lack the scope), 413 and 415 by a body.
+ * Documents a route: status, response and every problem a caller can get. 400, 401, 429, 500 and 503 are implied, 403
+ * without `@Public()` (an API key may lack the scope), 413 and 415 with a body.
  */
 export function Explain({
   operationId,
@@ -108,7 +108,7 @@ function bodyOf(answer: Answer): object {
   return { content: { [mediaType]: { schema: schemas.length === 1 ? schemas[0] : { oneOf: schemas } } } };
 }
 
-/** A route that answers as a stream without end: the time-out of requests does not end it. */
+/** A route that responds with an endless stream: the request timeout does not apply. */
 export function LongLived(): MethodDecorator {
   return AddToRouteConfig({ longLived: true });
 }

@@ -31,7 +31,7 @@ describe('A text', () => {
     expect(codes(kinds.text({ min: 0, max: 3 }), '')).toEqual([]);
   });
 
-  it('that is trimmed is too short for its schema where it is too short for us', () => {
+  it('that is trimmed has the same minimum length in its schema', () => {
     const titles = kinds.text({ max: 9, trim: true });
     const names = kinds.text({ min: 3, max: 9, trim: true });
     const fits = ({ schema }: FieldType, value: string) =>

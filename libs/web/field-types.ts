@@ -4,23 +4,23 @@ import { isEmail, isURL, isUUID } from 'class-validator';
 import type { RuleCode } from './rule-codes';
 import { declareChoice } from './schemas';
 
-/** A rule that a value breaks, without the name of the field. */
+/** A rule that a value violates, without the name of the field. */
 export interface Violation {
   /** Where inside the value: empty for the value itself, `2` for an item of a list. */
   path: string;
   code: RuleCode;
-  /** `must be 1 to 100 characters long`: a sentence once the field's name stands in front. */
+  /** `must be 1 to 100 characters long`: a sentence after the field's name. */
   rule: string;
 }
 
-/** What a field may hold: the rules that check it and the schema that describes it, from one declaration. */
+/** The type of a field: its validation rules and its schema, from one declaration. */
 export interface FieldType {
   readonly schema: ApiPropertyOptions & Record<string, unknown>;
-  /** @returns the rules that a present, non-null value breaks. */
+  /** @returns the rules that a present, non-null value violates. */
   check(value: unknown): Violation[];
-  /** Cleans a value before it is checked. */
+  /** Normalizes a value before it is validated. */
   clean?(value: unknown): unknown;
-  /** Reads the value from a query string; what cannot be read is returned as it came, for `check` to refuse. */
+  /** Converts the value from a query string; returns an unparsable value unchanged, so that `check` rejects it. */
   fromQuery?(value: string | string[]): unknown;
   /** Class of the object, or of the objects in the list. */
   nested?: () => new () => object;
@@ -28,14 +28,14 @@ export interface FieldType {
 
 /** Limits of a text. */
 export interface TextLimits {
-  /** Fewest characters; default 1, so that an empty text is refused. */
+  /** Minimum number of characters; default 1, so that an empty text is rejected. */
   min?: number;
-  /** Most characters: Unicode code points, as JSON Schema and PostgreSQL count, not UTF-16 units. */
+  /** Maximum number of characters: Unicode code points, as JSON Schema and PostgreSQL count, not UTF-16 units. */
   max: number;
   pattern?: RegExp;
-  /** What `pattern` means, in words: `must consist of lower-case letters`. */
+  /** Description of `pattern`: `must consist of lower-case letters`. */
   patternRule?: string;
-  /** Cuts white space off both ends before checking. */
+  /** Trims white space before validation. */
   trim?: boolean;
 }
 
@@ -46,13 +46,13 @@ function violation(code: RuleCode, rule: string): Violation[] {
 }
 
 /**
- * Text; that it can be stored was seen to when the request was read (`request-values.ts`).
+ * Text; `request-values.ts` has already checked that it can be stored.
  *
- * @param limits its length in characters and its pattern
+ * @param limits length in characters and pattern
  */
 export function text({ min = 1, max, pattern, patternRule, trim }: TextLimits): FieldType {
   const length = min === max ? `exactly ${max}` : min > 0 ? `${min} to ${max}` : `at most ${max}`;
-  // A text that is too short once it is trimmed is too short for the schema too.
+  // The schema too requires the minimum length after trimming.
   const trimmed = min > 1 ? `\\S[\\s\\S]{${min - 2},}\\S` : '\\S';
   const shown = pattern?.source ?? (trim && min > 0 ? trimmed : undefined);
   return {
@@ -70,7 +70,7 @@ export function text({ min = 1, max, pattern, patternRule, trim }: TextLimits): 
 }
 
 function hasLength(value: string, min: number, max: number): boolean {
-  // Each character takes one or two UTF-16 units, so most texts need not be counted.
+  // A character has one or two UTF-16 units, so most texts need no counting.
   if (value.length > 2 * max || value.length < min) return false;
   if (value.length <= max && value.length >= 2 * min) return true;
   let characters = 0;
@@ -79,9 +79,8 @@ function hasLength(value: string, min: number, max: number): boolean {
 }
 
 /**
- * What others see somebody or something by, on a page or in a mail that we send: one line of visible text without
- * line breaks, control and formatting characters and web addresses, so that nobody writes letters in our name.
- * Trimmed.
+ * A display name that others see, on a page or in a mail that we send: one line of visible text without line breaks,
+ * control and formatting characters and web addresses, so that nobody can put messages into our mails. Trimmed.
  */
 export function displayName({ max }: Pick<TextLimits, 'max'>): FieldType {
   const base = text({ max, trim: true });
@@ -103,7 +102,7 @@ export function displayName({ max }: Pick<TextLimits, 'max'>): FieldType {
   };
 }
 
-/** A name without spaces that is somebody's alone: a text with a pattern of which no program makes a link. */
+/** A unique name without spaces: a text with a pattern that no program turns into a link. */
 export function username(limits: TextLimits): FieldType {
   const base = text(limits);
   return {
@@ -116,7 +115,7 @@ export function username(limits: TextLimits): FieldType {
   };
 }
 
-/** An e-mail address of at most 254 characters (RFC 5321 §4.5.3.1), trimmed and in lower case. */
+/** An e-mail address of at most 254 characters (RFC 5321 §4.5.3.1), trimmed and converted to lower case. */
 export function email(): FieldType {
   return {
     schema: { type: 'string', format: 'email', maxLength: 254 },
@@ -141,7 +140,7 @@ export function uuid(): FieldType {
   };
 }
 
-/** Hosts within a network have names without a dot. */
+/** Hosts in a local network have names without a dot. */
 const HTTP_URL = {
   protocols: ['http', 'https'],
   require_protocol: true,
@@ -149,7 +148,7 @@ const HTTP_URL = {
   allow_underscores: true,
 };
 
-/** An absolute http or https address of at most 2048 characters. */
+/** An absolute http or https URL of at most 2048 characters. */
 export function url(): FieldType {
   return {
     schema: { type: 'string', format: 'uri', maxLength: 2048 },
@@ -160,7 +159,7 @@ export function url(): FieldType {
   };
 }
 
-/** A whole number within limits, both included. */
+/** An integer within inclusive limits. */
 export function integer({ min, max }: { min?: number; max?: number } = {}): FieldType {
   return {
     schema: {
@@ -176,7 +175,7 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): Fiel
   };
 }
 
-/** A number within limits, both included. */
+/** A number within inclusive limits. */
 export function number({ min, max }: { min?: number; max?: number } = {}): FieldType {
   return {
     schema: {
@@ -211,10 +210,10 @@ export function boolean(): FieldType {
 }
 
 /**
- * One of some texts.
+ * One of a list of texts.
  *
  * @param values the texts
- * @param name under which the schema stands in the description, where several fields share it
+ * @param name of the schema in the API description, if several fields share it
  */
 export function oneOf(values: readonly string[], name?: string): FieldType {
   if (name) declareChoice(name, values);
@@ -232,18 +231,21 @@ export function oneOf(values: readonly string[], name?: string): FieldType {
 }
 
 /**
- * Text of at most `max` characters that rows decide about.
+ * Text of at most `max` characters whose valid values are rows in the database.
  *
- * @param values that the service comes with, for the description
+ * @param values built-in values, for the API description
  */
 export function known(values: readonly string[], { name, max }: { name: string; max: number }): FieldType {
   return { ...text({ max }), schema: oneOf(values, name).schema };
 }
 
-/** Name under which {@link scope} stands in the description. */
+/** Name of {@link scope} in the API description. */
 export const SCOPE = 'Scope';
 
-/** A scope of an API key: `read`, `write` or a permission. The description names the permissions that routes ask for. */
+/**
+ * A scope of an API key: `read`, `write` or a permission. The API description lists the permissions that routes
+ * require.
+ */
 export function scope(): FieldType {
   return { ...text({ max: 50 }), schema: { $ref: `#/components/schemas/${SCOPE}` } };
 }
@@ -253,9 +255,9 @@ const DATE_TIME =
   /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
- * An instant with its offset (RFC 3339 `date-time`); a request gets it as a text in UTC with milliseconds, since
- * PostgreSQL knows no offset beyond ±15:59 and no year 10000; a `Date` does in an answer. A query may also say it as
- * people write it by hand, `2026-11-21 09:00:00`, and means UTC.
+ * A timestamp with an offset (RFC 3339 `date-time`). In a request it becomes a text in UTC with milliseconds, because
+ * PostgreSQL supports no offset beyond ±15:59 and no year 10000; a response may use a `Date`. A query may also contain
+ * the form `2026-11-21 09:00:00`, which means UTC.
  */
 export function dateTime(): FieldType {
   return {
@@ -272,7 +274,7 @@ export function dateTime(): FieldType {
   };
 }
 
-/** @returns the instant as a text in UTC; undefined when it is none, or not in the years 1 to 9999 there. */
+/** @returns the timestamp as a text in UTC; undefined if it is invalid, or not in the years 1 to 9999 in UTC. */
 function inUtc(value: unknown): string | undefined {
   const parts = typeof value === 'string' ? DATE_TIME.exec(value) : null;
   if (!parts || !isCalendarDay(parts[1]!)) return undefined;
@@ -281,7 +283,7 @@ function inUtc(value: unknown): string | undefined {
   return year >= 1 && year <= 9999 ? instant.toISOString() : undefined;
 }
 
-/** A day of the calendar (RFC 3339 `full-date`). */
+/** A calendar date (RFC 3339 `full-date`). */
 export function date(): FieldType {
   return {
     schema: { type: 'string', format: 'date' },
@@ -292,7 +294,7 @@ export function date(): FieldType {
   };
 }
 
-/** 30 February reads as 1 or 2 March, hence the way there and back. Year 0 is none that PostgreSQL knows. */
+/** 30 February is parsed as 1 or 2 March, hence the round trip. PostgreSQL has no year 0. */
 function isCalendarDay(day: string): boolean {
   const instant = new Date(`${day}T00:00:00Z`);
   return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(day) && !day.startsWith('0000');
@@ -300,21 +302,21 @@ function isCalendarDay(day: string): boolean {
 
 /** Limits of a list. */
 export interface ListLimits {
-  /** Fewest items; default 0. */
+  /** Minimum number of items; default 0. */
   min?: number;
-  /** Most items. */
+  /** Maximum number of items. */
   max: number;
-  /** Refuses an item that comes twice. */
+  /** Rejects duplicate items. */
   unique?: boolean;
 }
 
-/** A list of one kind of item; in a query `a,b` or the parameter several times. */
+/** A list of items of one type; in a query `a,b` or a repeated parameter. */
 export function list(item: FieldType, { min = 0, max, unique }: ListLimits): FieldType {
   const count = min === max ? `exactly ${max}` : min > 0 ? `${min} to ${max}` : `at most ${max}`;
   const limits = { minItems: min, maxItems: max, ...(unique && { uniqueItems: true }) };
   return {
     schema: {
-      // Classes and named choices are schemas of their own, which Swagger wants to hear of as such.
+      // Classes and named enums are separate schemas, which Swagger needs to know.
       ...(item.nested || 'enumName' in item.schema
         ? { ...item.schema, isArray: true }
         : { type: 'array', items: item.schema }),
@@ -325,7 +327,7 @@ export function list(item: FieldType, { min = 0, max, unique }: ListLimits): Fie
       clean: (value: unknown) => (Array.isArray(value) ? value.map((entry) => item.clean!(entry)) : value),
     }),
     fromQuery(value) {
-      // One more than fits is enough to be refused.
+      // One item too many is enough to reject.
       const parts =
         typeof value !== 'string' ? value.slice(0, max + 1) : value === '' ? [] : value.split(',', max + 1);
       return item.fromQuery ? parts.map((part) => item.fromQuery!(part)) : parts;
@@ -352,7 +354,7 @@ export function list(item: FieldType, { min = 0, max, unique }: ListLimits): Fie
 /** An object of a class whose fields are declared the same way. */
 export function object(nested: () => new () => object): FieldType {
   return {
-    // Swagger resolves a class late only from a function that is called "type".
+    // Swagger resolves a class lazily only from a function named "type".
     schema: { type: () => nested() },
     nested,
     check: (value) =>
@@ -362,7 +364,7 @@ export function object(nested: () => new () => object): FieldType {
   };
 }
 
-/** A free-form JSON object, for what the edge hands on without looking inside. */
+/** A free-form JSON object that is passed on without validation of its content. */
 export function json(): FieldType {
   return {
     schema: { type: 'object', additionalProperties: true },
@@ -373,7 +375,7 @@ export function json(): FieldType {
   };
 }
 
-/** A number for each of some names: `{ "👍": 3 }`; for answers. */
+/** Numbers by name: `{ "👍": 3 }`; for responses. */
 export function counts(): FieldType {
   return {
     schema: { type: 'object', additionalProperties: { type: 'integer', minimum: 0 } },

@@ -5,25 +5,25 @@ import * as kinds from './field-types';
 import type { FieldType, ListLimits, TextLimits } from './field-types';
 import { declareSchema } from './schemas';
 
-/** What every field says of itself. */
+/** Options of every field. */
 export interface FieldDescription {
   /** For readers of the API description. */
   description: string;
   example?: unknown;
-  /** May be left out; `null` is still refused. */
+  /** May be left out; `null` is still rejected. */
   optional?: boolean;
   /** May be `null`. */
   nullable?: boolean;
-  /** What it is when left out of a request; implies `optional`. The class must set it: `limit = 20`. */
+  /** Default if it is left out of a request; implies `optional`. The class must set it: `limit = 20`. */
   default?: unknown;
 }
 
-/** What class-validator keeps of a field, so that errors and queries can ask for its kind. */
+/** What class-validator stores about a field, so that errors and queries can look up its type. */
 export interface FieldContext {
   readonly field: { readonly kind: FieldType; readonly optional: boolean; readonly nullable: boolean };
 }
 
-/** @returns the rules that a field's value breaks, absence and null included. */
+/** @returns the rules that a field's value violates, including absence and null. */
 export function violationsOf(
   { kind, optional, nullable }: FieldContext['field'],
   value: unknown,
@@ -66,9 +66,9 @@ function field(
 }
 
 /**
- * One decorator a field: it carries the rules that a request is checked by and the schema that the API description
- * shows, so that neither can drift. For bodies, query classes and answers alike; in a query class the text is read
- * as number, boolean or list first, in a body nothing is converted.
+ * One decorator per field: it declares the validation rules and the schema of the API description, so that they cannot
+ * drift apart. For bodies, query classes and responses. In a query class the text is first converted to a number,
+ * boolean or list; in a body nothing is converted.
  *
  * ```ts
  * class PostCreate {
@@ -80,42 +80,42 @@ function field(
 export const Field = {
   /** Text of `min` (default 1) to `max` characters, counted as code points. */
   text: (options: TextLimits & FieldDescription) => field(kinds.text(options), options),
-  /** What others see somebody or something by: one line, no formatting characters, no web address; trimmed. */
+  /** Display name that others see: one line, no formatting characters, no web address; trimmed. */
   name: (options: { max: number } & FieldDescription) => field(kinds.displayName(options), options),
-  /** Unique name by a pattern; none that looks like a web address. */
+  /** Unique name with a pattern; must not look like a web address. */
   username: (options: TextLimits & FieldDescription) => field(kinds.username(options), options),
-  /** E-mail address; trimmed and put in lower case. */
+  /** E-mail address; trimmed and converted to lower case. */
   email: (options: FieldDescription) => field(kinds.email(), options),
   uuid: (options: FieldDescription) => field(kinds.uuid(), options),
-  /** Absolute http or https address. */
+  /** Absolute http or https URL. */
   url: (options: FieldDescription) => field(kinds.url(), options),
   integer: (options: { min?: number; max?: number } & FieldDescription) =>
     field(kinds.integer(options), options),
   number: (options: { min?: number; max?: number } & FieldDescription) =>
     field(kinds.number(options), options),
   boolean: (options: FieldDescription) => field(kinds.boolean(), options),
-  /** One of some texts; `name` makes the schema a shared one. */
+  /** One of a list of texts; `name` makes the schema a shared component. */
   oneOf: (values: readonly string[], options: { name?: string } & FieldDescription) =>
     field(kinds.oneOf(values, options.name), options),
-  /** Text that rows decide about; the description names those values that the service comes with. */
+  /** Text whose valid values are rows in the database; the API description lists the built-in ones. */
   known: (values: readonly string[], options: { name: string; max: number } & FieldDescription) =>
     field(kinds.known(values, options), options),
-  /** At most `max` items of a kind: `Item.text(…)`, `Item.object(() => Line)`. */
+  /** At most `max` items of one type: `Item.text(…)`, `Item.object(() => Line)`. */
   list: (item: FieldType, options: ListLimits & FieldDescription) =>
     field(kinds.list(item, options), options),
-  /** Object of a class with fields of its own. */
+  /** Object of a class with fields. */
   object: (nested: () => new () => object, options: FieldDescription) => field(kinds.object(nested), options),
-  /** RFC 3339 instant; stays a text in a request. */
+  /** RFC 3339 timestamp; remains a text in a request. */
   dateTime: (options: FieldDescription) => field(kinds.dateTime(), options),
-  /** RFC 3339 day. */
+  /** RFC 3339 date. */
   date: (options: FieldDescription) => field(kinds.date(), options),
   /** Free-form object. */
   json: (options: FieldDescription) => field(kinds.json(), options),
-  /** Number by name, for answers. */
+  /** Numbers by name, for responses. */
   counts: (options: FieldDescription) => field(kinds.counts(), options),
 };
 
-/** The kinds that `Field.list` takes. */
+/** Item types of `Field.list`. */
 export const Item = {
   text: kinds.text,
   name: kinds.displayName,

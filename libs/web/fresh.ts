@@ -14,34 +14,34 @@ import { Problems } from './problems';
 const FRESH = 'rookery:fresh';
 const SESSION = 'rookery:session';
 
-/** Extensions that show in the API description what a route wants. */
+/** Extensions that document the requirements of a route in the API description. */
 export const NEEDS_FRESH = 'x-requires-fresh-sign-in';
 export const NEEDS_SESSION = 'x-requires-session';
 
-/** Milliseconds for which a proved second factor, or password, stays fresh. */
+/** Milliseconds for which authentication with second factor, or password, stays fresh. */
 const FRESH_MS = 15 * 60_000;
 
 /**
- * Only callers who proved their second factor, or their password where they have none, within the last 15 minutes
- * come in; others get 403 `auth.mfa-required`. API keys prove nothing, so they never do.
+ * Admits only callers who authenticated with their second factor, or with their password if they have none, within the
+ * last 15 minutes; others get 403 `auth.mfa-required`. API keys are never fresh.
  */
 export function Fresh(): MethodDecorator & ClassDecorator {
   return applyDecorators(SetMetadata(FRESH, true), ApiExtension(NEEDS_FRESH, true));
 }
 
 /**
- * Only callers who have signed in here come in; API keys, and tokens of other issuers, get 403 `auth.forbidden`. For
- * routes that deal with what somebody signs in with.
+ * Admits only callers who have signed in here; API keys, and tokens of other issuers, get 403 `auth.forbidden`. For
+ * routes that manage credentials.
  */
 export function SessionOnly(): MethodDecorator & ClassDecorator {
   return applyDecorators(SetMetadata(SESSION, true), ApiExtension(NEEDS_SESSION, true));
 }
 
 /**
- * Sees to `@Fresh()` and `@SessionOnly()`.
+ * Enforces `@Fresh()` and `@SessionOnly()`.
  *
- * The proof was timed by PostgreSQL and is compared with this process's clock: some seconds between the two do not
- * matter in 15 minutes.
+ * The time of authentication comes from PostgreSQL's clock and is compared with this process's clock: a few seconds of
+ * difference do not matter in 15 minutes.
  *
  * @throws RequestRefused `auth.forbidden`, `auth.mfa-required`
  */
@@ -64,7 +64,7 @@ export class FreshGuard implements CanActivate {
   }
 }
 
-/** @param authenticatedAt null when nothing was proved, or the proof counts no more */
+/** @param authenticatedAt null if the user has not authenticated, or the authentication was invalidated */
 function isFresh(authenticatedAt: Date | null): boolean {
   return authenticatedAt !== null && Date.now() - authenticatedAt.getTime() < FRESH_MS;
 }

@@ -46,7 +46,7 @@ class Health {
   dependencies: Record<string, DependencyHealth>;
 }
 
-/** The probes of api and worker. They answer 200 or 503 with a small JSON object. */
+/** The probes of api and worker. They return 200 or 503 with a small JSON object. */
 @Public()
 @ApiTags('Health')
 @Controller()
@@ -136,20 +136,20 @@ class ProbeController implements OnModuleDestroy {
     const critical = all.some(({ health, importance }) => health.status === 'down' && importance.critical);
     if (critical) reply.code(503);
     return {
-      // Terminus knows no dependency that one can do without.
+      // Terminus has no optional dependencies.
       status: critical ? 'down' : report.status === 'ok' ? 'up' : 'degraded',
       dependencies: report.details as Record<string, DependencyHealth>,
     };
   }
 }
 
-/** Terminus throws when something is down, with the same result inside. */
+/** If something is down, Terminus throws an error that contains the same result. */
 function resultOf(error: unknown): HealthCheckResult {
   if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
   throw error;
 }
 
-/** Probes at the root, and what they ask: {@link HealthChecks} and {@link Drain} are injectable everywhere. */
+/** Probes at the root, and their sources: {@link HealthChecks} and {@link Drain} are injectable everywhere. */
 @Global()
 @Module({
   imports: [EdgeModule, TerminusModule.forRoot({ logger: false })],

@@ -7,17 +7,18 @@ const STYLE =
   'button{font:inherit;padding:.5rem 1rem}@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}' +
   'code{background:#333}a{color:#8bf}}';
 
-/** A small page without any file beside it. */
+/** A small page without other files. */
 export interface HtmlPage {
   title: string;
-  /** HTML of the body; escape what comes from outside with {@link escapeHtml}. */
+  /** HTML of the body; escape untrusted text with {@link escapeHtml}. */
   body: string;
   /** JavaScript to run at the end of the body. */
   script?: string;
 }
 
 /**
- * Sends a page. Its Content-Security-Policy lets exactly its own style and script run, and its script call only us.
+ * Sends a page. Its Content-Security-Policy allows exactly its own style and script, and requests of the script only to
+ * this origin.
  */
 export function sendPage(reply: FastifyReply, { title, body, script }: HtmlPage): void {
   const policy = [
@@ -42,7 +43,7 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
-/** @returns the text as it may stand in HTML, in attributes too. */
+/** @returns the text escaped for HTML, also for attributes. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -6,21 +6,21 @@ import { AddToRouteConfig } from './route-config';
 import { refused } from './validation';
 
 const MAX_DEPTH = 32;
-/** Members and items of one body in all, unless its route says otherwise. */
+/** Maximum of members and items in total per body, unless the route sets another. */
 const MAX_MEMBERS = 1_000;
 
 interface BoundedRoute {
   maxMembers?: number;
 }
 
-/** Lets the bodies of a route have so many members and items in all, instead of 1,000. */
+/** Sets the maximum of members and items in total for the bodies of a route, instead of 1,000. */
 export function MaxMembers(maxMembers: number): MethodDecorator {
   return AddToRouteConfig({ maxMembers } satisfies BoundedRoute);
 }
 
 /**
- * Reads JSON bodies and nothing else: other media types are 415; more than 32 levels, or 1,000 members and items, are
- * 400, as are names that every object inherits (`__proto__`, `constructor`) and texts that nobody can store.
+ * Reads only JSON bodies: other media types are 415. More than 32 levels, or 1,000 members and items, are 400, as are
+ * names that every object inherits (`__proto__`, `constructor`) and texts that cannot be stored.
  */
 export function readJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
@@ -51,9 +51,9 @@ export function parseJson(text: string, maxMembers: number): unknown {
 }
 
 /**
- * Counts before anything is parsed: 12,000 members cost `JSON.parse` a hundred times what it costs to count to 1,000.
+ * Counts before parsing: to parse 12,000 members takes `JSON.parse` a hundred times as long as counting to 1,000.
  *
- * @param text JSON, perhaps
+ * @param text supposedly JSON
  * @throws RequestRefused `request.malformed-json` beyond 32 levels; `request.too-many-members`
  */
 function verifySize(text: string, maxMembers: number): void {
@@ -64,7 +64,7 @@ function verifySize(text: string, maxMembers: number): void {
     const character = text[at]!;
     if (character === ' ' || character === '\n' || character === '\r' || character === '\t') continue;
     const closes = character === '}' || character === ']';
-    // A list or object has one more member than it has commas, unless it is empty.
+    // A list or object has one more member than commas, unless it is empty.
     if (character === ',' || (opened && !closes)) members += 1;
     opened = character === '{' || character === '[';
     if (opened) depth += 1;
@@ -75,7 +75,7 @@ function verifySize(text: string, maxMembers: number): void {
   }
 }
 
-/** @returns where the text in quotes ends that begins there. */
+/** @returns the end of the quoted text that begins there. */
 function endOfText(text: string, start: number): number {
   let quote = text.indexOf('"', start);
   while (quote !== -1 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);

@@ -18,8 +18,8 @@ import { RateLimitSettings } from './rate-limits/settings';
 class RateLimiterModule {}
 
 /**
- * Rate limits and idempotency keys around every route. Import it before `WebModule`: guards run in the order of their
- * modules, and requests are counted before permissions are looked at.
+ * Rate limits and idempotency keys for every route. Import it before `WebModule`: guards run in the order of their
+ * modules, and requests must be counted before permissions are checked.
  */
 @Module({
   imports: [

@@ -12,8 +12,8 @@ import { WebSettings } from './settings';
 const PATH = '/metrics';
 
 /**
- * Decides who reads `/metrics` on the port that everybody can reach: nobody where they have a port of their own, else
- * operations alone in production.
+ * Decides who may read `/metrics` on the public port: nobody if it has its own port; otherwise, in production,
+ * operators only.
  */
 export function guardMetrics(
   server: FastifyInstance,
@@ -28,7 +28,7 @@ export function guardMetrics(
   });
 }
 
-/** Serves `GET /metrics` on `METRICS_PORT`, and nothing else; without that setting it does nothing. */
+/** Serves only `GET /metrics` on `METRICS_PORT`; does nothing without that setting. */
 @Injectable()
 export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = new Logger(MetricsServer.name);
@@ -36,12 +36,12 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
 
   constructor(private readonly settings: WebSettings) {}
 
-  /** Port it listens on; undefined while it does not. */
+  /** Port it listens on; undefined if it does not listen. */
   get port(): number | undefined {
     return (this.server?.address() as AddressInfo | null | undefined)?.port;
   }
 
-  /** @throws Error when the port is taken */
+  /** @throws Error if the port is taken */
   async onApplicationBootstrap(): Promise<void> {
     const { host, metricsPort } = this.settings;
     if (metricsPort === undefined) return;

@@ -7,7 +7,7 @@ export interface Reference {
 
 type Group = 'headers' | 'parameters' | 'responses';
 
-/** What several operations share. Each part is described once, under a name that its content decides. */
+/** Components that several operations share. Each is described once, under a name derived from its content. */
 export class Components {
   private readonly groups = {
     headers: new Map<string, object>(),
@@ -16,8 +16,8 @@ export class Components {
   };
 
   /**
-   * @param words of which the name is made: `Retry-After` becomes `RetryAfter`
-   * @returns a reference to the part; undefined when the name stands for something else already
+   * @param words source of the name: `Retry-After` becomes `RetryAfter`
+   * @returns a reference to the component; undefined if the name is already used for a different one
    */
   share(group: Group, words: string, part: object): Reference | undefined {
     const name = words.replace(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9]|$)/g, (_, first: string) =>

@@ -33,7 +33,7 @@ describe('The description of the API', () => {
     expect(document.paths['/v1/work/me'].get.security).toBeUndefined();
   });
 
-  it('tells the shape of a body from the same decorators that check it', () => {
+  it('documents a body from the decorators that validate it', () => {
     expect(document.components.schemas.NestDraft).toEqual({
       type: 'object',
       required: ['title'],
@@ -171,7 +171,7 @@ describe('The description of the API', () => {
     expect(JSON.stringify(parameters)).not.toContain('"example"');
   });
 
-  it('tells who may keep what is answered', () => {
+  it('sets Cache-Control', () => {
     const cacheControl = (path: string, method = 'get') =>
       document.paths[path][method].responses['200'].headers['Cache-Control'].description;
     expect(cacheControl('/v1/work/me')).toContain('`private, no-store`');
@@ -180,7 +180,7 @@ describe('The description of the API', () => {
     expect(cacheControl('/livez')).toContain('`no-store`');
   });
 
-  it('tells the rate limits of every route but those that are exempt', () => {
+  it('documents the rate limits of every route that is not exempt', () => {
     const byDefault = { policy: 'default', limit: 40, window: 2, per: ['ip'] };
     expect(document.paths['/v1/work/me'].get['x-rate-limit']).toEqual([byDefault]);
     expect(document.paths['/v1/work/rule'].get['x-rate-limit']).toEqual([
@@ -360,7 +360,7 @@ describe('An API that cannot be described', () => {
     );
   });
 
-  it('rejects with a code that nobody defined', async () => {
+  it('rejects with an undefined code', async () => {
     @Controller('a')
     class Unknown {
       @Get()

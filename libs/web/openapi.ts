@@ -14,12 +14,12 @@ import { ruleCodes, RULES } from './rule-codes';
 import { clashingSchemas } from './schemas';
 import { describePolicy, isExempt, RATE_LIMIT, RatePolicies } from './rate-limits/policies';
 
-/** What the description says of the API as a whole. */
+/** General information about the API. */
 export interface ApiDescription {
   title: string;
   description: string;
   version: string;
-  /** The groups of operations, in the order of the page. Where given, every operation must be in one of them. */
+  /** The groups of operations, in the order of the page. If given, every operation must be in one of them. */
   tags?: readonly { name: string; description: string }[];
 }
 
@@ -43,11 +43,11 @@ interface Operation {
 }
 
 /**
- * Describes the API (OpenAPI 3.1). The result depends on the code alone: paths, schemas and responses are sorted.
+ * Describes the API (OpenAPI 3.1). The result depends only on the code: paths, schemas and responses are sorted.
  *
- * @param app initialised or not
- * @throws Error naming operations without an `operationId`, with one that is taken, outside of the declared
- *   groups, or rejecting unknown codes, and classes that are both the schema of one name
+ * @param app initialized or not
+ * @throws Error naming operations without an `operationId`, with a duplicate one, outside of the declared groups, or
+ *   with unknown error codes, and classes that have the same schema name
  */
 export function buildOpenApi(
   app: NestFastifyApplication,
@@ -120,7 +120,7 @@ function tagMistakes({ tags = [] }: Operation, declared: readonly { name: string
     .map((tag) => `has the tag ${tag}, which nobody declares: add it under "tags" in its <name>.context.ts`);
 }
 
-/** Turns what the decorators noted into responses; returns the codes that nobody defined. */
+/** Turns the metadata of the decorators into responses; returns the undeclared codes. */
 function explain(method: string, path: string, operation: Operation, shared: Components): string[] {
   const open = operation['x-public'] === true;
   const operators = operation[OPERATORS] === true;
@@ -154,7 +154,7 @@ function explain(method: string, path: string, operation: Operation, shared: Com
   });
   if (keyed) describeIdempotency(operation, stored, shared);
   for (const parameter of operation.parameters ?? []) {
-    // Lists are read from `a,b` and from the parameter several times; the first is what we ask for.
+    // Lists are accepted as `a,b` and as a repeated parameter; the first is documented.
     if (parameter.in === 'query' && parameter.schema?.type === 'array') parameter.explode = false;
     if (parameter.in === 'query' && !parameter.required) describeExample(parameter);
   }
@@ -186,13 +186,13 @@ function explain(method: string, path: string, operation: Operation, shared: Com
   return rejects.filter((_, index) => stated[index] === undefined).map(({ code }) => code);
 }
 
-/** @returns the problem as the route answers it; undefined when nobody declared it. */
+/** @returns the problem as the route returns it; undefined if it is not declared. */
 function statedProblem({ code, status }: Rejects): ProblemDefinition | undefined {
   const known = problemByCode(code);
   return known && status !== undefined && status !== known.status ? withStatus(known, status) : known;
 }
 
-/** Adds headers to the good answers of an operation. */
+/** Adds headers to the successful responses of an operation. */
 function describeHeaders(operation: Operation, headers: object): void {
   for (const [status, response] of Object.entries(operation.responses)) {
     if (status.startsWith('2')) response.headers = { ...response.headers, ...headers };
@@ -222,7 +222,7 @@ function describeVersion(revalidated: boolean, operation: Operation, shared: Com
   ];
 }
 
-/** Parameters that many operations have. One that an operation describes in its own way stays where it is. */
+/** Parameters that many operations share. One with a different description remains in its operation. */
 function shareParts(operation: Operation, shared: Components): void {
   const common = new Set(['cursor', 'limit', 'id', 'If-Match', 'If-None-Match', 'Idempotency-Key']);
   operation.parameters = operation.parameters?.map((parameter) =>
@@ -244,7 +244,7 @@ function sharedText(name: string, description: string, shared: Components): obje
 
 const text = (description: string) => ({ description, schema: { type: 'string' } });
 
-/** Swagger UI fills in the example of every parameter; one that may be left out would then narrow what is shown. */
+/** Swagger UI fills in the example of every parameter; for an optional one this would filter the result. */
 function describeExample(parameter: Parameter): void {
   const { example, ...schema } = parameter.schema ?? {};
   if (example === undefined) return;
@@ -252,7 +252,7 @@ function describeExample(parameter: Parameter): void {
   parameter.description = `${parameter.description} For example \`${example as string}\`.`;
 }
 
-/** Every route is under the default policy, perhaps under others too. */
+/** Every route is under the default policy, possibly also under others. */
 function describeRateLimit(operation: Operation, shared: Components): void {
   const own = (operation[RATE_LIMIT] as object[] | undefined) ?? [];
   operation[RATE_LIMIT] = [describePolicy(RatePolicies.default), ...own];
@@ -299,7 +299,7 @@ function describeIdempotency(operation: Operation, stored: boolean, shared: Comp
   });
 }
 
-/** Headers that error answers of a status carry. */
+/** Headers of error responses with a status. */
 const headersOfStatus: Record<string, Record<string, string>> = {
   401: { 'WWW-Authenticate': 'How to authenticate (RFC 6750).' },
   405: { Allow: 'The methods that the resource supports.' },
@@ -313,7 +313,7 @@ const headersOfStatus: Record<string, Record<string, string>> = {
   503: { 'Retry-After': 'Seconds to wait.' },
 };
 
-/** @returns a reference to the response that holds exactly these problems, named after their codes */
+/** @returns a reference to the response with exactly these problems, named after their codes */
 function sharedResponse(
   status: string,
   problems: ProblemDefinition[],
@@ -325,7 +325,7 @@ function sharedResponse(
   return (shared.share('responses', name.join(' or '), response) as object | undefined) ?? response;
 }
 
-/** Whether a problem has the status that it has everywhere else. */
+/** Whether a problem has its usual status. */
 function isUsual(problem: ProblemDefinition): boolean {
   return problem === problemByCode(problem.code);
 }
@@ -378,12 +378,12 @@ function scopeSchema(permissions: ReadonlySet<string>): object {
   };
 }
 
-/** What is particular to a request that breaks rules. */
+/** Details of an invalid request. */
 const BROKEN: RefusalOptions = {
   detail: '2 fields break a rule.',
   errors: [
     { path: 'title', code: 'length', message: 'title must be 1 to 100 characters long.' },
-    { path: 'colour', code: 'unknown', message: 'colour is not a field of this request.' },
+    { path: 'color', code: 'unknown', message: 'color is not a field of this request.' },
   ],
 };
 

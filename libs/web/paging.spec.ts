@@ -20,7 +20,7 @@ describe('A cursor', () => {
     expect(() => decodeCursor('followers', cursor)).toThrow('not issued for this list');
   });
 
-  it('is refused by a list whose name only begins with its own, wherever one would cut', () => {
+  it('is rejected by a list whose name has its list name as a prefix', () => {
     const seal = Buffer.from(encodeCursor('search:swifts\nswallows', ['a']), 'base64url').subarray(0, 9);
     const forged = Buffer.concat([seal, Buffer.from('swallows\n["a"]')]).toString('base64url');
     expect(() => decodeCursor('search:swifts', forged)).toThrow('not issued for this list');
@@ -34,7 +34,7 @@ describe('A cursor', () => {
     }
   });
 
-  it('is refused when somebody made it who knows how it is made, but not the key', () => {
+  it('is rejected if it was forged without the key', () => {
     const text = JSON.stringify(['not a time', 'b']);
     for (const seal of [createHash('sha256'), createHmac('sha256', 'a key of one’s own')]) {
       const checksum = seal
@@ -73,7 +73,7 @@ describe('A page', () => {
 });
 
 describe('The link to the next page', () => {
-  it('keeps what was asked for and replaces the cursor', () => {
+  it('keeps the query parameters and replaces the cursor', () => {
     const request = { url: '/v1/feed?limit=2&tags=a,b&cursor=old' };
     const link = nextLink(request, { data: [], page: { nextCursor: 'new' } });
     expect(link).toBe('</v1/feed?limit=2&tags=a%2Cb&cursor=new>; rel="next"');

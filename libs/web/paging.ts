@@ -8,7 +8,7 @@ import { RequestRefused } from './problem';
 import { Problems } from './problems';
 import { schemaNameOf, undeclareSchema } from './schemas';
 
-/** What every list is asked with; lists with filters extend it. */
+/** Query parameters of every list; lists with filters extend it. */
 export class ListQuery {
   @Field.integer({ min: 1, max: 100, default: 20, description: 'Maximum number of entries per page.' })
   limit = 20;
@@ -17,13 +17,13 @@ export class ListQuery {
   cursor?: string;
 }
 
-/** Where the next page starts. */
+/** Start of the next page. */
 export class PageInfo {
   @Field.text({ max: 1024, nullable: true, description: 'Cursor of the next page; null on the last one.' })
   nextCursor: string | null;
 }
 
-/** What every list answers. */
+/** Response of every list. */
 export interface Page<T> {
   data: T[];
   page: PageInfo;
@@ -50,14 +50,14 @@ export function ListOf<T extends object>(Entry: new () => T): new () => Page<T> 
   return Envelope as unknown as new () => Page<T>;
 }
 
-/** One part of a position in an ordered list: what the keyset compares. */
+/** One value of a keyset. */
 export type CursorPart = string | number | boolean | null;
 
 /**
- * Turns the position of a page's last entry into a cursor. The cursor is sealed, not secret: a damaged, foreign or
- * forged one is told apart before it reaches a query, which need not expect anything but what the list has issued.
+ * Turns the position of a page's last entry into a cursor. The cursor is authenticated, not secret: a damaged, foreign
+ * or forged cursor is rejected before it reaches a query.
  *
- * @param list name of the list, of this one alone, with whatever makes positions comparable: `feed:<user>:desc`
+ * @param list unique name of the list, including everything that makes positions comparable: `feed:<user>:desc`
  * @param position the keyset of the last entry, `[createdAt, id]`
  */
 export function encodeCursor(list: string, position: readonly CursorPart[]): string {
@@ -66,10 +66,10 @@ export function encodeCursor(list: string, position: readonly CursorPart[]): str
 }
 
 /**
- * @param list as it was encoded with
+ * @param list name that it was encoded with
  * @param cursor from the request; undefined on the first page
  * @returns the position; undefined without a cursor
- * @throws RequestRefused `request.invalid-cursor` when the cursor was not issued for this list
+ * @throws RequestRefused `request.invalid-cursor` if the cursor was not issued for this list
  */
 export function decodeCursor<P extends readonly CursorPart[] = readonly CursorPart[]>(
   list: string,
@@ -91,8 +91,8 @@ const SEAL_BYTES = 9;
 let key: Buffer | undefined;
 
 /**
- * The first bytes of an HMAC: 72 bits, which cannot be tried out over a network. Sealed as JSON, so that no name of a
- * list, which may hold what a client searches for, runs over into the text.
+ * The first bytes of an HMAC: 72 bits, which cannot be guessed over a network. Authenticated as JSON, so that the name
+ * of a list, which may contain a client's search text, cannot be confused with the rest.
  */
 function sealOf(list: string, text: string): Buffer {
   key ??= new MasterKey().derive('cursors');
@@ -103,7 +103,7 @@ function sealOf(list: string, text: string): Buffer {
 }
 
 /**
- * Cuts a page from rows that were read with `LIMIT limit + 1`: the one too many tells that there is a next page.
+ * Cuts a page from rows that were read with `LIMIT limit + 1`: the extra row means that there is a next page.
  *
  * @param rows in the order of the list, at most `limit + 1`
  * @param limit entries of a page
@@ -122,29 +122,29 @@ export function pageOf<T>(
   return { data, page: { nextCursor: more ? encodeCursor(list, keyOf(last)) : null } };
 }
 
-/** What a list is sorted by. */
+/** The sort order of a list. */
 export interface Keyset<Row, P extends readonly CursorPart[], First extends P | undefined = P> {
-  /** Where the list begins. */
+  /** Position before the first entry. */
   first: First;
   of: (row: Row) => P;
 }
 
-/** The newest first, by id. */
+/** Newest first, by id. */
 export const BY_ID: Keyset<{ id: string }, readonly [id: string]> = {
   first: [MAX_UUID],
   of: ({ id }) => [id],
 };
-/** The newest first, by time and id. */
+/** Newest first, by time and id. */
 export const BY_TIME: Keyset<{ createdAt: Date; id: string }, Position> = { first: NEWEST, of: positionOf };
 
 /**
- * Answers one page of a list.
+ * Reads one page of a list.
  *
  * @param query which page
  * @param list name of the list, see {@link encodeCursor}
- * @param keyset what it is sorted by
- * @param read its entries after a position, in its order, at most `limit`
- * @throws RequestRefused `request.invalid-cursor` when the cursor was not issued for this list
+ * @param keyset sort order
+ * @param read reads at most `limit` entries after a position, in this order
+ * @throws RequestRefused `request.invalid-cursor` if the cursor was not issued for this list
  */
 export async function paged<Row, P extends readonly CursorPart[], First extends P | undefined = P>(
   { limit, cursor }: ListQuery,

@@ -6,9 +6,9 @@ import { NotFound, Rejection } from '@rookery/domain';
 import { isUuid } from './field-types';
 
 /**
- * Refuses ids that cannot exist.
+ * Rejects ids that cannot exist.
  *
- * @throws Rejection `resource.not-found`: to the caller an id that is no UUID is just one that nothing has
+ * @throws Rejection `resource.not-found`: for the caller a malformed id is just an id that does not exist
  */
 @Injectable()
 class UuidPipe implements PipeTransform<string, string> {
@@ -20,7 +20,7 @@ class UuidPipe implements PipeTransform<string, string> {
 
 const uuidPipe = new UuidPipe();
 
-/** An id in the path; 404 when it is no UUID. */
+/** An id in the path; 404 if it is not a UUID. */
 export function UuidParam(name = 'id'): ParameterDecorator {
   return (target, method, index) => {
     Param(name, uuidPipe)(target, method, index);
@@ -29,7 +29,7 @@ export function UuidParam(name = 'id'): ParameterDecorator {
   };
 }
 
-/** A parameter of the path that is a secret: neither logs nor problems hold it, they show its pattern instead. */
+/** A secret path parameter: logs and problems show its placeholder instead. */
 export function SecretParam(name: string): ParameterDecorator {
   return (target, method, index) => {
     Param(name)(target, method, index);
@@ -40,7 +40,7 @@ export function SecretParam(name: string): ParameterDecorator {
 
 const SECRET_NAME = /token|secret|password|otp/i;
 
-/** @throws Error when a parameter of a route bears the name of a secret and is not declared as one */
+/** @throws Error if a parameter of a route has the name of a secret but is not declared as one */
 export function refuseUndeclaredSecrets(url: string, { secretParams = [] }: SecretParams = {}): void {
   for (const [, name = ''] of url.matchAll(/:(\w+)/g)) {
     if (SECRET_NAME.test(name) && !secretParams.includes(name))

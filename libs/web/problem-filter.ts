@@ -6,7 +6,7 @@ import { problemHeaders, problemOf, type RefusalOptions } from './problem';
 import { problemOfError } from './problem-of-error';
 import { type ProblemDefinition, Problems } from './problems';
 
-/** Turns everything that is thrown into `application/problem+json`. */
+/** Turns every thrown error into `application/problem+json`. */
 @Catch()
 @Injectable()
 export class ProblemFilter implements ExceptionFilter {
@@ -20,12 +20,12 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** Answers an error; also for those that never reach Nest. */
+  /** Responds to an error; also to errors outside of Nest. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (request.is404 && this.answerUnknownRoute(request, reply)) return;
     const { definition, options, unexpected } = problemOfError(error, request.headers['if-match']);
     if (unexpected) this.log(error, definition, request);
-    // A handler that streams has begun its answer: it can only be cut off.
+    // A streaming handler has already started its response: it can only be aborted.
     if (reply.sent || reply.raw.headersSent) {
       if (!reply.raw.writableEnded) reply.raw.destroy();
       return;
@@ -56,7 +56,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Answers a request with a problem. */
+/** Responds with a problem. */
 export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -36,7 +36,7 @@ describe('A rejection of the domain', () => {
 });
 
 describe('An error', () => {
-  it('that nobody expected is internal, and tells nothing of itself', () => {
+  it('that is unexpected is internal, without details', () => {
     const answered = problemOfError(new Error('select * from secrets'));
     expect(answered).toEqual({ definition: Problems.internal, options: {}, unexpected: true });
   });

@@ -5,7 +5,7 @@ import { staleOptions } from './etag';
 import { type RefusalOptions, RequestRefused } from './problem';
 import { type ProblemDefinition, problemOfRejection, Problems } from './problems';
 
-/** What is answered to an error; `unexpected` ones are ours to fix and are logged with their stack. */
+/** The response to an error; `unexpected` errors are bugs and are logged with their stack. */
 export interface Answered {
   definition: ProblemDefinition;
   options: RefusalOptions;
@@ -26,7 +26,7 @@ const ofFastify: Record<string, ProblemDefinition> = {
   FST_ERR_HANDLER_TIMEOUT: Problems.handlerTimeout,
 };
 
-/** What the exceptions of libraries mean, which know no more than a status. */
+/** Problems for library exceptions, which have only a status. */
 const ofStatus: Record<number, ProblemDefinition> = {
   400: Problems.invalid,
   401: Problems.unauthenticated,
@@ -35,7 +35,7 @@ const ofStatus: Record<number, ProblemDefinition> = {
   405: Problems.methodNotAllowed,
   408: Problems.timeout,
   409: Problems.conflict,
-  // A parameter too long for the router is the id of nothing.
+  // A parameter too long for the router cannot be an existing id.
   414: Problems.notFound,
   412: Problems.preconditionFailed,
   413: Problems.tooLarge,
@@ -47,8 +47,8 @@ const ofStatus: Record<number, ProblemDefinition> = {
 };
 
 /**
- * @param ifMatch the header of the request, for what is said of a stale version
- * @returns how to answer whatever was thrown. Nothing of a library's text is passed on.
+ * @param ifMatch the header of the request, for the details of a stale version
+ * @returns the response to whatever was thrown. Error messages of libraries are not passed on.
  */
 export function problemOfError(error: unknown, ifMatch?: string): Answered {
   if (error instanceof RequestRefused) return expected(error.definition, error.options);

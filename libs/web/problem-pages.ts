@@ -8,10 +8,10 @@ import { escapeHtml, sendPage } from './html-page';
 import { definedProblems, problemByCode, type ProblemDefinition, Problems } from './problems';
 import { RULES } from './rule-codes';
 
-/** They change with the version of the service alone. */
+/** They change only with the version of the service. */
 const MAX_AGE_SECONDS = 3_600;
 
-/** The pages that `type` of a problem leads to: HTML for people, JSON for those who ask for it. */
+/** The pages behind the `type` of a problem: HTML for people, JSON on request. */
 @Public()
 @ApiExcludeController()
 @Controller('problems')
@@ -58,7 +58,7 @@ function bodyOf({ title, status, code, meaning, remedy }: ProblemDefinition): st
   );
 }
 
-/** What `errors[].code` may say. */
+/** Possible values of `errors[].code`. */
 function rulesAsHtml(): string {
   const rows = Object.entries(RULES).map(
     ([code, meaning]) => `<tr><td><code>${code}</code></td><td>${escapeHtml(meaning)}</td></tr>`,

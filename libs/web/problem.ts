@@ -3,23 +3,23 @@ import { NO_STORE } from './caching';
 import type { ProblemDefinition } from './problems';
 import type { RuleCode } from './rule-codes';
 
-/** One rule that one field breaks. */
+/** One violated rule of one field. */
 export interface FieldError {
-  /** Where, dotted from the root of the body or query: `items.0.name`; empty for the whole. */
+  /** Dotted path from the root of the body or query: `items.0.name`; empty for the whole. */
   path: string;
-  /** Which rule. */
+  /** The rule. */
   code: RuleCode;
-  /** In a sentence, for people. */
+  /** Message for people. */
   message: string;
 }
 
-/** The body of every error answer (RFC 9457). */
+/** The body of every error response (RFC 9457). */
 export interface Problem {
   type: string;
   title: string;
   status: number;
   detail: string;
-  /** Path of the request, without its query. */
+  /** Path of the request, without the query string. */
   instance: string;
   code: string;
   traceId: string | null;
@@ -29,9 +29,9 @@ export interface Problem {
 /** The media type of {@link Problem}. */
 export const PROBLEM_JSON = 'application/problem+json';
 
-/** What an error answer carries besides its definition. */
+/** Details of an error response besides its definition. */
 export interface RefusalOptions {
-  /** What happened this time, in a sentence; the definition's meaning by default. */
+  /** What happened in this case; by default the definition's meaning. */
   detail?: string;
   errors?: FieldError[];
   /** Whole seconds, for `Retry-After`. */
@@ -40,7 +40,7 @@ export interface RefusalOptions {
   headers?: Record<string, string>;
 }
 
-/** The edge refuses a request with one of `Problems`. Nothing is logged as an error. */
+/** The web layer refuses a request with one of `Problems`. It is not logged as an error. */
 export class RequestRefused extends Error {
   constructor(
     readonly definition: ProblemDefinition,
@@ -51,20 +51,20 @@ export class RequestRefused extends Error {
   }
 }
 
-/** The request that an error answer belongs to. */
+/** The request of an error response. */
 export interface Asked {
-  /** Its query is left out of the answer because it may carry secrets. */
+  /** Its query string is left out of the response because it may contain secrets. */
   url: string;
-  /** Null when the request failed before a trace was started. */
+  /** Null if the request failed before a trace was started. */
   traceparent?: string | null;
 }
 
 /**
- * Builds the body of an error answer.
+ * Builds the body of an error response.
  *
  * @param definition which problem
  * @param asked the request
- * @param options what is particular this time
+ * @param options details of this case
  */
 export function problemOf(
   definition: ProblemDefinition,
@@ -83,7 +83,7 @@ export function problemOf(
   };
 }
 
-/** @returns the headers of an error answer, `Retry-After` and the challenge of a 401 (RFC 6750 §3) among them. */
+/** @returns the headers of an error response, including `Retry-After` and the challenge of a 401 (RFC 6750 §3). */
 export function problemHeaders(
   definition: ProblemDefinition,
   authorization: string | undefined,

@@ -9,15 +9,15 @@ import {
   Unauthenticated,
 } from '@rookery/domain';
 
-/** A kind of error that clients can meet: what `type` in the answer leads to. */
+/** A type of error that clients can get: the target of `type` in the response. */
 export interface ProblemDefinition {
   /** `<area>.<reason>`. Stable API. */
   readonly code: string;
-  /** HTTP status it is answered with. */
+  /** HTTP status of the response. */
   readonly status: number;
-  /** A few words, the same in every answer (RFC 9457 §3.1.3). */
+  /** A short phrase, the same in every response (RFC 9457 §3.1.3). */
   readonly title: string;
-  /** What has happened, in a sentence. */
+  /** What has happened, in one sentence. */
   readonly meaning: string;
   /** What the caller can do about it. */
   readonly remedy: string;
@@ -34,7 +34,7 @@ const statusOfKind: Record<RejectionKind, number> = {
   unavailable: 503,
 };
 
-/** The problems that the edge itself answers with; those of the domain are its rejections. */
+/** The problems of the web layer itself; those of the domain are its rejections. */
 export const Problems = {
   invalid: problem(
     400,
@@ -176,14 +176,14 @@ export const Problems = {
   ),
 } as const;
 
-/** @returns the problem that a rejection of the domain is answered with. */
+/** @returns the problem for a domain rejection. */
 export function problemOfRejection({ code }: Pick<RejectionDefinition, 'code'>): ProblemDefinition {
   return problemByCode(code) ?? Problems.internal;
 }
 
 /**
- * A problem that one route answers with another status than the others: throw it as `RequestRefused`, and name it among
- * what the route rejects with.
+ * A problem that one route returns with a different status than the others: throw it as `RequestRefused`, and list it
+ * under the route's `rejects`.
  *
  * @param code of a declared problem
  */
@@ -195,17 +195,17 @@ const byCode = new Map<string, ProblemDefinition>(
   Object.values(Problems).map((known) => [known.code, known]),
 );
 
-/** @returns the problem with that code; undefined when nobody declared it. */
+/** @returns the problem with that code; undefined if it is not declared. */
 export function problemByCode(code: string): ProblemDefinition | undefined {
   return byCode.get(code) ?? learnRejections().get(code);
 }
 
-/** @returns every problem of the edge and of the domain, by code. */
+/** @returns every problem of the web layer and of the domain, by code. */
 export function definedProblems(): readonly ProblemDefinition[] {
   return [...learnRejections().values()].sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
-/** Rejections are declared whenever their modules load, so they are looked up when one is not known yet. */
+/** Rejections are declared when their modules load, so the lookup is repeated for an unknown code. */
 function learnRejections(): ReadonlyMap<string, ProblemDefinition> {
   for (const definition of definedRejections()) {
     if (!byCode.has(definition.code)) byCode.set(definition.code, rejection(definition));

@@ -1,17 +1,17 @@
 import type { FieldError } from './problem';
 
-/** Errors that one answer names. */
+/** Maximum of errors in one response. */
 export const MAX_ERRORS = 100;
-/** Characters of a name that an error repeats: an answer must not be many times as large as its request. */
+/** Maximum characters of a name in an error: a response must not be many times as large as its request. */
 const MAX_NAME = 100;
 
 /**
- * The one look at everything that a client has sent, before any class knows of it. What it lets through, PostgreSQL
- * stores and libraries read.
+ * Checks everything that a client has sent, before validation by class. What passes can be stored by PostgreSQL and
+ * read by libraries.
  *
- * @param value as a body or a query was read
- * @returns names that every object inherits (nestjs/nest#16050), and texts with NUL, which PostgreSQL cannot store, or
- *   with lone surrogates, which UTF-8 cannot carry; at most 100 of them
+ * @param value parsed body or query
+ * @returns errors for names that every object inherits (nestjs/nest#16050), and for texts with NUL, which PostgreSQL
+ *   cannot store, or with lone surrogates, which UTF-8 cannot encode; at most 100
  */
 export function inspect(value: unknown): FieldError[] {
   const errors: FieldError[] = [];
@@ -29,18 +29,18 @@ export function inspect(value: unknown): FieldError[] {
   return errors;
 }
 
-/** @returns whether PostgreSQL stores the text and UTF-8 carries it. */
+/** @returns whether PostgreSQL can store the text and UTF-8 can encode it. */
 export function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }
 
-/** @returns where a member stands: `items.0.name`, with a long name cut. */
+/** @returns the path of a member: `items.0.name`, with a long name truncated. */
 export function pathOf(parent: string, name: string): string {
   const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
   return parent ? `${parent}.${short}` : short;
 }
 
-/** @returns the error of a member that the route does not know. */
+/** @returns the error for an unknown member. */
 export function unknownField(path: string): FieldError {
   return { path, code: 'unknown', message: `${path} is not a field of this request.` };
 }

@@ -1,9 +1,9 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 
-/** Where `RouteConfig` keeps what it was given; @nestjs/platform-fastify does not export the key. */
+/** Metadata key of `RouteConfig`; @nestjs/platform-fastify does not export it. */
 const KEY = '__fastify_route_config__';
 
-/** Adds to what hooks see of a route in `routeOptions.config`; `RouteConfig` alone would replace what is there. */
+/** Adds to a route's `routeOptions.config`, which hooks read; `RouteConfig` alone would replace it. */
 export function AddToRouteConfig(config: object): MethodDecorator {
   return (target, name, descriptor) => {
     const present = Reflect.getMetadata(KEY, descriptor.value as object) as object | undefined;

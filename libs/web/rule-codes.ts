@@ -1,4 +1,4 @@
-/** Every rule that a field of a request can break, by the code that `errors[].code` names it with. Stable API. */
+/** Every rule that a field of a request can violate, by its code in `errors[].code`. Stable API. */
 export const RULES = {
   address: 'It holds a web address, or looks like one.',
   characters:

@@ -36,7 +36,7 @@ function running({
   return { drain, lines, self };
 }
 
-describe('A process that is told to end', () => {
+describe('Graceful shutdown', () => {
   afterEach(() => jest.useRealTimers());
 
   it.each(['SIGTERM', 'SIGINT'])('by %s closes the app and exits with 0', async (signal) => {

@@ -2,20 +2,20 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { Logger } from '@rookery/observability';
 import { Drain } from './drain';
 
-/** How a process ends. */
+/** Shutdown timing. */
 export interface Ending {
-  /** Milliseconds between turning unready and closing. */
+  /** Milliseconds between becoming not ready and closing. */
   graceMs: number;
-  /** Milliseconds from the signal until the process is ended whatever it still does. */
+  /** Milliseconds from the signal until the process is terminated, even if it is still busy. */
   deadlineMs?: number;
   log: Pick<Logger, 'info' | 'fatal' | 'error'>;
-  /** What to listen to and to end; another one in tests. */
+  /** The process to listen to and to end; replaced in tests. */
   process?: Pick<NodeJS.Process, 'on' | 'exit'>;
 }
 
 /**
- * Ends the process in order at SIGTERM or SIGINT: not ready, grace, `app.close()`, exit 0. The deadline or a second
- * signal ends it at once with 1. What nobody caught is logged and ends it in the same order with 1.
+ * Graceful shutdown on SIGTERM or SIGINT: not ready, grace period, `app.close()`, exit 0. The deadline or a second
+ * signal ends the process at once with 1. Uncaught errors are logged and start the same shutdown, with exit code 1.
  */
 export function runUntilSignal(
   app: INestApplicationContext,

@@ -4,37 +4,37 @@ import { ApiSchema, getSchemaPath } from '@nestjs/swagger';
 
 type SchemaClass = new (...args: never[]) => object;
 
-/** Something that stands in the description under a name: a class with fields, or a named choice. */
+/** A named schema of the API description: a class with fields, or a named enum. */
 interface Declaration {
-  /** A class may be given another name only after its fields. */
+  /** A class may get a different name only after its fields were declared. */
   name: () => string;
-  /** What two declarations of one name must share. */
+  /** What two declarations with the same name must have in common. */
   identity: unknown;
   label: string;
-  /** Made where it is declared. Its stack is read only when two declarations clash. */
+  /** Created at the declaration. Its stack is read only if two declarations conflict. */
   at: Error;
 }
 
 const declarations = new Map<unknown, Declaration>();
 
-/** @returns the name under which a class stands in the API description: that of `@ApiSchema()`, or its own */
+/** @returns the name of a class in the API description: that of `@ApiSchema()`, or its own */
 export function schemaNameOf(type: SchemaClass): string {
   return getSchemaPath(type).split('/').at(-1)!;
 }
 
-/** Notes that a class has fields; the first call for a class must come from one of its decorators. */
+/** Records that a class has fields; the first call for a class must come from one of its decorators. */
 export function declareSchema(type: SchemaClass): void {
   if (declarations.has(type)) return;
   const name = () => schemaNameOf(type);
   declarations.set(type, { name, identity: type, label: `class ${type.name}`, at: new Error() });
 }
 
-/** Takes back {@link declareSchema} for a class that is made from another one and clashes whenever that one does. */
+/** Reverts {@link declareSchema} for a class that is derived from another one and conflicts whenever that one does. */
 export function undeclareSchema(type: SchemaClass): void {
   declarations.delete(type);
 }
 
-/** Notes a choice that is shared by its name. The same values under the same name are the same choice. */
+/** Records a named enum. The same values with the same name are the same enum. */
 export function declareChoice(name: string, values: readonly string[]): void {
   const identity = `${name}: ${values.join(', ')}`;
   if (declarations.has(identity)) return;
@@ -47,8 +47,8 @@ export function declareChoice(name: string, values: readonly string[]): void {
 }
 
 /**
- * @param names of the schemas of a description
- * @returns a sentence for each name that stands for two different declarations, of which one would be lost
+ * @param names of the schemas of an API description
+ * @returns a message for each name with two different declarations, of which one would be lost
  */
 export function clashingSchemas(names: Iterable<string>): string[] {
   const described = new Set(names);
@@ -61,10 +61,10 @@ export function clashingSchemas(names: Iterable<string>): string[] {
     });
 }
 
-/** This file, those that call it, and what runs decorators. */
+/** This file, its callers, and the code that runs decorators. */
 const MACHINERY = /node_modules|node:|[/\\]libs[/\\]web[/\\](?:schemas|fields|field-types)\.[jt]s/;
 
-/** @returns the file that declares, relative to the working directory, as a source file */
+/** @returns the declaring source file, relative to the working directory */
 function placeOf({ stack = '' }: Error): string {
   const frames = stack.split('\n').slice(1);
   const frame = frames.find((line) => !MACHINERY.test(line) && /\.[cm]?[jt]s:\d+/.test(line));
@@ -79,13 +79,13 @@ const EXACTLY_ONE = Symbol('exactly one of these fields');
 export function ExactlyOneOf(...fields: [string, string, ...string[]]): ClassDecorator {
   return (target) => {
     Reflect.defineMetadata(EXACTLY_ONE, fields, target);
-    // Swagger hands on what it does not know of.
+    // Swagger passes on unknown properties.
     const options = { oneOf: fields.map((field) => ({ required: [field] })) };
     ApiSchema(options as Parameters<typeof ApiSchema>[0])(target);
   };
 }
 
-/** @returns the fields of which a body of the class has exactly one; none without {@link ExactlyOneOf} */
+/** @returns the fields of which a body of the class must have exactly one; empty without {@link ExactlyOneOf} */
 export function oneOfFieldsOf(type: SchemaClass): readonly string[] {
   return (Reflect.getMetadata(EXACTLY_ONE, type) as string[] | undefined) ?? [];
 }

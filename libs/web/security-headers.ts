@@ -2,10 +2,10 @@ import fastifyHelmet from '@fastify/helmet';
 import { fastify } from 'fastify';
 
 /**
- * The headers that keep browsers from guessing, framing and leaking. Helmet decides what they are, but only once: they
- * are the same for every answer, and building them each time costs more than all other hooks together.
+ * Security headers for browsers. Helmet builds them only once: they are the same for every response, and building them
+ * each time costs more than all other hooks together.
  *
- * @param https whether to tell browsers to come by HTTPS alone from now on (RFC 6797)
+ * @param https whether to send HSTS (RFC 6797)
  */
 export async function securityHeaders({ https }: { https: boolean }): Promise<Record<string, string>> {
   const example = fastify();
@@ -20,7 +20,7 @@ export async function securityHeaders({ https }: { https: boolean }): Promise<Re
       },
     },
     hsts: https ? { maxAge: 31_536_000, includeSubDomains: true } : false,
-    // For browsers that nobody uses any more, or about pages that we do not have.
+    // For obsolete browsers, or for pages that we do not have.
     originAgentCluster: false,
     xDnsPrefetchControl: false,
     xDownloadOptions: false,

@@ -26,7 +26,7 @@ function refuseWeakPassword(text: string): string | undefined {
   return weakness && `${weakness}; make one with \`openssl rand -base64 24\``;
 }
 
-/** Where the api listens and what it says of itself. */
+/** Listening address and public properties of the api. */
 export class WebSettings extends defineSettings('HTTP', {
   environment: setting('NODE_ENV', z.enum(['development', 'test', 'production']), {
     default: 'development',
@@ -36,16 +36,16 @@ export class WebSettings extends defineSettings('HTTP', {
   port: setting('PORT', port, { default: '3000', doc: 'Port of the api; 0 takes a free one.' }),
   metricsPort: setting('METRICS_PORT', z.union([z.literal('').transform(() => undefined), port]), {
     default: '',
-    doc: 'Port of its own for /metrics, of api and worker each; the other ports answer 404 to it then. Without it /metrics is on the port of the probes, in production with the HTTP Basic of operations.',
+    doc: 'Separate port for /metrics, of api and worker each; their other ports then return 404 for it. Without it /metrics is on the port of the probes, in production with HTTP Basic of operators.',
   }),
   configuredPublicUrl: setting('PUBLIC_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
     default: '',
-    doc: 'Where clients reach the api. Without it http://127.0.0.1:$PORT. Production needs an https:// one.',
+    doc: 'Public URL of the api. Without it http://127.0.0.1:$PORT. Production needs an https:// one.',
     production: refusePlainAddress,
   }),
   configuredAppUrl: setting('APP_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
     default: '',
-    doc: 'Where links in mails lead, for an app with pages of its own at /activate and /reset. Without it PUBLIC_URL.',
+    doc: 'Base URL of links in mails, for an app with its own pages at /activate and /reset. Default: PUBLIC_URL.',
     production: (text) => (text === '' ? undefined : refusePlainAddress(text)),
   }),
   corsOrigins: setting('CORS_ORIGINS', origins, {
@@ -54,19 +54,19 @@ export class WebSettings extends defineSettings('HTTP', {
   }),
   trustedProxies: setting('TRUST_PROXY', z.coerce.number().int().min(0).max(10), {
     default: '0',
-    doc: 'How many proxies in front add to X-Forwarded-For. 0 believes no such header.',
+    doc: 'Number of proxies in front that add to X-Forwarded-For. 0 ignores the header.',
   }),
   arrivalTimeoutMs: setting('REQUEST_ARRIVAL_TIMEOUT_MS', milliseconds.min(100), {
     default: '30000',
-    doc: 'Milliseconds in which a request has to arrive, headers and body; then it is answered 408 and the connection closed.',
+    doc: 'Milliseconds in which a request must arrive, headers and body; otherwise it gets 408 and the connection is closed.',
   }),
   requestTimeoutMs: setting('REQUEST_TIMEOUT_MS', milliseconds.min(1), {
     default: '60000',
-    doc: 'Milliseconds after which a request is answered 503, whatever it does. Streams are exempt.',
+    doc: 'Milliseconds after which a request gets 503, whatever it is doing. Streams are exempt.',
   }),
   shutdownGraceMs: setting('SHUTDOWN_GRACE_MS', milliseconds, {
     default: '0',
-    doc: 'Milliseconds between turning unready and closing, so that load balancers notice. 5000 in production.',
+    doc: 'Milliseconds between becoming not ready and closing, so that load balancers notice. 5000 in production.',
   }),
   opsUser: setting('OPS_USER', z.string().min(1), {
     development: 'ops',
@@ -74,16 +74,16 @@ export class WebSettings extends defineSettings('HTTP', {
   }),
   opsPassword: setting('OPS_PASSWORD', z.string().min(1), {
     development: 'ops',
-    doc: 'Password of the operations pages (HTTP Basic), 16 characters or more: `openssl rand -base64 24`.',
+    doc: 'Password for the operator pages (HTTP Basic), 16 characters or more: `openssl rand -base64 24`.',
     production: refuseWeakPassword,
   }),
 }) {
-  /** Where clients reach the api, without a trailing slash. */
+  /** Public URL of the api, without a trailing slash. */
   get publicUrl(): string {
     return this.configuredPublicUrl.replace(/\/+$/, '') || `http://127.0.0.1:${this.port}`;
   }
 
-  /** Where links in mails lead, without a trailing slash. */
+  /** Base URL of links in mails, without a trailing slash. */
   get appUrl(): string {
     return this.configuredAppUrl.replace(/\/+$/, '') || this.publicUrl;
   }
@@ -93,7 +93,7 @@ export class WebSettings extends defineSettings('HTTP', {
   }
 }
 
-/** Where the worker answers probes and metrics. */
+/** Where the worker serves probes and metrics. */
 export class ProbeSettings extends defineSettings('Probes of the worker', {
   port: setting('WORKER_PORT', port, {
     default: '3001',

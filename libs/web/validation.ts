@@ -8,16 +8,19 @@ import { Problems } from './problems';
 import { inspect, isStorable, MAX_ERRORS, pathOf, unknownField } from './request-values';
 import { oneOfFieldsOf } from './schemas';
 
-/** A list of no more items may be looked into although it is too long, so that every mistake is named at once. */
+/**
+ * Lists up to this length are validated item by item even if they are too long, so that all errors are reported at
+ * once.
+ */
 const MAX_SHORT_LIST = 100;
 
 /**
- * The one pipe that checks bodies and queries against their classes, and that what stands in a path can be stored.
- * Unknown properties are errors at every depth. Many of them, and lists that are much too long, are refused before
- * anything is transformed, which costs the more, the more there is.
+ * The pipe that validates bodies and queries against their classes, and checks that texts in a path can be stored.
+ * Unknown properties are errors at every depth. Too many of them, and lists that are much too long, are rejected before
+ * the transformation, whose cost grows with their number.
  *
  * @throws RequestRefused `request.invalid` naming each field and rule, at most 100 of them
- * @throws Rejection `resource.not-found`: with a text in its path that cannot be stored, nothing can be there
+ * @throws Rejection `resource.not-found` if a text in the path cannot be stored, because no such resource can exist
  */
 @Injectable()
 export class RequestValidation extends ValidationPipe {
@@ -28,7 +31,7 @@ export class RequestValidation extends ValidationPipe {
       transform: true,
       transformOptions: { enableImplicitConversion: false },
       stopAtFirstError: false,
-      // Without it Nest takes the value from errors that have children.
+      // Without it Nest removes the value from errors that have children.
       validationError: { value: true },
       exceptionFactory: (errors) => refused(errors.flatMap((error) => fieldErrors(error, ''))),
     });
@@ -45,7 +48,7 @@ export class RequestValidation extends ValidationPipe {
     const errors = type === 'query' ? inspect(input) : [];
     if (errors.length > 0) throw refused(errors);
     findExcess(input, metatype, '', errors);
-    // A few unknown names are found again below, beside everything else that is wrong.
+    // A few unknown names are reported below, together with all other errors.
     if (errors.length >= MAX_ERRORS || errors.some(({ code }) => code !== 'unknown')) throw refused(errors);
     const valid: unknown = await super.transform(
       type === 'query' ? fromQuery(input as Query, metatype) : input,
@@ -56,7 +59,7 @@ export class RequestValidation extends ValidationPipe {
   }
 }
 
-/** @returns the refusal of a request with those errors; at most 100 are named. */
+/** @returns the refusal of a request with these errors; at most 100 are reported. */
 export function refused(errors: FieldError[]): RequestRefused {
   const count = errors.length;
   return new RequestRefused(Problems.invalid, {
@@ -79,7 +82,7 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
   const context = error.contexts?.field as FieldContext | undefined;
   if (context) {
     const own = violationsOf(context.field, error.value).map((violation) => fieldError(path, violation));
-    // An item that is no object also fails as a nested one; once is enough.
+    // An item that is not an object also fails nested validation; report it once.
     return [...own, ...children.filter((child) => !own.some(({ path: known }) => child.path === known))];
   }
   const [constraint] = Object.keys(error.constraints ?? {});
@@ -87,7 +90,7 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
   if (constraint === 'whitelistValidation') return [unknownField(path)];
   if (constraint === 'nestedValidation')
     return [{ path, code: 'type', message: `${path} must be an object.` }];
-  // A class that uses class-validator's own decorators.
+  // A class with class-validator's own decorators.
   return [{ path, code: 'format', message: `${error.constraints![constraint]}.` }, ...children];
 }
 
@@ -97,10 +100,9 @@ function fieldError(path: string, violation: Violation): FieldError {
 }
 
 /**
- * Finds names that a class does not declare, and lists that are much longer than it takes, also in what is of a class
- * itself.
+ * Finds names that a class does not declare, and lists that are much too long, also in nested objects.
  *
- * @param errors where they are added, until there are 100
+ * @param errors target list, up to 100 errors
  */
 function findExcess(value: unknown, declared: Declared, parent: string, errors: FieldError[]): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
@@ -122,11 +124,11 @@ function findExcess(value: unknown, declared: Declared, parent: string, errors: 
 
 type Declared = new (...args: never[]) => object;
 type Query = Record<string, string | string[]>;
-/** Undefined for what a class declares by class-validator's own decorators. */
+/** Undefined for fields with class-validator's own decorators. */
 type Fields = ReadonlyMap<string, FieldContext['field'] | undefined>;
 const fieldsByClass = new WeakMap<object, Fields>();
 
-/** Reads the texts of a query as what their fields are; a field that occurs twice stays a list. */
+/** Converts the texts of a query to the types of their fields; a repeated field remains a list. */
 function fromQuery(query: Query, queryClass: Declared): Record<string, unknown> {
   const fields = fieldsOf(queryClass);
   return Object.fromEntries(
@@ -144,7 +146,7 @@ function fieldsOf(declared: Declared): Fields {
           ({ propertyName, context }) =>
             [propertyName, (context as FieldContext | undefined)?.field] as const,
         )
-        // A nested field has a second entry, which knows nothing of it.
+        // A nested field has a second entry without the field's type.
         .sort(([, a], [, b]) => Number(a !== undefined) - Number(b !== undefined)),
     );
     fieldsByClass.set(declared, fields);

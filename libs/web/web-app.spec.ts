@@ -375,7 +375,7 @@ describe('An address', () => {
     expect(JSON.stringify(problem)).not.toContain('hush');
   });
 
-  it('with another method is 405 and says which methods there are', async () => {
+  it('with another method is 405 and lists the allowed methods', async () => {
     const answer = await ask({ method: 'DELETE', url: `/v1/nests/${ID}` });
     expect(answer.headers.allow).toBe('GET, HEAD, OPTIONS, PATCH');
     expect(await problemOf(Promise.resolve(answer))).toMatchObject({
@@ -389,7 +389,7 @@ describe('An address', () => {
     expect((await ask({ method: 'OPTIONS', url: '/v1/nope' })).statusCode).toBe(404);
   });
 
-  it('answers HEAD 304 like GET', async () => {
+  it('returns 304 for HEAD like for GET', async () => {
     const url = `/v1/nests/${ID}`;
     const { etag, ...sent } = (await ask({ method: 'HEAD', url })).headers;
     const { statusCode, headers } = await ask({
@@ -437,7 +437,7 @@ describe('A caller', () => {
     expect(authenticated.count - asked).toBe(1);
   });
 
-  it('with a wrong token is told so', async () => {
+  it('with a wrong token gets 401', async () => {
     const answer = await me('Bearer bad');
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="rookery", error="invalid_token"');
     expect(await problemOf(Promise.resolve(answer))).toMatchObject({
@@ -446,7 +446,7 @@ describe('A caller', () => {
     });
   });
 
-  it('meets whatever else the strategy refuses with', async () => {
+  it('gets other rejections of the strategy unchanged', async () => {
     expect(await problemOf(me('Bearer refused'))).toMatchObject({ status: 403 });
   });
 
@@ -485,7 +485,7 @@ describe('An error', () => {
     return ask('/v1/work/fails');
   };
 
-  it('that nobody expected is logged under the traceId and tells nothing', async () => {
+  it('that is unexpected is logged with the traceId, without details in the response', async () => {
     const answer = await fail(new Error('relation "secrets" does not exist'));
     expect(answer.body).not.toContain('secrets');
     const problem = await problemOf(Promise.resolve(answer));
@@ -547,7 +547,7 @@ describe('Every request', () => {
     expect(failed.headers['x-request-id']).toBe('abc');
   });
 
-  it('runs in a context of its own that outlives the reading of its body', async () => {
+  it('runs in its own context, also after reading the body', async () => {
     const requests = Array.from({ length: 20 }, (_, n) =>
       ask({
         method: 'POST',
@@ -745,7 +745,7 @@ describe('Over a connection', () => {
       dribble = setInterval(() => socket.write(drop), 20);
     });
     socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.on('error', () => undefined); // it writes on after the server has closed
+    socket.on('error', () => undefined); // it keeps writing after the server has closed
     await new Promise((resolve) => socket.on('close', resolve));
     clearInterval(dribble);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
@@ -753,7 +753,7 @@ describe('Over a connection', () => {
     await hasty.app.close();
   });
 
-  it('30 seconds are what a request may take to arrive, unless told otherwise', () => {
+  it('by default a request must arrive within 30 seconds', () => {
     const { requestTimeout, headersTimeout } = other.app.getHttpServer();
     expect([requestTimeout, headersTimeout]).toEqual([30_000, 30_000]);
   });
@@ -769,13 +769,13 @@ describe('Over a connection', () => {
     clearInterval(kept);
   });
 
-  it('headers without measure are answered 431', async () => {
+  it('too large headers return 431', async () => {
     const answer = await raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     expect(answer).toContain('"code":"request.headers-too-large"');
   });
 
-  it('an answer that fails half way is cut off, and the server lives', async () => {
+  it('a response that fails halfway is aborted, and the server survives', async () => {
     await expect(raw('GET /v1/work/partly HTTP/1.1\r\nhost: x\r\n\r\n')).resolves.not.toContain('half way');
     expect((await get('/livez', new Agent())).statusCode).toBe(200);
   });
@@ -801,7 +801,7 @@ describe('Over a connection', () => {
     agent.destroy();
   });
 
-  it('a request that is under way is answered although the app closes', async () => {
+  it('a request in progress is answered while the app closes', async () => {
     const body = JSON.stringify({ title: 'Oak' });
     const head = `POST /v1/nests HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
     let answer = '';

@@ -36,10 +36,10 @@ import { announceThrottles } from './rate-limits/throttled-routes';
 import { securityHeaders } from './security-headers';
 import { WebSettings } from './settings';
 
-/** Largest body in bytes. */
+/** Maximum body size in bytes. */
 export const BODY_LIMIT = 100_000;
 
-/** Paths that stand at the root instead of under `/v1`. */
+/** Paths at the root instead of under `/v1`. */
 const AT_ROOT = [
   'livez',
   'readyz',
@@ -52,16 +52,16 @@ const AT_ROOT = [
 ];
 
 /**
- * Milliseconds that a request may wait for what it depends on, all waits together: it is to be answered within 5 s, also
- * when PostgreSQL holds its connections open and says nothing.
+ * Milliseconds that a request may wait for its dependencies in total: it must be answered within 5 s, also when
+ * PostgreSQL keeps its connections open without answering.
  */
 const WAIT_BUDGET_MS = 4_500;
 const PROBES = new Set(['/livez', '/readyz', '/startupz', '/healthz', '/metrics']);
-/** Milliseconds between two looks for requests that have not arrived in time. */
+/** Milliseconds between two checks for requests that have not arrived in time. */
 const MAX_CHECK_INTERVAL_MS = 1_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** What `createWebApp` may be given instead of its defaults. */
+/** Options of `createWebApp`. */
 export interface WebAppOptions {
   settings?: WebSettings;
   logger?: Logger;
@@ -76,7 +76,7 @@ interface TestingModule {
 
 /**
  * Builds the HTTP side of an app, ready for `listen` or `inject` after `init`: problems, validation, guards, request
- * ids, traces, logs, metrics, security headers, CORS, compression, caching, ETags, `Link`, time-outs, draining; with
+ * ids, traces, logs, metrics, security headers, CORS, compression, caching, ETags, `Link`, timeouts, draining; with
  * `LimitsModule` also rate limits and idempotency keys. The module must import `HealthModule` and, for routes that are
  * not public, a passport strategy named `bearer`.
  *
@@ -90,8 +90,8 @@ export async function createWebApp(
     bodyLimit: BODY_LIMIT,
     trustProxy: (_address, hop) => hop < settings.trustedProxies,
     genReqId: ({ headers }) => saneId(headers['x-request-id']) ?? newId(),
-    // Time for a request to arrive; the adapter's own default is none (slow loris). Node looks at the time of the
-    // headers alone while that is the longer one, and looks every half minute unless it is told otherwise.
+    // Time for a request to arrive; the adapter has no default (slow loris). Node checks only the headers timeout while
+    // that is the longer one, and checks every 30 s by default.
     requestTimeout: settings.arrivalTimeoutMs,
     http: {
       requestTimeout: settings.arrivalTimeoutMs,
@@ -111,10 +111,10 @@ export async function createWebApp(
       sendProblem(request, reply, definition, options);
     },
   }) as unknown as FastifyInstance;
-  // What hooks ask of the container, which does not exist before the adapter, whose own hooks come after these.
+  // What hooks need from the container. It does not exist before the adapter, whose own hooks run after these.
   const methods = () => app.get(AllowedMethods, { strict: false });
   const problems = () => app.get(ProblemFilter, { strict: false });
-  // Nest answers errors of its own scope, but not those of plugins that are registered before it starts.
+  // Nest handles errors of its own scope, but not those of plugins that are registered before it starts.
   server.addHook('onRegister', (scope) => {
     scope.setErrorHandler((error, request, reply) => problems().answer(error, request, reply));
   });
@@ -156,7 +156,7 @@ export async function createWebApp(
   return app;
 }
 
-/** @returns a provider of a module that not every app imports; asking the app for it would log its absence. */
+/** @returns a provider of a module that not every app imports; `app.get()` would log an error if it is absent. */
 function provided<T>(app: NestFastifyApplication, type: Type<T>): T | undefined {
   const modules = [...app.get(ModulesContainer).values()];
   return modules.find(({ providers }) => providers.has(type))?.providers.get(type)?.instance as T | undefined;
@@ -170,8 +170,10 @@ function saneId(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(header) ? header : undefined;
 }
 
-/** Everything a request does runs in its own work context, so that logs and events carry its ids; every answer
- * carries the request's id and the headers for browsers. */
+/**
+ * Every request runs in its own work context, so that logs and events contain its ids; every response has the request's
+ * id and the security headers.
+ */
 function openWorkContexts(server: FastifyInstance, headers: Record<string, string>): void {
   server.decorateRequest('workContext', null);
   server.addHook('onRequest', (request, reply, done) => {
@@ -197,7 +199,7 @@ function workContextOf({
   };
 }
 
-/** More than one Host is 400 (RFC 9112 §3.2): what stands in front may have believed the other one. */
+/** More than one Host is 400 (RFC 9112 §3.2): a proxy in front may have used the other one. */
 function refuseSecondHost(server: FastifyInstance): void {
   server.addHook('onRequest', (request, reply, done) => {
     let hosts = 0;
@@ -210,7 +212,7 @@ function refuseSecondHost(server: FastifyInstance): void {
   });
 }
 
-/** OPTIONS of a client that only asks (RFC 9110 §9.3.7); the preflight of a browser is left to CORS. */
+/** OPTIONS requests (RFC 9110 §9.3.7), except preflight requests of browsers, which CORS handles. */
 function answerOptions(server: FastifyInstance, methods: () => AllowedMethods): void {
   server.addHook('onRequest', (request, reply, done) => {
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] !== undefined)
@@ -221,7 +223,7 @@ function answerOptions(server: FastifyInstance, methods: () => AllowedMethods): 
   });
 }
 
-/** Where an answer came from, and where a list goes on. */
+/** Headers for the cache status and the next page of a list. */
 function linkAnswers(server: FastifyInstance): void {
   server.addHook('preSerialization', (request, reply, payload, done) => {
     const cache = request.workContext?.cache;
@@ -233,8 +235,8 @@ function linkAnswers(server: FastifyInstance): void {
 }
 
 /**
- * Once closed only probes are answered. While draining no connection is kept: one that is busy when the server closes
- * would otherwise keep it open until its keep-alive time is over.
+ * After closing, only probes are answered. While draining, no connection is kept alive: one that is busy when the
+ * server closes would otherwise keep the server open until its keep-alive timeout.
  */
 function refuseWhileClosing(server: FastifyInstance, drain: Drain): void {
   server.addHook('onRequest', (request, reply, done) => {

@@ -3,7 +3,7 @@ import { BasicAuthGuard, Operators } from './basic-auth';
 import { HealthModule } from './health';
 import { ProblemPages } from './problem-pages';
 
-/** What the api imports of this lib; the worker, which has only probes, imports `HealthModule`. */
+/** The module of this lib for the api; the worker, which has only probes, imports `HealthModule`. */
 @Global()
 @Module({
   imports: [HealthModule],

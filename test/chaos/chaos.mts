@@ -10,35 +10,35 @@ import { Random } from './random.mts';
 export interface ChaosOptions {
   commands: number;
   faults: number;
-  /** Decides the schedule of faults and who is hit; what the machine makes of it is never quite the same. */
+  /** Determines the schedule and the targets of the faults; the exact timing still differs between runs. */
   seed: number;
   /** compiled code; default `dist` */
   dist?: string;
-  /** milliseconds that may pass after the load until all is quiet; default 120 s */
+  /** milliseconds after the load until all work must be done; default 120 s */
   quiesceMs?: number;
-  /** keeps logs and data of a run that broke a promise; default true */
+  /** keeps logs and data of a run that violated an invariant; default true */
   keepWhenBroken?: boolean;
 }
 
 export interface ChaosReport {
   seed: number;
-  /** Each fault with the second at which it came. */
+  /** Each fault with its time in seconds. */
   schedule: string[];
-  /** What was promised and is not so; empty when all is well. */
+  /** Violated invariants; empty if there are none. */
   broken: string[];
   acked: number;
   inDoubt: number;
   answers: Record<string, number>;
-  /** How often an effect outside happened more than once, which is allowed. */
+  /** Number of external effects that happened more than once, which is allowed. */
   repeatedOutside: number;
   loadSeconds: number;
-  /** From the end of the load until nothing was left to do. */
+  /** From the end of the load until all work was done. */
   quiesceSeconds: number;
 }
 
 const MS_PER_FAULT = 2_800;
 
-/** Runs commands and faults against real processes, waits until all is quiet and compares the outcome with the promises. */
+/** Runs commands and faults against real processes, waits until all work is done and checks the invariants. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { commands, faults, seed, dist, quiesceMs = 120_000, keepWhenBroken = true } = options;
   const random = new Random(seed);
@@ -55,7 +55,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const loaded = performance.now();
     const quiet = await waitFor(() => isQuiet(system), quiesceMs, 200);
     const quiesced = performance.now();
-    // The last test of all: everything comes once more, and nothing may follow from it.
+    // The final test: everything is delivered once more, without any effect.
     await deliverAgain(system, commands, 1);
     await waitFor(async () => (await queuedJobs(system)) === 0, 30_000, 100);
     const unready = await notReady(system);

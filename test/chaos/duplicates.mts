@@ -11,10 +11,10 @@ interface Delivery {
 }
 
 /**
- * Delivers again what was delivered: copies of jobs under other ids, so that the queue cannot tell.
+ * Delivers jobs again: copies with different ids, so that the queue cannot detect duplicates.
  *
- * @param latest how many of the latest deliveries, whatever became of them
- * @param copies of each
+ * @param latest number of latest deliveries, in any state
+ * @param copies copies per delivery
  */
 export async function deliverAgain(system: ProbeSystem, latest: number, copies: number): Promise<void> {
   const deliveries = await system.sql<Delivery>(
@@ -25,7 +25,7 @@ export async function deliverAgain(system: ProbeSystem, latest: number, copies: 
   await system.withRedis(async (connection) => {
     const queue = new Queue('projections', { connection, prefix: PREFIX });
     queue.on('error', () => undefined);
-    // Copies of one side by side, so that a worker gets them in the same moment.
+    // Copies of one job next to each other, so that a worker gets them at the same time.
     const twins = deliveries.flatMap((delivery) => Array.from({ length: copies }, () => delivery));
     await queue.addBulk(
       twins.map(({ eventId, subscriber }) => ({
@@ -38,7 +38,7 @@ export async function deliverAgain(system: ProbeSystem, latest: number, copies: 
   });
 }
 
-/** @returns how many jobs the queue of the projections holds. */
+/** @returns the number of jobs in the queue of the projections. */
 export async function queuedJobs(system: ProbeSystem): Promise<number> {
   return system.withRedis(async (redis) => {
     const key = `${PREFIX}:projections`;

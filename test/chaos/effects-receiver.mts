@@ -1,15 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Somebody else's server: remembers the idempotency key of everything it was sent. */
+/** An external server that records the idempotency key of every request. */
 export interface EffectsReceiver {
   url: string;
-  /** How often each key came. */
+  /** Number of requests per key. */
   received: Map<string, number>;
   stop(): void;
 }
 
-/** Starts one on 127.0.0.1. */
+/** Starts a receiver on 127.0.0.1. */
 export async function startEffectsReceiver(): Promise<EffectsReceiver> {
   const received = new Map<string, number>();
   const server = createServer((request, response) => {

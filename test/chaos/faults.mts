@@ -5,10 +5,13 @@ import type { ProbeProcess } from './probe-process.mts';
 import type { ProbeSystem } from './probe-system.mts';
 import type { Random } from './random.mts';
 
-/** Longer than BullMQ's lock on a job (10 s), so that others take over what a frozen worker still believes to hold. */
+/**
+ * Longer than BullMQ's lock on a job (10 s), so that others take over jobs that a frozen worker still considers its
+ * own.
+ */
 const FREEZE_MS = 12_000;
 
-/** What goes on longer than its fault, such as a frozen worker. */
+/** Effects that last longer than the fault, such as a frozen worker. */
 type Aftermath = Promise<void> | undefined;
 
 const faults = {
@@ -34,12 +37,12 @@ const faults = {
   'end all sessions': (system) => system.terminateSessions(),
   'freeze a worker': (system, random) => {
     const awakeOnes = system.workers.filter(awake);
-    // One has to be left that works.
+    // One worker must remain active.
     if (awakeOnes.length > 1) return Promise.resolve({ aftermath: freeze(random.pick(awakeOnes)) });
     return Promise.resolve();
   },
   'deliver twice': async (system) => {
-    // Stopped for a moment, so that there is something to deliver that has not been handled yet.
+    // Stopped for a moment, so that there are unhandled deliveries.
     const stopped = system.workers.filter(awake);
     for (const worker of stopped) worker.send('SIGSTOP');
     await waitFor(async () => (await pendingDeliveries(system)) >= 30, 3_000, 50);
@@ -52,7 +55,7 @@ export type Fault = keyof typeof faults;
 
 const frozen = new Set<ProbeProcess>();
 
-/** @returns so many faults in an order that the seed decides: each kind once, then any. */
+/** @returns `count` faults in an order determined by the seed: each kind once, then any. */
 export function schedule(count: number, random: Random): Fault[] {
   const kinds = Object.keys(faults) as Fault[];
   const more = Array.from({ length: Math.max(0, count - kinds.length) }, () => random.pick(kinds));
@@ -60,9 +63,9 @@ export function schedule(count: number, random: Random): Fault[] {
 }
 
 /**
- * Makes one thing go wrong and brings back what it broke.
+ * Injects one fault and restores what it broke.
  *
- * @returns what is still to come when the fault is over
+ * @returns effects that are still pending when the fault is over
  */
 export async function inject(
   fault: Fault,
@@ -89,7 +92,7 @@ async function freeze(worker: ProbeProcess): Promise<void> {
   frozen.delete(worker);
 }
 
-/** Losing an empty queue proves nothing: waits, not for ever, until it holds something. */
+/** Losing an empty queue proves nothing: waits, with a timeout, until it has jobs. */
 async function untilBusy(system: ProbeSystem): Promise<void> {
   await waitFor(async () => (await queuedJobs(system)) >= 10, 3_000, 5);
 }

@@ -3,14 +3,17 @@ import { eventually } from '@rookery/testing';
 import { Client } from 'pg';
 import { ProbeSystem } from './probe-system.mts';
 
-/** Requests of a round, and how many of them are answered before the others are held. */
+/** Requests per round, and how many of them are answered before the others are blocked. */
 const REQUESTS = 40;
 const ANSWERED = 10;
-/** Fewer than the api has connections: so many surely reach the point where they are held. */
+/** Less than the api's connections, so that all of them reach the point where they are blocked. */
 const HELD = 5;
 const HOLD_LOCK = 20_120;
 
-/** The points at which a request is held until its api is gone: when a row is written, or at the end of its transaction. */
+/**
+ * The points at which a request is blocked until its api is killed: when a row is written, or at the end of its
+ * transaction.
+ */
 const POINTS: { point: string; table: string; on: string; effect: boolean }[] = [
   {
     point: 'before the key is claimed',
@@ -74,14 +77,14 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
     return { status: response.status, replayed: response.headers.get('idempotency-replayed') === 'true' };
   }
 
-  /** As a client does: 503 says that the request was not served and may be sent again. */
+  /** Like a client: 503 means that the request may be retried. */
   const sendUntilServed = (request: Request): Promise<Answer> =>
     eventually(async () => {
       const answer = await send(request);
       return answer.status !== 503 && answer;
     }, 20_000);
 
-  /** @returns how many of them have their effect and no answer. */
+  /** @returns the number of requests with an effect but no response. */
   async function doneWithoutAnswer(requests: readonly Request[]): Promise<number> {
     const rows = await system.sql(
       `SELECT 1 FROM platform.idempotency_keys WHERE key = ANY ($1) AND answer IS NULL AND effects <> '{}'`,
@@ -90,11 +93,11 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
     return rows.length;
   }
 
-  /** Asks everything once more of a restarted api, and sees one effect each. */
+  /** Retries every request with a restarted api, and expects one effect each. */
   async function repeat(requests: readonly Request[]): Promise<void> {
     await system.apis[0]!.untilReady();
     const keys = requests.map(({ key }) => key);
-    // As a minute later: until then nobody takes a key over from a process that may be alive.
+    // Simulates a minute later: before, no request takes over a key from a process that may be alive.
     await system.sql('UPDATE platform.idempotency_keys SET leased_until = now() WHERE key = ANY ($1)', [
       keys,
     ]);
@@ -119,7 +122,7 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
     expect(counted).toEqual(requests.map(() => ({ count: 1 })));
   }
 
-  /** @returns how many sessions wait at the point, or behind one that does. */
+  /** @returns the number of sessions that wait at the point, or behind one that waits. */
   async function held(): Promise<number> {
     const rows = await system.sql(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
     return rows.length;
@@ -152,13 +155,13 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
         const over = Promise.allSettled(rest.map(send));
         await eventually(async () => (await held()) >= HELD);
         await system.apis[0]!.kill();
-        // Who found no connection in time was told so; nobody was told of an effect.
+        // Requests without a connection got an error; none was told of an effect.
         expect((await over).filter((end) => end.status === 'fulfilled' && end.value.status !== 503)).toEqual(
           [],
         );
       } finally {
         await holder.end();
-        // What was held goes on without its client, up to its commit.
+        // Blocked requests continue without their client, up to the commit.
         await eventually(async () => (await held()) === 0);
         await system.sql(`DROP TRIGGER hold ON ${table}; DROP FUNCTION probe.hold`);
       }

@@ -1,7 +1,7 @@
 import type { LoadResult } from './load.mts';
 import type { ProbeSystem } from './probe-system.mts';
 
-/** Rows that contradict a promise; none of them when it is kept. */
+/** Queries for rows that violate an invariant. */
 type Promised = [promise: string, sql: string, values?: (load: LoadResult) => unknown[]];
 
 const COMMITTED = `SELECT (data ->> 'commandId')::uuid AS command_id FROM messaging.outbox WHERE type = 'probe.counter-incremented'`;
@@ -53,9 +53,9 @@ const promises: Promised[] = [
 ];
 
 /**
- * Compares what happened with what is promised.
+ * Checks the invariants.
  *
- * @returns a line for each broken promise, with the first rows that show it
+ * @returns a line for each violated invariant, with the first rows
  */
 export async function brokenPromises(system: ProbeSystem, load: LoadResult): Promise<string[]> {
   const broken: string[] = [];
@@ -67,7 +67,7 @@ export async function brokenPromises(system: ProbeSystem, load: LoadResult): Pro
   return [...broken, ...answersInOrder(load), ...(await outsideEffects(system)), ...processesInOrder(system)];
 }
 
-/** Whatever is away, the api knows it and says so; 500 is for mistakes of its own. */
+/** If a dependency is down, the api reports it; 500 is only for bugs. */
 function answersInOrder({ answers, onDiscarded }: LoadResult): string[] {
   if (onDiscarded > 0)
     return [
@@ -81,7 +81,7 @@ function answersInOrder({ answers, onDiscarded }: LoadResult): string[] {
   );
 }
 
-/** The receiver may get an effect twice, but always under the same key. */
+/** The receiver may get an effect twice, but always with the same key. */
 async function outsideEffects(system: ProbeSystem): Promise<string[]> {
   const rows = await system.sql<{ key: string }>(
     `SELECT event_id || ':' || subscriber AS key FROM messaging.event_delivery WHERE subscriber = 'probe.report-tenth'`,

@@ -3,17 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeProcess } from './probe-process.mts';
 import type { Random } from './random.mts';
 
-/** What the clients know when they are through. */
+/** What the clients know at the end. */
 export interface LoadResult {
-  /** Attempts that were answered 204: they must have happened. */
+  /** Attempts that returned 204: they must have happened. */
   acked: string[];
-  /** Attempts that were answered 409: they must not have happened. */
+  /** Attempts that returned 409: they must not have happened. */
   refused: string[];
-  /** Attempts whose answer was lost or was a failure: they may have happened. */
+  /** Attempts whose response was lost or an error: they may have happened. */
   inDoubt: string[];
-  /** Commands that were given up: no attempt was acknowledged for two minutes after the last fault. */
+  /** Abandoned commands: no attempt was acknowledged for two minutes after the last fault. */
   onDiscarded: number;
-  /** How often each status or failure came. */
+  /** Number of responses by status or error. */
   answers: Map<string, number>;
 }
 
@@ -24,8 +24,8 @@ const TIMEOUT_MS = 5_000;
 const GIVE_UP_MS = 120_000;
 
 /**
- * Sends commands until each is acknowledged. They come in bursts, so that several events of one counter are under way
- * at once. Every attempt has an id of its own: what becomes of a lost one can be told.
+ * Sends commands until each is acknowledged. They are sent in bursts, so that several events of one counter are in
+ * progress at once. Every attempt has its own id, so that the outcome of a lost one can be determined.
  *
  * @param overMs milliseconds over which the bursts are spread
  */

@@ -2,16 +2,16 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runChaos } from './chaos.mts';
 
-/** A mistake planted into the compiled code; chaos that does not notice it proves nothing. */
+/** A bug planted in the compiled code; a chaos run that does not detect it proves nothing. */
 interface Mutant {
   mistake: string;
   file: string;
-  /** Texts of the compiled file, each there exactly once, and what takes their place. */
+  /** Texts of the compiled file, each exactly once, and their replacements. */
   patches: [find: string, replace: string][];
 }
 
-// Without its shard lock the relay publishes twice and out of order. That is no mutant here: the ledger and the order
-// gate make up for it, as they must for whatever a queue delivers twice.
+// Without its shard lock the relay publishes twice and out of order. That is not a mutant here: the ledger and the
+// order gate compensate for it, as they must for all duplicates of a queue.
 const mutants: Mutant[] = [
   {
     mistake: 'a delivery runs whatever became of it before',
@@ -91,14 +91,14 @@ const SIZE = {
   quiesceMs: 60_000,
 };
 const SOUND = process.env.CHAOS_DIST ?? 'dist';
-// Inside the checkout, so that packages are found in the same way.
+// Inside the checkout, so that packages are resolved in the same way.
 const COPY = join('.rookery', 'mutant');
 
 /**
- * Shows that chaos fails for each planted mistake within three seeds, and that it does not without one.
+ * Verifies that chaos fails for each planted bug within three seeds, and passes without one.
  *
- * @param only runs the mutants whose mistake contains one of these texts
- * @returns 0 when every mutant was found, else 1
+ * @param only runs the mutants whose description contains one of these texts
+ * @returns 0 if every mutant was detected, else 1
  */
 export async function killMutants(only: string[] = []): Promise<number> {
   const chosen = mutants.filter(

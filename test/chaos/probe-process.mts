@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { hasEnded, leash, stopChild, waitFor } from '../../tools/parts/processes.mts';
 
-/** An api or a worker as a process of its own, on the same port however often it starts. */
+/** An api or a worker as a separate process, with the same port after every restart. */
 export class ProbeProcess {
   readonly name: string;
   readonly url: string;
-  /** What the process did that nobody told it to: endings. */
+  /** Unexpected exits of the process. */
   readonly surprises: string[] = [];
   private readonly script: string;
   private readonly env: Record<string, string>;
@@ -55,9 +55,9 @@ export class ProbeProcess {
   }
 
   /**
-   * Asks it to end.
+   * Requests a graceful shutdown.
    *
-   * @returns its exit code and the milliseconds it took; null when it had to be killed after 40 s
+   * @returns its exit code and the duration in milliseconds; null if it had to be killed after 40 s
    */
   async end(): Promise<{ code: number | null; tookMs: number }> {
     this.expected = true;
@@ -74,7 +74,7 @@ export class ProbeProcess {
     return this.child?.pid;
   }
 
-  /** Whether it says that it is ready. */
+  /** Whether it reports that it is ready. */
   async ready(): Promise<boolean> {
     const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(
       () => undefined,
@@ -83,13 +83,13 @@ export class ProbeProcess {
     return answer?.status === 200;
   }
 
-  /** @throws Error with the end of its log when it is not ready in time */
+  /** @throws Error with the end of its log if it is not ready in time */
   async untilReady(withinMs = 60_000): Promise<void> {
     if (await waitFor(() => this.ready(), withinMs, 50)) return;
     throw new Error(`${this.name} is not ready after ${withinMs} ms.\n${this.log().slice(-3_000)}`);
   }
 
-  /** All it has written. */
+  /** Its whole output. */
   log(): string {
     return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
   }

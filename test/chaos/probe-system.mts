@@ -15,11 +15,11 @@ export interface ProbeSystemOptions {
   dist?: string;
   apis?: number;
   workers?: number;
-  /** environment variables of the processes besides those of the parts */
+  /** additional environment variables of the processes */
   env?: Record<string, string>;
 }
 
-/** Durable PostgreSQL and Redis and real api and worker processes of the probe build, all of it breakable. */
+/** Durable PostgreSQL and Redis and real api and worker processes of the probe build, all of which can be broken. */
 export class ProbeSystem {
   readonly folder: string;
   readonly effects: EffectsReceiver;
@@ -35,7 +35,7 @@ export class ProbeSystem {
     [this.postgres, this.redis, this.effects] = parts;
   }
 
-  /** Starts everything and waits until it is ready; call {@link stop} whatever happens. */
+  /** Starts everything and waits until it is ready; always call {@link stop}. */
   static async start({
     dist = 'dist',
     apis = 1,
@@ -76,7 +76,7 @@ export class ProbeSystem {
     return this.postgres.url;
   }
 
-  /** @returns the rows of a statement, over a connection of its own; no values: several statements at once. */
+  /** @returns the rows of a statement, over a new connection; without values several statements are allowed. */
   async sql<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
     const client = new Client({ connectionString: this.postgres.url, connectionTimeoutMillis: 30_000 });
     client.on('error', () => undefined);
@@ -88,7 +88,7 @@ export class ProbeSystem {
     }
   }
 
-  /** Ends PostgreSQL as a crash would. */
+  /** Crashes PostgreSQL. */
   async crashPostgres(): Promise<void> {
     await this.postgres.stop('immediate');
   }
@@ -97,7 +97,7 @@ export class ProbeSystem {
     this.postgres = await startPostgres({ dataDir: join(this.folder, 'postgres'), port: this.postgres.port });
   }
 
-  /** Ends the session of everybody else, at work or not. */
+  /** Terminates all other sessions, active or idle. */
   async terminateSessions(): Promise<void> {
     await this.sql(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -109,7 +109,7 @@ export class ProbeSystem {
     await this.redis.stop('SIGKILL');
   }
 
-  /** @param options.empty without anything it ever held */
+  /** @param options.empty without its data */
   async startRedis({ empty }: { empty: boolean }): Promise<void> {
     const dataDir = join(this.folder, 'redis');
     if (empty) {
@@ -122,7 +122,7 @@ export class ProbeSystem {
   /**
    * Empties Redis.
    *
-   * @throws Error when the Redis at the address is not the one this system started
+   * @throws Error if the Redis at the address is not the one that this system started
    */
   async flushRedis(): Promise<void> {
     await this.withRedis(async (redis) => {
@@ -132,7 +132,7 @@ export class ProbeSystem {
     });
   }
 
-  /** Does something with a connection to Redis. */
+  /** Runs a function with a connection to Redis. */
   async withRedis<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     const redis = new Redis(this.redis.url, { maxRetriesPerRequest: 3, lazyConnect: true });
     redis.on('error', () => undefined);

@@ -14,7 +14,7 @@ describe('an api and a worker', () => {
   }, 60_000);
   afterAll(() => system.stop());
 
-  /** @returns the id of an acknowledged command and the milliseconds that its answer took */
+  /** @returns the id of an acknowledged command and its response time in milliseconds */
   async function increment(): Promise<{ commandId: string; tookMs: number }> {
     const commandId = randomUUID();
     const started = performance.now();
@@ -47,7 +47,7 @@ describe('an api and a worker', () => {
     return system.processes.flatMap((each) => each.surprises);
   }
 
-  it('answer commands while Redis is away and catch up within 5 s of its return, without a restart', async () => {
+  it('process commands while Redis is down and catch up within 5 s of its return, without a restart', async () => {
     await system.killRedis();
     const awaySince = performance.now();
     const answers: { commandId: string; tookMs: number }[] = [];
@@ -68,7 +68,7 @@ describe('an api and a worker', () => {
     expect(surprises()).toEqual([]);
   }, 60_000);
 
-  it('go on when PostgreSQL ends their sessions, idle ones and those at work', async () => {
+  it('continue when PostgreSQL terminates their sessions, idle and active ones', async () => {
     const { commandId: before } = await increment();
     await eventually(async () => expect(await effectsOf(before)).toBe(1));
     await system.terminateSessions(); // all of them are idle
@@ -81,7 +81,7 @@ describe('an api and a worker', () => {
       );
       expect(waiting).toHaveLength(1);
     });
-    await system.terminateSessions(); // that of the subscriber is checked out and at work; the lock goes as well
+    await system.terminateSessions(); // that of the subscriber is checked out and active; the lock is lost too
     await blocker.end().catch(() => undefined);
 
     await eventually(async () => expect(await effectsOf(commandId)).toBe(1), 15_000);
@@ -97,7 +97,7 @@ describe('an api and a worker', () => {
     await system.killRedis();
     await Promise.all(system.processes.map((each) => each.kill()));
     for (const each of system.processes) each.start();
-    // Not ready before Redis was there once, but whoever asks is answered, and what is committed is not lost.
+    // Not ready before Redis was available once, but requests are answered, and committed events are not lost.
     const { commandId } = await eventually(increment, 30_000);
     expect(await system.apis[0]!.ready()).toBe(false);
     await system.startRedis({ empty: true });
@@ -106,7 +106,7 @@ describe('an api and a worker', () => {
     expect(surprises()).toEqual([]);
   }, 90_000);
 
-  it('end in order within 30 s of SIGTERM while Redis is away', async () => {
+  it('shut down gracefully within 30 s of SIGTERM while Redis is down', async () => {
     await system.killRedis();
     const endings = await Promise.all(system.processes.map((each) => each.end()));
     for (const { code, tookMs } of endings) {

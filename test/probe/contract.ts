@@ -11,5 +11,5 @@ export const CounterIncremented = defineEvent(
 /** A counter reached a multiple of ten. */
 export const TenReached = defineEvent('probe.ten-reached', 1, z.object({ commandId: z.uuid() }));
 
-/** A bell was rung; nothing follows from it, which is what benches want. */
+/** A bell was rung; it has no effects, for benchmarks. */
 export const BellRung = defineEvent('probe.bell-rung', 1, z.object({}));

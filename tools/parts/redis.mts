@@ -13,9 +13,9 @@ const ATTEMPTS = 5;
 const START_TIMEOUT = 30_000;
 
 export interface RedisOptions {
-  /** everything of this server is kept in here; made when missing */
+  /** folder of this server; created if missing */
   dataDir: string;
-  /** default: the one used last time when it is free, else any free one */
+  /** default: the last one used if it is free, else any free one */
   port?: number;
   /** false: nothing is written to disk */
   durable?: boolean;
@@ -28,17 +28,17 @@ export interface RunningRedis {
   pid: number;
   version: string;
   source: string;
-  /** SIGTERM writes what is pending, SIGKILL is a crash */
+  /** SIGTERM writes pending data, SIGKILL is a crash */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
 /**
  * Starts a private Redis on 127.0.0.1 with a password that only its data folder knows.
  *
- * A server left over from a killed run on the same folder is stopped first; callers see to it that no two live
- * supervisors share one.
+ * A server left over from a killed run in the same folder is stopped first; callers must ensure that no two live
+ * supervisors share a folder.
  *
- * @throws Error when no Redis can be had, the port is taken, or the server does not come up (with the end of its log)
+ * @throws Error if Redis is not available, the port is taken, or the server does not start (with the end of its log)
  */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const folder = resolve(options.dataDir);
@@ -59,7 +59,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 
 async function clearLeftover(folder: string): Promise<void> {
   const [pid, port] = read(join(folder, 'process')).split(' ').map(Number);
-  // Redis replaces its command line by its name and address.
+  // Redis replaces its command line with its name and address.
   if (pid && port) await stopLeftover(pid, `-server 127.0.0.1:${port}`, 'SIGTERM');
 }
 
@@ -137,7 +137,7 @@ function spawnServer(
   }
 }
 
-/** Resolves undefined once the server answers, else what went wrong. */
+/** Resolves to undefined once the server responds, else to the error. */
 async function untilReady(child: ChildProcess, url: string): Promise<string | undefined> {
   const deadline = Date.now() + START_TIMEOUT;
   while (Date.now() < deadline) {

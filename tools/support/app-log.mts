@@ -7,7 +7,7 @@ const KEPT_LINES = 200;
 const WARNING = 40;
 const LEVELS: Record<string, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 };
 
-/** What an app prints: all of it goes to a file, warnings and errors (or everything) to the console as well. */
+/** The output of an app: everything goes to a file, warnings and errors (or everything) also to the console. */
 export class AppLog {
   readonly file: string;
   private readonly name: string;
@@ -25,7 +25,7 @@ export class AppLog {
     this.stream.on('error', () => undefined);
   }
 
-  /** @param level of lines that name none themselves */
+  /** @param level of lines without a level */
   take(source: Readable, level: 'info' | 'error'): void {
     let rest = '';
     source.setEncoding('utf8');
@@ -53,7 +53,7 @@ export class AppLog {
   }
 }
 
-// The apps write one JSON object a line, with the level as a number (pino) or a name (Elastic Common Schema).
+// The apps write one JSON object per line, with the level as a number (pino) or a name (Elastic Common Schema).
 function read(line: string, standard: string): { level: number; text: string } {
   try {
     const entry = JSON.parse(line) as Record<string, unknown>;

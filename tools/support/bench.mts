@@ -6,7 +6,7 @@ import { step } from './steps.mts';
 import { endOnSignals, undoAll } from './undo.mts';
 
 /**
- * Runs measurements one after the other, each as a process of its own, against parts made for them.
+ * Runs benchmarks one after the other, each in its own process, against servers started for them.
  *
  * @returns the exit code of the first that fails, else 0
  */

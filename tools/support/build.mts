@@ -8,14 +8,14 @@ const SOURCES = ['apps', 'libs', 'migrations', join('test', 'probe')];
 const SETTINGS = ['tsconfig.json', join('apps', 'tsconfig.json'), 'nest-cli.json', 'package-lock.json'];
 const STAMP = join('dist', '.stamp');
 
-/** What a build was made of: which files, and in which state. */
+/** The input of a build: files and their state. */
 interface Inputs {
   names: string;
   state: string;
 }
 
 /**
- * Compiles both apps to `dist`, unless that has been done from the very same files.
+ * Compiles both apps to `dist`, unless `dist` was built from exactly the same files.
  *
  * @returns whether anything was compiled
  * @throws CommandFailed with the compiler's output
@@ -24,7 +24,7 @@ export async function build(): Promise<boolean> {
   const inputs = readInputs();
   const last = readStamp();
   if (last?.state === inputs.state && APPS.every((app) => existsSync(mainOf(app)))) return false;
-  // The output of a file that is gone, a migration say, must not live on.
+  // The output of a deleted file, such as a migration, must not remain.
   if (last?.names !== inputs.names) rmSync('dist', { recursive: true, force: true });
   rmSync(STAMP, { force: true });
   // One project compiles both apps, and the processes that chaos tests and benches run.
@@ -34,7 +34,7 @@ export async function build(): Promise<boolean> {
   return true;
 }
 
-/** @returns what changes whenever a build would be another one. */
+/** @returns a value that changes whenever the result of a build would change. */
 export function stateOfSources(): string {
   return readInputs().state;
 }

@@ -5,13 +5,13 @@ import { atEnd } from './undo.mts';
 
 export interface CommandOptions {
   env?: Record<string, string | undefined>;
-  /** show the output only when the command fails */
+  /** show the output only if the command fails */
   quiet?: boolean;
   /** stop what it has started with it, which would otherwise work on for a while, and start more */
   group?: boolean;
 }
 
-/** A command that ended with another code than 0; its message holds the output when that was not shown yet. */
+/** A command that ended with a code other than 0; its message contains the output if it was not shown yet. */
 export class CommandFailed extends Error {
   readonly code: number;
 
@@ -27,9 +27,9 @@ export function runTool(name: string, args: string[], options: CommandOptions = 
 }
 
 /**
- * Runs a script with this Node and waits for its end. It is stopped when this process has to end first.
+ * Runs a script with this Node and waits for its end. The script is stopped if this process has to end first.
  *
- * @throws CommandFailed when it ends with another code than 0
+ * @throws CommandFailed if it ends with a code other than 0
  */
 export function runNode(script: string, args: string[] = [], options: CommandOptions = {}): Promise<void> {
   return run(process.execPath, [script, ...args], script, options);

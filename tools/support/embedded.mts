@@ -9,7 +9,7 @@ import { appEnvironment, type Settings } from './settings.mts';
 import { step } from './steps.mts';
 import { atEnd } from './undo.mts';
 
-/** Where the apps find their parts. */
+/** Addresses of the servers for the apps. */
 export interface PartAddresses {
   DATABASE_URL: string;
   REDIS_URL: string;
@@ -17,10 +17,10 @@ export interface PartAddresses {
 }
 
 /**
- * Starts the parts that the environment does not name, one after the other, and notes their end: mailbox, then
+ * Starts the servers that are not in the environment, one after the other, and registers their cleanup: mailbox, then
  * Redis, then PostgreSQL.
  *
- * @throws Error of the part that does not start
+ * @throws Error of the server that does not start
  */
 export async function startParts(options: { dataDir: string; mailboxPort?: number }): Promise<PartAddresses> {
   const given = process.env;
@@ -56,7 +56,7 @@ export async function startParts(options: { dataDir: string; mailboxPort?: numbe
   return { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, SMTP_URL: smtpUrl };
 }
 
-/** Parts with data of their own that is gone at the end. */
+/** Servers with temporary data. */
 export async function startThrowAwayParts(): Promise<PartAddresses & { ROOKERY_DATA_DIR: string }> {
   const dataDir = temporaryFolder();
   atEnd(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -64,9 +64,9 @@ export async function startThrowAwayParts(): Promise<PartAddresses & { ROOKERY_D
 }
 
 /**
- * The parts of a running `npm start`; what the environment names wins.
+ * The servers of a running `npm start`; the environment wins.
  *
- * @returns undefined when nothing runs and the environment does not name all of them
+ * @returns undefined if nothing runs and the environment does not name all of them
  */
 export function runningParts(settings: Settings): PartAddresses | undefined {
   const run: Partial<Record<keyof PartAddresses, string>> = liveRun(settings.dataDir)?.env ?? {};
@@ -75,7 +75,7 @@ export function runningParts(settings: Settings): PartAddresses | undefined {
   return DATABASE_URL && REDIS_URL && SMTP_URL ? { DATABASE_URL, REDIS_URL, SMTP_URL } : undefined;
 }
 
-/** The complete environment for one command: with running parts, or with the embedded ones for its duration. */
+/** The complete environment for one command: with running servers, or with embedded ones for its duration. */
 export async function commandEnvironment(settings: Settings): Promise<Record<string, string>> {
   const env = appEnvironment(settings);
   const running = runningParts(settings);

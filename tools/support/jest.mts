@@ -4,7 +4,7 @@ import { temporaryFolder } from '../parts/folders.mts';
 import { CommandFailed, runTool } from './commands.mts';
 import { atEnd } from './undo.mts';
 
-/** The numbers of jest's JSON report that count here. */
+/** The numbers of jest's JSON report that are used here. */
 interface Report {
   numPassedTests: number;
   numFailedTests: number;
@@ -36,7 +36,7 @@ export async function runJest(args: string[]): Promise<number> {
   return code;
 }
 
-// A file that jest could not even load counts as one failure; jest itself counts no test in it.
+// A file that jest could not load counts as one failure; jest itself counts no test in it.
 function summary(report: Report): string {
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
   const skipped = report.numPendingTests + report.numTodoTests;

@@ -1,5 +1,5 @@
-// Lints an OpenAPI document with the ruleset recommended-strict of Redocly and the ruleset oas of Spectral:
-// node lint-openapi.mts openapi.json. Names every finding and exits with 1 when there is one.
+// Lints an OpenAPI document with the ruleset recommended-strict of Redocly and the ruleset oas of Spectral: node
+// lint-openapi.mts openapi.json. Prints every finding and exits with 1 if there is one.
 import { readFileSync } from 'node:fs';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import spectralCore, { type RulesetDefinition } from '@stoplight/spectral-core';
@@ -9,8 +9,8 @@ const { Spectral } = spectralCore;
 const { oas } = spectralRulesets;
 
 /**
- * The one path that another could be mistaken for: `/v1/users/{id}/follow` fits a token of "follow" too. It is part of
- * the contract. The router prefers the fixed part, and no user has the id "activate".
+ * The one ambiguous path: `/v1/users/{id}/follow` also matches a token "follow". It is part of the contract. The router
+ * prefers the fixed segment, and no user has the id "activate".
  */
 const AMBIGUOUS_PATH = '/v1/users/activate/{token}';
 

@@ -7,7 +7,7 @@ describe('The linter of openapi.json', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('names what either ruleset finds, and lets no other path be as ambiguous as the one that is kept', async () => {
+  it('names the findings of both rulesets, and accepts no other ambiguous path', async () => {
     const document = JSON.parse(readFileSync('openapi.json', 'utf8'));
     const { get } = document.paths['/v1/users/{id}'];
     delete get.description;

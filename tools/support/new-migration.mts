@@ -2,13 +2,13 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Writes an empty migration, newer than all there are.
+ * Writes an empty migration, newer than all existing ones.
  *
  * @param name what it does, `pin-posts`
- * @param folder that holds the migrations
+ * @param folder of the migrations
  * @param now milliseconds since 1970
  * @returns the path of the file
- * @throws Error for a name that is not in lower case with hyphens
+ * @throws Error if the name is not in kebab-case
  */
 export function writeMigration(name: string, folder = 'migrations', now = Date.now()): string {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))

@@ -16,7 +16,7 @@ describe('A new migration', () => {
     expect(readFileSync(file, 'utf8')).toContain(`name = 'PinPosts1800000000123'`);
   });
 
-  it('is newer than all there are, also where a clock was ahead', () => {
+  it('is newer than all existing ones, also if a clock was ahead', () => {
     writeFileSync(join(folder, '1900000000000-later.ts'), '');
     expect(writeMigration('pin-posts', folder, 1_800_000_000_000)).toContain('1900000000001-pin-posts.ts');
   });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { localUrl, type Settings } from './settings.mts';
 
-/** What somebody who has just started Rookery wants to open. */
+/** The URLs to open after starting Rookery. */
 export function readyTable(settings: Settings, embedded: { mailbox: boolean; database: boolean }): string {
   const api = localUrl(settings, settings.port);
   const worker = localUrl(settings, settings.workerPort);

@@ -7,11 +7,11 @@ import { step } from './steps.mts';
 import { endOnSignals } from './undo.mts';
 
 /**
- * Runs one more process of an app in the foreground, beside a running `npm start` or with parts that the
- * environment names.
+ * Runs one more process of an app in the foreground, beside a running `npm start` or with the servers in the
+ * environment.
  *
  * @returns the app's exit code
- * @throws Error when there are no parts to be found
+ * @throws Error if there are no servers
  */
 export async function runApp(app: 'api' | 'worker', args: string[]): Promise<number> {
   const settings = readSettings();

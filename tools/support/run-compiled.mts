@@ -6,7 +6,7 @@ import { step } from './steps.mts';
 import { endOnSignals, undoAll } from './undo.mts';
 
 /**
- * Builds, then runs one compiled script with the parts it needs.
+ * Builds, then runs one compiled script with the servers it needs.
  *
  * @returns the script's exit code
  */

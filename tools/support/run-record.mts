@@ -3,26 +3,26 @@ import { join } from 'node:path';
 import { commandLine, stopLeftover } from '../parts/processes.mts';
 import { atEnd } from './undo.mts';
 
-/** What a running `npm start` tells other commands in the same checkout. */
+/** What a running `npm start` publishes to other commands in the same checkout. */
 export interface RunRecord {
   pid: number;
-  /** the environment of the apps; without the parts' addresses until those run */
+  /** the environment of the apps; without addresses of the servers until these run */
   env: Record<string, string>;
   /** pids of the apps, by the absolute path of the script they run */
   apps: Record<string, number>;
 }
 
-/** The record of the process that uses this data folder now, if there is one. */
+/** The record of the process that is using this data folder, if there is one. */
 export function liveRun(dataDir: string): RunRecord | undefined {
   const record = read(dataDir);
   return record && isSupervisor(record.pid) ? record : undefined;
 }
 
 /**
- * Takes the data folder for this process until it ends, and stops what a killed run has left behind. Its servers
- * are looked after by the parts themselves.
+ * Locks the data folder for this process until it ends, and stops processes left over from a killed run. Leftover
+ * servers are stopped when they are started again.
  *
- * @throws Error when a live process uses the folder
+ * @throws Error if a live process uses the folder
  */
 export async function takeDataDir(dataDir: string, env: Record<string, string>): Promise<RunRecord> {
   const live = liveRun(dataDir);
@@ -38,7 +38,7 @@ export async function takeDataDir(dataDir: string, env: Record<string, string>):
   return record;
 }
 
-/** Writes the record, whole or not at all. It holds passwords, so only this user may read it. */
+/** Writes the record atomically. It contains passwords, so only this user may read it. */
 export function writeRun(dataDir: string, record: RunRecord): void {
   const scratch = `${file(dataDir)}.${process.pid}`;
   writeFileSync(scratch, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });

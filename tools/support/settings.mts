@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** What the tasks read from the environment, which already holds the `.env` file. */
+/** Settings of the tasks from the environment, which already includes the `.env` file. */
 export interface Settings {
   checkout: string;
   dataDir: string;
@@ -10,7 +10,7 @@ export interface Settings {
   mailboxPort: number;
 }
 
-/** @throws Error when a port is not a port */
+/** @throws Error if a port is invalid */
 export function readSettings(): Settings {
   const checkout = process.cwd();
   return {
@@ -23,7 +23,7 @@ export function readSettings(): Settings {
   };
 }
 
-/** The environment of the apps, but for where their parts are. */
+/** The environment of the apps without the addresses of the servers. */
 export function appEnvironment(settings: Settings): Record<string, string> {
   return {
     NODE_ENV: process.env.NODE_ENV || 'development',
@@ -36,7 +36,7 @@ export function appEnvironment(settings: Settings): Record<string, string> {
   };
 }
 
-/** Where an app can be asked from this machine, also when it listens on all addresses. */
+/** URL of an app on this machine, also if it listens on all addresses. */
 export function localUrl(settings: Settings, port: number): string {
   return `http://${['0.0.0.0', '::', '127.0.0.1'].includes(settings.host) ? '127.0.0.1' : settings.host}:${port}`;
 }

@@ -1,4 +1,4 @@
-/** Prints a line when the work is done, with what it gave and how long it took. */
+/** Prints a line when the work is done, with its result and duration. */
 export async function step<T>(
   title: string,
   work: () => Promise<T>,

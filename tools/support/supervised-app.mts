@@ -7,10 +7,10 @@ const MAX_DELAY_MS = 15_000;
 const STEADY = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
 
-/** A process that is started again whenever it dies, with a growing delay while it keeps dying. */
+/** A process that is restarted whenever it dies, with a growing delay while it keeps dying. */
 export class SupervisedApp {
   readonly name: string;
-  /** how often it has died since it was last alive for a minute */
+  /** number of deaths since it last ran for a minute */
   deaths = 0;
   private readonly script: string;
   private readonly env: Record<string, string>;
@@ -22,7 +22,7 @@ export class SupervisedApp {
 
   /**
    * @param options.script absolute path of the compiled entry
-   * @param options.started told the pid of every new process
+   * @param options.started called with the pid of every new process
    */
   constructor(options: {
     name: string;
@@ -44,7 +44,7 @@ export class SupervisedApp {
     const child = spawn(process.execPath, [this.script], {
       env: { ...process.env, ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Out of reach of the terminal's Ctrl-C: the apps are stopped before the parts that they use.
+      // Not reached by the terminal's Ctrl-C: the apps must be stopped before the servers that they use.
       detached: true,
     });
     this.child = child;
@@ -60,7 +60,7 @@ export class SupervisedApp {
     });
   }
 
-  /** Ends the process in order and starts it again at once, from what is compiled now. */
+  /** Stops the process gracefully and restarts it immediately, from the current build. */
   async restart(): Promise<void> {
     clearTimeout(this.timer);
     const old = this.child;
@@ -69,7 +69,7 @@ export class SupervisedApp {
     if (!this.stopping) this.start();
   }
 
-  /** SIGTERM, and SIGKILL when that is not enough. The process is not started again. */
+  /** SIGTERM, then SIGKILL if necessary. The process is not restarted. */
   async stop(): Promise<void> {
     this.stopping = true;
     clearTimeout(this.timer);

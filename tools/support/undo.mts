@@ -3,12 +3,12 @@ type Undo = () => Promise<void> | void;
 const pending: Undo[] = [];
 let ending = false;
 let undoing: Promise<void> = Promise.resolve();
-// The terminal and npm may each hand over one and the same Ctrl-C.
+// The terminal and npm may both forward the same Ctrl-C.
 const SAME_KEYSTROKE = 500;
 
 /**
- * Notes what has to be undone before the process ends. Later notes are undone first. Once the process is ending, a note
- * is undone at once: what was about to start when the signal came must not outlive it.
+ * Registers a cleanup for the end of the process. Later ones run first. If the process is already ending, the cleanup
+ * runs at once: what was about to start when the signal came must not outlive it.
  */
 export function atEnd(undo: Undo): void {
   pending.push(undo);
@@ -16,9 +16,9 @@ export function atEnd(undo: Undo): void {
 }
 
 /**
- * Undoes everything noted, each thing once. What fails is said and does not keep the rest from being undone.
+ * Runs every registered cleanup once. Failures are printed and do not prevent the others.
  *
- * @returns when all that was noted before is undone, also what another call undoes
+ * @returns a promise that resolves when all earlier cleanups are done, including those of another call
  */
 export function undoAll(): Promise<void> {
   ending = true;
@@ -37,9 +37,9 @@ async function undoPending(): Promise<void> {
 }
 
 /**
- * Ends in order at Ctrl-C, SIGTERM and SIGHUP: everything noted is undone. A second Ctrl-C ends at once.
+ * Ends gracefully on Ctrl-C, SIGTERM and SIGHUP: every cleanup runs. A second Ctrl-C ends at once.
  *
- * @param options.exitCode of an end in order; default 130
+ * @param options.exitCode of a graceful end; default 130
  * @param options.say called at the first signal
  */
 export function endOnSignals(options: { exitCode?: number; say?: () => void } = {}): void {
@@ -55,7 +55,7 @@ export function endOnSignals(options: { exitCode?: number; say?: () => void } = 
       }
     });
   }
-  // A terminal that has gone away must not keep the rest from being stopped.
+  // A closed terminal must not prevent the rest from being stopped.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
 }

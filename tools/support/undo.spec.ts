@@ -1,7 +1,7 @@
 import { atEnd, undoAll } from './undo.mts';
 
-describe('Ending in order', () => {
-  it('undoes what was noted, later notes first, and what is noted afterwards at once', async () => {
+describe('Shutting down gracefully', () => {
+  it('runs cleanups in reverse order, and later ones at once', async () => {
     const undone: string[] = [];
     const note = (name: string) => atEnd(() => void undone.push(name));
     note('first');

@@ -4,12 +4,11 @@ import { build, stateOfSources } from './build.mts';
 const LOOK_EVERY = 500;
 
 /**
- * Builds again whenever a source file has changed, for ever. What does not compile is said once and waits for the
- * next change.
+ * Rebuilds whenever a source file changes, forever. A compile error is printed once and waits for the next change.
  *
  * @param options.built called after each build
- * @param options.look milliseconds between two looks at the files
- * @param options.state of the sources, and `compile` that makes a build of them: ours, unless a test has its own
+ * @param options.look milliseconds between two checks of the files
+ * @param options.state state of the sources, and `compile`, which builds them; replaced in tests
  */
 export async function watch({
   built,

@@ -1,6 +1,6 @@
 import { runBenches } from '../support/bench.mts';
 
-/** Measures what a page of the feed costs with much data and many followed. */
+/** Measures the cost of a page of the feed with much data and many followed authors. */
 export default function (args: string[]): Promise<number> {
   return runBenches(['bench/feed.bench.mts'], args);
 }

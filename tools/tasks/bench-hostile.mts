@@ -1,6 +1,6 @@
 import { runBenches } from '../support/bench.mts';
 
-/** Measures what the most expensive requests do to everybody else. */
+/** Measures how the most expensive requests affect other requests. */
 export default function (args: string[]): Promise<number> {
   return runBenches(['bench/hostile.bench.mts'], args);
 }

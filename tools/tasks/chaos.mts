@@ -5,8 +5,8 @@ import { endOnSignals, undoAll } from '../support/undo.mts';
 import test from './test.mts';
 
 /**
- * Crashes processes and parts under load: CHAOS_COMMANDS, CHAOS_FAULTS and CHAOS_SEED say how much and in which order.
- * With `--mutants` shows instead that this notices planted mistakes.
+ * Crashes processes and servers under load: CHAOS_COMMANDS, CHAOS_FAULTS and CHAOS_SEED set how much and in which
+ * order. With `--mutants` it verifies instead that planted bugs are detected.
  */
 export default function (args: string[]): Promise<number> {
   if (args[0] === '--mutants') return mutants(args.slice(1));

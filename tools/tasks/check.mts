@@ -6,10 +6,10 @@ import { step } from '../support/steps.mts';
 import { endOnSignals, undoAll } from '../support/undo.mts';
 
 /**
- * Everything that has to hold before a change is accepted, cheapest first. Stops at the first failure.
+ * All checks that a change must pass, cheapest first. Stops at the first failure.
  *
- * @param paths files or folders whose format, lint and tests alone are checked, besides what only the whole can tell;
- *   everything where none is given
+ * @param paths limits format, lint and tests to these files or folders; checks of the whole project still run; default:
+ *   everything
  */
 export default async function (paths: string[]): Promise<number> {
   const missing = paths.find((path) => !existsSync(path));

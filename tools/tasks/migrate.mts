@@ -1,6 +1,6 @@
 import { runCompiled } from '../support/run-compiled.mts';
 
-/** Brings the database's schema up to date. */
+/** Migrates the database schema. */
 export default function (args: string[]): Promise<number> {
   return runCompiled('dist/migrations/migrate.js', args);
 }

@@ -17,8 +17,8 @@ const READY_TIMEOUT = 60_000;
 const HOPELESS = 4;
 
 /**
- * Starts everything and keeps it running until Ctrl-C. `--logs` shows all that the apps log; `--watch` builds and starts
- * the apps again whenever a source file changes.
+ * Starts everything and keeps it running until Ctrl-C. `--logs` shows all logs of the apps; `--watch` rebuilds and
+ * restarts the apps whenever a source file changes.
  */
 export default async function (args: string[]): Promise<number> {
   const began = performance.now();
@@ -43,7 +43,7 @@ export default async function (args: string[]): Promise<number> {
     // From here on the apps keep this process alive, and a signal ends it.
     return await new Promise<never>(() => undefined);
   } catch (error) {
-    // What fails after Ctrl-C fails because of it; the process ends once all is undone.
+    // Failures after Ctrl-C are caused by it; the process ends after the cleanup.
     if (ending) return await new Promise<never>(() => undefined);
     await undoAll();
     throw error;
@@ -84,7 +84,7 @@ async function startAll(settings: Settings, everything: boolean, isEnding: () =>
   return { apps, logs, env };
 }
 
-/** New migrations first: the apps refuse a schema that is older than they are. */
+/** New migrations first: the apps refuse to run with an older schema. */
 async function renew({ apps, env }: Started): Promise<void> {
   await runNode('dist/migrations/migrate.js', [], { env, quiet: true });
   await Promise.all(apps.map((app) => app.restart()));

@@ -8,7 +8,7 @@ import { QueueBoard } from './queue-board';
 /** The HTTP host: routes of the contexts, documentation, probes, metrics and the queue board. */
 @Module({})
 export class ApiModule {
-  /** @param contexts whose routes it serves */
+  /** @param contexts contexts whose routes it serves */
   static of(contexts: readonly Context[]): DynamicModule {
     return {
       module: ApiModule,

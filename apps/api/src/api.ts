@@ -5,16 +5,16 @@ import { type ApiDescription, createWebApp, permissionsOf, serveOpenApi } from '
 import { ApiModule } from './api.module';
 import { QueueBoard } from './queue-board';
 
-/** @returns the paths of the contexts that stand at the root instead of under `/v1` */
+/** @returns the paths of the contexts at the root instead of under `/v1` */
 export function rootPathsOf(contexts: readonly Context[]): string[] {
   return contexts.flatMap(({ rootPaths }) => rootPaths);
 }
 
 /**
- * What the API's description says of it.
+ * The general part of the API description.
  *
- * @param contexts whose groups of operations it names
- * @throws Error naming a route that asks for a permission which no context grants
+ * @param contexts contexts whose groups of operations it lists
+ * @throws Error naming a route that requires a permission which no context grants
  */
 export function describeApi(contexts: readonly Context[]): ApiDescription {
   checkPermissions(contexts);
@@ -37,7 +37,7 @@ export function describeApi(contexts: readonly Context[]): ApiDescription {
 /**
  * Builds the api, ready to listen.
  *
- * @param contexts whose routes it serves
+ * @param contexts contexts whose routes it serves
  */
 export async function createApi(contexts: readonly Context[]): Promise<NestFastifyApplication> {
   const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
@@ -46,7 +46,7 @@ export async function createApi(contexts: readonly Context[]): Promise<NestFasti
   return app;
 }
 
-/** A permission that no role has closes a route to everybody, and reads like one that is kept. */
+/** A permission that no role has would silently close a route to everybody. */
 function checkPermissions(contexts: readonly Context[]): void {
   const granted = new Set(contexts.flatMap(({ permissions }) => Object.values(permissions).flat()));
   for (const { name, controllers } of contexts) {

@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 
@@ -13,7 +13,7 @@ describe('GET /v1/debug/vars', () => {
 
   const look = (headers: Record<string, string>) => system.ask('GET /v1/debug/vars', { headers });
 
-  it('tells operations what the process is doing', async () => {
+  it('shows operators what the process is doing', async () => {
     const { status, headers, body } = await look(basic('ops', 'ops'));
     expect({ status, caching: headers['cache-control'] }).toEqual({ status: 200, caching: 'no-store' });
     expect(body).toMatchObject({
@@ -44,7 +44,7 @@ describe('GET /v1/debug/vars', () => {
   });
 
   it('is for nobody else', async () => {
-    const { token } = await enrol(system, { role: 'admin' });
+    const { token } = await enroll(system, { role: 'admin' });
     for (const headers of [{}, basic('ops', 'wrong'), { authorization: `Bearer ${token}` }]) {
       const { status, headers: answered } = await look(headers);
       expect({ status, challenge: answered['www-authenticate'] }).toEqual({

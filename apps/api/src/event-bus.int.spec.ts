@@ -105,7 +105,7 @@ describe('The event bus of @nestjs/cqrs', () => {
     expect(await stored(id)).toEqual([]);
   });
 
-  it('fails the command whose event does not fit its definition, though nobody awaits it', async () => {
+  it('fails the command whose event does not match its definition, although it is not awaited', async () => {
     await expect(ring(newId(), 'as it may not be')).rejects.toThrow(/expected string/);
   });
 
@@ -127,7 +127,7 @@ describe('The event bus of @nestjs/cqrs', () => {
     }
     const api = await createApi([contextOf('bells', { providers: [HearInMemory] })]);
     await expect(api.init()).rejects.toThrow(
-      'HearInMemory wears @EventsHandler(), which forgets its events when the process ends. Make it a @Subscriber(): docs/guides/from-nestjs-cqrs.md.',
+      'HearInMemory has @EventsHandler(), which loses its events when the process ends. Make it a @Subscriber(): docs/guides/from-nestjs-cqrs.md.',
     );
     await api.close();
   });

@@ -8,9 +8,9 @@ import { describeApi, rootPathsOf } from './api';
 import { describeEnvironment } from './generated/environment';
 import { type DescribedPaths, drawMap } from './generated/map';
 
-/** Writes what is generated from the code; with `--check` compares it instead and exits with 1 when it differs. */
+/** Writes the generated files; with `--check` compares them instead and exits with 1 if they differ. */
 async function generate(checkOnly: boolean): Promise<void> {
-  // Nothing is connected to: the application is created, which tells every part of the others, but never initialized.
+  // Connects to nothing: the application is created, which resolves all providers, but never initialized.
   Object.assign(process.env, {
     LOG_LEVEL: 'silent',
     DATABASE_URL: 'postgres://-',

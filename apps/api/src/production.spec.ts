@@ -4,7 +4,7 @@ import { checkSettings, InvalidSettings } from '@rookery/settings';
 import '@rookery/contexts';
 import './api';
 
-/** Everything that production asks for, and all of it good. */
+/** A valid production environment. */
 const GOOD = {
   NODE_ENV: 'production',
   PUBLIC_URL: 'https://rookery.example',
@@ -86,7 +86,7 @@ describe('Production', () => {
     ]);
   });
 
-  it('refuses an address nobody can answer as MAIL_FROM', () => {
+  it('rejects an address without replies as MAIL_FROM', () => {
     expect(problemsOf({ MAIL_FROM: '' })).toEqual([expect.stringMatching(/^MAIL_FROM is missing/)]);
   });
 
@@ -113,7 +113,7 @@ describe('Production', () => {
       ]),
     );
     expect(names).toHaveLength(7);
-    // A secret that is refused is not shown for it.
+    // A rejected secret is not printed.
     expect(problems.join()).not.toContain(':rookery@');
   });
 });
@@ -129,7 +129,7 @@ describe('docker-compose.yml', () => {
   const file = readFileSync('docker-compose.yml', 'utf8');
   const [, block = ''] = /\n  environment:\n((?:    .*\n)+)/.exec(file) ?? [];
 
-  /** What the apps get, as Compose interpolates it; it refuses what is missing behind `:?`. */
+  /** The environment of the apps as Compose interpolates it; it refuses missing variables with `:?`. */
   function environmentWith(values: NodeJS.Dict<string>): NodeJS.Dict<string> {
     const text = block.replaceAll(/\$\{(\w+)(:[-?])([^}]*)\}/g, (_, name: string, operator, rest: string) => {
       if (values[name]) return values[name];
@@ -144,7 +144,7 @@ describe('docker-compose.yml', () => {
     );
   }
 
-  it('starts with no secret that nobody has set, and with no plain address', () => {
+  it('does not start with unset secrets, or with a URL without TLS', () => {
     for (const name of [...SECRETS, 'OPS_USER', 'PUBLIC_URL', 'SMTP_URL', 'MAIL_FROM']) {
       const uses = [...file.matchAll(new RegExp(`(?<!\\$)\\$\\{?${name}(..)`, 'g'))];
       expect([name, [...new Set(uses.map(([, operator]) => operator))]]).toEqual([name, [':?']]);

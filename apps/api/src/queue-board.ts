@@ -7,15 +7,15 @@ import { type FieldError, Operators, Problems, RequestRefused } from '@rookery/w
 import type { FastifyInstance } from 'fastify';
 
 const PATH = '/v1/admin/board';
-/** The board's own pages bring scripts and styles of their own; nothing from elsewhere. */
+/** The board's pages load only their own scripts and styles. */
 const POLICY =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'";
 
-/** Fonts that the board's page asks another server for, which would learn who looks at it and when. */
+/** Fonts that the board's page loads from another server, which would learn who uses the board and when. */
 const FROM_ELSEWHERE = /<link\b[^>]*\bhref="https?:[^>]*>/g;
 
 /**
- * The board hands pages to Redis, and decodes the name of a queue, as they come.
+ * Validates parameters: the board passes page numbers to Redis, and decodes queue names, unchecked.
  *
  * @throws RequestRefused `request.invalid`
  */
@@ -39,7 +39,7 @@ function verifyQuery({
   if (errors.length > 0) throw new RequestRefused(Problems.invalid, { errors });
 }
 
-/** The page that shows the queues and what they gave up, to operators alone. */
+/** The page with the queues and their failed jobs, for operators only. */
 @Injectable()
 export class QueueBoard {
   constructor(
@@ -47,11 +47,11 @@ export class QueueBoard {
     private readonly operators: Operators,
   ) {}
 
-  /** Puts the board on the server, before it listens. */
+  /** Mounts the board on the server, before it listens. */
   async mount(server: FastifyInstance): Promise<void> {
     const adapter = new FastifyAdapter();
     adapter.setBasePath(PATH);
-    // Read-only: the ledger decides what runs, so a job retried or removed here alone would not stay so.
+    // Read-only: the ledger decides what runs, so a job that is retried or removed only here would not stay so.
     const queues = this.dispatch.all().map((queue) => new BullMQAdapter(queue, { readOnlyMode: true }));
     createBullBoard({
       queues,
@@ -59,10 +59,10 @@ export class QueueBoard {
       options: { uiConfig: { boardTitle: 'Rookery queues' } },
     });
     await server.register(async (scope) => {
-      // The board sets an error handler for each of its routes; ours answers problem documents for all of them.
+      // The board sets an error handler for each of its routes; ours returns problem documents for all of them.
       Object.assign(scope, { setErrorHandler: () => scope });
       scope.addHook('onSend', async (_request, reply, payload) => {
-        // Also instead of what the file server says of its files: they are for operators alone.
+        // Also replaces the headers of the file server: the files are for operators only.
         reply.header('cache-control', 'private, no-store');
         return typeof payload === 'string' ? payload.replaceAll(FROM_ELSEWHERE, '') : payload;
       });

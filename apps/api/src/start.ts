@@ -4,7 +4,7 @@ import { checkSettings } from '@rookery/settings';
 import { runUntilSignal, WebSettings } from '@rookery/web';
 import { createApi } from './api';
 
-/** Runs the api until a signal ends it; exits with 1 when it cannot start. */
+/** Runs the api until a signal ends it; exits with 1 if it cannot start. */
 export async function startApi(contexts: readonly Context[]): Promise<void> {
   process.env.SERVICE_NAME ||= 'rookery-api';
   const log = rootLogger();

@@ -3,5 +3,5 @@ import { runCli } from './run-cli';
 
 runCli(contexts, 'keys', process.argv.slice(2)).catch((error: Error) => {
   console.error(error.message);
-  process.exit(1); // whatever had been opened by then
+  process.exit(1); // closes everything opened so far
 });

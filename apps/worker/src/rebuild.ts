@@ -19,10 +19,10 @@ const USAGE = 'npm run rebuild -- <name> … | --all | --list';
 class RebuildModule {}
 
 /**
- * Rebuilds projections from stored data, beside working workers or without any.
+ * Rebuilds projections from stored data, with or without active workers.
  *
  * @param args of the command line
- * @throws Error saying what is wrong
+ * @throws Error with a message for the operator
  */
 async function rebuild(args: readonly string[]): Promise<void> {
   const [option] = args.filter((arg) => arg.startsWith('--'));
@@ -47,5 +47,5 @@ async function rebuild(args: readonly string[]): Promise<void> {
 
 rebuild(process.argv.slice(2)).catch((error: Error) => {
   console.error(error.message);
-  process.exit(1); // whatever had been opened by then
+  process.exit(1); // closes everything opened so far
 });

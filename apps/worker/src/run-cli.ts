@@ -4,7 +4,7 @@ import type { Cli, Context } from '@rookery/application';
 import { HealthChecks } from '@rookery/observability';
 import { PersistenceModule, RelayHint } from '@rookery/persistence';
 
-/** What persistence stands on, without Redis: what is done here can be done while it is away. */
+/** Persistence without Redis, so that command-line tools work while Redis is down. */
 const surroundings = [HealthChecks, { provide: RelayHint, useValue: { send: () => undefined } }];
 
 @Global()
@@ -23,11 +23,11 @@ class CliModule {
 }
 
 /**
- * Runs a command line that a context declares, in a process of PostgreSQL and what the declaration names.
+ * Runs a command-line tool that a context declares, with PostgreSQL and the declared providers.
  *
- * @param name of the command line
- * @param args what was typed after it
- * @throws Error saying what is wrong: how it is used, or what it refuses
+ * @param name of the tool
+ * @param args its arguments
+ * @throws Error with the usage, or with the reason for a refusal
  */
 export async function runCli(
   contexts: readonly Context[],

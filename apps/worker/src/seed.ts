@@ -3,5 +3,5 @@ import { runSeeds } from './seeds';
 
 runSeeds(contexts, (name) => console.log(`seeded ${name}`)).catch((error: Error) => {
   console.error(error.message);
-  process.exit(1); // whatever had been opened by then
+  process.exit(1); // closes everything opened so far
 });

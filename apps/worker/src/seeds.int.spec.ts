@@ -3,7 +3,7 @@ import { eventually } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { runSeeds } from './seeds';
 
-/** What a demo database holds; the tables that seeds write to, and the events of it. */
+/** Content of a seeded database: the tables that seeds write to, and their events. */
 const COUNTS = `
   SELECT (SELECT count(*)::int FROM identity.users WHERE status = 'active') AS users,
          (SELECT count(*)::int FROM social.people WHERE active) AS people,
@@ -50,7 +50,7 @@ describe('Demo data', () => {
     expect(await count()).toEqual(before);
   });
 
-  it('reads like something people wrote: no title twice, all of it in the past, tags on everything', async () => {
+  it('looks realistic: unique titles, dates in the past, tags on everything', async () => {
     const [texts] = await system.sql(
       `SELECT count(DISTINCT title)::int AS titles, count(DISTINCT content)::int AS contents,
               count(DISTINCT author_id) > 50 AS "manyAuthors", min(cardinality(tags)) AS "fewestTags",
@@ -104,7 +104,7 @@ describe('Demo data', () => {
     });
   });
 
-  it('sends nobody a mail: whoever opens the mailbox looks for another one', async () => {
+  it('sends no mail', async () => {
     await eventually(async () => {
       const [{ waiting }] = (await system.sql(
         `SELECT count(*)::int AS waiting FROM messaging.event_delivery WHERE queue = 'mail' AND state <> 'done'`,

@@ -21,9 +21,9 @@ class SeedModule {
 }
 
 /**
- * Puts the demo data of the contexts into the database, in their order.
+ * Seeds the database with the demo data of the contexts, in their order.
  *
- * @param seeded called with the name of each context that has some
+ * @param seeded called with the name of each context that has demo data
  * @throws Error in production
  */
 export async function runSeeds(

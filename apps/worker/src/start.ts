@@ -4,7 +4,7 @@ import { checkSettings } from '@rookery/settings';
 import { createWebApp, ProbeSettings, runUntilSignal, WebSettings } from '@rookery/web';
 import { WorkerModule } from './worker.module';
 
-/** Runs the worker until a signal ends it; exits with 1 when it cannot start. */
+/** Runs the worker until a signal ends it; exits with 1 if it cannot start. */
 export async function startWorker(contexts: readonly Context[]): Promise<void> {
   process.env.SERVICE_NAME ||= 'rookery-worker';
   const log = rootLogger();

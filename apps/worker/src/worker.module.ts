@@ -4,10 +4,10 @@ import { MailModule } from '@rookery/mail';
 import { LoggingModule, MetricsModule } from '@rookery/observability';
 import { HealthModule, LimitsUpkeepModule } from '@rookery/web';
 
-/** The host of relay, subscribers and schedules; over HTTP it answers probes and metrics alone. */
+/** The host of relay, subscribers and schedules; over HTTP it serves only probes and metrics. */
 @Module({})
 export class WorkerModule {
-  /** @param contexts whose work it does */
+  /** @param contexts contexts whose work it does */
   static of(contexts: readonly Context[]): DynamicModule {
     return {
       module: WorkerModule,

@@ -12,71 +12,71 @@ import {
 
 const Nothing = z.object({});
 
-/** The owner of a pending account has to be sent a code and a link; both are derived from the id. */
+/** A code and a link must be sent to the owner of a pending account; both are derived from the id. */
 export const VerificationRequested = defineEvent(
   'identity.verification-requested',
   1,
   z.object({ verificationId: z.uuid() }),
 );
 
-/** Somebody tried to register with an address that has an account already. */
+/** Somebody tried to register an address that already has an account. */
 export const RegistrationRepeated = defineEvent('identity.registration-repeated', 1, Nothing);
 
-/** A refresh token that had been replaced long ago was used again: somebody has a copy. */
+/** A refresh token that was replaced long ago was used again: it was copied. */
 export const RefreshReused = defineEvent('identity.refresh-reused', 1, z.object({ userId: z.uuid() }));
 
-/** Somebody has an API key more; where a session made it, which one. */
+/** An API key was created; with the session, if a session created it. */
 export const ApiKeyCreated = defineEvent(
   'identity.api-key-created',
   1,
   z.object({ userId: z.uuid(), sessionId: z.uuid().nullable() }),
 );
 
-/** A recovery code proved who somebody is: in a session, or to begin one when there is none yet. */
+/** A user authenticated with a recovery code: in a session, or to start one. */
 export const RecoveryCodeUsed = defineEvent(
   'identity.recovery-code-used',
   1,
   z.object({ userId: z.uuid(), sessionId: z.uuid().nullable() }),
 );
 
-/** Signing in needs a second factor from now on. */
+/** Signing in requires a second factor from now on. */
 export const MfaEnabled = defineEvent('identity.mfa-enabled', 1, Nothing);
 
-/** Signing in needs the password alone again. */
+/** Signing in requires only the password again. */
 export const MfaDisabled = defineEvent('identity.mfa-disabled', 1, Nothing);
 
-/** Somebody wants the verification mail of an address again; whether it has one is not known yet. */
+/** The verification mail of an address was requested again; whether it has a registration is not known yet. */
 export const ResendRequested = defineEvent('identity.resend-requested', 1, z.object({ email: z.string() }));
 
-/** The account belongs to somebody whom an OpenID Connect provider vouches for. */
+/** The account was linked to an identity at an OpenID Connect provider. */
 export const ExternalIdentityLinked = defineEvent(
   'identity.external-identity-linked',
   1,
   z.object({ issuer: z.string() }),
 );
 
-/** Somebody says that the password of an address was forgotten; whether it has an account is not known yet. */
+/** A password reset was requested for an address; whether it has an account is not known yet. */
 export const PasswordForgotten = defineEvent(
   'identity.password-forgotten',
   1,
   z.object({ email: z.string(), fromKnownNetwork: z.boolean().optional() }),
 );
 
-/** The owner of an account has to be sent a link that sets a new password; it is derived from the id. */
+/** A link that sets a new password must be sent to the owner of an account; it is derived from the id. */
 export const PasswordResetRequested = defineEvent(
   'identity.password-reset-requested',
   1,
   z.object({ resetId: z.uuid() }),
 );
 
-/** An account has another password: changed in a session, or with the link in a mail when there is none. */
+/** The password of an account was changed, in a session or with a link in a mail. */
 export const PasswordChanged = defineEvent(
   'identity.password-changed',
   1,
   z.object({ sessionId: z.uuid().nullable() }),
 );
 
-/** All that happens to a user: each makes a new version of the account, so what was kept of it is out of date. */
+/** All events of a user: each makes a new version of the account, so cached data is out of date. */
 export const userEvents = [
   ExternalIdentityLinked,
   MfaDisabled,

@@ -12,14 +12,14 @@ import { User } from './model/user';
 import { Sessions } from './storage/sessions';
 import { Users } from './storage/users';
 
-/** Makes an active account with a role and signs it in, without mail and code; it has no password that works. */
-export function enrol(
+/** Creates an active account with a role and signs it in, without mail and code; it has no usable password. */
+export function enroll(
   app: INestApplicationContext,
   { role, ...names }: { role: string; email: string; username: string; name: string },
 ): Promise<{ id: string; token: string }> {
   const get = of(app);
   return get(Transaction).run(async () => {
-    const user = User.enrol({ ...names, passwordHash: '-' }, role, get(Clock).now());
+    const user = User.enroll({ ...names, passwordHash: '-' }, role, get(Clock).now());
     await get(Users).save(user);
     const { accessToken } = await get(SignIn).start(user, { ip: '127.0.0.1', userAgent: 'test' });
     return { id: user.id, token: accessToken };

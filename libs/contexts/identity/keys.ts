@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:
 import { Injectable } from '@nestjs/common';
 import { MasterKey } from '@rookery/settings';
 
-/** What a derived key is for; one purpose's key says nothing about another's. */
+/** Purpose of a derived key; keys of different purposes are independent. */
 type Purpose =
   | 'verification-code'
   | 'verification-link'
@@ -33,7 +33,7 @@ export class Keys {
     return key;
   }
 
-  /** @returns the HMAC-SHA-256 of the parts, none of which can be taken for another. */
+  /** @returns the HMAC-SHA-256 of the parts, unambiguously encoded. */
   mac(purpose: Purpose, ...parts: string[]): Buffer {
     return createHmac('sha256', this.of(purpose)).update(JSON.stringify(parts)).digest();
   }
@@ -41,7 +41,7 @@ export class Keys {
   /**
    * Encrypts with AES-256-GCM.
    *
-   * @param owner to whom it belongs: the result cannot be opened for anybody else
+   * @param owner owner of the data: the result cannot be decrypted for a different owner
    * @returns nonce, ciphertext and tag
    */
   seal(purpose: Purpose, owner: string, plain: Buffer): Buffer {
@@ -50,7 +50,7 @@ export class Keys {
     return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   }
 
-  /** @throws Error when it was sealed with another master key, for somebody else, or was changed */
+  /** @throws Error if it was sealed with a different master key, for a different owner, or was changed */
   open(purpose: Purpose, owner: string, sealed: Buffer): Buffer {
     const decipher = createDecipheriv('aes-256-gcm', this.of(purpose), sealed.subarray(0, NONCE_BYTES), {
       authTagLength: TAG_BYTES,

@@ -12,11 +12,11 @@ interface Section {
   name: string;
   table: string;
   columns: string;
-  /** Whether one page holds all there is; such a table needs no id. */
+  /** Whether one page contains everything; such a table needs no id. */
   few?: true;
 }
 
-/** What is exported of each table that holds something about a user. Neither secrets nor hashes. */
+/** The exported columns of each table with personal data. No secrets and no hashes. */
 const SECTIONS: readonly Section[] = [
   {
     name: 'profile',
@@ -60,15 +60,13 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
-/** Tables that hold nothing but secrets about a user, and so are erased but not exported. */
+/** Tables with only secrets of a user, which are erased but not exported. */
 const WITHHELD = ['activation_links', 'mfa_tokens', 'password_reset_links', 'recovery_codes'];
 
-/** Tables of the schema that name a user and were thought of here. */
+/** Tables of the schema with user ids that are handled here. */
 export const KNOWN_TABLES: readonly string[] = [...SECTIONS.map(({ table }) => table), ...WITHHELD].sort();
 
-/**
- * What identity and the audit log hold about somebody; what there is of operations too, which know accounts by id alone.
- */
+/** Personal data of identity and the audit log, and of operations, which know accounts only by id. */
 @Injectable()
 export class IdentityPersonalData implements PersonalData {
   constructor(
@@ -102,7 +100,7 @@ export class IdentityPersonalData implements PersonalData {
       yield ['audit', entries.filter(({ action }) => !OPERATION_STEPS.has(action))];
   }
 
-  /** The account goes last: whatever else refers to it goes with it, and the address is free again. */
+  /** The account is erased last, with everything that references it, and the address is free again. */
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
     const origins = await this.auditLog.forgetOriginsOf(userId, limit);
     const sessions = await this.sql.execute(

@@ -7,7 +7,7 @@ import { type Role, User } from './model/user';
 import { Users } from './storage/users';
 
 const PASSWORD = 'Rookery-demo-1';
-/** Before anything that the other contexts let them do. */
+/** Before all demo data of other contexts. */
 const REGISTERED_DAYS_AGO = 60;
 const DAY_MS = 86_400_000;
 
@@ -20,7 +20,7 @@ const LAST_NAMES =
     ' ',
   );
 const PEOPLE = 100;
-/** Accounts in one transaction: whoever registers at the same time waits for no more. */
+/** Accounts per transaction: a concurrent registration waits only for these. */
 const BATCH = 20;
 
 interface DemoAccount {
@@ -31,8 +31,8 @@ interface DemoAccount {
 }
 
 /**
- * One account per role: `user@rookery.test`, `moderator@rookery.test`, `admin@rookery.test`; and a hundred people
- * more. All have the same password, and a username that begins with `demo-`.
+ * One account per role: `user@rookery.test`, `moderator@rookery.test`, `admin@rookery.test`; and a hundred other users.
+ * All have the same password, and a username that begins with `demo-`.
  */
 @Injectable()
 export class SeedAccounts implements Seed {
@@ -52,15 +52,15 @@ export class SeedAccounts implements Seed {
     while (missing.length > 0) {
       const batch = missing.splice(0, BATCH);
       await this.transaction.run(async () => {
-        for (const account of batch) await this.enrol(account, passwordHash, registeredAt);
+        for (const account of batch) await this.enroll(account, passwordHash, registeredAt);
       });
     }
   }
 
-  private async enrol({ role, ...names }: DemoAccount, passwordHash: string, now: Date): Promise<void> {
+  private async enroll({ role, ...names }: DemoAccount, passwordHash: string, now: Date): Promise<void> {
     await this.users.lockAddress(names.email);
     if (await this.users.find({ email: names.email })) return;
-    await this.users.save(User.enrol({ ...names, passwordHash }, role, now));
+    await this.users.save(User.enroll({ ...names, passwordHash }, role, now));
   }
 
   private async missing(accounts: DemoAccount[]): Promise<DemoAccount[]> {
@@ -82,7 +82,7 @@ function accountsOfRoles(): DemoAccount[] {
   }));
 }
 
-/** The second bearer of a first name has the next last name. */
+/** The second user with a first name has the next last name. */
 function accountsOfPeople(): DemoAccount[] {
   return Array.from({ length: PEOPLE }, (_, index) => {
     const first = FIRST_NAMES[index % FIRST_NAMES.length]!;

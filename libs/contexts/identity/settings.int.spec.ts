@@ -50,7 +50,7 @@ describe('an installation with numbers of its own', () => {
     expect((await logIn(email, PASSWORD)).status).toBe(200);
   });
 
-  it('forgets failures after as long', async () => {
+  it('expires failures after the same time', async () => {
     const { email } = await signUp(system);
     for (const wait of [0, 0, 120, 0]) {
       await timePasses(wait);

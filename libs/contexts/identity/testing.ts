@@ -8,13 +8,13 @@ export const PASSWORD = 'correct horse battery';
 
 const PERIOD_SECONDS = 30;
 
-/** @returns the form of somebody who has not registered yet, whom no suite has met; fields of one's own win. */
+/** @returns a unique registration form; `fields` override its values. */
 export function newcomer(own: { email?: string; username?: string; password?: string; name?: string } = {}) {
   const name = `person${randomBytes(6).toString('hex')}`;
   return { email: `${name}@example.com`, username: name, password: PASSWORD, name: 'Some Person', ...own };
 }
 
-/** Registers somebody and verifies the address with the code in the mail. */
+/** Registers a user and verifies the address with the code in the mail. */
 export async function signUp(system: TestSystem, own: Parameters<typeof newcomer>[0] = {}): Promise<Person> {
   const form = newcomer(own);
   await system.ask('POST /v1/auth/register', { body: form });
@@ -32,13 +32,13 @@ export async function verificationMail(
   return { code: /code is (\d{6})/.exec(text)![1]!, token: /token=([\w-]+)/.exec(text)![1]! };
 }
 
-/** Makes an active account with a role and signs it in, without mail and code; it has no password that works. */
-export async function enrol(
+/** Creates an active account with a role and signs it in, without mail and code; it has no usable password. */
+export async function enroll(
   system: TestSystem,
   { role = 'user', ...own }: { role?: string } & Parameters<typeof newcomer>[0] = {},
 ): Promise<Person> {
   const { email, username, name } = newcomer(own);
-  const { id, token } = await system.fixture<{ id: string; token: string }>('identity.enrol', {
+  const { id, token } = await system.fixture<{ id: string; token: string }>('identity.enroll', {
     role,
     email,
     username,
@@ -47,7 +47,7 @@ export async function enrol(
   return { id, email, token };
 }
 
-/** The authenticator app of somebody who has enrolled it, and the recovery codes that came with it. */
+/** An enrolled authenticator app, and its recovery codes. */
 export class Authenticator {
   private constructor(
     private readonly system: TestSystem,
@@ -56,8 +56,8 @@ export class Authenticator {
     readonly recoveryCodes: readonly string[],
   ) {}
 
-  /** Enrols an app for somebody. */
-  static async enrol(system: TestSystem, { id, token }: Person): Promise<Authenticator> {
+  /** Enrolls an app for a user. */
+  static async enroll(system: TestSystem, { id, token }: Person): Promise<Authenticator> {
     const { body } = await system.ask('POST /v1/auth/totp/initiate', { token });
     const { secret } = body as { secret: string };
     const code = generateSync({ secret });
@@ -65,7 +65,7 @@ export class Authenticator {
     return new Authenticator(system, id, secret, enrolled.body.recoveryCodes);
   }
 
-  /** @returns a code that is good now: the one before is forgotten, as if 30 seconds had passed. */
+  /** @returns a valid code: resets the last used one, as if 30 seconds had passed. */
   async code(): Promise<string> {
     await this.system.sql('UPDATE identity.second_factors SET last_step = 0 WHERE user_id = $1', [
       this.userId,
@@ -73,20 +73,20 @@ export class Authenticator {
     return generateSync({ secret: this.secret });
   }
 
-  /** @returns a code that is good neither now nor within the next minute. */
+  /** @returns a code that is invalid now and within the next minute. */
   wrongCode(): string {
     return wrongCode(this.secret);
   }
 }
 
-/** @returns a code that does not fit a secret, neither now nor within the next minute. */
+/** @returns a code that does not match a secret now or within the next minute. */
 export function wrongCode(secret: string): string {
   const now = Math.floor(Date.now() / 1_000);
   const good = [-1, 0, 1, 2, 3].map((steps) => generateSync({ secret, epoch: now + steps * PERIOD_SECONDS }));
   return ['111111', '222222', '333333', '444444', '555555', '666666'].find((code) => !good.includes(code))!;
 }
 
-/** Somebody who is none of the callers. */
+/** A user who is none of the callers. */
 export async function bystander({ system }: Scene): Promise<Given> {
-  return { path: { id: (await enrol(system)).id } };
+  return { path: { id: (await enroll(system)).id } };
 }

@@ -4,14 +4,14 @@ import { z } from 'zod';
 // The types bear the name of the context that had them first: stored events and deliveries know them by it.
 const OperationKind = z.enum(['erasure', 'export']);
 
-/** Somebody wants to have all that is held about somebody, or nothing held any more. */
+/** An export or an erasure of a user's data was requested. */
 export const OperationRequested = defineEvent(
   'identity.operation-requested',
   1,
   z.object({ kind: OperationKind }),
 );
 
-/** The next piece of a long-running operation can be done. */
+/** The next batch of a long-running operation is due. */
 export const OperationContinued = defineEvent(
   'identity.operation-continued',
   1,

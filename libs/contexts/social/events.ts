@@ -4,8 +4,8 @@ import { z } from 'zod';
 /** Who did it, and to whom. */
 const Pair = z.object({ userId: z.uuid(), otherId: z.uuid() });
 
-/** What `otherId` writes is kept out of the feed of `userId`; nobody is told. */
+/** Posts of `otherId` are hidden from the feed of `userId`; `otherId` is not notified. */
 export const UserMuted = defineEvent('social.user-muted', 1, Pair);
 
-/** What `otherId` writes is in the feed of `userId` again. */
+/** Posts of `otherId` are in the feed of `userId` again. */
 export const UserUnmuted = defineEvent('social.user-unmuted', 1, Pair);

@@ -2,7 +2,7 @@ import { newId } from '@rookery/domain';
 import { contexts } from '@rookery/contexts';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Transaction } from '@rookery/persistence';
-import { enrol, signUp } from '@rookery/contexts/identity/testing';
+import { enroll, signUp } from '@rookery/contexts/identity/testing';
 import { block, comment, publish } from '@rookery/contexts/social/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
@@ -14,7 +14,7 @@ import { KNOWN_COLUMNS, SocialPersonalData } from './personal-data';
 const deleted: string[] = [];
 let reacting = true;
 
-/** Another context that keeps track of posts; at first it fails, so that its deliveries are still open. */
+/** Another context that subscribes to posts; it fails at first, so that its deliveries are still open. */
 @Subscriber('tracking.track', [PostCreated, PostDeleted], { queue: Queues.projections })
 class Track implements Handles<typeof PostCreated | typeof PostDeleted> {
   async handle({ type, subject }: { type: string; subject: string }): Promise<void> {
@@ -29,7 +29,7 @@ describe('What social holds about somebody', () => {
   let bob: Person;
 
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([signUp(system), enrol(system)]);
+    [ada, bob] = await Promise.all([signUp(system), enroll(system)]);
   });
 
   const follow = (who: Person, whom: Person) =>
@@ -39,7 +39,7 @@ describe('What social holds about somebody', () => {
   const commentsCount = async (id: string) =>
     (await system.ask(`GET /v1/posts/${id}`, { token: bob.token })).body.commentsCount as number;
 
-  /** Waits until nobody has anything to copy any more. */
+  /** Waits until all copies are up to date. */
   const settled = () =>
     eventually(async () => {
       const open = await system.sql(
@@ -49,7 +49,7 @@ describe('What social holds about somebody', () => {
       return open.length === 0;
     }, 20_000);
 
-  /** @returns the columns that still name somebody */
+  /** @returns the columns that still contain a user's id */
   async function leftOf({ id }: Person): Promise<string[]> {
     const left: string[] = [];
     for (const column of KNOWN_COLUMNS) {
@@ -60,7 +60,7 @@ describe('What social holds about somebody', () => {
     return left;
   }
 
-  /** Deletes the account as if the grace period were over. */
+  /** Deletes the account with an expired grace period. */
   async function eraseEverywhere({ id, token }: Person): Promise<Record<string, Record<string, number>>> {
     await system.ask('DELETE /v1/me', { token });
     await system.sql(`UPDATE operations.operations SET due_at = now() WHERE user_id = $1`, [id]);
@@ -77,7 +77,7 @@ describe('What social holds about somebody', () => {
   }
 
   it('is exported: what they wrote, whom they follow, block and mute, and who follows them', async () => {
-    const [eve, mallory] = [await enrol(system), await enrol(system)];
+    const [eve, mallory] = [await enroll(system), await enroll(system)];
     const post = await publish(system, ada);
     const theirs = await publish(system, bob);
     const answer = await comment(system, ada, theirs.id, 'Here too!');
@@ -133,7 +133,7 @@ describe('What social holds about somebody', () => {
   });
 
   it('is erased when the account is, and the others are told which posts are gone, but no title', async () => {
-    const eve = await enrol(system);
+    const eve = await enroll(system);
     const kept = await publish(system, bob, { title: 'Kept' });
     await comment(system, eve, kept.id);
     reacting = false;
@@ -170,7 +170,7 @@ describe('What social holds about somebody', () => {
     for (let nr = 0; nr < 3; nr += 1) {
       await publish(system, ada);
       await comment(system, ada, theirs[nr % 2].id);
-      await follow(await enrol(system), ada);
+      await follow(await enroll(system), ada);
     }
     await system.sql(
       `INSERT INTO social.feed_items (user_id, created_at, post_id, author_id)
@@ -208,11 +208,11 @@ describe('What social holds about somebody', () => {
     for (const { id } of posts) expect(await commentsCount(id)).toBe(1);
   });
 
-  it('is nothing for somebody it does not know', async () => {
+  it('is empty for an unknown user', async () => {
     expect(Object.values(await erase({ ...ada, id: newId() }, 10)).filter((count) => count > 0)).toEqual([]);
   });
 
-  it('names nobody in a column that nobody thought of', async () => {
+  it('handles every column with user ids', async () => {
     const columns = await system.sql<{ name: string }>(
       `SELECT table_name || '.' || column_name AS name FROM information_schema.columns
        WHERE table_schema = 'social' AND data_type = 'uuid' AND column_name <> 'post_id'
@@ -231,7 +231,7 @@ describe('Whoever deletes the account', () => {
   const system = ownSystem(late);
 
   it('is shown by nothing from that moment on, however late the event comes', async () => {
-    const [ada, bob] = [await enrol(system), await enrol(system)];
+    const [ada, bob] = [await enroll(system), await enroll(system)];
     const { id } = await publish(system, ada);
     const paths = [`posts/${id}`, `users/${ada.id}/posts`, `users/${ada.id}/followers`];
     const look = async () => {

@@ -6,10 +6,10 @@ import { People } from './storage/people';
 import { Posts } from './storage/posts';
 
 const PAGE = 500;
-/** Most posts to erase in one go: each is a few statements, and their comments go with them. */
+/** Maximum posts to erase per call: each takes a few statements, and its comments are deleted with it. */
 const POSTS_PER_PAGE = 100;
 
-/** @returns what is exported of the relationships in which something was wanted since `column` */
+/** @returns the exported relationships of one kind, by the column with its start time */
 function relationships(name: string, column: string, side: 'user_id' | 'other_id' = 'user_id') {
   const other = side === 'user_id' ? 'other_id' : 'user_id';
   return {
@@ -20,7 +20,7 @@ function relationships(name: string, column: string, side: 'user_id' | 'other_id
   };
 }
 
-/** What is exported. Who blocks or mutes somebody is the others' business; feeds are copies of what others wrote. */
+/** What is exported. Who blocks or mutes the user is other people's data; feeds are copies of others' content. */
 const SECTIONS: readonly { name: string; rows: string }[] = [
   {
     name: 'posts',
@@ -38,10 +38,10 @@ const SECTIONS: readonly { name: string; rows: string }[] = [
   relationships('muted', 'muted_at'),
 ];
 
-/** Columns of the schema that name a user and were thought of here. */
+/** Columns of the schema with user ids that are handled here. */
 export const KNOWN_COLUMNS: readonly string[] = [
   'comments.author_id',
-  'feed_items.author_id', // a copy of the post's: it goes when whoever keeps the feeds hears of the post's deletion
+  'feed_items.author_id', // a copy from the post: the feed projection removes it after the post's deletion
   'feed_items.user_id',
   'merged_authors.author_id',
   'merged_follows.author_id',
@@ -52,7 +52,7 @@ export const KNOWN_COLUMNS: readonly string[] = [
   'relationships.user_id',
 ];
 
-/** What this context holds about somebody. */
+/** Personal data of this context. */
 @Injectable()
 export class SocialPersonalData implements PersonalData {
   constructor(
@@ -75,12 +75,12 @@ export class SocialPersonalData implements PersonalData {
     }
   }
 
-  /** Everything that is shown asks the copy whether the author is active. */
+  /** All queries check in the copy whether the author is active. */
   async hide(userId: string): Promise<void> {
     await this.people.copy([userId]);
   }
 
-  /** Posts and comments each have a transaction of their own: both lock posts, in the order of their ids. */
+  /** Posts and comments are erased in separate transactions: both lock posts, in the order of their ids. */
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
     const posts = await this.erasePosts(userId, Math.min(limit, POSTS_PER_PAGE));
     if (posts > 0) return { posts };
@@ -100,9 +100,9 @@ export class SocialPersonalData implements PersonalData {
   }
 
   /**
-   * The outbox forgets the titles with whatever was still to be told of the posts; that they are deleted is told after
-   * that, so that they go from the feeds of others. The events go first: a reaction that is under way is waited for
-   * before a post that it may look at is locked.
+   * Deletes the events of the posts, which contain titles, from the outbox, with their open deliveries; the deletion
+   * events are appended afterwards, so that feeds are cleaned up. Events are deleted first: this waits for running
+   * subscribers before locking posts that they may read.
    */
   private async erasePosts(authorId: string, limit: number): Promise<number> {
     const found = await this.sql.rows<{ id: string }>(
@@ -119,7 +119,7 @@ export class SocialPersonalData implements PersonalData {
     return ids.length;
   }
 
-  /** @param key `ctid` only where rows are never updated: one that is at this moment would be missed */
+  /** @param key `ctid` only if rows are never updated: a row that is being updated would be missed */
   private eraseRows(
     table: string,
     key: 'ctid' | 'id',

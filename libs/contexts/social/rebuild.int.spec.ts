@@ -1,7 +1,7 @@
 import { Rebuild } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 import { Transaction } from '@rookery/persistence';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { Posts } from './storage/posts';
@@ -14,13 +14,13 @@ describe('Rebuilding the projections', () => {
   let people: Person[];
 
   beforeAll(async () => {
-    people = await Promise.all(Array.from({ length: 6 }, () => enrol(system)));
+    people = await Promise.all(Array.from({ length: 6 }, () => enroll(system)));
     const [popular, ...others] = people as [Person, ...Person[]];
     for (const [index, person] of others.entries()) {
       await follow(person, popular);
       for (const step of [1, 2]) await follow(person, others[(index + step) % others.length]!);
     }
-    await settled(); // a follow that is projected after the first post leaves a row that the rebuild would remove
+    await settled(); // a follow that is projected after the first post leaves a row that a rebuild would remove
     for (const person of people) for (let count = 0; count < 3; count += 1) await publish(person);
     await unfollow(others[0]!, others[1]!);
     await rename(others[0]!, 'Another Name');
@@ -146,7 +146,7 @@ describe('Rebuilding the projections', () => {
     expect(await rows()).toEqual(before);
   });
 
-  it('restates as much as there is', async () => {
+  it('replays everything', async () => {
     const author = people[3]!;
     await system.sql(
       `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)

@@ -19,7 +19,7 @@ import { FollowViews } from './views/follow';
 import { PostViews } from './views/post';
 import { PostSearch } from './views/post-search';
 
-/** Who reads whom: follows and blocks, posts, comments, feeds. */
+/** Follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
   tags: {
     Posts: 'Publish, read, search, change and delete posts.',

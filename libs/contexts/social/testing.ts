@@ -12,7 +12,7 @@ export async function comment(system: TestSystem, { token }: Person, postId: str
   return (await system.ask(`POST /v1/posts/${postId}/comments`, { token, body: { content } })).body;
 }
 
-/** Has one block another. */
+/** Lets one user block another. */
 export async function block(system: TestSystem, { id }: Person, other: Person): Promise<void> {
   await system.sql(
     `INSERT INTO social.relationships (id, version, user_id, other_id, blocked_at)
@@ -21,7 +21,7 @@ export async function block(system: TestSystem, { id }: Person, other: Person): 
   );
 }
 
-/** Has somebody delete the account, and waits until it is hidden. */
+/** Deletes a user's account, and waits until it is hidden. */
 export async function leave(system: TestSystem, { id, token }: Person): Promise<void> {
   await system.ask('DELETE /v1/me', { token });
   await eventually(
@@ -34,7 +34,7 @@ export async function ownPost({ system, people }: Scene): Promise<Given> {
   return { path: { id: (await publish(system, people.owner)).id } };
 }
 
-/** A comment of the owner on a post of somebody else. */
+/** A comment of the owner on another user's post. */
 export async function ownComment({ system, people }: Scene): Promise<Given> {
   const post = await publish(system, people.other);
   return { path: { id: (await comment(system, people.owner, post.id)).id } };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { canonicalJson } from './canonical-json';
 
-/** The same value, the members of its objects the other way round. */
+/** The same value, with the members of its objects in reverse order. */
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== 'object' || value === null) return value;
@@ -29,7 +29,7 @@ describe('Canonical JSON', () => {
     );
   });
 
-  it('tells values apart, and no body from null', () => {
+  it('distinguishes values, and no body from null', () => {
     const texts = [[1, 2], [2, 1], ['1', 2], { a: 1 }, { a: '1' }, {}, [], null, undefined, 'null', ''].map(
       canonicalJson,
     );

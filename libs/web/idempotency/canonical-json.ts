@@ -1,6 +1,6 @@
 /**
- * @param value as JSON was read
- * @returns the same text for the same meaning: members sorted by name, no white space (RFC 8785); empty for no body
+ * @param value parsed JSON
+ * @returns canonical text: members sorted by name, no white space (RFC 8785); empty for no body
  */
 export function canonicalJson(value: unknown): string {
   if (value === undefined) return '';

@@ -23,7 +23,7 @@ class Thing {
   @Field.text({ max: 50, description: 'What.' }) text: string;
 }
 
-/** Where a request stands still until the test lets it go on. */
+/** A gate where a request blocks until the test releases it. */
 class Gate {
   reached = 0;
   private waiting: (() => void)[] = [];
@@ -149,11 +149,11 @@ describe('an Idempotency-Key', () => {
     return row!.n;
   }
 
-  /** As if the process that holds the claims of the key had died a minute ago. */
+  /** Simulates that the process with the claims on the key died a minute ago. */
   const endLease = (key: string) =>
     system.sql(`UPDATE platform.idempotency_keys SET leased_until = now() WHERE key = $1`, [key]);
 
-  /** Sends a request that stands still at the gate; in an array, since it must not be awaited yet. */
+  /** Sends a request that blocks at the gate; in an array, so that it is not awaited yet. */
   async function standing<T>(ask: () => Promise<T>): Promise<[Promise<T>]> {
     const before = gate.reached;
     const sent = ask();
@@ -167,7 +167,7 @@ describe('an Idempotency-Key', () => {
       const key = randomUUID();
       const text = `round ${round}`;
       let unserved = 0;
-      // As a client does: 503 says that the request was not served and may be sent again.
+      // Like a client: 503 means that the request may be retried.
       const served = (api: typeof other) =>
         eventually(async () => {
           const answer = await make(text, key, { api });
@@ -185,14 +185,14 @@ describe('an Idempotency-Key', () => {
       const first = answers.filter(
         ({ statusCode, headers }) => statusCode === 201 && !headers['idempotency-replayed'],
       );
-      // Who had the effect may have been the one that was not served to its end.
+      // The request with the effect may be the one that was not completed.
       expect(first.length === 1 || (first.length === 0 && unserved > 0)).toBe(true);
       expect(await made(text)).toBe(1);
     }
     expect(seen).toEqual(new Set([201, 409]));
   }, 120_000);
 
-  it('gets the first answer again, byte for byte and with the headers that belong to it', async () => {
+  it('replays the first response, byte for byte and with its headers', async () => {
     const first = await make('again', 'again');
     const second = await make('again', 'again', { api: other });
     expect(second.rawPayload.equals(first.rawPayload)).toBe(true);
@@ -208,7 +208,7 @@ describe('an Idempotency-Key', () => {
     expect(second.headers['x-request-id']).not.toBe(first.headers['x-request-id']);
   });
 
-  it('gets an empty answer and a refusal of the domain again, too', async () => {
+  it('also replays an empty response and a domain rejection', async () => {
     const open = { key: 'empty', body: { text: 'empty' } };
     const [empty, again] = [
       await send('POST /v1/things/open', open),
@@ -226,7 +226,7 @@ describe('an Idempotency-Key', () => {
     expect([await made('empty'), await made('reject')]).toEqual([1, 0]);
   });
 
-  it('compares bodies by what they mean', async () => {
+  it('compares bodies by meaning', async () => {
     const patch = (payload: string) =>
       system.api.inject({
         method: 'PATCH',
@@ -300,13 +300,13 @@ describe('an Idempotency-Key', () => {
     ]);
   });
 
-  it('claims nothing for whoever is not let in, and may be used again with a corrected body', async () => {
+  it('claims nothing for a refused request, and may be used again with a corrected body', async () => {
     expect((await make('later', 'corrected', { who: undefined })).statusCode).toBe(401);
     expect((await make('later', 'corrected', { body: { txet: 'later' } })).statusCode).toBe(400);
     expect((await make('later', 'corrected')).statusCode).toBe(201);
   });
 
-  it('keeps what a command has done when the answer failed afterwards: done once, answered the next time', async () => {
+  it('keeps the effect of a command if the response failed afterwards: done once, returned the next time', async () => {
     failures = 0;
     expect((await make('fail once', 'fails')).statusCode).toBe(500);
     const second = await make('fail once', 'fails');
@@ -328,7 +328,7 @@ describe('an Idempotency-Key', () => {
     expect(await made('wait after')).toBe(1);
   });
 
-  it('lets a process that was only asleep change nothing after it was taken over', async () => {
+  it('lets a paused process change nothing after a takeover', async () => {
     const [asleep] = await standing(() => make('wait before it', 'slept'));
     await endLease('slept');
     const [taking] = await standing(() => make('wait before it', 'slept', { api: other }));
@@ -388,7 +388,7 @@ describe('an Idempotency-Key', () => {
   });
 
   describe('on a route whose answer holds a secret', () => {
-    it('keeps two from running at once, and leaves nothing behind', async () => {
+    it('prevents two from running at once, and leaves nothing behind', async () => {
       const secretly = () =>
         send('POST /v1/things/secret', { key: 'secret', who: ada, body: { text: 'wait before secret' } });
       const [first] = await standing(secretly);

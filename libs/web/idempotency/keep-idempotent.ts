@@ -19,12 +19,12 @@ import { answerOf, replay, type StoredAnswer } from './stored-answer';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the request has claimed with its `Idempotency-Key`; null without one, and once it is answered. */
+    /** The claim on the request's `Idempotency-Key`; null without one, and after the response. */
     idempotencyClaim: Claim | null;
   }
 }
 
-/** Most characters of a key. */
+/** Maximum length of a key in characters. */
 const MAX_KEY_LENGTH = 255;
 const RETRY_AFTER_SECONDS = 1;
 
@@ -35,8 +35,8 @@ const keyed = counter({
 });
 
 /**
- * Gives every POST and PATCH with an `Idempotency-Key` its effect and its answer once, see
- * docs/decisions/0012-idempotency.md. It comes after the guards, so what they refuse claims nothing.
+ * Makes every POST and PATCH with an `Idempotency-Key` idempotent, see docs/decisions/0012-idempotency.md. It runs
+ * after the guards, so a request that they refuse claims nothing.
  */
 @Injectable()
 export class KeepIdempotent implements NestInterceptor {
@@ -44,7 +44,7 @@ export class KeepIdempotent implements NestInterceptor {
 
   constructor(private readonly keys: IdempotencyKeys) {}
 
-  /** @throws RequestRefused 400 for a bad key, 409 while the first request runs, 422 for another body */
+  /** @throws RequestRefused 400 for an invalid key, 409 while the first request runs, 422 for a different body */
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
@@ -69,7 +69,7 @@ export class KeepIdempotent implements NestInterceptor {
     );
   }
 
-  /** Stores the answers to requests that hold a claim, before they are sent. Add it before compression. */
+  /** Stores the responses of requests with a claim, before they are sent. Add it before compression. */
   storeAnswers(server: FastifyInstance): void {
     server.decorateRequest('idempotencyClaim', null);
     server.addHook('onSend', (request, reply, payload, done) => {
@@ -80,7 +80,7 @@ export class KeepIdempotent implements NestInterceptor {
     });
   }
 
-  /** A key that cannot be settled is settled by the next request, once its lease is over. */
+  /** If a claim cannot be completed, the next request takes it over after its lease. */
   private async settle(claim: Claim, reply: FastifyReply, payload: unknown): Promise<void> {
     try {
       const answer = claim.stores ? answerOf(reply, payload) : undefined;

@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify';
 
-/** What is sent again: everything else in an answer belongs to the connection, the moment, or every answer alike. */
+/** Headers that are replayed: all others belong to the connection, the moment, or every response. */
 const KEPT = ['content-type', 'cache-control', 'etag', 'link', 'location', 'retry-after', 'x-cache'];
 
-/** An answer, as it is stored. */
+/** A stored response. */
 export interface StoredAnswer {
   status: number;
   headers: Record<string, string>;
@@ -11,12 +11,12 @@ export interface StoredAnswer {
 }
 
 /**
- * Shape and sign-in are checked again when the request comes again: nothing was done, so a corrected body may use the key.
- * A limit or a failure may be over the next time.
+ * Statuses that are not stored. Validation and sign-in are checked again on a retry: nothing was done, so a corrected
+ * body may use the key. A limit or a failure may be over by then.
  */
 const NOT_STORED = new Set([400, 401, 429]);
 
-/** @returns the answer about to be sent; undefined when it is not one to be stored. */
+/** @returns the response about to be sent; undefined if it must not be stored. */
 export function answerOf(reply: FastifyReply, payload: unknown): StoredAnswer | undefined {
   const { statusCode: status } = reply;
   if (status >= 500 || NOT_STORED.has(status)) return undefined;
@@ -29,16 +29,16 @@ export function answerOf(reply: FastifyReply, payload: unknown): StoredAnswer | 
   return { status, headers: Object.fromEntries(headers), body };
 }
 
-/** @returns undefined for a stream, which can be read but once. */
+/** @returns undefined for a stream, which can be read only once. */
 function textOf(payload: unknown): string | undefined {
   if (payload === undefined || payload === null) return '';
   if (Buffer.isBuffer(payload)) return payload.toString('utf8');
   return typeof payload === 'string' ? payload : undefined;
 }
 
-/** Prepares a reply to be the stored answer again; @returns its body. */
+/** Prepares a reply from a stored response; @returns its body. */
 export function replay({ status, headers, body }: StoredAnswer, reply: FastifyReply): string | undefined {
-  // With a serializer of its own Fastify adds no charset to the type, which was stored as it was sent.
+  // With a custom serializer Fastify adds no charset to the type, which was stored as it was sent.
   void reply
     .code(status)
     .headers(headers)

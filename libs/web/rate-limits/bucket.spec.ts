@@ -7,7 +7,7 @@ const buckets = fc
 /** Microseconds between one request and the next. */
 const pauses = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5_000_000 })), { maxLength: 200 });
 
-/** @returns when requests were admitted, in microseconds. */
+/** @returns the times at which requests were admitted, in microseconds. */
 function admitted(bucket: ReturnType<typeof bucketOf>, gaps: readonly number[]): number[] {
   let now = 1_763_700_000_000_000;
   let fullAt = 0;
@@ -20,7 +20,7 @@ function admitted(bucket: ReturnType<typeof bucketOf>, gaps: readonly number[]):
 }
 
 describe('A token bucket', () => {
-  it('admits in no stretch of time more than it holds and what came back meanwhile', () => {
+  it('never admits more than its capacity and the refilled tokens in any interval', () => {
     fc.assert(
       fc.property(buckets, pauses, (bucket, gaps) => {
         const times = admitted(bucket, gaps);

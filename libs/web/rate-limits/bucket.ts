@@ -1,33 +1,33 @@
 /**
- * A token bucket, kept as one instant: when it will be full again. A full bucket holds `limit` tokens; each token taken
- * moves the instant `intervalUs` away. That is the virtual scheduling form of the algorithm (ITU-T I.371): whole
- * microseconds, nothing to round, nothing to refill.
+ * A token bucket, stored as one timestamp: when it will be full again. A full bucket has `limit` tokens; each token
+ * taken moves the timestamp forward by `intervalUs`. This is the virtual scheduling form of the algorithm (ITU-T
+ * I.371): integer microseconds, no rounding, no refill job.
  */
 export interface Bucket {
-  /** Name as the headers have it. */
+  /** Name in the headers. */
   readonly name: string;
-  /** Tokens it holds. */
+  /** Capacity in tokens. */
   readonly limit: number;
-  /** Seconds in which an empty one fills. */
+  /** Seconds in which an empty bucket fills. */
   readonly windowSeconds: number;
-  /** Microseconds until a token taken is back. */
+  /** Microseconds until a token is refilled. */
   readonly intervalUs: number;
 }
 
-/** How a bucket stands. */
+/** State of a bucket. */
 export interface Level {
   readonly bucket: Bucket;
-  /** Tokens left. */
+  /** Remaining tokens. */
   readonly remaining: number;
   /** Whole seconds until it is full again. */
   readonly resetSeconds: number;
-  /** Seconds until there is a token; 0 when there is one. */
+  /** Seconds until a token is available; 0 if one is. */
   readonly waitSeconds: number;
 }
 
 /**
- * @param limit tokens it holds, 1 or more
- * @param windowSeconds in which an empty one fills
+ * @param limit capacity in tokens, 1 or more
+ * @param windowSeconds seconds in which an empty bucket fills
  */
 export function bucketOf(name: string, limit: number, windowSeconds: number): Bucket {
   return { name, limit, windowSeconds, intervalUs: Math.ceil((windowSeconds * 1e6) / limit) };
@@ -36,9 +36,9 @@ export function bucketOf(name: string, limit: number, windowSeconds: number): Bu
 /**
  * Takes a token.
  *
- * @param fullAt microseconds: when the bucket is full again; anything past means that it is
+ * @param fullAt microseconds: when the bucket is full again; a past time means that it is full
  * @param now microseconds of the same clock
- * @returns the next `fullAt`; undefined when there is no token, and the bucket stays as it is
+ * @returns the next `fullAt`; undefined if there is no token and the bucket is unchanged
  */
 export function takeToken({ limit, intervalUs }: Bucket, fullAt: number, now: number): number | undefined {
   const next = Math.max(fullAt, now) + intervalUs;

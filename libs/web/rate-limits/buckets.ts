@@ -1,22 +1,22 @@
 import type { PolicyBucket } from './policies';
 
-/** One token wanted from one bucket. */
+/** A request for one token from a bucket. */
 export interface TokenRequest {
   /** Which bucket: policy and subject. */
   readonly key: string;
   readonly bucket: PolicyBucket;
 }
 
-/** How an attempt to take tokens ended: for each draw the microseconds until its bucket is full again. */
+/** Result of an attempt to take tokens: for each request the microseconds until its bucket is full again. */
 export interface TokenGrant {
   granted: boolean;
   fullInUs: number[];
 }
 
-/** A place where buckets are kept. */
+/** A store of buckets. */
 export interface Buckets {
   /** Takes a token from each bucket, or none from any. */
   take(draws: readonly TokenRequest[]): Promise<TokenGrant>;
-  /** Puts a token back into each bucket. */
+  /** Refunds a token to each bucket. */
   refund(draws: readonly TokenRequest[]): Promise<void>;
 }

@@ -2,8 +2,8 @@ import { isIPv6 } from 'node:net';
 
 /**
  * @param ip of a client
- * @returns what counts as one client: an IPv4 address, or the /64 of an IPv6 address, which is the least that a
- *   subscriber is given (RFC 6177, BCP 157) and holds more addresses than any limit could count
+ * @returns what counts as one client: an IPv4 address, or the /64 of an IPv6 address, the smallest network that a
+ *   subscriber gets (RFC 6177, BCP 157), which contains more addresses than any limit could count
  */
 export function clientNetwork(ip: string): string {
   if (!isIPv6(ip)) return ip;
@@ -20,7 +20,7 @@ export function clientNetwork(ip: string): string {
     .join(':')}::/64`;
 }
 
-/** @returns the IPv4 address that a socket for both protocols shows as an IPv6 one; any other as it is. */
+/** @returns the IPv4 address of an IPv4-mapped IPv6 address; any other address unchanged. */
 export function plainAddress(ip: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip;
 }

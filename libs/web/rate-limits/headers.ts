@@ -2,7 +2,7 @@ import type { Level } from './bucket';
 
 /**
  * The fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): quota `q` and window `w` in
- * seconds of each policy; what remains, `r`, and the seconds until all of it is back, `t`.
+ * seconds of each policy; remaining tokens `r`, and the seconds until the bucket is full, `t`.
  */
 export function rateLimitHeaders(levels: readonly Level[]): Record<string, string> {
   return {

@@ -1,7 +1,7 @@
 import type { Buckets, TokenRequest, TokenGrant } from './buckets';
 import { type CountedDraw, RateCounters } from './rate-counters';
 
-/** Token buckets in PostgreSQL: slower, but nothing forgets them. */
+/** Token buckets in PostgreSQL: slower, but durable. */
 export class LedgerBuckets implements Buckets {
   constructor(private readonly counters: RateCounters) {}
 

@@ -20,14 +20,14 @@ import { type Decision, RateLimiter, type TakenTokens } from './rate-limiter';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the limits of its address have decided about the request; null where there are none. */
+    /** The decision of the address limits about the request; null if there are none. */
     rateLimit: { levels: Level[]; taken: TakenTokens[] } | null;
   }
 }
 
 /**
- * Counts every request by its address before anything else is done for it: before the body is read and the caller is
- * known. Nest's hook for CORS comes first, so pages of browsers can read a refusal too.
+ * Counts every request by its address before anything else: before the body is read and the caller is authenticated.
+ * Nest's CORS hook runs first, so that pages in browsers can read a refusal too.
  */
 export function limitRequests(server: FastifyInstance, limiter: RateLimiter): void {
   const routes = new WeakMap<object, readonly PolicyBucket[]>();
@@ -58,8 +58,8 @@ export function limitRequests(server: FastifyInstance, limiter: RateLimiter): vo
 
 /**
  * The guard of @nestjs/throttler, for what {@link limitRequests} cannot know yet: it counts a request by its account,
- * once the caller is known and the body is read, for routes whose policies ask for it. Where the original asks the
- * storage for one throttler after the other, this one asks for all at once: a refused request takes nothing.
+ * after authentication and reading the body, for routes whose policies require it. The original asks the storage for
+ * one throttler after the other; this one asks for all at once, so that a refused request takes no token.
  *
  * @throws RequestRefused `rate.limited`
  */
@@ -95,7 +95,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     return !this.limiter.enabled;
   }
 
-  /** @returns whose bucket a request takes from: its caller's, else one of the e-mail address in its body. */
+  /** @returns whose bucket a request uses: that of its caller, else that of the e-mail address in its body. */
   private async accountOf(
     { user, body, ip }: FastifyRequest,
     policies: readonly RatePolicy[],
@@ -112,7 +112,7 @@ export class RateLimitGuard extends ThrottlerGuard {
   }
 }
 
-/** @returns what a refused request is told. */
+/** @returns the response to a refused request. */
 export function refusalOf({ levels }: Decision): RefusalOptions {
   const strictest = levels.reduce((a, b) => (b.waitSeconds > a.waitSeconds ? b : a));
   const { name, limit, windowSeconds } = strictest.bucket;

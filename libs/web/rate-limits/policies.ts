@@ -5,37 +5,37 @@ import { defineSettings, setting, type SettingsClass } from '@rookery/settings';
 import { z } from 'zod';
 import { type Bucket, bucketOf } from './bucket';
 
-/** Whose requests a bucket counts: those of an address, or those about an account. */
+/** What a bucket counts: requests from an address, or about an account. */
 export type Subject = 'ip' | 'account';
 
-/** So many requests in so many seconds; all of them may come at once. */
+/** Requests per seconds; all of them may be sent at once. */
 export interface Quota {
   limit: number;
   windowSeconds: number;
 }
 
-/** A rule about how often somebody may ask. */
+/** A rate limit. */
 export interface RatePolicy {
   readonly name: string;
   readonly per: readonly Subject[];
-  /** Counted in PostgreSQL where Redis must not be believed: see {@link defineRatePolicy}. */
+  /** Counted in PostgreSQL where Redis is not durable enough: see {@link defineRatePolicy}. */
   readonly failClosed: boolean;
-  /** Whether all strangers to an account share one bucket of it: see {@link defineRatePolicy}. */
+  /** Whether all strangers to an account share one bucket: see {@link defineRatePolicy}. */
   readonly strangersTogether: boolean;
-  /** What it grants unless its setting says otherwise. */
+  /** Default quota. */
   readonly quota: Quota;
   readonly settings: SettingsClass<{ quota: Quota }>;
 }
 
-/** A bucket of a policy: one for each kind of subject. */
+/** A bucket of a policy: one per kind of subject. */
 export interface PolicyBucket extends Bucket {
   readonly per: Subject;
   readonly failClosed: boolean;
 }
 
-/** What `@Throttle()` and `@SkipThrottle()` come to in a route's config. */
+/** Result of `@Throttle()` and `@SkipThrottle()` in a route's config. */
 export interface RateLimitedRoute {
-  /** All policies of the route, the default one included; undefined where there is only that. */
+  /** All policies of the route, including the default one; undefined if there is only the default. */
   ratePolicies?: readonly RatePolicy[];
 }
 
@@ -53,16 +53,16 @@ const declared = new Map<string, RatePolicy>();
 /**
  * Declares a policy and its setting: `stories-create` is set by `RATE_LIMIT_STORIES_CREATE`.
  *
- * @param name kebab-case, as the headers have it
- * @param rest.quota requests/seconds unless the setting says otherwise: a bucket of so many that fills in so long
- * @param rest.per whose requests it counts; with several, each has a bucket and the strictest decides. `account` is the
- *   caller, or who is named by `email` in the body, from one address: a stranger who names somebody takes nothing from
- *   anybody else who does. A request with neither is not counted by it
- * @param rest.failClosed for routes on which somebody guesses secrets: accounts are always counted in PostgreSQL, so
- *   that flushing Redis grants nothing, and addresses are while Redis is away
- * @param rest.strangersTogether where somebody guesses at an account from many addresses: those from which nobody has
- *   signed in to it share one bucket; the others keep one each
- * @throws Error when the name is taken or misspelt
+ * @param name kebab-case, used in the headers
+ * @param rest.quota default requests/seconds: capacity of the bucket and the time in which it fills
+ * @param rest.per what it counts; with several, each has a bucket and the strictest decides. `account` is the caller,
+ *   or the account of `email` in the body together with the client address, so that a stranger does not use up the
+ *   limit of others who send the same e-mail address. A request with neither is not counted
+ * @param rest.failClosed for routes where secrets can be guessed: accounts are always counted in PostgreSQL, so that
+ *   flushing Redis grants nothing, and addresses are while Redis is down
+ * @param rest.strangersTogether for routes where an account can be attacked from many addresses: addresses from which
+ *   the user has not signed in share one bucket; each of the others has its own
+ * @throws Error if the name is taken or malformed
  */
 export function defineRatePolicy(
   name: string,
@@ -79,7 +79,7 @@ export function defineRatePolicy(
   class PolicySettings extends defineSettings(`Rate limit ${name}`, {
     quota: setting(`RATE_LIMIT_${name.toUpperCase().replaceAll('-', '_')}`, quota, {
       default: rest.quota,
-      doc: `${rest.doc} As requests/seconds: so many may come at once, and in so long they are granted again.`,
+      doc: `${rest.doc} As requests/seconds: the size of the bucket, and the time in which it refills.`,
     }),
   }) {}
   const policy = {
@@ -94,50 +94,50 @@ export function defineRatePolicy(
   return policy;
 }
 
-/** @returns the policies of all contexts that are loaded. */
+/** @returns the policies of all loaded contexts. */
 export function definedPolicies(): readonly RatePolicy[] {
   return [...declared.values()];
 }
 
-/** The policies of the edge itself; contexts declare more with {@link defineRatePolicy}. */
+/** The policies of the web layer itself; contexts declare more with {@link defineRatePolicy}. */
 export const RatePolicies = {
   default: defineRatePolicy('default', {
     quota: '40/2',
     per: ['ip'],
-    doc: 'What an address may ask of all routes together.',
+    doc: 'Requests of an address to all routes together.',
   }),
   login: defineRatePolicy('login', {
     quota: '10/60',
     per: ['ip', 'account'],
     failClosed: true,
     strangersTogether: true,
-    doc: 'Signing in, per address and per account: all strangers together, and each network from which somebody has signed in to it.',
+    doc: 'Signing in, per address and per account: all strangers together, and each known network separately.',
   }),
   otp: defineRatePolicy('otp', {
     quota: '10/60',
     per: ['ip', 'account'],
     failClosed: true,
-    doc: 'Codes by mail and second factors, per address and per account; an account that is only named counts for each address apart.',
+    doc: 'Codes by mail and second factors, per address and per account; anonymous requests for an account are counted per address.',
   }),
   password: defineRatePolicy('password', {
     quota: '10/60',
     per: ['ip', 'account'],
     failClosed: true,
-    doc: 'Changing and resetting passwords, per address and per account; an account that is only named counts for each address apart.',
+    doc: 'Changing and resetting passwords, per address and per account; anonymous requests for an account are counted per address.',
   }),
 } as const;
 
-/** @returns what the description of the API says of a policy: the numbers of the code, not of a deployment. */
+/** @returns the text for a policy in the API description: with the numbers of the code, not of a deployment. */
 export function describePolicy({ name, per, quota: { limit, windowSeconds } }: RatePolicy): object {
   return { policy: name, limit, window: windowSeconds, per };
 }
 
-/** Extension that holds what {@link describePolicy} says. */
+/** Extension with the text of {@link describePolicy}. */
 export const RATE_LIMIT = 'x-rate-limit';
 
 /**
- * Puts a route under policies besides the default one, which every route is under: `@Throttle()` of @nestjs/throttler
- * with a line in the description of the API. `@SkipThrottle()` takes a route out of a policy.
+ * Adds policies to a route, besides the default one of every route: `@Throttle()` of @nestjs/throttler plus a line in
+ * the API description. `@SkipThrottle()` exempts a route from a policy.
  */
 export function RateLimit(...policies: readonly [RatePolicy, ...RatePolicy[]]): MethodDecorator {
   return applyDecorators(
@@ -159,7 +159,7 @@ export function bucketsOf(
   }));
 }
 
-/** @returns the policy as @nestjs/throttler has it, with the numbers of its setting. */
+/** @returns the policy in the form of @nestjs/throttler, with the numbers of its setting. */
 export function throttlerOf({ name, settings }: RatePolicy, environment = process.env): ThrottlerOptions {
   const { limit, windowSeconds } = new settings(environment).quota;
   return { name, limit, ttl: windowSeconds * 1_000 };
@@ -173,7 +173,7 @@ const EXEMPT = [
   /^\/v1\/(openapi\.(json|yaml)|asyncapi\.json)$/,
 ];
 
-/** @returns whether a path is asked by machines that watch, or holds what everybody may read again and again. */
+/** @returns whether a path is exempt: polled by monitoring, or public and cacheable. */
 export function isExempt(path: string): boolean {
   return EXEMPT.some((pattern) => pattern.test(path));
 }

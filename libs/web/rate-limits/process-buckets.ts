@@ -4,7 +4,7 @@ import type { Buckets, TokenRequest, TokenGrant } from './buckets';
 
 const MAX_ENTRIES = 50_000;
 
-/** Token buckets of this process alone, for while Redis is away. */
+/** Token buckets in this process only, for use while Redis is down. */
 export class ProcessBuckets implements Buckets {
   private readonly fullAt = new LRUCache<string, number>({ max: MAX_ENTRIES });
 
@@ -20,9 +20,9 @@ export class ProcessBuckets implements Buckets {
   }
 
   /**
-   * Takes over how buckets stand elsewhere, so that this place goes on from there.
+   * Copies the state of buckets from another store, to continue from there.
    *
-   * @param fullInUs microseconds until each is full again
+   * @param fullInUs microseconds until each bucket is full again
    */
   learn(draws: readonly TokenRequest[], fullInUs: readonly number[]): void {
     const now = Math.round(performance.now() * 1_000);

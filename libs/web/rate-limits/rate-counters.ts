@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Sql, Transaction } from '@rookery/persistence';
 
-/** One token wanted from one bucket. */
+/** A request for one token from a bucket. */
 export interface CountedDraw {
   key: string;
-  /** Tokens the bucket holds. */
+  /** Capacity of the bucket in tokens. */
   limit: number;
-  /** Microseconds until a token taken is back. */
+  /** Microseconds until a token is refilled. */
   intervalUs: number;
 }
 
-/** How full buckets are: for each the microseconds until it is full again, in the order asked. */
+/** State of the buckets: for each the microseconds until it is full again, in the order requested. */
 export interface TokenGrant {
   granted: boolean;
   fullInUs: number[];
@@ -21,8 +21,8 @@ class Refused extends Error {}
 const FULL_IN = `greatest(0, extract(epoch FROM full_at - statement_timestamp()) * 1000000)::float8 AS "fullIn"`;
 
 /**
- * Token buckets in PostgreSQL, for limits that must hold when Redis is away or was flushed. A bucket is one instant:
- * when it will be full again (the virtual scheduling form of the token bucket, ITU-T I.371).
+ * Token buckets in PostgreSQL, for limits that must hold while Redis is down or after it was flushed. A bucket is one
+ * timestamp: when it will be full again (the virtual scheduling form of the token bucket, ITU-T I.371).
  */
 @Injectable()
 export class RateCounters {
@@ -32,8 +32,8 @@ export class RateCounters {
   ) {}
 
   /**
-   * Takes a token from each bucket, or none from any, in a transaction of its own. Whoever finds one empty is refused
-   * by a read: an upsert would lock the row, which writes too, as often as a stranger likes.
+   * Takes a token from each bucket, or none from any, in a separate transaction. If one is empty, the request is
+   * refused by a read: an upsert would lock the row, which is a write too, as often as a stranger sends requests.
    */
   async take(draws: readonly CountedDraw[]): Promise<TokenGrant> {
     const fullInUs = await this.transaction.outside(() => this.look(draws));
@@ -42,7 +42,7 @@ export class RateCounters {
     try {
       const taken = await this.alone(async () => {
         const fullIn = new Map<string, number>();
-        // One order for everybody: two that want the same buckets cannot wait for each other.
+        // The same order for all callers, to prevent deadlocks.
         for (const draw of draws.toSorted((a, b) => (a.key < b.key ? -1 : 1)))
           fullIn.set(draw.key, await this.takeOne(draw));
         return fullIn;
@@ -66,7 +66,7 @@ export class RateCounters {
     });
   }
 
-  /** Forgets at most so many buckets that are full again: a bucket that is not there is full. */
+  /** Deletes buckets that are full again, at most the given number: a missing bucket is full. */
   async prune(limit: number): Promise<void> {
     await this.sql.execute(
       `DELETE FROM platform.rate_counters WHERE full_at < now() AND key IN (
@@ -75,7 +75,7 @@ export class RateCounters {
     );
   }
 
-  /** One instant for the whole statement; a clock that lags behind another statement's never grants more. */
+  /** One timestamp for the whole statement; a clock that lags behind another statement's never grants more. */
   private async takeOne({ key, limit, intervalUs }: CountedDraw): Promise<number> {
     const row = await this.sql.row<{ fullIn: number }>(
       `INSERT INTO platform.rate_counters AS c (key, full_at)

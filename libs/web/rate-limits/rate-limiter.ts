@@ -32,13 +32,13 @@ const fallbackTotal = counter({
   labels: ['store'],
 });
 
-/** Tokens that a request has taken, and where from. */
+/** Tokens that a request has taken, and their stores. */
 export interface TakenTokens {
   readonly draws: readonly TokenRequest[];
   readonly from: Buckets;
 }
 
-/** What was decided about a request. */
+/** The decision about a request. */
 export interface Decision {
   granted: boolean;
   levels: Level[];
@@ -46,8 +46,8 @@ export interface Decision {
 }
 
 /**
- * Decides whether a request may pass, see docs/decisions/0013-rate-limits.md. It is the storage of @nestjs/throttler, and
- * can do what that does not ask for: several buckets at once, and tokens that are given back.
+ * Decides whether a request may pass, see docs/decisions/0013-rate-limits.md. It is the storage of @nestjs/throttler,
+ * and supports more: several buckets at once, and refunds.
  */
 @Injectable()
 export class RateLimiter implements ThrottlerStorage {
@@ -71,7 +71,7 @@ export class RateLimiter implements ThrottlerStorage {
     this.naming = master.derive('rate-limit-accounts');
   }
 
-  /** @returns the buckets that policies keep for a kind of subject. */
+  /** @returns the buckets of policies for a kind of subject. */
   bucketsFor(policies: readonly RatePolicy[], per: Subject): PolicyBucket[] {
     return policies.flatMap((policy) => this.of(policy).filter((each) => each.per === per));
   }
@@ -79,11 +79,11 @@ export class RateLimiter implements ThrottlerStorage {
   /**
    * Takes a token from one bucket, for guards of @nestjs/throttler other than our own.
    *
-   * @param key whose bucket it is; does not leave the process in clear
+   * @param key owner of the bucket; does not leave the process in plain text
    * @param ttl milliseconds in which an empty bucket fills
-   * @param limit tokens it holds
-   * @param _blockDuration has no meaning for a token bucket: it is empty until a token is back
-   * @param name of the policy; one that is not defined does not fail closed
+   * @param limit capacity in tokens
+   * @param _blockDuration has no meaning for a token bucket: it is empty until a token is refilled
+   * @param name of the policy; an undefined policy does not fail closed
    */
   async increment(
     key: string,
@@ -111,10 +111,10 @@ export class RateLimiter implements ThrottlerStorage {
    * Takes a token from each bucket of a subject, or none from any.
    *
    * @param buckets at least one, all of one kind of subject
-   * @param subject an address or an account; an account does not leave the process in clear
-   * @param before tokens the request has taken already; those of its route's own policies are given back when it is
-   *   refused now. The default ones stay taken: a refusal costs work too, and who is refused may ask no faster for it
-   * @throws Error when a policy fails closed and PostgreSQL does not answer
+   * @param subject an address or an account; an account does not leave the process in plain text
+   * @param before tokens that the request has already taken; if it is refused now, those of its route's own policies
+   *   are refunded. Those of the default policy are not: a refusal costs work too, and must not allow faster retries
+   * @throws Error if a policy fails closed and PostgreSQL does not answer
    */
   async decide(
     buckets: readonly PolicyBucket[],
@@ -140,7 +140,7 @@ export class RateLimiter implements ThrottlerStorage {
     return decision;
   }
 
-  /** @returns false when Redis does not answer; nothing is decided then. */
+  /** @returns false if Redis does not answer; nothing is decided then. */
   private async takeShared(draws: readonly TokenRequest[], decision: Decision): Promise<boolean> {
     const fullInUs = await this.breaker.run(() => this.take(this.redis, draws, decision));
     if (fullInUs) this.process.learn(draws, fullInUs);
@@ -165,7 +165,7 @@ export class RateLimiter implements ThrottlerStorage {
     return fullInUs;
   }
 
-  /** Puts back what was taken: for what turned out not to count. */
+  /** Refunds tokens, for requests that turned out not to count. */
   async refund(taken: readonly TakenTokens[]): Promise<void> {
     const some = taken.filter(({ draws }) => draws.length > 0);
     await Promise.allSettled(some.map(({ draws, from }) => from.refund(draws)));
@@ -176,7 +176,7 @@ export class RateLimiter implements ThrottlerStorage {
     return `${name}:${per === 'account' ? hidden() : subject}`;
   }
 
-  /** @returns the buckets of one policy alone. */
+  /** @returns the buckets of one policy. */
   of(policy: RatePolicy): readonly PolicyBucket[] {
     let buckets = this.buckets.get(policy);
     if (!buckets) {

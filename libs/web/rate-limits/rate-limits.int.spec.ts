@@ -75,7 +75,7 @@ class LimitedRoutes {
 
 const LOGIN = 'POST /v1/auth/login';
 let addresses = 0;
-/** An address that has asked for nothing yet. */
+/** An address without earlier requests. */
 const newAddress = () => `203.0.113.${(addresses += 1)}`;
 
 describe('rate limits', () => {
@@ -290,7 +290,7 @@ describe('rate limits', () => {
 
   it('write nothing in PostgreSQL for a request that the account is refused', async () => {
     await statuses(10, () => logIn(newAddress(), 'victor@example.com'));
-    // A row that somebody locks, or writes and rolls back, has another xmax afterwards.
+    // A row that was locked, or written and rolled back, has a different xmax afterwards.
     const counters = () =>
       system.sql('SELECT key, full_at, xmax::text, xmin::text FROM platform.rate_counters ORDER BY key');
     const before = await counters();
@@ -304,7 +304,7 @@ describe('rate limits', () => {
     async (path) => {
       const address = newAddress();
       await statuses(30, () => operate(address, path, 'ops'));
-      await statuses(30, () => from(address, `GET ${path}`)); // browsers ask first without
+      await statuses(30, () => from(address, `GET ${path}`)); // browsers send the first request without credentials
       const tried = await statuses(11, (index) => operate(address, path, `guess ${index}`));
       expect(tried).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
       const refused = await operate(address, path, 'ops');
@@ -324,7 +324,7 @@ describe('rate limits', () => {
     expect(all.filter(({ status }) => status === 429)).toHaveLength(50);
   });
 
-  it('keep no account in clear', async () => {
+  it('store no account in plain text', async () => {
     const keys = await system.inApi(RedisConnections).cache.keys('*:rate:*');
     const counters = await system.sql<{ key: string }>('SELECT key FROM platform.rate_counters');
     expect(counters.length).toBeGreaterThan(0);
@@ -333,7 +333,7 @@ describe('rate limits', () => {
     expect(all).not.toContain(ada.id);
   });
 
-  it('forget counters in PostgreSQL once they are full again', async () => {
+  it('delete buckets in PostgreSQL once they are full again', async () => {
     await system.sql(`UPDATE platform.rate_counters SET full_at = now() - interval '1 s' WHERE key IN
       (SELECT key FROM platform.rate_counters LIMIT 2)`);
     const [before] = await system.sql<{ n: number }>('SELECT count(*)::int AS n FROM platform.rate_counters');
@@ -358,7 +358,7 @@ describe('rate limits', () => {
       expect(await statuses(3, () => from(known, 'GET /v1/limited/alone'))).toEqual([200, 429, 429]);
     });
 
-    it('are kept by the process', async () => {
+    it('are stored in the process', async () => {
       const address = newAddress();
       const all = await Promise.all(
         Array.from({ length: 20 }, () => from(address, 'GET /v1/limited/several')),
@@ -371,7 +371,7 @@ describe('rate limits', () => {
       expect(await statuses(4, () => from(address, 'GET /v1/limited/wide'))).toEqual([200, 200, 200, 429]);
     });
 
-    it('are kept by PostgreSQL where somebody guesses secrets: per account, and per address in all processes', async () => {
+    it('are stored in PostgreSQL where secrets can be guessed: per account, and per address in all processes', async () => {
       expect((await logIn(newAddress(), 'eve@example.com')).status).toBe(429);
       const address = newAddress();
       const tried = await statuses(11, (index) => logIn(address, `victim${index}@example.com`));
@@ -382,7 +382,7 @@ describe('rate limits', () => {
       expect(kept).toHaveLength(1);
     });
 
-    it('are kept by PostgreSQL where somebody guesses credentials of operations', async () => {
+    it('are stored in PostgreSQL for credentials of operators', async () => {
       const address = newAddress();
       const path = '/v1/limited/operations';
       await statuses(12, () => operate(address, path, 'ops'));
@@ -391,7 +391,7 @@ describe('rate limits', () => {
       expect((await operate(address, path, 'ops')).status).toBe(429);
     });
 
-    it('are kept by Redis again when it is back, and accounts still by PostgreSQL', async () => {
+    it('are stored in Redis again when it is back, and accounts still in PostgreSQL', async () => {
       await system.startRedisEmpty();
       const address = newAddress();
       await eventually(async () => {

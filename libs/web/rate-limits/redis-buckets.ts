@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import type { Buckets, TokenRequest, TokenGrant } from './buckets';
 
 /**
- * Takes a token from every bucket, or none from any. A bucket is the microsecond at which it is full again, by the
- * clock of Redis; one that is full needs no key (PX). `%.0f`, because Lua writes large numbers with an exponent.
+ * Takes a token from every bucket, or none from any. A bucket is the microsecond at which it is full again, by Redis'
+ * clock; a full bucket needs no key (PX). `%.0f`, because Lua writes large numbers with an exponent.
  */
 const TAKE = `
 local time = redis.call('TIME')
@@ -26,20 +26,20 @@ for i, key in ipairs(KEYS) do
 end
 return answer`;
 
-/** Puts a token back into each bucket that is not full. */
+/** Refunds a token to each bucket that is not full. */
 const REFUND = `
 for i, key in ipairs(KEYS) do
   local full = redis.call('GET', key)
   if full then redis.call('SET', key, string.format('%.0f', tonumber(full) - tonumber(ARGV[i])), 'KEEPTTL') end
 end`;
 
-/** ioredis sends a script's text only to a server that does not know its digest yet. */
+/** ioredis sends a script's text only to a server that does not have its digest yet. */
 interface Scripts {
   takeTokens(keys: number, ...keysAndArguments: (string | number)[]): Promise<number[]>;
   refundTokens(keys: number, ...keysAndArguments: (string | number)[]): Promise<null>;
 }
 
-/** Token buckets that all processes share. Every decision is one script, hence atomic. */
+/** Token buckets that all processes share. Every decision is one script and therefore atomic. */
 @Injectable()
 export class RedisBuckets implements Buckets {
   private readonly scripts: Scripts;
@@ -50,14 +50,14 @@ export class RedisBuckets implements Buckets {
     this.scripts = redis.cache as unknown as Scripts;
   }
 
-  /** @throws Error when Redis does not answer */
+  /** @throws Error if Redis does not answer */
   async take(draws: readonly TokenRequest[]): Promise<TokenGrant> {
     const sizes = draws.flatMap(({ bucket }) => [bucket.limit, bucket.intervalUs]);
     const [granted, ...fullInUs] = await this.scripts.takeTokens(draws.length, ...draws.map(keyOf), ...sizes);
     return { granted: granted === 1, fullInUs };
   }
 
-  /** @throws Error when Redis does not answer */
+  /** @throws Error if Redis does not answer */
   async refund(draws: readonly TokenRequest[]): Promise<void> {
     const intervals = draws.map(({ bucket }) => bucket.intervalUs);
     await this.scripts.refundTokens(draws.length, ...draws.map(keyOf), ...intervals);

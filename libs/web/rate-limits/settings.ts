@@ -1,7 +1,7 @@
 import { defineSettings, setting } from '@rookery/settings';
 import { z } from 'zod';
 
-/** Whether there are rate limits; what they grant is a setting of each policy. */
+/** Switches rate limits on or off; each policy has its own setting for the quota. */
 export class RateLimitSettings extends defineSettings('Rate limits', {
   enabled: setting(
     'RATE_LIMIT_ENABLED',

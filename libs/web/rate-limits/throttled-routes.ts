@@ -20,10 +20,10 @@ const OVERRIDES = [
 ];
 
 /**
- * Tells hooks and guards, in the config of each route, under which policies it is by `@Throttle()` and `@SkipThrottle()`
- * of @nestjs/throttler, of the method or its class. Call it before routes are registered.
+ * Writes the policies of each route, from `@Throttle()` and `@SkipThrottle()` of @nestjs/throttler on the method or its
+ * class, to the route's config, for hooks and guards. Call it before routes are registered.
  *
- * @throws Error when one names a policy that nobody has defined, or other numbers for one
+ * @throws Error if one names an undefined policy, or different numbers for a policy
  */
 export function announceThrottles(modules: ModulesContainer): void {
   const scanner = new MetadataScanner();
@@ -41,7 +41,7 @@ export function announceThrottles(modules: ModulesContainer): void {
   }
 }
 
-/** @returns the policies of a route; undefined when it says nothing of them, and is under the default one alone. */
+/** @returns the policies of a route; undefined if it has only the default one. */
 function policiesOf(route: string, targets: readonly object[]): RatePolicy[] | undefined {
   const keys = targets.flatMap((target) => Reflect.getMetadataKeys(target) as unknown[]);
   const names = new Set<string>();

@@ -82,7 +82,7 @@ describe('@nestjs/throttler', () => {
     expect(answers[0]!.names).toEqual(['"default"', `"${twice.name}"`]);
   });
 
-  it('takes a route out of policies by @SkipThrottle()', async () => {
+  it('exempts a route from policies by @SkipThrottle()', async () => {
     for (let index = 0; index < 4; index += 1)
       expect(await ask('skipped', '192.0.2.2')).toEqual({ status: 200, names: null });
     expect((await ask('without-default', '192.0.2.2')).names).toEqual([`"${twice.name}"`]);

@@ -1,6 +1,6 @@
 import { Field } from '../fields';
 
-/** A schema whose name another class takes too. */
+/** A schema with the same name as another class. */
 export class Bird {
   @Field.integer({ description: 'Grams.' }) weight: number;
 }

@@ -235,7 +235,7 @@ class WorkController {
 /** What `GET /v1/work/fails` throws next. */
 export const failure: { next: unknown } = { next: undefined };
 
-/** How often somebody was authenticated. */
+/** How often a caller was authenticated. */
 export const authenticated = { count: 0 };
 
 class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
@@ -271,9 +271,9 @@ export interface SampleApp {
 }
 
 /**
- * An app with one route of each kind.
+ * Starts an app with one route of each kind.
  *
- * @param more controllers besides
+ * @param more additional controllers
  */
 export async function sampleApp(
   environment: NodeJS.ProcessEnv = {},

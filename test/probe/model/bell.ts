@@ -1,7 +1,7 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { BellRung } from '../contract';
 
-/** Rings once. */
+/** A bell that rings once. */
 export class Bell extends Aggregate<AggregateState> {
   static ring(): Bell {
     const bell = new Bell({ id: newId(), version: 0 });

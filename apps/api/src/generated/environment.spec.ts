@@ -5,7 +5,10 @@ import { WebSettings } from '@rookery/web';
 import { describeEnvironment } from './environment';
 
 const TOOLS = join(__dirname, '../../../../tools');
-/** Of the system and of npm, of benches and chaos runs (their own pages name them), and of the tools' own suites. */
+/**
+ * Variables of the system and of npm, of benchmarks and chaos runs (documented in their files), and of the tools'
+ * suites.
+ */
 const NOT_SETTINGS = /^(PATH|JEST_|npm_|BENCH_|CHAOS_|ROOKERY_TEST_|ROOKERY_PARTS_IGNORE_INSTALLED)/;
 
 describe('.env.example', () => {

@@ -1,13 +1,13 @@
 import { definedSettings } from '@rookery/settings';
 
-/** What the npm scripts read and the apps do not: name, meaning and value when left out. */
+/** Variables that only the npm scripts read: name, description and default. */
 const SCRIPT_SETTINGS = [
   [
     'MAILBOX_PORT',
     'Port of the mailbox page that `npm start` opens, unless SMTP_URL names a mail server.',
     '8025',
   ],
-  ['ROOKERY_DATA_DIR', 'Folder for the data and logs of what `npm start` starts.', '.rookery'],
+  ['ROOKERY_DATA_DIR', 'Folder for data and logs of `npm start`.', '.rookery'],
   [
     'ROOKERY_CACHE_DIR',
     'Folder for the programs that are fetched: Node, PostgreSQL, Redis.',
@@ -16,7 +16,7 @@ const SCRIPT_SETTINGS = [
   ['ROOKERY_DEBUG', 'Anything shows the stack trace of a script that fails.', ''],
 ] as const;
 
-/** @returns `.env.example`: every setting with what it means and what it is when left out. */
+/** @returns `.env.example`: every setting with description and default. */
 export function describeEnvironment(): string {
   const groups = definedSettings().map(({ title, shape }) => [
     `# ${title}`,
@@ -29,8 +29,8 @@ export function describeEnvironment(): string {
   ]);
   const head = [
     '# Every setting. `npm start` needs none of them: it starts what is missing and uses the values shown.',
-    '# Copy this file to .env and take the # away where you want another value. A secret NAME may also come as',
-    '# NAME_FILE, the path of a file that holds it. Written by `npm run generate`.',
+    '# Copy this file to .env and remove the # where you want a different value. A secret NAME may also be set as',
+    '# NAME_FILE, the path of a file that contains it. Written by `npm run generate`.',
   ];
   const scripts = SCRIPT_SETTINGS.flatMap(([name, doc, standard]) => [`# ${doc}`, `# ${name}=${standard}`]);
   return `${[head, ...groups, ['# npm scripts', ...scripts]].map((lines) => lines.join('\n')).join('\n\n')}\n`;

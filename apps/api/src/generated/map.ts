@@ -23,7 +23,7 @@ export interface DescribedPaths {
 }
 
 /**
- * Draws the map of the house: every route, command, query, event, subscriber, schedule and queue on one page.
+ * Generates the map: every route, command, query, event, subscriber, schedule and queue on one page.
  *
  * @returns Markdown
  */

@@ -4,7 +4,7 @@ import { KeyRotation } from '../services/key-rotation';
 import { Keys } from '../keys';
 import { IdentitySettings } from '../settings';
 
-/** Takes one step of replacing the key that signs access tokens, then shows the keys. */
+/** Takes one step of the rotation of signing keys, then shows the keys. */
 export const keys: Cli = {
   usage: 'npm run keys -- list | add | promote [--force] | retire [--force]',
   providers: [IdentitySettings, KeyPairs, KeyRotation, Keys],

@@ -3,7 +3,7 @@ import { contexts } from '@rookery/contexts';
 import { newId } from '@rookery/domain';
 import { Queues, Snooze, Subscriber } from '@rookery/messaging';
 import { Transaction } from '@rookery/persistence';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -14,7 +14,7 @@ class Gardeners extends AccountCopy('garden.gardeners') {}
 
 @Subscriber('garden.copy-gardeners', accountChanges, { queue: Queues.projections })
 class CopyGardeners extends CopiesAccounts {
-  // oxlint-disable-next-line no-useless-constructor -- it says which copy is injected
+  // oxlint-disable-next-line no-useless-constructor -- it declares which copy is injected
   constructor(copy: Gardeners, accounts: Accounts) {
     super(copy, accounts);
   }
@@ -35,7 +35,7 @@ describe('A copy of accounts', () => {
     system.sql<{ id: string }>('SELECT id FROM garden.gardeners WHERE id = ANY ($1) ORDER BY id', [ids]);
 
   beforeEach(async () => {
-    const people = await Promise.all([enrol(system), enrol(system)]);
+    const people = await Promise.all([enroll(system), enroll(system)]);
     ids = people.map(({ id }) => id).sort() as [string, string];
     await eventually(async () => (await copies()).length === 2);
     await eventually(async () => {
@@ -48,18 +48,18 @@ describe('A copy of accounts', () => {
     await system.sql('DELETE FROM garden.gardeners WHERE id = ANY ($1)', [ids]);
   });
 
-  it('is made on the spot for whoever needs it before it has come', async () => {
+  it('is made immediately if it is needed before the event has arrived', async () => {
     await system.inApi(Transaction).run(() => system.inApi(Gardeners).ensure(...ids));
     expect(await copies()).toHaveLength(2);
   });
 
-  it('is made of nobody who is not there', async () => {
+  it('is never made of a nonexistent account', async () => {
     const ensuring = system.inApi(Transaction).run(() => system.inApi(Gardeners).ensure(ids[0], newId()));
     await expect(ensuring).rejects.toMatchObject({ code: 'resource.not-found' });
     expect(await copies()).toEqual([]);
   });
 
-  it('lets nobody wait who needs other people', async () => {
+  it('does not block transactions for other accounts', async () => {
     await system.inWorker(Transaction).run(async () => {
       await system.inWorker(Gardeners).copy([ids[0]]);
       await system.inApi(Transaction).run(() => system.inApi(Gardeners).ensure(ids[1]));
@@ -67,7 +67,7 @@ describe('A copy of accounts', () => {
     expect(await copies()).toHaveLength(2);
   });
 
-  it('lets two transactions that need the same people wait for one another, not for each other', async () => {
+  it('prevents deadlocks of two transactions for the same accounts', async () => {
     const [api, worker] = [system.inApi(Gardeners), system.inWorker(Gardeners)];
     let second: Promise<unknown> | undefined;
     await system.inWorker(Transaction).run(async () => {
@@ -80,7 +80,7 @@ describe('A copy of accounts', () => {
     expect(await copies()).toHaveLength(2);
   });
 
-  it('is not waited for by a worker that has copied somebody in the same transaction', async () => {
+  it('does not block a worker that has copied another account in the same transaction', async () => {
     const copying = system.inWorker(CopyGardeners);
     let second: Promise<unknown> | undefined;
     const batch = system.inWorker(Transaction).run(async () => {

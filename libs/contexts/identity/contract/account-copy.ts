@@ -12,7 +12,7 @@ import {
   UserVerified,
 } from './events';
 
-/** What changes an account as other contexts know it: whoever keeps a copy subscribes to these. */
+/** The events that change an account for other contexts: every copy subscribes to them. */
 export const accountChanges = [
   RegistrationCancelled,
   UserDeleted,
@@ -23,7 +23,7 @@ export const accountChanges = [
 ];
 
 const PAGE = 100;
-/** Milliseconds until a copy that somebody else is making is looked at again; a command is over by then. */
+/** Milliseconds until a copy that another transaction is making is checked again; a command is done by then. */
 const BUSY_MS = 50;
 
 /** Somebody as lists show them. */
@@ -35,17 +35,17 @@ export interface CopiedAccount {
 
 /** The accounts as a context keeps them in a table of its own; see {@link AccountCopy}. */
 export interface CopiedAccounts {
-  /** @returns those of some people who are active, asking identity where the copy has not arrived yet */
+  /** @returns the active ones of some users; reads from identity if the copy has not arrived yet */
   active(ids: readonly string[]): Promise<Set<string>>;
   /**
-   * Looks somebody up, at identity where the copy has not arrived yet.
+   * Looks a user up; reads from identity if the copy has not arrived yet.
    *
    * @throws Rejection `resource.not-found` unless there is an active account
    */
   verify(id: string): Promise<void>;
   /**
-   * Sees to it that what the present transaction is about to store finds some people there. Once in a transaction, with
-   * everybody it needs: two transactions that ask one by one could wait for each other.
+   * Ensures that the copies of some users exist for the current transaction. Call it once per transaction, with all
+   * users it needs: two transactions that call it one by one could deadlock.
    *
    * @returns who they are, in the order given
    * @throws Rejection `resource.not-found` unless there is an active account of each
@@ -53,24 +53,25 @@ export interface CopiedAccounts {
   ensure(...ids: string[]): Promise<CopiedAccount[]>;
   /** Makes the copies of some people what identity says now; who is not there any more goes. */
   copy(ids: readonly string[]): Promise<void>;
-  /** @returns false, and does nothing, when another transaction makes the copy at this moment; it waits for nobody */
+  /** @returns false, without doing anything, if another transaction is making the copy; does not wait */
   tryCopy(id: string): Promise<boolean>;
   /**
-   * Removes those of some copies that are of nobody, or of a later version than the account itself.
+   * Removes copies without an account, or with a higher version than the account, one batch at a time.
    *
-   * @param after id that the part before ended with; null for the first
-   * @param limit most copies to look at
-   * @returns id that this part ended with; null when there are no more
+   * @param after last id of the previous batch; null for the first
+   * @param limit maximum copies to check
+   * @returns last id of this batch; null if there are no more
    */
   sweep(after: string | null, limit: number): Promise<string | null>;
 }
 
 /**
- * A context's copy of what identity says of people, so that its lists are one query: `class People extends
- * AccountCopy('notes.people') {}`. Where the copy says that somebody is not active identity is asked: they may have
- * verified their address a moment ago. {@link CopiesAccounts} keeps it up to date.
+ * A context's copy of identity's accounts, so that its lists are one query: `class People extends
+ * AccountCopy('notes.people') {}`. If a user is not active in the copy, identity is read: they may have verified their
+ * address a moment ago. {@link CopiesAccounts} keeps it up to date.
  *
- * @param table of the context: `(id uuid PRIMARY KEY, version int, username text, name text, active boolean)`, none null
+ * @param table of the context: `(id uuid PRIMARY KEY, version int, username text, name text, active boolean)`, none
+ *   null
  */
 export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> {
   @Injectable()
@@ -138,7 +139,7 @@ export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> 
       return copies.at(-1)?.id ?? null;
     }
 
-    /** One order for everybody: two that need the same copies wait for one another, not for each other. */
+    /** The same order for all callers, to prevent deadlocks. */
     private async lock(ids: readonly string[]): Promise<void> {
       await this.sql.execute(
         `SELECT pg_advisory_xact_lock(hashtextextended($1 || id, 0)) FROM unnest($2::text[]) AS id`,
@@ -146,7 +147,7 @@ export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> 
       );
     }
 
-    /** The caller holds the locks. The version decides which of two copies stays, in whatever order they come. */
+    /** The caller holds the locks. The version decides which of two copies stays, in any order of arrival. */
     private async refresh(ids: readonly string[]): Promise<void> {
       const accounts = await this.accounts.find(ids);
       await this.sql.execute(
@@ -177,9 +178,9 @@ export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> 
 }
 
 /**
- * What a context's subscriber to {@link accountChanges} extends. It asks what holds now, so neither order nor repetition
- * matters. Several deliveries share a transaction in any order: one that waited for a command while holding what the
- * command waits for would stop both, so it comes back instead.
+ * Base class of a context's subscriber to {@link accountChanges}. It reads the current state, so neither order nor
+ * repetition matters. Several deliveries share a transaction in any order, so waiting for a command could deadlock; it
+ * retries later instead.
  */
 export abstract class CopiesAccounts implements Handles<(typeof accountChanges)[number]>, Rebuildable {
   /** @param copy the context's own, of {@link AccountCopy} */
@@ -188,7 +189,7 @@ export abstract class CopiesAccounts implements Handles<(typeof accountChanges)[
     private readonly accounts: Accounts,
   ) {}
 
-  /** @throws Snooze while another transaction makes the same copy */
+  /** @throws Snooze while another transaction is making the same copy */
   async handle({ subject }: EventEnvelope): Promise<void> {
     if (!(await this.copy.tryCopy(subject))) throw new Snooze(BUSY_MS);
   }

@@ -1,17 +1,20 @@
-/** An account as other contexts may know it. */
+/** An account as seen by other contexts. */
 export interface Account {
   id: string;
   username: string;
   name: string;
-  /** Version of the account: of two copies the higher one is the later. */
+  /** Version of the account: of two copies the one with the higher version is newer. */
   version: number;
-  /** Whether others see it: verified, and not deleted. */
+  /** Whether others may see it: verified, and not deleted. */
   active: boolean;
 }
 
-/** Offered to other contexts: who there is. They keep a copy and follow the events; this is for what has not arrived. */
+/**
+ * Offered to other contexts: the current accounts. Contexts keep a copy and subscribe to the events; this is for data
+ * that has not arrived.
+ */
 export abstract class Accounts {
-  /** @returns those of the accounts that there are, in no order */
+  /** @returns the existing ones of the accounts, unordered */
   abstract find(ids: readonly string[]): Promise<Account[]>;
   /**
    * A page for `pagesById`.
@@ -22,10 +25,10 @@ export abstract class Accounts {
   abstract page(after: string, limit: number): Promise<Account[]>;
 }
 
-/** Asked of the context that knows who wants not to be seen by whom; without one nothing boots. */
+/** Implemented by the context that knows whose profiles are hidden from whom; boot requires one. */
 export abstract class HiddenProfiles {
-  /** @returns whether somebody's profile does not exist for the viewer */
+  /** @returns whether a user's profile is hidden from the viewer */
   abstract hides(userId: string, viewerId: string): Promise<boolean>;
-  /** @returns ids of all whose profiles do not exist for the viewer */
+  /** @returns ids of all users whose profiles are hidden from the viewer */
   abstract from(viewerId: string): Promise<string[]>;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const Nothing = z.object({});
 
-/** Somebody has registered; the account is pending until its e-mail address is verified. */
+/** A user has registered; the account is pending until its e-mail address is verified. */
 export const UserRegistered = defineEvent(
   'identity.user-registered',
   1,
@@ -20,7 +20,7 @@ export const RegistrationCancelled = defineEvent(
   z.object({ reason: z.enum(['mail-undeliverable', 'not-verified-in-time', 'verified-by-provider']) }),
 );
 
-/** A session ended before its time: signed out, ended from another device, or stolen. */
+/** A session ended early: signed out, ended from another device, or stolen. */
 export const SessionRevoked = defineEvent(
   'identity.session-revoked',
   1,
@@ -38,31 +38,31 @@ export const SessionRevoked = defineEvent(
   }),
 );
 
-/** The account is hidden at once, from everybody; everything about it is erased when the grace period is over. */
+/** The account is hidden immediately; all its data is erased when the grace period is over. */
 export const UserDeleted = defineEvent(
   'identity.user-deleted',
   1,
   z.object({ eraseAfter: z.iso.datetime() }),
 );
 
-/** Nothing about the user is left, in any context. */
+/** All data of the user is erased, in all contexts. */
 export const UserErased = defineEvent('identity.user-erased', 1, Nothing);
 
-/** Somebody has another role; what it may do follows within five seconds. */
+/** A user has a different role; its permissions apply within five seconds. */
 export const RoleChanged = defineEvent(
   'identity.role-changed',
   1,
   z.object({ role: z.string(), previous: z.string() }),
 );
 
-/** Somebody is called otherwise; both names as they are now. */
+/** A user's names were changed; both are the current ones. */
 export const UserRenamed = defineEvent(
   'identity.user-renamed',
   1,
   z.object({ username: z.string(), name: z.string() }),
 );
 
-/** Somebody likes to read something else; all preferences as they are now. */
+/** A user's preferences were changed; all are the current ones. */
 export const PreferencesChanged = defineEvent(
   'identity.preferences-changed',
   1,

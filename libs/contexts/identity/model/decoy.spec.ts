@@ -6,7 +6,7 @@ const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000);
 const wanted = { username: 'eve', name: 'Eve', passwordHash: 'hash' };
 
 describe('a decoy', () => {
-  it('tells the owner of the account at most once a minute', () => {
+  it('notifies the owner of the account at most once a minute', () => {
     const decoy = Decoy.create('ada@example.com', wanted, 'user', now, later(259_200));
     expect(decoy.mayBeMailed(later(59))).toBe(false);
     expect(decoy.mayBeMailed(later(60))).toBe(true);
@@ -15,7 +15,7 @@ describe('a decoy', () => {
     expect(decoy.takeEvents()).toHaveLength(2);
   });
 
-  it('is what was registered last, for as long as a registration lasts from then', () => {
+  it('has the data of the last registration, for the lifetime of a registration from then on', () => {
     const decoy = Decoy.create('ada@example.com', wanted, 'user', now, later(259_200));
     const last = { username: 'mallory', name: 'Mallory', passwordHash: 'another hash' };
     expect([decoy.isRegisteredAs(wanted), decoy.isRegisteredAs(last)]).toEqual([true, false]);

@@ -1,7 +1,7 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { RegistrationRepeated } from '../events';
 
-/** What a decoy was registered with. */
+/** Data of the decoy's registration. */
 interface Wanted {
   username: string;
   name: string;
@@ -12,7 +12,7 @@ export interface DecoyState extends AggregateState, Wanted {
   email: string;
   userId: string;
   expiresAt: Date;
-  /** When the newest mail was asked for. */
+  /** When the newest mail was requested. */
   mailedAt: Date;
 }
 
@@ -20,9 +20,8 @@ export interface DecoyState extends AggregateState, Wanted {
 const MAIL_PAUSE_MS = 60_000;
 
 /**
- * A registration with an address that has an account. It holds its username, knows its password and gets a code that
- * fits nothing, just as a real one does: otherwise registering the username again, or signing in, would tell whether
- * the address was known.
+ * A registration with an address that has an account. It holds the username, stores the password's hash, and no code
+ * matches it: otherwise registering the username again, or signing in, would reveal whether the address is known.
  */
 export class Decoy extends Aggregate<DecoyState> {
   static create(email: string, wanted: Wanted, userId: string, now: Date, expiresAt: Date): Decoy {
@@ -38,19 +37,22 @@ export class Decoy extends Aggregate<DecoyState> {
     return now.getTime() - this.state.mailedAt.getTime() >= MAIL_PAUSE_MS;
   }
 
-  /** Whether somebody would register by exactly what the decoy says. */
+  /** Whether a registration has exactly the data of the decoy. */
   isRegisteredAs({ username, name, passwordHash }: Wanted): boolean {
     const { state } = this;
     return state.username === username && state.name === name && state.passwordHash === passwordHash;
   }
 
-  /** Is what was registered last, as a pending account would be, and tells the owner of the account once more. */
+  /**
+   * Replaces the data with the newest registration, like a pending account, and notifies the owner of the account
+   * again.
+   */
   registerAgain({ username, name, passwordHash }: Wanted, now: Date, expiresAt: Date): void {
     Object.assign(this.state, { username, name, passwordHash, expiresAt });
     this.repeat(now);
   }
 
-  /** Tells the owner of the account once more. */
+  /** Notifies the owner of the account again. */
   repeat(now: Date): void {
     this.state.mailedAt = now;
     this.raise(RegistrationRepeated, {});

@@ -2,7 +2,7 @@ import { displayName, usernameCandidates } from './external-names';
 
 const random = () => '0123456789ab';
 
-describe('names of somebody whom a provider vouches for', () => {
+describe('names of an external identity', () => {
   it.each([
     ['ada', 'ada'],
     ['Ada Lovelace', 'Ada-Lovelace'],

@@ -4,10 +4,10 @@ const MAX_USERNAME_LENGTH = 30;
 const MAX_NAME_LENGTH = 100;
 
 /**
- * Usernames for somebody who did not choose one here, the nicest first.
+ * Usernames for a user who did not choose one here, best first.
  *
- * @param wish the name at the provider; of an e-mail address nothing is taken, since usernames are public
- * @param random twelve hexadecimal digits, others at each call
+ * @param wish the name at the provider; e-mail addresses are not used, because usernames are public
+ * @param random twelve hexadecimal digits, different for each call
  */
 export function usernameCandidates(wish: string | undefined, random: () => string): string[] {
   const stem = wish === undefined || wish.includes('@') ? '' : clean(wish);
@@ -15,7 +15,7 @@ export function usernameCandidates(wish: string | undefined, random: () => strin
   return [...(stem.length >= 3 ? [stem] : []), numbered(), numbered()];
 }
 
-/** @returns a name to show: that at the provider on one line, unless it holds a web address; else the username. */
+/** @returns a display name: that at the provider on one line, unless it contains a web address; else the username. */
 export function displayName(wish: string | undefined, username: string): string {
   const line = (wish ?? '')
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\s]+/gu, ' ')
@@ -25,7 +25,9 @@ export function displayName(wish: string | undefined, username: string): string 
   return short === '' || hasUnseenCharacters(short) || hasWebAddress(short) ? username : short;
 }
 
-/** Letters, digits, dot, underscore and hyphen, a letter or digit first, as a registration asks for; no domain. */
+/**
+ * Letters, digits, dot, underscore and hyphen, starting with a letter or digit, as registration requires; no domain.
+ */
 function clean(wish: string): string {
   const text = stemOf(wish);
   return isLikeDomain(text) ? text.replaceAll('.', '-').replace(/-+$/, '') : text;

@@ -1,5 +1,5 @@
-/** What a username looks like. */
+/** Pattern of a username. */
 export const USERNAME = { min: 3, max: 30, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/ };
 
-/** How long a name may be. */
+/** Maximum length of a name. */
 export const NAME = { max: 100 };

@@ -10,24 +10,24 @@ const rows = ['qwertyuiopasdfghjklzxcvbnm', 'qwertzuiop', '01234567890', 'abcdef
 const walks = [...rows, ...rows.map((row) => Array.from(row).toReversed().join(''))];
 
 /**
- * Words of this place, which whoever guesses here tries first (OWASP ASVS 5.0, 6.1.2): its name and how its accounts
- * are called. A password must have {@link LEAST_LETTERS} letters besides them. Longer words come before their parts.
+ * Context-specific words, which attackers try first (OWASP ASVS 5.0, 6.1.2): the name of the service and names of its
+ * accounts. A password must have {@link MIN_LETTERS} letters besides them. Longer words come before their parts.
  */
 export const CONTEXT_WORDS = ['administrator', 'moderator', 'operations', 'rookeries', 'rookery', 'admin'];
-const LEAST_LETTERS = 4;
+const MIN_LETTERS = 4;
 
 /**
- * @returns a password as it is judged, hashed and compared: the same characters, however a keyboard has written them
- *   (NIST SP 800-63B §5.1.1.2)
+ * @returns the normalized form in which a password is validated, hashed and compared, independent of the keyboard (NIST
+ *   SP 800-63B §5.1.1.2)
  */
 export function normalizePassword(password: string): string {
   return password.normalize('NFKC');
 }
 
 /**
- * Refuses passwords that guessers try first (NIST SP 800-63B §5.1.1.2): common ones, also with digits and signs put
- * before or behind, one piece repeated, walks along the keyboard or the alphabet, and those made of the owner's own
- * names or of {@link CONTEXT_WORDS}. No composition rules.
+ * Rejects passwords that attackers try first (NIST SP 800-63B §5.1.1.2): common ones, also with digits and symbols
+ * before or after them, repetitions, keyboard and alphabet sequences, and those made of the owner's names or of {@link
+ * CONTEXT_WORDS}. No composition rules.
  *
  * @param own the e-mail address, username and name of the owner
  * @throws Rejection `identity.password-weak`
@@ -54,7 +54,7 @@ function isRepetition(text: string): boolean {
   return /^(.+)\1+$/u.test(text);
 }
 
-/** `qwertyuiopasdf`, `4321fedcbazz`: fewer than four characters stand outside runs of four and more. */
+/** `qwertyuiopasdf`, `4321fedcbazz`: fewer than four characters are outside of runs of four and more. */
 function isWalk(text: string): boolean {
   let outside = 0;
   for (let at = 0; at < text.length && outside < 4;) {
@@ -70,7 +70,7 @@ function isWalk(text: string): boolean {
 /** `Rookery-2026!!`, `admin.of.rookery`. */
 function isOfContext(text: string): boolean {
   const rest = CONTEXT_WORDS.reduce((left, word) => left.replaceAll(word, ''), text);
-  return rest !== text && rest.replace(/\P{L}/gu, '').length < LEAST_LETTERS;
+  return rest !== text && rest.replace(/\P{L}/gu, '').length < MIN_LETTERS;
 }
 
 /** A name, an address or its first part, of four characters or more that is half of the password or more. */

@@ -6,7 +6,7 @@ export const TONES = ['calm', 'warm', 'funny', 'adventurous', 'romantic', 'myste
 export const LENGTHS = ['short', 'medium', 'long'] as const;
 export const MAX_INTERESTS = 5;
 
-/** What somebody likes to read. */
+/** Reading preferences. */
 export interface Taste {
   interests: string[];
   tone: string;
@@ -20,7 +20,7 @@ export interface PreferencesState extends AggregateState, Taste {
   updatedAt: Date;
 }
 
-/** The taste of those who have not said anything. */
+/** Default preferences. */
 export const NO_PREFERENCES: Readonly<Taste> = {
   interests: [],
   tone: 'calm',
@@ -30,9 +30,9 @@ export const NO_PREFERENCES: Readonly<Taste> = {
 
 const languages = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
 
-/** What a user has said it likes to read. */
+/** Reading preferences that a user has set. */
 export class Preferences extends Aggregate<PreferencesState> {
-  /** Those of a user who says it for the first time. */
+  /** Creates the preferences of a user who sets them for the first time. */
   static of(userId: string, taste: Taste, now: Date): Preferences {
     const preferences = new Preferences({
       ...NO_PREFERENCES,
@@ -46,7 +46,7 @@ export class Preferences extends Aggregate<PreferencesState> {
   }
 
   /**
-   * Puts another taste in place of the present one.
+   * Replaces the preferences.
    *
    * @throws Rejection `identity.interests-repeated`, `identity.language-unknown`
    */
@@ -58,7 +58,7 @@ export class Preferences extends Aggregate<PreferencesState> {
     this.raise(PreferencesChanged, { userId: this.state.userId, ...taste });
   }
 
-  /** Whether this is what the user has said already. */
+  /** Whether these are the current preferences. */
   matches(taste: Taste): boolean {
     const { interests, tone, length, language } = this.state;
     const same = JSON.stringify([interests, tone, length, language]);
@@ -66,7 +66,7 @@ export class Preferences extends Aggregate<PreferencesState> {
   }
 }
 
-/** @returns the tag as BCP 47 wants it written: `de-AT` for `DE-at` */
+/** @returns the tag in the canonical form of BCP 47: `de-AT` for `DE-at` */
 function canonical(tag: string): string {
   try {
     const [canonicalTag] = Intl.getCanonicalLocales(tag);

@@ -21,7 +21,7 @@ describe('a user', () => {
     ]);
   });
 
-  it('is what it was registered as last', () => {
+  it('has the data of its last registration', () => {
     const user = User.register(registration, 'v1', now);
     const again = { username: 'lovelace', name: 'Ada Lovelace', passwordHash: 'another hash' };
     user.registerAgain(again, 'v2', later(60));
@@ -81,7 +81,7 @@ describe('a user', () => {
     expect(() => user.verify(now)).toThrow(expect.objectContaining({ code: 'identity.code-expired' }));
   });
 
-  it('is mailed once a minute while pending, and never when active', () => {
+  it('gets a mail once a minute while pending, and none when active', () => {
     const user = User.register(registration, 'v1', now);
     expect(user.mayBeMailed(later(59))).toBe(false);
     expect(user.mayBeMailed(later(60))).toBe(true);
@@ -90,13 +90,13 @@ describe('a user', () => {
   });
 
   it('is sent no link to reset the password once it is deleted', () => {
-    const user = User.enrol(registration, 'user', now);
+    const user = User.enroll(registration, 'user', now);
     user.delete(later(60), true);
     expect(user.mayBeSentReset(later(600))).toBe(false);
   });
 
   it('is not deleted when it is the last admin', () => {
-    const user = User.enrol(registration, 'admin', now);
+    const user = User.enroll(registration, 'admin', now);
     expect(() => user.delete(later(60), false)).toThrow(
       expect.objectContaining({ code: 'identity.last-admin' }),
     );
@@ -113,7 +113,7 @@ describe('a user', () => {
     expect(user.mayBeSentReset(later(60))).toBe(true);
   });
 
-  it('is verified by a reset, which its own mail has led to, but not by a change', () => {
+  it('is verified by a password reset with a link, but not by a password change', () => {
     const [reset, changed] = [User.register(registration, 'v1', now), User.register(registration, 'v1', now)];
     reset.resetPassword('other hash', later(5));
     changed.changePassword('other hash', 'session');
@@ -139,7 +139,7 @@ describe('a user', () => {
   });
 
   it('keeps the last admin an admin', () => {
-    const admin = User.enrol(registration, 'admin', now);
+    const admin = User.enroll(registration, 'admin', now);
     expect(() => admin.assignRole('user', false)).toThrow(
       expect.objectContaining({ code: 'identity.last-admin' }),
     );
@@ -159,7 +159,7 @@ describe('a user', () => {
   });
 
   it('has a profile whose version follows the names alone', () => {
-    const user = User.enrol(registration, 'user', now);
+    const user = User.enroll(registration, 'user', now);
     user.enableMfa(now);
     user.changePassword('other hash', null);
     user.assignRole('moderator', true);
@@ -169,7 +169,7 @@ describe('a user', () => {
   });
 
   it('has a second factor at most once, and says so when it comes and goes', () => {
-    const user = User.enrol(registration, 'user', now);
+    const user = User.enroll(registration, 'user', now);
     user.takeEvents();
     expect(() => user.disableMfa()).toThrow(expect.objectContaining({ code: 'identity.totp-not-enrolled' }));
     user.enableMfa(now);
@@ -182,7 +182,7 @@ describe('a user', () => {
     ]);
   });
 
-  it('raises what stands among its events, and nothing else: whoever keeps something of a user hears of it', () => {
+  it('raises exactly the listed events, so that caches of a user are invalidated', () => {
     const source = readFileSync(join(__dirname, 'user.ts'), 'utf8');
     const raised = new Set([...source.matchAll(/\.raise\((\w+)/g)].map(([, name]) => name!));
     const listed = Object.entries({ ...publicEvents, ...internalEvents })

@@ -18,13 +18,13 @@ import {
 } from '../events';
 import { CodeExpired, LastAdmin, TotpEnrolled, TotpNotEnrolled } from './rejections';
 
-/** Name of a role; which ones there are, and what they may do, stands in the database. */
+/** Name of a role; the roles and their permissions are rows in the database. */
 export type Role = string;
 
-/** The roles that the service comes with. */
+/** Built-in roles. */
 export const ROLES = ['user', 'moderator', 'admin'];
 
-/** The role that gives roles: somebody always has it. */
+/** The role that may assign roles: at least one user always has it. */
 export const ADMIN = 'admin';
 
 export interface UserState extends AggregateState {
@@ -32,27 +32,30 @@ export interface UserState extends AggregateState {
   email: string;
   username: string;
   name: string;
-  /** Counts what others see of the account; `version` counts all that happens to it, which is nobody's business. */
+  /** Version of the public profile; `version` counts all changes of the account and is private. */
   profileVersion: number;
   role: Role;
   status: 'pending' | 'active' | 'deleted';
-  /** argon2id, PHC string; bcrypt where it was imported and nobody has signed in since. */
+  /** argon2id, PHC string; bcrypt if it was imported and the user has not signed in since. */
   passwordHash: string;
-  /** Counts the passwords. Rehashing the same one does not count. */
+  /** Number of passwords so far. Rehashing the same one does not count. */
   passwordVersion: number;
   passwordResetRequestedAt: Date | null;
   registeredAt: Date;
   verifiedAt: Date | null;
   verificationRequestedAt: Date | null;
-  /** Of the newest verification mail: a code of any other confirms nothing. Null in accounts from before it was kept. */
+  /**
+   * Id of the newest verification mail: a code of any other mail confirms nothing. Null in accounts from before it was
+   * stored.
+   */
   verificationId: string | null;
-  /** Whether a pending address was registered with several passwords: nobody knows which one is its owner's. */
+  /** Whether a pending address was registered with several passwords, so that its owner's is unknown. */
   contested: boolean;
-  /** Since when signing in needs a second factor; null when it needs none. */
+  /** Since when signing in requires a second factor; null if it requires none. */
   mfaEnabledAt: Date | null;
 }
 
-/** What others see somebody by. */
+/** Public names. */
 export type Names = Pick<UserState, 'username' | 'name'>;
 
 export type Registration = Pick<UserState, 'email' | 'username' | 'name' | 'passwordHash'>;
@@ -60,20 +63,20 @@ export type Registration = Pick<UserState, 'email' | 'username' | 'name' | 'pass
 /** Milliseconds between two mails to the same address. */
 const MAIL_PAUSE_MS = 60_000;
 
-/** A password hash that fits no password. */
+/** A password hash that matches no password. */
 const NO_PASSWORD = '';
 
-/** Somebody with an account. Pending until the e-mail address is verified. */
+/** A user with an account. Pending until the e-mail address is verified. */
 export class User extends Aggregate<UserState> {
-  /** @param verificationId from which the code and the link in the mail are derived */
+  /** @param verificationId source of the code and the link in the mail */
   static register(registration: Registration, verificationId: string, now: Date): User {
     const user = User.create(registration, 'user', now);
     user.requestVerification(verificationId, now);
     return user;
   }
 
-  /** An account that operations make: active at once. */
-  static enrol(registration: Registration, role: Role, now: Date): User {
+  /** Creates an account by operators: active immediately. */
+  static enroll(registration: Registration, role: Role, now: Date): User {
     const user = User.create(registration, role, now);
     user.verify(now);
     return user;
@@ -115,17 +118,17 @@ export class User extends Aggregate<UserState> {
     return this.pending && (last === null || now.getTime() - last.getTime() >= MAIL_PAUSE_MS);
   }
 
-  /** Whether somebody would register by exactly what the pending account says. */
+  /** Whether a registration has exactly the data of the pending account. */
   isRegisteredAs({ username, name, passwordHash }: Omit<Registration, 'email'>): boolean {
     const { state } = this;
     return state.username === username && state.name === name && state.passwordHash === passwordHash;
   }
 
   /**
-   * Registers once more before anybody has verified: what holds is what was said last, and what was mailed before
-   * confirms none of it. With another password, that of the owner may be the first, the last or none of them.
+   * Registers again before verification: the newest data applies, and earlier mails confirm nothing. If the passwords
+   * differ, the owner's may be the first, the last or none of them.
    *
-   * @param registration with the hash of the same password equal to the present one
+   * @param registration data; the same password must have the same hash as the current one
    */
   registerAgain(registration: Omit<Registration, 'email'>, verificationId: string, now: Date): void {
     const { username, name, passwordHash } = registration;
@@ -144,28 +147,28 @@ export class User extends Aggregate<UserState> {
     this.requestVerification(verificationId, now);
   }
 
-  /** Asks for a verification mail; an earlier one's code is void then, its link is not. */
+  /** Requests a verification mail; codes of earlier mails become invalid, their links do not. */
   requestVerification(verificationId: string, now: Date): void {
     this.state.verificationRequestedAt = now;
     this.state.verificationId = verificationId;
     this.raise(VerificationRequested, { verificationId });
   }
 
-  /** Whether the mail with this id is the newest to a pending account. */
+  /** Whether the mail with this id is the newest of a pending account. */
   isConfirmedBy(verificationId: string): boolean {
     const newest = this.state.verificationId;
     return this.pending && (newest === null || newest === verificationId);
   }
 
-  /** Whether verifying takes none of the passwords that the address was registered with; its owner is to set one. */
+  /** Whether the account has no password after verification, so that its owner must set one. */
   get contested(): boolean {
     return this.state.contested;
   }
 
   /**
-   * Activates the account; with no password when it is contested.
+   * Activates the account; without a password if it is contested.
    *
-   * @throws Rejection `identity.code-expired` when it is verified already
+   * @throws Rejection `identity.code-expired` if it is already verified
    */
   verify(now: Date): void {
     if (!this.pending) throw new Rejection(CodeExpired);
@@ -184,15 +187,15 @@ export class User extends Aggregate<UserState> {
     return !this.deleted && (last === null || now.getTime() - last.getTime() >= MAIL_PAUSE_MS);
   }
 
-  /** @param resetId from which the link in the mail is derived */
+  /** @param resetId source of the link in the mail */
   requestPasswordReset(resetId: string, now: Date): void {
     this.state.passwordResetRequestedAt = now;
     this.raise(PasswordResetRequested, { resetId });
   }
 
   /**
-   * Sets another password with the link in a mail. Who has the link reads the mail of the address, which is all that
-   * verifying it asks for: a pending account is verified by it.
+   * Sets a password with the link in a mail. The link proves access to the address, so a pending account is verified by
+   * it.
    */
   resetPassword(passwordHash: string, now: Date): void {
     this.state.contested = false;
@@ -200,7 +203,7 @@ export class User extends Aggregate<UserState> {
     if (this.pending) this.verify(now);
   }
 
-  /** @param sessionId in which the owner changes it */
+  /** @param sessionId session in which the owner changes it */
   changePassword(passwordHash: string, sessionId: string | null): void {
     this.setPassword(passwordHash, sessionId);
   }
@@ -211,7 +214,7 @@ export class User extends Aggregate<UserState> {
     this.raise(PasswordChanged, { sessionId });
   }
 
-  /** Whether it can sign in and others can see it. */
+  /** Whether its owner can sign in and others can see it. */
   get active(): boolean {
     return this.state.status === 'active';
   }
@@ -221,10 +224,10 @@ export class User extends Aggregate<UserState> {
   }
 
   /**
-   * Gives another role in place of the present one.
+   * Replaces the role.
    *
-   * @param otherAdmin whether somebody else is an admin
-   * @throws Rejection `identity.last-admin` when nobody would be left to give roles
+   * @param otherAdmin whether another user is an admin
+   * @throws Rejection `identity.last-admin` if no admin would be left
    */
   assignRole(role: Role, otherAdmin: boolean): void {
     const previous = this.state.role;
@@ -233,7 +236,7 @@ export class User extends Aggregate<UserState> {
     this.raise(RoleChanged, { role, previous });
   }
 
-  /** What the owner names who changes the profile: two edits of one version do not overwrite each other. */
+  /** The version for `If-Match` when changing the profile: two edits of one version do not overwrite each other. */
   get profileVersion(): number {
     return this.state.profileVersion;
   }
@@ -247,19 +250,19 @@ export class User extends Aggregate<UserState> {
     return true;
   }
 
-  /** Whether signing in needs a second factor. */
+  /** Whether signing in requires a second factor. */
   get mfaEnabled(): boolean {
     return this.state.mfaEnabledAt !== null;
   }
 
-  /** @throws Rejection `identity.totp-enrolled` when there is a second factor already */
+  /** @throws Rejection `identity.totp-enrolled` if there is already a second factor */
   enableMfa(now: Date): void {
     if (this.mfaEnabled) throw new Rejection(TotpEnrolled);
     this.state.mfaEnabledAt = now;
     this.raise(MfaEnabled, {});
   }
 
-  /** @throws Rejection `identity.totp-not-enrolled` when there is no second factor */
+  /** @throws Rejection `identity.totp-not-enrolled` if there is no second factor */
   disableMfa(): void {
     if (!this.mfaEnabled) throw new Rejection(TotpNotEnrolled);
     this.state.mfaEnabledAt = null;
@@ -267,11 +270,11 @@ export class User extends Aggregate<UserState> {
   }
 
   /**
-   * Hides the account at once; it is erased later.
+   * Hides the account immediately; it is erased later.
    *
    * @param eraseAfter when the grace period ends
-   * @param otherAdmin whether somebody else is an admin
-   * @throws Rejection `identity.last-admin` when nobody would be left to give roles
+   * @param otherAdmin whether another user is an admin
+   * @throws Rejection `identity.last-admin` if no admin would be left
    */
   delete(eraseAfter: Date, otherAdmin: boolean): void {
     if (this.state.role === ADMIN && !otherAdmin) throw new Rejection(LastAdmin);
@@ -279,18 +282,18 @@ export class User extends Aggregate<UserState> {
     this.raise(UserDeleted, { eraseAfter: eraseAfter.toISOString() });
   }
 
-  /** Ends the account for good; the caller removes it from storage. */
+  /** Erases the account; the caller removes it from storage. */
   erase(): void {
     this.raise(UserErased, {});
   }
 
-  /** Gives up a registration; the caller removes it from storage. */
+  /** Cancels a registration; the caller removes it from storage. */
   cancelRegistration(reason: 'mail-undeliverable' | 'not-verified-in-time' | 'verified-by-provider'): void {
     this.raise(RegistrationCancelled, { reason });
   }
 
   /**
-   * Notes that a provider vouches for whoever has this account.
+   * Records that the account is linked to an identity at a provider.
    *
    * @param issuer of its tokens
    */

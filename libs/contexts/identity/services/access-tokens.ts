@@ -9,25 +9,25 @@ import type { SessionState } from '../storage/sessions';
 import { SigningKeys } from './signing-keys';
 import { readUnverified } from './unverified-token';
 
-/** Seconds an access token lives. */
+/** Lifetime of an access token in seconds. */
 export const ACCESS_SECONDS = MAX_TOKEN_SECONDS;
 const AUDIENCE = 'rookery';
 const TYPE = 'at+jwt';
 const CACHE_SIZE = 20_000;
 
-/** What an access token says (RFC 9068). */
+/** Claims of an access token (RFC 9068). */
 export interface AccessClaims {
   sub: string;
   sid: string;
-  /** When the user of the session had last proved who it is, in seconds; absent where that counted no more. */
+  /** When the user of the session last authenticated, in seconds; absent if that was invalidated. */
   auth_time?: number;
-  /** Which proof of the session that was; tokens from before proofs were numbered have none. */
+  /** Number of that authentication in the session; older tokens have none. */
   proof?: number;
   iat: number;
   exp: number;
 }
 
-/** What a token says of a session. */
+/** Verified content of a token. */
 export type SessionProof = Pick<SessionState, 'id' | 'userId' | 'authenticatedAt' | 'proofVersion'>;
 
 interface Verified {
@@ -36,8 +36,8 @@ interface Verified {
 }
 
 /**
- * Access tokens: JWTs signed with ES256. A token that verified is remembered until it expires or its key is gone,
- * since checking a signature costs twenty times a look-up.
+ * Access tokens: JWTs signed with ES256. A verified token is cached until it expires or its key is gone, because
+ * checking a signature costs twenty times as much as a lookup.
  */
 @Injectable()
 export class AccessTokens {
@@ -53,8 +53,8 @@ export class AccessTokens {
   }
 
   /**
-   * @param session whose user is signed in; its last proof goes into the token unless that counts no more
-   * @returns a token for a session, good for {@link ACCESS_SECONDS}
+   * @param session signed-in session; its last authentication is put in the token unless it was invalidated
+   * @returns a token for a session, valid for {@link ACCESS_SECONDS}
    */
   async issue({ id, userId, authenticatedAt, proofVersion }: SessionProof): Promise<string> {
     const { kid, privateKey } = await this.signingKeys.signing();
@@ -79,7 +79,7 @@ export class AccessTokens {
     );
   }
 
-  /** @returns what the token says; undefined when it is expired, forged or of another kind (RFC 8725). */
+  /** @returns the content of the token; undefined if it is expired, forged or of a different type (RFC 8725). */
   async verify(token: string): Promise<AccessClaims | undefined> {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.verified.get(key);
@@ -96,7 +96,7 @@ export class AccessTokens {
     if (!publicKey) return undefined;
     try {
       return await this.jwt.verifyAsync<AccessClaims>(token, {
-        publicKey: publicKey as never, // a KeyObject, parsed once; the type knows texts alone
+        publicKey: publicKey as never, // a KeyObject, parsed once; the type allows only strings
         algorithms: ['ES256'],
         issuer: this.issuer,
         audience: AUDIENCE,

@@ -3,7 +3,7 @@ import { Audited } from '@rookery/audit';
 import type { ExternalUser } from '../storage/external-identities';
 import type { ExternalIdentity } from './external-issuer';
 
-/** Finds the account of somebody whom a provider vouches for; makes one at first sight. */
+/** Finds the account of an external identity; creates one for a new identity. */
 @Audited('identity.admit-external-user')
 export class AdmitExternalUser extends Command<ExternalUser> {
   constructor(readonly identity: ExternalIdentity) {

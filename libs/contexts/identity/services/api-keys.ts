@@ -9,7 +9,7 @@ import type { Role } from '../model/user';
 import type { TokenAuthenticator } from './token-authenticator';
 import { RolePermissions } from './permissions';
 
-/** Milliseconds for which a key is believed to be good: revoking one bites within as long. */
+/** Cache TTL of a key in milliseconds: revoking one takes effect within this time. */
 const CACHE_TTL_MS = 4_000;
 const CACHE_SIZE = 10_000;
 const SECRET_BYTES = 32;
@@ -21,14 +21,14 @@ interface KnownKey {
   role: Role;
   secretHash: Buffer;
   scopes: string[];
-  /** Whether its last use was noted more than a minute ago. */
+  /** Whether its last use was recorded more than a minute ago. */
   useIsNews: boolean;
 }
 
-/** What a new key is made of. */
+/** Data of a new key. */
 export interface NewApiKey {
   userId: string;
-  /** In which it is made; null for tokens of other issuers. */
+  /** Session that creates it; null for tokens of other issuers. */
   sessionId: string | null;
   name: string;
   scopes: readonly string[];
@@ -36,7 +36,7 @@ export interface NewApiKey {
 }
 
 /**
- * Keys with which programs act for a user: `rk_<id>_<secret>`. Of the secret, 256 random bits, only the SHA-256 is
+ * Keys with which programs act for a user: `rk_<id>_<secret>`. Only the SHA-256 of the secret, 256 random bits, is
  * stored.
  */
 @Injectable()
@@ -53,7 +53,7 @@ export class ApiKeys implements TokenAuthenticator {
     private readonly transaction: Transaction,
   ) {}
 
-  /** @returns the key, which cannot be read again, and what tells it from others. */
+  /** @returns the key, which cannot be read again, and its public data. */
   async create({
     userId,
     sessionId,
@@ -75,7 +75,7 @@ export class ApiKeys implements TokenAuthenticator {
     return { id, prefix, key: `${prefix}_${secret}` };
   }
 
-  /** @returns how many keys of a user are good. */
+  /** @returns the number of valid keys of a user. */
   async countOf(userId: string): Promise<number> {
     const row = await this.sql.row<{ count: number }>(
       `SELECT count(*)::int AS count FROM identity.api_keys
@@ -88,7 +88,7 @@ export class ApiKeys implements TokenAuthenticator {
   /**
    * Ends a key.
    *
-   * @returns false when the user has no such key
+   * @returns false if the user has no such key
    */
   async revoke(id: string, userId: string): Promise<boolean> {
     const revoked = await this.sql.execute(
@@ -99,7 +99,7 @@ export class ApiKeys implements TokenAuthenticator {
     return revoked === 1;
   }
 
-  /** Ends all keys of a user. The caller holds the account, so that no key is made meanwhile. */
+  /** Ends all keys of a user. The caller must hold the lock on the account, so that no key is created concurrently. */
   async revokeAll(userId: string): Promise<void> {
     const revoked = await this.sql.rows<{ id: string }>(
       'UPDATE identity.api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL RETURNING id',
@@ -108,7 +108,7 @@ export class ApiKeys implements TokenAuthenticator {
     this.transaction.afterCommit(() => revoked.forEach(({ id }) => this.known.delete(id)));
   }
 
-  /** What its scopes and the present role of its user both allow, a key may do. */
+  /** A key may do what both its scopes and the current role of its user allow. */
   async authenticate(token: string): Promise<Caller | undefined> {
     const [, ...parts] = SHAPE.exec(token) ?? [];
     const secret = parts.pop();
@@ -127,7 +127,7 @@ export class ApiKeys implements TokenAuthenticator {
     };
   }
 
-  /** At most once a minute, by whichever process is first. */
+  /** At most once a minute across all processes. */
   private async noteUse(key: KnownKey): Promise<void> {
     key.useIsNews = false;
     await this.transaction.run(() =>

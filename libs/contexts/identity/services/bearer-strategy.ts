@@ -8,7 +8,7 @@ import { ExternalTokens } from './external-tokens';
 import { OwnTokens } from './own-tokens';
 import type { TokenAuthenticator } from './token-authenticator';
 
-/** Finds out whose token a request carries (RFC 6750 §2.1: in the Authorization header, nowhere else). */
+/** Authenticates the bearer token of a request (RFC 6750 §2.1: only in the Authorization header). */
 @Injectable()
 export class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
   private readonly kinds: readonly TokenAuthenticator[];
@@ -18,7 +18,7 @@ export class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
     this.kinds = [ownTokens, apiKeys, externalTokens];
   }
 
-  /** @returns the caller; false when there is no valid token */
+  /** @returns the caller; false if there is no valid token */
   async validate(request: FastifyRequest): Promise<Caller | false> {
     const [, token] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (token === undefined) return false;

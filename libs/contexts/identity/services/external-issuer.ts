@@ -5,38 +5,40 @@ import { IssuerKeys } from './issuer-keys';
 import type { OidcIssuer } from './oidc-settings';
 import { readUnverified } from './unverified-token';
 
-/** Signatures with key pairs alone: with a shared secret, whoever can verify can also sign (RFC 8725 §3.1, §3.2). */
+/** Only asymmetric signatures: with a shared secret, every verifier can also sign (RFC 8725 §3.1, §3.2). */
 const ALGORITHMS = 'ES256 ES384 ES512 EdDSA Ed25519 PS256 PS384 PS512 RS256 RS384 RS512'.split(' ');
-/** Access tokens (RFC 9068 §2.1), and what providers that know no such type put there, ID tokens included. */
+/** Access tokens (RFC 9068 §2.1), and types of providers that do not use it, including ID tokens. */
 const TYPES = new Set(['at+jwt', 'application/at+jwt', 'jwt', undefined]);
-/** Seconds that the provider's clock and ours may differ. */
+/** Tolerated clock difference to the provider in seconds. */
 const LEEWAY_SECONDS = 30;
-/** Neither PostgreSQL nor JSON in it can hold NUL and lone surrogates, and no other control is part of an identifier. */
+/**
+ * PostgreSQL cannot store NUL and lone surrogates, also in JSON, and identifiers contain no other control characters.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
-/** Somebody as a provider knows them. */
+/** A user at a provider. */
 export interface ExternalIdentity {
   issuer: string;
-  /** Unique and never given to anybody else within the issuer (OpenID Connect Core §2). */
+  /** Unique and never reassigned within the issuer (OpenID Connect Core §2). */
   subject: string;
   username: string | undefined;
   name: string | undefined;
-  /** Only one that the provider says it has verified. */
+  /** Only an address that the provider has verified. */
   email: string | undefined;
 }
 
-/** What a verified token says. */
+/** Content of a verified token. */
 export interface ExternalClaims {
   identity: ExternalIdentity;
   /** Roles that the token grants by the mapping of its issuer. */
   roles: Role[];
-  /** When somebody last proved to the provider who they are, where it tells; milliseconds since 1970. */
+  /** When the user last authenticated at the provider, if the token says so; milliseconds since 1970. */
   authenticatedAt: number | undefined;
   /** Milliseconds since 1970. */
   expiresAt: number;
 }
 
-/** @returns the issuer that a token claims to be of, nothing verified yet; undefined when it cannot be a token to accept. */
+/** @returns the unverified issuer of a token; undefined if the token cannot be acceptable. */
 export function claimedIssuer(token: string): string | undefined {
   const { header, payload } = readUnverified(token) ?? {};
   const { alg, typ } = header ?? {};
@@ -44,7 +46,7 @@ export function claimedIssuer(token: string): string | undefined {
   return known && TYPES.has(typ?.toLowerCase()) ? payload?.iss : undefined;
 }
 
-/** Verifies the tokens of one provider as RFC 8725 advises, and reads them as its setting says. */
+/** Verifies the tokens of one provider according to RFC 8725, and reads them according to its setting. */
 export class ExternalIssuer {
   readonly keys: IssuerKeys;
 
@@ -56,8 +58,8 @@ export class ExternalIssuer {
   }
 
   /**
-   * @returns undefined when the token is forged, expired, for somebody else, not about a person or without the scope
-   * @throws Rejection `dependency.unavailable` when that cannot be told, since the provider is away
+   * @returns undefined if the token is forged, expired, for another audience, not about a person or without the scope
+   * @throws Rejection `dependency.unavailable` if that cannot be verified because the provider is down
    */
   async verify(token: string): Promise<ExternalClaims | undefined> {
     try {
@@ -112,8 +114,8 @@ export class ExternalIssuer {
 }
 
 /**
- * Some tokens are about a client (RFC 9068 §2.2) or an event (OpenID Connect Back-Channel Logout §2.4), and some count
- * only together with a key that the caller proves to have (RFC 7800), which a bearer does not.
+ * Some tokens are about a client (RFC 9068 §2.2) or an event (OpenID Connect Back-Channel Logout §2.4), and some are
+ * valid only with proof of possession of a key (RFC 7800), which a bearer token does not provide.
  */
 function isOfPerson(payload: JWTPayload): boolean {
   const { sub, client_id, events, cnf } = payload;

@@ -13,17 +13,17 @@ import { claimedIssuer, type ExternalClaims, type ExternalIdentity, ExternalIssu
 import { OidcSettings } from './oidc-settings';
 import { RolePermissions } from './permissions';
 
-/** Milliseconds for which a verified token, and an account's state, are believed. */
+/** Cache TTL of a verified token, and of an account's state, in milliseconds. */
 const VERIFIED_MS = 60_000;
 const CACHE_TTL_MS = 4_000;
 const CACHE_SIZE = 20_000;
 const MAX_TOKEN_LENGTH = 8_192;
-/** How often an account is created again when somebody else takes its username at the same time. */
+/** Attempts to create an account if its username is taken concurrently. */
 const TRIES = 4;
 
 /**
- * TokenAuthenticator the tokens of the OpenID Connect providers in `OIDC_ISSUERS`. Whoever is new gets an account; its
- * session is the provider's business, so the caller has none here.
+ * Authenticates the tokens of the OpenID Connect providers in `OIDC_ISSUERS`. A new user gets an account. The session
+ * belongs to the provider, so the caller has none here.
  */
 @Injectable()
 export class ExternalTokens implements TokenAuthenticator {
@@ -50,7 +50,7 @@ export class ExternalTokens implements TokenAuthenticator {
     }
   }
 
-  /** @throws Rejection `dependency.unavailable` when the token's provider is away and nobody knows its keys */
+  /** @throws Rejection `dependency.unavailable` if the token's provider is down and its keys are not cached */
   async authenticate(token: string): Promise<Caller | undefined> {
     const claims = this.issuers.size > 0 ? await this.verify(token) : undefined;
     if (!claims) return undefined;
@@ -63,7 +63,7 @@ export class ExternalTokens implements TokenAuthenticator {
       sessionId: null,
       roles,
       permissions: new Set(permissions.flatMap((each) => [...each])),
-      // A provider's proof is not one of the second factor that somebody has here.
+      // Authentication at a provider does not include the second factor that a user has here.
       authenticatedAt:
         claims.authenticatedAt === undefined || user.hasSecondFactor
           ? null
@@ -84,7 +84,10 @@ export class ExternalTokens implements TokenAuthenticator {
     return claims;
   }
 
-  /** One look at a time for one person, so that fifty first requests make one account here; the database sees to the rest. */
+  /**
+   * One lookup at a time per user, so that fifty first requests create one account in this process; the database
+   * prevents duplicates across processes.
+   */
   private async userOf(identity: ExternalIdentity): Promise<ExternalUser> {
     const key = JSON.stringify([identity.issuer, identity.subject]);
     let user = this.users.get(key);

@@ -1,15 +1,14 @@
 /**
- * Milliseconds until an answer is there, body and all, and most bytes it may have. A request waits for two answers at
- * most, discovery and keys, and is to be answered itself within 5 s.
+ * Timeout in milliseconds for a complete response, and its maximum size in bytes. A request waits for at most two
+ * responses, discovery and keys, and must itself be answered within 5 s.
  */
 const TIMEOUT_MS = 2_000;
 const MAX_BYTES = 256 * 1_024;
 
 /**
- * Reads a JSON document of somebody else's: no redirect is followed, and neither a slow nor an endless answer is
- * waited for.
+ * Reads an external JSON document: follows no redirects, and limits time and size.
  *
- * @throws Error when there is no answer within 2 s, or none with status 200 and at most 256 KiB of JSON
+ * @throws Error if there is no response within 2 s, or if it is not status 200 with at most 256 KiB of JSON
  */
 export async function fetchJson(url: string): Promise<unknown> {
   const response = await fetch(url, {

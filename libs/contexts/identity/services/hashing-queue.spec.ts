@@ -1,7 +1,7 @@
 import { type HashingPurpose, HashingQueue } from './hashing-queue';
 
-describe('the queue of those who hash', () => {
-  /** Hashes that run until they are told to end. */
+describe('the hashing queue', () => {
+  /** Hashes that run until the test ends them. */
   function queue() {
     const hashing = new HashingQueue();
     const running: string[] = [];
@@ -9,7 +9,7 @@ describe('the queue of those who hash', () => {
     const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
     return {
       running,
-      /** @returns what it was refused with, once it is known whether it runs, waits or is refused. */
+      /** @returns the rejection, once it is known whether it runs, waits or is rejected. */
       begin: async (purpose: HashingPurpose, name: string): Promise<unknown> => {
         let refused: unknown;
         const work = () => {
@@ -28,7 +28,7 @@ describe('the queue of those who hash', () => {
     };
   }
 
-  it('gives registrations one of three places, so that two are free for those who sign in', async () => {
+  it('gives registrations one of three slots, so that two are free for sign-ins', async () => {
     const { begin, running } = queue();
     for (let index = 1; index <= 5; index += 1) await begin('register', `newcomer ${index}`);
     expect(running).toEqual(['newcomer 1']);
@@ -37,7 +37,7 @@ describe('the queue of those who hash', () => {
     expect(running).toEqual(['newcomer 1', 'ada', 'bob']);
   });
 
-  it('serves comparisons first, then those who are known, then registrations', async () => {
+  it('runs comparisons first, then hashes of authenticated users, then registrations', async () => {
     const { begin, end, running } = queue();
     for (const name of ['one', 'two', 'three']) await begin('compare', name);
     await begin('register', 'newcomer');
@@ -52,7 +52,7 @@ describe('the queue of those who hash', () => {
     expect(running).toEqual(['three', 'new password', 'newcomer']);
   });
 
-  it('refuses a registration that would wait behind thirty, without running it, and nobody else for that', async () => {
+  it('rejects only registrations if thirty are already waiting, without running them', async () => {
     const { begin, end, running } = queue();
     for (let index = 0; index <= 30; index += 1)
       expect(await begin('register', `newcomer ${index}`)).toBeUndefined();
@@ -65,7 +65,7 @@ describe('the queue of those who hash', () => {
     expect(await begin('register', 'one more')).toBeUndefined();
   });
 
-  it('goes on after one that failed', async () => {
+  it('continues after one that failed', async () => {
     const hashing = new HashingQueue();
     for (let index = 0; index < 4; index += 1)
       await expect(hashing.run('register', () => Promise.reject(new Error('broken')))).rejects.toThrow(

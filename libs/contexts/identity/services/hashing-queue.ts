@@ -1,15 +1,15 @@
 import { DependencyUnavailable, Rejection } from '@rookery/domain';
 
 /**
- * What a hash is for: comparing a password, hashing one for somebody who has proved who it is, or hashing the one of
- * a registration, which anybody may send.
+ * Purpose of a hash: comparing a password, hashing one for an authenticated user, or hashing the password of a
+ * registration, which anybody may send.
  */
 export type HashingPurpose = 'compare' | 'hash' | 'register';
 
-/** One thread of libuv's four stays free for files and names. */
+/** One of libuv's four threads stays free for files and DNS. */
 const MAX_RUNNING = 3;
 
-/** In the order in which they are served, with how many may run and how many may wait. */
+/** In order of priority, with the maximum running and waiting. */
 const LANES: readonly { purpose: HashingPurpose; maxRunning: number; maxWaiting: number }[] = [
   { purpose: 'compare', maxRunning: MAX_RUNNING, maxWaiting: 100 },
   { purpose: 'hash', maxRunning: MAX_RUNNING, maxWaiting: 100 },
@@ -17,16 +17,16 @@ const LANES: readonly { purpose: HashingPurpose; maxRunning: number; maxWaiting:
 ];
 
 /**
- * Hands out the threads that hash. A comparison never waits for more than the hashes that run already, of which
- * strangers who register have one at most: however many register, those who have an account get in.
+ * Schedules hashing on the thread pool. A comparison waits only for hashes that are already running, of which at most
+ * one is for a registration: however many users register, sign-ins are not starved.
  */
 export class HashingQueue {
   private readonly lanes = LANES.map((lane) => ({ ...lane, running: 0, waiting: [] as (() => void)[] }));
 
   /**
-   * Runs `work` when it is its turn.
+   * Runs `work` when a thread is available.
    *
-   * @throws Rejection `dependency.unavailable` when too many wait for the same purpose; `work` is not run then
+   * @throws Rejection `dependency.unavailable` if too many are waiting for the same purpose; `work` is not run then
    */
   async run<T>(purpose: HashingPurpose, work: () => Promise<T>): Promise<T> {
     const lane = this.lanes.find((each) => each.purpose === purpose)!;

@@ -69,7 +69,7 @@ describe('the keys of a provider', () => {
     expect(await refusal(before)).toBe('ERR_JWKS_NO_MATCHING_KEY');
   });
 
-  it('count for 24 hours after the provider went away, and no longer', async () => {
+  it('are used for 24 hours after the provider went down, and no longer', async () => {
     const token = await provider.forge({});
     await find(token);
     await provider.stop();
@@ -94,7 +94,7 @@ describe('the keys of a provider', () => {
 
   const genuine = () => ({ issuer: provider.url, jwks_uri: `${provider.url}/jwks` });
 
-  // Where a rule were not there, each of these but the last ones would be believed.
+  // Without the rule, each of these except the last ones would be accepted.
   it.each<[string, (response: ServerResponse, path: string) => unknown]>([
     ['names another issuer', (response) => json(response, { ...genuine(), issuer: `${provider.url}/` })],
     [
@@ -121,11 +121,11 @@ describe('the keys of a provider', () => {
     ['does not answer', () => undefined],
   ])(
     'are not taken from a provider that %s; it is asked once and again after a pause',
-    async (_, misbehaviour) => {
+    async (_, misbehavior) => {
       const token = await provider.forge({});
       provider.misbehave((request, response) => {
         if (request.url === '/jwks') json(response, { keys: [provider.publicKey()] });
-        else misbehaviour(response, request.url!);
+        else misbehavior(response, request.url!);
       });
       expect(await refusal(token)).toBe('dependency.unavailable');
       const asked = provider.asked.length;

@@ -4,18 +4,18 @@ import { z } from 'zod';
 import { fetchJson } from './fetch-json';
 import { isSafeUrl } from './oidc-settings';
 
-/** Milliseconds after which keys are read again, and for which they count when the provider is away. */
+/** Milliseconds after which keys are read again, and for which they are used while the provider is down. */
 const FRESH_MS = 5 * 60_000;
 const STALE_MS = 24 * 3_600_000;
-/** Least milliseconds between two reads, whoever asks and however often. */
+/** Minimum milliseconds between two reads. */
 const PAUSE_MS = 30_000;
 
 const discovery = z.object({ issuer: z.string(), jwks_uri: z.string().refine(isSafeUrl) });
 
 /**
- * The public keys of one OpenID Connect provider, by discovery. They are read again every five minutes, and for a
- * key nobody knows; by one read at a time and two a minute at most, so that no flood of tokens becomes one of
- * requests to the provider. While it is away, the keys that were read last count for 24 hours.
+ * The public keys of one OpenID Connect provider, by discovery. They are read again every five minutes, and for an
+ * unknown key; one read at a time and at most two a minute, so that a flood of tokens does not flood the provider.
+ * While it is down, the last keys are used for 24 hours.
  */
 export class IssuerKeys {
   private keys: { find: LocalJWKSet; at: number } | undefined;
@@ -23,18 +23,18 @@ export class IssuerKeys {
   private triedAt = -Infinity;
   private reading: Promise<void> | undefined;
 
-  /** @param issuer as its tokens and its discovery document name it, letter by letter */
+  /** @param issuer exactly as in its tokens and its discovery document */
   constructor(
     private readonly issuer: string,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * The key of a token: of the key set alone, `kid` being nothing but a name; `jwk`, `jku` and `x5u` are not looked at
-   * (RFC 8725 §3.10).
+   * The key of a token: only from the key set, with `kid` as a lookup name; `jwk`, `jku` and `x5u` are ignored (RFC
+   * 8725 §3.10).
    *
-   * @throws JWKSNoMatchingKey when the provider has no such key
-   * @throws Rejection `dependency.unavailable` when that cannot be told, since the provider is away
+   * @throws JWKSNoMatchingKey if the provider has no such key
+   * @throws Rejection `dependency.unavailable` if that cannot be determined because the provider is down
    */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     if (!this.keys || this.age > FRESH_MS) await this.read();
@@ -49,7 +49,7 @@ export class IssuerKeys {
     }
   };
 
-  /** For the health of the api. Asks nobody: what counts is how the last read ended. */
+  /** For the health of the api. Sends no request: reports the result of the last read. */
   async check(): Promise<void | { degraded: string }> {
     if (!this.failure) return;
     if (!this.keys || this.age > STALE_MS) throw this.failure;
@@ -70,7 +70,7 @@ export class IssuerKeys {
     return new Rejection(DependencyUnavailable, { retryAfterSeconds: Math.max(1, Math.ceil(pause / 1_000)) });
   }
 
-  /** Joins the read that is under way; does nothing when the last one is not long ago. Never throws. */
+  /** Joins a running read; does nothing if the last one was recent. Never throws. */
   private read(): Promise<void> {
     if (this.reading) return this.reading;
     const now = this.clock.now().getTime();
@@ -94,7 +94,7 @@ export class IssuerKeys {
   private async load(): Promise<LocalJWKSet> {
     const document = await fetchJson(`${this.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
     const { issuer, jwks_uri } = discovery.parse(document);
-    // OpenID Connect Discovery §4.3: or one provider could speak for another.
+    // OpenID Connect Discovery §4.3: otherwise one provider could impersonate another.
     if (issuer !== this.issuer) throw new Error(`${this.issuer} says that it is ${issuer}.`);
     if (new URL(this.issuer).protocol === 'https:' && new URL(jwks_uri).protocol !== 'https:') {
       throw new Error(`The keys of ${this.issuer} are not served by https.`);

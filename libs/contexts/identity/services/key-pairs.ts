@@ -12,7 +12,7 @@ import { Sql } from '@rookery/persistence';
 import type { KeyState } from '../model/key-stages';
 import { Keys } from '../keys';
 
-/** The public part of a key pair, as it is stored. */
+/** The stored public part of a key pair. */
 export interface PublicJwk {
   kty: string;
   crv: string;
@@ -20,12 +20,12 @@ export interface PublicJwk {
   y: string;
 }
 
-/** A key pair as it is stored. */
+/** A stored key pair. */
 export interface StoredPair {
   /** JWK thumbprint (RFC 7638). */
   kid: string;
   state: KeyState;
-  /** Seconds that it has been in this state, by PostgreSQL's clock. */
+  /** Seconds in this state, by PostgreSQL's clock. */
   seconds: number;
   publicJwk: PublicJwk;
   /** Encrypted; see {@link KeyPairs.decrypt}. */
@@ -40,7 +40,7 @@ export class KeyPairs {
     private readonly sql: Sql,
   ) {}
 
-  /** @returns those that verify, the newest first. */
+  /** @returns the keys that verify, newest first. */
   all(): Promise<StoredPair[]> {
     return this.sql.rows<StoredPair & Record<string, unknown>>(
       `SELECT kid, state, extract(epoch FROM now() - state_since)::float8 AS seconds, public_jwk AS "publicJwk",
@@ -49,12 +49,12 @@ export class KeyPairs {
     );
   }
 
-  /** Makes others who change the keys wait until the present transaction ends. */
+  /** Serializes changes of the keys until the current transaction ends. */
   async lock(): Promise<void> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtext('identity.signing_keys'))`);
   }
 
-  /** Makes a new pair. */
+  /** Creates a new pair. */
   async add(state: 'next' | 'signing'): Promise<void> {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwk = publicKey.export({ format: 'jwk' }) as unknown as PublicJwk;
@@ -64,7 +64,7 @@ export class KeyPairs {
     );
   }
 
-  /** Puts the pairs that are in one state into another. */
+  /** Moves the pairs in one state to another. */
   async move(from: KeyState, to: KeyState): Promise<void> {
     await this.sql.execute(
       'UPDATE identity.signing_keys SET state = $2, state_since = now() WHERE state = $1',
@@ -72,12 +72,12 @@ export class KeyPairs {
     );
   }
 
-  /** Forgets pairs: what they signed is void. */
+  /** Deletes pairs: tokens that they signed become invalid. */
   async remove(kids: readonly string[]): Promise<void> {
     await this.sql.execute('DELETE FROM identity.signing_keys WHERE kid = ANY ($1::text[])', [kids]);
   }
 
-  /** @throws Error when it was encrypted with another `MASTER_KEY` */
+  /** @throws Error if it was encrypted with a different `MASTER_KEY` */
   decrypt(stored: Buffer): KeyObject {
     const decipher = createDecipheriv('aes-256-gcm', this.keys.of('signing-keys'), stored.subarray(0, 12));
     decipher.setAuthTag(stored.subarray(-16));

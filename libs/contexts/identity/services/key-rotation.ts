@@ -3,23 +3,22 @@ import { Transaction } from '@rookery/persistence';
 import { type KeyState, secondsToWait, stepsDue } from '../model/key-stages';
 import { KeyPairs, type StoredPair } from './key-pairs';
 
-/** A step was asked for that cannot be taken, or not yet; the message says why. */
+/** The requested step cannot be taken, or not yet; the message says why. */
 export class KeyStepRefused extends Error {}
 
-/** A key as operations see it. */
+/** A key as shown to operators. */
 export interface KeyStage {
   kid: string;
   state: KeyState;
-  /** Seconds that it has been in this state. */
+  /** Seconds in this state. */
   seconds: number;
-  /** Seconds until its next step may be taken; undefined for the one that signs, which waits for another. */
+  /** Seconds until its next step may be taken; undefined for the signing key, which waits for another. */
   waitSeconds: number | undefined;
 }
 
 /**
- * Replaces the key that signs access tokens, in three steps with waiting times between them, so that every token stays
- * valid for whoever verifies it and nobody is signed out. No step is taken with a `MASTER_KEY` that does not open the
- * stored keys: each of them throws an Error then.
+ * Rotates the signing key of access tokens, in three steps with waiting times, so that every token stays valid for all
+ * verifiers and nobody is signed out. Every step throws an Error if `MASTER_KEY` cannot decrypt the stored keys.
  */
 @Injectable()
 export class KeyRotation {
@@ -28,7 +27,7 @@ export class KeyRotation {
     private readonly transaction: Transaction,
   ) {}
 
-  /** @returns the keys, the newest first. */
+  /** @returns the keys, newest first. */
   async list(): Promise<KeyStage[]> {
     return (await this.pairs.all()).map(({ kid, state, seconds }) => ({
       kid,
@@ -39,9 +38,9 @@ export class KeyRotation {
   }
 
   /**
-   * Publishes the key that will sign next. Where there is none at all, the new one signs at once.
+   * Publishes the key that will sign next. If there is no key at all, the new one signs at once.
    *
-   * @throws KeyStepRefused when there is a next one already
+   * @throws KeyStepRefused if there is already a next one
    */
   async add(): Promise<void> {
     await this.change(async (keys) => {
@@ -52,10 +51,10 @@ export class KeyRotation {
   }
 
   /**
-   * Lets the next key sign from now on; the present one only verifies.
+   * Makes the next key the signing key; the current one only verifies.
    *
-   * @param force although others may not know the key yet: they refuse its tokens until they do
-   * @throws KeyStepRefused when there is no next key, or it is too young
+   * @param force even if others may not know the key yet: they reject its tokens until they do
+   * @throws KeyStepRefused if there is no next key, or it is too young
    */
   async promote({ force = false } = {}): Promise<void> {
     await this.change(async (keys) => {
@@ -70,10 +69,10 @@ export class KeyRotation {
   }
 
   /**
-   * Forgets the keys that sign no more and whose tokens have expired.
+   * Deletes retired keys whose tokens have expired.
    *
-   * @param force also those whose tokens have not: they are void then, and their owners have to refresh them
-   * @throws KeyStepRefused when there is none to forget, or all are too young
+   * @param force also those whose tokens have not expired: these become invalid and must be refreshed
+   * @throws KeyStepRefused if there is none to delete, or all are too young
    */
   async retire({ force = false } = {}): Promise<void> {
     await this.change(async (keys) => {
@@ -93,7 +92,7 @@ export class KeyRotation {
   /**
    * Takes the steps that are due by age.
    *
-   * @param maxDays that a key shall sign; 0 for as long as nobody says otherwise
+   * @param maxDays maximum days for which a key signs; 0 turns rotation off
    * @returns the steps taken
    */
   async takeStepsDue(maxDays: number): Promise<string[]> {
@@ -105,8 +104,8 @@ export class KeyRotation {
   }
 
   /**
-   * One change of the keys at a time, decided on what is stored. Whoever has another master key than the apis changes
-   * nothing: they could not sign with what it adds.
+   * Serializes changes of the keys, based on the stored state. A process with a different master key than the apis
+   * changes nothing: the apis could not sign with its keys.
    */
   private change<T>(work: (keys: StoredPair[]) => Promise<T>): Promise<T> {
     return this.transaction.run(async () => {

@@ -4,12 +4,12 @@ import { type Client, clientNetwork, KnownClients } from '@rookery/web';
 import { Sessions } from '../storage/sessions';
 import { RefreshTokens } from './refresh-token';
 
-/** More than any e-mail address has (RFC 5321 §4.5.3.1.3). */
+/** Longer than any e-mail address (RFC 5321 §4.5.3.1.3). */
 const MAX_EMAIL_LENGTH = 254;
 
 /**
- * Knows with which devices and from where somebody has signed in to an account: only who has had its secrets makes one
- * known. A device shows a refresh token that it was given, be its session ended.
+ * Finds out with which devices and from which networks a user has signed in to an account: only somebody with its
+ * secrets can make one known. A device sends an earlier refresh token, also of an ended session.
  */
 @Injectable()
 export class StoredKnownClients extends KnownClients {
@@ -31,7 +31,7 @@ export class StoredKnownClients extends KnownClients {
     return (await this.sessions.startedBetween(email, first, last)) ? network : undefined;
   }
 
-  /** @returns the names of all that counts apart for an account. */
+  /** @returns the names of all separate buckets of an account. */
   async sharesOf(email: string): Promise<string[]> {
     const sessions = await this.sessions.originsOf(email);
     return [...new Set(sessions.flatMap(({ id, ip }) => [deviceShare(id), clientNetwork(ip)]))];

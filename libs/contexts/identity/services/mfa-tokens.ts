@@ -6,16 +6,16 @@ import { WebSettings } from '@rookery/web';
 import { SigningKeys } from './signing-keys';
 import { readUnverified } from './unverified-token';
 
-/** Seconds a sign-in waits for its second factor, and the proofs it takes. */
+/** Seconds that a sign-in waits for its second factor, and its maximum attempts. */
 export const MFA_SECONDS = 300;
 const TRIES = 5;
 const AUDIENCE = 'rookery:mfa';
 const TYPE = 'mfa+jwt';
 
 /**
- * Tokens of those who have proved their password and not yet their second factor. A JWT of a type and an audience of
- * its own, so that it is no access token (RFC 8725 §3.11, §3.12); that it is good once and for five tries PostgreSQL
- * knows.
+ * Tokens of users who have sent their password but not yet their second factor. A JWT with its own type and audience,
+ * so that it is no access token (RFC 8725 §3.11, §3.12). PostgreSQL ensures that it is used once, with at most five
+ * attempts.
  */
 @Injectable()
 export class MfaTokens {
@@ -31,7 +31,7 @@ export class MfaTokens {
     this.issuer = settings.publicUrl;
   }
 
-  /** @returns a token good for {@link MFA_SECONDS}. */
+  /** @returns a token valid for {@link MFA_SECONDS}. */
   async issue(userId: string): Promise<string> {
     const id = newId();
     const { kid, privateKey } = await this.signingKeys.signing();
@@ -58,10 +58,10 @@ export class MfaTokens {
   }
 
   /**
-   * Counts a try before anything is compared. Others who try the same token wait until the present transaction ends;
-   * it must end well, or the try was none.
+   * Counts an attempt before the comparison. Concurrent attempts with the same token wait until the current transaction
+   * ends; it must commit, or the attempt is not counted.
    *
-   * @returns the token's id and whose it is; undefined when it is forged, expired, used or has no tries left
+   * @returns the token's id and user; undefined if it is forged, expired, used or has no attempts left
    */
   async take(token: string): Promise<{ id: string; userId: string } | undefined> {
     const id = await this.transaction.outside(() => this.verify(token));
@@ -73,7 +73,7 @@ export class MfaTokens {
     );
   }
 
-  /** Uses a taken token up. */
+  /** Consumes a token. */
   async use(id: string): Promise<void> {
     await this.sql.execute('DELETE FROM identity.mfa_tokens WHERE id = $1', [id]);
   }
@@ -85,7 +85,7 @@ export class MfaTokens {
     if (!publicKey) return undefined;
     try {
       const { jti } = await this.jwt.verifyAsync<{ jti: string }>(token, {
-        publicKey: publicKey as never, // a KeyObject, parsed once; the type knows texts alone
+        publicKey: publicKey as never, // a KeyObject, parsed once; the type allows only strings
         algorithms: ['ES256'],
         issuer: this.issuer,
         audience: AUDIENCE,

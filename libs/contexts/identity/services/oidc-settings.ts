@@ -4,9 +4,9 @@ import { z } from 'zod';
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Whether something may be read from there: https, or plain http on this very machine, where nobody is in between.
+ * Whether a URL is safe to read from: https, or plain http on this machine.
  *
- * @param text a URL, or what should be one
+ * @param text supposedly a URL
  */
 export function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -71,10 +71,10 @@ const issuers = z.string().transform((text, context): OidcIssuer[] => {
   return result.data;
 });
 
-/** Whose tokens are accepted besides our own. */
+/** Issuers whose tokens are accepted besides our own. */
 export class OidcSettings extends defineSettings('External identities', {
   issuers: setting('OIDC_ISSUERS', issuers, {
-    doc: 'OpenID Connect providers whose tokens are accepted, as JSON: [{"issuer":"https://id.example","audience":"https://api.example","scope":"rookery","claims":{"email":"email","emailVerified":"email_verified","name":"name","username":"preferred_username"},"roles":{"claim":"roles","map":{"staff":"moderator"}}}]. claims, roles and scope may be left out; a token without the scope, or all of a list, is refused; a claim that starts with / is a JSON pointer, such as /realm_access/roles. None by default.',
+    doc: 'OpenID Connect providers whose tokens are accepted, as JSON: [{"issuer":"https://id.example","audience":"https://api.example","scope":"rookery","claims":{"email":"email","emailVerified":"email_verified","name":"name","username":"preferred_username"},"roles":{"claim":"roles","map":{"staff":"moderator"}}}]. claims, roles and scope are optional; a token without the scope, or without all scopes of a list, is rejected; a claim that starts with / is a JSON pointer, such as /realm_access/roles. None by default.',
     default: '[]',
   }),
 }) {}

@@ -6,7 +6,7 @@ import type { TokenAuthenticator } from './token-authenticator';
 import { RolePermissions } from './permissions';
 import { SessionCache } from './session-cache';
 
-/** TokenAuthenticator the access tokens that Rookery has issued itself. */
+/** Authenticates the access tokens that Rookery has issued itself. */
 @Injectable()
 export class OwnTokens implements TokenAuthenticator {
   constructor(
@@ -24,17 +24,20 @@ export class OwnTokens implements TokenAuthenticator {
       sessionId: session.id,
       roles: [session.role],
       permissions: await this.permissions.of(session.role),
-      authenticatedAt: provedAtOf(claims, session),
+      authenticatedAt: authenticatedAtOf(claims, session),
     };
   }
 }
 
 /**
- * A token says of a proof no more than it was issued with, so that proving again raises none that was issued before,
- * also when its own proof was voided in between; and no more than the session still has, so that a proof can be taken
- * back.
+ * The time of authentication of a token is the earlier of its own and the session's: reauthentication does not upgrade
+ * tokens that were issued before, also if their own authentication was invalidated in between, and an authentication
+ * can be revoked.
  */
-function provedAtOf({ auth_time: seconds, proof = 0 }: AccessClaims, session: SessionState): Date | null {
+function authenticatedAtOf(
+  { auth_time: seconds, proof = 0 }: AccessClaims,
+  session: SessionState,
+): Date | null {
   if (seconds === undefined || session.authenticatedAt === null || proof !== session.proofVersion)
     return null;
   return new Date(Math.min(seconds * 1_000, session.authenticatedAt.getTime()));

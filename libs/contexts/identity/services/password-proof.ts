@@ -9,11 +9,11 @@ import { Passwords } from './passwords';
 type Outcome = StoredPassword | 'unverified' | 'wrong';
 
 /**
- * Tells whether somebody knows the password of an address. The one way to ask that, so that wrong passwords are
- * counted wherever they are given, and so that known, unknown and locked addresses cost the same.
+ * Checks the password of an address. The only way to do so, so that wrong passwords are counted everywhere, and known,
+ * unknown and locked addresses cost the same.
  *
- * Devices with which, and networks from which, somebody has signed in to the account before count their wrong passwords
- * apart, each its own: what strangers give wrong locks out strangers, not the owner.
+ * Devices with which, and networks from which, the user has signed in before have separate counts of wrong passwords:
+ * wrong passwords of strangers lock out strangers, not the owner.
  */
 @Injectable()
 export class PasswordProof {
@@ -28,14 +28,15 @@ export class PasswordProof {
   ) {}
 
   /**
-   * Compares, before the first statement of a command: comparing takes long. A hash that is not up to date is
-   * replaced when the password is right.
+   * Compares before the first statement of a command, because comparing takes long. An outdated hash is replaced if the
+   * password is right.
    *
    * @param email in lower case
-   * @param ip that it comes from; undefined for a stranger, wherever that is
-   * @returns whose password it is and which; `Users.holdPassword` tells in the transaction whether it still is.
-   *   Undefined when it is wrong or there is no such account
-   * @throws Rejection `identity.locked` after too many wrong ones, whatever the password; `dependency.unavailable`
+   * @param ip client address; undefined for a stranger
+   * @returns the user and the version of the password; `Users.holdPassword` checks in the transaction whether it is
+   *   still current. Undefined if it is wrong or there is no such account
+   * @throws Rejection `identity.locked` after too many wrong ones, also for the right password;
+   *   `dependency.unavailable`
    */
   async of(email: string, password: string, ip: string | undefined): Promise<StoredPassword | undefined> {
     const outcome = await this.compare(
@@ -48,12 +49,12 @@ export class PasswordProof {
   }
 
   /**
-   * The same for somebody who may be anybody. Whoever is not let in costs two comparisons, whether the address is
-   * known, unknown or pending: with the password of the account, and with that of a registration of the address.
+   * The same for an anonymous caller. Every failure costs two comparisons, whether the address is known, unknown or
+   * pending: with the password of the account, and with that of a registration of the address.
    *
-   * @returns `unverified` for the password of a registration that nobody has verified, be it a decoy. That neither
-   *   counts as wrong nor forgives: whoever registers somebody's address gets no more guesses at the account
-   * @throws Rejection as {@link of}
+   * @returns `unverified` for the password of an unverified registration, also of a decoy. This neither counts as wrong
+   *   nor resets failures: registering an address must not give more guesses at its account
+   * @throws Rejection like {@link of}
    */
   async ofAnybody(
     email: string,
@@ -88,7 +89,7 @@ export class PasswordProof {
       await this.attempts.withdraw(address);
       throw error;
     }
-    // Only what is counted is told: when this fails, the caller learns nothing.
+    // The result is returned only after it was counted: if counting fails, the caller learns nothing.
     if (outcome === 'wrong') await this.attempts.wrong(address);
     else if (outcome === 'unverified') await this.attempts.withdraw(address);
     else {
@@ -98,7 +99,7 @@ export class PasswordProof {
     return outcome;
   }
 
-  /** Lifts the locks of an address, in the present transaction: its owner has come by another way. */
+  /** Removes the locks of an address, in the current transaction, after its owner has authenticated in another way. */
   async forgive(email: string): Promise<void> {
     const shares = await this.clients.sharesOf(email);
     await this.attempts.forgive([
@@ -107,7 +108,7 @@ export class PasswordProof {
     ]);
   }
 
-  /** A locked address costs a comparison too, though with nothing; it is the first that goes when there are many. */
+  /** A locked address costs a comparison with the dummy hash too, unless too many are waiting. */
   private async begin(address: Buffer, password: string): Promise<void> {
     try {
       await this.attempts.begin(address);
@@ -117,7 +118,7 @@ export class PasswordProof {
     }
   }
 
-  /** The password was right, so whatever goes wrong here must not keep anybody out; the next sign-in tries again. */
+  /** The password was right, so a failure here must not prevent the sign-in; the next sign-in tries again. */
   private async renew(stored: StoredPassword, password: string): Promise<void> {
     try {
       await this.users.rehash(stored, await this.passwords.hash(password));

@@ -5,10 +5,10 @@ import { PasswordResetLinks } from '../storage/password-reset-links';
 import { Users } from '../storage/users';
 import { VerificationSecrets } from './verification-secrets';
 
-/** Milliseconds a link to reset the password is good for. */
+/** Lifetime of a password reset link in milliseconds. */
 const LINK_TTL_MS = 3_600_000;
 
-/** Lets the owner of an account choose a password by a mail. */
+/** Requests password resets by mail. */
 @Injectable()
 export class PasswordResets {
   constructor(
@@ -18,9 +18,9 @@ export class PasswordResets {
   ) {}
 
   /**
-   * Stores the account and asks for the mail with the link.
+   * Stores the account and requests the mail with the link.
    *
-   * @returns the token in the link, good once, for an hour
+   * @returns the token in the link, valid once, for an hour
    */
   async begin(user: User, now: Date): Promise<string> {
     const resetId = newId();

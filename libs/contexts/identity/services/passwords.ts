@@ -8,7 +8,7 @@ import { type HashingPurpose, HashingQueue } from './hashing-queue';
 /** argon2id (the package's default) with 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet). */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const ARGON2ID = 2;
-/** The names of bcrypt that are in use; all mean the same algorithm. */
+/** Prefixes of bcrypt hashes; all mean the same algorithm. */
 const BCRYPT = /^\$2[aby]\$/;
 
 const operations = counter({
@@ -17,18 +17,18 @@ const operations = counter({
   labels: ['operation'],
 });
 
-/** Password hashes, made and checked off the event loop, a few at a time. */
+/** Hashes and compares passwords outside of the event loop, a few at a time. */
 @Injectable()
 export class Passwords {
   private readonly queue = new HashingQueue();
   private readonly dummy = argon2.hash('the password of nobody', ARGON2);
 
   /**
-   * @param purpose `register` where nobody has proved anything yet: such hashes wait for all others
-   * @param like an argon2 hash whose salt is used again where there is one: the same password has the same hash then,
-   *   which costs no comparison
+   * @param purpose `register` for anonymous callers: such hashes wait for all others
+   * @param like an argon2 hash whose salt is reused, if given: the same password then has the same hash, which saves a
+   *   comparison
    * @returns a PHC string
-   * @throws Rejection `dependency.unavailable` when too many are waiting
+   * @throws Rejection `dependency.unavailable` if too many are waiting
    */
   async hash(password: string, purpose: 'hash' | 'register' = 'hash', like?: string): Promise<string> {
     const salt = like === undefined ? undefined : saltOf(like);
@@ -37,15 +37,15 @@ export class Passwords {
   }
 
   /**
-   * Compares; for nobody in the same time as for somebody.
+   * Compares in the same time for an unknown user as for a known one.
    *
-   * @param passwordHash argon2 or bcrypt; undefined when there is no such user; any other text fits no password
-   * @throws Rejection `dependency.unavailable` when too many are waiting
+   * @param passwordHash argon2 or bcrypt; undefined if there is no such user; any other text matches no password
+   * @throws Rejection `dependency.unavailable` if too many are waiting
    */
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
     const dummy = await this.dummy;
     return this.inTurn('compare', async () => {
-      // Hashes from before passwords were normalized, and from elsewhere, are of what was typed.
+      // Hashes from before normalization, and imported ones, are of the unnormalized password.
       for (const typed of new Set([normalizePassword(password), password])) {
         if (await isSame(passwordHash, typed, dummy)) return true;
       }
@@ -73,7 +73,7 @@ export class Passwords {
   }
 }
 
-/** @param dummy what is compared with where there is no hash to compare with */
+/** @param dummy hash for the comparison if there is no real one */
 async function isSame(passwordHash: string | undefined, password: string, dummy: string): Promise<boolean> {
   if (passwordHash !== undefined && BCRYPT.test(passwordHash)) return bcrypt.verify(password, passwordHash);
   const genuine = passwordHash !== undefined && parametersOf(passwordHash) !== undefined;
@@ -81,13 +81,13 @@ async function isSame(passwordHash: string | undefined, password: string, dummy:
   return same && genuine;
 }
 
-/** @returns the salt in a PHC string: its part before the last; undefined for what is no argon2 hash */
+/** @returns the salt in a PHC string, its second to last part; undefined if it is not an argon2 hash */
 function saltOf(passwordHash: string): Buffer | undefined {
   const salt = passwordHash.split('$').at(-2);
   return parametersOf(passwordHash) && salt ? Buffer.from(salt, 'base64') : undefined;
 }
 
-/** @returns undefined for what is no argon2 hash */
+/** @returns undefined if it is not an argon2 hash */
 function parametersOf(passwordHash: string): argon2.ParsedHashOptions | undefined {
   try {
     return argon2.parseOptions(passwordHash);

@@ -4,11 +4,13 @@ import { Roles } from '../storage/roles';
 
 type Permissions = ReadonlyMap<Role, ReadonlySet<string>>;
 
-/** Milliseconds for which the permissions of the roles are believed: changing them bites within as long. */
+/** Cache TTL of the permissions of roles in milliseconds: changes take effect within this time. */
 const CACHE_TTL_MS = 4_000;
 const NONE: ReadonlySet<string> = new Set();
 
-/** What the roles may do, as the database has it: asked once per process and four seconds, for all roles at once. */
+/**
+ * The permissions of roles from the database: read at most once per process and four seconds, for all roles at once.
+ */
 @Injectable()
 export class RolePermissions {
   private loading: Promise<Permissions> | undefined;
@@ -16,7 +18,7 @@ export class RolePermissions {
 
   constructor(private readonly roles: Roles) {}
 
-  /** @returns the permissions of a role; none for one that does not exist. */
+  /** @returns the permissions of a role; empty for an unknown role. */
   async of(role: Role): Promise<ReadonlySet<string>> {
     if (!this.loading || performance.now() >= this.staleAt) this.load();
     return (await this.loading)!.get(role) ?? NONE;

@@ -8,7 +8,7 @@ import { SecondFactors } from '../storage/second-factors';
 import { hashRecoveryCode } from './recovery-codes';
 import { Totp } from './totp';
 
-/** What proves the second factor: one of the two. */
+/** Second factor in a request: one of the two. */
 export class SecondFactorProof {
   @Field.text({
     min: 6,
@@ -33,18 +33,18 @@ export class SecondFactorProof {
 /** What came of a proof. Wrong ones are counted, so they are answered, not thrown: a rejection would undo the count. */
 export type ProofOutcome = 'proved' | 'wrong' | 'locked';
 
-/** @returns what a proof that is none is refused with. */
+/** @returns the rejection for a failed reauthentication. */
 export function refusalOf(outcome: Exclude<ProofOutcome, 'proved'>): RejectionDefinition {
   return outcome === 'locked' ? CodeLocked : CodeInvalid;
 }
 
 /**
- * Wrong codes in a row after which those of the app do not count (NIST SP 800-63B §3.2.2). Recovery codes, which
- * nobody can guess, always do: whoever burns the codes of an account does not lock its owner out.
+ * Consecutive wrong codes after which codes of the app are not accepted (NIST SP 800-63B §3.2.2). Recovery codes, which
+ * cannot be guessed, always are: somebody who uses up the codes of an account does not lock its owner out.
  */
 const MAX_FAILURES = 100;
 
-/** Checks proofs of the second factor. */
+/** Checks second factors. */
 @Injectable()
 export class Reauthentication {
   constructor(
@@ -54,9 +54,9 @@ export class Reauthentication {
   ) {}
 
   /**
-   * Uses up a code or a recovery code; one of many who use the same at once proves something with it.
+   * Consumes a code or a recovery code; of many concurrent uses only one succeeds.
    *
-   * @param sessionId in which it is proved; null where that is to begin a session
+   * @param sessionId current session; null if this is to start a session
    */
   async prove(
     userId: string,

@@ -1,7 +1,7 @@
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes';
 
 describe('recovery codes', () => {
-  it('are ten different ones of 24 letters that nobody misreads', () => {
+  it('are ten different ones of 24 unambiguous letters', () => {
     const codes = newRecoveryCodes();
     expect(new Set(codes).size).toBe(10);
     for (const code of codes) expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{6}-){3}[0-9A-HJKMNP-TV-Z]{6}$/);

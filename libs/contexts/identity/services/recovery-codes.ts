@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Field, Item } from '@rookery/web';
 
-/** Recovery codes, as their owner is shown them. */
+/** Recovery codes as shown to their owner. */
 export class RecoveryCodes {
   @Field.list(Item.text({ min: 27, max: 27 }), {
     max: 10,
@@ -11,10 +11,10 @@ export class RecoveryCodes {
   recoveryCodes: string[];
 }
 
-/** Without I, L, O and U, which are misread (Crockford). */
+/** Without I, L, O and U, which are easily misread (Crockford). */
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const HOW_MANY = 10;
-/** 24 letters of 5 bits: 120 bits, where 112 are asked for (OWASP ASVS 6.5.2), so a plain hash is enough. */
+/** 24 letters of 5 bits: 120 bits; 112 are required for a plain hash (OWASP ASVS 6.5.2). */
 const GROUPS = 4;
 const GROUP_LENGTH = 6;
 
@@ -27,7 +27,7 @@ export function newRecoveryCodes(): string[] {
   );
 }
 
-/** @returns the SHA-256 that is stored of a code; however it was typed, with or without dashes. */
+/** @returns the stored SHA-256 of a code, independent of case and dashes. */
 export function hashRecoveryCode(code: string): Buffer {
   const letters = code.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
   return createHash('sha256').update(letters).digest();

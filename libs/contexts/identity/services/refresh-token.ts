@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Keys } from '../keys';
 
-/** A refresh token, read: the how-manieth of which session. */
+/** A parsed refresh token: session and number. */
 export interface RefreshToken {
   sessionId: string;
   counter: number;
@@ -11,7 +11,7 @@ export interface RefreshToken {
 const SHAPE =
   /^rt_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})\.(\d{1,9})\.([\w-]{43})$/;
 
-/** Refresh tokens: derived from session and number, so that nothing that could be stolen is stored. */
+/** Refresh tokens are derived from session and number, so that nothing that could be stolen is stored. */
 @Injectable()
 export class RefreshTokens {
   constructor(private readonly keys: Keys) {}
@@ -21,7 +21,7 @@ export class RefreshTokens {
     return `rt_${sessionId.replaceAll('-', '')}.${counter}.${mac}`;
   }
 
-  /** @returns undefined when it was not written by us. */
+  /** @returns undefined if it was not issued by us. */
   read(text: string): RefreshToken | undefined {
     const [, ...parts] = SHAPE.exec(text) ?? [];
     if (parts.length === 0) return undefined;

@@ -11,7 +11,7 @@ import { PasswordResets } from './password-resets';
 import { VerificationCodes } from './verification-codes';
 import { VerificationSecrets } from './verification-secrets';
 
-/** Accounts whose address is still to be verified: each mail to one has a link that lasts as long as a registration. */
+/** Accounts with an unverified address: each mail to one has a link that is valid as long as the registration. */
 @Injectable()
 export class Registrations {
   constructor(
@@ -26,7 +26,7 @@ export class Registrations {
   ) {}
 
   /**
-   * Stores a pending account and asks for its verification mail.
+   * Stores a pending account and requests its verification mail.
    *
    * @throws Rejection `identity.username-taken`
    */
@@ -38,9 +38,9 @@ export class Registrations {
   }
 
   /**
-   * Replaces what a pending account was registered with, at once; only its mail may have to wait. Whoever reads the
-   * mail of an address confirms what that mail names: links and codes from before end with what they named. Exactly
-   * the same again changes nothing while the address may not be mailed.
+   * Replaces the data of a pending account at once; only its mail may have to wait. A mail confirms only the
+   * registration it was sent for: earlier links and codes become invalid. Exactly the same data changes nothing while
+   * no mail may be sent to the address.
    *
    * @throws Rejection `identity.username-taken`
    */
@@ -53,9 +53,9 @@ export class Registrations {
   }
 
   /**
-   * Does for an address that has an account what looks the same: a decoy takes the place of the pending account.
+   * Does the same for an address that has an account, with a decoy instead of a pending account.
    *
-   * @param decoy of the address, where there is one already
+   * @param decoy existing decoy of the address
    * @throws Rejection `identity.username-taken`
    */
   async pretend(user: User, decoy: Decoy | undefined, registration: Registration, now: Date): Promise<void> {
@@ -67,7 +67,7 @@ export class Registrations {
     await this.replaceLinks(user, newId(), now); // of an active account: it does nothing
   }
 
-  /** Asks for another verification mail, unless the address has had one too recently. */
+  /** Requests another verification mail, unless the address had one too recently. */
   async mailAgain(user: User, now: Date): Promise<void> {
     if (!(await this.mayBeMailed(user, now))) return;
     const verificationId = newId();
@@ -77,7 +77,7 @@ export class Registrations {
     await this.codes.announce(user.snapshot().email, verificationId);
   }
 
-  /** The same for a decoy: tells the owner of the account once more. */
+  /** The same for a decoy: notifies the owner of the account again. */
   async repeat(decoy: Decoy, now: Date): Promise<void> {
     if (!(await this.mayBeTold(decoy, now))) return;
     decoy.repeat(now);
@@ -86,11 +86,11 @@ export class Registrations {
   }
 
   /**
-   * Activates the account of somebody who reads the mail of its address.
+   * Activates an account whose address was verified.
    *
-   * @returns the token to set a password with, which is mailed too, where the address was registered with several
-   *   passwords: none of them counts
-   * @throws Rejection `identity.code-expired` when it is verified already
+   * @returns the token to set a password, also sent by mail, if the address was registered with several passwords, none
+   *   of which is used
+   * @throws Rejection `identity.code-expired` if it is already verified
    */
   async verify(user: User, now: Date): Promise<string | undefined> {
     const { contested } = user;
@@ -100,7 +100,7 @@ export class Registrations {
     return undefined;
   }
 
-  /** @returns when a registration that begins now ends, verified or not. */
+  /** @returns when a registration that starts now expires. */
   private endOf(now: Date): Date {
     return new Date(now.getTime() + this.settings.registrationTtlSeconds * 1_000);
   }
@@ -115,7 +115,7 @@ export class Registrations {
     );
   }
 
-  /** What was mailed before is void from now on; the code comes with its mail. */
+  /** Invalidates earlier mails; the code is set when its mail is sent. */
   private async replaceLinks(user: User, verificationId: string, now: Date): Promise<void> {
     await this.links.replaceAll(this.secrets.linkToken(verificationId), user.id, this.endOf(now));
     await this.codes.announce(user.snapshot().email, verificationId);

@@ -3,12 +3,12 @@ import { TickBatcher } from '@rookery/persistence';
 import { LRUCache } from 'lru-cache';
 import { type SessionState, Sessions } from '../storage/sessions';
 
-/** Milliseconds for which a session is believed to go on: revoking one bites within as long. */
+/** Cache TTL of a session in milliseconds: revoking one takes effect within this time. */
 const CACHE_TTL_MS = 4_000;
 const CACHE_SIZE = 50_000;
 
 interface Entry {
-  /** When it was asked, in milliseconds. */
+  /** Time of the query, in milliseconds. */
   at: number;
   state: Promise<SessionState | undefined>;
 }
@@ -29,9 +29,9 @@ export class SessionCache {
   }
 
   /**
-   * @param issuedAt of the token, in seconds: what was known before counts no more, since another process may have
-   *   issued the token because something was proved
-   * @returns undefined when it has ended
+   * @param issuedAt of the token, in seconds: older cached data is not used, because another process may have issued
+   *   the token after a reauthentication
+   * @returns undefined if it has ended
    */
   async get(sessionId: string, issuedAt = 0): Promise<SessionState | undefined> {
     const known = this.known.get(sessionId);
@@ -42,7 +42,7 @@ export class SessionCache {
     return entry.state;
   }
 
-  /** Reads the session again at its next use, in this process at once. */
+  /** Invalidates the cached session in this process. */
   forget(sessionId: string): void {
     this.known.delete(sessionId);
   }

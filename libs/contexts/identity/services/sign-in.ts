@@ -33,7 +33,7 @@ export class Tokens {
   user: SignedInUser;
 }
 
-/** The password was right; the second factor is still to be proved. */
+/** The password was right; the second factor is still required. */
 export class MfaChallenge {
   @Field.boolean({
     description: 'Always true: the tokens follow after the second factor.',
@@ -54,7 +54,7 @@ export class MfaChallenge {
   methods: string[];
 }
 
-/** Makes the tokens of sessions. */
+/** Issues the tokens of sessions. */
 @Injectable()
 export class SignIn {
   constructor(
@@ -66,9 +66,9 @@ export class SignIn {
   ) {}
 
   /**
-   * For a user who has proved the password, or the e-mail address.
+   * For a user who has authenticated by password, or verified the e-mail address.
    *
-   * @returns the tokens of a new session; where the user has a second factor, a challenge to prove it
+   * @returns the tokens of a new session; if the user has a second factor, a challenge for it
    */
   async begin(user: User, client: Client): Promise<Tokens | MfaChallenge> {
     if (!(await this.users.needsSecondFactor(user.id))) return this.start(user, client);
@@ -77,8 +77,8 @@ export class SignIn {
   }
 
   /**
-   * @returns the tokens of a new session, for a user who has just proved all there is to prove
-   * @throws Rejection `identity.bad-credentials` when the account was deleted in this moment
+   * @returns the tokens of a new session, for a fully authenticated user
+   * @throws Rejection `identity.bad-credentials` if the account was deleted concurrently
    */
   async start(user: User, client: Client): Promise<Tokens> {
     const session = await this.sessions.start(user.id, client);
@@ -86,7 +86,7 @@ export class SignIn {
     return this.resume(user, session.id);
   }
 
-  /** @returns an access token and the present refresh token of a session. */
+  /** @returns an access token and the current refresh token of a session. */
   async resume(user: User, sessionId: string): Promise<Tokens> {
     const { id, email, username, name, role } = user.snapshot();
     const session = await this.sessions.alive(sessionId);

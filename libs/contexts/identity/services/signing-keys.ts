@@ -5,14 +5,14 @@ import { Transaction } from '@rookery/persistence';
 import { KEYS_READ_EVERY_SECONDS } from '../model/key-stages';
 import { KeyPairs, type PublicJwk } from './key-pairs';
 
-/** A public key as a JWK Set has it (RFC 7517 §4). */
+/** A public key in a JWK Set (RFC 7517 §4). */
 export interface PublishedKey extends PublicJwk {
   kid: string;
   use: string;
   alg: string;
 }
 
-/** The key that signs now. */
+/** The current signing key. */
 export interface SigningKey {
   kid: string;
   privateKey: KeyObject;
@@ -25,13 +25,13 @@ interface Loaded {
   at: number;
 }
 
-/** Milliseconds after which the keys are read again, and least milliseconds between two looks for an unknown one. */
+/** Milliseconds after which the keys are read again, and minimum milliseconds between two lookups of an unknown one. */
 const FRESH_MS = KEYS_READ_EVERY_SECONDS * 1_000;
 const UNKNOWN_PAUSE_MS = 5_000;
 
 /**
- * The keys of access tokens. They stand in the database, so that all processes share them, and are read again every
- * minute and for an unknown name; the first one is made at the first boot.
+ * The keys of access tokens. They are in the database, so that all processes share them, and are read again every
+ * minute and for an unknown `kid`; the first one is created at the first boot.
  */
 @Injectable()
 export class SigningKeys implements OnApplicationBootstrap {
@@ -44,7 +44,7 @@ export class SigningKeys implements OnApplicationBootstrap {
     private readonly transaction: Transaction,
   ) {}
 
-  /** Reads the keys before the first request needs them; whoever needs them tries again where that fails. */
+  /** Reads the keys before the first request needs them; if that fails, the request retries. */
   async onApplicationBootstrap(): Promise<void> {
     await this.loaded(FRESH_MS).catch(() => undefined);
   }
@@ -55,8 +55,8 @@ export class SigningKeys implements OnApplicationBootstrap {
   }
 
   /**
-   * @param kid as the token's header has it; a name to look up, nothing more (RFC 8725 §3.10)
-   * @returns the key to verify with; undefined when there is none of that name
+   * @param kid from the token's header; only a lookup name (RFC 8725 §3.10)
+   * @returns the key to verify with; undefined if there is none with that name
    */
   async verifying(kid: string): Promise<KeyObject | undefined> {
     const known = (await this.loaded(FRESH_MS)).verifying.get(kid);
@@ -68,7 +68,7 @@ export class SigningKeys implements OnApplicationBootstrap {
     return { keys: (await this.loaded(FRESH_MS)).jwks };
   }
 
-  /** With PostgreSQL away, what was read last counts. */
+  /** While PostgreSQL is down, the last keys are used. */
   private async loaded(maxAgeMs: number): Promise<Loaded> {
     const { present } = this;
     if (present && this.clock.now().getTime() - present.at < maxAgeMs) return present;
@@ -81,7 +81,7 @@ export class SigningKeys implements OnApplicationBootstrap {
     });
   }
 
-  /** Reads within the transaction of whoever asks, since one that waits for another connection may wait for itself. */
+  /** Reads in the caller's transaction, because waiting for a second connection could deadlock. */
   private async load(): Promise<Loaded> {
     const at = this.clock.now().getTime();
     let pairs = await this.pairs.all();

@@ -1,7 +1,7 @@
 import type { Caller } from '@rookery/web';
 
-/** Tells from a bearer token who calls. */
+/** Authenticates a caller by a bearer token. */
 export interface TokenAuthenticator {
-  /** @returns undefined when the token is not of its kind, or not valid. */
+  /** @returns undefined if the token is of a different kind, or not valid. */
   authenticate(token: string): Promise<Caller | undefined>;
 }

@@ -3,13 +3,13 @@ import { Clock } from '@rookery/domain';
 import { generateSecret, generateURI, verifySync } from 'otplib';
 import { Keys } from '../keys';
 
-/** Seconds a code is shown (RFC 6238 §5.2 recommends 30); the code before and the one after count too. */
+/** Time step in seconds (RFC 6238 §5.2 recommends 30); the previous and the next code are accepted too. */
 const PERIOD_SECONDS = 30;
 /** 160 bits, the length that RFC 4226 §4 recommends. */
 const SECRET_BYTES = 20;
 const ISSUER = 'Rookery';
 
-/** Secrets and codes of authenticator apps: six digits, SHA-1, 30 seconds, which every app understands. */
+/** Secrets and codes of authenticator apps: six digits, SHA-1, 30 seconds, which every app supports. */
 @Injectable()
 export class Totp {
   constructor(
@@ -18,10 +18,10 @@ export class Totp {
   ) {}
 
   /**
-   * Makes a secret.
+   * Creates a secret.
    *
-   * @param label under which the app shows it
-   * @returns it in base32, as an address that apps read, and encrypted for storing
+   * @param label label in the app
+   * @returns the secret in base32, as a URI for apps, and encrypted for storage
    */
   create(userId: string, label: string): { secret: string; uri: string; sealed: Buffer } {
     const secret = generateSecret({ length: SECRET_BYTES });
@@ -34,9 +34,9 @@ export class Totp {
 
   /**
    * @param sealed secret as stored
-   * @param lastStep time step of the last code used: no code of that step or before fits
-   * @returns the time step of the code; undefined when it does not fit
-   * @throws Error when the secret was encrypted with another master key
+   * @param lastStep time step of the last used code: codes of this step or earlier are rejected
+   * @returns the time step of the code; undefined if it does not match
+   * @throws Error if the secret was encrypted with a different master key
    */
   stepOf(
     userId: string,

@@ -5,18 +5,18 @@ import { CodeExpired, CodeInvalid } from '../model/rejections';
 import { CodeFailures } from '../storage/code-failures';
 import { Keys } from '../keys';
 
-/** Milliseconds a code is good for, and the wrong tries it takes. */
+/** Lifetime of a code in milliseconds, and its maximum wrong attempts. */
 export const CODE_TTL_MS = 600_000;
 const TRIES = 5;
-/** Milliseconds for which the tries of an address are remembered after the last: a day. */
+/** Milliseconds for which the attempts of an address are stored after the last one: a day. */
 const MEMORY_MS = 86_400_000;
-/** Milliseconds after which the tries of an address that waits for no code may be forgiven again. */
+/** Minimum milliseconds between two resets of the attempts of an address without a pending code. */
 const PAUSE_MS = 60_000;
 
 const NOW = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** Says that a code is on the way, and gives new tries; unless that was said too short a time ago. */
+/** Announces a code and resets the attempts, unless that happened too recently. */
 const ANNOUNCE = `${NOW}
 local at = redis.call('HGET', KEYS[1], 'announced')
 if at and now - at < tonumber(ARGV[2]) then return end
@@ -24,7 +24,10 @@ redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'id', ARGV[1], 'tries', 0, 'announced', now)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])`;
 
-/** Sets a code. One that was announced, or is mailed twice, gets no new tries; the second mail's time counts. */
+/**
+ * Sets a code. An announced code, or one that is sent twice, gets no new attempts; its lifetime starts with the last
+ * mail.
+ */
 const ISSUE = `${NOW}
 if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then
   redis.call('DEL', KEYS[1])
@@ -36,8 +39,8 @@ end
 redis.call('PEXPIRE', KEYS[1], ARGV[4])`;
 
 /**
- * Counts the try before it compares, and lets a code be used once. What has no code is answered like what has one
- * that is another: the answers tell by nothing but a right code whether there is one.
+ * Counts the attempt before the comparison, and lets a code be used once. An address without a code gets the same
+ * response as one with a different code: only a correct code reveals whether there is one.
  */
 const REDEEM = `${NOW}
 local tries = redis.call('HINCRBY', KEYS[1], 'tries', 1)
@@ -48,7 +51,7 @@ if now >= tonumber(redis.call('HGET', KEYS[1], 'expires')) then return 'expired'
 redis.call('HSET', KEYS[1], 'expires', 0, 'tries', 0)
 return 'valid'`;
 
-/** The codes sent by mail: HMACs in Redis, with a time limit and a number of tries. */
+/** The codes sent by mail: HMACs in Redis, with a TTL and a number of attempts. */
 @Injectable()
 export class VerificationCodes {
   constructor(
@@ -57,15 +60,15 @@ export class VerificationCodes {
     private readonly redis: RedisConnections,
   ) {}
 
-  /** @throws Rejection `dependency.unavailable` when codes can be neither stored nor checked */
+  /** @throws Rejection `dependency.unavailable` if codes can be neither stored nor checked */
   async ensureAvailable(): Promise<void> {
     await this.asking(() => this.redis.shared.ping());
   }
 
   /**
-   * Voids the code of an address and lets five codes be tried, at most one of which will come by mail.
+   * Invalidates the code of an address and allows five attempts.
    *
-   * @param id of the verification that the coming code belongs to; any other one for what only looks like it
+   * @param id of the verification of the coming code; any other id for a decoy
    * @throws Rejection `dependency.unavailable`
    */
   async announce(email: string, id: string): Promise<void> {
@@ -73,7 +76,7 @@ export class VerificationCodes {
   }
 
   /**
-   * The same for an address that no code comes to, at most once a minute, as it would be with one that gets mails.
+   * The same for an address that gets no code, at most once a minute, as for one that gets mails.
    *
    * @throws Rejection `dependency.unavailable`
    */
@@ -84,9 +87,9 @@ export class VerificationCodes {
   }
 
   /**
-   * Makes a code the only valid one of an address, for 10 minutes from now, and for five tries since it was announced.
+   * Makes a code the only valid one of an address, for 10 minutes from now, with five attempts since it was announced.
    *
-   * @param id of the verification that the code belongs to
+   * @param id of the code's verification
    */
   async issue(email: string, id: string, code: string): Promise<void> {
     const mac = this.macOf(email, id, code);
@@ -94,10 +97,10 @@ export class VerificationCodes {
   }
 
   /**
-   * Uses an address's code up. After a hundred wrong ones in a row no code of the address is valid any more. An
-   * address without a code is answered as one with another code.
+   * Consumes an address's code. After a hundred wrong ones in a row no code of the address is valid any more. An
+   * address without a code gets the same result as one with a different code.
    *
-   * @returns the id of the verification that the code belongs to
+   * @returns the id of the code's verification
    * @throws Rejection `identity.code-invalid`, `identity.code-expired`, or `dependency.unavailable`
    */
   async redeem(email: string, code: string): Promise<string> {

@@ -3,7 +3,7 @@ import { Keys } from '../keys';
 
 /**
  * The code and the link of a verification and the link of a password reset, derived from their ids: nothing secret is
- * stored with the event, and a mail that is sent twice says the same twice.
+ * stored with the event, and a mail that is sent twice has the same content.
  */
 @Injectable()
 export class VerificationSecrets {

@@ -4,7 +4,7 @@ import { Accounts, type Account } from '../contract/accounts';
 
 const COLUMNS = `id, username, name, version, status = 'active' AS active`;
 
-/** The accounts, as other contexts may know them. */
+/** The accounts as seen by other contexts. */
 @Injectable()
 export class StoredAccounts extends Accounts {
   constructor(private readonly sql: Sql) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** Whom a link activates, and until when. */
+/** The user that a link activates, and its expiry. */
 export interface ActivationLink {
   userId: string;
   email: string;
@@ -22,13 +22,13 @@ export class ActivationLinks {
     );
   }
 
-  /** The same, and every link that somebody was sent before does nothing from now on. */
+  /** The same, and invalidates every earlier link of the user. */
   async replaceAll(token: string, userId: string, expiresAt: Date): Promise<void> {
     await this.sql.execute('DELETE FROM identity.activation_links WHERE user_id = $1', [userId]);
     await this.add(token, userId, expiresAt);
   }
 
-  /** @returns whose link it is; undefined when nobody was sent one with this token, or it was replaced. */
+  /** @returns the user of the link; undefined if the token is unknown or was replaced. */
   async find(token: string): Promise<ActivationLink | undefined> {
     return this.sql.row<ActivationLink & Record<string, unknown>>(
       `SELECT l.user_id AS "userId", u.email, l.expires_at AS "expiresAt"

@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Sql, Transaction } from '@rookery/persistence';
 import { IdentitySettings } from '../settings';
 
-/** Consecutive wrong codes after which an address's codes stop to work (NIST SP 800-63B §5.2.2: no more than 100). */
+/** Consecutive wrong codes after which an address's codes stop working (NIST SP 800-63B §5.2.2: no more than 100). */
 const MAX_FAILURES = 100;
 
 /**
- * The wrong verification codes of each address in a row. Five tries a code alone would not stop whoever asks for a
- * hundred thousand codes, and Redis forgets; this is in PostgreSQL and outlives both. When it is used up, only the
- * link in the mail verifies, until nothing was tried for as long as a registration lasts.
+ * Counts consecutive wrong verification codes of each address. Five attempts per code would not stop an attacker who
+ * requests a hundred thousand codes, and Redis may lose data, so this is in PostgreSQL. Once the limit is reached, only
+ * the link in the mail verifies, until nothing was tried for the lifetime of a registration.
  *
- * Written in transactions of its own, since a command that is rejected takes back all that is in its own. Addresses
- * are HMACs; whether one has an account makes no difference.
+ * Written in separate transactions, because a rejected command rolls its own back. Addresses are HMACs; it makes no
+ * difference whether one has an account.
  */
 @Injectable()
 export class CodeFailures {
@@ -22,7 +22,7 @@ export class CodeFailures {
   ) {}
 
   /**
-   * Counts a try as wrong before it is compared; {@link forgive} or {@link withdraw} where it was not.
+   * Counts an attempt as wrong before the comparison; call {@link forgive} or {@link withdraw} if it was not.
    *
    * @param address HMAC of the e-mail address
    * @returns whether it may be compared
@@ -62,7 +62,7 @@ export class CodeFailures {
     });
   }
 
-  /** Forgets addresses that were not tried for as long as a registration lasts. */
+  /** Deletes addresses without attempts for the lifetime of a registration. */
   async removeOld(): Promise<void> {
     await this.sql.execute(
       'DELETE FROM identity.code_failures WHERE last_tried_at < now() - make_interval(secs => $1)',

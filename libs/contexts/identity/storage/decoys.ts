@@ -30,7 +30,7 @@ export class Decoys extends Repository<DecoyState, Decoy> {
     unique: { decoys_username_key: UsernameTaken },
   };
 
-  /** Forgets decoys as old as a registration may become. */
+  /** Deletes decoys that have reached the maximum age of a registration. */
   async removeExpired(): Promise<void> {
     await this.sql.execute('DELETE FROM identity.decoys WHERE expires_at < now()');
   }

@@ -2,22 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 import type { Role } from '../model/user';
 
-/** The local account of somebody whom a provider vouches for. */
+/** The local account of an external identity. */
 export interface ExternalUser {
   userId: string;
   role: Role;
-  /** Whether it may be used; one that was closed or erased may not. */
+  /** Whether it may be used; a closed or erased account may not. */
   active: boolean;
-  /** Whether it has a second factor here, of which a provider knows nothing. */
+  /** Whether it has a second factor here, which the provider does not know. */
   hasSecondFactor: boolean;
 }
 
-/** Which account belongs to whom at which provider: by issuer and subject, never by an e-mail address. */
+/** Accounts by external identity: by issuer and subject, never by an e-mail address. */
 @Injectable()
 export class ExternalIdentities {
   constructor(private readonly sql: Sql) {}
 
-  /** @returns undefined when nobody was seen by this name. */
+  /** @returns undefined if the identity is unknown. */
   find(issuer: string, subject: string): Promise<ExternalUser | undefined> {
     return this.sql.row<ExternalUser & Record<string, unknown>>(
       `SELECT u.id AS "userId", u.role, u.status = 'active' AS active,
@@ -28,7 +28,7 @@ export class ExternalIdentities {
     );
   }
 
-  /** Makes others with the same identity wait until the present transaction ends. */
+  /** Locks an identity until the current transaction ends. */
   async lock(issuer: string, subject: string): Promise<void> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('identity.external:' || $1, 0))`, [
       JSON.stringify([issuer, subject]),

@@ -4,19 +4,19 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { Keys } from '../keys';
 import { IdentitySettings } from '../settings';
 
-/** A mail that strangers can have sent to an address; resets that a known network asks for are counted apart. */
+/** A kind of mail that strangers can trigger; resets that a known network requests are counted separately. */
 export type MailKind =
   'verification' | 'registration-repeated' | 'password-reset' | 'password-reset-known-network';
 
 /** Seconds between the first two mails of a day. */
 const FIRST_PAUSE_SECONDS = 60;
-/** How many times as long as the pause before each further pause is. */
+/** Factor between consecutive pauses. */
 const PAUSE_FACTOR = 4;
 
-/** The mails of the past day; `statement_timestamp()` is one instant for the whole statement. */
+/** The mails of the past day; `statement_timestamp()` is constant within a statement. */
 const RECENT = `array(SELECT at FROM unnest(q.sent_at) AS at WHERE at > statement_timestamp() - interval '1 day')`;
 
-/** When the next mail may be sent; `$3` is how many a day may, `$4` the seconds of the second pause. */
+/** When the next mail may be sent; `$3` is the daily maximum, `$4` the second pause in seconds. */
 const NEXT_AT = `CASE
   WHEN cardinality(${RECENT}) = 0 THEN statement_timestamp()
   WHEN cardinality(${RECENT}) >= $3::int THEN (${RECENT})[1] + interval '1 day'
@@ -25,12 +25,12 @@ const NEXT_AT = `CASE
 END`;
 
 /**
- * How many mails of a kind an address is sent, whoever asks for them. There is a minute between the first two of a day;
- * from the third on the pause grows, and after `MAIL_DAILY_MAX` there is none until a day has passed since the first
- * of them.
+ * Limits the mails of a kind to an address, whoever requests them. There is a minute between the first two of a day;
+ * from the third on the pause grows, and after `MAIL_DAILY_MAX` mails no more are sent until a day after the first of
+ * them.
  *
- * In PostgreSQL, where neither a flushed Redis nor a restart forgets it, and by address, so that an account that is
- * created again does not start over. Addresses are HMACs.
+ * Stored in PostgreSQL, so that neither a Redis flush nor a restart resets it, and by address, so that a recreated
+ * account does not start over. Addresses are HMACs.
  */
 @Injectable()
 export class MailQuotas {
@@ -42,7 +42,7 @@ export class MailQuotas {
   ) {}
 
   /**
-   * Counts a mail, in the present transaction, together with the event that asks for it.
+   * Counts a mail, in the current transaction, together with the event that requests it.
    *
    * @param email in lower case
    * @returns whether it may be sent
@@ -51,17 +51,18 @@ export class MailQuotas {
     return this.count(email, kind, false);
   }
 
-  /** @returns whether a mail might be sent now; none is counted. */
+  /** @returns whether a mail could be sent now; does not count it. */
   async isOpen(email: string, kind: MailKind): Promise<boolean> {
     return (await this.secondsToWait(email, kind)) <= 0;
   }
 
   /**
-   * Counts a mail that is about to be sent, in a transaction of its own. Where there have been too many, it waits: what
-   * asked for it holds already. One that was counted goes again when sending it has failed.
+   * Counts a mail that is about to be sent, in a separate transaction. If there were too many, the mail waits; the
+   * registration that requested it already applies. A counted mail may be sent again if sending has failed.
    *
    * @param mailId of the mail
-   * @param first of an account or decoy: that is counted, but sent whatever came before, since there is no other way on
+   * @param first whether it is the first mail of an account or decoy: it is counted but always sent, because the user
+   *   could not continue without it
    * @throws Snooze until it may be sent
    */
   async admit(email: string, kind: MailKind, mailId: string, first: boolean): Promise<void> {
@@ -78,7 +79,7 @@ export class MailQuotas {
     if (seconds > 0) throw new Snooze(Math.ceil(seconds * 1_000));
   }
 
-  /** Forgets addresses that were sent nothing for a day, and mails of days before. */
+  /** Deletes addresses without mails for a day, and mails of previous days. */
   async removeOld(): Promise<void> {
     await this.sql.execute(`DELETE FROM identity.mail_quotas WHERE last_sent_at < now() - interval '1 day'`);
     await this.sql.execute(

@@ -5,26 +5,25 @@ import { Sql, Transaction } from '@rookery/persistence';
 import { Locked } from '../model/rejections';
 import { IdentitySettings } from '../settings';
 
-/** Seconds after which a comparison that nobody reported the end of is taken for dead with its process. */
+/** Seconds after which a comparison without a reported result is considered lost with its process. */
 const MAX_COMPARISON_SECONDS = 30;
-/** Milliseconds to wait for the outcome of the comparisons under way: each time, and in all. */
+/** Milliseconds to wait for the outcome of running comparisons: per wait, and in total. */
 const PAUSE_MS = 25;
 const TIMEOUT_MS = 5_000;
 
-/** The failures that still count; `$3` are the seconds for which they do. */
+/** The failures that still count; `$3` is their lifetime in seconds. */
 const RECENT = `array(SELECT at FROM unnest(a.failed_at) AS at
   WHERE at > clock_timestamp() - make_interval(secs => $3))`;
 const COMPARING = `CASE WHEN a.comparing_until > clock_timestamp() THEN a.comparing ELSE 0 END`;
 
 /**
- * The wrong passwords of each address, known or not, and the lock that `LOCKOUT_FAILURES` of them set. An attempt takes one of as
- * many places *before* its comparison and gives it back or turns it into a failure afterwards, so no number of parallel
- * guesses gets one comparison more; those that find no place wait for an outcome, so that many who know the
- * password and sign in at once all come in.
+ * Counts the wrong passwords of each address, known or not, and locks it after `LOCKOUT_FAILURES` of them. An attempt
+ * takes one of `LOCKOUT_FAILURES` slots *before* its comparison, and releases it or turns it into a failure afterwards,
+ * so parallel guesses get no additional comparison. Attempts without a slot wait for an outcome, so that many
+ * concurrent sign-ins with the right password all succeed.
  *
- * Kept in PostgreSQL, where neither a flushed Redis nor a restart refills it, and written in transactions of its own,
- * since a command that is rejected takes back all that is in its own. Addresses are HMACs: the table does not tell
- * who was tried.
+ * Stored in PostgreSQL, so that neither a Redis flush nor a restart resets it, and written in separate transactions,
+ * because a rejected command rolls its own back. Addresses are HMACs: the table does not reveal which were tried.
  */
 @Injectable()
 export class PasswordAttempts {
@@ -35,10 +34,10 @@ export class PasswordAttempts {
   ) {}
 
   /**
-   * Takes a place for one comparison; {@link right}, {@link wrong} or {@link withdraw} must follow.
+   * Takes a slot for one comparison; {@link right}, {@link wrong} or {@link withdraw} must follow.
    *
-   * @param address HMAC of the e-mail address, and of the network where that counts apart
-   * @throws Rejection `identity.locked`; `dependency.unavailable` when there is no place for too long
+   * @param address HMAC of the e-mail address, and of the network if it is counted separately
+   * @throws Rejection `identity.locked`; `dependency.unavailable` if no slot becomes free in time
    */
   async begin(address: Buffer): Promise<void> {
     const giveUpAt = performance.now() + TIMEOUT_MS;
@@ -50,10 +49,10 @@ export class PasswordAttempts {
     }
   }
 
-  /** The password was right: what failed before is forgiven. */
+  /** The password was right: earlier failures are reset. */
   async right(address: Buffer): Promise<void> {
     await this.alone(async () => {
-      // The usual case: nobody else compares, so there is nothing left to remember.
+      // The usual case: no other comparison is running, so the row can be deleted.
       const gone = await this.sql.execute(
         'DELETE FROM identity.password_attempts WHERE address = $1 AND comparing <= 1',
         [address],
@@ -66,7 +65,7 @@ export class PasswordAttempts {
     });
   }
 
-  /** The password was wrong; the last time of `LOCKOUT_FAILURES` locks the address. */
+  /** The password was wrong; failure number `LOCKOUT_FAILURES` locks the address. */
   async wrong(address: Buffer): Promise<void> {
     await this.alone(() =>
       this.sql.execute(
@@ -81,7 +80,7 @@ export class PasswordAttempts {
     );
   }
 
-  /** Nothing was compared after all. */
+  /** Nothing was compared. */
   async withdraw(address: Buffer): Promise<void> {
     await this.alone(() =>
       this.sql.execute(
@@ -91,7 +90,7 @@ export class PasswordAttempts {
     );
   }
 
-  /** Lifts the locks of an address whose owner has come by another way; part of the present transaction. */
+  /** Removes the locks of an address whose owner has authenticated in another way; part of the current transaction. */
   async forgive(addresses: readonly Buffer[]): Promise<void> {
     await this.sql.execute(
       `UPDATE identity.password_attempts SET failed_at = '{}', locked_until = NULL WHERE address = ANY ($1::bytea[])`,
@@ -99,7 +98,7 @@ export class PasswordAttempts {
     );
   }
 
-  /** Forgets addresses that nothing is held against any more. */
+  /** Deletes addresses without current failures or locks. */
   async removeOld(): Promise<void> {
     await this.sql.execute(
       `DELETE FROM identity.password_attempts
@@ -122,7 +121,7 @@ export class PasswordAttempts {
     return taken === 1;
   }
 
-  /** @returns whole seconds until sign-in is possible again; undefined when it is not locked */
+  /** @returns whole seconds until sign-in is possible again; undefined if it is not locked */
   private async secondsLocked(address: Buffer): Promise<number | undefined> {
     const row = await this.transaction.outside(() =>
       this.sql.row<{ seconds: number }>(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Sql, Transaction } from '@rookery/persistence';
 
-/** Whose password a link may set, and the names that must not be in it. */
+/** The user whose password a link may set, and the names that must not be in it. */
 export interface ResetLink {
   userId: string;
   email: string;
@@ -27,9 +27,9 @@ export class PasswordResetLinks {
   }
 
   /**
-   * Reads without opening the transaction, since hashing the new password takes long.
+   * Reads without opening the transaction, because hashing the new password takes long.
    *
-   * @returns undefined when nobody was sent this token, or it is used up or too old
+   * @returns undefined if the token is unknown, used or expired
    */
   async find(token: string): Promise<ResetLink | undefined> {
     return this.transaction.outside(() =>
@@ -42,7 +42,7 @@ export class PasswordResetLinks {
     );
   }
 
-  /** Uses a token up. @returns whether it was still good: of many who use it at once, one is told so */
+  /** Consumes a token. @returns whether it was still valid: of many concurrent calls only one gets true */
   async take(token: string): Promise<boolean> {
     const taken = await this.sql.execute(
       'DELETE FROM identity.password_reset_links WHERE token_hash = $1 AND expires_at > now()',
@@ -51,12 +51,12 @@ export class PasswordResetLinks {
     return taken === 1;
   }
 
-  /** Makes all links of a user useless: they were asked for because of a password that is gone. */
+  /** Invalidates all links of a user: they were requested for a password that has changed. */
   async removeAll(userId: string): Promise<void> {
     await this.sql.execute('DELETE FROM identity.password_reset_links WHERE user_id = $1', [userId]);
   }
 
-  /** Forgets links that do nothing any more. */
+  /** Deletes expired links. */
   async removeExpired(): Promise<void> {
     await this.sql.execute('DELETE FROM identity.password_reset_links WHERE expires_at < now()');
   }

@@ -19,7 +19,7 @@ export const preferencesSchema = new EntitySchema<PreferencesState>({
   },
 });
 
-/** What users have said they like to read. */
+/** Reading preferences of users. */
 @Injectable()
 export class StoredPreferences extends Repository<PreferencesState, Preferences> {
   protected readonly storedAs: StoredAs<PreferencesState, Preferences> = {

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** What everybody may know of a user. */
+/** Public data of a user. */
 export interface PublicUserRow extends Record<string, unknown> {
   id: string;
   username: string;
   name: string;
   registeredAt: string;
-  /** Of the profile, not of the account. */
+  /** Version of the profile, not of the account. */
   version: number;
 }
 
@@ -15,17 +15,17 @@ const COLUMNS = `id, username, name, profile_version AS version,
   to_char(registered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "registeredAt"`;
 
 /**
- * The trigram index knows three letters or digits in a row, and no other signs: not `²`, `½` and `①`, and digits of
- * other scripts in some locales alone.
+ * The trigram index contains three letters or digits in a row, and no other characters: not `²`, `½` and `①`, and
+ * digits of other scripts only in some locales.
  */
 const TRIGRAM = /[\p{L}0-9]{3}/u;
 
-/** So many of the newest are looked through before an index is asked: what many are called ends here. */
+/** Newest users that are scanned before an index is used; enough for common names. */
 const NEWEST = 2_000;
-/** So many of those whose username, or name, begins with a text are looked at. */
+/** Maximum prefix matches of usernames, and of names, that are checked. */
 const MAX_PREFIX_MATCHES = 5_000;
 
-// $1 the text, or a pattern; $2 where the page before ended; $3 who is hidden; $4 how many at most.
+// $1 the text, or a pattern; $2 end of the previous page; $3 hidden users; $4 limit.
 const newest = (fits: string) => `
   SELECT ${COLUMNS}
   FROM (SELECT * FROM identity.users WHERE status = 'active' AND id < $2::uuid ORDER BY id DESC LIMIT ${NEWEST}) AS newest
@@ -40,7 +40,7 @@ const indexed = (matches: string) => `
 const HOLDS = '(username ILIKE $1 OR name ILIKE $1)';
 const BEGINS = '(starts_with(lower(username), lower($1)) OR starts_with(lower(name), lower($1)))';
 
-/** A range, since the text of a prepared statement is not known when it is planned. */
+/** A range, because the text is not known when a prepared statement is planned. */
 const beginning = (name: string) => `
   (SELECT id FROM identity.users
    WHERE status = 'active' AND lower(${name}) ~>=~ lower($1) AND lower(${name}) ~<~ (lower($1) || chr(1114111))
@@ -52,23 +52,23 @@ const BY_PREFIX = {
   all: indexed(`${beginning('username')} UNION ${beginning('name')}`),
 };
 
-/** Those who can be seen: active accounts, without what is nobody's business. */
+/** Active accounts, with public data only. */
 @Injectable()
 export class PublicUsers {
   constructor(private readonly sql: Sql) {}
 
-  /** @returns undefined for a pending or deleted account, as for one that never was */
+  /** @returns undefined for a pending or deleted account, as for a nonexistent one */
   find(id: string): Promise<PublicUserRow | undefined> {
     return this.sql.row(`SELECT ${COLUMNS} FROM identity.users WHERE id = $1 AND status = 'active'`, [id]);
   }
 
   /**
-   * Looks through the newest, which is enough for what many are called, and asks an index for what they did not hold.
+   * Scans the newest users, which is enough for common names, and uses an index for the rest.
    *
-   * @param text part of a username or name, whatever its capitals; without three letters or digits in a row their
-   *   beginning; empty for everybody
-   * @param hidden ids of those who are not to be found
-   * @param before id after which the page before ended; the highest one for the first
+   * @param text part of a username or name, case-insensitive; without three letters or digits in a row their prefix;
+   *   empty for all users
+   * @param hidden ids of users to exclude
+   * @param before last id of the previous page; the highest one for the first
    * @returns newest first, at most `limit`
    */
   async search(
@@ -86,7 +86,7 @@ export class PublicUsers {
   }
 }
 
-/** @returns the name of a user's entry in the cache. */
+/** @returns the cache key of a user. */
 export function userEntry(id: string): string {
   return `user-${id}`;
 }

@@ -34,7 +34,7 @@ describe('Permissions that contexts declare', () => {
       )
     ).rows.map((row) => row.held);
 
-  it('are those that the roles have after migrations: new ones come, removed ones go', async () => {
+  it('are granted by migrations: new ones are added, removed ones are deleted', async () => {
     await declare({});
     expect(await held()).toEqual([]);
     expect(await declare({ moderator: ['trees:cut:any'], admin: ['trees:plant'] })).toEqual([

@@ -3,12 +3,12 @@ import { type Context, declarationOf } from '@rookery/application';
 import { Sql } from '@rookery/persistence';
 import { ADMIN, type Role } from '../model/user';
 
-/** The roles and their permissions. They are rows: a new role or permission needs no new version of the program. */
+/** The roles and their permissions. They are rows: a new role or permission needs no deployment. */
 @Injectable()
 export class Roles {
   constructor(private readonly sql: Sql) {}
 
-  /** @returns the permissions of every role, those of the roles that it includes among them. */
+  /** @returns the permissions of every role, including those of included roles. */
   async permissions(): Promise<ReadonlyMap<Role, ReadonlySet<string>>> {
     // UNION, not UNION ALL: two roles that include each other end the recursion.
     const rows = await this.sql.rows<{ role: Role; permissions: string[] }>(
@@ -24,17 +24,17 @@ export class Roles {
     return new Map(rows.map(({ role, permissions }) => [role, new Set(permissions)]));
   }
 
-  /** Makes whoever gives or takes a role wait until the present transaction ends: there is always one admin left. */
+  /** Serializes changes of roles until the current transaction ends, so that at least one admin remains. */
   async lock(): Promise<void> {
     await this.sql.execute('SELECT 1 FROM identity.roles WHERE name = $1 FOR NO KEY UPDATE', [ADMIN]);
   }
 
-  /** @returns whether there is a role of that name. */
+  /** @returns whether there is a role with that name. */
   async exists(name: string): Promise<boolean> {
     return (await this.sql.row('SELECT 1 FROM identity.roles WHERE name = $1', [name])) !== undefined;
   }
 
-  /** @returns whether somebody else than this user is an admin; call {@link lock} first to rely on it. */
+  /** @returns whether another user is an admin; call {@link lock} first to rely on it. */
   async otherAdminThan(userId: string): Promise<boolean> {
     const row = await this.sql.row(
       `SELECT 1 FROM identity.users WHERE role = '${ADMIN}' AND status = 'active' AND id <> $1 LIMIT 1`,
@@ -45,12 +45,12 @@ export class Roles {
 }
 
 /**
- * Makes the permissions of the roles those that the contexts declare. Rows that somebody has added by hand stay as they
- * are, and one that was declared before and is no more goes.
+ * Updates the permissions of roles from the contexts' declarations. Rows that were added by hand stay; rows whose
+ * declaration was removed are deleted.
  *
  * @param statement runs SQL and returns rows
- * @returns a line for each permission that was granted or taken away
- * @throws Error when a context names a role that does not exist
+ * @returns a line for each permission that was granted or revoked
+ * @throws Error if a context names a role that does not exist
  */
 export async function synchronizePermissions(
   statement: (text: string, values: unknown[]) => Promise<Record<string, string>[]>,

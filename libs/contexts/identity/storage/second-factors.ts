@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** The authenticator app of a user, as it is stored. */
+/** The stored authenticator app of a user. */
 export interface SecondFactor {
   /** Encrypted. */
   secret: Buffer;
   enrolled: boolean;
-  /** Time step of the last code that was used (RFC 6238 §5.2): it and those before it count no more. */
+  /** Time step of the last used code (RFC 6238 §5.2): it and earlier ones are no longer accepted. */
   lastStep: number;
-  /** Wrong codes since the last right proof. */
+  /** Wrong codes since the last successful authentication. */
   failures: number;
 }
 
@@ -18,9 +18,9 @@ export class SecondFactors {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Keeps the secret of an app that has not sent a code yet, in place of an earlier one of that kind.
+   * Stores the secret of an app that is not enrolled yet, replacing an earlier one.
    *
-   * @returns false when the user has an app that has
+   * @returns false if the user has an enrolled app
    */
   async initiate(userId: string, secret: Buffer): Promise<boolean> {
     const stored = await this.sql.execute(
@@ -31,7 +31,7 @@ export class SecondFactors {
     return stored === 1;
   }
 
-  /** Reads it; nobody else can use or change it until the present transaction ends. */
+  /** Reads and locks it until the current transaction ends. */
   lock(userId: string): Promise<SecondFactor | undefined> {
     return this.sql.row<SecondFactor & Record<string, unknown>>(
       `SELECT secret, enrolled_at IS NOT NULL AS enrolled, last_step AS "lastStep", failures
@@ -41,16 +41,16 @@ export class SecondFactors {
   }
 
   /** The app has sent its first code. */
-  async enrol(userId: string): Promise<void> {
+  async enroll(userId: string): Promise<void> {
     await this.sql.execute('UPDATE identity.second_factors SET enrolled_at = now() WHERE user_id = $1', [
       userId,
     ]);
   }
 
   /**
-   * Notes a right proof, which forgives the wrong ones before it.
+   * Records a successful authentication, which resets the count of wrong codes.
    *
-   * @param step of the code; the last one stays when something else was proved
+   * @param step time step of the code; null keeps the last one if something else was used
    */
   async succeed(userId: string, step = 0): Promise<void> {
     await this.sql.execute(
@@ -59,20 +59,20 @@ export class SecondFactors {
     );
   }
 
-  /** Notes a wrong code. */
+  /** Counts a wrong code. */
   async fail(userId: string): Promise<void> {
     await this.sql.execute('UPDATE identity.second_factors SET failures = failures + 1 WHERE user_id = $1', [
       userId,
     ]);
   }
 
-  /** Forgets the app and the recovery codes. */
+  /** Deletes the app and the recovery codes. */
   async remove(userId: string): Promise<void> {
     await this.sql.execute('DELETE FROM identity.second_factors WHERE user_id = $1', [userId]);
     await this.sql.execute('DELETE FROM identity.recovery_codes WHERE user_id = $1', [userId]);
   }
 
-  /** Makes these the recovery codes of a user; earlier ones are void. */
+  /** Replaces the recovery codes of a user; earlier ones become invalid. */
   async replaceRecoveryCodes(userId: string, hashes: readonly Buffer[]): Promise<void> {
     await this.sql.execute('DELETE FROM identity.recovery_codes WHERE user_id = $1', [userId]);
     await this.sql.execute(
@@ -82,7 +82,7 @@ export class SecondFactors {
   }
 
   /**
-   * Uses a recovery code up.
+   * Consumes a recovery code.
    *
    * @returns whether there was such a code
    */

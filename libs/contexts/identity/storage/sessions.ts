@@ -7,13 +7,13 @@ import { RefreshReused } from '../events';
 import type { Role } from '../model/user';
 import { IdentitySettings } from '../settings';
 
-/** From where a session was started. */
+/** Where a session was started. */
 export interface Client {
   ip: string;
   userAgent: string;
 }
 
-/** Why a session ended before its time. */
+/** Why a session ended early. */
 export type EndReason =
   | 'logout'
   | 'ended-by-owner'
@@ -23,31 +23,33 @@ export type EndReason =
   | 'account-deleted'
   | 'too-many-sessions';
 
-/** What the tokens of a session are made from. */
+/** Data for the tokens of a session. */
 export interface SessionState {
   id: string;
   userId: string;
   role: Role;
-  /** Number of the present refresh token. */
+  /** Number of the current refresh token. */
   counter: number;
-  /** When password or second factor were last proved; null when that counts no more. */
+  /** When the user last authenticated with password or second factor; null if that was invalidated. */
   authenticatedAt: Date | null;
-  /** How often it was proved; a token that was issued for an earlier proof proves nothing. */
+  /** Number of authentications; a token that was issued for an earlier one is not fresh. */
   proofVersion: number;
-  /** Whether the present refresh token came with the last proof: its predecessor is from before that. */
+  /**
+   * Whether the current refresh token was issued by the last reauthentication, so that its predecessor is from before.
+   */
   rotatedByProof: boolean;
-  /** Seconds since the present refresh token replaced its predecessor. */
+  /** Seconds since the current refresh token replaced its predecessor. */
   secondsSinceRotation: number;
   /** Seconds until it ends unless it is refreshed. */
   idleSeconds: number;
 }
 
-/** Days for which device and network of a session are remembered after it was last used. */
+/** Days for which device and network of a session are known after its last use. */
 const KNOWN_DAYS = 180;
-/** Sessions of an account that are looked through. */
+/** Maximum sessions of an account that are searched. */
 const MAX_KNOWN_ORIGINS = 1_000;
 
-/** Wrong proofs in a row that a session may offer. */
+/** Maximum consecutive failed reauthentications of a session. */
 const MAX_PROOF_TRIES = 10;
 
 const STATE = `s.id, s.user_id AS "userId", u.role, s.counter, s.authenticated_at AS "authenticatedAt",
@@ -57,7 +59,7 @@ const STATE = `s.id, s.user_id AS "userId", u.role, s.counter, s.authenticated_a
   extract(epoch FROM least(s.idle_expires_at, s.expires_at) - now())::int AS "idleSeconds"`;
 const ALIVE = `s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_at > now() AND u.status = 'active'`;
 
-/** Who is signed in, and from where. */
+/** The sessions of all users. */
 @Injectable()
 export class Sessions {
   constructor(
@@ -68,10 +70,10 @@ export class Sessions {
   ) {}
 
   /**
-   * Starts a session; of more than `MAX_SESSIONS_PER_USER` the one that was refreshed longest ago ends. Whoever deletes
-   * the account at the same time waits for this, or this for them.
+   * Starts a session; of more than `MAX_SESSIONS_PER_USER` the least recently refreshed one ends. Serialized with a
+   * concurrent deletion of the account.
    *
-   * @returns the new session's id; undefined when the account is not active (any more)
+   * @returns the new session's id; undefined if the account is not active (any more)
    */
   async start(userId: string, client: Client): Promise<{ id: string } | undefined> {
     const active = await this.sql.row(
@@ -79,7 +81,7 @@ export class Sessions {
       [userId],
     );
     if (!active) return undefined;
-    // Sign-ins share the account's row, so they wait for each other here: each counts those before it.
+    // Sign-ins hold only a shared lock on the account's row, so they are serialized here: each counts those before it.
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('identity.sessions:' || $1, 0))`, [
       userId,
     ]);
@@ -134,7 +136,7 @@ export class Sessions {
   /**
    * Reads without opening the transaction.
    *
-   * @param email that need not belong to anybody
+   * @param email need not belong to an account
    * @returns whether a session of the account was started from an address between the two
    */
   async startedBetween(email: string, first: string, last: string): Promise<boolean> {
@@ -150,7 +152,9 @@ export class Sessions {
     return row !== undefined;
   }
 
-  /** @returns whether it is a session of the account of an address, ended or not, that was used in the past 180 days. */
+  /**
+   * @returns whether it is a session of the account with an address, ended or not, that was used in the past 180 days.
+   */
   async isOf(email: string, id: string): Promise<boolean> {
     const row = await this.transaction.outside(() =>
       this.sql.row(
@@ -162,7 +166,7 @@ export class Sessions {
     return row !== undefined;
   }
 
-  /** @returns the sessions of an account that were used last, and from where each was started. */
+  /** @returns the most recently used sessions of an account, and where each was started. */
   async originsOf(email: string): Promise<{ id: string; ip: string }[]> {
     return this.sql.rows<{ id: string; ip: string }>(
       `SELECT s.id, host(s.ip) AS ip FROM identity.users u JOIN identity.sessions s ON s.user_id = u.id
@@ -171,7 +175,7 @@ export class Sessions {
     );
   }
 
-  /** @returns from where a session was started; undefined when there is none. Does not open the transaction. */
+  /** @returns where a session was started; undefined if there is none. Does not open the transaction. */
   async addressOf(id: string): Promise<string | undefined> {
     const row = await this.transaction.outside(() =>
       this.sql.row<{ ip: string }>('SELECT host(ip) AS ip FROM identity.sessions WHERE id = $1', [id]),
@@ -179,7 +183,7 @@ export class Sessions {
     return row?.ip;
   }
 
-  /** Makes the next refresh token the present one. */
+  /** Rotates the refresh token. */
   async rotate(id: string): Promise<void> {
     await this.sql.execute(
       `UPDATE identity.sessions
@@ -191,8 +195,8 @@ export class Sessions {
   }
 
   /**
-   * Notes that the user of a session has just proved who it is, and makes the next refresh token the present one. What
-   * was proved before, and perhaps voided since, counts no more for any token that was issued then.
+   * Records a reauthentication in a session, and rotates the refresh token. Earlier authentications, even if
+   * invalidated since, no longer count for tokens that were issued then.
    */
   async prove(id: string): Promise<void> {
     await this.rotate(id);
@@ -204,15 +208,15 @@ export class Sessions {
     );
   }
 
-  /** What a session has proved counts no more. */
+  /** Invalidates the authentication of a session. */
   async invalidateProof(id: string): Promise<void> {
     await this.sql.execute('UPDATE identity.sessions SET authenticated_at = NULL WHERE id = $1', [id]);
   }
 
   /**
-   * Counts a proof before it is looked at.
+   * Counts a reauthentication attempt before the comparison.
    *
-   * @returns false when too many have failed
+   * @returns false if too many have failed
    */
   async takeProofTry(id: string): Promise<boolean> {
     const taken = await this.sql.execute(
@@ -223,7 +227,7 @@ export class Sessions {
   }
 
   /**
-   * What the other sessions of a user have proved counts no more.
+   * Invalidates the authentication of the other sessions of a user.
    *
    * @returns their ids
    */
@@ -247,8 +251,8 @@ export class Sessions {
   /**
    * Ends all sessions of a user, and sign-ins that wait for a second factor.
    *
-   * @param except one that goes on
-   * @returns how many ended
+   * @param except one that continues
+   * @returns number of ended sessions
    */
   async revokeAll(userId: string, reason: EndReason, except: string | null = null): Promise<number> {
     await this.sql.execute('DELETE FROM identity.mfa_tokens WHERE user_id = $1', [userId]);

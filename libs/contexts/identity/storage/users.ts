@@ -32,21 +32,21 @@ export const userSchema = new EntitySchema<UserState>({
   },
 });
 
-/** A password as it is stored. */
+/** A stored password. */
 export interface StoredPassword {
   userId: string;
   hash: string;
-  /** The how-manieth of its owner; see {@link UserState}. */
+  /** Number of the password; see {@link UserState}. */
   number: number;
 }
 
-/** The passwords that an address was given: that of its account, and that of a registration nobody has verified. */
+/** The passwords of an address: that of its account, and that of an unverified registration. */
 export interface AddressPasswords {
-  /** Absent where the address has no account that is verified. */
+  /** Absent if the address has no verified account. */
   account?: StoredPassword;
-  /** Hash of what a pending account, or a decoy beside an account, was registered with. */
+  /** Hash of the password of a pending account, or of a decoy beside an account. */
   registered?: string;
-  /** Whose address it is, verified or not. */
+  /** User with the address, verified or not. */
   userId?: string;
 }
 
@@ -68,7 +68,7 @@ export class Users extends Repository<UserState, User> {
     super(transaction, sql, outbox);
   }
 
-  /** @see Repository.save; others see the change once it is committed, whatever was kept of the user */
+  /** @see Repository.save; others see the change after the commit, also if the user was cached */
   override async save(user: User): Promise<void> {
     await super.save(user);
     this.cache.forgetAfterCommit(userEntry(user.id));
@@ -80,22 +80,22 @@ export class Users extends Repository<UserState, User> {
     this.cache.forgetAfterCommit(userEntry(user.id));
   }
 
-  /** Makes registrations of one address wait for each other until the present transaction ends. */
+  /** Serializes registrations of one address until the current transaction ends. */
   async lockAddress(email: string): Promise<void> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('identity.address:' || $1, 0))`, [
       email,
     ]);
   }
 
-  /** Makes changes of one account wait for each other until the present transaction ends. */
+  /** Serializes changes of one account until the current transaction ends. */
   async lock(id: string): Promise<void> {
     await this.sql.execute('SELECT 1 FROM identity.users WHERE id = $1 FOR NO KEY UPDATE', [id]);
   }
 
   /**
-   * Locks the account of somebody who is signed in: a token may outlive its account by a few seconds.
+   * Locks the account of a signed-in user: a token may outlive its account by a few seconds.
    *
-   * @throws Rejection `identity.account-gone` when it is deleted, or erased
+   * @throws Rejection `identity.account-gone` if it is deleted or erased
    */
   async lockOwn(id: string): Promise<User> {
     await this.lock(id);
@@ -105,13 +105,13 @@ export class Users extends Repository<UserState, User> {
   }
 
   /**
-   * Makes everybody who wants the same username wait until the present transaction ends: accounts and decoys hold
-   * names in two tables, which no constraint spans. That of an account is taken whatever the address; one that a
-   * registration holds is free for the same address, with a pending account and with a decoy alike.
+   * Serializes claims of one username until the current transaction ends: accounts and decoys hold usernames in two
+   * tables, so no constraint covers both. The username of an account is taken for every address; one held by a
+   * registration is free for the same address, for a pending account and for a decoy alike.
    *
-   * @param email of whoever wants it
-   * @param accountId that wants another name, for which its own is not taken
-   * @returns whether somebody has the username, be it for a pending registration.
+   * @param email of the registration
+   * @param accountId account that changes its username; its own is not taken
+   * @returns whether the username is taken, possibly by a pending registration.
    */
   async usernameTaken(username: string, email: string, accountId: string | null = null): Promise<boolean> {
     await this.sql.execute(
@@ -121,7 +121,7 @@ export class Users extends Repository<UserState, User> {
     return this.isUsernameHeld(username, email, accountId);
   }
 
-  /** The same at this moment: nothing is locked, so {@link usernameTaken} may say something else right afterwards. */
+  /** The same without a lock, so {@link usernameTaken} may return a different result right afterwards. */
   async seemsUsernameTaken(username: string, email: string): Promise<boolean> {
     return this.transaction.outside(() => this.isUsernameHeld(username, email, null));
   }
@@ -138,9 +138,9 @@ export class Users extends Repository<UserState, User> {
   }
 
   /**
-   * Reads without opening the transaction, since comparing takes long.
+   * Reads without opening the transaction, because comparing takes long.
    *
-   * @returns what to compare a password with; nothing for an unknown address
+   * @returns the stored passwords to compare with; empty for an unknown address
    */
   async passwordsOf(email: string): Promise<AddressPasswords> {
     const row = await this.transaction.outside(() =>
@@ -163,9 +163,9 @@ export class Users extends Repository<UserState, User> {
   }
 
   /**
-   * Reads without opening the transaction, since hashing a new password takes long.
+   * Reads without opening the transaction, because hashing a new password takes long.
    *
-   * @returns what must not be in a user's password; undefined when there is no such user
+   * @returns names that must not be in a user's password; undefined if there is no such user
    */
   async namesOf(id: string): Promise<Pick<UserState, 'email' | 'username' | 'name'> | undefined> {
     return this.transaction.outside(() =>
@@ -176,10 +176,10 @@ export class Users extends Repository<UserState, User> {
   }
 
   /**
-   * Keeps a password from being changed until the present transaction ends: what follows from it and what ends with
-   * it cannot miss each other.
+   * Prevents a password change until the current transaction ends, so that a change cannot miss what is created with
+   * the old password.
    *
-   * @returns whether it is still the present one
+   * @returns whether it is still the current one
    */
   async holdPassword({ userId, number }: Pick<StoredPassword, 'userId' | 'number'>): Promise<boolean> {
     const held = await this.sql.row(
@@ -189,7 +189,9 @@ export class Users extends Repository<UserState, User> {
     return held !== undefined;
   }
 
-  /** Stores the same password rehashed, in a transaction of its own; nothing happens when it was changed meanwhile. */
+  /**
+   * Stores a new hash of the same password, in a separate transaction; does nothing if it was changed in the meantime.
+   */
   async rehash({ userId, hash }: StoredPassword, newHash: string): Promise<void> {
     await this.transaction.outside(() =>
       this.transaction.run(() =>
@@ -202,8 +204,8 @@ export class Users extends Repository<UserState, User> {
   }
 
   /**
-   * @returns whether signing in needs a second factor; that stays so until the present transaction ends, so that no
-   *   proof by password slips in while one is enrolled
+   * @returns whether signing in requires a second factor; locked until the current transaction ends, so that no
+   *   reauthentication by password happens while one is being enrolled
    */
   async needsSecondFactor(id: string): Promise<boolean> {
     const row = await this.sql.row<{ needed: boolean }>(
@@ -215,7 +217,7 @@ export class Users extends Repository<UserState, User> {
 
   /**
    * @param olderThanSeconds age of the registration
-   * @returns ids of accounts that nobody verified in time
+   * @returns ids of accounts that were not verified in time
    */
   async unverified(olderThanSeconds: number, limit: number): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(

@@ -3,7 +3,7 @@ import { Field } from '@rookery/web';
 import type { User } from '../model/user';
 import { SignedInUser } from './signed-in-user';
 
-/** An account, as its owner sees it. */
+/** An account as seen by its owner. */
 @ApiSchema({ name: 'Account' })
 export class AccountView extends SignedInUser {
   @Field.dateTime({ description: 'When the account was registered.' })
@@ -16,7 +16,7 @@ export class AccountView extends SignedInUser {
   version: number;
 }
 
-/** @returns what the owner sees of an account that has just been changed. */
+/** @returns the owner's view of an account that was just changed. */
 export function meOf(user: User): AccountView {
   const { id, email, username, name, role, registeredAt, profileVersion: version } = user.snapshot();
   return { id, email, username, name, role, registeredAt, version };

@@ -1,7 +1,7 @@
 import { Field } from '@rookery/web';
 import { ROLES } from '../model/user';
 
-/** Who has signed in, as the answer to it says. */
+/** The user in the response to a sign-in. */
 export class SignedInUser {
   @Field.uuid({ description: 'Id of the user.' })
   id: string;

@@ -1,7 +1,7 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 
-/** A user, as every signed-in user sees them. */
+/** A user as seen by every signed-in user. */
 @ApiSchema({ name: 'User' })
 export class UserView {
   @Field.uuid({ description: 'Id of the user.' })

@@ -7,7 +7,7 @@ describe('a long-running operation', () => {
   const requested = (kind: 'erasure' | 'export' = 'erasure') => Operation.request(kind, 'somebody', NOW);
   const events = (operation: Operation) => operation.takeEvents().map(({ definition }) => definition.type);
 
-  it('asks for one holder after the other until all are through', () => {
+  it('runs one context after the other until all have finished', () => {
     const operation = requested();
     expect(operation.next(HOLDERS)).toBe('notes');
     operation.finish('notes', HOLDERS, NOW);
@@ -22,7 +22,7 @@ describe('a long-running operation', () => {
     ]);
   });
 
-  it('asks also a holder that was added while it ran', () => {
+  it('includes a context that was added while it ran', () => {
     const operation = requested();
     operation.finish('notes', HOLDERS, NOW);
     operation.finish('identity', ['tales', ...HOLDERS], NOW);
@@ -30,7 +30,7 @@ describe('a long-running operation', () => {
     expect(operation.over).toBe(false);
   });
 
-  it('adds up what a holder did in several pieces', () => {
+  it('adds up the results of several batches of a context', () => {
     const operation = requested();
     operation.count('notes', { notes: 3 });
     operation.count('notes', { notes: 1, pictures: 2 });
@@ -41,7 +41,7 @@ describe('a long-running operation', () => {
     });
   });
 
-  it('can be taken up again after it failed when it erases, not when it exports', () => {
+  it('can be resumed after a failure if it is an erasure, not if it is an export', () => {
     const [erasure, exporting] = [requested('erasure'), requested('export')];
     erasure.fail(NOW);
     exporting.fail(NOW);

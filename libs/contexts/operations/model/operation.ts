@@ -3,18 +3,18 @@ import { OperationContinued, OperationEnded, OperationRequested } from '../event
 
 export type OperationKind = 'erasure' | 'export';
 
-/** How many rows of what a holder gave or erased: `{ identity: { sessions: 2 } }`. */
+/** Number of rows exported or erased, by context and kind: `{ identity: { sessions: 2 } }`. */
 export type Receipt = Record<string, Record<string, number>>;
 
 export interface OperationState extends AggregateState {
   kind: OperationKind;
   userId: string;
   status: 'queued' | 'running' | 'succeeded' | 'failed';
-  /** It is not begun before. */
+  /** Earliest start. */
   dueAt: Date;
-  /** Who is through with it. */
+  /** Contexts that have finished. */
   finishedHolders: string[];
-  /** Per cent. */
+  /** Percent. */
   progress: number;
   receipt: Receipt;
   requestedAt: Date;
@@ -22,11 +22,11 @@ export interface OperationState extends AggregateState {
 }
 
 /**
- * An export or an erasure of all that is held about somebody. It is done piece by piece, each in a transaction of its
- * own whose event asks for the next: whatever crashes between two pieces, the event is safe and goes on.
+ * An export or an erasure of a user's data. It is done in batches, each in a separate transaction whose event requests
+ * the next: after a crash between two batches, the stored event continues it.
  */
 export class Operation extends Aggregate<OperationState> {
-  /** @param dueAt when it may begin */
+  /** @param dueAt earliest start */
   static request(kind: OperationKind, userId: string, now: Date, dueAt = now): Operation {
     const operation = new Operation({
       id: newId(),
@@ -53,26 +53,26 @@ export class Operation extends Aggregate<OperationState> {
     return this.state.userId;
   }
 
-  /** Whether there is nothing left to do. A failed erasure can be resumed, a failed export is requested again. */
+  /** Whether there is nothing left to do. A failed erasure can be resumed; a failed export must be requested again. */
   get over(): boolean {
     return (
       this.state.status === 'succeeded' || (this.state.status === 'failed' && this.state.kind === 'export')
     );
   }
 
-  /** @returns the first of these that is not through with it; undefined when all are. */
+  /** @returns the first of these that has not finished; undefined if all have. */
   next(holders: readonly string[]): string | undefined {
     return holders.find((holder) => !this.state.finishedHolders.includes(holder));
   }
 
-  /** Asks for the next piece; for the first one when its time has come. */
+  /** Requests the next batch; the first one when it is due. */
   goOn(): void {
     this.state.status = 'running';
     this.state.finishedAt = null;
     this.raise(OperationContinued, { kind: this.state.kind });
   }
 
-  /** Notes what a holder did of its part. */
+  /** Records the result of a context's batch. */
   count(holder: string, counts: Readonly<Record<string, number>>): void {
     const sum: Record<string, number> = { ...this.state.receipt[holder] };
     for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + count;
@@ -80,9 +80,9 @@ export class Operation extends Aggregate<OperationState> {
   }
 
   /**
-   * Notes that a holder is through.
+   * Records that a context has finished.
    *
-   * @param holders all of them
+   * @param holders all contexts with personal data
    */
   finish(holder: string, holders: readonly string[], now: Date): void {
     this.state.finishedHolders = [...this.state.finishedHolders, holder];
@@ -92,7 +92,7 @@ export class Operation extends Aggregate<OperationState> {
     else this.goOn();
   }
 
-  /** Notes that nobody goes on trying. */
+  /** Records that it failed and is not retried. */
   fail(now: Date): void {
     this.end('failed', now);
   }

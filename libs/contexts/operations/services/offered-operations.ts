@@ -6,7 +6,7 @@ import { OperationsSettings } from '../settings';
 import { StoredOperations } from '../storage/operations';
 import { type OperationView, viewOf } from '../views/operation';
 
-/** Seconds for which whoever asks again gets the same export. */
+/** Seconds for which a repeated request returns the same export. */
 const INTERVAL_SECONDS = 86_400;
 
 /** What other contexts may ask of operations. */

@@ -32,9 +32,9 @@ export class StoredOperations extends Repository<OperationState, Operation> {
   };
 
   /**
-   * Makes requests of one user wait for each other until the present transaction ends.
+   * Serializes requests of one user until the current transaction ends.
    *
-   * @returns the operation of this kind that is not over yet; undefined when there is none
+   * @returns the unfinished operation of this kind; undefined if there is none
    */
   async openOf(userId: string, kind: OperationKind): Promise<Operation | undefined> {
     await this.lockRequestsOf(userId);
@@ -46,11 +46,11 @@ export class StoredOperations extends Repository<OperationState, Operation> {
   }
 
   /**
-   * Makes requests of one user wait for each other until the present transaction ends.
+   * Serializes requests of one user until the current transaction ends.
    *
-   * @param seconds after which an export is too old to be answered again
-   * @param keptSeconds for which an export can be downloaded
-   * @returns the export that is not over yet, else the latest that was asked for since and can be downloaded
+   * @param seconds maximum age of an export that is returned again
+   * @param keptSeconds time for which an export can be downloaded
+   * @returns the unfinished export, else the latest one within that age that can be downloaded
    */
   async recentExportOf(userId: string, seconds: number, keptSeconds: number): Promise<Operation | undefined> {
     await this.lockRequestsOf(userId);
@@ -73,8 +73,8 @@ export class StoredOperations extends Repository<OperationState, Operation> {
   }
 
   /**
-   * @param after id that the page before ended with
-   * @returns the operations about somebody by id, at most `limit`
+   * @param after last id of the previous page
+   * @returns the operations of a user by id, at most `limit`
    */
   about(userId: string, after: string, limit: number): Promise<ExportedOperation[]> {
     return this.sql.rows<ExportedOperation & Record<string, unknown>>(
@@ -84,7 +84,7 @@ export class StoredOperations extends Repository<OperationState, Operation> {
     );
   }
 
-  /** @returns ids of erasures whose grace period is over and that were not begun. */
+  /** @returns ids of erasures whose grace period is over and that have not started. */
   async dueErasures(limit: number): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(
       `SELECT id FROM operations.operations WHERE status = 'queued' AND kind = 'erasure' AND due_at <= now()
@@ -108,7 +108,7 @@ export class StoredOperations extends Repository<OperationState, Operation> {
     );
   }
 
-  /** Forgets the pages of exports that ended so many seconds ago. */
+  /** Deletes the pages of exports that ended more than the given seconds ago. */
   async removeOldPages(olderThanSeconds: number): Promise<void> {
     await this.sql.execute(
       `DELETE FROM operations.export_pages p USING operations.operations o
@@ -118,9 +118,9 @@ export class StoredOperations extends Repository<OperationState, Operation> {
   }
 
   /**
-   * Forgets the exports of somebody, finished or not.
+   * Deletes the exports of a user, finished or not.
    *
-   * @returns how many
+   * @returns number of deleted exports
    */
   async removeExportsOf(userId: string): Promise<number> {
     return this.sql.execute(`DELETE FROM operations.operations WHERE user_id = $1 AND kind = 'export'`, [

@@ -2,7 +2,7 @@ import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 import type { OperationState } from '../model/operation';
 
-/** A long-running operation, as its owner sees it. */
+/** A long-running operation as seen by its owner. */
 @ApiSchema({ name: 'Operation' })
 export class OperationView {
   @Field.uuid({ description: 'Id of the operation.' })
@@ -28,14 +28,12 @@ export class OperationView {
   failure?: string;
 }
 
-/** Where an operation can be read. */
+/** URL of an operation. */
 export function locationOf(operationId: string): string {
   return `/v1/operations/${operationId}`;
 }
 
-/**
- * @param exportTtlSeconds for which an export is kept
- */
+/** @param exportTtlSeconds lifetime of an export */
 export function viewOf(operation: Readonly<OperationState>, exportTtlSeconds: number): OperationView {
   const { id, kind, status, progress, receipt, finishedAt } = operation;
   const view = { id, kind, status, progress };

@@ -1,12 +1,12 @@
-import { verifyEditor } from './actor';
+import { verifyActor } from './actor';
 
 const author = '01890000-0000-7000-8000-000000000001';
 const other = '01890000-0000-7000-8000-000000000002';
 const forbidden = expect.objectContaining({ code: 'auth.forbidden', kind: 'forbidden' });
 
-describe('What somebody wrote', () => {
+describe('The content of a user', () => {
   const edit = (userId: string, ...permissions: string[]) =>
-    verifyEditor({ userId, permissions: new Set(permissions) }, author, 'posts:update:any');
+    verifyActor({ userId, permissions: new Set(permissions) }, author, 'posts:update:any');
 
   it('is changed by its author, whatever the permissions', () => {
     expect(() => edit(author)).not.toThrow();

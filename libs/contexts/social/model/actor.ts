@@ -1,12 +1,12 @@
 import { Forbidden, Rejection } from '@rookery/domain';
 
-/** Whoever wants to change something that somebody wrote. */
+/** A user who wants to change a post or comment. */
 export interface Actor {
   readonly userId: string;
   readonly permissions: ReadonlySet<string>;
 }
 
-/** Permissions that stand in for being the author. */
+/** Permissions that replace being the author. */
 export const ManageAny = {
   updatePosts: 'posts:update:any',
   deletePosts: 'posts:delete:any',
@@ -14,14 +14,14 @@ export const ManageAny = {
   deleteComments: 'comments:delete:any',
 } as const;
 
-export type BeyondOwnPermission = (typeof ManageAny)[keyof typeof ManageAny];
+export type ManageAnyPermission = (typeof ManageAny)[keyof typeof ManageAny];
 
 /**
- * What somebody wrote is changed by its author, or by whoever may change what anybody wrote.
+ * Checks that the actor is the author or has the permission.
  *
- * @param permission that stands in for being the author
+ * @param permission that replaces being the author
  * @throws Rejection `auth.forbidden`
  */
-export function verifyEditor(actor: Actor, authorId: string, permission: BeyondOwnPermission): void {
+export function verifyActor(actor: Actor, authorId: string, permission: ManageAnyPermission): void {
   if (actor.userId !== authorId && !actor.permissions.has(permission)) throw new Rejection(Forbidden);
 }

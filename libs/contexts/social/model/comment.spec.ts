@@ -14,13 +14,13 @@ describe('a comment', () => {
   const told = () => comment.takeEvents().map(({ definition, data }) => [definition.type, data]);
   const itself = { postId: 'post', authorId: 'author' };
 
-  it('tells of itself when it is added, but not what it says', () => {
+  it('raises an event without its text when it is added', () => {
     const [event] = Comment.add('post', 'author', 'Here too!', now).takeEvents();
     expect(event).toMatchObject({ definition: { type: 'social.comment-added' }, sequence: 1 });
     expect(event!.data).toEqual(itself);
   });
 
-  it('says something else when it is changed', () => {
+  it('has the new content after a change', () => {
     expect(comment.update('Not here.', later)).toBe(true);
     expect(comment.snapshot()).toMatchObject({
       content: 'Not here.',
@@ -37,7 +37,7 @@ describe('a comment', () => {
     expect(told()).toEqual([]);
   });
 
-  it('tells that it is gone', () => {
+  it('raises an event when it is deleted', () => {
     comment.delete();
     expect(told()).toEqual([['social.comment-deleted', itself]]);
   });

@@ -1,6 +1,6 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { CommentAdded, CommentDeleted, CommentUpdated } from '../contract';
-import { ManageAny, type Actor, verifyEditor } from './actor';
+import { ManageAny, type Actor, verifyActor } from './actor';
 
 export interface CommentState extends AggregateState {
   postId: string;
@@ -10,7 +10,7 @@ export interface CommentState extends AggregateState {
   updatedAt: Date;
 }
 
-/** An answer to a post. */
+/** A comment on a post. */
 export class Comment extends Aggregate<CommentState> {
   static add(postId: string, authorId: string, content: string, now: Date): Comment {
     const state = { id: newId(), version: 0, postId, authorId, content, createdAt: now, updatedAt: now };
@@ -27,19 +27,19 @@ export class Comment extends Aggregate<CommentState> {
     return this.state.postId;
   }
 
-  /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may change comments of anybody */
+  /** @throws Rejection `auth.forbidden` unless the actor is the author or may change anybody's comments */
   verifyUpdater(actor: Actor): void {
-    verifyEditor(actor, this.authorId, ManageAny.updateComments);
+    verifyActor(actor, this.authorId, ManageAny.updateComments);
   }
 
-  /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may delete comments of anybody */
+  /** @throws Rejection `auth.forbidden` unless the actor is the author or may delete anybody's comments */
   verifyDeleter(actor: Actor): void {
-    verifyEditor(actor, this.authorId, ManageAny.deleteComments);
+    verifyActor(actor, this.authorId, ManageAny.deleteComments);
   }
 
   /**
-   * @param content that is left out stays as it is
-   * @returns whether it says something else now
+   * @param content undefined keeps the current content
+   * @returns whether it has changed
    */
   update(content: string | undefined, now: Date): boolean {
     if (content === undefined || content === this.state.content) return false;

@@ -14,7 +14,7 @@ describe('a post', () => {
 
   const told = () => post.takeEvents().map(({ definition, data }) => [definition.type, data]);
 
-  it('tells of itself when it is published', () => {
+  it('raises an event when it is published', () => {
     const [event, ...rest] = Post.create('author', draft, now).takeEvents();
     expect(event).toMatchObject({
       definition: { type: 'social.post-created' },
@@ -51,7 +51,7 @@ describe('a post', () => {
     },
   );
 
-  it('tells that it is gone', () => {
+  it('raises an event when it is deleted', () => {
     post.delete();
     expect(told()).toEqual([['social.post-deleted', { authorId: 'author' }]]);
   });

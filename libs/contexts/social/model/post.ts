@@ -1,8 +1,8 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { PostCreated, PostDeleted, PostUpdated } from '../contract';
-import { ManageAny, type Actor, verifyEditor } from './actor';
+import { ManageAny, type Actor, verifyActor } from './actor';
 
-/** What an author says. */
+/** The content of a post. */
 export interface PostDraft {
   title: string;
   content: string;
@@ -15,7 +15,7 @@ export interface PostState extends AggregateState, PostDraft {
   updatedAt: Date;
 }
 
-/** Something somebody has published. */
+/** A published post. */
 export class Post extends Aggregate<PostState> {
   static create(authorId: string, draft: PostDraft, now: Date): Post {
     const post = new Post({ ...draft, id: newId(), version: 0, authorId, createdAt: now, updatedAt: now });
@@ -27,19 +27,19 @@ export class Post extends Aggregate<PostState> {
     return this.state.authorId;
   }
 
-  /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may change posts of anybody */
+  /** @throws Rejection `auth.forbidden` unless the actor is the author or may change anybody's posts */
   verifyUpdater(actor: Actor): void {
-    verifyEditor(actor, this.authorId, ManageAny.updatePosts);
+    verifyActor(actor, this.authorId, ManageAny.updatePosts);
   }
 
-  /** @throws Rejection `auth.forbidden` unless it is the author's, or the editor may delete posts of anybody */
+  /** @throws Rejection `auth.forbidden` unless the actor is the author or may delete anybody's posts */
   verifyDeleter(actor: Actor): void {
-    verifyEditor(actor, this.authorId, ManageAny.deletePosts);
+    verifyActor(actor, this.authorId, ManageAny.deletePosts);
   }
 
   /**
-   * @param changes what is left out stays as it is
-   * @returns whether it says something else now
+   * @param changes undefined fields keep their values
+   * @returns whether it has changed
    */
   update(changes: Partial<PostDraft>, now: Date): boolean {
     const { title = this.state.title, content = this.state.content, tags = this.state.tags } = changes;
@@ -53,7 +53,7 @@ export class Post extends Aggregate<PostState> {
     return true;
   }
 
-  /** Its comments go with it. */
+  /** Its comments are deleted with it. */
   delete(): void {
     this.raise(PostDeleted, { authorId: this.authorId });
   }

@@ -22,13 +22,13 @@ describe('A relationship', () => {
   };
   const nothing = { followedAt: null, blockedAt: null, mutedAt: null };
 
-  it('is nothing at first, and nobody hears of it', () => {
+  it('is empty at first, without events', () => {
     expect(state()).toEqual(nothing);
     expect(relationship).toMatchObject({ following: false, blocking: false, muting: false, version: 0 });
     expect(told()).toEqual([]);
   });
 
-  it('is with somebody else', () => {
+  it('is locked by another transaction', () => {
     expect(() => Relationship.between(pair.userId, pair.userId)).toThrow(rejecting('social.self'));
   });
 
@@ -60,7 +60,7 @@ describe('A relationship', () => {
     expect(told().map(([type]) => type)).toEqual(['social.user-unfollowed', 'social.user-blocked']);
   });
 
-  it('follows nobody who is blocked, and leaves it at that', () => {
+  it('does not follow a blocked user', () => {
     relationship.block(now);
     relationship.takeEvents();
     expect(() => relationship.follow(later)).toThrow(rejecting('social.blocked'));

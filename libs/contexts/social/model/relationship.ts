@@ -4,9 +4,9 @@ import { UserMuted, UserUnmuted } from '../events';
 import { CannotTargetSelf, TargetBlocked } from './rejections';
 
 export interface RelationshipState extends AggregateState {
-  /** Whose view it is. */
+  /** The user who follows, blocks or mutes. */
   userId: string;
-  /** Whom it is about. */
+  /** The other user. */
   otherId: string;
   followedAt: Date | null;
   blockedAt: Date | null;
@@ -14,8 +14,8 @@ export interface RelationshipState extends AggregateState {
 }
 
 /**
- * What one user wants to do with another: to follow, block or mute. What the other wants is a relationship of its own.
- * Each method returns whether something changed, so that saying it twice is saying it once.
+ * A directed relationship of one user to another: follow, block or mute. The opposite direction is a separate
+ * relationship. Methods are idempotent and return whether something changed.
  */
 export class Relationship extends Aggregate<RelationshipState> {
   /** @throws Rejection `social.self` */
@@ -37,7 +37,7 @@ export class Relationship extends Aggregate<RelationshipState> {
     return this.state.mutedAt !== null;
   }
 
-  /** @throws Rejection `social.blocked` when the user has blocked the other */
+  /** @throws Rejection `social.blocked` if the user has blocked the other */
   follow(now: Date): boolean {
     if (this.blocking) throw new Rejection(TargetBlocked);
     if (this.following) return false;
@@ -53,7 +53,7 @@ export class Relationship extends Aggregate<RelationshipState> {
     return true;
   }
 
-  /** Nobody follows whom they block. That the other follows no more either is for the other's relationship. */
+  /** Nobody follows a user they block. The follow in the opposite direction is ended in the other relationship. */
   block(now: Date): boolean {
     if (this.blocking) return false;
     this.unfollow();

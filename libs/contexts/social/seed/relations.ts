@@ -1,19 +1,19 @@
 import type { Account } from '../../identity/contract';
 import { draw } from './chance';
 
-/** Those with whose accounts people sign in. The other demo accounts only write. */
+/** The accounts that people sign in with. The other demo accounts only write. */
 export const VISITORS = ['demo-user', 'demo-moderator', 'demo-admin'];
 
-/** Visitors find something in their feeds. */
+/** Visitors have posts in their feeds. */
 const FOLLOWED_BY_VISITOR = 20;
 const FOLLOWERS_OF_VISITOR = 10;
 const FOLLOWED_BY_WRITER = 4;
 const ENEMIES = 6;
 
-/** Who wants something of whom. */
+/** A relationship between two accounts. */
 export type Pair = readonly [user: Account, other: Account];
 
-/** Who follows, mutes and blocks whom. Visitors block somebody, are blocked by somebody, and mute one they follow. */
+/** Who follows, mutes and blocks whom. Each visitor blocks an account, is blocked by one, and mutes one they follow. */
 export class Relations {
   readonly follows: Pair[] = [];
   readonly mutes: Pair[] = [];
@@ -44,7 +44,7 @@ export class Relations {
     }
   }
 
-  /** @returns those of the others with whom somebody has no block, either way */
+  /** @returns the other accounts without a block in either direction */
   near(user: Account, others: readonly Account[]): Account[] {
     const apart = this.blocks.filter((pair) => pair.includes(user)).flat();
     return others.filter((other) => other !== user && !apart.includes(other));

@@ -14,9 +14,9 @@ import { chance } from './chance';
 import { type Pair, Relations, VISITORS } from './relations';
 import { commentOf, draftOf, MAX_COMMENTS, MAX_POSTS } from './texts';
 
-/** What usernames of demo accounts begin with. */
+/** Prefix of the usernames of demo accounts. */
 const DEMO = 'demo-';
-/** How far back posts go: six weeks, in milliseconds. */
+/** Maximum age of posts in milliseconds: six weeks. */
 const HISTORY_MS = 6 * 7 * 86_400_000;
 const POST_EVERY_MS = HISTORY_MS / MAX_POSTS;
 const ANSWERED_WITHIN_MS = 3 * 86_400_000;
@@ -29,8 +29,8 @@ interface Published {
 }
 
 /**
- * What the demo accounts have published and answered in the last weeks, and whom they follow, mute and block: all of
- * it or nothing, and nothing where there is something already. What comes out depends on usernames alone.
+ * Posts and comments of the demo accounts in the last weeks, and whom they follow, mute and block: all or nothing, and
+ * nothing if there is data already. The result depends only on usernames.
  */
 @Injectable()
 export class SeedPosts implements Seed {
@@ -57,7 +57,7 @@ export class SeedPosts implements Seed {
     });
   }
 
-  /** @returns whether nobody else seeds at present; waiting for who does would be longer than a lock may take */
+  /** @returns whether no other process is seeding; waiting for it would exceed the lock timeout */
   private async lock(): Promise<boolean> {
     const row = await this.sql.row<{ locked: boolean }>(
       `SELECT pg_try_advisory_xact_lock(hashtextextended('social.seed', 0)) AS locked`,
@@ -65,7 +65,7 @@ export class SeedPosts implements Seed {
     return row!.locked;
   }
 
-  /** Visitors may have written something of their own. */
+  /** Visitors may have written their own posts. */
   private async seeded(): Promise<boolean> {
     const row = await this.sql.row(
       `SELECT 1 FROM social.posts post JOIN social.people author ON author.id = post.author_id
@@ -109,7 +109,7 @@ export class SeedPosts implements Seed {
     return published;
   }
 
-  /** Those who read a post answer within three days, to some posts often and to some never. */
+  /** Readers comment on a post within three days, on some posts often and on some never. */
   private async discuss(posts: readonly Published[], everybody: readonly Account[], relations: Relations) {
     const now = this.clock.now().getTime();
     for (let number = 0; number < MAX_COMMENTS; number += 1) {
@@ -123,7 +123,9 @@ export class SeedPosts implements Seed {
   }
 }
 
-/** @returns the numbers below `count` in an order in which neighbours have nothing in common; no factor divides 73 */
+/**
+ * @returns the numbers below `count` in an order in which neighbors are unrelated; `count` must not be a multiple of 73
+ */
 function mixed(number: number, count: number): number {
   return (number * 73) % count;
 }

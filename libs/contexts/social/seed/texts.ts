@@ -1,6 +1,6 @@
 import type { PostDraft } from '../model/post';
 
-/** Something that demo people write about. Every subject goes with every happening: twenty titles a topic. */
+/** A topic of demo posts. Every subject is combined with every event: twenty titles per topic. */
 interface Topic {
   tags: string[];
   subjects: string[];
@@ -20,7 +20,7 @@ const TOPICS: Topic[] = [
     ],
     details: [
       'I counted eleven before the coffee was ready.',
-      'The neighbour has the better binoculars, I have the better window.',
+      'The neighbor has the better binoculars, I have the better window.',
       'No photograph, of course: the camera was in the other bag.',
     ],
   },
@@ -178,7 +178,7 @@ const TOPICS: Topic[] = [
       'Long exposures',
     ],
     happenings: [
-      'need no colour',
+      'need no color',
       'are what I keep coming back to',
       'took the whole roll',
       'came out darker than I saw them',
@@ -260,12 +260,12 @@ const REPLIES = [
   'I owe you a cake.',
 ];
 
-/** How many posts differ in their titles. */
+/** Number of posts with different titles. */
 export const MAX_POSTS = 200;
-/** How many comments differ. */
+/** Number of different comments. */
 export const MAX_COMMENTS = OPENERS.length * REPLIES.length;
 
-/** @param number of the post, below {@link MAX_POSTS}; the same number, the same post */
+/** @param number of the post, below {@link MAX_POSTS}; the same number gives the same post */
 export function draftOf(number: number): PostDraft {
   const topic = TOPICS[number % TOPICS.length]!;
   const turn = Math.floor(number / TOPICS.length);
@@ -278,7 +278,7 @@ export function draftOf(number: number): PostDraft {
   };
 }
 
-/** @param number of the comment, below {@link MAX_COMMENTS}; the same number, the same text */
+/** @param number of the comment, below {@link MAX_COMMENTS}; the same number gives the same text */
 export function commentOf(number: number): string {
   return `${at(OPENERS, number)} ${at(REPLIES, Math.floor(number / OPENERS.length))}`;
 }

@@ -26,7 +26,8 @@ export class RelationshipCommands {
 
   /**
    * @param change applies the command; returns whether the relationship has changed
-   * @throws Rejection `social.self`; `resource.not-found` when the other does not exist for the user; what `change` throws
+   * @throws Rejection `social.self`; `resource.not-found` if the other does not exist for the user; what `change`
+   *   throws
    */
   async begin(
     { userId, otherId }: RelationshipCommand,
@@ -39,11 +40,12 @@ export class RelationshipCommands {
   }
 
   /**
-   * A relationship can always be ended, also when the other user is gone or hidden: the other is looked up only if there is
-   * nothing to end.
+   * A relationship can always be ended, also when the other user is gone or hidden: the other is looked up only if
+   * there is nothing to end.
    *
    * @param change applies the command; returns whether the relationship has changed
-   * @throws Rejection `social.self`; `resource.not-found` when there is nothing to end with somebody who does not exist for the user
+   * @throws Rejection `social.self`; `resource.not-found` if there is nothing to end with somebody who does not exist
+   *   for the user
    */
   async end(
     { userId, otherId }: RelationshipCommand,

@@ -20,8 +20,8 @@ export const commentSchema = new EntitySchema<CommentState>({
 });
 
 /**
- * What people have answered to posts, and how many answers a post has. Whoever changes that number locks the post's row
- * before the comment's, as the deletion of a post does: so none of them waits for another in a circle.
+ * The comments on posts, and their number per post. Code that changes this number locks the post's row before the
+ * comment's, as the deletion of a post does, to prevent deadlocks.
  */
 @Injectable()
 export class Comments extends Repository<CommentState, Comment> {
@@ -30,14 +30,14 @@ export class Comments extends Repository<CommentState, Comment> {
     restore: (state) => new Comment(state),
   };
 
-  /** @throws Rejection `resource.not-found` when it is new and its post is gone */
+  /** @throws Rejection `resource.not-found` if it is new and its post does not exist any more */
   override async save(comment: Comment): Promise<void> {
     if (comment.storedVersion === 0) await this.count(comment.postId, 1);
     await super.save(comment);
   }
 
   /**
-   * Loads a comment for {@link remove}, which makes other changes of it and of its post wait.
+   * Loads a comment for {@link remove} and locks it and its post.
    *
    * @throws Rejection `resource.not-found`
    */
@@ -53,10 +53,10 @@ export class Comments extends Repository<CommentState, Comment> {
   }
 
   /**
-   * Removes what somebody has answered, without a word.
+   * Removes a user's comments without raising events.
    *
-   * @param limit most comments to remove
-   * @returns how many were removed
+   * @param limit maximum number of comments to remove
+   * @returns number of removed comments
    */
   async eraseBy(authorId: string, limit: number): Promise<number> {
     const comments = await this.sql.rows<{ id: string; postId: string }>(

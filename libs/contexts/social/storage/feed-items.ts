@@ -3,16 +3,16 @@ import { NIL_UUID } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { FeedSettings } from '../settings';
 
-/** Posts that are looked at in one statement when somebody is followed or not any more. */
+/** Posts per statement when an author is followed or unfollowed. */
 const BATCH_SIZE = 1_000;
 
-/** Where a walk over posts has got to. */
+/** Position of an iteration over posts. */
 type Walk = { createdAt: string; id: string };
 
-/** A row of `feed_items`: user, instant and post. */
+/** Key of a row of `feed_items`: user, time and post. */
 export type ItemKey = [userId: string, createdAt: string, postId: string];
 
-/** A row of `merged_follows`. */
+/** Key of a row of `merged_follows`. */
 export type MergedKey = [userId: string, authorId: string];
 
 type Swept = { authorId: string; explained: boolean };
@@ -20,7 +20,7 @@ type Swept = { authorId: string; explained: boolean };
 const FOLLOWED = `EXISTS (SELECT 1 FROM social.relationships follow WHERE follow.user_id = item.user_id
   AND follow.other_id = item.author_id AND follow.followed_at IS NOT NULL)`;
 const MERGED = `EXISTS (SELECT 1 FROM social.merged_authors merged WHERE merged.author_id = item.author_id)`;
-/** When a row of each table, `item`, is as it should be. */
+/** Conditions for a correct row, `item`, of each table. */
 const EXPLAINED = {
   feed_items: `${FOLLOWED} AND NOT ${MERGED} AND EXISTS (SELECT 1 FROM social.posts post WHERE post.id = item.post_id
     AND post.author_id = item.author_id AND post.created_at = item.created_at)`,
@@ -28,13 +28,12 @@ const EXPLAINED = {
 };
 
 /**
- * The rows behind everybody's feed: one for each post and follower of its author. For an author with very many
- * followers there is one for each follower instead, and what it writes is merged when the follower reads.
+ * The rows of all feeds: one for each post and follower of its author. An author with very many followers has one row
+ * for each follower instead, and their posts are merged on read.
  *
- * Each method makes some of the rows what posts and relationships say now, so that it may be called in any order and
- * any number of times. Whoever adds rows of an author holds a lock with others who add, whoever removes holds it alone:
- * a removal would not see what an addition has not committed yet, which then would stay for good. Whoever reads does
- * not trust these rows, so a late one does no harm.
+ * Each method updates some of the rows to match the current posts and relationships, so methods may be called in any
+ * order and repeatedly. Inserts of an author's rows hold a shared lock, removals an exclusive one: a removal would not
+ * see uncommitted inserts, which would then remain. Reads do not trust these rows, so a late row does no harm.
  */
 @Injectable()
 export class FeedItems {
@@ -43,7 +42,7 @@ export class FeedItems {
     private readonly settings: FeedSettings,
   ) {}
 
-  /** Gives a post to the followers of its author, or takes it away from everybody when it is not there any more. */
+  /** Adds a post to the feeds of its author's followers, or removes it from all feeds if it was deleted. */
   async reconcilePost(postId: string, authorId: string): Promise<void> {
     const there = await this.sql.row('SELECT FROM social.posts WHERE id = $1', [postId]);
     if (!there) return this.removePost(postId, authorId);
@@ -60,8 +59,8 @@ export class FeedItems {
     );
   }
 
-  /** Gives somebody what an author has written, or takes it away when it does not follow the author any more. */
-  async settleFollow(userId: string, authorId: string): Promise<void> {
+  /** Adds an author's posts to a user's feed, or removes them if the user no longer follows the author. */
+  async reconcileFollow(userId: string, authorId: string): Promise<void> {
     const following = await this.sql.row(
       `SELECT FROM social.relationships WHERE user_id = $1 AND other_id = $2 AND followed_at IS NOT NULL`,
       [userId, authorId],
@@ -73,11 +72,11 @@ export class FeedItems {
   }
 
   /**
-   * Removes those of some rows of `feed_items` that no post and no relationship explains.
+   * Removes rows of `feed_items` without a matching post and relationship, one batch at a time.
    *
-   * @param after where the part before ended; undefined for the first
-   * @param limit most rows to look at
-   * @returns where this part ended; undefined when there are no more rows
+   * @param after end of the previous batch; undefined for the first
+   * @param limit maximum rows to check
+   * @returns end of this batch; undefined if there are no more rows
    */
   async sweepItems(after: ItemKey | undefined, limit: number): Promise<ItemKey | undefined> {
     const rows = await this.sql.rows<Swept & { key: ItemKey }>(
@@ -99,7 +98,7 @@ export class FeedItems {
     return rows.at(-1)?.key;
   }
 
-  /** As {@link sweepItems}, of `merged_follows`. */
+  /** Like {@link sweepItems}, for `merged_follows`. */
   async sweepMerged(after: MergedKey | undefined, limit: number): Promise<MergedKey | undefined> {
     const rows = await this.sql.rows<Swept & { key: MergedKey }>(
       `SELECT jsonb_build_array(item.user_id, item.author_id) AS key,
@@ -118,7 +117,7 @@ export class FeedItems {
     return rows.at(-1)?.key;
   }
 
-  /** Whether they really are wrong is to be asked again afterwards: a row may have been explained in the meantime. */
+  /** They must be checked again afterwards: a row may have become correct in the meantime. */
   private async lockWrong<Row extends Swept>(rows: readonly Row[]): Promise<Row[]> {
     const wrong = rows.filter(({ explained }) => !explained);
     const authors = [...new Set(wrong.map(({ authorId }) => authorId))].sort();
@@ -132,10 +131,10 @@ export class FeedItems {
   }
 
   private async addPosts(userId: string, authorId: string): Promise<void> {
-    await this.piecewise(
+    await this.inBatches(
       authorId,
       `INSERT INTO social.feed_items (user_id, created_at, post_id, author_id)
-       SELECT $2::uuid, piece.created_at, piece.id, $1 FROM piece
+       SELECT $2::uuid, batch.created_at, batch.id, $1 FROM batch
        WHERE EXISTS (SELECT 1 FROM social.relationships
                      WHERE user_id = $2 AND other_id = $1 AND followed_at IS NOT NULL)
        ON CONFLICT DO NOTHING`,
@@ -150,36 +149,36 @@ export class FeedItems {
       `DELETE FROM social.merged_follows WHERE author_id = $1 AND user_id = $2 AND NOT EXISTS (${still})`,
       [authorId, userId],
     );
-    await this.piecewise(
+    await this.inBatches(
       authorId,
-      `DELETE FROM social.feed_items item USING piece
-       WHERE item.user_id = $2 AND item.created_at = piece.created_at AND item.post_id = piece.id
+      `DELETE FROM social.feed_items item USING batch
+       WHERE item.user_id = $2 AND item.created_at = batch.created_at AND item.post_id = batch.id
          AND NOT EXISTS (${still})`,
       userId,
     );
   }
 
   /**
-   * Does something with all posts of an author, so many at a time that no statement takes long.
+   * Runs a statement for all posts of an author, in batches, so that no statement takes long.
    *
-   * @param change statement that knows the posts as `piece`, the author as $1 and the follower as $2
+   * @param change statement in which `batch` is the batch of posts, $1 the author and $2 the follower
    */
-  private async piecewise(authorId: string, change: string, userId: string): Promise<void> {
+  private async inBatches(authorId: string, change: string, userId: string): Promise<void> {
     let last: Walk | undefined;
     do {
       last = await this.sql.row<Walk>(
-        `WITH piece AS MATERIALIZED (
+        `WITH batch AS MATERIALIZED (
            SELECT created_at, id FROM social.posts
            WHERE author_id = $1 AND (created_at, id) < ($3::timestamptz, $4::uuid)
            ORDER BY created_at DESC, id DESC LIMIT ${BATCH_SIZE}
          ), changed AS (${change})
-         SELECT created_at::text AS "createdAt", id FROM piece ORDER BY piece.created_at, piece.id LIMIT 1`,
+         SELECT created_at::text AS "createdAt", id FROM batch ORDER BY batch.created_at, batch.id LIMIT 1`,
         [authorId, userId, last?.createdAt ?? 'infinity', last?.id ?? NIL_UUID],
       );
     } while (last);
   }
 
-  /** From now on, and for good, posts of this author are merged when its followers read. */
+  /** Permanently switches an author to merging on read. */
   private async merge(authorId: string): Promise<void> {
     await this.lock(authorId, 'to remove');
     await this.sql.execute(
@@ -204,7 +203,7 @@ export class FeedItems {
     );
   }
 
-  /** @returns whether the author has more followers than a post is written for each of, and is not merged yet */
+  /** @returns whether the author has too many followers for fan-out and is not merged yet */
   private async exceedsFanOutLimit(authorId: string): Promise<boolean> {
     if (await this.isMerged(authorId)) return false;
     const row = await this.sql.row<{ followers: number }>(
@@ -221,7 +220,7 @@ export class FeedItems {
     );
   }
 
-  /** Until the present transaction ends. What is read after it is as new as the lock. */
+  /** Held until the current transaction ends. Later reads see everything committed before the lock. */
   private async lock(authorId: string, purpose: 'to add' | 'to remove'): Promise<void> {
     const lock = purpose === 'to add' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
     await this.sql.execute(`SELECT ${lock}(hashtextextended('social.feed:' || $1::text, 0))`, [authorId]);

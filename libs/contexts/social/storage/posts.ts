@@ -3,7 +3,7 @@ import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Post, type PostState } from '../model/post';
 
-/** How many comments a post has is not the author's business: `storage/comments.ts` keeps that column. */
+/** The number of comments is not part of the aggregate: `storage/comments.ts` updates that column. */
 export const postSchema = new EntitySchema<PostState>({
   name: 'Post',
   schema: 'social',
@@ -20,7 +20,7 @@ export const postSchema = new EntitySchema<PostState>({
   },
 });
 
-/** What people have published. */
+/** The posts of all users. */
 @Injectable()
 export class Posts extends Repository<PostState, Post> {
   protected readonly storedAs: StoredAs<PostState, Post> = {

@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { block, leave } from '@rookery/contexts/social/testing';
 import type { Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -14,12 +14,12 @@ describe('What social tells other contexts of who may see whom', () => {
     relations = system.inApi(Relations);
   });
 
-  const some = (count: number) => Promise.all(Array.from({ length: count }, () => enrol(system)));
+  const some = (count: number) => Promise.all(Array.from({ length: count }, () => enroll(system)));
   const ids = (...people: Person[]) => people.map(({ id }) => id);
   const follow = async (who: Person, whom: Person) =>
     expect((await system.ask(`PUT /v1/users/${whom.id}/follow`, { token: who.token })).status).toBe(204);
 
-  it('leaves out a block in either direction, whoever is not active, and whoever does not exist', async () => {
+  it('excludes blocks in either direction, inactive users, and unknown users', async () => {
     const [viewer, seen, blocker, blocked, gone] = (await some(5)) as [
       Person,
       Person,

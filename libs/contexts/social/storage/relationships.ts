@@ -27,10 +27,10 @@ export class Relationships extends Repository<RelationshipState, Relationship> {
   };
 
   /**
-   * Makes everything that two users want to do with each other wait until the present transaction ends, in both
-   * directions: a follow and a block at the same time come one after the other.
+   * Locks the relationships between two users in both directions until the current transaction ends, so that a
+   * concurrent follow and block are serialized.
    *
-   * @returns what the user wants of the other; a new relationship when it never wanted anything
+   * @returns the relationship of the user to the other; a new one if there is none
    * @throws Rejection `social.self`
    */
   async lockBetween(userId: string, otherId: string): Promise<Relationship> {

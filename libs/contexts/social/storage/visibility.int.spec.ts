@@ -1,27 +1,27 @@
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually, type Person, sharedSystem } from '@rookery/testing';
 
-/** Somebody who writes and is looked for by a viewer, and what there is to find. */
+/** An author with content, and a viewer. */
 interface Scene {
   author: Person;
   viewer: Person;
-  /** Follows the author, and the author follows it. */
+  /** Follows the author, and is followed by the author. */
   friend: Person;
-  /** Username of the author; also a word in its post. */
+  /** Username of the author; also a word in their post. */
   name: string;
   postId: string;
 }
 
 /**
- * A way to see somebody. What is a `resource` of the author is not found where it is hidden, `entry` means that the
- * author's id does not stand in a list.
+ * A way to see a user. If hidden, a `resource` of the author is 404, and an `entry` (the author's id) is missing from
+ * the list.
  */
 interface Sight {
   path: (scene: Scene) => string;
   as: 'resource' | 'entry';
 }
 
-/** Who somebody is, and whom it follows: hidden from those whom it has blocked. */
+/** Profile and follows of a user: hidden from users whom they have blocked. */
 const PROFILE: Record<string, Sight> = {
   getUser: { as: 'resource', path: ({ author }) => `users/${author.id}` },
   searchUsers: { as: 'entry', path: ({ name }) => `users?search=${name}` },
@@ -31,7 +31,7 @@ const PROFILE: Record<string, Sight> = {
   'listFollowing of another': { as: 'entry', path: ({ friend }) => `users/${friend.id}/following` },
 };
 
-/** What somebody wrote: hidden between two of whom one has blocked the other. */
+/** Content of a user: hidden between two users if one has blocked the other. */
 const WRITING: Record<string, Sight> = {
   getPost: { as: 'resource', path: ({ postId }) => `posts/${postId}` },
   searchPosts: { as: 'entry', path: ({ name }) => `posts?search=${name}` },
@@ -42,7 +42,7 @@ const WRITING: Record<string, Sight> = {
 
 const ALL = { ...PROFILE, ...WRITING };
 
-describe('Who sees whom', () => {
+describe('Visibility of users', () => {
   const system = sharedSystem();
   let scenes = 0;
 
@@ -56,9 +56,9 @@ describe('Who sees whom', () => {
     scenes += 1;
     const name = `seen${scenes}author`;
     const [author, viewer, friend] = await Promise.all([
-      enrol(system, { username: name }),
-      enrol(system),
-      enrol(system),
+      enroll(system, { username: name }),
+      enroll(system),
+      enroll(system),
     ]);
     await put(friend, `${author.id}/follow`);
     await put(author, `${friend.id}/follow`);
@@ -86,7 +86,7 @@ describe('Who sees whom', () => {
   }
 
   describe.each(Object.entries(ALL))('%s', (_, sight) => {
-    it('hides whoever has blocked the viewer at once, from nobody else, and until the block ends', async () => {
+    it('hides a blocker from the blocked user immediately, from nobody else, and until the block ends', async () => {
       const scene = await set();
       await verifyShown(sight, scene);
       await block(scene.author, scene.viewer);
@@ -98,7 +98,7 @@ describe('Who sees whom', () => {
       await verifyShown(sight, scene);
     });
 
-    it('hides whoever has been deleted', async () => {
+    it('hides deleted users', async () => {
       const scene = await set();
       await verifyShown(sight, scene);
       expect((await system.ask('DELETE /v1/me', { token: scene.author.token })).status).toBe(202);
@@ -134,7 +134,7 @@ describe('Who sees whom', () => {
     );
   });
 
-  it('hides nobody from somebody who is muted or mutes', async () => {
+  it('hides nobody because of a mute', async () => {
     const scene = await set();
     await put(scene.author, `${scene.viewer.id}/mute`);
     for (const sight of Object.values(ALL)) await verifyShown(sight, scene);

@@ -3,26 +3,26 @@ import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import type { HiddenProfiles } from '../../identity/contract';
 import { type Follower, Relations } from '../contract';
-import type { BeyondOwnPermission, Actor } from '../model/actor';
+import type { ManageAnyPermission, Actor } from '../model/actor';
 import { People } from './people';
 
-/** @returns SQL that is true when `user` has blocked `other`; both are SQL expressions */
+/** @returns SQL that is true if `user` has blocked `other`; both are SQL expressions */
 export function blocks(user: string, other: string): string {
   return `EXISTS (SELECT 1 FROM social.relationships block
                   WHERE block.user_id = ${user} AND block.other_id = ${other} AND block.blocked_at IS NOT NULL)`;
 }
 
 /**
- * The one rule of who reads what somebody has written: everybody, as long as neither has blocked the other. That the
- * author is active is for whoever joins `social.people`.
+ * The visibility rule for content: everybody, unless one has blocked the other. The query that joins `social.people`
+ * must check that the author is active.
  *
- * @returns SQL that is true when `viewer` reads what `author` wrote; both are SQL expressions
+ * @returns SQL that is true if `viewer` may read content of `author`; both are SQL expressions
  */
 export function reads(viewer: string, author: string): string {
   return `NOT ${blocks(author, viewer)} AND NOT ${blocks(viewer, author)}`;
 }
 
-/** Who exists for whom. To whom somebody has blocked, the blocker does not exist; not the other way round. */
+/** Visibility of users. For a blocked user the blocker does not exist; the reverse does not hold. */
 @Injectable()
 export class Visibility extends Relations implements HiddenProfiles {
   constructor(
@@ -48,12 +48,12 @@ export class Visibility extends Relations implements HiddenProfiles {
     return rows.map(({ id }) => id);
   }
 
-  /** @throws Rejection `resource.not-found` when somebody does not exist for the viewer */
+  /** @throws Rejection `resource.not-found` if the user does not exist for the viewer */
   async verifyProfile(viewerId: string, userId: string): Promise<void> {
     if (await this.hides(userId, viewerId)) throw new Rejection(NotFound);
   }
 
-  /** @throws Rejection `resource.not-found` unless somebody is active and the viewer reads what they wrote */
+  /** @throws Rejection `resource.not-found` unless the user is active and the viewer may read their content */
   async assertCanRead(viewerId: string, authorId: string): Promise<void> {
     await this.people.verify(authorId);
     const row = await this.sql.row<{ readable: boolean }>(
@@ -64,11 +64,11 @@ export class Visibility extends Relations implements HiddenProfiles {
   }
 
   /**
-   * An editor finds what they read; whoever may change what anybody wrote finds also what a block hides from them.
+   * An actor finds what they may read; with the permission for anybody's content also what a block hides from them.
    *
    * @throws Rejection `resource.not-found`
    */
-  async assertCanFind(actor: Actor, authorId: string, permission: BeyondOwnPermission): Promise<void> {
+  async assertCanFind(actor: Actor, authorId: string, permission: ManageAnyPermission): Promise<void> {
     if (actor.permissions.has(permission)) await this.people.verify(authorId);
     else await this.assertCanRead(actor.userId, authorId);
   }

@@ -6,7 +6,7 @@ import { reads } from '../storage/visibility';
 import { AUTHOR_COLUMNS, type Authored, PersonView, withAuthor } from './person';
 import type { Comment } from '../model/comment';
 
-/** What the text of a comment looks like. */
+/** Field options of a comment's text. */
 export const COMMENT = {
   content: { max: 1_000, trim: true, description: 'The text.', example: 'Here too!' },
 };
@@ -54,7 +54,7 @@ export function newCommentView(comment: Comment, author: PersonView): CommentVie
 export class CommentViews {
   constructor(private readonly sql: Sql) {}
 
-  /** @returns a comment as the present transaction has left it: for whoever has just changed it */
+  /** @returns a comment as changed by the current transaction, for the response to the change */
   async reload(id: string): Promise<CommentView> {
     const comment = await this.sql.row<CommentRow>(`${SELECT_COMMENT} WHERE comment.id = $1`, [id]);
     return withAuthor<CommentView>(comment!);

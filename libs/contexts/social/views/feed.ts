@@ -4,40 +4,40 @@ import { reads } from '../storage/visibility';
 import { POST_COLUMNS, postOf, type PostRow, type PostView } from './post';
 import { searchTerms } from './search-terms';
 
-/** What a feed is narrowed to and how it is sorted. */
+/** Filter and order of a feed. */
 export interface FeedFilters {
-  /** Posts with any of them; none: whatever their tags. */
+  /** Posts with any of these tags; empty: no filter. */
   tags: readonly string[];
-  /** As people type it into a search engine; empty: whatever they say. */
+  /** Search text in web search syntax; empty: no filter. */
   search: string;
-  /** RFC 3339 instant; the first that counts. */
+  /** RFC 3339 timestamp, inclusive. */
   since?: string;
-  /** RFC 3339 instant; the last that counts. */
+  /** RFC 3339 timestamp, inclusive. */
   until?: string;
   sort: 'asc' | 'desc';
 }
 
-/** So many entries of the feed tell whether what is asked for is frequent in it. */
+/** Feed entries that are sampled to decide whether matches are frequent. */
 const SAMPLE = 500;
 
-/** It is when walking fills the page within so many times the sample. */
+/** Matches are frequent if a scan of this many times the sample fills the page. */
 const MAX_WALK_FACTOR = 4;
 
-/** So many posts fit tags and search at most where it pays to look at each of them instead of walking the feed. */
+/** Maximum matches of tags and search for which checking each is cheaper than scanning the feed. */
 const SELECTIVE_MAX = 1_000;
 
 /**
- * What somebody and those whom it follows have written. A page costs the same however long the feed is and however
- * many are followed: docs/decisions/0021-feed.md.
+ * Posts of a user and of those they follow. The cost of a page does not depend on the length of the feed or the number
+ * of followed authors: docs/decisions/0021-feed.md.
  */
 @Injectable()
 export class Feed {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * @param viewerId whose feed it is
-   * @param position where the page before ended; undefined for the first
-   * @param limit most posts to answer
+   * @param viewerId owner of the feed
+   * @param position end of the previous page; undefined for the first
+   * @param limit maximum number of posts
    */
   async page(
     viewerId: string,
@@ -58,8 +58,7 @@ export class Feed {
   }
 
   /**
-   * @returns whether the feed is soon walked through: its next entries hold enough of what is asked for, or there are
-   *   not many more
+   * @returns whether scanning the feed is cheap: its next entries contain enough matches, or there are not many more
    */
   private async isFrequent(
     viewerId: string,
@@ -84,13 +83,13 @@ export class Feed {
     return row!.fitting * MAX_WALK_FACTOR >= limit || !row!.more;
   }
 
-  /** @returns ids of all posts that may fit tags and search, whoever wrote them; undefined when there are many */
+  /** @returns ids of all posts that may match tags and search, of any author; undefined if there are many */
   private async few({ tags, search, ...rest }: FeedFilters): Promise<string[] | undefined> {
     const searchable = search !== '' && !(await this.isVague(search));
     if (tags.length === 0 && !searchable) return undefined;
     const values: unknown[] = [];
     const fitting = fits('post', { ...rest, tags, search: searchable ? search : '' }, values);
-    // MATERIALIZED keeps the LIMIT away from the planner: with it, it might read the table instead of the index.
+    // MATERIALIZED hides the LIMIT from the planner, which might otherwise read the table instead of the index.
     const rows = await this.sql.rows<{ id: string }>(
       `WITH fitting AS MATERIALIZED (SELECT id FROM social.posts post WHERE ${fitting})
        SELECT id FROM fitting LIMIT ${SELECTIVE_MAX + 1}`,
@@ -99,7 +98,7 @@ export class Feed {
     return rows.length > SELECTIVE_MAX ? undefined : rows.map(({ id }) => id);
   }
 
-  /** @returns whether there is no word that must be there, as in `-swifts`: an index of words is of no use then */
+  /** @returns whether no word is required, as in `-swifts`: a word index is of no use then */
   private async isVague(search: string): Promise<boolean> {
     const row = await this.sql.row<{ vague: boolean }>(
       `SELECT querytree(websearch_to_tsquery('simple', $1)) = 'T' AS vague`,
@@ -108,7 +107,7 @@ export class Feed {
     return row!.vague;
   }
 
-  /** Picks from a few posts those that belong in the feed. */
+  /** Filters a few posts for those that belong in the feed. */
   private among(
     ids: readonly string[],
     viewerId: string,
@@ -131,8 +130,8 @@ export class Feed {
   }
 
   /**
-   * Goes through the feed in its order until the page is full, then through what is merged on reading as far as that
-   * page reaches. What was fanned out before its author came to be merged is in both.
+   * Scans the feed in its order until the page is full, then the posts of merged authors as far as that page reaches.
+   * Posts that were fanned out before their author was merged are in both.
    */
   private walk(
     viewerId: string,
@@ -142,7 +141,7 @@ export class Feed {
   ): Promise<PostRow[]> {
     const values: unknown[] = [viewerId, limit];
     const { order, within } = this.order(filters, position, values);
-    // A subquery, so that authors' posts are walked by time too: the planner must not look for a common word instead.
+    // A subquery, so that authors' posts are scanned by time too: otherwise the planner might search for a common word.
     const fitting = `(SELECT ${fits('post', filters, values)})`;
     const [aggregate, upTo, end] =
       filters.sort === 'desc' ? ['min', '>=', '-infinity'] : ['max', '<=', 'infinity'];
@@ -179,7 +178,7 @@ export class Feed {
     );
   }
 
-  /** The text holds the filters that there are and no others: a plan for `$3 IS NULL OR …` could not use an index. */
+  /** The text contains only the filters in use: a plan for `$3 IS NULL OR …` could not use an index. */
   private order({ sort, since, until }: FeedFilters, position: Position | undefined, values: unknown[]) {
     const bounds: ((createdAt: string, id: string) => string)[] = [];
     if (since !== undefined) {
@@ -206,7 +205,7 @@ export class Feed {
   }
 }
 
-/** @returns SQL that is true when a post has one of the tags and says what is searched for */
+/** @returns SQL that is true if a post has one of the tags and matches the search */
 function fits(post: string, { tags, search }: FeedFilters, values: unknown[]): string {
   const conditions: string[] = [];
   if (tags.length > 0) conditions.push(`${post}.tags && $${values.push(tags)}::text[]`);
@@ -216,17 +215,17 @@ function fits(post: string, { tags, search }: FeedFilters, values: unknown[]): s
 }
 
 /**
- * Scalar subqueries, here and below, and not joins: they are asked row by row until the page is full, whatever the
- * planner thinks of the numbers.
+ * Scalar subqueries, here and below, instead of joins: they are evaluated row by row until the page is full, whatever
+ * the planner's estimates are.
  *
- * @returns SQL that is true when the viewer ($1) follows the author, has not muted it and reads what it writes
+ * @returns SQL that is true if the viewer ($1) follows the author, has not muted them and may read their posts
  */
 function followed(author: string): string {
   return `((SELECT relation.followed_at IS NOT NULL AND relation.muted_at IS NULL FROM social.relationships relation
             WHERE relation.user_id = $1 AND relation.other_id = ${author}) AND (SELECT ${reads('$1', author)}))`;
 }
 
-/** @returns SQL that is true when others see what the author writes */
+/** @returns SQL that is true if the author's posts are visible to others */
 function active(author: string): string {
   return `(SELECT person.active FROM social.people person WHERE person.id = ${author})`;
 }

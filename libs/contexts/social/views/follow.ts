@@ -6,14 +6,14 @@ import { People } from '../storage/people';
 import { blocks, Visibility } from '../storage/visibility';
 import { PersonView } from './person';
 
-/** Somebody who follows or is followed. */
+/** A user who follows or is followed. */
 @ApiSchema({ name: 'Follow' })
 export class FollowView extends PersonView {
   @Field.dateTime({ description: 'When the follow started.' })
   followedAt: Date;
 }
 
-/** The latest first. */
+/** Latest first. */
 const BY_FOLLOW: Keyset<FollowView, Position> = {
   first: NEWEST,
   of: ({ followedAt, id }) => [followedAt.toISOString(), id],
@@ -22,7 +22,7 @@ const BY_FOLLOW: Keyset<FollowView, Position> = {
 /** The two ends of a follow: `user` follows `other`. */
 type End = 'user_id' | 'other_id';
 
-/** Who follows whom, as somebody may see it: without those who are not active or do not exist for the viewer. */
+/** Follows that a viewer may see: without users who are not active or do not exist for the viewer. */
 @Injectable()
 export class FollowViews {
   constructor(
@@ -31,12 +31,12 @@ export class FollowViews {
     private readonly visibility: Visibility,
   ) {}
 
-  /** @throws Rejection `resource.not-found` when the user does not exist for the viewer */
+  /** @throws Rejection `resource.not-found` if the user does not exist for the viewer */
   followersOf(userId: string, viewerId: string, page: ListQuery): Promise<Page<FollowView>> {
     return this.list('other_id', userId, 'user_id', viewerId, page);
   }
 
-  /** @throws Rejection `resource.not-found` when the user does not exist for the viewer */
+  /** @throws Rejection `resource.not-found` if the user does not exist for the viewer */
   followedBy(userId: string, viewerId: string, page: ListQuery): Promise<Page<FollowView>> {
     return this.list('user_id', userId, 'other_id', viewerId, page);
   }

@@ -5,20 +5,20 @@ import { reads } from '../storage/visibility';
 import { POST_COLUMNS, postOf, type PostRow, type PostView } from './post';
 import { searchTerms } from './search-terms';
 
-/** So many of the newest posts that fit are ranked. */
+/** Maximum matches that are ranked, newest first. */
 export const RANKED = 500;
-/** So many of the newest posts are looked through for a word that many hold, before the index is asked. */
+/** Newest posts that are scanned for common words before the index is used. */
 const WALK_MAX = 10_000;
-/** So many, when the nearer ones promise that there will be enough among them. */
+/** Extended scan, if the first one suggests that it will find enough. */
 const COUNT_MAX = 100_000;
 
-/** A place in the ranked posts: rank, time and id. */
+/** Position in the ranked posts: rank, time and id. */
 export type RankedPosition = readonly [rank: number | 'Infinity', createdAt: string, id: string];
 
-/** Before it comes every position. */
+/** Position before the first result. */
 export const BEST: RankedPosition = ['Infinity', 'infinity', MAX_UUID];
 
-/** A post that was found; the rank only compares with others of the same search. */
+/** A matching post; its rank is comparable only within one search. */
 export interface RankedPost {
   post: PostView;
   rank: number;
@@ -26,7 +26,7 @@ export interface RankedPost {
 
 const QUERY = `(SELECT websearch_to_tsquery('simple', $1))`;
 
-/** SQL of the ids of those that fit and that the viewer reads, newest first, `posts` being whatever gives the posts. */
+/** SQL for the ids of matching posts that the viewer may read, newest first; `posts` is the SQL source of posts. */
 const readable = (posts: string) => `
   SELECT post.id FROM ${posts} AS post JOIN social.people author ON author.id = post.author_id
   WHERE author.active AND ${reads('$2::uuid', 'post.author_id')} AND post.created_at <= $3
@@ -37,24 +37,24 @@ const WALKED = readable(`(
                  ORDER BY created_at DESC, id DESC LIMIT $4) AS newest
   WHERE search @@ ${QUERY})`);
 
-// Materialized, and nothing but the search in it: together with an order or a time PostgreSQL may take another index and
-// read all there is. Queries of exclusions alone find no place to begin in an index.
+// Materialized, with nothing but the search in it: with an order or a time PostgreSQL might choose another index and
+// read everything. Queries with only exclusions cannot use an index.
 const INDEXED = `
   WITH matches AS MATERIALIZED (
     SELECT id, author_id, created_at FROM social.posts
     WHERE search @@ ${QUERY} AND (SELECT querytree(websearch_to_tsquery('simple', $1)) NOT IN ('', 'T')))
   ${readable('matches')}`;
 
-/** Full-text search of posts, under the rule of who reads what. */
+/** Full-text search of posts that the viewer may read. */
 @Injectable()
 export class PostSearch {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Ranks the newest posts that fit, at most {@link RANKED}.
+   * Ranks the newest matches, at most {@link RANKED}.
    *
-   * @param search as people type it: words, `"a phrase"`, `or`, `-without`
-   * @param until later ones are not looked at, so that pages of one search rank the same posts
+   * @param search web search syntax: words, `"a phrase"`, `or`, `-without`
+   * @param until later posts are ignored, so that all pages of one search rank the same posts
    * @param after position after which the page begins
    * @returns best first, then newest, at most `limit`
    */
@@ -79,8 +79,8 @@ export class PostSearch {
   }
 
   /**
-   * A word that many posts hold is found among the newest soon, and its list in the index is long; with a rare one it is
-   * the other way round. Either way the same posts are found.
+   * A common word is found quickly among the newest posts, and its list in the index is long; for a rare word it is the
+   * opposite. Both ways find the same posts.
    */
   private async newest(search: string, viewerId: string, until: string): Promise<string[]> {
     let walked = await this.ids(WALKED, [search, viewerId, until, WALK_MAX]);

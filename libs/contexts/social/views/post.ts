@@ -7,7 +7,7 @@ import { reads } from '../storage/visibility';
 import { AUTHOR_COLUMNS, type Authored, PersonView, withAuthor } from './person';
 import type { Post } from '../model/post';
 
-/** What a title, a text and tags look like. */
+/** Field options of title, text and tags. */
 export const POST = {
   title: { max: 100, trim: true, description: 'Headline.', example: 'Swifts are back' },
   content: { max: 1_000, trim: true, description: 'The text.', example: 'Saw the first three this morning.' },
@@ -82,7 +82,7 @@ export function newPostView(post: Post, author: PersonView): PostView {
 export class PostViews {
   constructor(private readonly sql: Sql) {}
 
-  /** @throws Rejection `resource.not-found` when there is none that the viewer may read */
+  /** @throws Rejection `resource.not-found` if there is none that the viewer may read */
   async get(id: string, viewerId: string): Promise<PostView> {
     const post = await this.sql.row<PostRow>(
       `${SELECT_POST} WHERE post.id = $1 AND author.active AND ${reads('$2::uuid', 'post.author_id')}`,
@@ -92,7 +92,9 @@ export class PostViews {
     return postOf(post);
   }
 
-  /** @returns a post as the present transaction has left it, whoever may read it: for whoever has just changed it */
+  /**
+   * @returns a post as changed by the current transaction, without a visibility check, for the response to the change
+   */
   async reload(id: string): Promise<PostView> {
     const post = await this.sql.row<PostRow>(`${SELECT_POST} WHERE post.id = $1`, [id]);
     return postOf(post!);

@@ -1,10 +1,10 @@
-/** Signs between two hyphens that PostgreSQL passes over, so that each hyphen negates the next. */
+/** Characters between two hyphens that PostgreSQL skips, so that each hyphen negates the next. */
 const HYPHENS = /-(?:[\s!&|()]*-)+/g;
 
 /**
- * Of hyphens in a row one counts: PostgreSQL keeps them on a stack of 32, and fails with one more.
+ * Collapses repeated hyphens into one: PostgreSQL keeps them on a stack of 32, and fails with more.
  *
- * @param search as people type it into a search engine
+ * @param search web search syntax
  * @returns what `websearch_to_tsquery` reads without an error
  */
 export function searchTerms(search: string): string {

@@ -2,7 +2,7 @@ import type { EventOf } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { BellRung } from '../../contract';
 
-/** Does nothing, and lets a bench know when. */
+/** Does nothing but report the time to a benchmark. */
 @Subscriber('probe.hear-bell', BellRung, { queue: Queues.projections })
 export class HearBell implements Handles<typeof BellRung> {
   static heard: (bellId: string) => void = () => undefined;

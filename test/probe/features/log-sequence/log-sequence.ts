@@ -3,7 +3,7 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { CounterIncremented, TenReached } from '../../contract';
 
-/** Writes down a counter's events in the order in which it sees them. */
+/** Records a counter's events in the order in which it receives them. */
 @Subscriber('probe.log-sequence', [CounterIncremented, TenReached], {
   queue: Queues.projections,
   ordered: true,

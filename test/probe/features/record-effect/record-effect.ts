@@ -3,7 +3,7 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { CounterIncremented } from '../../contract';
 
-/** Leaves a row for each time it ran: nothing in the table keeps a second one out. */
+/** Inserts a row per run: the table has no unique constraint against a second one. */
 @Subscriber('probe.record-effect', CounterIncremented, { queue: Queues.projections })
 export class RecordEffect implements Handles<typeof CounterIncremented> {
   constructor(private readonly sql: Sql) {}

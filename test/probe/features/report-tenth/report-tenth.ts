@@ -3,7 +3,7 @@ import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messagi
 import { TenReached } from '../../contract';
 import { ProbeEffects } from '../../settings';
 
-/** Has an effect where no transaction reaches. */
+/** Has an effect outside of transactions. */
 @Subscriber('probe.report-tenth', TenReached, { queue: Queues.mail })
 export class ReportTenth implements Handles<typeof TenReached> {
   constructor(private readonly effects: ProbeEffects) {}

@@ -19,7 +19,7 @@ describe('activating an account with the link', () => {
     expect(login.status).toBe(200);
   });
 
-  it('works once, however many follow the link at once', async () => {
+  it('works once, also under concurrency', async () => {
     const { token } = await registered();
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => system.ask(`PUT /v1/users/activate/${token}`)),
@@ -28,7 +28,7 @@ describe('activating an account with the link', () => {
     expect(answers.every(({ status }) => [204, 409, 410].includes(status))).toBe(true);
   });
 
-  it('says that a token nobody was sent does not exist', async () => {
+  it('returns 404 for an unknown token', async () => {
     expect((await system.ask('PUT /v1/users/activate/nonsense')).body.code).toBe('resource.not-found');
   });
 

@@ -38,7 +38,7 @@ export class ActivateUserRoute {
   }
 }
 
-/** What the link in the mail opens: mail scanners follow links, but press no buttons. */
+/** The page that the link in the mail opens: mail scanners follow links, but press no buttons. */
 @ApiExcludeController()
 @Controller('activate')
 export class ActivationPage {
@@ -65,7 +65,7 @@ export class ActivateUserHandler implements ICommandHandler<ActivateUser> {
     const link = await this.links.find(token);
     if (!link) throw new Rejection(NotFound);
     await this.users.lockAddress(link.email);
-    // Whoever registered the address in between has replaced the link.
+    // A registration of the address in between has replaced the link.
     if (!(await this.links.find(token))) throw new Rejection(NotFound);
     const now = this.clock.now();
     const user = await this.users.get(link.userId);

@@ -47,7 +47,7 @@ describe('signing in with the token of another issuer', () => {
   const bySubject = (token: string) => system.inApi(ExternalTokens).authenticate(token);
   const forged = async (claims: JWTPayload) => provider.forge({ sub: subject(), ...claims });
 
-  it('makes an account at first sight, by what the provider says, and finds it again', async () => {
+  it('creates an account for a new identity from the provider’s claims, and finds it again', async () => {
     const somebody = {
       preferred_username: 'Ada Lovelace',
       name: 'Ada L.',
@@ -74,13 +74,13 @@ describe('signing in with the token of another issuer', () => {
     ]);
   });
 
-  it('welcomes whoever has an address', async () => {
+  it('welcomes every user with an address', async () => {
     const claims = { email: 'grace@example.org', email_verified: true, preferred_username: 'grace' };
     await me((await provider.signIn(subject(), claims)).accessToken);
     expect((await system.inbox.latest('grace@example.org')).subject).toMatch(/Welcome/);
   });
 
-  it('keeps people of one name at two providers apart', async () => {
+  it('separates users with the same subject at two providers', async () => {
     const [one, two] = await Promise.all([
       provider.signIn('same', { preferred_username: 'same' }),
       ofIdTokens.signIn('same', { preferred_username: 'same' }),
@@ -96,11 +96,11 @@ describe('signing in with the token of another issuer', () => {
     expect((await me((await ofIdTokens.signIn(subject())).accessToken)).status).toBe(401);
   });
 
-  it('refuses the token of a client, which is nobody', async () => {
+  it('rejects the token of a client', async () => {
     expect((await me(await provider.clientToken())).status).toBe(401);
   });
 
-  describe('with the e-mail address of somebody who has an account', () => {
+  describe('with the e-mail address of an account', () => {
     it.each([
       ['that is not verified', false],
       ['that the provider has verified', true],
@@ -123,7 +123,7 @@ describe('signing in with the token of another issuer', () => {
     expect(body.email).toMatch(NO_ADDRESS);
   });
 
-  it('takes the address from a registration that nobody has verified, which ends then', async () => {
+  it('takes the address from an unverified registration, which is canceled', async () => {
     const stranger = newcomer();
     await system.ask('POST /v1/auth/register', { body: stranger });
     const { code, token } = await verificationMail(system, stranger.email);
@@ -158,11 +158,11 @@ describe('signing in with the token of another issuer', () => {
     },
   );
 
-  it.each(['nul\0', 'sur\ud800', 'line\nbreak'])('refuses whom no provider can mean by %j', async (sub) => {
+  it.each(['nul\0', 'sur\ud800', 'line\nbreak'])('rejects the subject %j', async (sub) => {
     expect((await me(await forged({ sub }))).body.code).toBe('auth.unauthenticated');
   });
 
-  it('opens no way in by password', async () => {
+  it('allows no sign-in by password', async () => {
     const email = 'external@example.org';
     await me(await forged({ email, email_verified: true }));
     const { status, body } = await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
@@ -186,7 +186,7 @@ describe('signing in with the token of another issuer', () => {
     expect(users).toHaveLength(1);
   });
 
-  it('gives ten people who want one username at once a username each', async () => {
+  it('gives different usernames to ten concurrent users who prefer the same one', async () => {
     const tokens = await Promise.all(
       Array.from({ length: 10 }, () => forged({ preferred_username: 'popular' })),
     );
@@ -197,7 +197,7 @@ describe('signing in with the token of another issuer', () => {
     expect(usernames).toContain('popular');
   });
 
-  it('takes another username when somebody else gets the same one in between', async () => {
+  it('uses another username if the same one is taken in between', async () => {
     const token = await forged({ preferred_username: 'contested' });
     const transaction = system.inApi(Transaction);
     const sql = system.inApi(Sql);
@@ -219,7 +219,7 @@ describe('signing in with the token of another issuer', () => {
     expect((await answer!).body.username).toMatch(/^contested-[0-9a-f]{12}$/);
   });
 
-  it('tells when somebody proved who they are, and has no session here', async () => {
+  it('has the time of authentication, and no session here', async () => {
     const authTime = Math.floor(Date.now() / 1_000) - 100;
     expect(await bySubject(await forged({ auth_time: authTime }))).toMatchObject({
       sessionId: null,
@@ -262,7 +262,7 @@ describe('signing in with the token of another issuer', () => {
     await eventually(async () => (await me(token)).status === 401, 5_000);
   });
 
-  describe('with a token that proves nothing', () => {
+  describe('with an invalid token', () => {
     const now = () => Math.floor(Date.now() / 1_000);
     const signed = (claims: JWTPayload, header: Partial<JWTHeaderParameters> = {}) =>
       provider.forge({ sub: 'ada', ...claims }, { header });
@@ -321,8 +321,8 @@ describe('signing in with the token of another issuer', () => {
     });
   });
 
-  // The last one: the provider stays away.
-  it('is nobody else’s trouble when the provider goes away', async () => {
+  // The last test: the provider stays down.
+  it('does not affect others when the provider is down', async () => {
     const person = await signUp(system);
     const known = await forged({});
     expect((await me(known)).status).toBe(200);
@@ -330,7 +330,7 @@ describe('signing in with the token of another issuer', () => {
     await provider.rotate();
     const unknown = await forged({});
     await provider.stop();
-    // Passport has one strategy a process: that of the api that started last.
+    // Passport has one strategy per process: that of the api that started last.
     otherApi.get(Clock, { strict: false }).now = () => new Date(Date.now() + 301_000);
 
     expect((await me(fresh)).status).toBe(200);

@@ -10,13 +10,13 @@ import { User } from '../../model/user';
 import { ExternalIdentities, type ExternalUser } from '../../storage/external-identities';
 import { Users } from '../../storage/users';
 
-/** Addresses that a registration takes, and no others. */
+/** Only addresses that a registration accepts. */
 const ADDRESS = Item.email();
 
 /**
- * An address that has an account is never joined to it: whoever controls an address at a provider need not be who
- * controls the account here. The newcomer gets an account without the address then. A registration that nobody has
- * verified is no account: the provider has seen what it still waits for, so it makes room.
+ * An identity is never linked to an account because of its address: whoever controls an address at a provider need not
+ * control the account here. The new user then gets an account without the address. An unverified registration is not an
+ * account: the provider has verified the address, so the registration is canceled.
  */
 @CommandHandler(AdmitExternalUser)
 export class AdmitExternalUserHandler implements ICommandHandler<AdmitExternalUser> {
@@ -28,7 +28,7 @@ export class AdmitExternalUserHandler implements ICommandHandler<AdmitExternalUs
   ) {}
 
   async execute({ identity }: AdmitExternalUser): Promise<ExternalUser> {
-    // Nobody knows it, so no password signs in; one can be set with POST /v1/auth/password/forgot.
+    // Random, so no password signs in; one can be set with POST /v1/auth/password/forgot.
     const passwordHash = await this.passwords.hash(randomBytes(32).toString('base64url'));
 
     const { issuer, subject } = identity;
@@ -38,7 +38,7 @@ export class AdmitExternalUserHandler implements ICommandHandler<AdmitExternalUs
     const email = (await this.freeAddress(identity)) ?? `${newId()}@no-address.invalid`; // RFC 6761 §6.4
     const username = await this.freeUsername(identity, email);
     const name = displayName(identity.name, username);
-    const user = User.enrol({ email, username, name, passwordHash }, 'user', this.clock.now());
+    const user = User.enroll({ email, username, name, passwordHash }, 'user', this.clock.now());
     user.linkExternal(issuer);
     await this.users.save(user);
     await this.identities.add(issuer, subject, user.id);

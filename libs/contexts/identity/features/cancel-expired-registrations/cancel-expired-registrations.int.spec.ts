@@ -1,7 +1,7 @@
 import { newcomer, signUp } from '@rookery/contexts/identity/testing';
 import { sharedSystem } from '@rookery/testing';
 
-describe('cancelling registrations that nobody verified in time', () => {
+describe('canceling registrations that were not verified in time', () => {
   const system = sharedSystem();
 
   it('frees address and username after three days, not before, and leaves active accounts alone', async () => {

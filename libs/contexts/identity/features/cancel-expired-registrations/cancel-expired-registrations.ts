@@ -5,7 +5,7 @@ import { Users } from '../../storage/users';
 
 const BATCH_SIZE = 100;
 
-/** Frees the addresses that nobody verified in time. */
+/** Cancels registrations that were not verified in time. */
 @Schedule('identity.cancel-expired-registrations', {
   everySeconds: 30,
   formerly: ['identity.CancelExpiredRegistrations'],

@@ -5,7 +5,7 @@ const CHANGE = 'PUT /v1/me/password';
 const LOGIN = 'POST /v1/auth/login';
 const NEW = 'an entirely new secret';
 
-describe('changing the own password', () => {
+describe('changing your password', () => {
   const system = sharedSystem();
 
   const change = (token: string, password = NEW, currentPassword = PASSWORD) =>
@@ -21,7 +21,7 @@ describe('changing the own password', () => {
     return { person, phone: (await signIn(person.email, PASSWORD)).body };
   }
 
-  it('ends all other sessions and goes on in the own one', async () => {
+  it('ends all other sessions and continues the current one', async () => {
     const { person, phone } = await signedInTwice();
     expect(await worksWith(phone.accessToken)).toBe(true);
     expect((await change(person.token)).status).toBe(204);
@@ -49,7 +49,7 @@ describe('changing the own password', () => {
     expect((await signIn(email, PASSWORD)).status).toBe(200);
   });
 
-  it('counts wrong present passwords as failed sign-ins, so that a stolen session cannot guess', async () => {
+  it('counts wrong current passwords as failed sign-ins, so that a stolen session cannot guess', async () => {
     const { token, email } = await signUp(system);
     for (let tries = 0; tries < 10; tries += 1) await change(token, NEW, 'not the password');
     const locked = await change(token);
@@ -68,7 +68,7 @@ describe('changing the own password', () => {
     expect(nobody).toMatchObject({ status: 401, body: { code: 'auth.unauthenticated' } });
   });
 
-  it('lets one of many changes at once win', async () => {
+  it('lets one of many concurrent changes win', async () => {
     const { token, email } = await signUp(system);
     const passwords = Array.from({ length: 8 }, (_, index) => `contender number ${index}`);
     const answers = await Promise.all(passwords.map((password) => change(token, password)));
@@ -89,7 +89,7 @@ describe('changing the own password', () => {
     expect(reset.status).toBe(410);
   });
 
-  it('leaves no session behind that the old password opens at the same moment', async () => {
+  it('leaves no session of a concurrent sign-in with the old password', async () => {
     for (let race = 0; race < 8; race += 1) {
       const { id, email, token } = await signUp(system);
       const logins = Array.from({ length: 4 }, () => signIn(email, PASSWORD));

@@ -29,7 +29,7 @@ class ChangePasswordRequest {
 export class ChangePassword extends Command<void> {
   constructor(
     readonly userId: string,
-    /** That goes on; null when the caller has none. */
+    /** The session that continues; null if the caller has none. */
     readonly sessionId: string | null,
     readonly currentPassword: string,
     readonly password: string,
@@ -82,7 +82,7 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     const passwordHash = await this.passwords.hash(password);
 
     const user = await this.users.lockOwn(userId);
-    // Of several changes at once one wins: the password that the others proved is not the present one any more.
+    // Of concurrent changes one wins: for the others, the password that they checked is no longer the current one.
     if (user.snapshot().passwordVersion !== proven.number) throw new Rejection(PasswordWrong);
     user.changePassword(passwordHash, sessionId);
     await this.users.save(user);

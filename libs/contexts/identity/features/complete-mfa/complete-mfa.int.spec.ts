@@ -12,7 +12,7 @@ describe('signing in with a second factor', () => {
 
   async function enrolled(): Promise<{ person: Person; app: Authenticator }> {
     const person = await signUp(system);
-    return { person, app: await Authenticator.enrol(system, person) };
+    return { person, app: await Authenticator.enroll(system, person) };
   }
 
   async function challenge({ email }: Person): Promise<string> {
@@ -51,7 +51,7 @@ describe('signing in with a second factor', () => {
     expect((await prove('nonsense', { code: await app.code() })).status).toBe(401);
   });
 
-  it('answers 401 to a wrong code and says that in the API description', async () => {
+  it('returns 401 for a wrong code and documents it', async () => {
     const { person, app } = await enrolled();
     const wrong = await prove(await challenge(person), { code: app.wrongCode() });
     expect(wrong).toMatchObject({ status: 401, body: { code: 'identity.code-invalid', status: 401 } });
@@ -98,7 +98,7 @@ describe('signing in with a second factor', () => {
     const { person, app } = await enrolled();
     const at = async (seconds: number) => {
       await app.code();
-      // Far enough from the end of a step that it does not end meanwhile.
+      // Far enough from the end of a time step that it does not end during the test.
       await eventually(() => Date.now() % 30_000 < 25_000);
       const middle = Math.floor(Date.now() / 30_000) * 30 + 15;
       const code = generateSync({ secret: app.secret, epoch: middle + seconds });
@@ -107,7 +107,7 @@ describe('signing in with a second factor', () => {
     expect([await at(-30), await at(30), await at(-90), await at(90)]).toEqual([200, 200, 401, 401]);
   });
 
-  it('uses a token up with the first right code, however many come at once', async () => {
+  it('consumes a token with the first right code, also under concurrency', async () => {
     const { person, app } = await enrolled();
     const mfaToken = await challenge(person);
     const code = await app.code();
@@ -120,7 +120,7 @@ describe('signing in with a second factor', () => {
     expect((await prove(mfaToken, { code: await app.code() })).status).toBe(401);
   });
 
-  it('loses no recovery code to a token that somebody else has used up', async () => {
+  it('does not consume a recovery code for a token without attempts left', async () => {
     const { person, app } = await enrolled();
     const mfaToken = await challenge(person);
     const answers = await Promise.all(
@@ -136,7 +136,7 @@ describe('signing in with a second factor', () => {
     const mfaToken = await challenge(person);
     const code = app.wrongCode();
     const answers = await Promise.all(Array.from({ length: 500 }, () => prove(mfaToken, { code })));
-    // Whoever waits too long for a connection is sent away with 503, not compared.
+    // A request that waits too long for a connection gets 503 without a comparison.
     expect(answers.every(({ status }) => status === 401 || status === 503)).toBe(true);
     const compared = answers.filter(
       ({ body }) => body.code === 'identity.code-invalid' && !/mfaToken/.test(body.detail),
@@ -164,7 +164,7 @@ describe('signing in with a second factor', () => {
     expect((await prove(await challenge(person), { code: await app.code() })).status).toBe(200);
   });
 
-  it('takes a recovery code once, however it is typed and however many use it at once', async () => {
+  it('accepts a recovery code once, however it is typed, also under concurrency', async () => {
     const { person, app } = await enrolled();
     const tokens = await Promise.all(Array.from({ length: 8 }, () => challenge(person)));
     const recoveryCode = app.recoveryCodes[3]!.replaceAll('-', ' ').toLowerCase();
@@ -192,7 +192,7 @@ describe('signing in with a second factor', () => {
     expect(open).toHaveLength(1);
   });
 
-  it('goes no further once the owner has signed out everywhere', async () => {
+  it('ends once the owner has signed out everywhere', async () => {
     const { person, app } = await enrolled();
     const mfaToken = await challenge(person);
     expect((await system.ask('POST /v1/auth/logout-all', { token: person.token })).status).toBe(204);

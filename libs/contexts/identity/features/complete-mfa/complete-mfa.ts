@@ -22,7 +22,7 @@ import { CodeInvalid, CodeLocked } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-/** Here a wrong code is a sign-in that failed. */
+/** Here a wrong code is a failed sign-in. */
 const SignInCodeInvalid = withStatus(CodeInvalid, 401);
 
 @ExactlyOneOf('code', 'recoveryCode')
@@ -31,14 +31,14 @@ class CompleteMfaRequest extends SecondFactorProof {
   mfaToken: string;
 }
 
-/** Why somebody is not signed in. */
+/** Why the sign-in failed. */
 interface Refused {
   refused: Exclude<ProofOutcome, 'proved'> | 'token-void';
-  /** Whose second factor was not proved; absent when the token tells nobody. */
+  /** The user; absent if the token is invalid. */
   userId?: string;
 }
 
-/** Answers what came of the proof instead of tokens when it was wrong: a rejection would undo that it was counted. */
+/** Returns a failure instead of throwing: a rejection would roll back the count. */
 @Audited<CompleteMfa>('identity.complete-mfa', {
   subject: (_, outcome) => (outcome && 'refused' in outcome ? outcome.userId : outcome?.user.id),
   refusal: (outcome) => {

@@ -55,7 +55,7 @@ describe('API keys', () => {
       ),
     );
     expect(await Promise.all(keys.map(readMe))).toEqual([200, 403, 403]);
-    // No route of this context that changes something is open to keys; that of a stranger's id tells the difference.
+    // No route of this context with a change is open to keys; an unknown id shows the difference.
     const write = async (token: string) =>
       (await system.ask('DELETE /v1/auth/totp', { token })).body.code as string;
     expect(await Promise.all(keys.map(write))).toEqual([
@@ -80,7 +80,7 @@ describe('API keys', () => {
     await eventually(async () => (await permissionsOf(body.key))!.length === 0, 5_000);
   });
 
-  it('pass for no fresh sign-in', async () => {
+  it('never count as a fresh sign-in', async () => {
     const { body } = await create(await signUp(system), { scopes: ['read', 'write'] });
     const answers = await Promise.all(
       [`GET ${KEYS}`, `POST ${KEYS}`, `DELETE ${KEYS}/${body.id}`].map((route) =>
@@ -126,7 +126,7 @@ describe('API keys', () => {
     expect((await system.ask(`GET ${KEYS}`, { token: person.token })).body.data).toEqual([]);
   });
 
-  it('are given to no account that is being deleted, though its token is still believed', async () => {
+  it('are not created for an account that is being deleted, although its token is still cached', async () => {
     const person = await signUp(system);
     const beingDeleted = async () =>
       (await system.sql('SELECT 1 FROM identity.users WHERE id = $1 FOR UPDATE SKIP LOCKED', [person.id]))
@@ -143,7 +143,7 @@ describe('API keys', () => {
     expect(await system.sql('SELECT 1 FROM identity.api_keys WHERE user_id = $1', [person.id])).toEqual([]);
   });
 
-  it('note their last use at most once a minute, and not for whoever guesses', async () => {
+  it('record their last use at most once a minute, and not for wrong keys', async () => {
     const person = await signUp(system);
     const { body } = await create(person);
     const lastUse = async () =>

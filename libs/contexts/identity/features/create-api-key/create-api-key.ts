@@ -12,7 +12,7 @@ import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
 const YEAR_MS = 365 * 86_400_000;
-/** What a key may be given besides permissions. */
+/** Scopes of a key besides permissions. */
 const OWN_SCOPES = new Set(['read', 'write']);
 
 class ApiKeyCreate {

@@ -14,7 +14,7 @@ const BeginErasures = scheduleNamed(contexts, 'operations.begin-erasures');
 
 let breaking = 0;
 
-/** A context that keeps notes, takes three rows a time, and now and then breaks. */
+/** A context with notes that erases three rows at a time, and sometimes fails. */
 @Injectable()
 class Notes implements PersonalData {
   constructor(private readonly sql: Sql) {}
@@ -74,7 +74,7 @@ describe('deleting the own account', () => {
 
   const erased = (userId: string) => eventually(async () => (await erasureOf(userId)).status === 'succeeded');
 
-  /** Starts requests while nobody can write an operation, and lets them go once all of them wait for each other. */
+  /** Starts requests while operations are locked, and releases them when all of them are waiting. */
   async function atOnce(count: number, request: () => Promise<Answer>): Promise<Answer[]> {
     const sql = system.inWorker(Sql);
     return system
@@ -88,7 +88,7 @@ describe('deleting the own account', () => {
       .then(({ answers }) => answers);
   }
 
-  /** The subscribers of what has happened to somebody so far are done with it, so that nothing empties the cache any more. */
+  /** Waits until the subscribers have handled all events of a user, so that nothing clears the cache any more. */
   const cachesSettled = (userId: string) =>
     eventually(async () => {
       const open = await system.sql(
@@ -98,14 +98,14 @@ describe('deleting the own account', () => {
       return open.length === 0;
     });
 
-  /** Waits until the api looks the session of a token up no more, as it does for four seconds. */
+  /** Waits until the api has cached the session of a token, for four seconds. */
   async function believed(token: string): Promise<void> {
     const { sid, iat } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
     const look = () => system.inApi(SessionCache).get(sid, iat);
     await eventually(async () => (await look()) === (await look()));
   }
 
-  /** Waits until so many requests wait for a lock. */
+  /** Waits until the given number of requests wait for a lock. */
   const waiting = (count: number) =>
     eventually(async () => {
       const rows = await system.sql(
@@ -115,7 +115,7 @@ describe('deleting the own account', () => {
       return rows.length === count;
     }, 1_900);
 
-  it('answers an operation and hides the account at once', async () => {
+  it('returns an operation and hides the account immediately', async () => {
     const { id, email, token } = await signUp(system);
     const { body: signedIn } = await login(email);
     await believed(token);
@@ -157,7 +157,7 @@ describe('deleting the own account', () => {
     await system.inbox.latest(person.email, /being deleted/);
   });
 
-  it('erases it everywhere afterwards, piece by piece, and keeps a receipt without anything personal', async () => {
+  it('erases it everywhere afterwards, in batches, and keeps a receipt without personal data', async () => {
     const person = await signUp(system, { name: 'Unmistakable Name', username: 'unmistakable' });
     const bystander = await signUp(system);
     await write(person, 7);
@@ -207,7 +207,7 @@ describe('deleting the own account', () => {
     ]);
   });
 
-  it('leaves nobody in a table of identity that nobody thought of', async () => {
+  it('handles every table of identity with user ids', async () => {
     const tables = await system.sql<{ name: string }>(
       `SELECT table_name AS name FROM information_schema.columns
        WHERE table_schema = 'identity' AND (column_name = 'user_id' OR table_name = 'users') GROUP BY table_name ORDER BY table_name`,
@@ -230,7 +230,7 @@ describe('deleting the own account', () => {
     }
   });
 
-  it('goes on where it was when a piece breaks, and counts nothing twice', async () => {
+  it('continues where it was after a failed batch, and counts nothing twice', async () => {
     const person = await signUp(system);
     await write(person, 7);
     await deleteMe(person.token);
@@ -241,7 +241,7 @@ describe('deleting the own account', () => {
     expect((await erasureOf(person.id)).receipt).toMatchObject({ notes: { notes: 7 } });
   }, 45_000);
 
-  it('is begun once by two workers', async () => {
+  it('is started once by two workers', async () => {
     const person = await signUp(system);
     await deleteMe(person.token);
     await system.sql(`UPDATE operations.operations SET due_at = now() WHERE user_id = $1`, [person.id]);
@@ -262,14 +262,14 @@ describe('deleting the own account', () => {
     expect((await erasureOf(person.id)).receipt).toMatchObject({ identity: { accounts: 1 } });
   });
 
-  it('answers the same operation to whoever asks several times at once', async () => {
+  it('returns the same operation to concurrent requests', async () => {
     const { token } = await signUp(system);
     const answers = await atOnce(5, () => deleteMe(token));
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
   });
 
-  it('leaves no session alive, whoever signs in at the same time', async () => {
+  it('leaves no session open, also of a concurrent sign-in', async () => {
     for (let race = 0; race < 5; race += 1) {
       const { id, email, token } = await signUp(system);
       const [deleted, ...logins] = await Promise.all([
@@ -294,9 +294,9 @@ describe('deleting the own account', () => {
     }
   });
 
-  it('closes the way in by a second factor, also where the password was proved before', async () => {
+  it('rejects a sign-in with a second factor, also if the password was checked before', async () => {
     const person = await signUp(system);
-    const app = await Authenticator.enrol(system, person);
+    const app = await Authenticator.enroll(system, person);
     const { body: half } = await login(person.email);
     expect((await deleteMe(person.token)).status).toBe(202);
     const { status } = await system.ask('POST /v1/auth/mfa', {
@@ -328,7 +328,7 @@ describe('deleting the own account', () => {
     expect(alive).toEqual([]);
   });
 
-  it('asks for a fresh sign-in, which no API key is', async () => {
+  it('requires a fresh sign-in, which an API key never has', async () => {
     const { id, token } = await signUp(system);
     const created = await system.ask('POST /v1/me/api-keys', {
       token,
@@ -345,7 +345,7 @@ describe('deleting the own account', () => {
     ]);
   });
 
-  it('leaves nothing that works: no profile, no search, no API key, no way to a new password', async () => {
+  it('leaves nothing usable: no profile, no search, no API key, no password reset', async () => {
     const { id, email, token } = await signUp(system, { username: 'soon-gone' });
     const bystander = await signUp(system);
     const { body: apiKey } = await system.ask('POST /v1/me/api-keys', {
@@ -358,7 +358,7 @@ describe('deleting the own account', () => {
     await system.ask('POST /v1/auth/password/forgot', { body: { email } });
     const mail = await system.inbox.latest(email, /Set a new/);
     const link = /reset\?token=([\w-]+)/.exec(mail.text)![1]!;
-    await cachesSettled(id); // so that the deletion alone takes the profile out
+    await cachesSettled(id); // so that only the deletion removes the profile from the cache
     await profile();
     expect((await profile()).headers['x-cache']).toBe('HIT');
 
@@ -389,7 +389,7 @@ describe('deleting the own account', () => {
     );
   });
 
-  it('leaves an admin, also when the last two go at once', async () => {
+  it('leaves an admin, also if the last two are deleted concurrently', async () => {
     for (let race = 0; race < 3; race += 1) {
       const admins = [await signUp(system), await signUp(system)];
       await system.sql(`UPDATE identity.users SET role = 'user' WHERE role = 'admin'`);

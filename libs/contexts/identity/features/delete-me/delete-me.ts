@@ -51,7 +51,7 @@ export class DeleteMeRoute {
   }
 }
 
-/** Asking twice is no error: whoever's first answer was lost gets the same operation. */
+/** Asking twice is not an error: if the first response was lost, the same operation is returned. */
 @CommandHandler(DeleteMe)
 export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
   constructor(
@@ -70,7 +70,7 @@ export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
   async execute({ userId, sessionId }: DeleteMe): Promise<OperationView> {
     const open = await this.operations.openErasureOf(userId);
     if (open) return open;
-    await this.roles.lock(); // before the account, as whoever gives a role does
+    await this.roles.lock(); // before the account, in the same order as assigning a role
     const user = await this.users.lockOwn(userId);
     const eraseAfter = new Date(this.clock.now().getTime() + this.settings.erasureGraceSeconds * 1_000);
     user.delete(eraseAfter, await this.roles.otherAdminThan(userId));

@@ -1,9 +1,9 @@
 import { type AccessRows, adminOnly } from '@rookery/testing/access';
-import { enrol } from '../../testing';
+import { enroll } from '../../testing';
 
 export const access: AccessRows = {
   endUserSessions: {
     ...adminOnly,
-    given: async ({ system }) => ({ path: { id: (await enrol(system)).id } }),
+    given: async ({ system }) => ({ path: { id: (await enroll(system)).id } }),
   },
 };

@@ -1,12 +1,12 @@
-import { Authenticator, enrol, newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { Authenticator, enroll, newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
 
-describe('ending the sessions of somebody else', () => {
+describe('ending the sessions of another user', () => {
   const system = sharedSystem();
   let admin: Person;
 
   beforeAll(async () => {
-    admin = await enrol(system, { role: 'admin' });
+    admin = await enroll(system, { role: 'admin' });
   });
 
   const end = (by: Person, id: string) =>
@@ -15,7 +15,7 @@ describe('ending the sessions of somebody else', () => {
     (await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } })).body;
   const works = async (token: string) => (await system.ask('GET /v1/me', { token })).status === 200;
 
-  it('ends all of them within five seconds, access tokens and refresh tokens, and those of nobody else', async () => {
+  it('ends all of them within five seconds, access tokens and refresh tokens, and those of no other user', async () => {
     const [person, bystander] = [await signUp(system), await signUp(system)];
     const phone = await logIn(person);
     expect([await works(person.token), await works(phone.accessToken)]).toEqual([true, true]);
@@ -29,9 +29,9 @@ describe('ending the sessions of somebody else', () => {
     expect(await works((await logIn(person)).accessToken)).toBe(true);
   });
 
-  it('voids sign-ins that wait for a second factor', async () => {
+  it('invalidates sign-ins that wait for a second factor', async () => {
     const person = await signUp(system);
-    const app = await Authenticator.enrol(system, person);
+    const app = await Authenticator.enroll(system, person);
     const { mfaToken } = await logIn(person);
     expect((await end(admin, person.id)).status).toBe(204);
     const late = await system.ask('POST /v1/auth/mfa', {
@@ -43,7 +43,7 @@ describe('ending the sessions of somebody else', () => {
   const createKey = ({ token }: Person) =>
     system.ask('POST /v1/me/api-keys', { token, body: { name: 'a program', scopes: ['read'] } });
 
-  it('ends the API keys of the user too, and those of nobody else', async () => {
+  it('ends the API keys of the user too, and those of no other user', async () => {
     const [person, bystander] = [await signUp(system), await signUp(system)];
     const [key, other] = [(await createKey(person)).body.key, (await createKey(bystander)).body.key];
     expect([await works(key), await works(other)]).toEqual([true, true]);
@@ -51,7 +51,7 @@ describe('ending the sessions of somebody else', () => {
     expect([await works(key), await works(other)]).toEqual([false, true]);
   });
 
-  it('leaves no key behind that a session makes while it ends, though its token is still believed', async () => {
+  it('leaves no key that a session creates while it ends, although its token is still cached', async () => {
     const person = await signUp(system);
     expect(await works(person.token)).toBe(true);
     const held = async () =>
@@ -88,8 +88,8 @@ describe('ending the sessions of somebody else', () => {
 
   it('needs the permission, and somebody with an account', async () => {
     const person = await signUp(system);
-    const moderator = await enrol(system, { role: 'moderator' });
-    const stranger = await enrol(system);
+    const moderator = await enroll(system, { role: 'moderator' });
+    const stranger = await enroll(system);
     for (const by of [stranger, moderator, person])
       expect(await end(by, person.id)).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
     expect(await works(person.token)).toBe(true);

@@ -11,7 +11,7 @@ const RemoveOldExports = scheduleNamed(contexts, 'operations.remove-old-exports'
 
 let breaking = 0;
 
-/** A context with more than one page of things, an empty one first. */
+/** A context with more than one page, an empty one first. */
 @Injectable()
 class Shells implements PersonalData {
   async *export(): AsyncGenerator<ExportedPage> {
@@ -38,7 +38,7 @@ describe('exporting what is held about somebody', () => {
   const done = (id: string, token: string) =>
     eventually(async () => (await operation(id, token)).body.status === 'succeeded', 20_000);
 
-  /** Starts requests while nobody can write an operation, and lets them go once all of them wait for each other. */
+  /** Starts requests while operations are locked, and releases them when all of them are waiting. */
   async function atOnce(count: number, request: () => Promise<Answer>): Promise<Answer[]> {
     const sql = system.inWorker(Sql);
     return system
@@ -58,7 +58,7 @@ describe('exporting what is held about somebody', () => {
       .then(({ answers }) => answers);
   }
 
-  it('gives everything to its owner, and neither secrets nor hashes', async () => {
+  it('returns everything to its owner, without secrets and hashes', async () => {
     const { id, email, token } = await signUp(system);
     const { body: tokens } = await system.ask('POST /v1/auth/login', {
       body: { email, password: PASSWORD },
@@ -96,7 +96,7 @@ describe('exporting what is held about somebody', () => {
       expect(text).not.toContain(secret);
   });
 
-  it('shows an operation, and its result, to nobody else', async () => {
+  it('shows an operation, and its result, to no other user', async () => {
     const { token } = await signUp(system);
     const stranger = await signUp(system);
     const { body } = await exportMe(token);
@@ -107,9 +107,9 @@ describe('exporting what is held about somebody', () => {
     }
   });
 
-  it('is made once for whoever asks several times at once', async () => {
+  it('is made once for concurrent requests', async () => {
     const { token } = await signUp(system);
-    breaking = 1; // so that it is not done before the last one has asked
+    breaking = 1; // so that it is not done before the last request
     const answers = await atOnce(6, () => exportMe(token));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
     const [first] = answers;
@@ -117,7 +117,7 @@ describe('exporting what is held about somebody', () => {
     await done(first!.body.id, token);
   }, 30_000);
 
-  it('is made once a day, however often and from however many places it is asked for', async () => {
+  it('is made once a day, however often and wherever it is requested', async () => {
     const { id, token } = await signUp(system);
     const { body: first } = await exportMe(token);
     await done(first.id, token);
@@ -170,7 +170,7 @@ describe('exporting what is held about somebody', () => {
     expect((await exportMe(token)).body.id).not.toBe(second.id);
   });
 
-  it('holds every page once although a piece broke half-way', async () => {
+  it('contains every page once although a batch failed halfway', async () => {
     const { token } = await signUp(system);
     breaking = 1;
     const { body } = await exportMe(token);
@@ -198,13 +198,13 @@ describe('exporting what is held about somebody', () => {
     ).toEqual([]);
   });
 
-  it('says that it failed when it is given up', async () => {
+  it('is failed after its last attempt', async () => {
     const { token } = await signUp(system);
     breaking = 100;
     const { body } = await exportMe(token);
     await eventually(() => breaking < 100);
     await eventually(async () => {
-      // As after the many attempts before.
+      // As after many earlier attempts.
       await system.sql(
         `UPDATE messaging.event_delivery SET attempts = 9 WHERE subject = $1 AND state = 'pending'`,
         [body.id],

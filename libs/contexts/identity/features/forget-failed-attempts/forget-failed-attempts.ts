@@ -4,7 +4,7 @@ import { MailQuotas } from '../../storage/mail-quotas';
 import { PasswordAttempts } from '../../storage/password-attempts';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 
-/** Removes failures, links and counts of mails that are too old to matter; guessers leave a row for every address they try. */
+/** Deletes expired failures, links and mail counts; attackers leave a row for every address they try. */
 @Schedule('identity.forget-failed-attempts', {
   everySeconds: 60,
   formerly: ['identity.ForgetFailedAttempts'],

@@ -22,7 +22,7 @@ class ForgotPasswordRequest {
 export class ForgetPassword extends Command<void> {
   constructor(
     readonly email: string,
-    /** That it is asked from. */
+    /** Client address. */
     readonly ip: string,
   ) {
     super();
@@ -49,7 +49,7 @@ export class ForgotPasswordRoute {
   }
 }
 
-/** Only notes the wish: whether the address is known decides the worker, so the answer cannot tell. */
+/** Only stores the request: the worker checks whether the address is known, so the response cannot reveal it. */
 @CommandHandler(ForgetPassword)
 export class ForgetPasswordHandler implements ICommandHandler<ForgetPassword> {
   constructor(
@@ -65,7 +65,7 @@ export class ForgetPasswordHandler implements ICommandHandler<ForgetPassword> {
   }
 }
 
-/** Asks for the mail where the address has an account, active or pending. */
+/** Requests the mail if the address has an account, active or pending. */
 @Subscriber('identity.request-password-reset', PasswordForgotten, { queue: Queues.projections })
 export class RequestPasswordReset implements Handles<typeof PasswordForgotten> {
   constructor(

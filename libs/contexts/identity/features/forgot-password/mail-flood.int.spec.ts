@@ -14,7 +14,7 @@ describe('a stranger who has mail sent to somebody', () => {
     });
   }
 
-  /** What was sent and noted happened so much earlier. */
+  /** Moves all sent mails and counts into the past. */
   async function timePasses(seconds: number): Promise<void> {
     const earlier = (column: string) => `${column} = ${column} - make_interval(secs => $1)`;
     for (const statement of [
@@ -72,9 +72,9 @@ describe('a stranger who has mail sent to somebody', () => {
     ['who has an account', active],
     ['who has an account and is said to have forgotten the password', forgetful],
   ])('to somebody %s', (_, victim) => {
-    it('has two sent in the first minutes, then ever more seldom, and five a day', async () => {
+    it('gets two mails sent in the first minutes, then fewer and fewer, at most five a day', async () => {
       const { mails, flood } = await victim();
-      /** @returns how many mails were sent in all once somebody has asked twice after so many seconds more. */
+      /** @returns the total number of mails after two more requests, the given seconds later. */
       const after = async (seconds: number) => {
         await timePasses(seconds);
         await flood();
@@ -91,7 +91,7 @@ describe('a stranger who has mail sent to somebody', () => {
     }, 60_000);
   });
 
-  it('has no more sent when Redis forgets everything, or the account is created again', async () => {
+  it('sends no more mails after Redis was flushed, or the account was created again', async () => {
     const { email, mails, flood } = await pending();
     await allDelivered();
     await timePasses(61);
@@ -107,7 +107,7 @@ describe('a stranger who has mail sent to somebody', () => {
     expect(await mails()).toBe(3); // the new account's own, and none after it
   });
 
-  it('uses up nothing of the links that are asked for where somebody has signed in', async () => {
+  it('does not use up the links requested from known networks', async () => {
     const { email, mails, flood } = await forgetful();
     await allDelivered();
     for (const seconds of [61, 301, 1_201, 4_801]) {
@@ -119,7 +119,7 @@ describe('a stranger who has mail sent to somebody', () => {
     await flood();
     await allDelivered();
     expect(await mails()).toBe(5);
-    await ask('127.0.0.1', '/v1/auth/password/forgot', { email }); // where signUp() comes from
+    await ask('127.0.0.1', '/v1/auth/password/forgot', { email }); // the address of signUp()
     await allDelivered();
     expect(await mails()).toBe(6);
   }, 30_000);

@@ -40,7 +40,7 @@ describe('guessing passwords', () => {
     );
   }
 
-  /** Counts the passwords that are hashed and compared in the course of something. */
+  /** Counts the passwords that are hashed and compared while a function runs. */
   async function passwordWork(work: () => Promise<unknown>): Promise<Record<string, number>> {
     const counted = async () => {
       const { values } = await registry.getSingleMetric('rookery_password_operations_total')!.get();
@@ -70,7 +70,7 @@ describe('guessing passwords', () => {
       expect((await signIn(email, WRONG)).status).toBe(401);
     });
 
-    it('compares ten of a hundred that are tried at once', async () => {
+    it('compares ten of a hundred concurrent attempts', async () => {
       const email = await addressOf();
       const answers = await times(100, () => signIn(email, WRONG));
       expect(statuses(answers)).toEqual([...Array<number>(10).fill(401), ...Array<number>(90).fill(423)]);
@@ -85,7 +85,7 @@ describe('guessing passwords', () => {
     });
   });
 
-  it('answers for the address of nobody as for that of somebody once they are locked', async () => {
+  it('returns the same for unknown and known addresses once they are locked', async () => {
     const [somebody, stranger] = [await known(), nobody()];
     const told = async (email: string) => {
       await guess(email, 10);
@@ -95,7 +95,7 @@ describe('guessing passwords', () => {
     expect(await told(somebody)).toEqual(await told(stranger));
   });
 
-  it('forgives what failed before when the right one comes', async () => {
+  it('resets failures after the right password', async () => {
     const email = await known();
     expect(await guess(email, 9)).toEqual(Array(9).fill(401));
     expect((await signIn(email, PASSWORD)).status).toBe(200);
@@ -103,7 +103,7 @@ describe('guessing passwords', () => {
     expect((await signIn(email, PASSWORD)).status).toBe(200);
   });
 
-  it('neither counts nor forgives the password of a registration that nobody has verified', async () => {
+  it('neither counts the password of an unverified registration nor resets failures for it', async () => {
     const password = 'chosen by a stranger';
     for (const email of [await known(), nobody()]) {
       await system.ask('POST /v1/auth/register', { body: newcomer({ email, password }) });
@@ -119,15 +119,15 @@ describe('guessing passwords', () => {
     await guess(email, 5);
     await timePasses(10);
     await guess(email, 4);
-    await timePasses(6); // the first five are too old by now
+    await timePasses(6); // the first five have expired by now
     expect(await guess(email, 5)).toEqual(Array(5).fill(401));
     expect((await signIn(email, PASSWORD)).status).toBe(200);
   });
 
-  it('lets everybody in who knows it, however many sign in at once', async () => {
+  it('lets all concurrent sign-ins with the right password succeed', async () => {
     const email = await known();
     const answers = await times(40, () =>
-      // As a client does: 503 says that the request was not served and may be sent again.
+      // Like a client: 503 means that the request may be retried.
       eventually(async () => {
         const answer = await signIn(email, PASSWORD);
         return answer.status !== 503 && answer;
@@ -136,7 +136,7 @@ describe('guessing passwords', () => {
     expect(new Set(statuses(answers))).toEqual(new Set([200]));
   }, 60_000);
 
-  it('does not hold comparisons against anybody whose end a process that died never told', async () => {
+  it('does not count comparisons that a dead process never completed', async () => {
     const email = await known();
     const attempts = system.inApi(PasswordAttempts);
     await guess(email, 1);
@@ -148,7 +148,7 @@ describe('guessing passwords', () => {
     expect((await signIn(email, PASSWORD)).status).toBe(200);
   });
 
-  it('writes what failed although the command around it is rolled back', async () => {
+  it('records a failure although the outer command is rolled back', async () => {
     const email = await known();
     await guess(email, 9);
     const attempts = system.inApi(PasswordAttempts);
@@ -203,7 +203,7 @@ describe('guessing passwords', () => {
     expect(stored).not.toContain(Buffer.from(email).toString('hex'));
   });
 
-  it('forgets in time whom nothing is held against any more', async () => {
+  it('deletes addresses without current failures', async () => {
     const [old, locked] = [nobody(), nobody()];
     await guess(old, 1);
     await timePasses(31);
@@ -216,7 +216,7 @@ describe('guessing passwords', () => {
     expect((await signIn(locked, WRONG)).status).toBe(423);
   });
 
-  describe('with a hash from elsewhere', () => {
+  describe('with an imported hash', () => {
     async function imported(hash: string): Promise<string> {
       const email = await known();
       await system.sql('UPDATE identity.users SET password_hash = $2 WHERE email = $1', [email, hash]);
@@ -231,7 +231,7 @@ describe('guessing passwords', () => {
         )
       )[0]!.hash;
 
-    /** The prefixes name one algorithm; only who wrote the hash differs. */
+    /** The prefixes mean the same algorithm; only the implementation that wrote the hash differs. */
     const bcryptHash = async (prefix: string, cost: number) =>
       (await bcrypt.hash(PASSWORD, cost)).replace('$2b$', () => `$${prefix}$`);
 
@@ -257,7 +257,7 @@ describe('guessing passwords', () => {
       expect(await hashOf(email)).toBe(renewed);
     });
 
-    it('signs in with what was typed where the hash is of that, and with the same characters in another form', async () => {
+    it('signs in with the unnormalized password if the hash is of that, and with the same characters in another form', async () => {
       const [typed, composed] = ['Zoë’s ﬁne horses'.normalize('NFD'), 'Zoë’s fine horses'.normalize('NFC')];
       const raw = await argon2.hash(typed, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
       const old = await imported(raw);
@@ -268,7 +268,7 @@ describe('guessing passwords', () => {
       ]);
     });
 
-    it('lets everybody in who signs in while it is rehashed', async () => {
+    it('lets concurrent sign-ins succeed while it is rehashed', async () => {
       const email = await imported(await bcryptHash('2b', 4));
       const answers = await times(8, () => signIn(email, PASSWORD));
       expect(new Set(statuses(answers))).toEqual(new Set([200]));

@@ -6,7 +6,7 @@ const LOGIN = 'POST /v1/auth/login';
 describe('signing in', () => {
   const system = sharedSystem();
 
-  it('answers tokens and who has signed in', async () => {
+  it('returns tokens and the signed-in user', async () => {
     const { id, email } = await signUp(system, { username: 'ada', name: 'Ada Lovelace' });
     const { status, body } = await system.ask(LOGIN, {
       body: { email: email.toUpperCase(), password: PASSWORD },
@@ -23,7 +23,7 @@ describe('signing in', () => {
     expect((await system.ask('GET /v1/me', { token: body.accessToken })).status).toBe(200);
   });
 
-  it('keeps of a new password an argon2id hash, with as much memory and time as OWASP asks for', async () => {
+  it('stores an argon2id hash of a new password, with the memory and time that OWASP requires', async () => {
     const { id } = await signUp(system);
     const [row] = await system.sql<{ hash: string }>(
       'SELECT password_hash AS hash FROM identity.users WHERE id = $1',
@@ -32,7 +32,7 @@ describe('signing in', () => {
     expect(row!.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   });
 
-  it('does not tell an unknown address from a wrong password', async () => {
+  it('does not distinguish an unknown address from a wrong password', async () => {
     const { email } = await signUp(system);
     const [wrong, unknown] = await Promise.all([
       system.ask(LOGIN, { body: { email, password: 'not the password' } }),
@@ -43,7 +43,7 @@ describe('signing in', () => {
     expect(wrong).toMatchObject({ status: 401, body: { code: 'identity.bad-credentials' } });
   });
 
-  it('tells only whoever knows the password that the address is not verified', async () => {
+  it('reveals only with the right password that the address is not verified', async () => {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
     const right = await system.ask(LOGIN, { body: { email: form.email, password: form.password } });
@@ -52,7 +52,7 @@ describe('signing in', () => {
     expect(wrong).toMatchObject({ status: 401, body: { code: 'identity.bad-credentials' } });
   });
 
-  it('remembers the session and from where it was started, not its refresh token', async () => {
+  it('stores the session and its origin, not its refresh token', async () => {
     const { id, email } = await signUp(system);
     const { body } = await system.ask(LOGIN, {
       body: { email, password: PASSWORD },

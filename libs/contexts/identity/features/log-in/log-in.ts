@@ -78,14 +78,14 @@ export class LogInHandler implements ICommandHandler<LogIn> {
   async execute({ email, password, client, deviceToken }: LogIn): Promise<Tokens | MfaChallenge> {
     const proven = await this.proof.ofAnybody(email, password, { ip: client.ip, deviceToken });
     if (proven === 'unverified') throw await this.refused(EmailUnverified, email);
-    // Otherwise a password that is changed at this very moment could leave a session behind.
+    // Otherwise a concurrent password change could leave this session behind.
     if (!proven || !(await this.users.holdPassword(proven))) throw await this.refused(BadCredentials, email);
     const user = await this.users.get(proven.userId);
     if (!user.active) throw new Rejection(BadCredentials, { subject: user.id });
     return this.signIn.begin(user, client);
   }
 
-  /** The account is looked up for the audit log, whether there is one or not: both take as long. */
+  /** The account is looked up for the audit log, whether it exists or not, so that both take the same time. */
   private async refused(definition: RejectionDefinition, email: string): Promise<Rejection> {
     const { userId: subject } = await this.users.passwordsOf(email);
     return new Rejection(definition, { subject });

@@ -6,7 +6,7 @@ const FORGOT = '/v1/auth/password/forgot';
 const WRONG = 'not the password';
 
 let addresses = 0;
-/** An address from which nobody has asked for anything. */
+/** A client address without earlier requests. */
 const newAddress = () => `203.0.${113 + Math.floor((addresses += 1) / 250)}.${1 + (addresses % 250)}`;
 
 describe('a stranger who wants to keep an owner out', () => {
@@ -26,7 +26,7 @@ describe('a stranger who wants to keep an owner out', () => {
     post(address, LOGIN, { email, password, deviceToken });
   const status = async (answer: Promise<{ status: number }>) => (await answer).status;
 
-  /** Somebody who has verified the address, and with it signed in, at home. */
+  /** A user who has verified the address, and so signed in, at home. */
   async function owner(
     home = newAddress(),
   ): Promise<{ email: string; home: string; token: string; deviceToken: string }> {
@@ -37,7 +37,7 @@ describe('a stranger who wants to keep an owner out', () => {
     return { email: form.email, home, token: body.accessToken, deviceToken: body.refreshToken };
   }
 
-  /** @returns what somebody is answered who tries so many passwords, each from another address. */
+  /** @returns the responses to the given number of passwords, each from a different address. */
   async function guess(email: string, times: number): Promise<number[]> {
     const answers: number[] = [];
     for (let tries = 0; tries < times; tries += 1)
@@ -55,7 +55,7 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await status(logIn(newAddress(), email))).toBe(429);
   });
 
-  it('keeps no device out on which the owner has signed in, wherever it is now', async () => {
+  it('does not lock out a device on which the owner has signed in, wherever it is now', async () => {
     const { email, token, deviceToken } = await owner();
     await post(newAddress(), '/v1/auth/logout-all', {}, token); // a device that is signed out is known, too
     expect(await guess(email, 18)).toEqual(locked);
@@ -89,7 +89,7 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await status(logIn(home, email))).toBe(200);
   });
 
-  it('keeps nobody from what is done in a session', async () => {
+  it('does not affect operations in a session', async () => {
     const { email, home, token } = await owner();
     await guess(email, 18);
     const stepUp = (address: string) =>
@@ -103,7 +103,7 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await guess('nobody@example.com', 18)).toEqual(await guess(email, 18));
   });
 
-  it('gets nothing by having tried: only who has signed in makes a network known', async () => {
+  it('does not become known by failed attempts: only a sign-in makes a network known', async () => {
     const { email } = await owner();
     const stranger = newAddress();
     await logIn(stranger, email, WRONG);
@@ -111,7 +111,7 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await status(logIn(stranger, email))).toBe(429);
   });
 
-  it('may guess no more from where the owner has signed in than from elsewhere, and locks that alone', async () => {
+  it('gets no more guesses from a known network than from elsewhere, and locks only that network', async () => {
     const { email, home } = await owner();
     const tried: number[] = [];
     for (let tries = 0; tries < 11; tries += 1) tried.push(await status(logIn(home, email, WRONG)));
@@ -120,7 +120,7 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await status(logIn(newAddress(), email))).toBe(200);
   });
 
-  it('asks for links on an account of its own: the owner is mailed one all the same', async () => {
+  it('requests links from many addresses: the owner can still get one', async () => {
     const { email, home } = await owner();
     const stranger = newAddress();
     const asked: number[] = [];
@@ -130,7 +130,7 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await status(post(home, FORGOT, { email }))).toBe(202);
   });
 
-  it('does not keep a newcomer from verifying', async () => {
+  it('does not prevent a new user from verifying', async () => {
     const form = newcomer();
     await post(newAddress(), '/v1/auth/register', form);
     const { code } = await verificationMail(system, form.email);
@@ -141,7 +141,7 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await status(post(newAddress(), '/v1/auth/verify', { email: form.email, code }))).toBe(200);
   });
 
-  it('is told that an address is malformed, whatever it is made of', async () => {
+  it('gets an error for a malformed address', async () => {
     for (const email of ['a\0b@example.com', `${'a'.repeat(5_000)}@example.com`])
       expect(await status(logIn(newAddress(), email))).toBe(400);
   });
@@ -165,7 +165,7 @@ describe('a stranger who wants to keep an owner out', () => {
       expect(await known(email, '2001:db8:5:5:ffff::')).toBe(false);
     });
 
-    it('are those of the account alone, and not for ever', async () => {
+    it('are known for this account only, and not forever', async () => {
       const [ada, bob] = [await owner(), await owner()];
       expect(await known(ada.email, ada.home)).toBe(true);
       expect(await known(ada.email, bob.home)).toBe(false);

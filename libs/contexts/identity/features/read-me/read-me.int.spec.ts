@@ -24,7 +24,7 @@ describe('reading the own account', () => {
     expect([second.status, second.body]).toEqual([304, '']);
   });
 
-  it('answers in full where the ETag is that of somebody else, of a version alone, or of what has changed', async () => {
+  it('returns the full response for the ETag of another user, of a version alone, or of an old state', async () => {
     const [ada, grace] = [await signUp(system), await signUp(system)];
     const { headers, body } = await system.ask(ME, { token: ada.token });
     for (const known of [String(headers.etag), `"${body.version}"`]) {

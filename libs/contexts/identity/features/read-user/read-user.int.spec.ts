@@ -3,7 +3,7 @@ import { contexts } from '@rookery/contexts';
 import { PREFIX, RedisConnections } from '@rookery/redis';
 import { registry } from '@rookery/observability';
 import { Sql, Transaction } from '@rookery/persistence';
-import { Authenticator, enrol, newcomer, verificationMail } from '@rookery/contexts/identity/testing';
+import { Authenticator, enroll, newcomer, verificationMail } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { PublicUsers, userEntry } from '../../storage/public-users';
@@ -14,7 +14,7 @@ describe('reading a user', () => {
   let reader: Person;
 
   beforeAll(async () => {
-    reader = await enrol(system);
+    reader = await enroll(system);
   });
 
   const read = (id: string, headers: Record<string, string> = {}) =>
@@ -27,9 +27,9 @@ describe('reading a user', () => {
     return metric.values[0]?.value ?? 0;
   }
 
-  /** The subscribers of its first events are done with somebody, so that nothing empties the cache any more. */
-  async function settled(own: Parameters<typeof enrol>[1] = {}): Promise<Person> {
-    const person = await enrol(system, own);
+  /** Waits until the subscribers have handled a user's first events, so that nothing clears the cache any more. */
+  async function settled(own: Parameters<typeof enroll>[1] = {}): Promise<Person> {
+    const person = await enroll(system, own);
     await eventually(async () => {
       const open = await system.sql(
         `SELECT 1 FROM messaging.event_delivery WHERE subject = $1 AND queue = 'caches' AND state <> 'done'`,
@@ -61,7 +61,7 @@ describe('reading a user', () => {
     expect([third.status, third.body, third.headers['x-cache']]).toEqual([304, '', 'HIT']);
   });
 
-  it('keeps an answer for a minute, give or take a tenth', async () => {
+  it('caches a result for a minute, plus or minus a tenth', async () => {
     const people = await Promise.all(Array.from({ length: 12 }, () => settled()));
     const lives = await Promise.all(
       people.map(async ({ id }) => {
@@ -74,7 +74,7 @@ describe('reading a user', () => {
     expect(new Set(lives.map((ms) => Math.round(ms / 500))).size).toBeGreaterThan(3);
   });
 
-  it('asks the database once when two hundred want the same user at once', async () => {
+  it('queries the database once for two hundred concurrent reads of a user', async () => {
     const { id } = await settled();
     const before = await loads();
     const answers = await Promise.all(Array.from({ length: 200 }, () => read(id)));
@@ -82,7 +82,7 @@ describe('reading a user', () => {
     expect((await loads()) - before).toBe(1);
   });
 
-  it('follows a new name, by a new version', async () => {
+  it('changes with a new name, with a new version', async () => {
     const person = await settled();
     await read(person.id);
     await system.ask('PATCH /v1/me', {
@@ -94,11 +94,11 @@ describe('reading a user', () => {
     expect((await read(person.id)).body.version).toBe(2);
   });
 
-  it('shows nobody when an account is secured, or gets another role', async () => {
-    const admin = await enrol(system, { role: 'admin' });
+  it('reveals nothing when an account changes its security settings or its role', async () => {
+    const admin = await enroll(system, { role: 'admin' });
     const person = await settled();
     const before = await read(person.id);
-    await Authenticator.enrol(system, person);
+    await Authenticator.enroll(system, person);
     await system.ask(`PUT /v1/admin/users/${person.id}/role`, {
       token: admin.token,
       body: { role: 'moderator' },
@@ -130,7 +130,7 @@ describe('reading a user', () => {
     expect(await cache.through('test-late', 60, () => Promise.resolve('newer'))).toBe('new');
   });
 
-  it('keeps nothing that is not committed yet', async () => {
+  it('caches no uncommitted data', async () => {
     const { id } = await settled({ name: 'Before' });
     await system.inApi(Transaction).run(async () => {
       await system.inApi(Sql).execute(`UPDATE identity.users SET name = 'After' WHERE id = $1`, [id]);
@@ -162,7 +162,7 @@ describe('reading a user', () => {
     const make = () => Promise.resolve((made += 1));
     await cache.through('test-early', 60, make);
     const [, text] = (await redis().get(`${PREFIX}:cache:test-early`))!.split(' ');
-    // An answer that took an hour to make is worth renewing at almost any time.
+    // A result that took an hour to load is renewed at almost any time.
     await redis().set(`${PREFIX}:cache:test-early`, `3600000 ${text}`, 'PX', 60_000);
     expect(await cache.through('test-early', 60, make)).toBe(1);
     await eventually(async () => (await cache.through('test-early', 60, make)) > 1);
@@ -205,23 +205,23 @@ describe('reading a user while no worker is there', () => {
 
   beforeAll(async () => {
     await system.worker.close();
-    reader = await enrol(system);
+    reader = await enroll(system);
   });
 
   const read = (id: string) => system.ask(`GET /v1/users/${id}`, { token: reader.token });
   const remove = async ({ token }: Person) =>
     expect((await system.ask('DELETE /v1/me', { token })).status).toBe(202);
 
-  it('does not find who has deleted the account from the moment that was answered', async () => {
-    const person = await enrol(system);
+  it('returns 404 for a deleted account from the moment of the response', async () => {
+    const person = await enroll(system);
     await read(person.id);
     expect((await read(person.id)).headers['x-cache']).toBe('HIT');
     await remove(person);
     expect(await read(person.id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
   });
 
-  it('shows a new name and a new role from the moment they were answered', async () => {
-    const [person, admin] = [await enrol(system), await enrol(system, { role: 'admin' })];
+  it('shows a new name and a new role from the moment of the response', async () => {
+    const [person, admin] = [await enroll(system), await enroll(system, { role: 'admin' })];
     await read(person.id);
     const renamed = await system.ask('PATCH /v1/me', {
       token: person.token,
@@ -241,7 +241,7 @@ describe('reading a user while no worker is there', () => {
   it.each(['this process', 'another'])(
     'is not misled by a reader in %s who read before the deletion and comes to an end after it',
     async (where) => {
-      const person = await enrol(system);
+      const person = await enroll(system);
       const cache =
         where === 'another' ? (await system.startApi()).get(Cache, { strict: false }) : system.inApi(Cache);
       let go = (): void => undefined;
@@ -265,7 +265,7 @@ describe('reading a user while no worker is there', () => {
   );
 
   it('still answers and deletes while Redis is away', async () => {
-    const person = await enrol(system);
+    const person = await enroll(system);
     await read(person.id);
     await system.killRedis();
     try {

@@ -19,7 +19,7 @@ export class ReadUser extends Query<UserView> {
   }
 }
 
-/** The same for everybody who may see it, and so kept. */
+/** The same for everybody who may see it, so it is cached. */
 export class ReadProfile extends Query<UserView> {
   constructor(readonly userId: string) {
     super();
@@ -73,7 +73,7 @@ export class ReadProfileHandler implements IQueryHandler<ReadProfile> {
   }
 }
 
-/** Takes what was kept of a user out of the cache when it has changed. */
+/** Deletes a user's cache entry after a change. */
 @Subscriber('identity.forget-user', userEvents, { queue: Queues.caches })
 export class ForgetUser implements Handles<(typeof userEvents)[number]> {
   constructor(private readonly cache: Cache) {}

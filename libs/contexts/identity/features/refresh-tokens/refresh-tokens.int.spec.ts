@@ -3,7 +3,7 @@ import { type Answer, eventually, sharedSystem } from '@rookery/testing';
 import { Client } from 'pg';
 
 const REFRESH = 'POST /v1/auth/refresh';
-/** How many of twenty must meet; the api has ten connections. */
+/** How many of twenty must wait at the same time; the api has ten connections. */
 const WAITING = 5;
 
 describe('refreshing tokens', () => {
@@ -16,7 +16,7 @@ describe('refreshing tokens', () => {
 
   const refresh = (refreshToken: string) => system.ask(REFRESH, { body: { refreshToken } });
 
-  it('answers another refresh token each time', async () => {
+  it('returns a new refresh token each time', async () => {
     const first = await signedIn();
     const second = await refresh(first.refreshToken);
     const third = await refresh(second.body.refreshToken);
@@ -25,7 +25,7 @@ describe('refreshing tokens', () => {
     expect((await system.ask('GET /v1/me', { token: third.body.accessToken })).status).toBe(200);
   });
 
-  it('gives the direct predecessor the present token again, since the answer may have been lost', async () => {
+  it('returns the current token to the direct predecessor again, because the response may have been lost', async () => {
     const first = await signedIn();
     const second = await refresh(first.refreshToken);
     const again = await refresh(first.refreshToken);
@@ -75,7 +75,7 @@ describe('refreshing tokens', () => {
     expect((await refresh(refreshToken)).body.code).toBe('identity.refresh-invalid');
   });
 
-  /** As a client does: 503 says that the request was not served and may be sent again. */
+  /** Like a client: 503 means that the request may be retried. */
   const refreshUntilServed = (refreshToken: string): Promise<Answer> =>
     eventually(async () => {
       const answer = await refresh(refreshToken);
@@ -96,7 +96,7 @@ describe('refreshing tokens', () => {
     try {
       let present = refreshToken;
       for (let round = 0; round < 20; round += 1) {
-        // Nobody rotates before several of them wait for the session.
+        // No request rotates before several of them wait for the session.
         await holder.query('BEGIN');
         await holder.query('SELECT 1 FROM identity.sessions WHERE user_id = $1 FOR UPDATE', [user.id]);
         const over = Promise.all(Array.from({ length: 20 }, () => refreshUntilServed(present)));

@@ -13,7 +13,7 @@ import { RefreshInvalid, RefreshTokenReused } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
-/** Seconds in which the direct predecessor still gets the present token, since the answer may have been lost. */
+/** Seconds in which the direct predecessor still gets the current token, because the response may have been lost. */
 const GRACE_SECONDS = 30;
 
 class RefreshRequest {
@@ -21,7 +21,7 @@ class RefreshRequest {
   refreshToken: string;
 }
 
-/** Answers undefined when the token was reused: the session has been ended then, which a rejection would undo. */
+/** Returns undefined if the token was reused: the session has been ended then, which a rejection would roll back. */
 @Audited<RefreshSession>('identity.refresh-session', {
   subject: (_, tokens) => tokens?.user.id,
   refusal: (tokens) => (tokens ? undefined : RefreshTokenReused.code),
@@ -82,7 +82,7 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
     return this.signIn.resume(user, session.id);
   }
 
-  /** Somebody has the refresh token from before the proof; whether it is who has proved, nobody can tell. */
+  /** The refresh token from before the reauthentication was used; it may be the owner or somebody with a copy. */
   private async invalidateProof(sessionId: string): Promise<void> {
     await this.sessions.invalidateProof(sessionId);
     this.transaction.afterCommit(() => this.sessionCache.forget(sessionId));

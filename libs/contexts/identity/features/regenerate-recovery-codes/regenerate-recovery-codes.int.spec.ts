@@ -11,9 +11,9 @@ describe('getting new recovery codes', () => {
       userId,
     ]);
 
-  it('is refused to an account that is being deleted, though its token is still believed', async () => {
+  it('is refused for an account that is being deleted, although its token is still cached', async () => {
     const person = await signUp(system);
-    await Authenticator.enrol(system, person);
+    await Authenticator.enroll(system, person);
     const before = await codesOf(person.id);
     const beingDeleted = async () =>
       (await system.sql('SELECT 1 FROM identity.users WHERE id = $1 FOR UPDATE SKIP LOCKED', [person.id]))

@@ -45,7 +45,7 @@ export class RegenerateRecoveryCodesHandler implements ICommandHandler<Regenerat
   ) {}
 
   async execute({ userId }: RegenerateRecoveryCodes): Promise<RecoveryCodes> {
-    await this.users.lockOwn(userId); // before the second factor, as whoever enrols or removes one does
+    await this.users.lockOwn(userId); // before the second factor, in the same order as enrolling or removing one
     const factor = await this.secondFactors.lock(userId);
     if (!factor?.enrolled) throw new Rejection(TotpNotEnrolled);
     const recoveryCodes = newRecoveryCodes();

@@ -37,7 +37,7 @@ describe('registering', () => {
     expect(dump!.everything).not.toMatch(new RegExp(`"${code}"`));
   });
 
-  it('answers for an address that has an account exactly as for a new one, and tells its owner', async () => {
+  it('returns the same for an address with an account as for a new one, and notifies its owner', async () => {
     const owner = await signUp(system);
     const fresh = await system.ask(REGISTER, { body: newcomer() });
     const known = await system.ask(REGISTER, { body: newcomer({ email: owner.email }) });
@@ -51,7 +51,7 @@ describe('registering', () => {
     expect(mail.text).toContain('Nothing was changed');
   });
 
-  it('does not tell by the username whether an address has an account', async () => {
+  it('does not reveal by the username whether an address has an account', async () => {
     const owner = await signUp(system);
     const fresh = newcomer();
     // A stranger registers both, then tries to take the usernames again with an address of their own.
@@ -63,7 +63,7 @@ describe('registering', () => {
     expect([afterFresh.status, afterKnown.status]).toEqual([409, 409]);
   });
 
-  it('does not tell by wrong codes whether an address has an account', async () => {
+  it('does not reveal by wrong codes whether an address has an account', async () => {
     const owner = await signUp(system);
     const form = newcomer({ email: owner.email });
     await system.ask(REGISTER, { body: form });
@@ -83,7 +83,7 @@ describe('registering', () => {
     expect(second).toMatchObject({ status: 409, body: { code: 'identity.username-taken' } });
   });
 
-  /** @returns how many passwords are hashed in the course of something. */
+  /** @returns the number of passwords that are hashed while a function runs. */
   async function hashes(work: () => Promise<unknown>): Promise<number> {
     const counted = async () => {
       const { values } = await registry.getSingleMetric('rookery_password_operations_total')!.get();
@@ -94,7 +94,7 @@ describe('registering', () => {
     return (await counted()) - before;
   }
 
-  it('hashes no password that it refuses: too weak, or a username that somebody has', async () => {
+  it('hashes no password of a rejected registration: too weak, or a taken username', async () => {
     const { username } = newcomer();
     const ask = (own: object) => system.ask(REGISTER, { body: newcomer(own) });
     expect(await hashes(() => ask({ username }))).toBe(1);
@@ -102,7 +102,7 @@ describe('registering', () => {
     expect(await hashes(() => ask({ password: 'password1234' }))).toBe(0);
   });
 
-  it('hashes no password for whom it sends away because too many register at once', async () => {
+  it('hashes no password of a registration that is refused because of too many at once', async () => {
     const statuses: number[] = [];
     const hashed = await hashes(async () => {
       const ask = () => system.ask(REGISTER, { body: newcomer() });
@@ -113,7 +113,7 @@ describe('registering', () => {
     expect(hashed).toBe(statuses.filter((status) => status === 202).length);
   }, 60_000);
 
-  it('gives one of many who want a username at once the username', async () => {
+  it('gives a username to only one of many concurrent requests', async () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => system.ask(REGISTER, { body: newcomer({ username: 'wanted' }) })),
     );
@@ -136,7 +136,7 @@ describe('registering', () => {
     expect(users).toHaveLength(1);
   });
 
-  /** @returns the deliveries about an address that are not done, and not put off for so many seconds either. */
+  /** @returns the deliveries about an address that are neither done nor delayed by the given seconds. */
   const waiting = (email: string, seconds: number) =>
     system.sql(
       `SELECT 1 FROM messaging.event_delivery e JOIN identity.users u ON u.id = e.subject
@@ -145,7 +145,7 @@ describe('registering', () => {
       [email, seconds],
     );
 
-  /** Lets time pass since the last mails. */
+  /** Moves the last mails into the past. */
   const later = async (seconds: number) => {
     const earlier = (column: string) => `${column} = ${column} - make_interval(secs => $1)`;
     for (const statement of [
@@ -164,7 +164,7 @@ describe('registering', () => {
     (await system.ask('POST /v1/auth/password/reset', { body: { token, password } })).status;
 
   describe('a pending address again', () => {
-    /** Registers an address for two people, one right after the other, and waits for the mails of both. */
+    /** Registers an address twice in a row, by two people, and waits for both mails. */
     async function registeredTwice() {
       const first = newcomer({ password: 'chosen by the first' });
       const { email } = first;
@@ -189,7 +189,7 @@ describe('registering', () => {
       expect((await verify(email, code)).body.user.username).toBe(last.username);
     });
 
-    it('takes none of two passwords, whoever registered last, and asks who types the code to set one', async () => {
+    it('keeps none of two passwords, whoever registered last, and requires a new one after the code', async () => {
       const { email, first, last } = await registeredTwice();
       const { code } = await bothMails(email);
       expect((await system.inbox.latest(email, /code/)).text).toContain('you choose one afterwards');
@@ -202,7 +202,7 @@ describe('registering', () => {
       expect(await reset(body.passwordResetToken, 'chosen by a stranger')).toBe(410);
     });
 
-    it('takes none of two passwords by the link either, and mails another to set one', async () => {
+    it('also keeps none of two passwords with the link, and mails a link to set one', async () => {
       const { email, first, last } = await registeredTwice();
       const { token } = await bothMails(email);
       expect((await system.ask(`PUT /v1/users/activate/${token}`)).status).toBe(204);
@@ -212,7 +212,7 @@ describe('registering', () => {
       expect(await logIn(email, 'chosen by the owner')).toBe(200);
     });
 
-    it('opens to no password of a stranger who registers while the owner types the code', async () => {
+    it('does not accept the password of a stranger who registers while the owner enters the code', async () => {
       for (let race = 0; race < 6; race += 1) {
         const owner = newcomer();
         const { email } = owner;
@@ -235,7 +235,7 @@ describe('registering', () => {
       }
     }, 60_000);
 
-    it('keeps mails back within a minute of the one before', async () => {
+    it('delays mails within a minute of the previous one', async () => {
       const first = newcomer();
       const { email } = first;
       await system.ask(REGISTER, { body: first });
@@ -247,7 +247,7 @@ describe('registering', () => {
       expect(await system.inbox.of(email)).toHaveLength(1);
     });
 
-    it('sends of the mails that wait the newest alone', async () => {
+    it('sends only the newest of the waiting mails', async () => {
       const { email } = await registeredTwice();
       const last = newcomer({ email });
       for (const body of [newcomer({ email }), last]) await system.ask(REGISTER, { body });
@@ -296,7 +296,7 @@ describe('registering', () => {
     });
   });
 
-  describe('does not tell a known address from an unknown one', () => {
+  describe('does not reveal whether an address is known', () => {
     it('by a sign-in with the password that was just registered', async () => {
       const { email: known } = await signUp(system);
       const told = [];

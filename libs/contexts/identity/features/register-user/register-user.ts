@@ -74,9 +74,8 @@ export class RegisterUserRoute {
 }
 
 /**
- * Every path through here that is accepted costs the same and answers the same, whether the address is new, pending or
- * taken: one password hash, one aggregate saved with its event, one link, one code announced. What is refused costs no
- * hash.
+ * Every accepted request has the same cost and response, whether the address is new, pending or taken: one password
+ * hash, one aggregate saved with its event, one link, one code announced. A rejected request costs no hash.
  */
 @CommandHandler(RegisterUser)
 export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
@@ -93,7 +92,7 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     const { password, email, username, name } = form;
     checkPassword(password, [email, username, name]);
     await this.codes.ensureAvailable();
-    // The same answer as below, sooner: hashing is what strangers must not get for nothing.
+    // The same response as below, but earlier, so that anonymous requests do not cause unnecessary hashing.
     if (await this.users.seemsUsernameTaken(username, email)) throw new Rejection(UsernameTaken);
     const { registered } = await this.users.passwordsOf(email);
     const passwordHash = await this.passwords.hash(password, 'register', registered);

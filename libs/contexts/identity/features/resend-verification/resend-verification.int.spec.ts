@@ -22,7 +22,7 @@ describe('asking for the verification mail again', () => {
     });
   }
 
-  /** Lets a minute pass since the last mail to an address. */
+  /** Moves the last mail to an address a minute into the past. */
   const aMinuteLater = async (email: string) => {
     await system.sql(
       `UPDATE identity.users SET verification_requested_at = now() - interval '61 s' WHERE email = $1`,
@@ -47,7 +47,7 @@ describe('asking for the verification mail again', () => {
     }
   });
 
-  it('sends another code, and the earlier one is void', async () => {
+  it('sends a new code, and the earlier one is invalid', async () => {
     const { email, code: first } = await registered();
     await aMinuteLater(email);
     expect((await system.ask(RESEND, { body: { email } })).status).toBe(202);
@@ -65,7 +65,7 @@ describe('asking for the verification mail again', () => {
     expect(await system.inbox.of(email)).toHaveLength(1);
   });
 
-  it('answers for unknown and for active addresses in the same way, and sends nothing', async () => {
+  it('returns the same for unknown and active addresses, and sends nothing', async () => {
     const { email } = await signUp(system);
     await system.inbox.latest(email, /Welcome/);
     const before = (await system.inbox.of(email)).length;

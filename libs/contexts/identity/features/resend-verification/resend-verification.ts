@@ -45,7 +45,7 @@ export class ResendVerificationRoute {
   }
 }
 
-/** Only notes the wish: whether the address is known decides the worker, so the answer cannot tell. */
+/** Only stores the request: the worker checks whether the address is known, so the response cannot reveal it. */
 @CommandHandler(ResendVerification)
 export class ResendVerificationHandler implements ICommandHandler<ResendVerification> {
   constructor(
@@ -62,7 +62,7 @@ export class ResendVerificationHandler implements ICommandHandler<ResendVerifica
 }
 
 /**
- * Asks for another mail where the address has a pending registration, or a decoy of one. The attempts for codes are reset
+ * Requests another mail if the address has a pending registration, or a decoy. The attempts for codes are reset
  * afterwards, for any address.
  */
 @Subscriber('identity.request-verification', ResendRequested, { queue: Queues.projections })

@@ -22,7 +22,7 @@ form.onsubmit = async (event) => {
   button.disabled = false;
 };`;
 
-/** What the link in the mail opens. It takes the token out of the address bar at once. */
+/** The page that the link in the mail opens. It removes the token from the address bar immediately. */
 export const PAGE: HtmlPage = {
   title: 'Set a new password',
   body: `<h1>Rookery</h1>

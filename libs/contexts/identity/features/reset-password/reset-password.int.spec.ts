@@ -42,7 +42,7 @@ describe('resetting a forgotten password', () => {
   const resetMails = async (email: string) =>
     (await system.inbox.of(email)).filter(({ subject }) => /new Rookery password/.test(subject));
 
-  it('sets another password with the link in the mail, once, and ends every session', async () => {
+  it('sets a new password with the link in the mail, once, and ends every session', async () => {
     const { email, token, link } = await forgetful();
     expect((await reset(link)).status).toBe(204);
     expect([await signIn(email, PASSWORD), await signIn(email, NEW)]).toEqual([401, 200]);
@@ -109,7 +109,7 @@ describe('resetting a forgotten password', () => {
     expect(await signIn(email, PASSWORD)).toBe(200);
   });
 
-  it('says of a token nobody was sent what it says of one that is used up', async () => {
+  it('returns the same for an unknown token as for a used one', async () => {
     const { link } = await forgetful();
     await reset(link);
     const told = async (token: string) => ({ ...(await reset(token)).body, traceId: '' });
@@ -129,13 +129,13 @@ describe('resetting a forgotten password', () => {
     },
   );
 
-  it('refuses a password made of the own address', async () => {
+  it('rejects a password made of the owner’s address', async () => {
     const person = await signUp(system, { email: 'bartholomew@example.com' });
     const weak = await reset(await linkFor(person.email), 'bartholomew1');
     expect(weak.body.code).toBe('identity.password-weak');
   });
 
-  it('verifies an address that was not, since who has the link reads its mail', async () => {
+  it('verifies a pending address, because the link proves access to its mail', async () => {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
     const { code, token } = await verificationMail(system, form.email);
@@ -155,7 +155,7 @@ describe('resetting a forgotten password', () => {
     expect(await signIn(email, NEW)).toBe(200);
   });
 
-  it('leaves no session behind that the old password opens at the same moment', async () => {
+  it('leaves no session of a concurrent sign-in with the old password', async () => {
     for (let race = 0; race < 8; race += 1) {
       const { id, email, link } = await forgetful();
       const logins = Array.from({ length: 4 }, () =>
@@ -171,7 +171,7 @@ describe('resetting a forgotten password', () => {
     }
   }, 60_000);
 
-  it('answers for unknown, pending and active addresses in the same way, and mails accounts alone', async () => {
+  it('returns the same for unknown, pending and active addresses, and sends mails only to accounts', async () => {
     const { email } = await signUp(system);
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
@@ -205,7 +205,7 @@ describe('resetting a forgotten password', () => {
     expect(await resetMails(email)).toHaveLength(1);
   });
 
-  it('works while Redis is away', async () => {
+  it('works while Redis is down', async () => {
     const { email } = await signUp(system);
     await system.killRedis();
     const { status } = await system.ask(FORGOT, { body: { email } });

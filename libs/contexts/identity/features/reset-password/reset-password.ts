@@ -59,7 +59,10 @@ export class ResetPasswordRoute {
   }
 }
 
-/** What the link in the mail opens: mail scanners follow links, but fill in no forms. Older mails have the longer path. */
+/**
+ * The page that the link in the mail opens: mail scanners follow links, but fill in no forms. Older mails have the
+ * longer path.
+ */
 @ApiExcludeController()
 @Controller(['reset', 'reset-password'])
 export class ResetPasswordPage {
@@ -90,7 +93,8 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
     const passwordHash = await this.passwords.hash(password);
 
     await this.users.lockAddress(link.email);
-    // The account before its links, as whoever adds one does: two links used at once would deadlock otherwise.
+    // The account before its links, in the same order as adding one: otherwise concurrent uses of two links would
+    // deadlock.
     await this.users.lock(link.userId);
     if (!(await this.links.take(token))) throw new Rejection(LinkExpired);
     const user = await this.users.get(link.userId);

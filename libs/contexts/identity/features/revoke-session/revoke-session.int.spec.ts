@@ -29,7 +29,7 @@ describe('ending sessions', () => {
     expect(body.page).toEqual({ nextCursor: null });
   });
 
-  it('walks through them by cursor', async () => {
+  it('pages through them by cursor', async () => {
     const { phone } = await signedInTwice();
     const first = await system.ask('GET /v1/auth/sessions?limit=1', { token: phone.accessToken });
     expect(first.headers.link).toMatch(/rel="next"/);
@@ -75,7 +75,7 @@ describe('ending sessions', () => {
     expect(await worksWith(phone.accessToken)).toBe(true);
   });
 
-  it('signs out at once where it is asked', async () => {
+  it('signs out immediately in the same process', async () => {
     const { phone } = await signedInTwice();
     const { refreshToken, accessToken } = phone;
     expect(

@@ -33,7 +33,7 @@ describe('rotating the keys of access tokens', () => {
 
   const apis = () => [system.api, otherApi];
   const of = (api: NestFastifyApplication) => api.get(AccessTokens, { strict: false });
-  /** Lets a process forget what it has read of the keys, as time does. */
+  /** Expires a process's cached keys. */
   const readAnew = (api: NestFastifyApplication) => {
     const clock = api.get(Clock, { strict: false });
     const present = clock.now().getTime();
@@ -65,7 +65,7 @@ describe('rotating the keys of access tokens', () => {
 
     await age('next', SECONDS_UNTIL_SIGNING);
     await rotation.promote();
-    // One api has read the keys since, the other signs with the key before for up to a minute.
+    // One api has read the keys since, the other signs with the previous key for up to a minute.
     readAnew(system.api);
     const byNew = await signIn();
     const { sid } = decodeJwt<{ sid: string }>(byNew.accessToken);
@@ -116,7 +116,7 @@ describe('rotating the keys of access tokens', () => {
     expect(await states()).toEqual(['signing', 'retiring']);
   });
 
-  it('replaces a stolen key at once where that is forced: its tokens are void, remembered ones too, sign-ins are not', async () => {
+  it('replaces a stolen key at once if forced: its tokens are invalid, also cached ones, but sessions continue', async () => {
     const stolen = await signIn();
     expect(await accepted(stolen.accessToken)).toBe(true);
     await rotation.add();
@@ -131,7 +131,7 @@ describe('rotating the keys of access tokens', () => {
     expect(await accepted(body.accessToken)).toBe(true);
   });
 
-  it('goes by itself through all steps when a key is 90 days old, and no step twice', async () => {
+  it('takes all steps automatically when a key is 90 days old, and no step twice', async () => {
     const step = () => rotation.takeStepsDue(90);
     expect(await step()).toEqual([]);
     await age('signing', 90 * DAY);
@@ -152,7 +152,7 @@ describe('rotating the keys of access tokens', () => {
     expect(await states()).toEqual(['next', 'signing']);
   });
 
-  it('stores no private part in the clear, and publishes none', async () => {
+  it('stores no private part in plain text, and publishes none', async () => {
     const { privateKey } = await system.inApi(SigningKeys).signing();
     const { d } = privateKey.export({ format: 'jwk' });
     const rows = await system.sql<{ text: string; key: Buffer }>(

@@ -3,7 +3,9 @@ import { Schedule, type Scheduled } from '@rookery/messaging';
 import { KeyRotation } from '../../services/key-rotation';
 import { IdentitySettings } from '../../settings';
 
-/** Replaces the key that signs access tokens when it is old, and forgets the one before when its tokens have expired. */
+/**
+ * Rotates the signing key of access tokens when it is old, and deletes the previous one when its tokens have expired.
+ */
 @Schedule('identity.rotate-signing-keys', { everySeconds: 60, formerly: ['identity.RotateSigningKeys'] })
 export class RotateSigningKeys implements Scheduled {
   private readonly log = new Logger(RotateSigningKeys.name);

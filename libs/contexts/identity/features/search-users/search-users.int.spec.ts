@@ -1,7 +1,7 @@
 import { MAX_UUID } from '@rookery/domain';
 import { contexts } from '@rookery/contexts';
 import { migrate, SearchBulkhead, Sql, Transaction } from '@rookery/persistence';
-import { enrol, newcomer } from '@rookery/contexts/identity/testing';
+import { enroll, newcomer } from '@rookery/contexts/identity/testing';
 import { type Person } from '@rookery/testing';
 import { createTestDatabase } from '@rookery/testing/database';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -13,7 +13,7 @@ describe('looking people up', () => {
   let reader: Person;
 
   beforeAll(async () => {
-    reader = await enrol(system, { username: 'reader', name: 'Reader' });
+    reader = await enroll(system, { username: 'reader', name: 'Reader' });
   });
 
   const search = (query: string) => system.ask(`GET /v1/users?${query}`, { token: reader.token });
@@ -23,8 +23,8 @@ describe('looking people up', () => {
   };
 
   it('finds parts of usernames and names, whatever their capitals, the newest first', async () => {
-    await enrol(system, { username: 'lovelace', name: 'Ada' });
-    await enrol(system, { username: 'countess', name: 'Augusta Lovelace' });
+    await enroll(system, { username: 'lovelace', name: 'Ada' });
+    await enroll(system, { username: 'countess', name: 'Augusta Lovelace' });
     expect(await found('LOVE')).toEqual(['countess', 'lovelace']);
     expect(await found('sta love')).toEqual(['countess']);
     expect(await found(' lovelace ')).toEqual(['countess', 'lovelace']);
@@ -32,17 +32,17 @@ describe('looking people up', () => {
   });
 
   it('finds without three letters or digits in a row those that begin with it', async () => {
-    await enrol(system, { username: 'zz-top', name: 'Beard' });
-    await enrol(system, { username: 'buzz', name: 'Buzz' });
-    await enrol(system, { username: 'other', name: 'Zz' });
+    await enroll(system, { username: 'zz-top', name: 'Beard' });
+    await enroll(system, { username: 'buzz', name: 'Buzz' });
+    await enroll(system, { username: 'other', name: 'Zz' });
     expect(await found('zz')).toEqual(['other', 'zz-top']);
     expect(await found('ZZ-T')).toEqual(['zz-top']);
     expect(await found('z-t')).toEqual([]);
   });
 
   it('takes signs that mean something to SQL as they are', async () => {
-    await enrol(system, { username: 'percent', name: '100% \\o/ _it_' });
-    await enrol(system, { username: 'signs', name: '_%\\ signs' });
+    await enroll(system, { username: 'percent', name: '100% \\o/ _it_' });
+    await enroll(system, { username: 'signs', name: '_%\\ signs' });
     expect(await found('100%')).toEqual(['percent']);
     expect(await found('\\o/ _it_')).toEqual([]);
     expect(await found('_%\\')).toEqual(['signs']);
@@ -54,7 +54,7 @@ describe('looking people up', () => {
 
   it('shows nothing of the pending, and of others only what everybody may know', async () => {
     await system.ask('POST /v1/auth/register', { body: newcomer({ username: 'hidden-one' }) });
-    const seen = await enrol(system, { username: 'hidden-two' });
+    const seen = await enroll(system, { username: 'hidden-two' });
     const { body } = await search('search=hidden');
     expect(body.data).toEqual([
       {
@@ -67,8 +67,8 @@ describe('looking people up', () => {
     ]);
   });
 
-  it('walks by cursor and skips and repeats nobody while others register', async () => {
-    for (let index = 0; index < 5; index += 1) await enrol(system, { username: `walker${index}` });
+  it('pages by cursor without skips and repeats while others register', async () => {
+    for (let index = 0; index < 5; index += 1) await enroll(system, { username: `walker${index}` });
     const walked: string[] = [];
     let query = 'search=walker&limit=2';
     for (;;) {
@@ -77,7 +77,7 @@ describe('looking people up', () => {
       if (body.page.nextCursor === null) break;
       expect(headers.link).toMatch(/rel="next"/);
       query = `search=walker&limit=2&cursor=${body.page.nextCursor}`;
-      await enrol(system, { username: `walker-late${walked.length}` });
+      await enroll(system, { username: `walker-late${walked.length}` });
     }
     expect(walked).toEqual(['walker4', 'walker3', 'walker2', 'walker1', 'walker0']);
   });
@@ -88,7 +88,7 @@ describe('looking people up', () => {
     expect((await search('name=ada')).status).toBe(400);
     expect((await search(`search=${'a'.repeat(101)}`)).status).toBe(400);
     expect((await search('cursor=forged')).body.code).toBe('request.invalid-cursor');
-    for (const username of ['pager1', 'pager2']) await enrol(system, { username });
+    for (const username of ['pager1', 'pager2']) await enroll(system, { username });
     const { body } = await search('search=pager&limit=1');
     expect(body.page.nextCursor).toEqual(expect.any(String));
     const foreign = await search(`search=other&cursor=${body.page.nextCursor}`);
@@ -130,9 +130,9 @@ describe('looking people up', () => {
     });
     afterAll(() => system.sql(`DELETE FROM identity.users WHERE username LIKE 'crowd%'`));
 
-    /** What the connection has read of the table and not told PostgreSQL's statistics yet. */
+    /** Rows of the table that the connection has read, including those not yet in PostgreSQL's statistics. */
     const reads = async () => {
-      // Of its own connection: `system.sql` has another.
+      // On the api's connection: `system.sql` has a different one.
       const row = await system.inApi(Sql).row<{ rows: number; walks: number }>(
         `SELECT (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS rows, seq_scan::int AS walks
          FROM pg_stat_xact_user_tables WHERE relid = 'identity.users'::regclass`,
@@ -140,7 +140,7 @@ describe('looking people up', () => {
       return row!;
     };
 
-    /** @returns how many were found, and how many rows of the table were looked at for them */
+    /** @returns the number of results, and the number of rows that were read for them */
     async function look(text: string): Promise<{ matches: number; rows: number; walks: number }> {
       return system.inApi(Transaction).run(() =>
         system.inApi(SearchBulkhead).run(async () => {
@@ -177,7 +177,7 @@ describe('looking people up', () => {
       ['nobody at all', 0],
       ['son 9 rowd', 0],
     ])('reads no more of the table than a bound for "%s"', async (text, count) => {
-      // As often as PostgreSQL plans for the values before it may settle for a plan without them.
+      // The number of custom plans before PostgreSQL may use a generic one.
       for (let round = 0; round < 7; round += 1) {
         const { matches, rows, walks } = await look(text);
         expect([matches, walks]).toEqual([count, 0]);

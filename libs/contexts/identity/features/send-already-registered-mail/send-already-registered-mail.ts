@@ -25,7 +25,7 @@ somebody, perhaps you, tried to register with this address. Its account was dele
 <p>somebody, perhaps you, tried to register with this address. Its account was deleted, but is not erased yet. Until then, the address cannot be used again.</p>`,
 });
 
-/** Tells the owner of an account that somebody registered with the address. */
+/** Notifies the owner of an account that somebody registered with the address. */
 @Subscriber('identity.send-already-registered-mail', RegistrationRepeated, { queue: Queues.mail })
 export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRepeated> {
   constructor(

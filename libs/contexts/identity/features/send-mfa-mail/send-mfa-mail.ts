@@ -37,7 +37,7 @@ If it was not you, somebody else is signed in to your account. Change your passw
 
 const ADDRESSEE = 'SELECT email, name FROM identity.users WHERE id = $1';
 
-/** Tells the owner of an account that a second factor was added. */
+/** Notifies the owner of an account that a second factor was added. */
 @Subscriber('identity.send-mfa-enabled-mail', MfaEnabled, { queue: Queues.mail })
 export class SendMfaEnabledMail implements Handles<typeof MfaEnabled> {
   constructor(
@@ -51,7 +51,7 @@ export class SendMfaEnabledMail implements Handles<typeof MfaEnabled> {
   }
 }
 
-/** Tells the owner of an account that the second factor was removed. */
+/** Notifies the owner of an account that the second factor was removed. */
 @Subscriber('identity.send-mfa-disabled-mail', MfaDisabled, { queue: Queues.mail })
 export class SendMfaDisabledMail implements Handles<typeof MfaDisabled> {
   constructor(

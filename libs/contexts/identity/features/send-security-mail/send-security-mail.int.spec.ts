@@ -27,7 +27,7 @@ describe('mail about the security of an account', () => {
     expect(html).toContain('from 127.0.0.1');
   });
 
-  it('does not make up from where when it was reset with a link', async () => {
+  it('does not name an address if it was reset with a link', async () => {
     const { email } = await signUp(system);
     const token = await resetToken(email);
     await system.ask('POST /v1/auth/password/reset', { body: { token, password: NEW } });
@@ -60,13 +60,13 @@ describe('mail about the security of an account', () => {
     expect(text).toContain(body.expiresAt.slice(0, 10));
     expect(text).toContain(body.prefix);
     expect(text).not.toContain(body.key);
-    // Who makes the key writes its name.
+    // The creator of the key chooses its name.
     expect(text).not.toContain('Read this at once');
   });
 
   it('tells of a recovery code that was used, to sign in or to prove who it is, and how many are left', async () => {
     const person = await signUp(system);
-    const app = await Authenticator.enrol(system, person);
+    const app = await Authenticator.enroll(system, person);
     const proved = await system.ask('POST /v1/auth/step-up', {
       token: person.token,
       body: { recoveryCode: app.recoveryCodes[0] },
@@ -91,7 +91,7 @@ describe('mail about the security of an account', () => {
     for (const code of app.recoveryCodes) expect(text + latest).not.toContain(code);
   });
 
-  it('leaves passwords and tokens in the clear nowhere: no table, no delivery, no job, no key, no log line', async () => {
+  it('leaves passwords and tokens in plain text nowhere: no table, no delivery, no job, no key, no log line', async () => {
     const form = newcomer({ password: 'a very particular secret' });
     await system.ask('POST /v1/auth/register', { body: form });
     const { code } = await verificationMail(system, form.email);

@@ -9,7 +9,7 @@ interface Told {
   username: string;
   /** `2026-01-31 12:00 UTC` */
   when: string;
-  /** ` from 192.0.2.1`, or nothing when that is not known. */
+  /** ` from 192.0.2.1`, or empty if unknown. */
   from: string;
 }
 
@@ -66,10 +66,10 @@ If it was you, you do not have to do anything. Create new codes when only a few 
 });
 
 /**
- * From where is looked up in the session, since events carry no addresses; the user agent is left out, since whoever
- * signs in writes it.
+ * The address is read from the session, because events contain no addresses; the user agent is left out, because
+ * clients can set it to any text.
  *
- * @returns undefined when there is no such account any more
+ * @returns undefined if the account no longer exists
  */
 async function lookUp(
   sql: Sql,
@@ -89,7 +89,7 @@ async function lookUp(
   return { ...who, when, from: ip ? ` from ${ip}` : '' };
 }
 
-/** Tells the owner of an account what somebody else may have done to it (OWASP ASVS 5.0, 6.3.7). */
+/** Notifies the owner of an account about security changes (OWASP ASVS 5.0, 6.3.7). */
 @Subscriber('identity.send-security-mail', [PasswordChanged, RefreshReused], { queue: Queues.mail })
 export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof RefreshReused> {
   constructor(
@@ -109,7 +109,10 @@ export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof
   }
 }
 
-/** Tells the owner of an account that there is a new API key. Its name is left out: whoever makes the key writes it. */
+/**
+ * Notifies the owner of an account about a new API key. Its name is left out, because its creator can set it to any
+ * text.
+ */
 @Subscriber('identity.send-api-key-mail', ApiKeyCreated, { queue: Queues.mail })
 export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
   constructor(
@@ -133,7 +136,7 @@ export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
   }
 }
 
-/** Tells the owner of an account that a recovery code was used. */
+/** Notifies the owner of an account that a recovery code was used. */
 @Subscriber('identity.send-recovery-code-mail', RecoveryCodeUsed, { queue: Queues.mail })
 export class SendRecoveryCodeMail implements Handles<typeof RecoveryCodeUsed> {
   constructor(

@@ -41,7 +41,7 @@ describe('sending the verification mail', () => {
     expect((await system.ask(REGISTER, { body: form })).status).toBe(202);
     await verificationMail(system, form.email);
 
-    // Redriving the mail of the cancelled registration does nothing.
+    // Redriving the mail of the canceled registration does nothing.
     const worker = system.inWorker(Transaction);
     const revived = await worker.run(() => system.inWorker(Deliveries).redrive(dead[0]!));
     await system.inWorker(Dispatch).add([revived!]);
@@ -53,7 +53,7 @@ describe('sending the verification mail', () => {
     expect(await system.inbox.of(form.email)).toHaveLength(1);
   });
 
-  it('tries again when the mail server says "later"', async () => {
+  it('retries when the mail server says "later"', async () => {
     const form = newcomer();
     await system.inbox.refuse(form.email, 451);
     await system.ask(REGISTER, { body: form });

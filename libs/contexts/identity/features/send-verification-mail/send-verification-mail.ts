@@ -34,10 +34,10 @@ It confirms the account "{{username}}". {{#if contested}}This address was regist
 <p>It confirms the account “{{username}}”. {{#if contested}}This address was registered more than once, with different passwords. None of them counts: you choose one afterwards. {{/if}}If you did not request one, ignore this mail: without the code or the link, the account is removed.</p>`,
 });
 
-/** The version of an account that its first mail is asked for with, after it was registered. */
+/** The version of a new account in the event that requests its first mail. */
 const FIRST = 2;
 
-/** Sends a new account its code and its link. When that fails for good, the registration is cancelled. */
+/** Sends a new account its code and its link. If that fails permanently, the registration is canceled. */
 @Subscriber('identity.send-verification-mail', VerificationRequested, { queue: Queues.mail })
 export class SendVerificationMail implements Handles<typeof VerificationRequested> {
   private readonly log = new Logger(SendVerificationMail.name);
@@ -63,7 +63,7 @@ export class SendVerificationMail implements Handles<typeof VerificationRequeste
     );
     if (!user)
       return this.log.log(
-        `Not sent: user ${subject} is verified already, the registration was cancelled, or a newer mail is on the way.`,
+        `Not sent: user ${subject} is verified already, the registration was canceled, or a newer mail is on the way.`,
       );
     await this.quotas.admit(user.email, 'verification', key, sequence === FIRST);
     const code = this.secrets.code(verificationId);

@@ -15,8 +15,8 @@ your account "{{username}}" is ready.
 });
 
 /**
- * Welcomes whoever has just been verified. Whoever has been here for a week is no newcomer: a mail that was given up and
- * is redriven much later, or an account that was made with a past, as demo accounts are.
+ * Welcomes newly verified users. Accounts older than a week get no mail: this happens if a dead delivery is redriven
+ * much later, or for accounts with a date in the past, such as demo accounts.
  */
 @Subscriber('identity.send-welcome-mail', UserVerified, { queue: Queues.mail })
 export class SendWelcomeMail implements Handles<typeof UserVerified> {

@@ -1,14 +1,14 @@
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { type Person, race, sharedSystem } from '@rookery/testing';
 
 const TASTE = { interests: ['space', 'cats'], tone: 'funny', length: 'short', language: 'de-AT' };
 
-describe('saying what one likes to read', () => {
+describe('setting preferences', () => {
   const system = sharedSystem();
   let person: Person;
 
   beforeEach(async () => {
-    person = await enrol(system);
+    person = await enroll(system);
   });
 
   const read = async () => (await system.ask('GET /v1/me/preferences', { token: person.token })).body;
@@ -31,7 +31,7 @@ describe('saying what one likes to read', () => {
     });
   });
 
-  it('keeps what was said, and replaces all of it the next time', async () => {
+  it('stores the preferences, and replaces all of them the next time', async () => {
     const said = await say({ interests: [' space ', 'Cats'], language: 'DE-at' });
     expect(said).toMatchObject({ status: 200, body: { ...TASTE, interests: ['space', 'Cats'] } });
     expect(await read()).toEqual(said.body);

@@ -48,7 +48,7 @@ export class SetPreferencesHandler implements ICommandHandler<SetPreferences> {
   ) {}
 
   async execute({ userId, taste }: SetPreferences): Promise<PreferencesView> {
-    await this.users.lockOwn(userId); // also the first two at once wait for each other
+    await this.users.lockOwn(userId); // serializes also the first two concurrent requests
     const now = this.clock.now();
     let preferences = await this.preferences.find({ userId });
     if (!preferences) preferences = Preferences.of(userId, taste, now);

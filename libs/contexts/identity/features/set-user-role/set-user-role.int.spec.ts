@@ -1,4 +1,4 @@
-import { enrol, newcomer } from '@rookery/contexts/identity/testing';
+import { enroll, newcomer } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, race, privateSystem } from '@rookery/testing';
 
 describe('giving roles', () => {
@@ -6,7 +6,7 @@ describe('giving roles', () => {
   let admin: Person;
 
   beforeAll(async () => {
-    admin = await enrol(system, { role: 'admin' });
+    admin = await enroll(system, { role: 'admin' });
   });
 
   const give = (by: Person, id: string, role: unknown) =>
@@ -16,7 +16,7 @@ describe('giving roles', () => {
     (await system.sql<{ role: string }>('SELECT role FROM identity.users WHERE id = $1', [id]))[0]!.role;
 
   it('asks for a fresh proof of who gives it, after the permission', async () => {
-    const [boss, person] = [await enrol(system, { role: 'admin' }), await enrol(system)];
+    const [boss, person] = [await enroll(system, { role: 'admin' }), await enroll(system)];
     const age = `UPDATE identity.sessions SET authenticated_at = now() - interval '16 minutes' WHERE user_id = ANY ($1)`;
     await system.sql(age, [[boss.id, person.id]]);
     expect(await give(person, boss.id, 'user')).toMatchObject({
@@ -29,8 +29,8 @@ describe('giving roles', () => {
     expect(await statusOfGiving(admin, boss.id, 'user')).toBe(204);
   });
 
-  it('bites within five seconds, for tokens that are in use, both ways', async () => {
-    const [person, third] = [await enrol(system), await enrol(system)];
+  it('takes effect within five seconds for tokens in use, both granting and revoking', async () => {
+    const [person, third] = [await enroll(system), await enroll(system)];
     expect(await statusOfGiving(person, third.id, 'user')).toBe(403);
     expect(await give(admin, person.id, 'admin')).toMatchObject({ status: 204, body: '' });
     await eventually(async () => (await statusOfGiving(person, third.id, 'user')) === 204, 5_000);
@@ -39,8 +39,8 @@ describe('giving roles', () => {
     expect((await system.ask('GET /v1/me', { token: person.token })).body.role).toBe('user');
   });
 
-  it('lets a change of what a role may do bite within five seconds', async () => {
-    const [moderator, third] = [await enrol(system, { role: 'moderator' }), await enrol(system)];
+  it('applies a change of the permissions of a role within five seconds', async () => {
+    const [moderator, third] = [await enroll(system, { role: 'moderator' }), await enroll(system)];
     expect(await statusOfGiving(moderator, third.id, 'user')).toBe(403);
     await system.sql(`INSERT INTO identity.role_permissions VALUES ('moderator', 'users:role')`);
     await eventually(async () => (await statusOfGiving(moderator, third.id, 'user')) === 204, 5_000);
@@ -50,16 +50,16 @@ describe('giving roles', () => {
     await eventually(async () => (await statusOfGiving(moderator, third.id, 'user')) === 403, 5_000);
   });
 
-  it('takes a role that was added to the database', async () => {
+  it('accepts a role that was added to the database', async () => {
     await system.sql(`INSERT INTO identity.roles VALUES ('auditor', 'user', 'Reads operations.')`);
     await system.sql(`INSERT INTO identity.role_permissions VALUES ('auditor', 'ops:read')`);
-    const { id } = await enrol(system);
+    const { id } = await enroll(system);
     expect(await statusOfGiving(admin, id, 'auditor')).toBe(204);
     expect(await roleOf(id)).toBe('auditor');
   });
 
-  it('raises an event where something changed, and none where it did not', async () => {
-    const { id } = await enrol(system);
+  it('raises an event if something changed, and none otherwise', async () => {
+    const { id } = await enroll(system);
     await give(admin, id, 'moderator');
     await give(admin, id, 'moderator');
     const events = await system.sql(
@@ -72,7 +72,7 @@ describe('giving roles', () => {
   });
 
   it('refuses what it cannot do, in the order of the contract', async () => {
-    const person = await enrol(system);
+    const person = await enroll(system);
     const nobody = '01890000-0000-7000-8000-000000000000';
     expect((await system.ask(`PUT /v1/admin/users/${person.id}/role`)).status).toBe(401);
     expect(await give(person, nobody, 7)).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
@@ -93,10 +93,10 @@ describe('giving roles', () => {
     expect(await roleOf(pending!.id)).toBe('user');
   });
 
-  it('takes the role from all admins but the last, also when they depose each other at once', async () => {
-    const others = await Promise.all(Array.from({ length: 5 }, () => enrol(system, { role: 'admin' })));
+  it('removes the role from all admins except the last, also if they demote each other concurrently', async () => {
+    const others = await Promise.all(Array.from({ length: 5 }, () => enroll(system, { role: 'admin' })));
     const admins = [admin, ...others];
-    for (const each of admins) await give(each, each.id, 'admin'); // so that each is known as an admin for 4 s
+    for (const each of admins) await give(each, each.id, 'admin'); // so that each is cached as an admin for 4 s
     const answers = await race(
       system,
       admins.map((by, index) => () => give(by, admins[(index + 1) % admins.length]!.id, 'user')),
@@ -113,7 +113,7 @@ describe('giving roles', () => {
   });
 
   it('lets the database refuse a role that does not exist', async () => {
-    const { id } = await enrol(system);
+    const { id } = await enroll(system);
     const cheating = system.sql(`UPDATE identity.users SET role = 'emperor' WHERE id = $1`, [id]);
     await expect(cheating).rejects.toThrow(/users_role_fkey/);
   });

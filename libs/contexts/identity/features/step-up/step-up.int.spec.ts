@@ -13,7 +13,7 @@ describe('proving again who is signed in', () => {
 
   const refresh = (refreshToken: string) => system.ask('POST /v1/auth/refresh', { body: { refreshToken } });
 
-  /** As if the last proof of the session, and of the token that was issued then, were that long ago. */
+  /** Moves the last authentication of the session, and of the token that was issued then, into the past. */
   async function age(person: Person, time: string): Promise<void> {
     const [session] = await system.sql<{ id: string }>(
       `UPDATE identity.sessions SET authenticated_at = now() - $2::interval WHERE user_id = $1 RETURNING id`,
@@ -35,7 +35,7 @@ describe('proving again who is signed in', () => {
     expect(await status(stepped.body.accessToken)).toBe(200);
   });
 
-  it('raises no access token that was issued before', async () => {
+  it('upgrades no access token that was issued before', async () => {
     const person = await signUp(system);
     await age(person, '16 minutes');
     const stepped = await system.ask(STEP_UP, { token: person.token, body: { password: PASSWORD } });
@@ -56,7 +56,7 @@ describe('proving again who is signed in', () => {
       });
       const copied: string = which === 'other' ? other.accessToken : person.token;
       expect(await status(copied)).toBe(200);
-      const app = await Authenticator.enrol(system, person);
+      const app = await Authenticator.enroll(system, person);
       const stepped = await system.ask(STEP_UP, { token: copied, body: { code: await app.code() } });
       expect(await status(stepped.body.accessToken)).toBe(200);
       expect((await system.ask('GET /v1/me', { token: copied })).status).toBe(200);
@@ -64,20 +64,20 @@ describe('proving again who is signed in', () => {
     },
   );
 
-  it('revives no token whose proof was voided, within the same second either', async () => {
+  it('does not make a token fresh again whose authentication was invalidated, also within the same second', async () => {
     const { email } = await signUp(system);
     const { body: before } = await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
     const stepUp = async () =>
       (await system.ask(STEP_UP, { token: before.accessToken, body: { password: PASSWORD } })).body;
     const first = await stepUp();
-    await refresh(before.refreshToken); // a copy from before the proof: it is void
+    await refresh(before.refreshToken); // a copy from before the reauthentication: it is not fresh
     expect(await status(first.accessToken)).toBe(403);
     const second = await stepUp();
     expect(await status(second.accessToken)).toBe(200);
     expect(await status(first.accessToken)).toBe(403);
   });
 
-  it('replaces the refresh token: the one before takes the proof away, and 30 seconds later ends the session', async () => {
+  it('replaces the refresh token: using the previous one invalidates the authentication, and after 30 seconds ends the session', async () => {
     const { email, ...person } = await signUp(system);
     const { body: before } = await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
     const stepUp = async () =>
@@ -102,7 +102,7 @@ describe('proving again who is signed in', () => {
 
   it('opens every route that asks for it, and those say so in the API description', async () => {
     const person = await signUp(system);
-    await Authenticator.enrol(system, person);
+    await Authenticator.enroll(system, person);
     await age(person, '16 minutes');
     const routes = [
       'POST /v1/auth/totp/initiate',
@@ -137,9 +137,9 @@ describe('proving again who is signed in', () => {
     expect(await status(stale.body.accessToken)).toBe(403);
   });
 
-  it('takes a code or a recovery code from whoever has a second factor, and the password no more', async () => {
+  it('accepts a code or a recovery code from users with a second factor, and no longer the password', async () => {
     const person = await signUp(system);
-    const app = await Authenticator.enrol(system, person);
+    const app = await Authenticator.enroll(system, person);
     await age(person, '16 minutes');
     const ask = (body: object) => system.ask(STEP_UP, { token: person.token, body });
     const password = await ask({ password: PASSWORD });
@@ -176,20 +176,20 @@ describe('proving again who is signed in', () => {
     expect((await ask({})).status).toBe(400);
   });
 
-  it('compares at most ten of a hundred wrong proofs, and then not even the right one', async () => {
+  it('compares at most ten of a hundred wrong reauthentications, and then not even the right one', async () => {
     const person = await signUp(system);
     const ask = (password: string) => system.ask(STEP_UP, { token: person.token, body: { password } });
     const answers = await Promise.all(Array.from({ length: 100 }, () => ask('not the password')));
     expect(answers.filter(({ body }) => body.code === 'identity.password-wrong')).toHaveLength(10);
     expect(answers.filter(({ body }) => body.code === 'identity.proofs-exhausted')).toHaveLength(90);
     expect((await ask(PASSWORD)).status).toBe(423);
-    // They count as wrong passwords given anywhere else do: the address is locked.
+    // They count like wrong passwords elsewhere: the address is locked.
     const again = await system.ask('POST /v1/auth/login', {
       body: { email: person.email, password: PASSWORD },
     });
     expect(again).toMatchObject({ status: 423, body: { code: 'identity.locked' } });
     expect(Number(again.headers['retry-after'])).toBeGreaterThan(0);
-    // Both routes can answer this, and say so.
+    // Both routes can return this, and document it.
     const api = resolveParts((await system.ask('GET /v1/openapi.json')).body);
     for (const path of ['/v1/auth/step-up', '/v1/auth/login']) {
       const locked = api.paths[path].post.responses['423'];
@@ -198,11 +198,11 @@ describe('proving again who is signed in', () => {
     }
   });
 
-  it('counts at once in a process that knew the session before, though another one saw the proof', async () => {
+  it('counts immediately in a process that has cached the session, although another process handled the reauthentication', async () => {
     const person = await signUp(system);
     await age(person, '16 minutes');
     expect(await status(person.token)).toBe(403);
-    // What another process does: it proves and issues a token; nobody tells this one.
+    // Simulates another process that reauthenticates and issues a token, without notifying this one.
     const session = await sessionOf(person);
     await system.sql(
       `UPDATE identity.sessions SET authenticated_at = now(), proof_version = proof_version + 1 WHERE id = $1`,

@@ -43,7 +43,7 @@ class StepUpRequest extends SecondFactorProof {
   password?: string;
 }
 
-/** Answers what came of the proof instead of tokens when it was wrong: a rejection would undo that it was counted. */
+/** Returns a failure instead of throwing: a rejection would roll back the count. */
 @Audited<StepUp>('identity.step-up', {
   subject: ({ userId }) => userId,
   refusal: (outcome) => (typeof outcome === 'object' ? undefined : refusalOf(outcome).code),
@@ -122,7 +122,7 @@ export class StepUpHandler implements ICommandHandler<StepUp> {
     return this.signIn.resume(await this.users.get(userId), sessionId);
   }
 
-  /** In a transaction of its own, before anything is compared: whatever happens later, the try is counted. */
+  /** In a separate transaction, before the comparison: the attempt is counted whatever happens later. */
   private async takeTry(sessionId: string): Promise<void> {
     const taken = await this.transaction.outside(() =>
       this.transaction.run(() => this.sessions.takeProofTry(sessionId)),

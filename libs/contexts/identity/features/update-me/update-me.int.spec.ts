@@ -1,7 +1,7 @@
-import { Authenticator, enrol, newcomer } from '@rookery/contexts/identity/testing';
+import { Authenticator, enroll, newcomer } from '@rookery/contexts/identity/testing';
 import { type Ask, type Person, race, sharedSystem } from '@rookery/testing';
 
-describe('changing the own names', () => {
+describe('changing your names', () => {
   const system = sharedSystem();
 
   const change = ({ token }: Person, body: object, ifMatch?: string) =>
@@ -13,8 +13,8 @@ describe('changing the own names', () => {
   const statuses = (answers: { status: number }[]) =>
     answers.map(({ status }) => status).toSorted((a, b) => a - b);
 
-  it('answers the account as it is then, with its new version', async () => {
-    const person = await enrol(system);
+  it('returns the changed account with its new version', async () => {
+    const person = await enroll(system);
     const before = await system.ask('GET /v1/me', { token: person.token });
     const after = await change(
       person,
@@ -35,15 +35,15 @@ describe('changing the own names', () => {
   });
 
   it('leaves alone what is left out', async () => {
-    const person = await enrol(system);
+    const person = await enroll(system);
     const { body } = await change(person, { name: 'Somebody Else' }, '*');
     expect(body).toMatchObject({ name: 'Somebody Else', username: expect.stringMatching(/^person/) });
     const again = await change(person, {}, '*');
     expect(again).toMatchObject({ status: 200, body: { version: body.version } });
   });
 
-  it('wants to know which version is changed, and says when it is stale', async () => {
-    const person = await enrol(system);
+  it('requires the version, and rejects a stale one', async () => {
+    const person = await enroll(system);
     expect(await change(person, { name: 'A' })).toMatchObject({
       status: 428,
       body: { code: 'precondition.required' },
@@ -60,7 +60,7 @@ describe('changing the own names', () => {
   });
 
   it('lets one of many edits of a version win and tells the others that it is stale', async () => {
-    const person = await enrol(system);
+    const person = await enroll(system);
     const answers = await race(
       system,
       Array.from({ length: 6 }, (_, index) => () => change(person, { name: `Name ${index}` }, '"1"')),
@@ -70,10 +70,10 @@ describe('changing the own names', () => {
     expect(body).toMatchObject({ version: 2, name: answers.find(({ status }) => status === 200)!.body.name });
   });
 
-  it('lets whoever has read the profile change it although the account was secured since', async () => {
-    const person = await enrol(system);
+  it('accepts an edit of the profile although security settings have changed since it was read', async () => {
+    const person = await enroll(system);
     const { headers } = await system.ask('GET /v1/me', { token: person.token });
-    await Authenticator.enrol(system, person);
+    await Authenticator.enroll(system, person);
     expect(await change(person, { name: 'Ada King' }, String(headers.etag))).toMatchObject({
       status: 200,
       body: { name: 'Ada King', version: 2 },
@@ -81,16 +81,16 @@ describe('changing the own names', () => {
   });
 
   it('applies edits that take any version one after the other', async () => {
-    const person = await enrol(system);
+    const person = await enroll(system);
     const answers = await Promise.all(
       Array.from({ length: 5 }, (_, index) => change(person, { name: `Name ${index}` }, '*')),
     );
     expect(answers.map(({ body }) => body.version).toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5, 6]);
   });
 
-  it('gives nobody a username that somebody has, whatever its capitals', async () => {
-    await enrol(system, { username: 'taken' });
-    const person = await enrol(system, { username: 'mine' });
+  it('rejects a username that is taken, case-insensitively', async () => {
+    await enroll(system, { username: 'taken' });
+    const person = await enroll(system, { username: 'mine' });
     expect(await change(person, { username: 'TAKEN' }, '*')).toMatchObject({
       status: 409,
       body: { code: 'identity.username-taken' },
@@ -98,8 +98,8 @@ describe('changing the own names', () => {
     expect((await change(person, { username: 'Mine' }, '*')).status).toBe(200);
   });
 
-  it('gives nobody a username that a pending registration or a decoy holds', async () => {
-    const [known, person] = [await enrol(system), await enrol(system)];
+  it('rejects a username that a pending registration or a decoy holds', async () => {
+    const [known, person] = [await enroll(system), await enroll(system)];
     await system.ask('POST /v1/auth/register', { body: newcomer({ username: 'pending' }) });
     await system.ask('POST /v1/auth/register', {
       body: newcomer({ email: known.email, username: 'decoyed' }),
@@ -110,7 +110,7 @@ describe('changing the own names', () => {
   });
 
   it('gives a username to one of many who want it at once', async () => {
-    const people = await Promise.all(Array.from({ length: 6 }, () => enrol(system)));
+    const people = await Promise.all(Array.from({ length: 6 }, () => enroll(system)));
     const answers = await race(
       system,
       people.map((person) => () => change(person, { username: 'wanted' }, '*')),
@@ -120,7 +120,7 @@ describe('changing the own names', () => {
 
   it('gives a username to a decoy or to an account that wants it at the same time, never to both', async () => {
     for (const username of ['contested1', 'contested2', 'contested3']) {
-      const [known, person] = [await enrol(system), await enrol(system)];
+      const [known, person] = [await enroll(system), await enroll(system)];
       const answers = await race(system, [
         () => change(person, { username }, '*'),
         () => system.ask('POST /v1/auth/register', { body: newcomer({ email: known.email, username }) }),

@@ -64,7 +64,7 @@ export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
   constructor(private readonly users: Users) {}
 
   async execute({ userId, names, expectedVersion }: UpdateMe): Promise<AccountView> {
-    const user = await this.users.lockOwn(userId); // of two edits at once the second is told that its version is stale
+    const user = await this.users.lockOwn(userId); // of two concurrent edits the second is rejected as stale
     assertVersion(user.profileVersion, expectedVersion);
     if (!user.rename(names)) return meOf(user);
     const { username, email } = user.snapshot();

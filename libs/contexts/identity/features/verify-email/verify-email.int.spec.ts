@@ -18,7 +18,7 @@ describe('verifying an address with the code', () => {
     return { email: form.email, code, wrong: code === '111111' ? '222222' : '111111' };
   }
 
-  it('takes five wrong tries, then not even the right code', async () => {
+  it('accepts five wrong attempts, then not even the right code', async () => {
     const { email, code, wrong } = await registered();
     for (let tries = 0; tries < 5; tries += 1) {
       const refused = await system.ask(VERIFY, { body: { email, code: wrong } });
@@ -28,9 +28,9 @@ describe('verifying an address with the code', () => {
     expect(late).toMatchObject({ status: 410, body: { code: 'identity.code-expired' } });
   });
 
-  it('compares at most five of a hundred guesses made at once', async () => {
+  it('compares at most five of a hundred concurrent guesses', async () => {
     const { email, code, wrong } = await registered();
-    // A guess that waits too long for PostgreSQL or Redis is answered 503, compared or not: whoever guesses asks again.
+    // A guess that waits too long for PostgreSQL or Redis gets 503, compared or not: an attacker retries.
     const guess = () =>
       eventually(async () => {
         const { status } = await system.ask(VERIFY, { body: { email, code: wrong } });
@@ -72,7 +72,7 @@ describe('verifying an address with the code', () => {
     expect(JSON.stringify(stored)).not.toContain(`"${code}"`);
   });
 
-  it('answers for unknown, known and pending addresses alike, whether a code is right to come or not', async () => {
+  it('returns the same for unknown, known and pending addresses, whether a code is on its way or not', async () => {
     const pending = newcomer();
     await system.ask('POST /v1/auth/register', { body: pending });
     const { code } = await verificationMail(system, pending.email);
@@ -109,7 +109,7 @@ describe('verifying an address with the code', () => {
   });
 
   describe('after a hundred wrong codes in a row', () => {
-    /** Gives one code after the other to an address, and five wrong tries at once to each. */
+    /** Sends one code after the other to an address, and five concurrent wrong attempts for each. */
     async function guess(email: string, codes: number): Promise<number[]> {
       const statuses: number[] = [];
       for (let code = 0; code < codes; code += 1) {
@@ -130,7 +130,7 @@ describe('verifying an address with the code', () => {
       await system.inApi(VerificationCodes).issue(email, user!.id, '424242');
     }
 
-    it('takes no code any more, however many are sent and though Redis forgets; the link still works', async () => {
+    it('accepts no code any more, whatever is sent and also after Redis was flushed; the link still works', async () => {
       const form = newcomer();
       await system.ask('POST /v1/auth/register', { body: form });
       const { token } = await verificationMail(system, form.email);
@@ -145,7 +145,7 @@ describe('verifying an address with the code', () => {
       expect((await system.ask(`PUT /v1/users/activate/${token}`)).status).toBe(204);
     });
 
-    it('takes codes again when nothing was tried for as long as a registration lasts', async () => {
+    it('accepts codes again if nothing was tried for the lifetime of a registration', async () => {
       const { email } = await registered();
       await guess(email, 20);
       await issueRight(email);
@@ -154,7 +154,7 @@ describe('verifying an address with the code', () => {
       expect((await system.ask(VERIFY, { body: { email, code: '424242' } })).status).toBe(200);
     });
 
-    it('counts those for an address that nobody registered too', async () => {
+    it('also counts those for an unregistered address', async () => {
       const unknown = 'nobody.at.all@example.com';
       expect(await guess(unknown, 21)).toEqual([
         ...Array<number>(100).fill(422),
@@ -163,7 +163,7 @@ describe('verifying an address with the code', () => {
     });
   });
 
-  it('welcomes whoever is verified', async () => {
+  it('welcomes verified users', async () => {
     const { email, code } = await registered();
     await system.ask(VERIFY, { body: { email, code } });
     const mail = await system.inbox.latest(email, /Welcome/);

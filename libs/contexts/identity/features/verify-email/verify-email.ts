@@ -26,7 +26,7 @@ class VerifyEmailRequest {
   code: string;
 }
 
-/** Tokens of somebody who has just verified the address. */
+/** Tokens of a user who has just verified the address. */
 class VerifiedTokens extends Tokens {
   @Field.text({
     max: 100,
@@ -88,7 +88,7 @@ export class VerifyEmailHandler implements ICommandHandler<VerifyEmail> {
     const verificationId = await this.codes.redeem(email, code);
     await this.users.lockAddress(email);
     const user = await this.users.find({ email });
-    // Somebody may have registered the address again while its mail was on the way.
+    // The address may have been registered again while its mail was in transit.
     if (!user?.isConfirmedBy(verificationId)) throw new Rejection(CodeExpired);
     const passwordResetToken = await this.registrations.verify(user, this.clock.now());
     const signedIn: VerifiedTokens | MfaChallenge = await this.signIn.begin(user, client);

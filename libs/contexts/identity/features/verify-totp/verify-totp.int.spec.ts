@@ -21,7 +21,7 @@ describe('enrolling an authenticator app', () => {
   const verify = ({ token }: Person, code: string) => system.ask(VERIFY, { token, body: { code } });
   const logIn = ({ email }: Person) => system.ask(LOGIN, { body: { email, password: PASSWORD } });
 
-  it('hands out the secret as text, address and picture, and changes nothing yet', async () => {
+  it('returns the secret as text, URI and image, and changes nothing yet', async () => {
     const person = await signUp(system);
     const { status, body } = await system.ask(INITIATE, { token: person.token });
     expect(status).toBe(200);
@@ -34,7 +34,7 @@ describe('enrolling an authenticator app', () => {
     expect((await logIn(person)).body).toHaveProperty('accessToken');
   });
 
-  it('wants a fresh proof, so that a session that was stolen does not enrol the thief', async () => {
+  it('requires a fresh sign-in, so that the thief of a session cannot enroll an app', async () => {
     const person = await signUp(system);
     const { secret } = await initiate(person);
     await system.sql(
@@ -53,16 +53,16 @@ describe('enrolling an authenticator app', () => {
     expect((await verify(proved, generateSync({ secret }))).status).toBe(200);
   });
 
-  it('raises neither the session nor the access tokens that it has', async () => {
+  it('upgrades neither the session nor its existing access tokens', async () => {
     const person = await signUp(system);
     const authenticatedAt = async () =>
       (await system.sql('SELECT authenticated_at FROM identity.sessions WHERE user_id = $1', [person.id]))[0];
     const before = await authenticatedAt();
-    await Authenticator.enrol(system, person);
+    await Authenticator.enroll(system, person);
     expect(await authenticatedAt()).toEqual(before);
   });
 
-  it('answers ten recovery codes of at least 112 bits to the first code', async () => {
+  it('returns ten recovery codes of at least 112 bits for the first code', async () => {
     const person = await signUp(system);
     const { secret } = await initiate(person);
     const { status, body } = await verify(person, generateSync({ secret }));
@@ -90,7 +90,7 @@ describe('enrolling an authenticator app', () => {
 
   it('cannot be done over an app that is enrolled', async () => {
     const person = await signUp(system);
-    const { secret } = await Authenticator.enrol(system, person);
+    const { secret } = await Authenticator.enroll(system, person);
     const again = await system.ask(INITIATE, { token: person.token });
     expect(again).toMatchObject({ status: 409, body: { code: 'identity.totp-enrolled' } });
     const verified = await verify(person, generateSync({ secret }));
@@ -112,19 +112,19 @@ describe('enrolling an authenticator app', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('voids what other sessions have proved, and lets them go on', async () => {
+  it('invalidates the authentication of other sessions without ending them', async () => {
     const person = await signUp(system);
     const { body: other } = await logIn(person);
     const list = 'GET /v1/me/api-keys';
     expect((await system.ask(list, { token: other.accessToken })).status).toBe(200);
-    await Authenticator.enrol(system, person);
+    await Authenticator.enroll(system, person);
     const stale = await system.ask(list, { token: other.accessToken });
     expect(stale).toMatchObject({ status: 403, body: { code: 'auth.mfa-required' } });
     expect((await system.ask('GET /v1/me', { token: other.accessToken })).status).toBe(200);
     expect((await system.ask(list, { token: person.token })).status).toBe(200);
   });
 
-  it('leaves no session with a proof by password alone, whoever signs in or steps up meanwhile', async () => {
+  it('leaves no session fresh by password alone, also with concurrent sign-ins and step-ups', async () => {
     const person = await signUp(system);
     for (let race = 0; race < 10; race += 1) {
       const { body: other } = await logIn(person);
@@ -145,9 +145,9 @@ describe('enrolling an authenticator app', () => {
     }
   });
 
-  it('tells the owner by mail, also when the app is removed', async () => {
+  it('notifies the owner by mail, also when the app is removed', async () => {
     const person = await signUp(system);
-    await Authenticator.enrol(system, person);
+    await Authenticator.enroll(system, person);
     const enabled = await system.inbox.latest(person.email, /authentication is on/);
     expect(enabled.text).toContain('recovery codes');
     await system.ask(DISABLE, { token: person.token });
@@ -157,7 +157,7 @@ describe('enrolling an authenticator app', () => {
 
   it('is undone by removing the app: the password is enough then, the codes are void, sessions go on', async () => {
     const person = await signUp(system);
-    const app = await Authenticator.enrol(system, person);
+    const app = await Authenticator.enroll(system, person);
     const { body: challenge } = await logIn(person);
     expect((await system.ask(DISABLE, { token: person.token })).status).toBe(204);
     expect((await logIn(person)).body).toHaveProperty('accessToken');
@@ -178,9 +178,9 @@ describe('enrolling an authenticator app', () => {
     expect(user!.version).toBe(user!.events);
   });
 
-  it('gives new recovery codes to whoever asks freshly, and voids the old ones', async () => {
+  it('returns new recovery codes after a fresh sign-in, and invalidates the old ones', async () => {
     const person = await signUp(system);
-    const app = await Authenticator.enrol(system, person);
+    const app = await Authenticator.enroll(system, person);
     const { status, body } = await system.ask(REGENERATE, { token: person.token });
     expect(status).toBe(201);
     expect(new Set(body.recoveryCodes).size).toBe(10);
@@ -194,7 +194,7 @@ describe('enrolling an authenticator app', () => {
 
   it('leaves neither secret nor recovery code readable in the database or the logs', async () => {
     const person = await signUp(system);
-    const app = await Authenticator.enrol(system, person);
+    const app = await Authenticator.enroll(system, person);
     const { mfaToken } = (await logIn(person)).body;
     await system.ask('POST /v1/auth/mfa', { body: { mfaToken, recoveryCode: app.recoveryCodes[0] } });
     await eventually(() => system.logged.some((line) => line.includes('/v1/auth/mfa')));
@@ -212,7 +212,7 @@ describe('enrolling an authenticator app', () => {
     for (const secret of [app.secret, code, mfaToken]) expect(system.logged.join('')).not.toContain(secret);
   });
 
-  it('is no matter for API keys', async () => {
+  it('is not available to API keys', async () => {
     const person = await signUp(system);
     const { body } = await system.ask('POST /v1/me/api-keys', {
       token: person.token,

@@ -94,7 +94,7 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
 
     user.enableMfa(this.clock.now());
     await this.users.save(user);
-    await this.secondFactors.enrol(userId);
+    await this.secondFactors.enroll(userId);
     await this.secondFactors.succeed(userId, step);
     const recoveryCodes = newRecoveryCodes();
     await this.secondFactors.replaceRecoveryCodes(userId, recoveryCodes.map(hashRecoveryCode));

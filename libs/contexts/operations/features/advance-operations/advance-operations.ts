@@ -5,12 +5,12 @@ import { OperationContinued, OperationRequested } from '../../events';
 import type { Operation } from '../../model/operation';
 import { StoredOperations } from '../../storage/operations';
 
-/** Most rows of a kind that one piece of an erasure takes. */
+/** Maximum rows of a kind per batch of an erasure. */
 const BATCH_SIZE = 1_000;
 
 /**
- * Does the next piece of an export or an erasure: one context's part of it, or as much of that as fits into one
- * transaction. The piece, its receipt and the event that asks for the next one commit together.
+ * Runs the next batch of an export or an erasure: one context's part, or as much of it as fits into one transaction.
+ * The batch, its receipt and the event that requests the next one commit together.
  */
 @Subscriber('operations.advance-operation', [OperationRequested, OperationContinued], {
   queue: Queues.personalData,
@@ -24,7 +24,7 @@ export class AdvanceOperation implements Handles<typeof OperationRequested> {
   ) {}
 
   async handle({ type, subject, data: { kind } }: EventOf<typeof OperationRequested>): Promise<void> {
-    if (kind === 'erasure' && type === OperationRequested.type) return; // the clock begins it after the grace period
+    if (kind === 'erasure' && type === OperationRequested.type) return; // a schedule starts it after the grace period
     const operation = await this.operations.find({ id: subject });
     if (!operation || operation.over) return;
     const holders = this.personalData.holders();
@@ -42,7 +42,7 @@ export class AdvanceOperation implements Handles<typeof OperationRequested> {
     await this.operations.save(operation);
   }
 
-  /** @returns whether the holder has more to do. */
+  /** @returns whether the context has more to do. */
   private async more(operation: Operation, holder: Holder): Promise<boolean> {
     if (operation.kind === 'export') {
       await this.export(operation, holder);

@@ -1,10 +1,10 @@
 import { Schedule, type Scheduled } from '@rookery/messaging';
 import { StoredOperations } from '../../storage/operations';
 
-/** Most erasures that are begun in one go. */
+/** Maximum erasures that are started per run. */
 const BATCH_SIZE = 100;
 
-/** Lets the erasures begin whose grace period is over. */
+/** Starts the erasures whose grace period is over. */
 @Schedule('operations.begin-erasures', {
   everySeconds: 5,
   formerly: ['identity.begin-erasures', 'identity.BeginErasures'],

@@ -49,7 +49,7 @@ describe('the audit log', () => {
       headers: { 'x-request-id': requestId, 'user-agent': 'a browser' },
     });
 
-  it('tells who signed in, from where and in the course of which request', async () => {
+  it('records who signed in, from where and in which request', async () => {
     const { id, email } = await signUp(system);
     await login(email, PASSWORD, 'sign-in-1');
     const { data } = await list({ subject: id, action: 'identity.log-in' });
@@ -78,7 +78,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('calls a command refused whose answer is a refusal, and names the events it raised', async () => {
+  it('records a command whose result is a refusal as refused, with the events it raised', async () => {
     const { email } = await signUp(system);
     const tokens = [(await login(email, PASSWORD, 'x')).body.refreshToken];
     for (let nr = 0; nr < 2; nr += 1) {
@@ -102,7 +102,7 @@ describe('the audit log', () => {
     expect(data.map(({ details }: { details: object }) => details)).toEqual([{ grams: 200 }, { grams: 20 }]);
   });
 
-  it('records what happens by the clock, without a command', async () => {
+  it('records what a schedule does without a command', async () => {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
     const [pending] = await system.sql<{ id: string }>(
@@ -119,7 +119,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('knows who did what they were signed in for', async () => {
+  it('records the actor of actions in a session', async () => {
     const { id, token } = await signUp(system);
     await system.ask('POST /v1/auth/logout-all', { token });
     expect((await list({ actor: id })).data).toMatchObject([
@@ -161,8 +161,8 @@ describe('the audit log', () => {
     expect((await list({ limit: '1' })).data[0].position).toEqual(expect.any(Number));
   });
 
-  it('walks its pages without skipping or repeating anything, and filters by time', async () => {
-    // The refusals before this would count; their entry, made in this millisecond, belongs to no request.
+  it('pages without skips and repeats, and filters by time', async () => {
+    // Earlier refusals would be counted; their entry, created in this millisecond, belongs to no request.
     await system.inApi(AuditTrail).recordTally();
     const since = new Date().toISOString();
     for (let nr = 0; nr < 5; nr += 1) await login('nobody@example.com', PASSWORD, `page-${nr}`);
@@ -211,7 +211,7 @@ describe('the audit log', () => {
     expect(entries).toHaveLength(8);
   });
 
-  it('finds an action by its name also where it had another one', async () => {
+  it('finds an action also by its previous names', async () => {
     const found = async (action: string) =>
       (await list({ action, since })).data.map((entry: { action: string }) => entry.action);
     const [{ since } = { since: '' }] = await system.sql<{ since: string }>(

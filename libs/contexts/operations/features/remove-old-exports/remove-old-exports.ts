@@ -2,7 +2,7 @@ import { Schedule, type Scheduled } from '@rookery/messaging';
 import { OperationsSettings } from '../../settings';
 import { StoredOperations } from '../../storage/operations';
 
-/** Forgets exports that nobody can download any more. */
+/** Deletes expired exports. */
 @Schedule('operations.remove-old-exports', {
   everySeconds: 60,
   formerly: ['identity.remove-old-exports', 'identity.RemoveOldExports'],

@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Blocking a user', () => {
@@ -8,7 +8,7 @@ describe('Blocking a user', () => {
   let bob: Person;
 
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
   });
 
   const ask = (who: Person, method: 'PUT' | 'DELETE', wish: string, id: string) =>
@@ -32,7 +32,7 @@ describe('Blocking a user', () => {
     return row;
   };
 
-  it('ends the follow in both directions, and tells of it', async () => {
+  it('ends the follow in both directions, and raises events', async () => {
     await follow(ada, bob);
     await follow(bob, ada);
     expect(await block(ada, bob)).toMatchObject({ status: 204, body: '' });
@@ -42,7 +42,7 @@ describe('Blocking a user', () => {
     expect(await told(bob, ada)).toEqual(['followed', 'unfollowed']);
   });
 
-  it('lets neither follow the other, and tells the blocker alone why', async () => {
+  it('lets neither follow the other, and gives only the blocker the reason', async () => {
     await block(ada, bob);
     expect(await follow(ada, bob)).toMatchObject({ status: 422, body: { code: 'social.blocked' } });
     expect(await follow(bob, ada)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
@@ -57,7 +57,7 @@ describe('Blocking a user', () => {
     expect(await follow(bob, ada)).toMatchObject({ status: 204 });
   });
 
-  it('changes nothing when it is said again', async () => {
+  it('changes nothing if repeated', async () => {
     for (let time = 0; time < 2; time += 1) expect((await block(ada, bob)).status).toBe(204);
     for (let time = 0; time < 2; time += 1) expect((await unblock(ada, bob)).status).toBe(204);
     expect(await told(ada, bob)).toEqual(['blocked', 'unblocked']);
@@ -78,7 +78,7 @@ describe('Blocking a user', () => {
     for (let time = 0; time < 2; time += 1) expect((await unblock(bob, ada)).status).toBe(204);
   });
 
-  it('lets nobody end or begin a wish that leads to somebody who hides', async () => {
+  it('lets nobody end or start a relationship to a hidden user', async () => {
     await ask(bob, 'PUT', 'mute', ada.id);
     await block(ada, bob);
     expect((await ask(bob, 'DELETE', 'mute', ada.id)).status).toBe(204);
@@ -93,7 +93,7 @@ describe('Blocking a user', () => {
     }
   });
 
-  it('refuses oneself, and does not find who is not there or is no id', async () => {
+  it('rejects oneself, and returns 404 for an unknown user or a malformed id', async () => {
     for (const method of ['PUT', 'DELETE'] as const) {
       const self = await ask(ada, method, 'block', ada.id);
       expect(self).toMatchObject({ status: 422, body: { code: 'social.self' } });
@@ -127,7 +127,7 @@ describe('Blocking a user', () => {
       expect(await relationships(ada, bob)).toEqual({ follows: false, blocks: true });
     });
 
-    it('as the other blocks as well, ends both follows and lets nobody wait for ever', async () => {
+    it('while the other user blocks too, ends both follows without a deadlock', async () => {
       expect((await follow(ada, bob)).status).toBe(204);
       expect((await follow(bob, ada)).status).toBe(204);
       const answers = await race(system, [() => block(ada, bob), () => block(bob, ada)]);

@@ -55,7 +55,7 @@ export class BlockUserHandler implements ICommandHandler<BlockUser> {
     private readonly relationships: Relationships,
   ) {}
 
-  /** A blocked user may block too: otherwise the first to block could keep the other from it. */
+  /** A blocked user may block too: otherwise the first to block could prevent it. */
   async execute({ userId, otherId }: BlockUser): Promise<void> {
     const relationship = await this.relationships.lockBetween(userId, otherId);
     await this.people.ensure(userId, otherId);
@@ -73,7 +73,7 @@ export class UnblockUserHandler implements ICommandHandler<UnblockUser> {
     private readonly relationships: Relationships,
   ) {}
 
-  /** A blocked user may block, and so end the block, as often as they like. */
+  /** A blocked user may block, so they may also unblock. */
   async execute({ userId, otherId }: UnblockUser): Promise<void> {
     const relationship = await this.relationships.lockBetween(userId, otherId);
     if (relationship.unblock()) return this.relationships.save(relationship);

@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { block, publish } from '@rookery/contexts/social/testing';
 import { type Person, race, sharedSystem } from '@rookery/testing';
 
@@ -10,7 +10,7 @@ describe('Commenting on a post', () => {
   let postId: string;
 
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
     postId = (await publish(system, ada)).id;
   });
 
@@ -20,7 +20,7 @@ describe('Commenting on a post', () => {
     (await system.ask(`GET /v1/posts/${postId}`, { token: ada.token })).body.commentsCount as number;
   const stored = () => system.sql('SELECT 1 FROM social.comments WHERE post_id = $1', [postId]);
 
-  it('answers the comment and its version, and counts it', async () => {
+  it('returns the comment and its version, and counts it', async () => {
     const { status, headers, body } = await add(bob, { content: '  Here too!  ' });
     expect({ status, etag: headers.etag }).toEqual({ status: 201, etag: expect.stringMatching(/^"1-/) });
     expect(body).toEqual({
@@ -37,7 +37,7 @@ describe('Commenting on a post', () => {
     expect(event).toEqual({ type: 'social.comment-added', data: { postId, authorId: bob.id } });
   });
 
-  it('makes no new version of the post, but another answer', async () => {
+  it('makes no new version of the post, but a different response', async () => {
     const read = (known = '') =>
       system.ask(`GET /v1/posts/${postId}`, { token: ada.token, headers: { 'if-none-match': known } });
     const before = await read();
@@ -58,8 +58,8 @@ describe('Commenting on a post', () => {
     expect(await add(bob, body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
 
-  it('finds no post that a block hides, in either direction, or that is not there', async () => {
-    const eve = await enrol(system);
+  it('returns 404 for a post that a block hides, in either direction, or that does not exist', async () => {
+    const eve = await enroll(system);
     await block(system, ada, bob);
     await block(system, eve, ada);
     for (const who of [bob, eve]) expect((await add(who)).status).toBe(404);
@@ -89,7 +89,7 @@ describe('Commenting on a post', () => {
     expect({ count: await count(), stored: (await stored()).length }).toEqual({ count: 2, stored: 2 });
   });
 
-  it('comes before the deletion of the post at the same time, or finds nothing any more', async () => {
+  it('precedes a concurrent deletion of the post, or finds nothing', async () => {
     for (let round = 0; round < 3; round += 1) {
       postId = (await publish(system, ada)).id;
       const [deleted, ...added] = await race(system, [

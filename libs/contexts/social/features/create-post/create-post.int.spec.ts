@@ -1,4 +1,4 @@
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 
 const DRAFT = { title: 'Swifts are back', content: 'Saw the first three.', tags: ['birds', 'spring'] };
@@ -8,12 +8,12 @@ describe('Publishing a post', () => {
   let ada: Person;
 
   beforeAll(async () => {
-    ada = await enrol(system);
+    ada = await enroll(system);
   });
 
   const publish = (body: object) => system.ask('POST /v1/posts', { token: ada.token, body });
 
-  it('answers the post, its version and where it is', async () => {
+  it('returns the post, its version and its location', async () => {
     const { status, headers, body } = await publish(DRAFT);
     expect(status).toBe(201);
     expect(headers).toMatchObject({ location: `/v1/posts/${body.id}`, etag: expect.stringMatching(/^"1-/) });
@@ -30,7 +30,7 @@ describe('Publishing a post', () => {
     expect(read).toMatchObject({ status: 200, body });
   });
 
-  it('tells the system of it', async () => {
+  it('raises an event', async () => {
     const { body } = await publish(DRAFT);
     const [event] = await system.sql(
       'SELECT type, data, sequence, actor_id FROM messaging.outbox WHERE subject = $1',
@@ -45,7 +45,7 @@ describe('Publishing a post', () => {
   });
 
   it('is for whoever is active, also when what is known of them here is older', async () => {
-    const bob = await enrol(system);
+    const bob = await enroll(system);
     await eventually(async () => {
       const copied = await system.sql(
         `SELECT 1 FROM messaging.outbox o JOIN messaging.event_delivery d ON d.event_id = o.event_id
@@ -62,7 +62,7 @@ describe('Publishing a post', () => {
     expect((await list()).body.data).toEqual([published.body]);
   });
 
-  it('may do without tags', async () => {
+  it('may have no tags', async () => {
     const { status, body } = await publish({ title: 'Untagged', content: 'So be it.' });
     expect({ status, tags: body.tags }).toEqual({ status: 201, tags: [] });
   });

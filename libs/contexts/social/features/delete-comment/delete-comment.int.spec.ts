@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { block, comment, publish } from '@rookery/contexts/social/testing';
 import { type Person, race, sharedSystem } from '@rookery/testing';
 
@@ -12,10 +12,10 @@ describe('Deleting a comment', () => {
   let id: string;
 
   beforeAll(async () => {
-    moderator = await enrol(system, { role: 'moderator' });
+    moderator = await enroll(system, { role: 'moderator' });
   });
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
     postId = (await publish(system, ada)).id;
     id = (await comment(system, bob, postId)).id;
   });
@@ -29,7 +29,7 @@ describe('Deleting a comment', () => {
       id,
     ]);
 
-  it('takes it away, counts one less and tells the system', async () => {
+  it('deletes it, decrements the count and raises an event', async () => {
     await comment(system, ada, postId);
     expect(await remove(bob)).toMatchObject({ status: 204, body: '' });
     expect(await count()).toBe(1);
@@ -38,21 +38,21 @@ describe('Deleting a comment', () => {
   });
 
   it('is not for others, not even for the author of the post', async () => {
-    for (const who of [ada, await enrol(system)]) {
+    for (const who of [ada, await enroll(system)]) {
       expect(await remove(who)).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
     }
     expect((await remove(bob, newId())).status).toBe(404);
     expect(await count()).toBe(1);
   });
 
-  it('is not there for others where a block hides it or its post', async () => {
-    const [eve, mallory] = await Promise.all([enrol(system), enrol(system)]);
+  it('is 404 for others if a block hides it or its post', async () => {
+    const [eve, mallory] = await Promise.all([enroll(system), enroll(system)]);
     await block(system, bob, eve);
     await block(system, ada, mallory);
     for (const who of [eve, mallory]) expect((await remove(who)).status).toBe(404);
   });
 
-  it('lets everybody take back the own, also when the author of the post has blocked them', async () => {
+  it('lets users delete their own, also if the author of the post has blocked them', async () => {
     await block(system, ada, bob);
     expect((await remove(bob)).status).toBe(204);
   });
@@ -74,7 +74,7 @@ describe('Deleting a comment', () => {
     expect(await told()).toHaveLength(1);
   });
 
-  it('comes before the deletion of the post at the same time, or finds nothing any more', async () => {
+  it('precedes a concurrent deletion of the post, or finds nothing', async () => {
     const [deleted, removed] = await race(system, [
       () => system.ask(`DELETE /v1/posts/${postId}`, { token: ada.token }),
       () => remove(bob),

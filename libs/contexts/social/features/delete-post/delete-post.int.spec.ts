@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { block, comment, publish } from '@rookery/contexts/social/testing';
 import { type Person, race, sharedSystem } from '@rookery/testing';
 
@@ -12,11 +12,11 @@ describe('Deleting a post', () => {
   let postId: string;
 
   beforeAll(async () => {
-    moderator = await enrol(system, { role: 'moderator' });
-    admin = await enrol(system, { role: 'admin' });
+    moderator = await enroll(system, { role: 'moderator' });
+    admin = await enroll(system, { role: 'admin' });
   });
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
     postId = (await publish(system, ada)).id;
   });
 
@@ -27,7 +27,7 @@ describe('Deleting a post', () => {
       [postId],
     );
 
-  it('takes it away with its comments, and tells the system', async () => {
+  it('deletes it with its comments, and raises an event', async () => {
     const { id } = await comment(system, bob, postId);
     expect(await remove(ada)).toMatchObject({ status: 204, body: '' });
     expect((await system.ask(`GET /v1/posts/${postId}`, { token: ada.token })).status).toBe(404);
@@ -42,7 +42,7 @@ describe('Deleting a post', () => {
     expect(await told()).toEqual([]);
   });
 
-  it('is not there for whom its author has blocked', async () => {
+  it('is 404 for users whom its author has blocked', async () => {
     await block(system, ada, bob);
     await block(system, ada, moderator);
     for (const who of [bob, moderator]) expect((await remove(who)).status).toBe(404);

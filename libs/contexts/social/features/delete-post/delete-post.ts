@@ -46,7 +46,7 @@ export class DeletePostHandler implements ICommandHandler<DeletePost> {
   ) {}
 
   async execute({ postId, actor }: DeletePost): Promise<void> {
-    const post = await this.posts.getLocked(postId); // of two deletions at once the second finds nothing
+    const post = await this.posts.getLocked(postId); // of two concurrent deletions the second finds nothing
     await this.visibility.assertCanFind(actor, post.authorId, ManageAny.deletePosts);
     post.verifyDeleter(actor);
     post.delete();

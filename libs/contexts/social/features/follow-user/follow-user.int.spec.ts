@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol, newcomer } from '@rookery/contexts/identity/testing';
+import { enroll, newcomer } from '@rookery/contexts/identity/testing';
 import { type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Following a user', () => {
@@ -8,7 +8,7 @@ describe('Following a user', () => {
   let bob: Person;
 
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
   });
 
   const follow = (who: Person, id: string) => system.ask(`PUT /v1/users/${id}/follow`, { token: who.token });
@@ -18,12 +18,12 @@ describe('Following a user', () => {
       [ada.id, bob.id],
     );
 
-  it('follows at once, whoever has just signed up', async () => {
+  it('lets a user follow immediately after signing up', async () => {
     expect(await follow(ada, bob.id)).toMatchObject({ status: 204, body: '' });
     expect(await followed()).toEqual([{ type: 'social.user-followed' }]);
   });
 
-  it('follows once, however often and at however many places it is said', async () => {
+  it('follows once, however often and wherever it is requested', async () => {
     const answers = await race(
       system,
       Array.from({ length: 5 }, () => () => follow(ada, bob.id)),
@@ -32,7 +32,7 @@ describe('Following a user', () => {
     expect(await followed()).toHaveLength(1);
   });
 
-  it('ends when it is said, and once, however often', async () => {
+  it('ends once, however often it is repeated', async () => {
     await follow(ada, bob.id);
     for (let time = 0; time < 2; time += 1) {
       const ended = await system.ask(`DELETE /v1/users/${bob.id}/follow`, { token: ada.token });
@@ -45,7 +45,7 @@ describe('Following a user', () => {
     expect(await follow(ada, ada.id)).toMatchObject({ status: 422, body: { code: 'social.self' } });
   });
 
-  it('does not find somebody who is not there, has not verified yet or is no id', async () => {
+  it('returns 404 for a user who does not exist, has not verified yet, or for a malformed id', async () => {
     const { email, username, name } = newcomer();
     const [pending] = await system.sql<{ id: string }>(
       `INSERT INTO identity.users (id, version, email, username, name, role, status, password_hash, password_version, registered_at)

@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { block, comment, leave, publish } from '@rookery/contexts/social/testing';
 import { type Person, sharedSystem } from '@rookery/testing';
 import { verifyWalks } from '@rookery/testing/walk';
@@ -11,14 +11,14 @@ describe('Listing the comments of a post', () => {
   let postId: string;
 
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
     postId = (await publish(system, ada)).id;
   });
 
   const list = (who: Person, id = postId, query = '') =>
     system.ask(`GET /v1/posts/${id}/comments?${query}`, { token: who.token });
 
-  it('shows the newest first, and those of the post alone', async () => {
+  it('shows the newest first, and only those of the post', async () => {
     const first = await comment(system, bob, postId, 'First');
     const second = await comment(system, ada, postId, 'Second');
     await comment(system, bob, (await publish(system, ada)).id);
@@ -28,8 +28,8 @@ describe('Listing the comments of a post', () => {
     });
   });
 
-  it('leaves out whom a block hides, in both directions, and who is not active; the count counts them', async () => {
-    const [blocker, blocked, deleted] = await Promise.all([enrol(system), enrol(system), enrol(system)]);
+  it('excludes comments that a block hides, in both directions, and of inactive users; the count includes them', async () => {
+    const [blocker, blocked, deleted] = await Promise.all([enroll(system), enroll(system), enroll(system)]);
     for (const who of [blocker, blocked, deleted]) await comment(system, who, postId);
     await block(system, blocker, bob);
     await block(system, bob, blocked);

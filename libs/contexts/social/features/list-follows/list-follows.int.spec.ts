@@ -1,9 +1,9 @@
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { type Person, sharedSystem } from '@rookery/testing';
 import fc from 'fast-check';
 
-/** The two lists, and who has to follow whom for `friend` to stand in that of `ada`. */
+/** The two lists, and who has to follow whom for `friend` to appear in that of `ada`. */
 const LISTS = [
   ['followers', (ada: Person, friend: Person) => [friend, ada] as const],
   ['following', (ada: Person, friend: Person) => [ada, friend] as const],
@@ -15,10 +15,10 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
   let crowd: Person[];
 
   beforeAll(async () => {
-    crowd = await Promise.all(Array.from({ length: 8 }, () => enrol(system)));
+    crowd = await Promise.all(Array.from({ length: 8 }, () => enroll(system)));
   });
   beforeEach(async () => {
-    ada = await enrol(system);
+    ada = await enroll(system);
   });
 
   async function wish(method: 'PUT' | 'DELETE', [who, whom]: readonly [Person, Person]): Promise<void> {
@@ -31,7 +31,7 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
     system.ask(`GET /v1/users/${ada.id}/${list}?${query}`, { token: viewer.token });
   const ids = (people: readonly { id: string }[]) => people.map(({ id }) => id);
 
-  it('says who it is and since when, the latest first', async () => {
+  it('returns the users with the time of the follow, latest first', async () => {
     for (const friend of crowd.slice(0, 3)) await join(friend);
     const { status, body } = await read(crowd[7]!);
     expect(status).toBe(200);
@@ -49,14 +49,14 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
     expect((await read(ada)).body).toEqual({ data: [], page: { nextCursor: null } });
   });
 
-  it('does not hold who has left', async () => {
+  it('does not contain deleted users', async () => {
     await join(crowd[0]!);
     await leave(crowd[0]!);
     expect((await read(ada)).body.data).toEqual([]);
   });
 
-  it('leaves out who does not exist for the viewer or is deleted, and fills its pages all the same', async () => {
-    const [viewer, gone, ...friends] = await Promise.all(Array.from({ length: 6 }, () => enrol(system)));
+  it('excludes users who are hidden from the viewer or deleted, and still fills its pages', async () => {
+    const [viewer, gone, ...friends] = await Promise.all(Array.from({ length: 6 }, () => enroll(system)));
     for (const friend of [friends[0]!, gone!, friends[1]!, friends[2]!, friends[3]!]) await join(friend);
     await system.ask(`PUT /v1/users/${viewer!.id}/block`, { token: friends[1]!.token });
     await system.ask(`PUT /v1/users/${friends[2]!.id}/block`, { token: viewer!.token });
@@ -69,8 +69,8 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
     expect(ids((await read(ada)).body.data)).toHaveLength(4);
   });
 
-  it('does not find a list of somebody who is not there, is deleted or is no id', async () => {
-    const gone = await enrol(system);
+  it('returns 404 for the list of a user who does not exist, is deleted, or for a malformed id', async () => {
+    const gone = await enroll(system);
     await system.sql(`UPDATE identity.users SET status = 'deleted' WHERE id = $1`, [gone.id]);
     for (const id of [newId(), gone.id, 'nobody']) {
       const answer = await system.ask(`GET /v1/users/${id}/${list}`, { token: ada.token });
@@ -93,7 +93,7 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
     }
   });
 
-  it('repeats nobody and skips nobody who stays, whoever comes and goes while it is read', async () => {
+  it('neither repeats nor skips users who stay, while others come and go', async () => {
     const step = fc.record({
       limit: fc.integer({ min: 1, max: 4 }),
       moves: fc.array(fc.record({ who: fc.integer({ min: 0, max: 3 }), joins: fc.boolean() }), {
@@ -106,7 +106,7 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
         fc.shuffledSubarray([4, 5, 6, 7]),
         fc.array(step, { minLength: 1, maxLength: 6 }),
         async (atFirst, staying, steps) => {
-          ada = await enrol(system);
+          ada = await enroll(system);
           for (const index of [...atFirst, ...staying]) await join(crowd[index]!);
           const walked: string[] = [];
           let cursor: string | null | undefined;

@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { block, leave, publish } from '@rookery/contexts/social/testing';
 import { type Person, sharedSystem } from '@rookery/testing';
 import { verifyWalks } from '@rookery/testing/walk';
@@ -10,13 +10,13 @@ describe("Listing a user's posts", () => {
   let bob: Person;
 
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
   });
 
   const list = (id: string, query = '') =>
     system.ask(`GET /v1/users/${id}/posts?${query}`, { token: bob.token });
 
-  it('shows the newest first, and theirs alone', async () => {
+  it('shows the newest first, and only theirs', async () => {
     const first = await publish(system, ada, { title: 'First' });
     const second = await publish(system, ada, { title: 'Second' });
     await publish(system, bob);
@@ -26,12 +26,12 @@ describe("Listing a user's posts", () => {
     });
   });
 
-  it('has nothing of somebody who has just signed up', async () => {
+  it('has nothing about a new user', async () => {
     expect(await list(ada.id)).toMatchObject({ status: 200, body: { data: [] } });
   });
 
   it('does not exist for somebody who is not there, is not active, or has been blocked or blocks', async () => {
-    const [eve, mallory] = await Promise.all([enrol(system), enrol(system)]);
+    const [eve, mallory] = await Promise.all([enroll(system), enroll(system)]);
     await publish(system, ada);
     await leave(system, ada);
     await block(system, eve, bob);

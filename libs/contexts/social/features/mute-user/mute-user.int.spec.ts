@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Muting a user', () => {
@@ -8,7 +8,7 @@ describe('Muting a user', () => {
   let bob: Person;
 
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
   });
 
   const ask = (method: 'PUT' | 'DELETE', id: string) =>
@@ -45,7 +45,7 @@ describe('Muting a user', () => {
     expect(await told()).toEqual(['social.user-muted']);
   });
 
-  it('refuses oneself, and does not find who is not there or is no id', async () => {
+  it('rejects oneself, and returns 404 for an unknown user or a malformed id', async () => {
     for (const method of ['PUT', 'DELETE'] as const) {
       expect(await ask(method, ada.id)).toMatchObject({ status: 422, body: { code: 'social.self' } });
       for (const id of [newId(), 'nobody']) {

@@ -12,7 +12,7 @@ import { Feed, type FeedFilters } from '../../views/feed';
 import { ProjectFeed } from './project-feed';
 
 const EVERYTHING: FeedFilters = { tags: [], search: '', sort: 'desc' };
-/** With more followers an author is merged; so few that small histories have authors of both kinds. */
+/** Authors with more followers are merged; low, so that small histories have authors of both kinds. */
 const FAN_OUT_LIMIT = 2;
 
 interface Written {
@@ -21,7 +21,7 @@ interface Written {
   createdAt: number;
 }
 
-describe('The rows behind the feed', () => {
+describe('The rows of the feed', () => {
   let ledger: TestLedger;
 
   beforeAll(async () => {
@@ -83,7 +83,7 @@ describe('The rows behind the feed', () => {
     return row!.count;
   };
 
-  it('are the same whatever happened, in whatever order and however often the worker hears of it', async () => {
+  it('are the same whatever happened, in any order and with any repetition of events', async () => {
     const people5 = fc.nat({ max: 4 });
     const step = fc.record({
       what: fc.constantFrom(
@@ -124,7 +124,7 @@ describe('The rows behind the feed', () => {
             await remove(post.id);
           } else if (what === 'hear') {
             const heard = await events(before);
-            // Not waited for: it meets what happens next.
+            // Not awaited: it runs concurrently with the next step.
             if (heard.length > 0) hearing.push(deliver(heard[which % heard.length]!));
           } else if (userId !== otherId) {
             if (what === 'follow' && oracle.has('block', userId, otherId)) continue;
@@ -161,7 +161,7 @@ describe('The rows behind the feed', () => {
         )
       ).map(({ id }) => id),
     );
-  /** What was fanned out before its author was merged may stay, so only authors who are not count. */
+  /** Rows that were fanned out before their author was merged may remain, so only unmerged authors are compared. */
   const rows = async (ids: readonly string[]) => ({
     items: (
       await ledger.sql<{ row: string }>(
@@ -252,7 +252,7 @@ describe('The rows behind the feed', () => {
     );
   }, 120_000);
 
-  /** Somebody publishes or deletes while a page is read, and the worker hears of it. */
+  /** A post is published or deleted while a page is read, and the worker handles the event. */
   const meanwhile = async (
     change: { author: number; second: number; removes: boolean } | undefined,
     authors: readonly string[],
@@ -267,7 +267,7 @@ describe('The rows behind the feed', () => {
   };
 
   describe('when the worker does two things at once', () => {
-    /** Runs a delivery, and the other while the first has not committed yet. */
+    /** Runs a delivery, and another one before the first has committed. */
     const meet = async (first: EventEnvelope, other: () => Promise<unknown>) => {
       let meeting: Promise<unknown> | undefined;
       await ledger.run(async () => {
@@ -312,7 +312,7 @@ describe('The rows behind the feed', () => {
       expect(await count('feed_items', author)).toBe(0);
     });
 
-    it('somebody who follows while the author comes to be merged finds what it writes', async () => {
+    it('a user who follows while the author is being merged sees their posts', async () => {
       const [author, late, ...early] = (await people(2 + FAN_OUT_LIMIT + 1)) as [string, string];
       for (const id of early) await follow(id, author);
       const { id } = await publish(author, 0);
@@ -327,7 +327,7 @@ describe('The rows behind the feed', () => {
       expect(await feedOf(late)).toEqual([next.id, id]);
     });
 
-    it('a row that is swept away while its author is followed again comes back', async () => {
+    it('a row that is swept while its author is followed again is restored', async () => {
       const [reader, author] = (await people(2)) as [string, string];
       await follow(reader, author);
       await publish(author, 0);
@@ -351,7 +351,7 @@ describe('The rows behind the feed', () => {
     });
   });
 
-  it('give somebody all that an author has written, also if that takes several statements', async () => {
+  it('add all posts of an author to a feed, also if that takes several statements', async () => {
     const [reader, author] = (await people(2)) as [string, string];
     await ledger.sql(
       `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
@@ -367,7 +367,7 @@ describe('The rows behind the feed', () => {
     expect(await count('feed_items', author)).toBe(0);
   });
 
-  it('are one for each follower, and not for each post, when an author has many followers; for good', async () => {
+  it('are one for each follower, and not for each post, if an author has many followers; permanently', async () => {
     const [author, ...followers] = (await people(FAN_OUT_LIMIT + 2)) as [string, ...string[]];
     for (const id of followers) await follow(id, author);
     const first = await publish(author, 0);
@@ -382,7 +382,7 @@ describe('The rows behind the feed', () => {
     expect(await feedOf(followers[0]!)).toEqual([]);
   });
 
-  it('show a post once that was fanned out before its author came to be merged', async () => {
+  it('show a post once that was fanned out before its author was merged', async () => {
     const [author, ...followers] = (await people(FAN_OUT_LIMIT + 2)) as [string, ...string[]];
     await follow(followers[0]!, author);
     const first = await publish(author, 0);
@@ -397,7 +397,7 @@ describe('The rows behind the feed', () => {
 
 type RelationshipOf = Awaited<ReturnType<Relationships['lockBetween']>>;
 
-/** What the feed of everybody has to be, as one would write it down on paper. */
+/** The expected feed of every user, computed in the simplest way. */
 class Oracle {
   readonly posts: Written[] = [];
   private readonly said = new Set<string>();

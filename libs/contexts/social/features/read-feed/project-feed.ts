@@ -7,7 +7,7 @@ import { FeedItems, type ItemKey, type MergedKey } from '../../storage/feed-item
 const CHANGES = [PostCreated, PostDeleted, UserFollowed, UserUnfollowed];
 const PAGE = 100;
 
-/** Keeps everybody's feed. It asks what holds now, so neither order nor repetition matters. */
+/** Projects the feeds of all users. It reads the current state, so neither order nor repetition of events matters. */
 @Subscriber('social.project-feed', CHANGES, { queue: Queues.projections })
 export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildable {
   constructor(
@@ -17,7 +17,7 @@ export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildab
 
   async handle({ subject, data }: EventOf<(typeof CHANGES)[number]>): Promise<void> {
     if ('authorId' in data) await this.items.reconcilePost(subject, data.authorId);
-    else await this.items.settleFollow(data.userId, data.otherId);
+    else await this.items.reconcileFollow(data.userId, data.otherId);
   }
 
   async sweep(after: string | null, limit: number): Promise<string | null> {
@@ -30,7 +30,7 @@ export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildab
     return JSON.stringify(end ? ['items', end] : ['merged']);
   }
 
-  /** Of the follows only those of merged authors: what the others lead to, the posts have led to already. */
+  /** Only the follows of merged authors: the rows of the others follow from the replayed posts. */
   async *replay(): AsyncIterable<readonly RaisedEvent[]> {
     yield* this.events<{ version: number; authorId: string; title: string; tags: string[] }>(
       `SELECT id, version, author_id AS "authorId", title, tags FROM social.posts

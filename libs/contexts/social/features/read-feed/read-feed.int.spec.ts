@@ -1,4 +1,4 @@
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, privateSystem } from '@rookery/testing';
 
 const DAY = '2026-11-21';
@@ -9,7 +9,7 @@ describe('Reading the feed', () => {
   let bob: Person;
 
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
   });
 
   const follow = (who: Person, whom: Person) =>
@@ -18,7 +18,7 @@ describe('Reading the feed', () => {
     const body = { title, content: 'Something.', ...more };
     return (await system.ask('POST /v1/posts', { token: who.token, body })).body.id as string;
   };
-  /** As an author of the past: a post of an instant of one's choice. */
+  /** Inserts a post with a chosen time. */
   const publishAt = (who: Person, title: string, createdAt: string, tags: string[] = []) =>
     system.fixture('social.publishAt', {
       authorId: who.id,
@@ -43,7 +43,7 @@ describe('Reading the feed', () => {
   const shows = (who: Person, ...expected: string[]) =>
     eventually(async () => JSON.stringify(await titles(who)) === JSON.stringify(expected));
 
-  it('shows own posts at once, and those of whom one follows within moments, the newest first', async () => {
+  it('shows own posts immediately, and those of followed users shortly after, newest first', async () => {
     await publish(bob, 'Before');
     await publish(ada, 'Own');
     expect(await titles(ada)).toEqual(['Own']);
@@ -53,7 +53,7 @@ describe('Reading the feed', () => {
     expect(await titles(bob)).toEqual(['After', 'Before']);
   });
 
-  it('shows each post as it is read by itself', async () => {
+  it('shows each post in the same form as when it is read alone', async () => {
     const id = await publish(bob, 'Swifts', { tags: ['birds'] });
     await follow(ada, bob);
     await shows(ada, 'Swifts');
@@ -100,7 +100,7 @@ describe('Reading the feed', () => {
     expect(await titles(ada)).toEqual(['Swallows']);
   });
 
-  it('shows what somebody wrote who was muted for a while', async () => {
+  it('shows the posts of a user who was muted for a while', async () => {
     await follow(ada, bob);
     await relate(ada, bob, 'mute');
     await publish(bob, 'Swifts');
@@ -111,8 +111,8 @@ describe('Reading the feed', () => {
     expect(await titles(ada)).toEqual(['Own', 'Swifts']);
   });
 
-  it('fills its pages, however many posts in between are of somebody who is muted', async () => {
-    const carol = await enrol(system);
+  it('fills its pages, however many posts of muted users are in between', async () => {
+    const carol = await enroll(system);
     await follow(ada, bob);
     await follow(ada, carol);
     for (let index = 0; index < 4; index += 1) await publishAt(bob, `bob${index}`, `${DAY}T09:00:0${index}Z`);
@@ -180,7 +180,7 @@ describe('Reading the feed', () => {
          SELECT gen_random_uuid(), 1, CASE WHEN n % 2 = 0 THEN $1::uuid ELSE $2::uuid END, 'Filler ' || n, 'everywhere',
                 ARRAY['filler'] || CASE WHEN n % 100 = 0 THEN ARRAY['seldom'] END, to_timestamp(n), now()
          FROM generate_series(1, 3000) n`,
-        [bob.id, (await enrol(system)).id],
+        [bob.id, (await enroll(system)).id],
       );
       await relate(ada, bob, 'unfollow');
       await follow(ada, bob);
@@ -245,7 +245,7 @@ describe('Reading the feed', () => {
     });
   });
 
-  /** A merged author might have written any number of posts, so that walking is not taken for cheap. */
+  /** A merged author may have any number of posts, so a scan is not considered cheap. */
   const makeLong = (reader: Person) =>
     system.sql('INSERT INTO social.merged_follows (user_id, author_id) VALUES ($1, gen_random_uuid())', [
       reader.id,
@@ -259,9 +259,9 @@ describe('Reading the feed', () => {
     return row!.count;
   };
 
-  /** So many that its posts are merged when they are read. */
+  /** Enough followers for the author to be merged on read. */
   const followedByMany = async (author: Person) => {
-    for (const follower of await Promise.all([1, 2, 3].map(() => enrol(system))))
+    for (const follower of await Promise.all([1, 2, 3].map(() => enroll(system))))
       await follow(follower, author);
   };
 });

@@ -18,7 +18,7 @@ import {
 import { Feed, type FeedFilters } from '../../views/feed';
 import { POST, PostView } from '../../views/post';
 
-/** What the feature's file exports takes part. */
+/** Exported, so that it is registered. */
 export { ProjectFeed } from './project-feed';
 
 class FeedQuery extends ListQuery {
@@ -95,7 +95,7 @@ export class ReadFeedHandler implements IQueryHandler<ReadFeed> {
     const list = `feed:${viewerId}:${JSON.stringify([tags, search, since, until, sort])}`;
     return paged(query, list, { first: undefined, of: positionOf }, (position, limit) => {
       const read = () => this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit);
-      // What is not in the feed, or hardly, is looked for from its one end to the other.
+      // A text that matches nothing or little in the feed makes the query scan all of it.
       return tags.length === 0 && search === '' ? read() : this.searches.run(read);
     });
   }

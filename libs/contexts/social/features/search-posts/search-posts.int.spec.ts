@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { ConnectionPool, Sql, Transaction } from '@rookery/persistence';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ describe('Searching posts', () => {
   let words = 0;
 
   beforeAll(async () => {
-    [ada, reader] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, reader] = await Promise.all([enroll(system), enroll(system)]);
   });
 
   async function publish(title: string, content = 'Nothing of note.', author = ada): Promise<string> {
@@ -36,10 +36,10 @@ describe('Searching posts', () => {
     expect(status).toBe(200);
     return (body.data as Found[]).map(({ title }) => title);
   };
-  /** A word that no other test has written. */
+  /** A word that no other test uses. */
   const word = () => `word${(words += 1)}x`;
 
-  /** Publishes many at once, a millisecond apart, the last one now. */
+  /** Inserts many posts, a millisecond apart, the last one now. */
   const flood = (text: string, count: number) =>
     system.sql(
       `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
@@ -63,7 +63,7 @@ describe('Searching posts', () => {
     return walked;
   }
 
-  /** Stands first: it is about all posts there are. */
+  /** First, because it depends on all existing posts. */
   it('finds words, and not what only excludes, in posts older than the newest ten thousand', async () => {
     await system.sql(
       `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
@@ -76,7 +76,7 @@ describe('Searching posts', () => {
     expect(await found('-haystack')).toEqual([]);
   });
 
-  it('answers posts as they are read elsewhere', async () => {
+  it('returns posts in the same form as other routes', async () => {
     const rare = word();
     const id = await publish(`A ${rare}`);
     const { body } = await search(rare);
@@ -114,9 +114,9 @@ describe('Searching posts', () => {
     expect(await found(`${rare} the`)).toEqual([]);
   });
 
-  it('shows nothing of the deleted, and nothing between two of whom one has blocked the other', async () => {
+  it('shows nothing of deleted users, and nothing between two users if one has blocked the other', async () => {
     const rare = word();
-    const [author, blocked, blocker] = await Promise.all([enrol(system), enrol(system), enrol(system)]);
+    const [author, blocked, blocker] = await Promise.all([enroll(system), enroll(system), enroll(system)]);
     await publish('seen', rare, author);
     await system.ask(`PUT /v1/users/${blocked.id}/block`, { token: author.token });
     await system.ask(`PUT /v1/users/${author.id}/block`, { token: blocker.token });
@@ -179,7 +179,7 @@ describe('Searching posts', () => {
     );
   });
 
-  it('starves nothing else, however many wait and however long', async () => {
+  it('does not starve other requests, however many wait and however long', async () => {
     const transaction = system.inApi(Transaction);
     const waiting = async () => {
       const [row] = await system.sql<{ count: number }>(
@@ -193,7 +193,7 @@ describe('Searching posts', () => {
       await transaction.outside(async () => {
         const searches = Promise.all(Array.from({ length: 40 }, () => search('swifts')));
         await eventually(async () => (await waiting()) > 0);
-        // The api of tests has ten connections.
+        // The api has ten connections in tests.
         expect(await waiting()).toBeLessThanOrEqual(2);
         expect(system.inApi(ConnectionPool).state().waiting).toBe(0);
         expect((await system.ask('GET /v1/me', { token: reader.token })).status).toBe(200);
@@ -255,7 +255,7 @@ describe('Searching posts', () => {
             rare,
             () => limits[page % limits.length]!,
             async () => {
-              // Not beside the first page: what is published then may be in it or not.
+              // Not concurrently with the first page: a post published then may or may not be in it.
               if ((page += 1) > 1) await write(rare, during[page % during.length]!);
             },
           );

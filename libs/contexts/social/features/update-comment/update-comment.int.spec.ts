@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { block, comment, leave, publish } from '@rookery/contexts/social/testing';
 import { type Person, race, sharedSystem } from '@rookery/testing';
 
@@ -12,10 +12,10 @@ describe('Changing a comment', () => {
   let answer: any;
 
   beforeAll(async () => {
-    moderator = await enrol(system, { role: 'moderator' });
+    moderator = await enroll(system, { role: 'moderator' });
   });
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
     answer = await comment(system, bob, (await publish(system, ada)).id);
   });
 
@@ -31,7 +31,7 @@ describe('Changing a comment', () => {
       [answer.id],
     );
 
-  it('answers the comment as it is then, with its new version, and tells the system', async () => {
+  it('returns the changed comment with its new version, and raises an event', async () => {
     const { status, headers, body } = await change(bob, { content: 'Not here.' }, '"1"');
     expect({ status, etag: headers.etag }).toEqual({ status: 200, etag: expect.stringMatching(/^"2-/) });
     expect(body).toEqual({ ...answer, content: 'Not here.', version: 2, updatedAt: expect.any(String) });
@@ -41,16 +41,16 @@ describe('Changing a comment', () => {
     expect(await told()).toEqual([{ data: { postId: answer.postId, authorId: bob.id } }]);
   });
 
-  it('makes no new version of what says the same', async () => {
+  it('makes no new version for unchanged content', async () => {
     for (const same of [{}, { content: answer.content }]) {
       expect(await change(bob, same, '"1"')).toMatchObject({ status: 200, body: answer });
     }
     expect(await told()).toEqual([]);
   });
 
-  it('says first that there is none, then that it is not theirs, then what of its version is amiss', async () => {
+  it('returns 404 first, then 403, then errors of the version', async () => {
     expect((await change(ada, { content: 'Mine' }, '', newId())).status).toBe(404);
-    expect((await change(ada, { content: 'Mine' }, '')).status).toBe(403); // the author of the post is nobody special
+    expect((await change(ada, { content: 'Mine' }, '')).status).toBe(403); // the author of the post has no special rights
     expect((await change(bob, { content: 'New' }, '')).status).toBe(428);
     const stale = await change(bob, { content: 'New' }, '"7"');
     expect({ status: stale.status, etag: stale.headers.etag }).toEqual({ status: 412, etag: '"1"' });
@@ -60,8 +60,8 @@ describe('Changing a comment', () => {
     });
   });
 
-  it('is not there where a block hides it or its post, nor when its author is not active', async () => {
-    const [eve, mallory] = await Promise.all([enrol(system), enrol(system)]);
+  it('is 404 if a block hides it or its post, or if its author is not active', async () => {
+    const [eve, mallory] = await Promise.all([enroll(system), enroll(system)]);
     await block(system, bob, eve);
     await block(system, ada, mallory);
     for (const who of [eve, mallory]) expect((await change(who, {}, '')).status).toBe(404);
@@ -89,7 +89,7 @@ describe('Changing a comment', () => {
     expect(await told()).toHaveLength(1);
   });
 
-  it('comes before the deletion of the comment or of its post at the same time, or finds nothing any more', async () => {
+  it('precedes a concurrent deletion of the comment or of its post, or finds nothing', async () => {
     for (const path of [`comments/${answer.id}`, `posts/${answer.postId}`]) {
       const who = path.startsWith('posts') ? ada : bob;
       const [edited, deleted] = await race(system, [

@@ -74,7 +74,7 @@ export class UpdateCommentHandler implements ICommandHandler<UpdateComment> {
   ) {}
 
   async execute({ commentId, actor, content, expectedVersion }: UpdateComment): Promise<CommentView> {
-    const comment = await this.comments.getLocked(commentId); // of two edits at once the second is told that its version is stale
+    const comment = await this.comments.getLocked(commentId); // of two concurrent edits the second is rejected as stale
     const post = await this.posts.get(comment.postId);
     await this.visibility.assertCanFind(actor, post.authorId, ManageAny.updateComments);
     await this.visibility.assertCanFind(actor, comment.authorId, ManageAny.updateComments);

@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enrol } from '@rookery/contexts/identity/testing';
+import { enroll } from '@rookery/contexts/identity/testing';
 import { block, leave, publish } from '@rookery/contexts/social/testing';
 import { type Person, race, sharedSystem } from '@rookery/testing';
 
@@ -12,10 +12,10 @@ describe('Changing a post', () => {
   let post: any;
 
   beforeAll(async () => {
-    moderator = await enrol(system, { role: 'moderator' });
+    moderator = await enroll(system, { role: 'moderator' });
   });
   beforeEach(async () => {
-    [ada, bob] = await Promise.all([enrol(system), enrol(system)]);
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
     post = await publish(system, ada);
   });
 
@@ -33,7 +33,7 @@ describe('Changing a post', () => {
       [post.id],
     );
 
-  it('answers the post as it is then, with its new version, and tells the system', async () => {
+  it('returns the changed post with its new version, and raises an event', async () => {
     const changes = { title: 'They are gone', content: 'Until May.', tags: ['autumn'] };
     const { status, headers, body } = await change(ada, changes, '"1"');
     expect({ status, etag: headers.etag }).toEqual({ status: 200, etag: expect.stringMatching(/^"2-/) });
@@ -50,7 +50,7 @@ describe('Changing a post', () => {
     expect(body).toMatchObject({ title: post.title, content: post.content, tags: [], version: 2 });
   });
 
-  it('makes no new version of what says the same', async () => {
+  it('makes no new version for unchanged content', async () => {
     for (const same of [{}, { title: ` ${post.title} `, content: post.content, tags: post.tags }]) {
       expect(await change(ada, same, '"1"')).toMatchObject({ status: 200, body: post });
     }
@@ -66,7 +66,7 @@ describe('Changing a post', () => {
     expect(await change(ada, body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
 
-  it('says first that there is none, then that it is not theirs, then what of its version is amiss', async () => {
+  it('returns 404 first, then 403, then errors of the version', async () => {
     expect(await change(bob, { title: 'Mine' }, '', newId())).toMatchObject({ status: 404 });
     expect(await change(bob, { title: 'Mine' }, '')).toMatchObject({
       status: 403,
@@ -82,10 +82,10 @@ describe('Changing a post', () => {
     expect(await read()).toEqual(post);
   });
 
-  it('is not there for whom its author has blocked, nor for who has blocked its author', async () => {
+  it('is 404 for users whom its author has blocked, and for users who have blocked its author', async () => {
     await block(system, ada, bob);
     expect((await change(bob, {}, '')).status).toBe(404);
-    const eve = await enrol(system);
+    const eve = await enroll(system);
     await block(system, eve, ada);
     expect((await change(eve, {}, '')).status).toBe(404);
   });
@@ -121,7 +121,7 @@ describe('Changing a post', () => {
     expect(answers.map(({ body }) => body.version).toSorted((a, b) => a - b)).toEqual([2, 3, 4]);
   });
 
-  it('comes before a deletion that waits for it', async () => {
+  it('precedes a deletion that waits for it', async () => {
     const [edited, deleted] = await race(system, [
       () => change(ada, { title: 'New' }),
       () => system.ask(`DELETE /v1/posts/${post.id}`, { token: ada.token }),

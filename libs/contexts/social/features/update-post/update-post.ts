@@ -80,7 +80,7 @@ export class UpdatePostHandler implements ICommandHandler<UpdatePost> {
   ) {}
 
   async execute({ postId, actor, changes, expectedVersion }: UpdatePost): Promise<PostView> {
-    const post = await this.posts.getLocked(postId); // of two edits at once the second is told that its version is stale
+    const post = await this.posts.getLocked(postId); // of two concurrent edits the second is rejected as stale
     await this.visibility.assertCanFind(actor, post.authorId, ManageAny.updatePosts);
     post.verifyUpdater(actor);
     assertVersion(post.version, expectedVersion);
