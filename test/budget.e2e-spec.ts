@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { contexts } from '@rookery/contexts';
-import { enrol, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { enroll, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { comment, publish } from '@rookery/contexts/social/testing';
 import { type Ask, eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -24,7 +24,7 @@ describe('What an operation asks of PostgreSQL and Redis', () => {
   let number = 0;
 
   beforeAll(async () => {
-    [ada, bob] = [await signUp(system), await enrol(system)];
+    [ada, bob] = [await signUp(system), await enroll(system)];
     post = await publish(system, ada);
     await comment(system, bob, post.id);
     await system.ask(`PUT /v1/users/${ada.id}/follow`, { token: bob.token });
@@ -71,7 +71,7 @@ describe('What an operation asks of PostgreSQL and Redis', () => {
     await eventually(async () => {
       expect(await system.ask(route, ask())).toMatchObject({ status });
       const asked = await askedDuring(system, () => system.ask(route, ask()));
-      process.stderr.write(JSON.stringify({[name]: asked})+"\n");
+      expect(asked).toEqual(budget[name]);
     });
   });
 });

@@ -84,17 +84,18 @@ export class IdempotencyKeys {
    *
    * @param stores false for responses that must not be stored: the key is free again after the response
    */
-  claim(request: KeyedRequest, stores: boolean): Promise<KeyState> {
+  async claim(request: KeyedRequest, stores: boolean): Promise<KeyState> {
     const claim = { ...request, id: randomUUID(), stores, effects: {}, steps: 0 };
     const values = [request.scope, request.key, request.fingerprint, claim.id, LEASE_SECONDS, KEEP_SECONDS];
+    const first = await this.sql.executeAlone(
+      `INSERT INTO platform.idempotency_keys (scope, key, fingerprint, claim, leased_until, expires_at)
+       VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), now() + make_interval(secs => $6))
+       ON CONFLICT (scope, key) DO NOTHING`,
+      values,
+      UNDONE_BY_A_CRASH,
+    );
+    if (first === 1) return { state: 'mine', claim };
     return this.transaction.run(async () => {
-      const first = await this.sql.execute(
-        `INSERT INTO platform.idempotency_keys (scope, key, fingerprint, claim, leased_until, expires_at)
-         VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), now() + make_interval(secs => $6))
-         ON CONFLICT (scope, key) DO NOTHING`,
-        values,
-      );
-      if (first === 1) return { state: 'mine', claim };
       const over = await this.sql.row<{ effects: Record<string, string> }>(
         `UPDATE platform.idempotency_keys SET fingerprint = $3, claim = $4, answer = NULL,
            leased_until = now() + make_interval(secs => $5),

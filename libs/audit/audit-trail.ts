@@ -193,7 +193,7 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
     };
   }
 
-  /** In the present transaction; the commit waits for it. */
+  /** In the current transaction; the commit waits for it. */
   private write(notes: readonly Note[]): void {
     const { actorId, correlationId, causationId, client } = workContext();
     const origin = client ? originOf(client) : undefined;

@@ -137,7 +137,7 @@ export class Deliveries {
     );
   }
 
-  /** Records that the effects happened, when the present transaction commits. */
+  /** Records that the effects happened, when the current transaction commits. */
   done(keys: readonly DeliveryKey[]): void {
     this.sql.send(
       `UPDATE messaging.event_delivery d SET state = 'done', leased_until = NULL, finished_at = clock_timestamp()

@@ -48,7 +48,7 @@ export class Outbox {
   ) {}
 
   /**
-   * Stores events and a pending delivery for each of their subscribers in the present transaction, in one statement
+   * Stores events and a pending delivery for each of their subscribers in the current transaction, in one statement
    * that the commit waits for.
    *
    * @throws ZodError if the data does not match the event's definition
@@ -143,7 +143,7 @@ export class Outbox {
     );
   }
 
-  /** Marks events as put on the queues when the present transaction commits. */
+  /** Marks events as put on the queues when the current transaction commits. */
   markPublished(ids: readonly string[]): void {
     this.sql.send('UPDATE messaging.outbox SET published_at = now() WHERE id = ANY ($1::bigint[])', [ids]);
   }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { QueryResult, QueryResultRow } from 'pg';
 import { ConnectionPool } from './connection-pool';
 import { isDatabaseUnavailable } from './failures';
-import { Transaction } from './transaction';
+import { Transaction, type TransactionOptions } from './transaction';
 
 /**
  * Plain SQL: inside a transaction on its connection, outside on the pool, where PostgreSQL rejects writes. Statements
@@ -37,7 +37,7 @@ export class Sql {
   }
 
   /**
-   * Sends a statement in the present transaction whose result nobody needs: it costs no round trip of its own. When it
+   * Sends a statement in the current transaction whose result nobody needs: it costs no round trip of its own. When it
    * fails, the commit does.
    *
    * @param values must be plain, so that they cannot fail before they are sent
@@ -47,6 +47,27 @@ export class Sql {
     values: readonly (string | readonly string[] | number | boolean | Buffer | null)[],
   ): void {
     this.transaction.leaveToCommit(() => this.query(text, values));
+  }
+
+  /**
+   * Runs one statement in a transaction of its own, whatever becomes of the current one. It costs one round trip,
+   * since the commit is sent behind it.
+   *
+   * @returns how many rows it changed, once that is committed
+   */
+  async executeAlone(
+    text: string,
+    values: readonly unknown[],
+    options?: TransactionOptions,
+  ): Promise<number> {
+    let changed = 0;
+    const sent = async (): Promise<void> => {
+      this.transaction.leaveToCommit(async () => {
+        changed = await this.execute(text, values);
+      });
+    };
+    await this.transaction.outside(() => this.transaction.run(sent, options));
+    return changed;
   }
 
   private async query<Row extends QueryResultRow>(

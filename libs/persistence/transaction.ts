@@ -103,7 +103,7 @@ export class Transaction {
   }
 
   /**
-   * Leaves it to the commit to wait for a statement of the present transaction. The commit is sent right behind it:
+   * Leaves it to the commit to wait for a statement of the current transaction. The commit is sent right behind it:
    * PostgreSQL answers it with a rollback when the statement has failed.
    */
   leaveToCommit(send: () => Promise<unknown>): void {
@@ -113,7 +113,7 @@ export class Transaction {
     statement.catch((error: unknown) => (unit.failure ??= error));
   }
 
-  /** Has the commit of the present transaction wait until it is on disk, whatever it was begun with. */
+  /** Has the commit of the current transaction wait until it is on disk, whatever it was begun with. */
   waitForDisk(): void {
     this.current().durable = true;
   }
@@ -131,7 +131,7 @@ export class Transaction {
     return this.dataSource.getMetadata(schema);
   }
 
-  /** Sends a statement in the present transaction, behind those that were sent before. */
+  /** Sends a statement in the current transaction, behind those that were sent before. */
   query<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>> {
     // One step for all of them and the commit: an additional one would let the next statement overtake.
     return this.connection().then(({ client }) => client.query<Row>(statement));

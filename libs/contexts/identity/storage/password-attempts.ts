@@ -51,42 +51,36 @@ export class PasswordAttempts {
 
   /** The password was right: earlier failures are reset. */
   async right(address: Buffer): Promise<void> {
-    await this.alone(async () => {
-      // The usual case: no other comparison is running, so the row can be deleted.
-      const gone = await this.sql.execute(
-        'DELETE FROM identity.password_attempts WHERE address = $1 AND comparing <= 1',
-        [address],
-      );
-      if (gone === 1) return;
-      await this.sql.execute(
-        `UPDATE identity.password_attempts SET comparing = greatest(comparing - 1, 0), failed_at = '{}' WHERE address = $1`,
-        [address],
-      );
-    });
+    // The usual case: no other comparison is running, so the row can be deleted.
+    const gone = await this.sql.executeAlone(
+      'DELETE FROM identity.password_attempts WHERE address = $1 AND comparing <= 1',
+      [address],
+    );
+    if (gone === 1) return;
+    await this.sql.executeAlone(
+      `UPDATE identity.password_attempts SET comparing = greatest(comparing - 1, 0), failed_at = '{}' WHERE address = $1`,
+      [address],
+    );
   }
 
   /** The password was wrong; failure number `LOCKOUT_FAILURES` locks the address. */
   async wrong(address: Buffer): Promise<void> {
-    await this.alone(() =>
-      this.sql.execute(
-        `INSERT INTO identity.password_attempts AS a (address, failed_at) VALUES ($1, array[clock_timestamp()])
+    await this.sql.executeAlone(
+      `INSERT INTO identity.password_attempts AS a (address, failed_at) VALUES ($1, array[clock_timestamp()])
          ON CONFLICT (address) DO UPDATE SET
            comparing = greatest(a.comparing - 1, 0),
            failed_at = CASE WHEN cardinality(${RECENT}) + 1 >= $2 THEN '{}' ELSE ${RECENT} || clock_timestamp() END,
            locked_until = CASE WHEN cardinality(${RECENT}) + 1 >= $2
                                THEN clock_timestamp() + make_interval(secs => $3) ELSE a.locked_until END`,
-        [address, this.settings.lockoutFailures, this.settings.lockoutSeconds],
-      ),
+      [address, this.settings.lockoutFailures, this.settings.lockoutSeconds],
     );
   }
 
   /** Nothing was compared. */
   async withdraw(address: Buffer): Promise<void> {
-    await this.alone(() =>
-      this.sql.execute(
-        'UPDATE identity.password_attempts SET comparing = greatest(comparing - 1, 0) WHERE address = $1',
-        [address],
-      ),
+    await this.sql.executeAlone(
+      'UPDATE identity.password_attempts SET comparing = greatest(comparing - 1, 0) WHERE address = $1',
+      [address],
     );
   }
 
@@ -108,15 +102,13 @@ export class PasswordAttempts {
   }
 
   private async takePlace(address: Buffer): Promise<boolean> {
-    const taken = await this.alone(() =>
-      this.sql.execute(
-        `INSERT INTO identity.password_attempts AS a (address, comparing, comparing_until)
+    const taken = await this.sql.executeAlone(
+      `INSERT INTO identity.password_attempts AS a (address, comparing, comparing_until)
          VALUES ($1, 1, clock_timestamp() + make_interval(secs => ${MAX_COMPARISON_SECONDS}))
          ON CONFLICT (address) DO UPDATE SET comparing = ${COMPARING} + 1, comparing_until = excluded.comparing_until
          WHERE (a.locked_until IS NULL OR a.locked_until <= clock_timestamp())
            AND cardinality(${RECENT}) + ${COMPARING} < $2`,
-        [address, this.settings.lockoutFailures, this.settings.lockoutSeconds],
-      ),
+      [address, this.settings.lockoutFailures, this.settings.lockoutSeconds],
     );
     return taken === 1;
   }
@@ -131,9 +123,5 @@ export class PasswordAttempts {
       ),
     );
     return row?.seconds;
-  }
-
-  private alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.transaction.outside(() => this.transaction.run(work));
   }
 }
