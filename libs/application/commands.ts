@@ -37,7 +37,9 @@ export class Commands {
       inSpan(`command ${command.constructor.name}`, {}, () =>
         this.keys.once<Result>(stepsOf(command), (noted) =>
           this.audit.around<Result>(command, (recorded) =>
-            this.transaction.run(async () => recorded(await noted(await this.bus.execute(command)))),
+            this.transaction.run(async () => recorded(await noted(await this.bus.execute(command))), {
+              byKey: true,
+            }),
           ),
         ),
       ),

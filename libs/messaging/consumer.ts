@@ -142,7 +142,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
         if (done.length > 0) this.deliveries.done(done);
         return claims.map((claim) => (typeof claim === 'string' ? claim : 'done'));
       },
-      { redone: true },
+      { redone: true, byKey: true },
     );
   }
 

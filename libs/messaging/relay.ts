@@ -71,7 +71,7 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
         this.outbox.markPublished(events.map(({ id }) => id));
         return events.length;
       },
-      { redone: true },
+      { redone: true, byKey: true },
     );
   }
 }

@@ -20,7 +20,7 @@ const LIMITS = {
  * 25006). JIT compilation is off: a statement that scans an index until a page is full has a high cost estimate but
  * takes less than a millisecond, and compiling it takes a hundred.
  */
-const SESSION = '-c default_transaction_read_only=on -c jit=off -c plan_cache_mode=force_generic_plan';
+const SESSION = '-c default_transaction_read_only=on -c jit=off';
 
 /**
  * The data source of a running process.

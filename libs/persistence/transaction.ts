@@ -8,6 +8,9 @@ import { isDatabaseUnavailable, stateOf } from './failures';
 /** SQLSTATE of every statement after one that failed. */
 const IN_FAILED_TRANSACTION = '25P02';
 
+const START = 'START TRANSACTION READ WRITE';
+const PLAN_ONCE = 'SET LOCAL plan_cache_mode = force_generic_plan';
+
 interface UnitOfWork {
   connection: Promise<Connection> | undefined;
   /** Statements on their way that nobody waits for; the commit is sent behind them. */
@@ -17,6 +20,7 @@ interface UnitOfWork {
   afterCommit: (() => void | Promise<void>)[];
   /** Whether nobody is told that it is committed before that is on disk. */
   durable: boolean;
+  byKey: boolean;
   closed: boolean;
 }
 
@@ -28,6 +32,11 @@ export interface TransactionOptions {
    * a command, waits all the same.
    */
   redone?: boolean;
+  /**
+   * Its statements find rows by keys, so each is planned once for a connection instead of for each set of values:
+   * planning costs several times what looking up a few rows does. Not for what walks a table up to a `LIMIT`.
+   */
+  byKey?: boolean;
 }
 
 interface Connection {
@@ -54,7 +63,10 @@ export class Transaction {
    * @returns what `work` returns, after the commit
    * @throws what `work` throws, after the rollback
    */
-  async run<T>(work: () => Promise<T>, { redone = false }: TransactionOptions = {}): Promise<T> {
+  async run<T>(
+    work: () => Promise<T>,
+    { redone = false, byKey = false }: TransactionOptions = {},
+  ): Promise<T> {
     if (this.active) {
       if (!redone) this.waitForDisk();
       return work();
@@ -65,6 +77,7 @@ export class Transaction {
       failure: undefined,
       afterCommit: [],
       durable: !redone,
+      byKey,
       closed: false,
     };
     let result: T;
@@ -168,7 +181,7 @@ export class Transaction {
     const budget = workContext().waitBudget;
     const client = await (budget?.limit(connecting, () => void runner.release()) ?? connecting());
     // Together with the first statement, which fails as well where this does: a session is read-only without it.
-    this.leaveToCommit(() => client.query('START TRANSACTION READ WRITE'));
+    this.leaveToCommit(() => client.query(this.current().byKey ? `${START}; ${PLAN_ONCE}` : START));
     return { runner, client };
   }
 }

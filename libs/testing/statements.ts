@@ -24,6 +24,7 @@ export async function askedDuring(system: OwnSystem, work: () => Promise<unknown
   pool.on('acquire', acquired);
   const asked: Asked = { postgres: [], redis: [] };
   let turn: string[] | undefined;
+  // oxlint-disable-next-line typescript/unbound-method -- each client calls it on itself
   const { query } = Client.prototype;
   const querying = jest.spyOn(Client.prototype, 'query').mockImplementation(function (
     this: Client,
@@ -39,6 +40,7 @@ export async function askedDuring(system: OwnSystem, work: () => Promise<unknown
     }
     return (query as (...all: unknown[]) => void).apply(this, args);
   });
+  // oxlint-disable-next-line typescript/unbound-method -- each connection calls it on itself
   const { sendCommand } = Redis.prototype;
   const commanding = jest.spyOn(Redis.prototype, 'sendCommand').mockImplementation(function (
     this: Redis,

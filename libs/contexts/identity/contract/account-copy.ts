@@ -1,5 +1,5 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { type EventEnvelope, NotFound, type RaisedEvent, Rejection } from '@rookery/domain';
+import { type EventEnvelope, NIL_UUID, NotFound, type RaisedEvent, Rejection } from '@rookery/domain';
 import { type Handles, type Rebuildable, Snooze } from '@rookery/messaging';
 import { pagesById, Sql } from '@rookery/persistence';
 import { Accounts } from './accounts';
@@ -123,8 +123,8 @@ export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> 
 
     async sweep(after: string | null, limit: number): Promise<string | null> {
       const copies = await this.sql.rows<{ id: string; version: number }>(
-        `SELECT id, version FROM ${table} WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2`,
-        [after, limit],
+        `SELECT id, version FROM ${table} WHERE id > $1 ORDER BY id LIMIT $2`,
+        [after ?? NIL_UUID, limit],
       );
       const accounts = await this.accounts.find(copies.map(({ id }) => id));
       const versions = new Map(accounts.map(({ id, version }) => [id, version]));

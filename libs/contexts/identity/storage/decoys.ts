@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Repository, type StoredAs } from '@rookery/persistence';
+import { Cache } from '@rookery/application';
+import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Decoy, type DecoyState } from '../model/decoy';
 import { UsernameTaken } from '../model/rejections';
+import { userEntry } from './public-users';
 
 export const decoySchema = new EntitySchema<DecoyState>({
   name: 'Decoy',
@@ -29,6 +31,21 @@ export class Decoys extends Repository<DecoyState, Decoy> {
     restore: (state) => new Decoy(state),
     unique: { decoys_username_key: UsernameTaken },
   };
+
+  constructor(
+    transaction: Transaction,
+    sql: Sql,
+    outbox: Outbox,
+    private readonly cache: Cache,
+  ) {
+    super(transaction, sql, outbox);
+  }
+
+  /** @see Repository.save; asks Redis for what saving a pending account does, so that the time tells nothing */
+  override async save(decoy: Decoy): Promise<void> {
+    await super.save(decoy);
+    this.cache.forgetAfterCommit(userEntry(decoy.id));
+  }
 
   /** Deletes decoys that have reached the maximum age of a registration. */
   async removeExpired(): Promise<void> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { NotFound, Rejection } from '@rookery/domain';
+import { MAX_UUID, NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import type { HiddenProfiles } from '../../identity/contract';
 import { type Follower, Relations } from '../contract';
@@ -97,9 +97,9 @@ export class Visibility extends Relations implements HiddenProfiles {
       `SELECT person.id, follow.followed_at AS "followedAt"
        FROM social.relationships follow JOIN social.people person ON person.id = follow.user_id
        WHERE follow.other_id = $1 AND follow.followed_at IS NOT NULL AND person.active
-         AND ($2::timestamptz IS NULL OR (follow.followed_at, follow.user_id) < ($2::timestamptz, $3::uuid))
+         AND (follow.followed_at, follow.user_id) < ($2::timestamptz, $3::uuid)
        ORDER BY follow.followed_at DESC, follow.user_id DESC LIMIT $4`,
-      [userId, after?.followedAt ?? null, after?.id ?? null, limit],
+      [userId, after?.followedAt ?? 'infinity', after?.id ?? MAX_UUID, limit],
     );
   }
 
