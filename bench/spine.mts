@@ -12,13 +12,14 @@ if (process.argv[2] === 'writer') {
   const { ApplicationModule, Commands } = load('./libs/application/index.js');
   const { newId } = load('./libs/domain/index.js');
   const { Outbox, Transaction } = load('./libs/persistence/index.js');
+  const { LoggingModule } = load('./libs/observability/index.js');
   const { HealthModule } = load('./libs/web/index.js');
   const { RingBell } = load('./test/probe/features/ring-bell/ring-bell.js');
   const { BellRung } = load('./test/probe/contract.js') as { BellRung: typeof BellRungType };
 
   class Writer {}
   const app = await NestFactory.createApplicationContext(
-    { module: Writer, imports: [HealthModule, ApplicationModule.forRoot([probe], 'api')] },
+    { module: Writer, imports: [LoggingModule.forRoot(), HealthModule, ApplicationModule.forRoot([probe], 'api')] },
     { logger: ['error'] },
   );
   const commands = app.get(Commands);
