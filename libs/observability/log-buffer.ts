@@ -1,7 +1,7 @@
 import pino, { type DestinationStream } from 'pino';
 
 /** Characters that are written at once. */
-const BLOCK_SIZE = 4_096;
+const BLOCK_SIZE = 16_384;
 /** Milliseconds that a line waits for others at most. */
 const MAX_WAIT_MS = 100;
 
