@@ -363,10 +363,7 @@ describe('rate limits', () => {
     await system.inWorker(Transaction).run(() => system.inWorker(PruneRateCounters).run());
     const [after] = await system.sql<{ n: number }>('SELECT count(*)::int AS n FROM platform.rate_counters');
     expect(after!.n).toBe(before!.n - 2);
-    expect(system.inWorker(Schedules).all()).toContainEqual({
-      name: 'platform.prune-rate-counters',
-      everySeconds: 60,
-    });
+    expect(system.inWorker(Schedules).all()).toContain('platform.prune-rate-counters');
   });
 
   describe('without Redis', () => {
