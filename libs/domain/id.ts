@@ -1,8 +1,23 @@
-import { uuidv7 } from 'uuidv7';
+import { randomFillSync } from 'node:crypto';
+import { V7Generator } from 'uuidv7';
+
+const pool = new Uint32Array(1_024);
+let used = pool.length;
+
+/** Random numbers from a pool: asking the system for a few bytes for each id costs more than the id. */
+const generator = new V7Generator({
+  nextUint32() {
+    if (used === pool.length) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    return pool[used++]!;
+  },
+});
 
 /** @returns a new UUIDv7 (RFC 9562 §5.7): ids sort by creation time. */
 export function newId(): string {
-  return uuidv7();
+  return generator.generate().toString();
 }
 
 /** Before every other id (RFC 9562 §5.9). */

@@ -1,7 +1,7 @@
 export * from './context';
 export { type Check, type DependencyHealth, HealthChecks, type Importance } from './health-checks';
 export { LogSettings } from './log-settings';
-export { createLogger, LOGGER, type Logger, LoggingModule, rootLogger } from './logging';
+export { bufferLog, createLogger, LOGGER, type Logger, LoggingModule, rootLogger } from './logging';
 export { counter, gauge, histogram, registry } from './metrics';
 export { MetricsModule } from './metrics.module';
 export { redact, redactText } from './redact';

@@ -3,10 +3,13 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { traceIdOf, workContext } from './context';
+import { LogBuffer } from './log-buffer';
 import { LogSettings } from './log-settings';
 import { redact, redactText } from './redact';
 
 export type { Logger } from 'pino';
+
+const buffer = new LogBuffer();
 
 /**
  * Builds a logger: one JSON object per line with the field names of the Elastic Common Schema, the ids of the current
@@ -15,7 +18,7 @@ export type { Logger } from 'pino';
  * @param settings level and names
  * @param destination output stream; standard output by default
  */
-export function createLogger(settings: LogSettings, destination?: DestinationStream): Logger {
+export function createLogger(settings: LogSettings, destination: DestinationStream = buffer): Logger {
   const ecs = ecsFormat({
     apmIntegration: false,
     convertReqRes: false,
@@ -33,7 +36,7 @@ export function createLogger(settings: LogSettings, destination?: DestinationStr
       },
     },
   };
-  const logger = destination ? pino(options, destination) : pino(options);
+  const logger = pino(options, destination);
   hideSecretsOfChildren(logger);
   return logger;
 }
@@ -86,6 +89,11 @@ let root: Logger | undefined;
 /** @returns the logger of this process, created from the environment on first use. */
 export function rootLogger(): Logger {
   return (root ??= createLogger(new LogSettings()));
+}
+
+/** Writes the lines of the process in blocks from now on; see {@link LogBuffer.begin}. */
+export function bufferLog(): void {
+  buffer.begin();
 }
 
 /** Injection token of the logger of the process, without its own context. */

@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { globally } from './edge.module';
 import { KeepIdempotent } from './idempotency/keep-idempotent';
@@ -32,6 +32,6 @@ class RateLimiterModule {}
       }),
     }),
   ],
-  providers: [...globally(APP_GUARD, RateLimitGuard), ...globally(APP_INTERCEPTOR, KeepIdempotent)],
+  providers: [...globally(APP_GUARD, RateLimitGuard), KeepIdempotent],
 })
 export class LimitsModule {}

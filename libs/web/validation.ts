@@ -50,13 +50,71 @@ export class RequestValidation extends ValidationPipe {
     findExcess(input, metatype, '', errors);
     // A few unknown names are reported below, together with all other errors.
     if (errors.length >= MAX_ERRORS || errors.some(({ code }) => code !== 'unknown')) throw refused(errors);
-    const valid: unknown = await super.transform(
-      type === 'query' ? fromQuery(input as Query, metatype) : input,
-      metadata,
-    );
-    requireExactlyOne(valid as object, metatype);
+    const values = type === 'query' ? fromQuery(input as Query, metatype) : input;
+    const valid = hasOnlyFields(metatype)
+      ? readValid(values, metatype)
+      : ((await super.transform(values, metadata)) as object);
+    requireExactlyOne(valid, metatype);
     return valid;
   }
+}
+
+/** @throws RequestRefused `request.invalid` */
+function readValid(values: object, declared: Declared): object {
+  const instance = read(values, declared);
+  const errors = errorsIn(instance, values, declared, '');
+  if (errors.length > 0) throw refused(errors);
+  return instance;
+}
+
+/** @returns an object of the class, and of the classes that stand in its fields, with every value cleaned. */
+function read(values: object, declared: Declared): object {
+  const fields = fieldsOf(declared);
+  const instance = new declared() as Record<string, unknown>;
+  for (const [name, value] of Object.entries(values)) {
+    const kind = fields.get(name)?.kind;
+    if (!kind) continue;
+    const cleaned: unknown = kind.clean ? kind.clean(value) : value;
+    instance[name] = kind.nested ? readNested(cleaned, kind.nested()) : cleaned;
+  }
+  return instance;
+}
+
+function readNested(value: unknown, declared: Declared): unknown {
+  if (Array.isArray(value)) return value.map((item) => readNested(item, declared));
+  return typeof value === 'object' && value !== null ? read(value, declared) : value;
+}
+
+/**
+ * @param instance as {@link read} has made it
+ * @param values it was made of
+ * @param parent where it stands
+ * @returns the names that its class does not declare, then the rules that its fields break, in the order of the class
+ */
+function errorsIn(instance: object, values: object, declared: Declared, parent: string): FieldError[] {
+  const fields = fieldsOf(declared);
+  const errors = Object.keys(values).flatMap((name) =>
+    fields.has(name) ? [] : unknownField(pathOf(parent, name)),
+  );
+  for (const [name, field] of fields) {
+    const value = (instance as Record<string, unknown>)[name];
+    const path = pathOf(parent, name);
+    const own = violationsOf(field!, value).map((violation) => fieldError(path, violation));
+    errors.push(...own);
+    const nested = field!.kind.nested?.();
+    if (!nested) continue;
+    const inside = errorsInNested(value, (values as Record<string, unknown>)[name], nested, path);
+    errors.push(...inside.filter((child) => !own.some(({ path: known }) => child.path === known)));
+  }
+  return errors;
+}
+
+function errorsInNested(value: unknown, values: unknown, declared: Declared, path: string): FieldError[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (!Array.isArray(value)) return errorsIn(value, values as object, declared, path);
+  return value.flatMap((item, index) =>
+    errorsInNested(item, (values as unknown[])[index], declared, `${path}.${index}`),
+  );
 }
 
 /** @returns the refusal of a request with these errors; at most 100 are reported. */
@@ -140,16 +198,28 @@ function fieldsOf(declared: Declared): Fields {
   let fields = fieldsByClass.get(declared);
   if (!fields) {
     const metadata = getMetadataStorage().getTargetValidationMetadatas(declared, '', false, false);
-    fields = new Map(
-      metadata
-        .map(
-          ({ propertyName, context }) =>
-            [propertyName, (context as FieldContext | undefined)?.field] as const,
-        )
-        // A nested field has a second entry without the field's type.
-        .sort(([, a], [, b]) => Number(a !== undefined) - Number(b !== undefined)),
-    );
+    const found = new Map<string, FieldContext['field'] | undefined>();
+    for (const { propertyName, context } of metadata)
+      // A nested field has a second entry without the field's type.
+      found.set(propertyName, found.get(propertyName) ?? (context as FieldContext | undefined)?.field);
+    fields = found;
     fieldsByClass.set(declared, fields);
   }
   return fields;
+}
+
+const onlyFields = new WeakMap<object, boolean>();
+
+/** @returns whether the class, and what stands in its fields, is declared with `Field` alone. */
+function hasOnlyFields(declared: Declared): boolean {
+  let only = onlyFields.get(declared);
+  if (only === undefined) {
+    // A class may stand in itself.
+    onlyFields.set(declared, true);
+    only = [...fieldsOf(declared).values()].every(
+      (field) => field && (!field.kind.nested || hasOnlyFields(field.kind.nested())),
+    );
+    onlyFields.set(declared, only);
+  }
+  return only;
 }

@@ -21,8 +21,9 @@ import { declareCaching } from './caching';
 import { answerClientError } from './client-error';
 import { Drain } from './drain';
 import { tagAnswers } from './etag';
+import { limitHandlers } from './handler-timeout';
 import { Operators } from './basic-auth';
-import { KeepIdempotent } from './idempotency/keep-idempotent';
+import { interceptKeyedRoutes, KeepIdempotent } from './idempotency/keep-idempotent';
 import { readJsonBodies } from './json-body';
 import { guardMetrics } from './metrics-server';
 import { nextLink } from './paging';
@@ -59,7 +60,6 @@ const WAIT_BUDGET_MS = 4_500;
 const PROBES = new Set(['/livez', '/readyz', '/startupz', '/healthz', '/metrics']);
 /** Milliseconds between two checks for requests that have not arrived in time. */
 const MAX_CHECK_INTERVAL_MS = 1_000;
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Options of `createWebApp`. */
 export interface WebAppOptions {
@@ -99,7 +99,6 @@ export async function createWebApp(
       connectionsCheckingInterval: Math.min(settings.arrivalTimeoutMs, MAX_CHECK_INTERVAL_MS),
     },
     keepAliveTimeout: 65_000,
-    handlerTimeout: settings.requestTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
@@ -118,6 +117,7 @@ export async function createWebApp(
   server.addHook('onRegister', (scope) => {
     scope.setErrorHandler((error, request, reply) => problems().answer(error, request, reply));
   });
+  limitHandlers(server, settings.requestTimeoutMs, isLongLived);
   openWorkContexts(server, await securityHeaders({ https: settings.production }));
   refuseSecondHost(server);
   logRequests(server, logger);
@@ -129,7 +129,6 @@ export async function createWebApp(
   readJsonBodies(server);
   server.addHook('onRoute', (route) => {
     refuseUndeclaredSecrets(route.url, route.config);
-    if (isLongLived(route.config)) route.handlerTimeout = MAX_TIMER_MS;
   });
 
   const adapter = new FastifyAdapter(server as never);
@@ -148,7 +147,11 @@ export async function createWebApp(
   const limiter = provided(app, RateLimiter);
   if (limiter?.enabled) limitRequests(server, limiter);
   authenticateCallers(server);
-  provided(app, KeepIdempotent)?.storeAnswers(server);
+  const idempotent = provided(app, KeepIdempotent);
+  if (idempotent) {
+    interceptKeyedRoutes(app.get(ModulesContainer));
+    idempotent.storeAnswers(server);
+  }
 
   app.setGlobalPrefix('v1', {
     exclude: [...AT_ROOT, ...atRoot].map((path) => ({ path, method: RequestMethod.ALL })),

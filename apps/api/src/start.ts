@@ -1,5 +1,5 @@
 import type { Context } from '@rookery/application';
-import { rootLogger } from '@rookery/observability';
+import { bufferLog, rootLogger } from '@rookery/observability';
 import { checkSettings } from '@rookery/settings';
 import { runUntilSignal, WebSettings } from '@rookery/web';
 import { createApi } from './api';
@@ -13,6 +13,7 @@ export async function startApi(contexts: readonly Context[]): Promise<void> {
     const settings = new WebSettings();
     const app = await createApi(contexts);
     runUntilSignal(app, { graceMs: settings.shutdownGraceMs, log });
+    bufferLog();
     await app.listen(settings.port, settings.host);
     log.info(`The api listens on ${await app.getUrl()}.`);
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Context } from '@rookery/application';
-import { rootLogger } from '@rookery/observability';
+import { bufferLog, rootLogger } from '@rookery/observability';
 import { checkSettings } from '@rookery/settings';
 import { createWebApp, ProbeSettings, runUntilSignal, WebSettings } from '@rookery/web';
 import { WorkerModule } from './worker.module';
@@ -13,6 +13,7 @@ export async function startWorker(contexts: readonly Context[]): Promise<void> {
     const { host } = new WebSettings();
     const app = await createWebApp(WorkerModule.of(contexts));
     runUntilSignal(app, { graceMs: 0, log });
+    bufferLog();
     await app.listen(new ProbeSettings().port, host);
     log.info(`The worker works; probes on ${await app.getUrl()}.`);
   } catch (error) {

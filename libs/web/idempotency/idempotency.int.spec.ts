@@ -356,10 +356,7 @@ describe('an Idempotency-Key', () => {
     await system.inWorker(Transaction).run(() => system.inWorker(PruneIdempotencyKeys).run());
     expect(await system.sql(`SELECT 1 FROM platform.idempotency_keys WHERE key = 'day'`)).toHaveLength(0);
     expect((await system.sql(`SELECT 1 FROM platform.idempotency_keys`)).length).toBeGreaterThan(0);
-    expect(system.inWorker(Schedules).all()).toContainEqual({
-      name: 'platform.prune-idempotency-keys',
-      everySeconds: 60,
-    });
+    expect(system.inWorker(Schedules).all()).toContain('platform.prune-idempotency-keys');
   });
 
   it('keeps answers and results encrypted', async () => {

@@ -5,7 +5,10 @@ import {
   Injectable,
   Logger,
   type NestInterceptor,
+  RequestMethod,
 } from '@nestjs/common';
+import { INTERCEPTORS_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { type Claim, IdempotencyKeys, type KeyedRequest } from '@rookery/application';
 import { counter } from '@rookery/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -18,6 +21,10 @@ import type { UnstoredRoute } from './never-stored';
 import { answerOf, replay, type StoredAnswer } from './stored-answer';
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** What keeps requests with an `Idempotency-Key`; undefined in an app without them. */
+    keepIdempotent?: KeepIdempotent;
+  }
   interface FastifyRequest {
     /** The claim on the request's `Idempotency-Key`; null without one, and after the response. */
     idempotencyClaim: Claim | null;
@@ -34,12 +41,44 @@ const keyed = counter({
   labels: ['state'],
 });
 
+/** Methods of requests that may carry a key. */
+const KEYED_METHODS = new Set<unknown>([RequestMethod.POST, RequestMethod.PATCH, RequestMethod.ALL]);
+
+/** One for all apps of a process, since they share the handlers it stands around. */
+const keepIdempotent: NestInterceptor = {
+  intercept(context, next) {
+    const { server } = context.switchToHttp().getRequest<FastifyRequest>();
+    return server.keepIdempotent?.intercept(context, next) ?? next.handle();
+  },
+};
+
+/**
+ * Puts {@link KeepIdempotent} around every route that takes POST or PATCH. Around the others Nest would run its
+ * interceptors for nothing, which costs more than the rest of what it does for a request. Call it before routes are
+ * registered.
+ */
+export function interceptKeyedRoutes(modules: ModulesContainer): void {
+  const scanner = new MetadataScanner();
+  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
+  for (const { metatype } of controllers) {
+    if (typeof metatype !== 'function') continue;
+    const prototype = metatype.prototype as Record<string, object>;
+    for (const name of scanner.getAllMethodNames(prototype)) {
+      const handler = prototype[name]!;
+      if (!KEYED_METHODS.has(Reflect.getMetadata(METHOD_METADATA, handler))) continue;
+      const present = (Reflect.getMetadata(INTERCEPTORS_METADATA, handler) ?? []) as unknown[];
+      if (!present.includes(keepIdempotent))
+        Reflect.defineMetadata(INTERCEPTORS_METADATA, [keepIdempotent, ...present], handler);
+    }
+  }
+}
+
 /**
  * Makes every POST and PATCH with an `Idempotency-Key` idempotent, see docs/decisions/0012-idempotency.md. It runs
  * after the guards, so a request that they refuse claims nothing.
  */
 @Injectable()
-export class KeepIdempotent implements NestInterceptor {
+export class KeepIdempotent {
   private readonly log = new Logger('Idempotency');
 
   constructor(private readonly keys: IdempotencyKeys) {}
@@ -71,6 +110,7 @@ export class KeepIdempotent implements NestInterceptor {
 
   /** Stores the responses of requests with a claim, before they are sent. Add it before compression. */
   storeAnswers(server: FastifyInstance): void {
+    server.decorate('keepIdempotent', { getter: (): KeepIdempotent => this });
     server.decorateRequest('idempotencyClaim', null);
     server.addHook('onSend', (request, reply, payload, done) => {
       const claim = request.idempotencyClaim;

@@ -66,7 +66,14 @@ class Egg {
   @Field.integer({ min: 1, max: 500, description: 'Grams.', optional: true }) weight?: number;
 }
 
+/** How many bodies were made objects of their class. */
+export const drafts = { count: 0 };
+
 class NestDraft {
+  constructor() {
+    drafts.count += 1;
+  }
+
   @Field.text({ max: 10, trim: true, description: 'What it is called.', example: 'Oak' }) title: string;
   @Field.email({ description: 'Whom to write to.', optional: true }) contact?: string;
   @Field.list(Item.text({ max: 5 }), { max: 3, unique: true, description: 'Topics.', optional: true })
@@ -194,6 +201,13 @@ class WorkController {
   @Public()
   @Explain({ operationId: 'hang', summary: 'Hang' })
   hangs(): Promise<never> {
+    return new Promise(() => undefined);
+  }
+
+  @Post('hangs')
+  @Public()
+  @Explain({ operationId: 'hangAfterReading', summary: 'Hang with a body' })
+  hangsAfterReading(): Promise<never> {
     return new Promise(() => undefined);
   }
 
