@@ -19,7 +19,10 @@ if (process.argv[2] === 'writer') {
 
   class Writer {}
   const app = await NestFactory.createApplicationContext(
-    { module: Writer, imports: [LoggingModule.forRoot(), HealthModule, ApplicationModule.forRoot([probe], 'api')] },
+    {
+      module: Writer,
+      imports: [LoggingModule.forRoot(), HealthModule, ApplicationModule.forRoot([probe], 'api')],
+    },
     { logger: ['error'] },
   );
   const commands = app.get(Commands);

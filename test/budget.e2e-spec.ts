@@ -57,8 +57,7 @@ describe('What an operation asks of PostgreSQL and Redis', () => {
         () => ({ token: bob.token, body: { content: 'Here too!' } }),
         201,
       ),
-    login: () =>
-      request('POST /v1/auth/login', () => ({ body: { email: ada.email, password: PASSWORD } })),
+    login: () => request('POST /v1/auth/login', () => ({ body: { email: ada.email, password: PASSWORD } })),
   };
 
   it('is stated for each of them', () => {
