@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { HealthChecks } from '@rookery/observability';
 import { eventually } from '@rookery/testing';
 import { SilentProxy } from '@rookery/testing/proxy';
@@ -50,5 +52,17 @@ describe('a subscriber connection', () => {
     await operator.client('KILL', 'TYPE', 'pubsub');
     await ended; // an unhandled rejection fails the test
     proxy.resume();
+  });
+});
+
+describe('a connection whose Redis is gone', () => {
+  it('keeps no process alive that has nothing else to do', async () => {
+    const script = `
+      const { RedisConnections } = require('./dist/libs/redis');
+      const { HealthChecks } = require('./dist/libs/observability');
+      const connections = new RedisConnections({ redisUrl: 'redis://127.0.0.1:1', redisCacheUrl: '' }, new HealthChecks());
+      connections.shared.on('reconnecting', () => console.log('reconnecting'));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { timeout: 20_000 });
+    expect(stdout).toContain('reconnecting');
   });
 });

@@ -123,6 +123,7 @@ export class RedisConnections implements OnApplicationShutdown {
       silent = false;
     });
     redis.on('close', () => forgetSocketTimeout(redis));
+    redis.on('reconnecting', () => unrefReconnect(redis));
     this.open.push(redis);
     return redis;
   }
@@ -133,4 +134,9 @@ function forgetSocketTimeout(redis: Redis): void {
   const holder = redis as unknown as { socketTimeoutTimer: NodeJS.Timeout | undefined };
   clearTimeout(holder.socketTimeoutTimer);
   holder.socketTimeoutTimer = undefined;
+}
+
+/** A process that has nothing else to do may end while Redis is away, as one whose boot was refused does. */
+function unrefReconnect(redis: Redis): void {
+  (redis as unknown as { reconnectTimeout: NodeJS.Timeout | null }).reconnectTimeout?.unref();
 }
