@@ -17,7 +17,8 @@ export function newcomer(own: { email?: string; username?: string; password?: st
 /** Registers a user and verifies the address with the code in the mail. */
 export async function signUp(system: TestSystem, own: Parameters<typeof newcomer>[0] = {}): Promise<Person> {
   const form = newcomer(own);
-  await system.ask('POST /v1/auth/register', { body: form });
+  const registered = await system.ask('POST /v1/auth/register', { body: form });
+  if (registered.status !== 202) throw new Error(`Not registered: ${JSON.stringify(registered.body)}`);
   const { code } = await verificationMail(system, form.email);
   const { body } = await system.ask('POST /v1/auth/verify', { body: { email: form.email, code } });
   return { id: body.user.id, email: form.email, token: body.accessToken };

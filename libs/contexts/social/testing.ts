@@ -29,6 +29,11 @@ export async function leave(system: TestSystem, { id, token }: Person): Promise<
   );
 }
 
+/** Hides a user as the deletion of the account does, whatever older copies of the account are still on their way. */
+export async function hide(system: TestSystem, { id }: Person): Promise<void> {
+  await system.sql('UPDATE social.people SET active = false, version = version + 100 WHERE id = $1', [id]);
+}
+
 /** A post of the owner. */
 export async function ownPost({ system, people }: Scene): Promise<Given> {
   return { path: { id: (await publish(system, people.owner)).id } };

@@ -7,7 +7,8 @@ describe('signing in', () => {
   const system = sharedSystem();
 
   it('returns tokens and the signed-in user', async () => {
-    const { id, email } = await signUp(system, { username: 'ada', name: 'Ada Lovelace' });
+    const { username } = newcomer();
+    const { id, email } = await signUp(system, { username, name: 'Ada Lovelace' });
     const { status, body } = await system.ask(LOGIN, {
       body: { email: email.toUpperCase(), password: PASSWORD },
     });
@@ -18,7 +19,7 @@ describe('signing in', () => {
       expiresIn: 900,
       refreshToken: expect.stringMatching(/^rt_/),
       refreshExpiresIn: 30 * 86_400,
-      user: { id, email, username: 'ada', name: 'Ada Lovelace', role: 'user' },
+      user: { id, email, username, name: 'Ada Lovelace', role: 'user' },
     });
     expect((await system.ask('GET /v1/me', { token: body.accessToken })).status).toBe(200);
   });

@@ -1,5 +1,6 @@
 import { newId } from '@rookery/domain';
 import { enroll } from '@rookery/contexts/identity/testing';
+import { hide } from '@rookery/contexts/social/testing';
 import { type Person, sharedSystem } from '@rookery/testing';
 import fc from 'fast-check';
 
@@ -60,7 +61,7 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
     for (const friend of [friends[0]!, gone!, friends[1]!, friends[2]!, friends[3]!]) await join(friend);
     await system.ask(`PUT /v1/users/${viewer!.id}/block`, { token: friends[1]!.token });
     await system.ask(`PUT /v1/users/${friends[2]!.id}/block`, { token: viewer!.token });
-    await system.sql('UPDATE social.people SET active = false WHERE id = $1', [gone!.id]);
+    await hide(system, gone!);
 
     const first = await read(viewer!, 'limit=2');
     expect(ids(first.body.data)).toEqual(ids([friends[3]!, friends[2]!]));

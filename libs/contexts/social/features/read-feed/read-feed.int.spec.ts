@@ -1,4 +1,5 @@
 import { enroll } from '@rookery/contexts/identity/testing';
+import { hide } from '@rookery/contexts/social/testing';
 import { eventually, type Person, privateSystem } from '@rookery/testing';
 
 const DAY = '2026-11-21';
@@ -66,7 +67,7 @@ describe('Reading the feed', () => {
     ['muted', () => relate(ada, bob, 'mute')],
     ['blocked', () => forget(ada, bob, 'followed_at = NULL, blocked_at = now()')],
     ['blocking', () => relate(bob, ada, 'block')],
-    ['deleted', () => system.sql('UPDATE social.people SET active = false WHERE id = $1', [bob.id])],
+    ['deleted', () => hide(system, bob)],
   ])('shows nothing any more of an author who is %s, at once', async (_, end) => {
     await publish(bob, 'Swifts', { tags: ['birds'] });
     await follow(ada, bob);
@@ -87,7 +88,7 @@ describe('Reading the feed', () => {
     expect(await titles(ada)).toEqual([]);
     await relate(ada, bob, 'unmute');
     expect(await titles(ada)).toEqual(['Swifts']);
-    await system.sql('UPDATE social.people SET active = false WHERE id = $1', [bob.id]);
+    await hide(system, bob);
     expect(await titles(ada)).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { ConnectionPool, Sql, Transaction } from '@rookery/persistence';
 import { enroll } from '@rookery/contexts/identity/testing';
+import { hide } from '@rookery/contexts/social/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import fc from 'fast-check';
@@ -123,7 +124,7 @@ describe('Searching posts', () => {
     expect(await found(rare, blocked)).toEqual([]);
     expect(await found(rare, blocker)).toEqual([]);
     expect(await found(rare)).toEqual(['seen']);
-    await system.sql('UPDATE social.people SET active = false WHERE id = $1', [author.id]);
+    await hide(system, author);
     expect(await found(rare)).toEqual([]);
   });
 
