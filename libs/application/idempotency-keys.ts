@@ -43,7 +43,8 @@ const KEEP_SECONDS = 86_400;
 /**
  * When PostgreSQL crashes it may forget a claim or an answer of the last moments. Without its claim a command commits
  * nothing, and commits are flushed in order: one that is on disk has its claim there. Without its answer a request is
- * answered from the result of its command.
+ * answered from the result of its command. Only a claim under which nothing is stored must be on disk at once: its
+ * commands do not look for it.
  */
 const UNDONE_BY_A_CRASH: TransactionOptions = { redone: true };
 
@@ -87,12 +88,13 @@ export class IdempotencyKeys {
   async claim(request: KeyedRequest, stores: boolean): Promise<KeyState> {
     const claim = { ...request, id: randomUUID(), stores, effects: {}, steps: 0 };
     const values = [request.scope, request.key, request.fingerprint, claim.id, LEASE_SECONDS, KEEP_SECONDS];
+    const options = stores ? UNDONE_BY_A_CRASH : undefined;
     const first = await this.sql.executeAlone(
       `INSERT INTO platform.idempotency_keys (scope, key, fingerprint, claim, leased_until, expires_at)
        VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), now() + make_interval(secs => $6))
        ON CONFLICT (scope, key) DO NOTHING`,
       values,
-      UNDONE_BY_A_CRASH,
+      options,
     );
     if (first === 1) return { state: 'mine', claim };
     return this.transaction.run(async () => {
@@ -108,7 +110,7 @@ export class IdempotencyKeys {
       );
       if (over) return { state: 'mine', claim: { ...claim, effects: over.effects } };
       return this.present(request);
-    }, UNDONE_BY_A_CRASH);
+    }, options);
   }
 
   /** Runs a request's work under its claim: its commands go through {@link once}. */

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 interface Call<Item, Result> {
   item: Item;
   resolve: (result: Result) => void;
@@ -6,10 +8,12 @@ interface Call<Item, Result> {
 
 /**
  * Batches calls of the same turn of the event loop, so that many share the cost of one transaction. It does not wait
- * for more: a single call runs alone.
+ * for more: a single call runs alone. Batches run outside of the callers' contexts: what belongs to one caller, such as
+ * its transaction or the time it may wait, must not decide about the others.
  */
 export class TickBatcher<Item, Result> {
   private calls: Call<Item, Result>[] = [];
+  private readonly inNoContext = AsyncLocalStorage.snapshot();
 
   /** @param work returns a result for each item; if it fails for several, it is called again for each one alone */
   constructor(private readonly work: (items: Item[]) => Promise<Result[]>) {}
@@ -18,8 +22,12 @@ export class TickBatcher<Item, Result> {
   run(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.calls.push({ item, resolve, reject });
-      if (this.calls.length === 1) setImmediate(() => void this.runAll(this.calls.splice(0)));
+      if (this.calls.length === 1) setImmediate(() => this.runWaiting());
     });
+  }
+
+  private runWaiting(): void {
+    this.inNoContext(() => void this.runAll(this.calls.splice(0)));
   }
 
   private async runAll(calls: Call<Item, Result>[]): Promise<void> {

@@ -1,4 +1,5 @@
-import { ExactlyOneOf, Field } from '.';
+import { IsOptional, MinLength } from 'class-validator';
+import { ExactlyOneOf, Field, Item } from '.';
 import { RequestRefused } from './problem';
 import { RequestValidation } from './validation';
 
@@ -32,4 +33,36 @@ describe('a body with exactly one of some fields', () => {
       }
     },
   );
+});
+
+describe('a field with a decorator of class-validator besides its own', () => {
+  class Lock {
+    @MinLength(3)
+    @Field.text({ max: 20, description: 'What opens it.' })
+    key: string;
+
+    @IsOptional()
+    @Field.text({ max: 20, description: 'What is engraved.' })
+    mark?: string;
+  }
+
+  class Chest {
+    @Field.list(Item.object(() => Lock), { max: 3, description: 'What it is shut with.' })
+    locks: Lock[];
+  }
+
+  const read = (body: object, metatype: new () => object) =>
+    new RequestValidation().transform(body, { type: 'body', metatype });
+  const pathsOf = async (body: object, metatype: new () => object) => {
+    const error = await read(body, metatype).catch((refusal: unknown) => refusal);
+    expect(error).toBeInstanceOf(RequestRefused);
+    return (error as RequestRefused).options.errors?.map(({ path }) => path);
+  };
+
+  it('keeps the rules of both, also in an object of another class', async () => {
+    expect(await pathsOf({ key: 'ab' }, Lock)).toEqual(['key']);
+    expect(await pathsOf({ key: 'a key of more than 20 characters' }, Lock)).toEqual(['key']);
+    expect(await pathsOf({ locks: [{ key: 'abc' }, { key: 'ab' }] }, Chest)).toEqual(['locks.1.key']);
+    expect(await read({ locks: [{ key: 'abc' }] }, Chest)).toEqual({ locks: [{ key: 'abc' }] });
+  });
 });

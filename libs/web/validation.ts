@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
-import { getMetadataStorage, type ValidationError } from 'class-validator';
+import { getMetadataStorage, type ValidationError, ValidationTypes } from 'class-validator';
 import type { Violation } from './field-types';
 import { violationsOf, type FieldContext } from './fields';
 import { type FieldError, RequestRefused } from './problem';
@@ -197,9 +197,8 @@ function fromQuery(query: Query, queryClass: Declared): Record<string, unknown> 
 function fieldsOf(declared: Declared): Fields {
   let fields = fieldsByClass.get(declared);
   if (!fields) {
-    const metadata = getMetadataStorage().getTargetValidationMetadatas(declared, '', false, false);
     const found = new Map<string, FieldContext['field'] | undefined>();
-    for (const { propertyName, context } of metadata)
+    for (const { propertyName, context } of rulesOf(declared))
       // A nested field has a second entry without the field's type.
       found.set(propertyName, found.get(propertyName) ?? (context as FieldContext | undefined)?.field);
     fields = found;
@@ -216,10 +215,22 @@ function hasOnlyFields(declared: Declared): boolean {
   if (only === undefined) {
     // A class may stand in itself.
     onlyFields.set(declared, true);
-    only = [...fieldsOf(declared).values()].every(
-      (field) => field && (!field.kind.nested || hasOnlyFields(field.kind.nested())),
-    );
+    const fields = fieldsOf(declared);
+    // A field may have a decorator of class-validator besides its own.
+    const isOfField = ({ propertyName, type, context }: Rule) =>
+      (context as FieldContext | undefined)?.field !== undefined ||
+      (type === ValidationTypes.NESTED_VALIDATION && fields.get(propertyName)?.kind.nested !== undefined);
+    only =
+      rulesOf(declared).every(isOfField) &&
+      [...fields.values()].every((field) => !field?.kind.nested || hasOnlyFields(field.kind.nested()));
     onlyFields.set(declared, only);
   }
   return only;
+}
+
+/** What one decorator has told class-validator about one property. */
+type Rule = ReturnType<typeof rulesOf>[number];
+
+function rulesOf(declared: Declared) {
+  return getMetadataStorage().getTargetValidationMetadatas(declared, '', false, false);
 }

@@ -397,6 +397,21 @@ describe('an Idempotency-Key', () => {
       );
     });
 
+    it('claims the key on disk before it runs, since its command does not look for the claim', async () => {
+      await system.sql(`CREATE TABLE platform.test_commits (key text, kind text)`);
+      await system.sql(`CREATE FUNCTION platform.test_note_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO platform.test_commits VALUES (NEW.key, current_setting('synchronous_commit')); RETURN NULL; END $$`);
+      await system.sql(`CREATE CONSTRAINT TRIGGER test_commit AFTER INSERT ON platform.idempotency_keys
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION platform.test_note_commit()`);
+      await make('on disk later', 'on disk later');
+      await send('POST /v1/things/secret', { key: 'on disk', who: ada, body: { text: 'on disk' } });
+      await system.sql(`DROP FUNCTION platform.test_note_commit CASCADE`);
+      expect(await system.sql('SELECT key, kind FROM platform.test_commits ORDER BY key')).toEqual([
+        { key: 'on disk', kind: 'on' },
+        { key: 'on disk later', kind: 'off' },
+      ]);
+    });
+
     it('signs in again with the same key, and with another password too', async () => {
       const logIn = (password: string) =>
         send('POST /v1/auth/login', { key: 'login', body: { email: ada.email, password } });

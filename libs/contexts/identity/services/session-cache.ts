@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { workContext } from '@rookery/observability';
 import { TickBatcher } from '@rookery/persistence';
 import { LRUCache } from 'lru-cache';
 import { type SessionState, Sessions } from '../storage/sessions';
@@ -15,8 +16,8 @@ interface Entry {
 
 /**
  * What is known of the sessions whose access tokens are in use. PostgreSQL is asked once per session, process and
- * four seconds, with one statement for those of one turn of the event loop, so that a session, a role or a proof that is taken back stops to count without waiting for tokens to
- * expire, and without Redis.
+ * four seconds, with one statement for those of one turn of the event loop, so that a session, a role or a proof that is
+ * taken back stops to count without waiting for tokens to expire, and without Redis.
  */
 @Injectable()
 export class SessionCache {
@@ -36,10 +37,16 @@ export class SessionCache {
   async get(sessionId: string, issuedAt = 0): Promise<SessionState | undefined> {
     const known = this.known.get(sessionId);
     if (known && known.at >= (issuedAt + 1) * 1_000) return known.state;
-    const entry = { at: Date.now(), state: this.together.run(sessionId) };
+    const entry = { at: Date.now(), state: this.read(sessionId) };
     this.known.set(sessionId, entry);
     entry.state.catch(() => this.known.delete(sessionId));
     return entry.state;
+  }
+
+  /** The statement belongs to several callers, so each waits for it on its own time. */
+  private read(sessionId: string): Promise<SessionState | undefined> {
+    const reading = () => this.together.run(sessionId);
+    return workContext().waitBudget?.limit(reading, () => undefined) ?? reading();
   }
 
   /** Invalidates the cached session in this process. */
