@@ -21,6 +21,14 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return UNAVAILABLE_MESSAGES.test(message ?? '');
 }
 
+/** The driver takes a statement for prepared on this connection that is not; it would for as long as that lives. */
+const STATEMENT_IS_MISSING = '26000';
+
+/** @returns whether the connection on which it happened must not be used again. */
+export function leavesConnectionInDoubt(error: unknown): boolean {
+  return isDatabaseUnavailable(error) || stateOf(error) === STATEMENT_IS_MISSING;
+}
+
 /** @returns the name of the violated unique constraint; undefined for any other failure. */
 export function violatedUnique(error: unknown): string | undefined {
   const cause = causeOf(error);

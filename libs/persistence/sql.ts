@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { QueryResult, QueryResultRow } from 'pg';
 import { ConnectionPool } from './connection-pool';
-import { isDatabaseUnavailable } from './failures';
+import { leavesConnectionInDoubt } from './failures';
 import { Transaction, type TransactionOptions } from './transaction';
 
 /**
@@ -82,7 +82,7 @@ export class Sql {
       client.release();
       return result;
     } catch (error) {
-      client.release(isDatabaseUnavailable(error)); // true: it is closed
+      client.release(leavesConnectionInDoubt(error)); // true: it is closed
       throw error;
     }
   }

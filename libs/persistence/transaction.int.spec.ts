@@ -255,6 +255,21 @@ describe('A transaction', () => {
   });
 
   it.each([
+    ['inside', <T>(work: () => Promise<T>) => transaction.run(work)],
+    ['outside', <T>(work: () => Promise<T>) => work()],
+  ])(
+    'does not keep a connection on which the driver takes a statement for prepared that is not: %s',
+    async (where, run) => {
+      const read = (value: unknown) => run(() => sql.row(`SELECT $1::jsonb AS ${where}`, [value]));
+      const circular: Record<string, unknown> = {};
+      circular.self = circular;
+      await expect(read(circular)).rejects.toThrow('circular');
+      await read('{}').catch(() => undefined); // finds out
+      expect(await read('{"a":1}')).toEqual({ [where]: { a: 1 } });
+    },
+  );
+
+  it.each([
     ['statement_timeout', '5s'],
     ['lock_timeout', '2s'],
     ['idle_in_transaction_session_timeout', '10s'],

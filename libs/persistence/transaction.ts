@@ -3,7 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { workContext } from '@rookery/observability';
 import { DataSource, type EntityMetadata, type EntitySchema, type QueryRunner } from 'typeorm';
 import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
-import { isDatabaseUnavailable, stateOf } from './failures';
+import { leavesConnectionInDoubt, stateOf } from './failures';
 
 /** SQLSTATE of every statement after one that failed. */
 const IN_FAILED_TRANSACTION = '25P02';
@@ -196,7 +196,7 @@ async function commit(client: PoolClient, durable: boolean): Promise<string> {
 async function discard(unit: UnitOfWork, reason: unknown): Promise<void> {
   const connection = await unit.connection?.catch(() => undefined);
   if (!connection || connection.runner.isReleased) return;
-  if (isDatabaseUnavailable(reason)) void connection.client.end().catch(() => undefined);
+  if (leavesConnectionInDoubt(reason)) void connection.client.end().catch(() => undefined);
   else
     await connection.client
       .query('ROLLBACK')
