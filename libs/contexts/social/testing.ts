@@ -21,17 +21,24 @@ export async function block(system: TestSystem, { id }: Person, other: Person): 
   );
 }
 
-/** Deletes a user's account, and waits until it is hidden. */
+/** Deletes a user's account, and waits until it is hidden: until then its copy may not have arrived, or be an older one. */
 export async function leave(system: TestSystem, { id, token }: Person): Promise<void> {
   await system.ask('DELETE /v1/me', { token });
   await eventually(
-    async () => (await system.sql('SELECT 1 FROM social.people WHERE id = $1 AND active', [id])).length === 0,
+    async () =>
+      (await system.sql('SELECT 1 FROM social.people WHERE id = $1 AND NOT active', [id])).length === 1,
   );
 }
 
 /** Hides a user as the deletion of the account does, whatever older copies of the account are still on their way. */
 export async function hide(system: TestSystem, { id }: Person): Promise<void> {
-  await system.sql('UPDATE social.people SET active = false, version = version + 100 WHERE id = $1', [id]);
+  await eventually(async () => {
+    const hidden = await system.sql(
+      'UPDATE social.people SET active = false, version = version + 100 WHERE id = $1 RETURNING id',
+      [id],
+    );
+    return hidden.length === 1;
+  });
 }
 
 /** A post of the owner. */

@@ -73,6 +73,7 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
   it('returns 404 for the list of a user who does not exist, is deleted, or for a malformed id', async () => {
     const gone = await enroll(system);
     await system.sql(`UPDATE identity.users SET status = 'deleted' WHERE id = $1`, [gone.id]);
+    await hide(system, gone);
     for (const id of [newId(), gone.id, 'nobody']) {
       const answer = await system.ask(`GET /v1/users/${id}/${list}`, { token: ada.token });
       expect(answer).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
