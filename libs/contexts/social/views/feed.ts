@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Position, Sql } from '@rookery/persistence';
-import { reads } from '../storage/visibility';
+import { blocks } from '../storage/visibility';
 import { POST_COLUMNS, postOf, type PostRow, type PostView } from './post';
 import { searchTerms } from './search-terms';
 
@@ -143,37 +143,35 @@ export class Feed {
     const { order, within } = this.order(filters, position, values);
     // A subquery, so that authors' posts are scanned by time too: otherwise the planner might search for a common word.
     const fitting = `(SELECT ${fits('post', filters, values)})`;
+    const newest = `ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2`;
     const [aggregate, upTo, end] =
       filters.sort === 'desc' ? ['min', '>=', '-infinity'] : ['max', '<=', 'infinity'];
     const reached = `post.created_at ${upTo} (
-      SELECT CASE WHEN count(*) = $2 THEN ${aggregate}(items.created_at) ELSE '${end}' END FROM items)`;
+      SELECT CASE WHEN count(*) = $2 THEN ${aggregate}("createdAt") ELSE '${end}' END FROM items)`;
+    // Posts are read as they are found, in full: their ids alone would have to be looked up again.
     return this.sql.rows<PostRow>(
       `WITH items AS MATERIALIZED (
-         SELECT item.created_at, item.post_id AS id FROM social.feed_items item
-         WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
-           AND ${followed('item.author_id')} AND ${active('item.author_id')}
-           AND (SELECT ${fitting} FROM social.posts post WHERE post.id = item.post_id)
+         SELECT ${POST_COLUMNS} FROM social.feed_items item
+         CROSS JOIN LATERAL (SELECT * FROM social.posts post WHERE post.id = item.post_id AND ${fitting} OFFSET 0) AS post
+         CROSS JOIN LATERAL ${activeAuthor('post.author_id')} AS author
+         WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')} AND ${followed('item.author_id')}
          ORDER BY item.created_at ${order}, item.post_id ${order} LIMIT $2
-       ), page AS MATERIALIZED (
-         SELECT created_at, id FROM items
-         UNION
-         (SELECT post.created_at, post.id FROM social.posts post
-          WHERE post.author_id = $1 AND ${reached} AND ${within('post.created_at', 'post.id')} AND ${fitting}
-          ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2)
-         UNION
-         (SELECT post.created_at, post.id FROM social.merged_follows follow
-          CROSS JOIN LATERAL (
-            SELECT post.created_at, post.id FROM social.posts post
-            WHERE post.author_id = follow.author_id AND ${reached} AND ${within('post.created_at', 'post.id')} AND ${fitting}
-            ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2) AS post
-          WHERE follow.user_id = $1 AND ${followed('follow.author_id')} AND ${active('follow.author_id')}
-          ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2)
-         ORDER BY created_at ${order}, id ${order} LIMIT $2
+       ), own AS (
+         SELECT ${POST_COLUMNS} FROM social.posts post
+         CROSS JOIN LATERAL (SELECT * FROM social.people WHERE id = post.author_id OFFSET 0) AS author
+         WHERE post.author_id = $1 AND ${reached} AND ${within('post.created_at', 'post.id')} AND ${fitting} ${newest}
+       ), merged AS (
+         SELECT ${POST_COLUMNS} FROM social.merged_follows follow
+         CROSS JOIN LATERAL ${activeAuthor('follow.author_id')} AS author
+         CROSS JOIN LATERAL (
+           SELECT * FROM social.posts post
+           WHERE post.author_id = follow.author_id AND ${reached} AND ${within('post.created_at', 'post.id')} AND ${fitting}
+           ${newest}) AS post
+         WHERE follow.user_id = $1 AND ${followed('follow.author_id')} ${newest}
        )
-       SELECT ${POST_COLUMNS} FROM page
-       CROSS JOIN LATERAL (SELECT * FROM social.posts WHERE id = page.id OFFSET 0) AS post
-       CROSS JOIN LATERAL (SELECT * FROM social.people WHERE id = post.author_id OFFSET 0) AS author
-       ORDER BY page.created_at ${order}, page.id ${order}`,
+       SELECT DISTINCT ON ("createdAt", id) *
+       FROM (TABLE items UNION ALL TABLE own UNION ALL TABLE merged) AS page
+       ORDER BY "createdAt" ${order}, id ${order} LIMIT $2`,
       values,
     );
   }
@@ -215,17 +213,18 @@ function fits(post: string, { tags, search }: FeedFilters, values: unknown[]): s
 }
 
 /**
- * Scalar subqueries, here and below, instead of joins: they are evaluated row by row until the page is full, whatever
- * the planner's estimates are.
+ * Scalar subqueries instead of joins: they are evaluated row by row until the page is full, whatever the planner's
+ * estimates are. So are lateral ones with OFFSET 0.
  *
  * @returns SQL that is true if the viewer ($1) follows the author, has not muted them and may read their posts
  */
 function followed(author: string): string {
-  return `((SELECT relation.followed_at IS NOT NULL AND relation.muted_at IS NULL FROM social.relationships relation
-            WHERE relation.user_id = $1 AND relation.other_id = ${author}) AND (SELECT ${reads('$1', author)}))`;
+  return `((SELECT relation.followed_at IS NOT NULL AND relation.muted_at IS NULL AND relation.blocked_at IS NULL
+            FROM social.relationships relation
+            WHERE relation.user_id = $1 AND relation.other_id = ${author}) AND (SELECT NOT ${blocks(author, '$1')}))`;
 }
 
-/** @returns SQL that is true if the author's posts are visible to others */
-function active(author: string): string {
-  return `(SELECT person.active FROM social.people person WHERE person.id = ${author})`;
+/** @returns SQL of the author's row, if their posts are visible to others */
+function activeAuthor(author: string): string {
+  return `(SELECT * FROM social.people person WHERE person.id = ${author} AND person.active OFFSET 0)`;
 }
