@@ -170,6 +170,15 @@ describe('A repository', () => {
     expect(await eventsOf(twin.id)).toEqual([]);
   });
 
+  it('says so too when a later statement of the transaction fails of it', async () => {
+    const { name } = (await opened()).snapshot();
+    const saving = ledger.run(async () => {
+      await counters.save(Counter.open(name));
+      await counters.find({ name });
+    });
+    await expect(saving).rejects.toMatchObject({ code: 'suite.name-taken' });
+  });
+
   it('refuses to save a change without an event', async () => {
     const { id } = await opened();
     const saving = ledger.run(async () => counters.save(await counters.get(id)));

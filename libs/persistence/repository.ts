@@ -69,6 +69,9 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
    * Stores the aggregate's state, then its events, in the current transaction. The row is written first: its lock
    * ensures that the ids of events are in the order of the aggregate's versions.
    *
+   * The commit waits for a new one, so that costs no round trip of its own: what `unique` declares for a constraint is
+   * then thrown by the transaction, not here.
+   *
    * @throws Rejection `resource.conflict` if it was saved by another transaction since it was loaded, or the rejection
    *   that `unique` declares for a constraint
    * @throws Error if the aggregate raised no event
@@ -77,11 +80,13 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
     const events = this.takeEvents(aggregate);
     const { table } = this;
     const values = table.values(aggregate.snapshot());
-    const written =
-      aggregate.storedVersion === 0
-        ? this.sql.execute(table.insert, values)
-        : this.sql.execute(table.update, [...values, aggregate.storedVersion]);
-    await this.writtenWith(events, written);
+    if (aggregate.storedVersion > 0)
+      return this.writtenWith(events, this.sql.execute(table.update, [...values, aggregate.storedVersion]));
+    this.transaction.leaveToCommit(
+      () => this.sql.execute(table.insert, values),
+      (error) => this.meaningOf(error),
+    );
+    await this.outbox.append(events);
   }
 
   /**

@@ -13,8 +13,8 @@ const PLAN_ONCE = 'SET LOCAL plan_cache_mode = force_generic_plan';
 
 interface UnitOfWork {
   connection: Promise<Connection> | undefined;
-  /** Statements on their way that nobody waits for; the commit is sent behind them. */
-  sent: Promise<unknown>[];
+  /** Statements on their way that nobody waits for; the commit is sent behind them. None of them rejects. */
+  sent: Promise<void>[];
   /** What the first of them that failed failed of. */
   failure: unknown;
   afterCommit: (() => void | Promise<void>)[];
@@ -88,6 +88,7 @@ export class Transaction {
       if (unit.connection) {
         const committing = unit.connection.then(({ client }) => commit(client, unit.durable));
         const [command] = await Promise.all([committing, ...unit.sent]);
+        if (unit.failure !== undefined) throw unit.failure;
         if (command !== 'COMMIT')
           throw new Error('A statement of the transaction had failed, so it was rolled back.');
         await (await unit.connection).runner.release();
@@ -118,12 +119,15 @@ export class Transaction {
   /**
    * Leaves it to the commit to wait for a statement of the current transaction. The commit is sent right behind it:
    * PostgreSQL answers it with a rollback when the statement has failed.
+   *
+   * @param meaning what the transaction fails with, given the error of the statement
    */
-  leaveToCommit(send: () => Promise<unknown>): void {
+  leaveToCommit(send: () => Promise<unknown>, meaning: (error: unknown) => unknown = (error) => error): void {
     const unit = this.current();
-    const statement = send();
-    unit.sent.push(statement);
-    statement.catch((error: unknown) => (unit.failure ??= error));
+    const failed = (error: unknown): void => {
+      if (stateOf(error) !== IN_FAILED_TRANSACTION) unit.failure ??= meaning(error);
+    };
+    unit.sent.push(send().then(() => undefined, failed));
   }
 
   /** Has the commit of the current transaction wait until it is on disk, whatever it was begun with. */
