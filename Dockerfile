@@ -10,7 +10,8 @@ COPY migrations migrations
 RUN npx nest build api && npx nest build worker && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim AS runtime
-ENV NODE_ENV=production HOST=0.0.0.0
+# Heap limits in MB, as `npm start` sets them.
+ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-old-space-size=256 --max-semi-space-size=8"
 WORKDIR /app
 # Owned by root: the process may read its code, not change it.
 COPY --from=build /app/package.json ./

@@ -78,6 +78,14 @@ describe('the README', () => {
     expect(new Set(others)).toEqual(new Set([expect.stringMatching(/^demo-/)])); // one author with any number of posts
   }, 70_000);
 
+  it('starts an api with a heap limit of its own, whatever the memory of the machine', async () => {
+    const answer = await fetch(`http://127.0.0.1:${ports.api}/v1/debug/vars`, {
+      headers: { authorization: `Basic ${Buffer.from('ops:ops').toString('base64')}` },
+    });
+    const { process: api } = (await answer.json()) as { process: { memory: { heapLimit: number } } };
+    expect(api.memory.heapLimit).toBeLessThan(300 * 2 ** 20);
+  });
+
   it('names existing pages, and accounts that can sign in', async () => {
     const api = `http://127.0.0.1:${ports.api}`;
     for (const path of [

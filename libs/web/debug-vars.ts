@@ -1,5 +1,6 @@
 import { cpus, freemem, hostname, loadavg, totalmem } from 'node:os';
 import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import { Controller, Get, type OnModuleDestroy } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { LogSettings } from '@rookery/observability';
@@ -74,7 +75,7 @@ export class DebugVarsRoute implements OnModuleDestroy {
       process: {
         pid: process.pid,
         node: process.version,
-        memory: process.memoryUsage(),
+        memory: { ...process.memoryUsage(), heapLimit: getHeapStatistics().heap_size_limit },
         cpuUserSeconds: user / 1e6,
         cpuSystemSeconds: system / 1e6,
         activeResources: countOf(process.getActiveResourcesInfo()),

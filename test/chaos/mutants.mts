@@ -28,8 +28,8 @@ const mutants: Mutant[] = [
     file: 'libs/messaging/consumer.js',
     patches: [
       [
-        `await this.deliveries.done(done);`,
-        `this.transaction.afterCommit(() => void this.transaction.run(() => this.deliveries.done(done)).catch(() => undefined));`,
+        `this.deliveries.done(done);`,
+        `this.transaction.afterCommit(() => void this.transaction.run(async () => this.deliveries.done(done)).catch(() => undefined));`,
       ],
     ],
   },
@@ -38,8 +38,8 @@ const mutants: Mutant[] = [
     file: 'libs/messaging/consumer.js',
     patches: [
       [
-        `await this.handle(queue, subscriber, claim);`,
-        `this.transaction.afterCommit(() => void this.transaction.run(() => this.handle(queue, subscriber, claim)).catch(() => undefined));`,
+        `await this.handle(subscriber, key, claim);`,
+        `this.transaction.afterCommit(() => void this.transaction.run(() => this.handle(subscriber, key, claim)).catch(() => undefined));`,
       ],
     ],
   },
@@ -58,12 +58,12 @@ const mutants: Mutant[] = [
     file: 'libs/persistence/outbox.js',
     patches: [
       [
-        `WHERE o.shard = ANY ($1::smallint[]) AND o.published_at IS NULL`,
-        `WHERE o.shard = ANY ($1::smallint[]) AND o.id > \${this.cursor ?? 0}`,
+        `WHERE shard = taken.shard AND published_at IS NULL`,
+        `WHERE shard = taken.shard AND id > \${this.cursor ?? 0}`,
       ],
       [
-        `async markPublished(ids) {`,
-        `async markPublished(ids) {\n        this.cursor = Math.max(this.cursor ?? 0, ...ids.map(Number));`,
+        `markPublished(ids) {`,
+        `markPublished(ids) {\n        this.cursor = Math.max(this.cursor ?? 0, ...ids.map(Number));`,
       ],
     ],
   },
@@ -73,14 +73,14 @@ const mutants: Mutant[] = [
     patches: [['const MAX_CRASHES = 10;', 'const MAX_CRASHES = 1;']],
   },
   {
+    mistake: 'a command does not wait until its commit is on disk',
+    file: 'libs/persistence/transaction.js',
+    patches: [[`if (!durable)`, '']],
+  },
+  {
     mistake: 'an aggregate is saved over a concurrent change',
-    file: 'libs/persistence/repository.js',
-    patches: [
-      [
-        `.set(state)\n                    .where('id = :id AND version = :stored',`,
-        `.set(state)\n                    .where('id = :id',`,
-      ],
-    ],
+    file: 'libs/persistence/aggregate-table.js',
+    patches: [['AND ${version} = $${names.length + 1}`;', 'AND $${names.length + 1}::int IS NOT NULL`;']],
   },
 ];
 
@@ -104,6 +104,8 @@ export async function killMutants(only: string[] = []): Promise<number> {
   const chosen = mutants.filter(
     ({ mistake }) => only.length === 0 || only.some((text) => mistake.includes(text)),
   );
+  const unfit = unfitPatches();
+  if (unfit.length > 0) throw new Error(unfit.join('\n'));
   try {
     const sound = await firstFailure(undefined, SEEDS.slice(0, 1));
     if (sound) throw new Error(`Chaos fails without a mutant:\n${sound.broken.join('\n')}`);
@@ -138,16 +140,24 @@ async function firstFailure(
   return undefined;
 }
 
-function plant({ mistake, file, patches }: Mutant): void {
+/** @returns a line for each patch that does not fit the compiled code exactly once */
+export function unfitPatches(): string[] {
+  return mutants.flatMap(({ mistake, file, patches }) => {
+    const code = readFileSync(join(SOUND, file), 'utf8');
+    return patches
+      .map(([find]) => code.split(find).length - 1)
+      .filter((places) => places !== 1)
+      .map((places) => `"${mistake}" fits ${places} places of ${file}, not one: adapt the patch.`);
+  });
+}
+
+function plant({ file, patches }: Mutant): void {
   const path = join(COPY, file);
-  let code = readFileSync(path, 'utf8');
-  for (const [find, replace] of patches) {
-    const places = code.split(find).length - 1;
-    if (places !== 1)
-      throw new Error(`"${mistake}" fits ${places} places of ${file}, not one: adapt the patch.`);
-    code = code.replace(find, () => replace);
-  }
+  const code = patches.reduce(
+    (patched, [find, replace]) => patched.replace(find, () => replace),
+    readFileSync(path, 'utf8'),
+  );
   writeFileSync(path, code);
 }
 
-if (import.meta.main) process.exitCode = await killMutants(process.argv.slice(2));
+if (import.meta.main) void killMutants(process.argv.slice(2)).then((code) => (process.exitCode = code));

@@ -18,7 +18,11 @@ describe('GET /v1/debug/vars', () => {
     expect({ status, caching: headers['cache-control'] }).toEqual({ status: 200, caching: 'no-store' });
     expect(body).toMatchObject({
       version: '9.8.7',
-      process: { pid: process.pid, node: process.version, memory: { rss: expect.any(Number) } },
+      process: {
+        pid: process.pid,
+        node: process.version,
+        memory: { rss: expect.any(Number), heapLimit: expect.any(Number) },
+      },
       eventLoop: { utilization: expect.any(Number), p99Ms: expect.any(Number) },
       pool: { max: 10, waiting: 0 },
       system: { cpus: expect.any(Number) },

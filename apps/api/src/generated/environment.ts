@@ -13,6 +13,11 @@ const SCRIPT_SETTINGS = [
     'Folder for the programs that are fetched: Node, PostgreSQL, Redis.',
     '.rookery/cache',
   ],
+  [
+    'NODE_OPTIONS',
+    'Options of Node for api and worker, such as other heap limits in MB; they come after these.',
+    '--max-old-space-size=256 --max-semi-space-size=8',
+  ],
   ['ROOKERY_DEBUG', 'Anything shows the stack trace of a script that fails.', ''],
 ] as const;
 
