@@ -28,8 +28,8 @@ export function violationsOf(
   { kind, optional, nullable }: FieldContext['field'],
   value: unknown,
 ): kinds.Violation[] {
-  if (value === undefined) return optional ? [] : [{ path: '', code: 'required', rule: 'is required' }];
-  if (value === null) return nullable ? [] : [{ path: '', code: 'type', rule: 'must not be null' }];
+  if (value === undefined) return optional ? [] : kinds.missing();
+  if (value === null) return nullable ? [] : kinds.wrongType(kind.jsonType, 'must not be null');
   return kind.check(value);
 }
 

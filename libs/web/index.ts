@@ -28,7 +28,7 @@ export {
   pagedVisible,
 } from './paging';
 export { SecretParam, UuidParam } from './params';
-export { type FieldError, type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';
+export { type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';
 export { sendProblem } from './problem-filter';
 export { problemOfError } from './problem-of-error';
 export { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';
@@ -38,5 +38,6 @@ export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './ra
 export { runUntilSignal } from './run';
 export { ExactlyOneOf } from './schemas';
 export { ProbeSettings, WebSettings } from './settings';
+export { refused } from './validation';
 export { createWebApp, type WebAppOptions } from './web-app';
 export { WebModule } from './web.module';
