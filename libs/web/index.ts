@@ -3,6 +3,7 @@ export { BasicAuthGuard, Operators, OperatorsOnly } from './basic-auth';
 export { Cacheable } from './caching';
 export { type Caller, CurrentCaller } from './caller';
 export { DebugVarsRoute } from './debug-vars';
+export { Deprecated, type Deprecation } from './deprecation';
 export { Drain } from './drain';
 export { IfMatch, requireIfMatch, Versioned } from './etag';
 export { type Answer, Explain, type Explanation, LongLived } from './explain';

@@ -3,6 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { OPERATORS } from './basic-auth';
 import { CACHEABLE, NO_STORE, PRIVATE, publicFor, REVALIDATED } from './caching';
+import { DEPRECATED, type Deprecation } from './deprecation';
 import { VERSIONED } from './etag';
 import { REJECTS, type Rejects } from './explain';
 import { SCOPE } from './field-types';
@@ -35,6 +36,8 @@ interface Parameter {
 
 interface Operation {
   operationId?: string;
+  description?: string;
+  deprecated?: boolean;
   tags?: string[];
   parameters?: Parameter[];
   requestBody?: unknown;
@@ -155,6 +158,9 @@ function explain(method: string, path: string, operation: Operation, shared: Com
   describeHeaders(operation, {
     'Cache-Control': shared.share('headers', `Cache-Control ${keep}`, cacheControl) ?? cacheControl,
   });
+  const deprecation = operation[DEPRECATED] as Deprecation | undefined;
+  delete operation[DEPRECATED];
+  if (deprecation) describeDeprecation(deprecation, operation, shared);
   if (keyed) describeIdempotency(operation, stored, shared);
   for (const parameter of operation.parameters ?? []) {
     // Lists are accepted as `a,b` and as a repeated parameter; the first is documented.
@@ -223,6 +229,20 @@ function describeVersion(revalidated: boolean, operation: Operation, shared: Com
       schema: { type: 'string' },
     },
   ];
+}
+
+function describeDeprecation(
+  { since, sunset, instead }: Deprecation,
+  operation: Operation,
+  shared: Components,
+): void {
+  const told = `Deprecated since ${since}; it may be gone from ${sunset} on. ${instead}`;
+  operation.deprecated = true;
+  operation.description = operation.description ? `${operation.description}\n\n${told}` : told;
+  describeHeaders(operation, {
+    Deprecation: sharedText('Deprecation', 'Since when the operation is deprecated (RFC 9745).', shared),
+    Sunset: sharedText('Sunset', 'From when the operation may be gone (RFC 8594).', shared),
+  });
 }
 
 /** Parameters that many operations share. One with a different description remains in its operation. */
