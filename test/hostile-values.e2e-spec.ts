@@ -2,6 +2,7 @@ import { enroll } from '@rookery/contexts/identity/testing';
 import { type Person, resolveParts, sharedSystem } from '@rookery/testing';
 import fc from 'fast-check';
 import { exampleOf, type Schema } from './support/example-of';
+import { undeclaredIn } from './support/field-errors';
 import { type Description, type Operation, operationsOf } from './support/operations';
 
 const ID = '01890000-0000-7000-8000-000000000000';
@@ -134,6 +135,8 @@ describe('a value that PostgreSQL or a library does not take', () => {
       ...(payload !== undefined && { body: JSON.stringify(payload) }),
       from: '127.0.0.1',
     });
+    const undeclared = undeclaredIn(answer);
+    if (undeclared.length > 0) return `${id} with ${JSON.stringify(own)}: ${undeclared.join(', ')}`;
     if (status < 500 && (statuses.includes(status) || status === 400 || status === 404)) return undefined;
     return `${id} with ${JSON.stringify(own)}: ${status} ${JSON.stringify(answer).slice(0, 300)}`;
   }

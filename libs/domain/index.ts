@@ -6,3 +6,4 @@ export * from './expected-version';
 export * from './id';
 export * from './name-rules';
 export * from './rejection';
+export * from './rules';

@@ -1,3 +1,6 @@
+import type { z } from 'zod';
+import { FieldError, type RuleDefinition } from './rules';
+
 /** The kind of a domain rejection; the web layer maps it to its protocol. */
 export type RejectionKind =
   'invalid' | 'unauthenticated' | 'forbidden' | 'missing' | 'conflict' | 'gone' | 'locked' | 'unavailable';
@@ -13,6 +16,8 @@ export interface RejectionDefinition {
   readonly message: string;
   /** What the caller can do about it. */
   readonly remedy: string;
+  /** The field of the request that it is about, so that a form can say it there. */
+  readonly field?: FieldError;
 }
 
 /** A domain rule was violated. This is not a program error and is not logged as one. */
@@ -23,10 +28,13 @@ export class Rejection extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** Id of the subject, for the audit log; never sent to the caller. */
   readonly subject: string | undefined;
+  /** The fields of the request that it is about, and the rules that they violate. */
+  readonly errors: readonly FieldError[] | undefined;
 
+  /** @param options.errors by default the field of the definition */
   constructor(
     definition: RejectionDefinition,
-    options: { retryAfterSeconds?: number; subject?: string } = {},
+    options: { retryAfterSeconds?: number; subject?: string; errors?: readonly FieldError[] } = {},
   ) {
     super(definition.message);
     this.name = 'Rejection';
@@ -34,6 +42,7 @@ export class Rejection extends Error {
     this.code = definition.code;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.subject = options.subject;
+    this.errors = options.errors ?? (definition.field && [definition.field]);
   }
 }
 
@@ -43,20 +52,29 @@ const definitions = new Map<string, RejectionDefinition>();
  * Declares a domain rule.
  *
  * @param title a phrase for people; by default derived from the code: `late.arrival` is "Arrival"
+ * @param field the field of the request that it is about, and the rule that it violates
  * @throws Error if the code is already declared or malformed
  */
-export function defineRejection(
+export function defineRejection<Params extends z.ZodObject>(
   code: string,
   kind: RejectionKind,
   message: string,
   remedy: string,
   title = titleOf(code),
+  field?: { path: string; rule: RuleDefinition<Params>; params: z.input<Params> },
 ): RejectionDefinition {
   if (!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(code)) {
     throw new Error(`Rejection code "${code}" must read <area>.<reason> in kebab-case.`);
   }
   if (definitions.has(code)) throw new Error(`Rejection ${code} is defined twice.`);
-  const definition = { code, kind, title, message, remedy };
+  const definition = {
+    code,
+    kind,
+    title,
+    message,
+    remedy,
+    ...(field && { field: FieldError.of(field.rule, field.path, field.params, message) }),
+  };
   definitions.set(code, definition);
   return definition;
 }

@@ -1,8 +1,9 @@
+import { Rules } from '@rookery/domain';
 import * as kinds from './field-types';
 import type { FieldType } from './field-types';
 
 const codes = (kind: FieldType, value: unknown) =>
-  kind.check(value).map(({ path, code }) => (path ? `${path} ${code}` : code));
+  kind.check(value).map(({ path, rule: { code } }) => (path ? `${path} ${code}` : code));
 
 describe('A text', () => {
   const text = kinds.text({ min: 2, max: 4 });
@@ -48,7 +49,12 @@ describe('A text', () => {
       patternRule: 'must consist of lower-case letters',
     });
     expect(slug.check('A')).toEqual([
-      { path: '', code: 'pattern', rule: 'must consist of lower-case letters' },
+      {
+        path: '',
+        rule: Rules.pattern,
+        params: { pattern: '^[a-z]+$' },
+        sentence: 'must consist of lower-case letters',
+      },
     ]);
     expect(slug.schema).toMatchObject({ minLength: 1, maxLength: 9, pattern: '^[a-z]+$' });
   });

@@ -1,21 +1,30 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
-import { hasUnseenCharacters, hasWebAddress, isLikeDomain } from '@rookery/domain';
+import {
+  hasUnseenCharacters,
+  hasWebAddress,
+  isLikeDomain,
+  type JsonType,
+  type RuleDefinition,
+  Rules,
+} from '@rookery/domain';
 import { isEmail, isURL, isUUID } from 'class-validator';
-import type { RuleCode } from './rule-codes';
+import type { z } from 'zod';
 import { declareChoice } from './schemas';
 
 /** A rule that a value violates, without the name of the field. */
 export interface Violation {
   /** Where inside the value: empty for the value itself, `2` for an item of a list. */
   path: string;
-  code: RuleCode;
+  rule: RuleDefinition;
+  params: Record<string, unknown>;
   /** `must be 1 to 100 characters long`: a sentence after the field's name. */
-  rule: string;
+  sentence: string;
 }
 
 /** The type of a field: its validation rules and its schema, from one declaration. */
 export interface FieldType {
   readonly schema: ApiPropertyOptions & Record<string, unknown>;
+  readonly jsonType: JsonType;
   /** @returns the rules that a present, non-null value violates. */
   check(value: unknown): Violation[];
   /** Normalizes a value before it is validated. */
@@ -41,8 +50,22 @@ export interface TextLimits {
 
 const VALID: Violation[] = [];
 
-function violation(code: RuleCode, rule: string): Violation[] {
-  return [{ path: '', code, rule }];
+function violation<Params extends z.ZodObject>(
+  rule: RuleDefinition<Params>,
+  params: z.input<Params>,
+  sentence: string,
+): Violation[] {
+  return [{ path: '', rule: rule as unknown as RuleDefinition, params, sentence }];
+}
+
+/** @returns the violation of a value of another JSON type. */
+export function wrongType(expected: JsonType, sentence: string): Violation[] {
+  return violation(Rules.type, { expected }, sentence);
+}
+
+/** @returns the violation of a field that is not there. */
+export function missing(): Violation[] {
+  return violation(Rules.required, {}, 'is required');
 }
 
 /**
@@ -56,13 +79,20 @@ export function text({ min = 1, max, pattern, patternRule, trim }: TextLimits): 
   const trimmed = min > 1 ? `\\S[\\s\\S]{${min - 2},}\\S` : '\\S';
   const shown = pattern?.source ?? (trim && min > 0 ? trimmed : undefined);
   return {
+    jsonType: 'string',
     schema: { type: 'string', minLength: min, maxLength: max, ...(shown && { pattern: shown }) },
     ...(trim && { clean: (value) => (typeof value === 'string' ? value.trim() : value) }),
     check(value) {
-      if (typeof value !== 'string') return violation('type', 'must be a text');
-      if (!hasLength(value, min, max)) return violation('length', `must be ${length} characters long`);
+      if (typeof value !== 'string') return wrongType('string', 'must be a text');
+      if (!hasLength(value, min, max)) {
+        return violation(Rules.length, { min, max, unit: 'characters' }, `must be ${length} characters long`);
+      }
       if (pattern && !pattern.test(value)) {
-        return violation('pattern', patternRule ?? `must match the pattern ${pattern.source}`);
+        return violation(
+          Rules.pattern,
+          { pattern: pattern.source },
+          patternRule ?? `must match the pattern ${pattern.source}`,
+        );
       }
       return VALID;
     },
@@ -91,12 +121,13 @@ export function displayName({ max }: Pick<TextLimits, 'max'>): FieldType {
       if (errors.length > 0) return errors;
       if (hasUnseenCharacters(value as string)) {
         return violation(
-          'characters',
+          Rules.characters,
+          {},
           'must be one line of visible text without control and formatting characters',
         );
       }
       return hasWebAddress(value as string)
-        ? violation('address', 'must not hold a web address; put a space behind a full stop')
+        ? violation(Rules.address, {}, 'must not hold a web address; put a space behind a full stop')
         : VALID;
     },
   };
@@ -110,7 +141,9 @@ export function username(limits: TextLimits): FieldType {
     check(value) {
       const errors = base.check(value);
       if (errors.length > 0) return errors;
-      return isLikeDomain(value as string) ? violation('address', 'must not look like a web address') : VALID;
+      return isLikeDomain(value as string)
+        ? violation(Rules.address, {}, 'must not look like a web address')
+        : VALID;
     },
   };
 }
@@ -118,12 +151,13 @@ export function username(limits: TextLimits): FieldType {
 /** An e-mail address of at most 254 characters (RFC 5321 §4.5.3.1), trimmed and converted to lower case. */
 export function email(): FieldType {
   return {
+    jsonType: 'string',
     schema: { type: 'string', format: 'email', maxLength: 254 },
     clean: (value) => (typeof value === 'string' ? value.trim().toLowerCase() : value),
     check: (value) =>
       typeof value === 'string' && value.length <= 254 && isEmail(value)
         ? VALID
-        : violation('format', 'must be an e-mail address'),
+        : violation(Rules.format, { format: 'email' }, 'must be an e-mail address'),
   };
 }
 
@@ -135,8 +169,9 @@ export function isUuid(value: unknown): value is string {
 /** A UUID of any version. */
 export function uuid(): FieldType {
   return {
+    jsonType: 'string',
     schema: { type: 'string', format: 'uuid' },
-    check: (value) => (isUuid(value) ? VALID : violation('format', 'must be a UUID')),
+    check: (value) => (isUuid(value) ? VALID : violation(Rules.format, { format: 'uuid' }, 'must be a UUID')),
   };
 }
 
@@ -151,10 +186,11 @@ const HTTP_URL = {
 /** An absolute http or https URL of at most 2048 characters. */
 export function url(): FieldType {
   return {
+    jsonType: 'string',
     schema: { type: 'string', format: 'uri', maxLength: 2048 },
     check(value) {
       const good = typeof value === 'string' && value.length <= 2048 && isURL(value, HTTP_URL);
-      return good ? VALID : violation('format', 'must be an http or https address');
+      return good ? VALID : violation(Rules.format, { format: 'uri' }, 'must be an http or https address');
     },
   };
 }
@@ -162,6 +198,7 @@ export function url(): FieldType {
 /** An integer within inclusive limits. */
 export function integer({ min, max }: { min?: number; max?: number } = {}): FieldType {
   return {
+    jsonType: 'integer',
     schema: {
       type: 'integer',
       ...(min !== undefined && { minimum: min }),
@@ -169,7 +206,7 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): Fiel
     },
     fromQuery: (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
     check(value) {
-      if (!Number.isSafeInteger(value)) return violation('type', 'must be a whole number');
+      if (!Number.isSafeInteger(value)) return wrongType('integer', 'must be a whole number');
       return withinRange(value as number, min, max);
     },
   };
@@ -178,6 +215,7 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): Fiel
 /** A number within inclusive limits. */
 export function number({ min, max }: { min?: number; max?: number } = {}): FieldType {
   return {
+    jsonType: 'number',
     schema: {
       type: 'number',
       ...(min !== undefined && { minimum: min }),
@@ -186,7 +224,8 @@ export function number({ min, max }: { min?: number; max?: number } = {}): Field
     fromQuery: (value) =>
       typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : value,
     check(value) {
-      if (typeof value !== 'number' || !Number.isFinite(value)) return violation('type', 'must be a number');
+      if (typeof value !== 'number' || !Number.isFinite(value))
+        return wrongType('number', 'must be a number');
       return withinRange(value, min, max);
     },
   };
@@ -196,16 +235,20 @@ function withinRange(value: number, min?: number, max?: number): Violation[] {
   const low = min !== undefined && value < min;
   const high = max !== undefined && value > max;
   if (!low && !high) return VALID;
-  if (min !== undefined && max !== undefined) return violation('range', `must be from ${min} to ${max}`);
-  return violation('range', low ? `must be at least ${min}` : `must be at most ${max}`);
+  if (min !== undefined && max !== undefined)
+    return violation(Rules.range, { min, max }, `must be from ${min} to ${max}`);
+  return low
+    ? violation(Rules.range, { min }, `must be at least ${min}`)
+    : violation(Rules.range, { max }, `must be at most ${max}`);
 }
 
 /** `true` or `false`. */
 export function boolean(): FieldType {
   return {
+    jsonType: 'boolean',
     schema: { type: 'boolean' },
     fromQuery: (value) => (value === 'true' ? true : value === 'false' ? false : value),
-    check: (value) => (typeof value === 'boolean' ? VALID : violation('type', 'must be true or false')),
+    check: (value) => (typeof value === 'boolean' ? VALID : wrongType('boolean', 'must be true or false')),
   };
 }
 
@@ -218,6 +261,7 @@ export function boolean(): FieldType {
 export function oneOf(values: readonly string[], name?: string): FieldType {
   if (name) declareChoice(name, values);
   return {
+    jsonType: 'string',
     schema: {
       type: 'string',
       enum: [...values],
@@ -226,7 +270,7 @@ export function oneOf(values: readonly string[], name?: string): FieldType {
     check: (value) =>
       typeof value === 'string' && values.includes(value)
         ? VALID
-        : violation('one-of', `must be one of ${values.join(', ')}`),
+        : violation(Rules.oneOf, { values: [...values] }, `must be one of ${values.join(', ')}`),
   };
 }
 
@@ -261,6 +305,7 @@ const DATE_TIME =
  */
 export function dateTime(): FieldType {
   return {
+    jsonType: 'string',
     schema: { type: 'string', format: 'date-time' },
     clean: (value) => inUtc(value) ?? value,
     fromQuery: (value) =>
@@ -269,7 +314,11 @@ export function dateTime(): FieldType {
         : value,
     check: (value) =>
       inUtc(value) === undefined
-        ? violation('format', 'must be a date and time with an offset, such as 2026-11-21T09:00:00.000Z')
+        ? violation(
+            Rules.format,
+            { format: 'date-time' },
+            'must be a date and time with an offset, such as 2026-11-21T09:00:00.000Z',
+          )
         : VALID,
   };
 }
@@ -286,11 +335,12 @@ function inUtc(value: unknown): string | undefined {
 /** A calendar date (RFC 3339 `full-date`). */
 export function date(): FieldType {
   return {
+    jsonType: 'string',
     schema: { type: 'string', format: 'date' },
     check: (value) =>
       typeof value === 'string' && DATE.test(value) && isCalendarDay(value)
         ? VALID
-        : violation('format', 'must be a date such as 2026-11-21'),
+        : violation(Rules.format, { format: 'date' }, 'must be a date such as 2026-11-21'),
   };
 }
 
@@ -315,6 +365,7 @@ export function list(item: FieldType, { min = 0, max, unique }: ListLimits): Fie
   const count = min === max ? `exactly ${max}` : min > 0 ? `${min} to ${max}` : `at most ${max}`;
   const limits = { minItems: min, maxItems: max, ...(unique && { uniqueItems: true }) };
   return {
+    jsonType: 'array',
     schema: {
       // Classes and named enums are separate schemas, which Swagger needs to know.
       ...(item.nested || 'enumName' in item.schema
@@ -333,18 +384,21 @@ export function list(item: FieldType, { min = 0, max, unique }: ListLimits): Fie
       return item.fromQuery ? parts.map((part) => item.fromQuery!(part)) : parts;
     },
     check(value) {
-      if (!Array.isArray(value)) return violation('type', 'must be a list');
-      if (value.length < min || value.length > max) return violation('length', `must have ${count} items`);
+      if (!Array.isArray(value)) return wrongType('array', 'must be a list');
+      if (value.length < min || value.length > max)
+        return violation(Rules.length, { min, max, unit: 'items' }, `must have ${count} items`);
       const inside = value.flatMap((entry, index) => {
         const errors =
-          entry === null || entry === undefined ? violation('type', 'must not be null') : item.check(entry);
+          entry === null || entry === undefined
+            ? wrongType(item.jsonType, 'must not be null')
+            : item.check(entry);
         return errors.map((error) => ({
           ...error,
           path: error.path ? `${index}.${error.path}` : String(index),
         }));
       });
       if (inside.length === 0 && unique && new Set(value).size < value.length) {
-        return violation('unique', 'must not hold the same item twice');
+        return violation(Rules.unique, {}, 'must not hold the same item twice');
       }
       return inside;
     },
@@ -354,32 +408,35 @@ export function list(item: FieldType, { min = 0, max, unique }: ListLimits): Fie
 /** An object of a class whose fields are declared the same way. */
 export function object(nested: () => new () => object): FieldType {
   return {
+    jsonType: 'object',
     // Swagger resolves a class lazily only from a function named "type".
     schema: { type: () => nested() },
     nested,
     check: (value) =>
       typeof value === 'object' && value !== null && !Array.isArray(value)
         ? VALID
-        : violation('type', 'must be an object'),
+        : wrongType('object', 'must be an object'),
   };
 }
 
 /** A free-form JSON object that is passed on without validation of its content. */
 export function json(): FieldType {
   return {
+    jsonType: 'object',
     schema: { type: 'object', additionalProperties: true },
     check: (value) =>
       typeof value === 'object' && value !== null && !Array.isArray(value)
         ? VALID
-        : violation('type', 'must be an object'),
+        : wrongType('object', 'must be an object'),
   };
 }
 
 /** Numbers by name: `{ "👍": 3 }`; for responses. */
 export function counts(): FieldType {
   return {
+    jsonType: 'object',
     schema: { type: 'object', additionalProperties: { type: 'integer', minimum: 0 } },
     check: (value) =>
-      typeof value === 'object' && value !== null ? VALID : violation('type', 'must be an object'),
+      typeof value === 'object' && value !== null ? VALID : wrongType('object', 'must be an object'),
   };
 }

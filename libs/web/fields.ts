@@ -16,6 +16,8 @@ export interface FieldDescription {
   nullable?: boolean;
   /** Default if it is left out of a request; implies `optional`. The class must set it: `limit = 20`. */
   default?: unknown;
+  /** Clients should stop using it; the description says what to use instead. */
+  deprecated?: boolean;
 }
 
 /** What class-validator stores about a field, so that errors and queries can look up its type. */
@@ -28,14 +30,14 @@ export function violationsOf(
   { kind, optional, nullable }: FieldContext['field'],
   value: unknown,
 ): kinds.Violation[] {
-  if (value === undefined) return optional ? [] : [{ path: '', code: 'required', rule: 'is required' }];
-  if (value === null) return nullable ? [] : [{ path: '', code: 'type', rule: 'must not be null' }];
+  if (value === undefined) return optional ? [] : kinds.missing();
+  if (value === null) return nullable ? [] : kinds.wrongType(kind.jsonType, 'must not be null');
   return kind.check(value);
 }
 
 function field(
   kind: FieldType,
-  { description, example, optional, nullable, default: fallback }: FieldDescription,
+  { description, example, optional, nullable, default: fallback, deprecated }: FieldDescription,
 ) {
   const context: FieldContext = {
     field: { kind, optional: optional === true || fallback !== undefined, nullable: nullable === true },
@@ -49,6 +51,7 @@ function field(
       ...(fallback !== undefined && { default: fallback }),
       required: !context.field.optional,
       ...(nullable && { nullable: true }),
+      ...(deprecated && { deprecated: true }),
     } as Parameters<typeof ApiProperty>[0])(target, property);
     ValidateBy(
       {

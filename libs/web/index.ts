@@ -3,6 +3,7 @@ export { BasicAuthGuard, Operators, OperatorsOnly } from './basic-auth';
 export { Cacheable } from './caching';
 export { type Caller, CurrentCaller } from './caller';
 export { DebugVarsRoute } from './debug-vars';
+export { Deprecated, type Deprecation } from './deprecation';
 export { Drain } from './drain';
 export { IfMatch, requireIfMatch, Versioned } from './etag';
 export { type Answer, Explain, type Explanation, LongLived } from './explain';
@@ -28,7 +29,7 @@ export {
   pagedVisible,
 } from './paging';
 export { SecretParam, UuidParam } from './params';
-export { type FieldError, type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';
+export { type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';
 export { sendProblem } from './problem-filter';
 export { problemOfError } from './problem-of-error';
 export { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';
@@ -38,5 +39,6 @@ export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './ra
 export { runUntilSignal } from './run';
 export { ExactlyOneOf } from './schemas';
 export { ProbeSettings, WebSettings } from './settings';
+export { refused } from './validation';
 export { createWebApp, type WebAppOptions } from './web-app';
 export { WebModule } from './web.module';

@@ -1,3 +1,4 @@
+import { definedRules } from '@rookery/domain';
 import { Controller, Get, Module } from '@nestjs/common';
 import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { createLogger, LoggingModule, LogSettings } from '@rookery/observability';
@@ -6,7 +7,6 @@ import { Public } from './access';
 import { Explain } from './explain';
 import { Field } from './fields';
 import { buildOpenApi } from './openapi';
-import { ruleCodes } from './rule-codes';
 import { WebSettings } from './settings';
 import { Bird as otherBird } from './testing/other-bird';
 import { sampleApp, type SampleApp } from './testing/sample-app';
@@ -140,9 +140,24 @@ describe('The description of the API', () => {
   it('shows which rules a request can break, by example and by name', () => {
     const { errors } = document.components.examples['request.invalid'].value;
     expect(errors.length).toBeGreaterThan(0);
-    const { code } = document.components.schemas.Problem.properties.errors.items.properties;
-    expect(code.enum).toEqual(ruleCodes());
-    for (const each of errors) expect(code.enum).toContain(each.code);
+    const { Problem, FieldError, RuleCode } = document.components.schemas;
+    expect(Problem.properties.errors.items).toEqual({ $ref: '#/components/schemas/FieldError' });
+    expect(FieldError.properties.code).toEqual({ $ref: '#/components/schemas/RuleCode' });
+    expect(RuleCode.enum).toEqual(definedRules().map(({ code }) => code));
+    for (const each of errors) {
+      expect(RuleCode.enum).toContain(each.code);
+      expect(Object.keys(each)).toEqual(FieldError.required);
+      for (const name of Object.keys(each.params))
+        expect(FieldError.properties.params.properties).toHaveProperty(name);
+    }
+    expect(errors[0]).toMatchObject({ code: 'length', params: { min: 1, max: 100, unit: 'characters' } });
+    expect(FieldError.properties.params.properties.min).toEqual({
+      anyOf: [{ type: 'integer' }, { type: ['number', 'string'] }],
+      description: expect.stringMatching(/^`length`: .* `range`: /),
+    });
+    expect(document.components.examples['sample.nest-taken'].value.errors).toEqual([
+      { path: 'title', code: 'taken', params: {}, message: 'Another bird lives in this nest.' },
+    ]);
     expect(document.components.examples.internal.value).not.toHaveProperty('errors');
   });
 

@@ -1,7 +1,9 @@
+import { definedRules, FieldError, Rules } from '@rookery/domain';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { OPERATORS } from './basic-auth';
 import { CACHEABLE, NO_STORE, PRIVATE, publicFor, REVALIDATED } from './caching';
+import { DEPRECATED, type Deprecation } from './deprecation';
 import { VERSIONED } from './etag';
 import { REJECTS, type Rejects } from './explain';
 import { SCOPE } from './field-types';
@@ -10,7 +12,7 @@ import { NEVER_STORED } from './idempotency/never-stored';
 import { Components } from './openapi-components';
 import { PROBLEM_JSON, problemOf, type RefusalOptions } from './problem';
 import { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';
-import { ruleCodes, RULES } from './rule-codes';
+import { allParamSchemas } from './rule-schemas';
 import { clashingSchemas } from './schemas';
 import { describePolicy, isExempt, RATE_LIMIT, RatePolicies } from './rate-limits/policies';
 
@@ -34,6 +36,8 @@ interface Parameter {
 
 interface Operation {
   operationId?: string;
+  description?: string;
+  deprecated?: boolean;
   tags?: string[];
   parameters?: Parameter[];
   requestBody?: unknown;
@@ -102,6 +106,8 @@ export function buildOpenApi(
       schemas: sorted({
         ...document.components?.schemas,
         Problem: problemSchema(),
+        FieldError: fieldErrorSchema(),
+        RuleCode: ruleCodeSchema(),
         ...(permissions.size > 0 && { [SCOPE]: scopeSchema(permissions) }),
       }),
       examples: Object.fromEntries(
@@ -152,6 +158,9 @@ function explain(method: string, path: string, operation: Operation, shared: Com
   describeHeaders(operation, {
     'Cache-Control': shared.share('headers', `Cache-Control ${keep}`, cacheControl) ?? cacheControl,
   });
+  const deprecation = operation[DEPRECATED] as Deprecation | undefined;
+  delete operation[DEPRECATED];
+  if (deprecation) describeDeprecation(deprecation, operation, shared);
   if (keyed) describeIdempotency(operation, stored, shared);
   for (const parameter of operation.parameters ?? []) {
     // Lists are accepted as `a,b` and as a repeated parameter; the first is documented.
@@ -220,6 +229,20 @@ function describeVersion(revalidated: boolean, operation: Operation, shared: Com
       schema: { type: 'string' },
     },
   ];
+}
+
+function describeDeprecation(
+  { since, sunset, instead }: Deprecation,
+  operation: Operation,
+  shared: Components,
+): void {
+  const told = `Deprecated since ${since}; it may be gone from ${sunset} on. ${instead}`;
+  operation.deprecated = true;
+  operation.description = operation.description ? `${operation.description}\n\n${told}` : told;
+  describeHeaders(operation, {
+    Deprecation: sharedText('Deprecation', 'Since when the operation is deprecated (RFC 9745).', shared),
+    Sunset: sharedText('Sunset', 'From when the operation may be gone (RFC 8594).', shared),
+  });
 }
 
 /** Parameters that many operations share. One with a different description remains in its operation. */
@@ -382,8 +405,13 @@ function scopeSchema(permissions: ReadonlySet<string>): object {
 const BROKEN: RefusalOptions = {
   detail: '2 fields break a rule.',
   errors: [
-    { path: 'title', code: 'length', message: 'title must be 1 to 100 characters long.' },
-    { path: 'color', code: 'unknown', message: 'color is not a field of this request.' },
+    FieldError.of(
+      Rules.length,
+      'title',
+      { min: 1, max: 100, unit: 'characters' },
+      'title must be 1 to 100 characters long.',
+    ),
+    FieldError.of(Rules.unknown, 'color', {}, 'color is not a field of this request.'),
   ],
 };
 
@@ -396,14 +424,10 @@ function exampleOf(problem: ProblemDefinition): object {
         url: '/v1/example',
         traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
       },
-      problem.code === Problems.invalid.code ? BROKEN : {},
+      problem.code === Problems.invalid.code ? BROKEN : problem.field ? { errors: [problem.field] } : {},
     ),
   };
 }
-
-const RULES_TOLD = `Which rule: ${Object.entries(RULES)
-  .map(([code, meaning]) => `\`${code}\`: ${meaning}`)
-  .join(' ')}`;
 
 function problemSchema(): object {
   const line = (description: string) => ({ type: 'string', description });
@@ -425,18 +449,45 @@ function problemSchema(): object {
       traceId: { type: ['string', 'null'], description: 'Trace id in the logs of the server.' },
       errors: {
         type: 'array',
-        description: 'The fields that are not valid.',
-        items: {
-          type: 'object',
-          required: ['path', 'code', 'message'],
-          properties: {
-            path: line('Path of the field, such as items.0.name; empty for the whole body.'),
-            code: { type: 'string', enum: ruleCodes(), description: RULES_TOLD },
-            message: line('The rule in a sentence.'),
-          },
-        },
+        description: 'The fields that the problem is about.',
+        items: { $ref: '#/components/schemas/FieldError' },
       },
     },
+  };
+}
+
+function fieldErrorSchema(): object {
+  return {
+    type: 'object',
+    description: 'A rule that a field of the request violates.',
+    required: ['path', 'code', 'params', 'message'],
+    properties: {
+      path: {
+        type: 'string',
+        description:
+          'Path of the field in the body or query, such as items.0.name; empty for the whole body. For a header its name.',
+      },
+      code: { $ref: '#/components/schemas/RuleCode' },
+      params: {
+        type: 'object',
+        description: 'What a client needs to say the rule in its own words.',
+        properties: allParamSchemas(),
+      },
+      message: { type: 'string', description: 'The rule in a sentence.' },
+    },
+  };
+}
+
+function ruleCodeSchema(): object {
+  const rules = definedRules();
+  const meanings = rules.map(({ code, meaning, params }) => {
+    const names = Object.keys(params.shape).map((name) => `\`${name}\``);
+    return `- \`${code}\`: ${meaning}${names.length > 0 ? ` Params: ${names.join(', ')}.` : ''}`;
+  });
+  return {
+    type: 'string',
+    enum: rules.map(({ code }) => code),
+    description: `Which rule. New ones may come: show \`message\` for one that you do not know.\n\n${meanings.join('\n')}`,
   };
 }
 

@@ -62,6 +62,7 @@ export function problemOfError(error: unknown, ifMatch?: string): Answered {
       error.retryAfterSeconds ?? (definition.status === 503 ? RETRY_AFTER_SECONDS : undefined);
     return expected(definition, {
       detail: error.message,
+      ...(error.errors && { errors: error.errors }),
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     });
   }

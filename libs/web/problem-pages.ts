@@ -1,12 +1,12 @@
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { NotFound, Rejection } from '@rookery/domain';
+import { definedRules, NotFound, Rejection } from '@rookery/domain';
 import type { FastifyReply } from 'fastify';
 import { Public } from './access';
 import { Cacheable, varyBy } from './caching';
 import { escapeHtml, sendPage } from './html-page';
 import { definedProblems, problemByCode, type ProblemDefinition, Problems } from './problems';
-import { RULES } from './rule-codes';
+import { paramSchemas } from './rule-schemas';
 
 /** They change only with the version of the service. */
 const MAX_AGE_SECONDS = 3_600;
@@ -39,8 +39,8 @@ export class ProblemPages {
     const problem = problemByCode(code);
     if (!problem) throw new Rejection(NotFound);
     varyBy(reply, 'Accept');
-    const rules = problem === Problems.invalid ? RULES : undefined;
-    if (wantsJson(accept)) return void reply.send({ ...problem, ...(rules && { rules }) });
+    if (wantsJson(accept))
+      return void reply.send({ ...problem, ...(problem === Problems.invalid && { rules: rules() }) });
     sendPage(reply, { title: problem.title, body: bodyOf(problem) });
   }
 }
@@ -58,10 +58,24 @@ function bodyOf({ title, status, code, meaning, remedy }: ProblemDefinition): st
   );
 }
 
-/** Possible values of `errors[].code`. */
-function rulesAsHtml(): string {
-  const rows = Object.entries(RULES).map(
-    ([code, meaning]) => `<tr><td><code>${code}</code></td><td>${escapeHtml(meaning)}</td></tr>`,
+/** Possible values of `errors[].code`, each with its meaning and the JSON Schemas of its parameters. */
+function rules(): object {
+  return Object.fromEntries(
+    definedRules().map((rule) => [rule.code, { meaning: rule.meaning, params: paramSchemas(rule) }]),
   );
-  return `<h2>The rules</h2><p><code>errors[].code</code> is one of these.</p><table>${rows.join('')}</table>`;
+}
+
+function rulesAsHtml(): string {
+  const rows = definedRules().map((rule) => {
+    const params = Object.entries(paramSchemas(rule)).map(
+      ([name, { description = '' }]) => `<code>${name}</code>: ${escapeHtml(description)}`,
+    );
+    return `<tr><td><code>${rule.code}</code></td><td>${escapeHtml(rule.meaning)}</td><td>${params.join('<br>')}</td></tr>`;
+  });
+  return (
+    '<h2>The rules</h2><p><code>errors[].code</code> is one of these, here and in the <code>errors</code> of every ' +
+    'other problem. <code>errors[].params</code> has what a client needs to say it in its own words. ' +
+    'New rules may come: show <code>message</code> for a code that you do not know.</p>' +
+    `<table><tr><th>code</th><th>What it means</th><th>params</th></tr>${rows.join('')}</table>`
+  );
 }

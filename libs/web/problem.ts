@@ -1,17 +1,7 @@
+import type { FieldError } from '@rookery/domain';
 import { traceIdOf } from '@rookery/observability';
 import { NO_STORE } from './caching';
 import type { ProblemDefinition } from './problems';
-import type { RuleCode } from './rule-codes';
-
-/** One violated rule of one field. */
-export interface FieldError {
-  /** Dotted path from the root of the body or query: `items.0.name`; empty for the whole. */
-  path: string;
-  /** The rule. */
-  code: RuleCode;
-  /** Message for people. */
-  message: string;
-}
 
 /** The body of every error response (RFC 9457). */
 export interface Problem {
@@ -23,7 +13,7 @@ export interface Problem {
   instance: string;
   code: string;
   traceId: string | null;
-  errors?: FieldError[];
+  errors?: readonly FieldError[];
 }
 
 /** The media type of {@link Problem}. */
@@ -33,7 +23,7 @@ export const PROBLEM_JSON = 'application/problem+json';
 export interface RefusalOptions {
   /** What happened in this case; by default the definition's meaning. */
   detail?: string;
-  errors?: FieldError[];
+  errors?: readonly FieldError[];
   /** Whole seconds, for `Retry-After`. */
   retryAfterSeconds?: number;
   /** Further response headers. */

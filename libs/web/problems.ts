@@ -2,6 +2,7 @@ import {
   Conflict,
   definedRejections,
   DependencyUnavailable,
+  type FieldError,
   Forbidden,
   NotFound,
   type RejectionDefinition,
@@ -21,6 +22,8 @@ export interface ProblemDefinition {
   readonly meaning: string;
   /** What the caller can do about it. */
   readonly remedy: string;
+  /** The entry of `errors` that the problem has unless a case has others. */
+  readonly field?: FieldError;
 }
 
 const statusOfKind: Record<RejectionKind, number> = {
@@ -41,7 +44,7 @@ export const Problems = {
     'request.invalid',
     'Invalid request',
     'The request does not match the schema of the route.',
-    'Each entry of errors names a field and the rule it breaks. Unknown fields are errors too.',
+    'Each entry of errors names a field, the code of the rule it violates, and its params. Unknown fields are errors too.',
   ),
   malformedJson: problem(
     400,
@@ -223,6 +226,7 @@ function problem(
   return Object.freeze({ code, status, title, meaning, remedy });
 }
 
-function rejection({ kind, code, title, message, remedy }: RejectionDefinition): ProblemDefinition {
-  return problem(statusOfKind[kind], code, title, message, remedy);
+function rejection({ kind, code, title, message, remedy, field }: RejectionDefinition): ProblemDefinition {
+  const definition = problem(statusOfKind[kind], code, title, message, remedy);
+  return field ? Object.freeze({ ...definition, field }) : definition;
 }

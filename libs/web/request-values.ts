@@ -1,4 +1,4 @@
-import type { FieldError } from './problem';
+import { FieldError, Rules } from '@rookery/domain';
 
 /** Maximum of errors in one response. */
 export const MAX_ERRORS = 100;
@@ -42,10 +42,10 @@ export function pathOf(parent: string, name: string): string {
 
 /** @returns the error for an unknown member. */
 export function unknownField(path: string): FieldError {
-  return { path, code: 'unknown', message: `${path} is not a field of this request.` };
+  return FieldError.of(Rules.unknown, path, {}, `${path} is not a field of this request.`);
 }
 
 function unstorable(path: string): FieldError {
   const message = `${path || 'The body'} must not contain NUL characters or lone surrogates.`;
-  return { path, code: 'characters', message };
+  return FieldError.of(Rules.characters, path, {}, message);
 }

@@ -29,7 +29,8 @@ describe('a body with exactly one of some fields', () => {
         const { definition, options } = error as RequestRefused;
         expect(definition.code).toBe('request.invalid');
         const message = 'Exactly one of key, password must be there.';
-        expect(options).toEqual({ detail: message, errors: [{ path: '', code: 'one-of', message }] });
+        const params = { fields: ['key', 'password'] };
+        expect(options).toEqual({ detail: message, errors: [{ path: '', code: 'one-of', params, message }] });
       }
     },
   );
@@ -58,6 +59,13 @@ describe('a field with a decorator of class-validator besides its own', () => {
     expect(error).toBeInstanceOf(RequestRefused);
     return (error as RequestRefused).options.errors?.map(({ path }) => path);
   };
+
+  it('says which of its rules is violated', async () => {
+    const error = await read({ key: 'ab' }, Lock).catch((refusal: unknown) => refusal);
+    expect((error as RequestRefused).options.errors).toEqual([
+      expect.objectContaining({ path: 'key', code: 'custom', params: { rule: 'minLength' } }),
+    ]);
+  });
 
   it('keeps the rules of both, also in an object of another class', async () => {
     expect(await pathsOf({ key: 'ab' }, Lock)).toEqual(['key']);

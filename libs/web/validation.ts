@@ -1,9 +1,9 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
-import { NotFound, Rejection } from '@rookery/domain';
+import { FieldError, NotFound, Rejection, Rules } from '@rookery/domain';
 import { getMetadataStorage, type ValidationError, ValidationTypes } from 'class-validator';
 import type { Violation } from './field-types';
 import { violationsOf, type FieldContext } from './fields';
-import { type FieldError, RequestRefused } from './problem';
+import { RequestRefused } from './problem';
 import { Problems } from './problems';
 import { inspect, isStorable, MAX_ERRORS, pathOf, unknownField } from './request-values';
 import { oneOfFieldsOf } from './schemas';
@@ -43,13 +43,16 @@ export class RequestValidation extends ValidationPipe {
     if (!metatype || !this.toValidate(metadata)) return super.transform(value, metadata);
     const input = value ?? {};
     if (typeof input !== 'object' || Array.isArray(input)) {
-      throw refused([{ path: '', code: 'type', message: 'The body must be a JSON object.' }]);
+      throw refused([
+        FieldError.of(Rules.type, '', { expected: 'object' }, 'The body must be a JSON object.'),
+      ]);
     }
     const errors = type === 'query' ? inspect(input) : [];
     if (errors.length > 0) throw refused(errors);
     findExcess(input, metatype, '', errors);
     // A few unknown names are reported below, together with all other errors.
-    if (errors.length >= MAX_ERRORS || errors.some(({ code }) => code !== 'unknown')) throw refused(errors);
+    if (errors.length >= MAX_ERRORS || errors.some(({ code }) => code !== Rules.unknown.code))
+      throw refused(errors);
     const values = type === 'query' ? fromQuery(input as Query, metatype) : input;
     const valid = hasOnlyFields(metatype)
       ? readValid(values, metatype)
@@ -117,8 +120,13 @@ function errorsInNested(value: unknown, values: unknown, declared: Declared, pat
   );
 }
 
-/** @returns the refusal of a request with these errors; at most 100 are reported. */
-export function refused(errors: FieldError[]): RequestRefused {
+/**
+ * The one way to refuse a request because of its fields.
+ *
+ * @param errors at least one; at most 100 are reported
+ * @returns `request.invalid`
+ */
+export function refused(errors: readonly FieldError[]): RequestRefused {
   const count = errors.length;
   return new RequestRefused(Problems.invalid, {
     detail: count === 1 ? errors[0]!.message : `${count} fields break a rule.`,
@@ -131,7 +139,7 @@ function requireExactlyOne(body: object, type: Declared): void {
   const given = names.filter((name) => (body as Record<string, unknown>)[name] !== undefined);
   if (names.length === 0 || given.length === 1) return;
   const message = `Exactly one of ${names.join(', ')} must be there.`;
-  throw refused([{ path: '', code: 'one-of', message }]);
+  throw refused([FieldError.of(Rules.oneOf, '', { fields: [...names] }, message)]);
 }
 
 function fieldErrors(error: ValidationError, parent: string): FieldError[] {
@@ -147,14 +155,15 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
   if (constraint === undefined) return children;
   if (constraint === 'whitelistValidation') return [unknownField(path)];
   if (constraint === 'nestedValidation')
-    return [{ path, code: 'type', message: `${path} must be an object.` }];
+    return [FieldError.of(Rules.type, path, { expected: 'object' }, `${path} must be an object.`)];
   // A class with class-validator's own decorators.
-  return [{ path, code: 'format', message: `${error.constraints![constraint]}.` }, ...children];
+  const message = `${error.constraints![constraint]}.`;
+  return [FieldError.of(Rules.custom, path, { rule: constraint }, message), ...children];
 }
 
 function fieldError(path: string, violation: Violation): FieldError {
   const where = violation.path ? `${path}.${violation.path}` : path;
-  return { path: where, code: violation.code, message: `${where} ${violation.rule}.` };
+  return FieldError.of(violation.rule, where, violation.params, `${where} ${violation.sentence}.`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { definedRules } from '@rookery/domain';
 import { resolveParts } from '@rookery/testing';
 import { Controller, Get } from '@nestjs/common';
 import { connect } from 'node:net';
@@ -7,7 +8,6 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Drain } from './drain';
 import { Explain } from './explain';
 import type { Problem } from './problem';
-import { ruleCodes } from './rule-codes';
 import { authenticated, drafts, failure, ID, sampleApp, type SampleApp } from './testing/sample-app';
 
 let sample: SampleApp;
@@ -58,6 +58,11 @@ describe('A body', () => {
       'title must be 1 to 10 characters long.',
       'tags must have at most 3 items.',
       'built must be a date such as 2026-11-21.',
+    ]);
+    expect(problem.errors!.map(({ path, code, params }) => [path, code, params])).toEqual([
+      ['title', 'length', { min: 1, max: 10, unit: 'characters' }],
+      ['tags', 'length', { min: 0, max: 3, unit: 'items' }],
+      ['built', 'format', { format: 'date' }],
     ]);
   });
 
@@ -669,8 +674,16 @@ describe('The pages about problems', () => {
     const url = '/problems/request.invalid';
     const html = await ask({ url, headers: { accept: 'text/html' } });
     const json = await ask({ url, headers: { accept: 'application/json' } });
-    for (const code of ruleCodes()) expect(html.body).toContain(`<code>${code}</code>`);
-    expect(Object.keys(json.json<{ rules: object }>().rules)).toEqual(ruleCodes());
+    const codes = definedRules().map(({ code }) => code);
+    const { rules } = json.json<{ rules: Record<string, { params: object }> }>();
+    for (const code of codes) expect(html.body).toContain(`<code>${code}</code>`);
+    expect(Object.keys(rules)).toEqual(codes);
+    expect(rules.length!.params).toEqual({
+      min: { type: 'integer', description: 'Minimum, inclusive.' },
+      max: { type: 'integer', description: 'Maximum, inclusive.' },
+      unit: { type: 'string', enum: ['characters', 'items'], description: expect.any(String) },
+    });
+    expect(html.body).toContain('<code>min</code>: Minimum, inclusive.');
     expect((await ask('/problems/internal')).body).not.toContain('errors[]');
   });
 

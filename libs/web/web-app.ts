@@ -19,6 +19,7 @@ import { authenticateCallers } from './access';
 import { AllowedMethods } from './allowed-methods';
 import { declareCaching } from './caching';
 import { answerClientError } from './client-error';
+import { announceDeprecations } from './deprecation';
 import { Drain } from './drain';
 import { tagAnswers } from './etag';
 import { limitHandlers } from './handler-timeout';
@@ -126,6 +127,7 @@ export async function createWebApp(
   linkAnswers(server);
   tagAnswers(server);
   declareCaching(server);
+  announceDeprecations(server);
   readJsonBodies(server);
   server.addHook('onRoute', (route) => {
     refuseUndeclaredSecrets(route.url, route.config);
@@ -262,6 +264,7 @@ async function protect(app: NestFastifyApplication, settings: WebSettings): Prom
       exposedHeaders: [
         'Allow',
         'Content-Disposition',
+        'Deprecation',
         'WWW-Authenticate',
         'X-Request-Id',
         'ETag',
@@ -269,6 +272,7 @@ async function protect(app: NestFastifyApplication, settings: WebSettings): Prom
         'RateLimit',
         'RateLimit-Policy',
         'Retry-After',
+        'Sunset',
         'Location',
         'Idempotency-Replayed',
         'X-Cache',

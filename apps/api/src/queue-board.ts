@@ -2,8 +2,9 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import { Injectable } from '@nestjs/common';
+import { FieldError, Rules } from '@rookery/domain';
 import { Dispatch } from '@rookery/messaging';
-import { type FieldError, Operators, Problems, RequestRefused } from '@rookery/web';
+import { Operators, refused } from '@rookery/web';
 import type { FastifyInstance } from 'fastify';
 
 const PATH = '/v1/admin/board';
@@ -26,17 +27,21 @@ function verifyQuery({
 }: Record<string, string | string[] | undefined>): void {
   const errors = Object.entries({ page, jobsPerPage })
     .filter(([, value]) => value !== undefined && !/^\d{1,6}$/.test(String(value)))
-    .map(([path]): FieldError => ({
-      path,
-      code: 'range',
-      message: `${path} must be a number of at most six digits.`,
-    }));
+    .map(([path]) =>
+      FieldError.of(
+        Rules.range,
+        path,
+        { min: 0, max: 999_999 },
+        `${path} must be a number of at most six digits.`,
+      ),
+    );
   try {
     decodeURIComponent(String(activeQueue));
   } catch {
-    errors.push({ path: 'activeQueue', code: 'format', message: 'activeQueue must be the name of a queue.' });
+    const message = 'activeQueue must be the name of a queue.';
+    errors.push(FieldError.of(Rules.format, 'activeQueue', { format: 'queue' }, message));
   }
-  if (errors.length > 0) throw new RequestRefused(Problems.invalid, { errors });
+  if (errors.length > 0) throw refused(errors);
 }
 
 /** The page with the queues and their failed jobs, for operators only. */

@@ -10,6 +10,7 @@ import {
 import { INTERCEPTORS_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { type Claim, IdempotencyKeys, type KeyedRequest } from '@rookery/application';
+import { FieldError, Rules } from '@rookery/domain';
 import { counter } from '@rookery/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { defer, lastValueFrom, type Observable, of } from 'rxjs';
@@ -134,7 +135,8 @@ export class KeepIdempotent {
   private read({ method, url, body, ip, user }: FastifyRequest, key: string): KeyedRequest {
     if (key.trim() === '' || key.length > MAX_KEY_LENGTH) {
       const message = `Idempotency-Key must be 1 to ${MAX_KEY_LENGTH} characters long.`;
-      throw refused([{ path: 'Idempotency-Key', code: 'length', message }]);
+      const params = { min: 1, max: MAX_KEY_LENGTH, unit: 'characters' } as const;
+      throw refused([FieldError.of(Rules.length, 'Idempotency-Key', params, message)]);
     }
     const caller = user ? `user ${user.userId}` : `ip ${ip}`;
     const scope = createHash('sha256').update(JSON.stringify([caller, method, url.split('?', 1)[0]]));

@@ -14,7 +14,7 @@ import {
 import { PassportModule, PassportStrategy } from '@nestjs/passport';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiTags } from '@nestjs/swagger';
-import { assertVersion, defineRejection, type ExpectedVersion, Rejection } from '@rookery/domain';
+import { assertVersion, defineRejection, type ExpectedVersion, Rejection, Rules } from '@rookery/domain';
 import { createLogger, type Logger, LoggingModule, LogSettings, workContext } from '@rookery/observability';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-custom';
@@ -53,6 +53,8 @@ export const NestTaken = defineRejection(
   'conflict',
   'Another bird lives in this nest.',
   'Choose another nest.',
+  undefined,
+  { path: 'title', rule: Rules.taken, params: {} },
 );
 const TokenInvalid = defineRejection(
   'sample.token-invalid',

@@ -1,6 +1,6 @@
 import { checkPassword } from './password-policy';
 
-const own = ['ada.lovelace@example.com', 'countess', 'Ada Lovelace'];
+const own = { email: 'ada.lovelace@example.com', username: 'countess', name: 'Ada Lovelace' };
 const check = (password: string) => () => checkPassword(password, own);
 const weak = expect.objectContaining({ code: 'identity.password-weak' });
 
@@ -35,8 +35,9 @@ describe('the password policy', () => {
   );
 
   it('refuses the owner’s whole address, however short its first part is', () => {
-    expect(() => checkPassword('Ada@example.com', ['ada@example.com', 'countess', 'Ada'])).toThrow(weak);
-    expect(() => checkPassword('ada@example.com1', ['ada@example.com', 'countess', 'Ada'])).toThrow(weak);
+    const short = { email: 'ada@example.com', username: 'countess', name: 'Ada' };
+    expect(() => checkPassword('Ada@example.com', short)).toThrow(weak);
+    expect(() => checkPassword('ada@example.com1', short)).toThrow(weak);
   });
 
   it.each(['Rookery-2026!!', 'rookeryrookery1', 'admin@rookery.1', 'MODERATOR-12345', 'rookeries-4-me!'])(
@@ -54,6 +55,35 @@ describe('the password policy', () => {
     'ｃｏｕｎｔｅｓｓ12345',
   ])('refuses %s, which is one of those in other characters (NFKC)', (password) => {
     expect(check(password)).toThrow(weak);
+  });
+
+  it.each<[string, object[]]>([
+    ['password!2026', [{ code: 'password-common', params: {} }]],
+    ['xyxyxyxyxyxy', [{ code: 'password-repetition', params: {} }]],
+    ['qwertyuiopasdf', [{ code: 'password-sequence', params: {} }]],
+    ['Rookery-2026!!', [{ code: 'password-service', params: {} }]],
+    [
+      'countess12345',
+      [{ code: 'password-common' }, { code: 'password-own', params: { contains: 'username' } }],
+    ],
+    ['Ada Lovelace!', [{ code: 'password-own', params: { contains: 'name' } }]],
+    ['123412341234', [{ code: 'password-repetition' }, { code: 'password-sequence' }]],
+  ])('says which rules %s violates', (password, errors) => {
+    const expected = errors.map((error) =>
+      expect.objectContaining({
+        ...error,
+        path: 'password',
+        message: expect.stringMatching(/^The password/),
+      }),
+    );
+    expect(check(password)).toThrow(expect.objectContaining({ errors: expected }));
+  });
+
+  it('names the limits when too few characters are left', () => {
+    const params = { min: 12, max: 128, unit: 'characters' };
+    expect(check('é€x'.normalize('NFD').repeat(3))).toThrow(
+      expect.objectContaining({ errors: expect.arrayContaining([expect.objectContaining({ params })]) }),
+    );
   });
 
   it('counts the characters that are left', () => {

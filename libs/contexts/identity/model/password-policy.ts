@@ -1,6 +1,6 @@
-import { Rejection } from '@rookery/domain';
+import { FieldError, Rejection, Rules } from '@rookery/domain';
 import { dictionary } from '@zxcvbn-ts/language-common';
-import { PasswordWeak } from './rejections';
+import { PasswordRules, PasswordWeak } from './rejections';
 
 export const PASSWORD_LENGTH = { min: 12, max: 128 };
 
@@ -24,29 +24,50 @@ export function normalizePassword(password: string): string {
   return password.normalize('NFKC');
 }
 
+/** What an owner is called, and what their password must not be made of. */
+export interface OwnNames {
+  email: string;
+  username: string;
+  name: string;
+}
+
+/** Every request that sets a password calls it so. */
+const PATH = 'password';
+
+/** Some characters become fewer when they are normalized. */
+const TOO_SHORT = `The password must be ${PASSWORD_LENGTH.min} to ${PASSWORD_LENGTH.max} characters long when its characters are composed.`;
+
 /**
  * Rejects passwords that attackers try first (NIST SP 800-63B §5.1.1.2): common ones, also with digits and symbols
  * before or after them, repetitions, keyboard and alphabet sequences, and those made of the owner's names or of {@link
  * CONTEXT_WORDS}. No composition rules.
  *
- * @param own the e-mail address, username and name of the owner
- * @throws Rejection `identity.password-weak`
+ * @param own names of the owner
+ * @throws Rejection `identity.password-weak` with every rule that it violates
  */
-export function checkPassword(password: string, own: readonly string[]): void {
+export function checkPassword(password: string, own: OwnNames): void {
   const normalized = normalizePassword(password);
   const text = normalized.toLowerCase();
   const core = text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
-  const weak =
-    Array.from(normalized).length < PASSWORD_LENGTH.min ||
-    common.has(text) ||
-    common.has(core) ||
-    isRepetition(text) ||
-    isWalk(text) ||
-    isOfContext(text) ||
-    own.some((name) =>
-      [name, name.replace(/@.*/, '')].some((each) => isMostly(text, normalizePassword(each))),
-    );
-  if (weak) throw new Rejection(PasswordWeak);
+  const errors: FieldError[] = [];
+  if (Array.from(normalized).length < PASSWORD_LENGTH.min)
+    errors.push(FieldError.of(Rules.length, PATH, { ...PASSWORD_LENGTH, unit: 'characters' }, TOO_SHORT));
+  const simple = [
+    [PasswordRules.common, common.has(text) || common.has(core)],
+    [PasswordRules.repetition, isRepetition(text)],
+    [PasswordRules.sequence, isWalk(text)],
+    [PasswordRules.service, isOfContext(text)],
+  ] as const;
+  for (const [rule, violated] of simple)
+    if (violated) errors.push(FieldError.of(rule, PATH, {}, `The password is too weak. ${rule.meaning}`));
+  for (const contains of ['email', 'username', 'name'] as const) {
+    const parts = [own[contains], own[contains].replace(/@.*/, '')];
+    if (parts.some((part) => isMostly(text, normalizePassword(part)))) {
+      const message = `The password is too weak. ${PasswordRules.own.meaning}`;
+      errors.push(FieldError.of(PasswordRules.own, PATH, { contains }, message));
+    }
+  }
+  if (errors.length > 0) throw new Rejection(PasswordWeak, { errors });
 }
 
 /** `abcabcabcabc` */

@@ -1,4 +1,21 @@
-import { defineRejection } from '@rookery/domain';
+import { defineRejection, defineRule, oneOfParam, Rules } from '@rookery/domain';
+
+/** The rules of passwords besides their length. */
+export const PasswordRules = {
+  common: defineRule(
+    'password-common',
+    'It is a common password, or one with digits or symbols before or after it.',
+  ),
+  repetition: defineRule('password-repetition', 'It repeats the same characters.'),
+  sequence: defineRule('password-sequence', 'It is a sequence of the keyboard or the alphabet.'),
+  service: defineRule(
+    'password-service',
+    'It has little besides the name of the service, or a word such as admin.',
+  ),
+  own: defineRule('password-own', 'It has little besides a name or the e-mail address of its owner.', {
+    contains: oneOfParam(['email', 'username', 'name'], 'What it contains.'),
+  }),
+} as const;
 
 export const UsernameTaken = defineRejection(
   'identity.username-taken',
@@ -6,14 +23,16 @@ export const UsernameTaken = defineRejection(
   'Another user has this username.',
   'Choose another username.',
   'This username is taken',
+  { path: 'username', rule: Rules.taken, params: {} },
 );
 
 export const PasswordWeak = defineRejection(
   'identity.password-weak',
   'invalid',
   'This password is easy to guess.',
-  'Choose a password that is not common and does not contain your e-mail address or username.',
+  'Choose a password that is not common and does not contain your e-mail address or username. errors names each rule that it violates.',
   'This password is too weak',
+  { path: 'password', rule: PasswordRules.common, params: {} },
 );
 
 export const CodeInvalid = defineRejection(
@@ -22,6 +41,7 @@ export const CodeInvalid = defineRejection(
   'This code is wrong or was already used.',
   'For a code from a mail: type the six digits of the latest mail. After five wrong codes it expires. For an authenticator app: wait for its next code, and check the clock of the device.',
   'This code is not valid',
+  { path: 'code', rule: Rules.wrong, params: {} },
 );
 
 export const CodeExpired = defineRejection(
@@ -86,6 +106,7 @@ export const PasswordWrong = defineRejection(
   'This is not your current password.',
   'Type the password that you sign in with, or reset it with POST /v1/auth/password/forgot.',
   'Wrong password',
+  { path: 'password', rule: Rules.wrong, params: {} },
 );
 
 export const Locked = defineRejection(
@@ -102,6 +123,7 @@ export const RoleUnknown = defineRejection(
   'This role does not exist.',
   'Use user, moderator or admin.',
   'Unknown role',
+  { path: 'role', rule: Rules.oneOf, params: {} },
 );
 
 export const LastAdmin = defineRejection(
@@ -118,6 +140,7 @@ export const InterestsRepeated = defineRejection(
   'An interest occurs twice. Case and surrounding spaces are ignored.',
   'List each interest once.',
   'Duplicate interest',
+  { path: 'interests', rule: Rules.unique, params: {} },
 );
 
 export const LanguageUnknown = defineRejection(
@@ -126,6 +149,7 @@ export const LanguageUnknown = defineRejection(
   'This language does not exist.',
   'Use a language tag such as en, de-AT or pt-BR (BCP 47).',
   'Unknown language',
+  { path: 'language', rule: Rules.format, params: { format: 'language-tag' } },
 );
 
 export const CodeLocked = defineRejection(
@@ -176,12 +200,15 @@ export const ProofsExhausted = defineRejection(
   'Too many failed attempts',
 );
 
+const ScopeNotGranted = defineRule('not-granted', 'It is a permission that the caller does not have.');
+
 export const ScopeNotHeld = defineRejection(
   'identity.scope-not-held',
   'invalid',
   'You cannot give a key a permission that you do not have.',
   'Scopes are read, write, and permissions of your role.',
   'Permission not held',
+  { path: 'scopes', rule: ScopeNotGranted, params: {} },
 );
 
 export const TooManyApiKeys = defineRejection(
@@ -198,4 +225,5 @@ export const ExpiryOutOfRange = defineRejection(
   'A key must expire in the future, within a year.',
   'Choose a time within a year, or leave it out: the key then expires after a year.',
   'Expiry out of range',
+  { path: 'expiresAt', rule: Rules.range, params: {} },
 );

@@ -44,7 +44,10 @@ describe('changing your password', () => {
   it('needs the present password, and says that it was wrong without ending the session', async () => {
     const { token, email } = await signUp(system);
     const wrong = await change(token, NEW, 'not the password');
-    expect(wrong).toMatchObject({ status: 422, body: { code: 'identity.password-wrong' } });
+    expect(wrong).toMatchObject({
+      status: 422,
+      body: { code: 'identity.password-wrong', errors: [{ path: 'currentPassword', code: 'wrong' }] },
+    });
     expect(await worksWith(token)).toBe(true);
     expect((await signIn(email, PASSWORD)).status).toBe(200);
   });
@@ -61,7 +64,7 @@ describe('changing your password', () => {
     const { token } = await signUp(system);
     expect(await change(token, 'password1234')).toMatchObject({
       status: 422,
-      body: { code: 'identity.password-weak' },
+      body: { code: 'identity.password-weak', errors: [{ path: 'password', code: 'password-common' }] },
     });
     expect(await change(token, 'short')).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
     const nobody = await system.ask(CHANGE, { body: { currentPassword: PASSWORD, password: NEW } });

@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
-import { Rejection } from '@rookery/domain';
+import { FieldError, Rejection, Rules } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, Fresh, RateLimit, RatePolicies } from '@rookery/web';
 import { PasswordProof } from '../../services/password-proof';
 import { Passwords } from '../../services/passwords';
@@ -75,18 +75,24 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
   async execute({ userId, sessionId, currentPassword, password }: ChangePassword): Promise<void> {
     const own = await this.users.namesOf(userId);
     if (!own) throw new Rejection(AccountGone);
-    checkPassword(password, [own.email, own.username, own.name]);
+    checkPassword(password, own);
     const ip = sessionId === null ? undefined : await this.sessions.addressOf(sessionId);
     const proven = await this.proof.of(own.email, currentPassword, ip);
-    if (!proven) throw new Rejection(PasswordWrong);
+    if (!proven) throw wrong();
     const passwordHash = await this.passwords.hash(password);
 
     const user = await this.users.lockOwn(userId);
     // Of concurrent changes one wins: for the others, the password that they checked is no longer the current one.
-    if (user.snapshot().passwordVersion !== proven.number) throw new Rejection(PasswordWrong);
+    if (user.snapshot().passwordVersion !== proven.number) throw wrong();
     user.changePassword(passwordHash, sessionId);
     await this.users.save(user);
     await this.links.removeAll(userId);
     await this.sessions.revokeAll(userId, 'password-changed', sessionId);
   }
+}
+
+/** The request has two passwords: it is the current one. */
+function wrong(): Rejection {
+  const error = FieldError.of(Rules.wrong, 'currentPassword', {}, PasswordWrong.message);
+  return new Rejection(PasswordWrong, { errors: [error] });
 }

@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
-import { Clock, Rejection, Unauthenticated } from '@rookery/domain';
+import { Clock, FieldError, Rejection, Rules, Unauthenticated } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, Fresh, Item, NeverStored } from '@rookery/web';
 import { ApiKeys } from '../../services/api-keys';
 import { AccountGone, ExpiryOutOfRange, ScopeNotHeld, TooManyApiKeys } from '../../model/rejections';
@@ -115,7 +115,7 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
       throw new Rejection(ScopeNotHeld);
     const now = this.clock.now().getTime();
     const end = expiresAt === undefined ? new Date(now + YEAR_MS) : new Date(expiresAt);
-    if (end.getTime() <= now || end.getTime() > now + YEAR_MS) throw new Rejection(ExpiryOutOfRange);
+    if (end.getTime() <= now || end.getTime() > now + YEAR_MS) throw outOfRange(now);
     await this.users.lockOwn(userId);
     // A token is believed a few seconds longer than its session lasts; what ends sessions ends keys, this one too.
     if (sessionId && !(await this.sessions.alive(sessionId))) throw new Rejection(Unauthenticated);
@@ -123,4 +123,10 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
     const created = await this.apiKeys.create({ userId, sessionId, name, scopes, expiresAt: end });
     return { ...created, name, scopes, expiresAt: end };
   }
+}
+
+function outOfRange(now: number): Rejection {
+  const params = { min: new Date(now).toISOString(), max: new Date(now + YEAR_MS).toISOString() };
+  const error = FieldError.of(Rules.range, 'expiresAt', params, ExpiryOutOfRange.message);
+  return new Rejection(ExpiryOutOfRange, { errors: [error] });
 }

@@ -102,6 +102,16 @@ describe('registering', () => {
     expect(await hashes(() => ask({ password: 'password1234' }))).toBe(0);
   });
 
+  it('names the field and the rule of a username that is taken', async () => {
+    const { username } = newcomer();
+    await system.ask(REGISTER, { body: newcomer({ username }) });
+    const { status, body } = await system.ask(REGISTER, { body: newcomer({ username }) });
+    expect(status).toBe(409);
+    expect(body.errors).toEqual([
+      { path: 'username', code: 'taken', params: {}, message: expect.any(String) },
+    ]);
+  });
+
   it('hashes no password of a registration that is refused because of too many at once', async () => {
     const statuses: number[] = [];
     const hashed = await hashes(async () => {
@@ -362,6 +372,8 @@ describe('registering', () => {
     async (password) => {
       const weak = await system.ask(REGISTER, { body: newcomer({ password }) });
       expect(weak).toMatchObject({ status: 422, body: { code: 'identity.password-weak' } });
+      const rule = { path: 'password', code: expect.stringMatching(/^password-/) };
+      expect(weak.body.errors).toContainEqual(expect.objectContaining(rule));
     },
   );
 

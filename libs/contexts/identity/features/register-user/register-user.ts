@@ -90,7 +90,7 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
 
   async execute({ form }: RegisterUser): Promise<{ expiresAt: Date }> {
     const { password, email, username, name } = form;
-    checkPassword(password, [email, username, name]);
+    checkPassword(password, form);
     await this.codes.ensureAvailable();
     // The same response as below, but earlier, so that anonymous requests do not cause unnecessary hashing.
     if (await this.users.seemsUsernameTaken(username, email)) throw new Rejection(UsernameTaken);

@@ -89,7 +89,7 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
   async execute({ token, password }: ResetPassword): Promise<void> {
     const link = await this.links.find(token);
     if (!link) throw new Rejection(LinkExpired);
-    checkPassword(password, [link.email, link.username, link.name]);
+    checkPassword(password, link);
     const passwordHash = await this.passwords.hash(password);
 
     await this.users.lockAddress(link.email);

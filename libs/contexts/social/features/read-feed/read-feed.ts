@@ -2,6 +2,7 @@ import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
+import { FieldError, Rules } from '@rookery/domain';
 import { positionOf, SearchBulkhead } from '@rookery/persistence';
 import {
   type Caller,
@@ -12,8 +13,7 @@ import {
   ListQuery,
   type Page,
   paged,
-  Problems,
-  RequestRefused,
+  refused,
 } from '@rookery/web';
 import { Feed, type FeedFilters } from '../../views/feed';
 import { POST, PostView } from '../../views/post';
@@ -73,11 +73,8 @@ export class ReadFeedRoute {
   })
   read(@CurrentCaller() { userId }: Caller, @QueryString() query: FeedQuery): Promise<Page<PostView>> {
     if (query.since && query.until && Date.parse(query.since) > Date.parse(query.until)) {
-      const message = 'since must not be later than until';
-      throw new RequestRefused(Problems.invalid, {
-        detail: message,
-        errors: [{ path: 'since', code: 'range', message }],
-      });
+      const message = 'since must not be later than until.';
+      throw refused([FieldError.of(Rules.range, 'since', { max: query.until }, message)]);
     }
     return this.queries.execute(new ReadFeed(userId, query));
   }

@@ -1,0 +1,39 @@
+import { definedRules, type RuleDefinition } from '@rookery/domain';
+import { z } from 'zod';
+
+/** JSON Schema of one parameter of a rule. */
+interface ParamSchema {
+  description?: string;
+  [keyword: string]: unknown;
+}
+
+/** @returns the JSON Schemas of the parameters of a rule, by name. */
+export function paramSchemas({ params }: RuleDefinition): Record<string, ParamSchema> {
+  // Without it zod writes the limits of safe integers into the schema.
+  const { properties = {} } = z.toJSONSchema(params, {
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.type !== 'integer') return;
+      delete jsonSchema.minimum;
+      delete jsonSchema.maximum;
+    },
+  });
+  return properties as Record<string, ParamSchema>;
+}
+
+/** @returns the JSON Schemas of the parameters of all rules in one object: which of them are there depends on the code. */
+export function allParamSchemas(): Record<string, ParamSchema> {
+  const byName = Map.groupBy(
+    definedRules().flatMap((rule) =>
+      Object.entries(paramSchemas(rule)).map(([name, schema]) => ({ code: rule.code, name, schema })),
+    ),
+    ({ name }) => name,
+  );
+  return Object.fromEntries([...byName].map(([name, uses]) => [name, merged(uses)]));
+}
+
+function merged(uses: { code: string; schema: ParamSchema }[]): ParamSchema {
+  const description = uses.map(({ code, schema }) => `\`${code}\`: ${schema.description ?? ''}`).join(' ');
+  const shapes = uses.map(({ schema: { description: _, ...shape } }) => shape);
+  const different = [...new Map(shapes.map((shape) => [JSON.stringify(shape), shape])).values()];
+  return { ...(different.length === 1 ? different[0] : { anyOf: different }), description };
+}
