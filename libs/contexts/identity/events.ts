@@ -48,6 +48,9 @@ export const MfaDisabled = defineEvent('identity.mfa-disabled', 1, Nothing);
 /** The verification mail of an address was requested again; whether it has a registration is not known yet. */
 export const ResendRequested = defineEvent('identity.resend-requested', 1, z.object({ email: z.string() }));
 
+/** A user's bio was changed. */
+export const BioChanged = defineEvent('identity.bio-changed', 1, Nothing);
+
 /** The account was linked to an identity at an OpenID Connect provider. */
 export const ExternalIdentityLinked = defineEvent(
   'identity.external-identity-linked',
@@ -78,6 +81,7 @@ export const PasswordChanged = defineEvent(
 
 /** All events of a user: each makes a new version of the account, so cached data is out of date. */
 export const userEvents = [
+  BioChanged,
   ExternalIdentityLinked,
   MfaDisabled,
   MfaEnabled,

@@ -10,6 +10,7 @@ import { KeyRotation } from './services/key-rotation';
 import { StoredKnownClients } from './services/known-clients';
 import { OidcSettings } from './services/oidc-settings';
 import { MfaTokens } from './services/mfa-tokens';
+import { OwnAccounts } from './services/own-accounts';
 import { OwnTokens } from './services/own-tokens';
 import { PasswordProof } from './services/password-proof';
 import { PasswordResets } from './services/password-resets';
@@ -76,6 +77,7 @@ export const identity = defineContext('identity', __dirname, {
     StoredKnownClients,
     MailQuotas,
     MfaTokens,
+    OwnAccounts,
     OwnTokens,
     PasswordAttempts,
     PasswordProof,

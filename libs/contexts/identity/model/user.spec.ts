@@ -151,20 +151,20 @@ describe('a user', () => {
   it('has a new version only when its names have changed', () => {
     const user = User.register(registration, 'v1', now);
     const { version } = user;
-    expect(user.rename({})).toBe(false);
-    expect(user.rename({ name: 'Ada', username: 'ada' })).toBe(false);
+    expect(user.updateProfile({})).toBe(false);
+    expect(user.updateProfile({ name: 'Ada', username: 'ada', bio: '' })).toBe(false);
     expect(user.version).toBe(version);
-    expect(user.rename({ name: 'Ada King' })).toBe(true);
+    expect(user.updateProfile({ name: 'Ada King' })).toBe(true);
     expect(user.snapshot()).toMatchObject({ username: 'ada', name: 'Ada King', version: version + 1 });
   });
 
-  it('has a profile whose version follows the names alone', () => {
+  it('has a profile whose version follows names and bio alone', () => {
     const user = User.enroll(registration, 'user', now);
     user.enableMfa(now);
     user.changePassword('other hash', null);
     user.assignRole('moderator', true);
     expect(user.profileVersion).toBe(1);
-    user.rename({ name: 'Ada King' });
+    user.updateProfile({ name: 'Ada King', bio: 'Countess.' });
     expect(user.profileVersion).toBe(2);
   });
 

@@ -9,6 +9,7 @@ import {
   UserVerified,
 } from '../contract/events';
 import {
+  BioChanged,
   ExternalIdentityLinked,
   MfaDisabled,
   MfaEnabled,
@@ -32,6 +33,8 @@ export interface UserState extends AggregateState {
   email: string;
   username: string;
   name: string;
+  /** What the user says about themselves; may be empty. */
+  bio: string;
   /** Version of the public profile; `version` counts all changes of the account and is private. */
   profileVersion: number;
   role: Role;
@@ -55,8 +58,8 @@ export interface UserState extends AggregateState {
   mfaEnabledAt: Date | null;
 }
 
-/** Public names. */
-export type Names = Pick<UserState, 'username' | 'name'>;
+/** What users say of themselves, and everybody may see. */
+export type Profile = Pick<UserState, 'username' | 'name' | 'bio'>;
 
 export type Registration = Pick<UserState, 'email' | 'username' | 'name' | 'passwordHash'>;
 
@@ -87,6 +90,7 @@ export class User extends Aggregate<UserState> {
       ...registration,
       id: newId(),
       version: 0,
+      bio: '',
       profileVersion: 1,
       role,
       status: 'pending',
@@ -242,11 +246,15 @@ export class User extends Aggregate<UserState> {
   }
 
   /** @returns whether that changed anything. */
-  rename({ username = this.state.username, name = this.state.name }: Partial<Names>): boolean {
-    if (username === this.state.username && name === this.state.name) return false;
-    Object.assign(this.state, { username, name });
+  updateProfile(changes: Partial<Profile>): boolean {
+    const { username = this.state.username, name = this.state.name, bio = this.state.bio } = changes;
+    const renamed = username !== this.state.username || name !== this.state.name;
+    const described = bio !== this.state.bio;
+    if (!renamed && !described) return false;
+    Object.assign(this.state, { username, name, bio });
     this.state.profileVersion += 1;
-    this.raise(UserRenamed, { username, name });
+    if (renamed) this.raise(UserRenamed, { username, name });
+    if (described) this.raise(BioChanged, {});
     return true;
   }
 

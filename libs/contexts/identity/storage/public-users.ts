@@ -6,12 +6,13 @@ export interface PublicUserRow extends Record<string, unknown> {
   id: string;
   username: string;
   name: string;
+  bio: string;
   registeredAt: string;
   /** Version of the profile, not of the account. */
   version: number;
 }
 
-const COLUMNS = `id, username, name, profile_version AS version,
+const COLUMNS = `id, username, name, bio, profile_version AS version,
   to_char(registered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "registeredAt"`;
 
 /**
@@ -60,6 +61,17 @@ export class PublicUsers {
   /** @returns undefined for a pending or deleted account, as for a nonexistent one */
   find(id: string): Promise<PublicUserRow | undefined> {
     return this.sql.row(`SELECT ${COLUMNS} FROM identity.users WHERE id = $1 AND status = 'active'`, [id]);
+  }
+
+  /**
+   * @param username exact, but case-insensitive, like the unique index
+   * @returns undefined for a pending or deleted account, as for a nonexistent one
+   */
+  findByUsername(username: string): Promise<PublicUserRow | undefined> {
+    return this.sql.row(
+      `SELECT ${COLUMNS} FROM identity.users WHERE lower(username) = lower($1) AND status = 'active'`,
+      [username],
+    );
   }
 
   /**

@@ -17,6 +17,7 @@ export const userSchema = new EntitySchema<UserState>({
     email: { type: 'text' },
     username: { type: 'text' },
     name: { type: 'text' },
+    bio: { type: 'text' },
     profileVersion: { type: 'int', name: 'profile_version' },
     role: { type: 'text' },
     status: { type: 'text' },

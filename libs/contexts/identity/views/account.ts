@@ -1,23 +1,35 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { Field } from '@rookery/web';
-import type { User } from '../model/user';
+import { Field, Item } from '@rookery/web';
+import { BIO } from '../model/names';
 import { SignedInUser } from './signed-in-user';
 
 /** An account as seen by its owner. */
 @ApiSchema({ name: 'Account' })
 export class AccountView extends SignedInUser {
+  @Field.text({ ...BIO, description: 'About the user; may be empty.', example: 'Writes programs.' })
+  bio: string;
+
   @Field.dateTime({ description: 'When the account was registered.' })
   registeredAt: Date;
 
+  @Field.boolean({ description: 'Whether signing in requires a second factor.', example: false })
+  mfaEnabled: boolean;
+
+  @Field.integer({ min: 0, description: 'Number of unused recovery codes.', example: 0 })
+  recoveryCodesLeft: number;
+
+  @Field.list(Item.text({ max: 50 }), {
+    max: 1_000,
+    unique: true,
+    description:
+      'What the role of the account permits, sorted: what an app may offer. An API key may have fewer permissions.',
+    example: ['posts:update:any'],
+  })
+  permissions: string[];
+
   @Field.integer({
-    description: 'Version of the profile. It changes with the names. The ETag starts with it.',
+    description: 'Version of the profile. It changes with the names and the bio. The ETag starts with it.',
     example: 3,
   })
   version: number;
-}
-
-/** @returns the owner's view of an account that was just changed. */
-export function meOf(user: User): AccountView {
-  const { id, email, username, name, role, registeredAt, profileVersion: version } = user.snapshot();
-  return { id, email, username, name, role, registeredAt, version };
 }

@@ -1,5 +1,6 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
+import { BIO } from '../model/names';
 
 /** A user as seen by every signed-in user. */
 @ApiSchema({ name: 'User' })
@@ -13,11 +14,14 @@ export class UserView {
   @Field.text({ max: 100, description: 'Display name.', example: 'Ada Lovelace' })
   name: string;
 
+  @Field.text({ ...BIO, description: 'About the user; may be empty.', example: 'Writes programs.' })
+  bio: string;
+
   @Field.dateTime({ description: 'When the account was registered.' })
   registeredAt: string;
 
   @Field.integer({
-    description: 'Version of the profile. It changes with the names. The ETag starts with it.',
+    description: 'Version of the profile. It changes with the names and the bio. The ETag starts with it.',
     example: 3,
   })
   version: number;

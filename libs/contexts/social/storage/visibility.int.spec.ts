@@ -25,6 +25,7 @@ interface Sight {
 const PROFILE: Record<string, Sight> = {
   getUser: { as: 'resource', path: ({ author }) => `users/${author.id}` },
   searchUsers: { as: 'entry', path: ({ name }) => `users?search=${name}` },
+  'searchUsers by username': { as: 'entry', path: ({ name }) => `users?username=${name}` },
   listFollowers: { as: 'resource', path: ({ author }) => `users/${author.id}/followers` },
   listFollowing: { as: 'resource', path: ({ author }) => `users/${author.id}/following` },
   'listFollowers of another': { as: 'entry', path: ({ friend }) => `users/${friend.id}/followers` },

@@ -64,6 +64,7 @@ describe('exporting what is held about somebody', () => {
       body: { email, password: PASSWORD },
       headers: { 'user-agent': 'a browser' },
     });
+    await system.ask('PATCH /v1/me', { token, body: { bio: 'Countess.' }, headers: { 'if-match': '*' } });
     const asked = await exportMe(token);
     expect(asked).toMatchObject({ status: 202, body: { kind: 'export', status: 'queued', progress: 0 } });
     expect(asked.headers.location).toBe(`/v1/operations/${asked.body.id}`);
@@ -81,7 +82,7 @@ describe('exporting what is held about somebody', () => {
       data: {
         beach: { shells: [{ nr: 1 }, { nr: 2 }, { nr: 3 }], stones: [] },
         identity: {
-          profile: [{ id, email }],
+          profile: [{ id, email, bio: 'Countess.' }],
           sessions: [{ ip: '127.0.0.1' }, { ip: '127.0.0.1', userAgent: 'a browser' }],
           operations: [{ id: asked.body.id, kind: 'export' }],
         },

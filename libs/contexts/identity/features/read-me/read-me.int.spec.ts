@@ -1,7 +1,7 @@
 import { sharedSystem } from '@rookery/testing';
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
-import { signUp } from '@rookery/contexts/identity/testing';
+import { Authenticator, enroll, signUp } from '@rookery/contexts/identity/testing';
 
 const ME = 'GET /v1/me';
 const jwt = new JwtService();
@@ -37,6 +37,27 @@ describe('reading the own account', () => {
       headers: { 'if-none-match': String(headers.etag) },
     });
     expect(again).toMatchObject({ status: 200, body: { role: 'moderator', version: body.version } });
+  });
+
+  it('shows the bio, the second factor, how many recovery codes are left, and the permissions', async () => {
+    const person = await enroll(system, { role: 'moderator' });
+    const me = () => system.ask(ME, { token: person.token });
+    const before = await me();
+    expect(before.body).toMatchObject({ bio: '', mfaEnabled: false, recoveryCodesLeft: 0 });
+    expect(before.body.permissions).toEqual(expect.arrayContaining(['posts:update:any']));
+    expect(before.body.permissions).not.toContain('users:role');
+    expect(before.body.permissions).toEqual(before.body.permissions.toSorted());
+    const app = await Authenticator.enroll(system, person);
+    const enrolled = await me();
+    expect(enrolled.body).toMatchObject({ mfaEnabled: true, recoveryCodesLeft: 10 });
+    await system.ask('POST /v1/auth/step-up', {
+      token: person.token,
+      body: { recoveryCode: app.recoveryCodes[0] },
+    });
+    const after = await me();
+    expect(after.body).toEqual({ ...enrolled.body, recoveryCodesLeft: 9 });
+    // The version is that of the profile, which none of this changes; the validator covers everything.
+    expect(new Set([before, enrolled, after].map(({ headers }) => headers.etag)).size).toBe(3);
   });
 
   it('is refused once the account is gone', async () => {

@@ -2,11 +2,9 @@ import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
-import { Rejection } from '@rookery/domain';
-import { Sql } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Versioned } from '@rookery/web';
 import { AccountView } from '../../views/account';
-import { AccountGone } from '../../model/rejections';
+import { OwnAccounts } from '../../services/own-accounts';
 
 export class ReadMe extends Query<AccountView> {
   constructor(readonly userId: string) {
@@ -34,15 +32,9 @@ export class ReadMeRoute {
 
 @QueryHandler(ReadMe)
 export class ReadMeHandler implements IQueryHandler<ReadMe> {
-  constructor(private readonly sql: Sql) {}
+  constructor(private readonly accounts: OwnAccounts) {}
 
-  async execute({ userId }: ReadMe): Promise<AccountView> {
-    const me = await this.sql.row<AccountView>(
-      `SELECT id, email, username, name, role, registered_at AS "registeredAt", profile_version AS version
-       FROM identity.users WHERE id = $1 AND status <> 'deleted'`,
-      [userId],
-    );
-    if (!me) throw new Rejection(AccountGone);
-    return me;
+  execute({ userId }: ReadMe): Promise<AccountView> {
+    return this.accounts.get(userId);
   }
 }

@@ -48,6 +48,7 @@ describe('reading a user', () => {
       id,
       username: 'ada',
       name: 'Ada Lovelace',
+      bio: '',
       registeredAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       version: 1,
     });
@@ -92,6 +93,22 @@ describe('reading a user', () => {
     });
     await eventually(async () => (await read(person.id)).body.name === 'Ada King', 5_000);
     expect((await read(person.id)).body.version).toBe(2);
+  });
+
+  it('changes with a new bio, with a new version and ETag', async () => {
+    const person = await settled();
+    const before = await read(person.id);
+    await system.ask('PATCH /v1/me', {
+      token: person.token,
+      body: { bio: 'Writes programs.' },
+      headers: { 'if-match': '*' },
+    });
+    await eventually(async () => (await read(person.id)).body.bio === 'Writes programs.', 5_000);
+    const after = await read(person.id, { 'if-none-match': String(before.headers.etag) });
+    expect(after).toMatchObject({
+      status: 200,
+      body: { ...before.body, bio: 'Writes programs.', version: 2 },
+    });
   });
 
   it('reveals nothing when an account changes its security settings or its role', async () => {

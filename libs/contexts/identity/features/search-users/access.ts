@@ -1,5 +1,5 @@
 import { type AccessRows, signedIn } from '@rookery/testing/access';
 
 export const access: AccessRows = {
-  searchUsers: signedIn,
+  searchUsers: { ...signedIn, given: () => ({ query: { search: '' } }) },
 };

@@ -61,6 +61,7 @@ describe('looking people up', () => {
         id: seen.id,
         username: 'hidden-two',
         name: 'Some Person',
+        bio: '',
         registeredAt: expect.any(String),
         version: 1,
       },
@@ -82,12 +83,40 @@ describe('looking people up', () => {
     expect(walked).toEqual(['walker4', 'walker3', 'walker2', 'walker1', 'walker0']);
   });
 
-  it('lists everybody without a search, and refuses what it does not know', async () => {
-    expect((await search('limit=1')).body.data).toHaveLength(1);
-    expect((await search('search=')).status).toBe(200);
+  it('finds one user by the exact username, in the form of every list, whatever its capitals', async () => {
+    const { id } = await enroll(system, { username: 'Exact-One' });
+    await enroll(system, { username: 'Exact-One-More' });
+    const exact = await search('username=exact-ONE');
+    const [entry] = (await search('search=exact-one')).body.data.filter((each: Person) => each.id === id);
+    expect(exact).toMatchObject({ status: 200, body: { data: [entry], page: { nextCursor: null } } });
+    for (const other of ['exact-on', 'exact-one-', '%25', 'exact_one', 'nobody'])
+      expect((await search(`username=${other}`)).body.data).toEqual([]);
+  });
+
+  it('finds neither the pending nor the deleted by username', async () => {
+    await system.ask('POST /v1/auth/register', { body: newcomer({ username: 'pending-exact' }) });
+    const gone = await enroll(system, { username: 'gone-exact' });
+    await system.ask('DELETE /v1/me', { token: gone.token });
+    expect((await search('username=pending-exact')).body.data).toEqual([]);
+    expect((await search('username=gone-exact')).body.data).toEqual([]);
+  });
+
+  it('takes exactly one of search and username, and says so', async () => {
+    for (const query of ['limit=1', 'search=a&username=a', 'search=&username=a']) {
+      expect(await search(query)).toMatchObject({
+        status: 400,
+        body: { code: 'request.invalid', detail: 'Exactly one of search, username must be there.' },
+      });
+    }
+    expect((await search('username=')).status).toBe(400);
+    expect((await search(`username=${'a'.repeat(31)}`)).status).toBe(400);
+  });
+
+  it('lists everybody for an empty search, and refuses what it does not know', async () => {
+    expect((await search('search=&limit=1')).body.data).toHaveLength(1);
     expect((await search('name=ada')).status).toBe(400);
     expect((await search(`search=${'a'.repeat(101)}`)).status).toBe(400);
-    expect((await search('cursor=forged')).body.code).toBe('request.invalid-cursor');
+    expect((await search('search=&cursor=forged')).body.code).toBe('request.invalid-cursor');
     for (const username of ['pager1', 'pager2']) await enroll(system, { username });
     const { body } = await search('search=pager&limit=1');
     expect(body.page.nextCursor).toEqual(expect.any(String));
@@ -155,6 +184,18 @@ describe('looking people up', () => {
         }),
       );
     }
+
+    it('reads one row for a username', async () => {
+      for (let round = 0; round < 7; round += 1) {
+        await system.inApi(Transaction).run(async () => {
+          const before = await reads();
+          const user = await system.inApi(PublicUsers).findByUsername('CROWD777');
+          const after = await reads();
+          expect(user).toMatchObject({ username: 'crowd777' });
+          expect([after.rows - before.rows, after.walks - before.walks]).toEqual([1, 0]);
+        });
+      }
+    });
 
     it.each([
       ['', 21],

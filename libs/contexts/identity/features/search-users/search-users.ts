@@ -3,22 +3,42 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { SearchBulkhead } from '@rookery/persistence';
-import { BY_ID, type Caller, CurrentCaller, Explain, Field, ListQuery, type Page, paged } from '@rookery/web';
+import {
+  BY_ID,
+  type Caller,
+  CurrentCaller,
+  ExactlyOneOf,
+  Explain,
+  Field,
+  ListQuery,
+  type Page,
+  paged,
+} from '@rookery/web';
 import { UserView } from '../../views/user';
+import { USERNAME } from '../../model/names';
 import { HiddenProfiles } from '../../contract/accounts';
 import { PublicUsers } from '../../storage/public-users';
 
+@ExactlyOneOf('search', 'username')
 class UserSearch extends ListQuery {
   @Field.text({
     min: 0,
     max: 100,
     trim: true,
-    default: '',
+    optional: true,
     description:
-      'Part of a username or name, not case-sensitive. Without three letters or digits in a row, finds the names that start with it.',
+      'Part of a username or name, not case-sensitive; empty for all users. Without three letters or digits in a row, finds the names that start with it.',
     example: 'ada',
   })
-  search = '';
+  search?: string;
+
+  @Field.text({
+    max: USERNAME.max,
+    optional: true,
+    description: 'The whole username, not case-sensitive: finds one user or none.',
+    example: 'ada',
+  })
+  username?: string;
 }
 
 export class SearchUsers extends Query<Page<UserView>> {
@@ -39,7 +59,8 @@ export class SearchUsersRoute {
   @Explain({
     operationId: 'searchUsers',
     summary: 'Search users',
-    description: 'Sorted by registration, newest first. Without `search`, lists all users.',
+    description:
+      'Takes exactly one of `search` and `username`. Sorted by registration, newest first; an empty `search` lists all users.',
     ok: { list: UserView },
   })
   search(@CurrentCaller() { userId }: Caller, @QueryString() page: UserSearch): Promise<Page<UserView>> {
@@ -55,11 +76,19 @@ export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
     private readonly hidden: HiddenProfiles,
   ) {}
 
-  async execute({ viewerId, page }: SearchUsers): Promise<Page<UserView>> {
-    const { search } = page;
+  execute({ viewerId, page }: SearchUsers): Promise<Page<UserView>> {
+    const { search, username } = page;
+    if (search === undefined) return this.lookUp(username!, viewerId, page);
     return paged(page, `users:${search.toLowerCase()}`, BY_ID, async ([before], limit) => {
       const hidden = await this.hidden.from(viewerId);
       return this.searches.run(() => this.users.search(search, hidden, before, limit));
+    });
+  }
+
+  private lookUp(username: string, viewerId: string, page: UserSearch): Promise<Page<UserView>> {
+    return paged(page, `user:${username.toLowerCase()}`, BY_ID, async () => {
+      const user = await this.users.findByUsername(username);
+      return user && !(await this.hidden.hides(user.id, viewerId)) ? [user] : [];
     });
   }
 }

@@ -1,7 +1,7 @@
 import { Authenticator, enroll, newcomer } from '@rookery/contexts/identity/testing';
 import { type Ask, type Person, race, sharedSystem } from '@rookery/testing';
 
-describe('changing your names', () => {
+describe('changing your account', () => {
   const system = sharedSystem();
 
   const change = ({ token }: Person, body: object, ifMatch?: string) =>
@@ -32,6 +32,36 @@ describe('changing your names', () => {
       [person.id],
     );
     expect(events).toEqual([{ data: { name: 'Ada King', username: 'Ada.K' }, sequence: 3 }]);
+  });
+
+  it('takes a bio of up to 300 characters, and an empty one', async () => {
+    const person = await enroll(system);
+    const lines = 'Two lines,\nthe second with emojis: ';
+    const bio = lines + '🐦'.repeat(300 - lines.length);
+    const after = await change(person, { bio: `  ${bio} ` }, '"1"');
+    expect(after).toMatchObject({ status: 200, body: { bio, version: 2 } });
+    expect((await change(person, { bio }, '*')).body.version).toBe(2);
+    expect((await change(person, { bio: `${bio}!` }, '*')).status).toBe(400);
+    expect((await change(person, { bio: null }, '*')).status).toBe(400);
+    const read = await system.ask('GET /v1/me', { token: person.token });
+    expect([read.body, read.headers.etag]).toEqual([after.body, after.headers.etag]);
+    expect((await change(person, { bio: ' ' }, '*')).body).toMatchObject({ bio: '', version: 3 });
+  });
+
+  it('makes one version of names and bio together, and calls only names a rename', async () => {
+    const person = await enroll(system);
+    const after = await change(person, { name: 'Ada King', bio: 'Countess.' }, '"1"');
+    expect(after.body).toMatchObject({ name: 'Ada King', bio: 'Countess.', version: 2 });
+    await change(person, { bio: 'Mathematician.' }, '"2"');
+    const events = await system.sql(
+      `SELECT type, data FROM messaging.outbox WHERE subject = $1 AND sequence > 2 ORDER BY sequence`,
+      [person.id],
+    );
+    expect(events).toEqual([
+      { type: 'identity.user-renamed', data: expect.objectContaining({ name: 'Ada King' }) },
+      { type: 'identity.bio-changed', data: {} },
+      { type: 'identity.bio-changed', data: {} },
+    ]);
   });
 
   it('leaves alone what is left out', async () => {

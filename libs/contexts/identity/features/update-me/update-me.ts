@@ -5,10 +5,11 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { assertVersion, type ExpectedVersion, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, IfMatch, Versioned } from '@rookery/web';
-import { AccountView, meOf } from '../../views/account';
-import { NAME, USERNAME } from '../../model/names';
+import { AccountView } from '../../views/account';
+import { BIO, NAME, USERNAME } from '../../model/names';
 import { UsernameTaken } from '../../model/rejections';
-import type { Names } from '../../model/user';
+import type { Profile } from '../../model/user';
+import { OwnAccounts } from '../../services/own-accounts';
 import { Users } from '../../storage/users';
 
 class AccountUpdate {
@@ -22,13 +23,22 @@ class AccountUpdate {
     example: 'ada',
   })
   username?: string;
+
+  @Field.text({
+    ...BIO,
+    trim: true,
+    optional: true,
+    description: 'About the user, for everybody to see; empty for none.',
+    example: 'Writes programs.',
+  })
+  bio?: string;
 }
 
 @Audited('identity.update-me')
 export class UpdateMe extends Command<AccountView> {
   constructor(
     readonly userId: string,
-    readonly names: Partial<Names>,
+    readonly changes: Partial<Profile>,
     readonly expectedVersion: ExpectedVersion,
   ) {
     super();
@@ -53,25 +63,29 @@ export class UpdateMeRoute {
   update(
     @CurrentCaller() caller: Caller,
     @IfMatch() expectedVersion: ExpectedVersion,
-    @Body() names: AccountUpdate,
+    @Body() changes: AccountUpdate,
   ): Promise<AccountView> {
-    return this.commands.execute(new UpdateMe(caller.userId, names, expectedVersion));
+    return this.commands.execute(new UpdateMe(caller.userId, changes, expectedVersion));
   }
 }
 
 @CommandHandler(UpdateMe)
 export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
-  constructor(private readonly users: Users) {}
+  constructor(
+    private readonly accounts: OwnAccounts,
+    private readonly users: Users,
+  ) {}
 
-  async execute({ userId, names, expectedVersion }: UpdateMe): Promise<AccountView> {
+  async execute({ userId, changes, expectedVersion }: UpdateMe): Promise<AccountView> {
     const user = await this.users.lockOwn(userId); // of two concurrent edits the second is rejected as stale
     assertVersion(user.profileVersion, expectedVersion);
-    if (!user.rename(names)) return meOf(user);
-    const { username, email } = user.snapshot();
-    if (names.username !== undefined && (await this.users.usernameTaken(username, email, userId))) {
-      throw new Rejection(UsernameTaken);
+    if (user.updateProfile(changes)) {
+      const { username, email } = user.snapshot();
+      if (changes.username !== undefined && (await this.users.usernameTaken(username, email, userId))) {
+        throw new Rejection(UsernameTaken);
+      }
+      await this.users.save(user);
     }
-    await this.users.save(user);
-    return meOf(user);
+    return this.accounts.get(userId);
   }
 }
