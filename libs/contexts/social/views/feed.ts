@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Position, Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
-import { POST_COLUMNS, postOf, type PostRow, type PostView } from './post';
+import { postColumns, postOf, type PostRow, type PostView } from './post';
 import { searchTerms } from './search-terms';
 
 /** Filter and order of a feed. */
@@ -118,7 +118,7 @@ export class Feed {
     const values: unknown[] = [viewerId, limit, ids];
     const { order, within } = this.order(filters, position, values);
     return this.sql.rows<PostRow>(
-      `SELECT ${POST_COLUMNS}
+      `SELECT ${postColumns('$1')}
        FROM unnest($3::uuid[]) AS fitting (id)
        CROSS JOIN LATERAL (SELECT * FROM social.posts WHERE id = fitting.id OFFSET 0) AS post
        CROSS JOIN LATERAL (SELECT * FROM social.people WHERE id = post.author_id OFFSET 0) AS author
@@ -170,7 +170,7 @@ export class Feed {
           ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2)
          ORDER BY created_at ${order}, id ${order} LIMIT $2
        )
-       SELECT ${POST_COLUMNS} FROM page
+       SELECT ${postColumns('$1')} FROM page
        CROSS JOIN LATERAL (SELECT * FROM social.posts WHERE id = page.id OFFSET 0) AS post
        CROSS JOIN LATERAL (SELECT * FROM social.people WHERE id = post.author_id OFFSET 0) AS author
        ORDER BY page.created_at ${order}, page.id ${order}`,
