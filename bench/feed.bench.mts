@@ -12,7 +12,7 @@ const { HealthChecks } = load('./libs/observability/index.js');
 const { PersistenceModule, RelayHint } = load('./libs/persistence/index.js');
 const { reads } = load('./libs/contexts/social/storage/visibility.js');
 const { Feed } = load('./libs/contexts/social/views/feed.js');
-const { POST_COLUMNS } = load('./libs/contexts/social/views/post.js');
+const { postColumns } = load('./libs/contexts/social/views/post.js');
 
 /**
  * Measures the cost of a page of the feed, with much data and many followed authors, through the class that the api
@@ -163,7 +163,7 @@ async function readThroughJoin(
     conditions.push(`(post.created_at, post.id) < ($${last - 1}::timestamptz, $${last}::uuid)`);
   }
   const text = `
-    SELECT ${POST_COLUMNS}
+    SELECT ${postColumns('$1')}
     FROM (SELECT other_id AS id FROM social.relationships
           WHERE user_id = $1 AND followed_at IS NOT NULL AND muted_at IS NULL AND ${reads('$1', 'other_id')}
           UNION ALL SELECT $1) AS followed

@@ -1,12 +1,15 @@
 import { NIL_UUID } from '@rookery/domain';
 
-/** Position in a list sorted newest first: after the entry with this time and id. */
+/** Position in a list sorted by time: after the entry with this time and id. */
 export type Position = readonly [createdAt: string, id: string];
 
 /**
- * Start of such a list. An optional condition for the first page would prevent the other pages from using their index.
+ * Start of a list sorted newest first. An optional condition for the first page would prevent the other pages from using their index.
  */
 export const NEWEST: Position = ['infinity', NIL_UUID];
+
+/** Start of a list sorted oldest first. */
+export const OLDEST: Position = ['-infinity', NIL_UUID];
 
 /** @returns the position of an entry */
 export function positionOf({ createdAt, id }: { createdAt: Date; id: string }): Position {

@@ -33,6 +33,14 @@ export const PostUpdated = defineEvent(
 /** A post was deleted, with its comments. */
 export const PostDeleted = defineEvent('social.post-deleted', 1, z.object({ authorId: z.uuid() }));
 
+const OfLike = z.object({ postId: z.uuid(), userId: z.uuid() });
+
+/** `userId` likes a post from now on; liking it again raises nothing. */
+export const PostLiked = defineEvent('social.post-liked', 1, OfLike);
+
+/** `userId` no longer likes a post. Not raised for the likes of a deleted post, nor when an account is erased. */
+export const PostUnliked = defineEvent('social.post-unliked', 1, OfLike);
+
 const OfPost = z.object({ postId: z.uuid(), authorId: z.uuid() });
 
 /** A comment was added to a post; `authorId` wrote the comment. */

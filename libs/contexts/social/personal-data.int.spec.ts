@@ -3,7 +3,7 @@ import { contexts } from '@rookery/contexts';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Transaction } from '@rookery/persistence';
 import { enroll, signUp } from '@rookery/contexts/identity/testing';
-import { block, comment, publish } from '@rookery/contexts/social/testing';
+import { block, comment, like, publish } from '@rookery/contexts/social/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -82,6 +82,8 @@ describe('What social holds about somebody', () => {
     const theirs = await publish(system, bob);
     const answer = await comment(system, ada, theirs.id, 'Here too!');
     await comment(system, bob, post.id, "Somebody else's");
+    await like(system, ada, theirs.id);
+    await like(system, bob, post.id);
     await follow(ada, bob);
     await follow(bob, ada);
     await block(system, ada, eve);
@@ -101,6 +103,7 @@ describe('What social holds about somebody', () => {
     expect(social).toMatchObject({
       posts: [{ id: post.id, title: post.title, content: post.content, tags: post.tags }],
       comments: [{ id: answer.id, postId: theirs.id, content: 'Here too!' }],
+      likes: [{ postId: theirs.id, likedAt: expect.any(String) }],
       following: [{ userId: bob.id, since: expect.any(String) }],
       followers: [{ userId: bob.id, username: theirs.author.username }],
       blocked: [{ userId: eve.id }],
@@ -144,13 +147,18 @@ describe('What social holds about somebody', () => {
     await comment(system, bob, posts[0].id);
     await comment(system, ada, posts[0].id);
     for (const content of ['Once', 'Twice']) await comment(system, ada, kept.id, content);
+    for (const who of [ada, eve]) await like(system, who, kept.id);
     await follow(ada, bob);
     await follow(bob, ada);
     await follow(bob, eve);
 
     const receipt = await eraseEverywhere(ada);
     reacting = true;
-    expect(receipt.social).toMatchObject({ posts: 2, comments: 2, relationships: 2 });
+    expect(receipt.social).toMatchObject({ posts: 2, comments: 2, likes: 1, relationships: 2 });
+    await eventually(async () => {
+      const { body } = await system.ask(`GET /v1/posts/${kept.id}`, { token: bob.token });
+      expect(body.likesCount).toBe(1);
+    });
     expect(await commentsCount(kept.id)).toBe(1);
     const ids = posts.map(({ id }) => id as string);
     expect(await system.sql('SELECT 1 FROM social.comments WHERE post_id = ANY ($1::uuid[])', [ids])).toEqual(

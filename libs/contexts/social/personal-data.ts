@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { Outbox, pagesById, Sql } from '@rookery/persistence';
 import { Comments } from './storage/comments';
+import { Likes } from './storage/likes';
 import { People } from './storage/people';
 import { Posts } from './storage/posts';
 
@@ -32,6 +33,10 @@ const SECTIONS: readonly { name: string; rows: string }[] = [
     rows: `SELECT it.id, post_id AS "postId", content, created_at AS "createdAt", updated_at AS "updatedAt"
            FROM social.comments it WHERE author_id = $1`,
   },
+  {
+    name: 'likes',
+    rows: `SELECT it.id, post_id AS "postId", liked_at AS "likedAt" FROM social.likes it WHERE user_id = $1`,
+  },
   relationships('following', 'followed_at'),
   relationships('followers', 'followed_at', 'other_id'),
   relationships('blocked', 'blocked_at'),
@@ -43,6 +48,7 @@ export const KNOWN_COLUMNS: readonly string[] = [
   'comments.author_id',
   'feed_items.author_id', // a copy from the post: the feed projection removes it after the post's deletion
   'feed_items.user_id',
+  'likes.user_id',
   'merged_authors.author_id',
   'merged_follows.author_id',
   'merged_follows.user_id',
@@ -57,6 +63,7 @@ export const KNOWN_COLUMNS: readonly string[] = [
 export class SocialPersonalData implements PersonalData {
   constructor(
     private readonly comments: Comments,
+    private readonly likes: Likes,
     private readonly outbox: Outbox,
     private readonly people: People,
     private readonly posts: Posts,
@@ -86,6 +93,8 @@ export class SocialPersonalData implements PersonalData {
     if (posts > 0) return { posts };
     const comments = await this.comments.eraseBy(userId, limit);
     if (comments > 0) return { comments };
+    const likes = await this.likes.eraseBy(userId, limit);
+    if (likes > 0) return { likes };
     return {
       relationships:
         (await this.eraseRows('relationships', 'id', 'user_id', userId, limit)) +

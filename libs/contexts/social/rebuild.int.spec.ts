@@ -7,6 +7,7 @@ import { ownSystem } from '@rookery/testing/own-system';
 import { Posts } from './storage/posts';
 
 const FEED = 'social.project-feed';
+const LIKES = 'social.count-likes';
 const PEOPLE = 'social.copy-people';
 
 describe('Rebuilding the projections', () => {
@@ -73,12 +74,12 @@ describe('Rebuilding the projections', () => {
     );
 
   it('is offered for every projection of the context', () => {
-    expect(system.inWorker(Rebuild).names()).toEqual([PEOPLE, FEED]);
+    expect(system.inWorker(Rebuild).names()).toEqual([PEOPLE, LIKES, FEED]);
   });
 
   it('refuses what is no projection, and names those that are', async () => {
     await expect(rebuild('identity.send-welcome-mail')).rejects.toThrow(
-      `There is no projection identity.send-welcome-mail; there are ${PEOPLE}, ${FEED}.`,
+      `There is no projection identity.send-welcome-mail; there are ${PEOPLE}, ${LIKES}, ${FEED}.`,
     );
   });
 

@@ -8,7 +8,9 @@ import { SocialPersonalData } from './personal-data';
 import { SeedPosts } from './seed/seed';
 import { FeedSettings } from './settings';
 import { Comments, commentSchema } from './storage/comments';
+import { LikeCounts } from './storage/like-counts';
 import { FeedItems } from './storage/feed-items';
+import { Likes, likeSchema } from './storage/likes';
 import { People } from './storage/people';
 import { Posts, postSchema } from './storage/posts';
 import { Relationships, relationshipSchema } from './storage/relationships';
@@ -16,13 +18,14 @@ import { Visibility } from './storage/visibility';
 import { CommentViews } from './views/comment';
 import { Feed } from './views/feed';
 import { FollowViews } from './views/follow';
+import { LikeViews } from './views/like';
 import { PostViews } from './views/post';
 import { PostSearch } from './views/post-search';
 
 /** Follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
   tags: {
-    Posts: 'Publish, read, search, change and delete posts.',
+    Posts: 'Publish, read, search, change, delete and like posts.',
     Comments: 'Comment on posts.',
     Feed: 'Posts of the users you follow.',
     Relationships: 'Follow, block and mute users.',
@@ -32,7 +35,7 @@ export const social = defineContext('social', __dirname, {
     admin: [ManageAny.deletePosts],
   },
   requires: ['identity'],
-  schemas: [commentSchema, postSchema, relationshipSchema],
+  schemas: [commentSchema, likeSchema, postSchema, relationshipSchema],
   providers: [
     Comments,
     CommentViews,
@@ -40,6 +43,9 @@ export const social = defineContext('social', __dirname, {
     FeedItems,
     FeedSettings,
     FollowViews,
+    LikeCounts,
+    LikeViews,
+    Likes,
     People,
     PostSearch,
     PostViews,

@@ -12,6 +12,11 @@ export async function comment(system: TestSystem, { token }: Person, postId: str
   return (await system.ask(`POST /v1/posts/${postId}/comments`, { token, body: { content } })).body;
 }
 
+/** Likes a post. */
+export async function like(system: TestSystem, { token }: Person, postId: string): Promise<void> {
+  await system.ask(`PUT /v1/posts/${postId}/like`, { token });
+}
+
 /** Lets one user block another. */
 export async function block(system: TestSystem, { id }: Person, other: Person): Promise<void> {
   await system.sql(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ApiSchema } from '@nestjs/swagger';
+import { NotFound, Rejection } from '@rookery/domain';
 import { type Position, Sql } from '@rookery/persistence';
 import { Field } from '@rookery/web';
 import { reads } from '../storage/visibility';
@@ -36,6 +37,9 @@ export class CommentView {
   version: number;
 }
 
+/** Order of a list of comments. */
+export type CommentOrder = 'asc' | 'desc';
+
 const SELECT_COMMENT = `SELECT comment.id, comment.post_id AS "postId", comment.content,
     ${AUTHOR_COLUMNS}, comment.created_at AS "createdAt", comment.updated_at AS "updatedAt",
     comment.version
@@ -54,24 +58,39 @@ export function newCommentView(comment: Comment, author: PersonView): CommentVie
 export class CommentViews {
   constructor(private readonly sql: Sql) {}
 
+  /** @throws Rejection `resource.not-found` unless the viewer may read the comment and its post */
+  async get(id: string, viewerId: string): Promise<CommentView> {
+    const comment = await this.sql.row<CommentRow>(
+      `${SELECT_COMMENT}
+       JOIN social.posts post ON post.id = comment.post_id JOIN social.people publisher ON publisher.id = post.author_id
+       WHERE comment.id = $1 AND author.active AND ${reads('$2::uuid', 'comment.author_id')}
+         AND publisher.active AND ${reads('$2::uuid', 'post.author_id')}`,
+      [id, viewerId],
+    );
+    if (!comment) throw new Rejection(NotFound);
+    return withAuthor<CommentView>(comment);
+  }
+
   /** @returns a comment as changed by the current transaction, for the response to the change */
   async reload(id: string): Promise<CommentView> {
     const comment = await this.sql.row<CommentRow>(`${SELECT_COMMENT} WHERE comment.id = $1`, [id]);
     return withAuthor<CommentView>(comment!);
   }
 
-  /** @returns the comments of a post that the viewer reads, newest first, at most `limit` */
+  /** @returns the comments of a post that the viewer reads after a position in the order, at most `limit` */
   async of(
     postId: string,
     viewerId: string,
+    order: CommentOrder,
     [createdAt, id]: Position,
     limit: number,
   ): Promise<CommentView[]> {
+    const beyond = order === 'asc' ? '>' : '<';
     const rows = await this.sql.rows<CommentRow>(
       `${SELECT_COMMENT}
-       WHERE comment.post_id = $1 AND (comment.created_at, comment.id) < ($2::timestamptz, $3::uuid)
+       WHERE comment.post_id = $1 AND (comment.created_at, comment.id) ${beyond} ($2::timestamptz, $3::uuid)
          AND author.active AND ${reads('$4::uuid', 'comment.author_id')}
-       ORDER BY comment.created_at DESC, comment.id DESC LIMIT $5`,
+       ORDER BY comment.created_at ${order}, comment.id ${order} LIMIT $5`,
       [postId, createdAt, id, viewerId, limit],
     );
     return rows.map((row) => withAuthor<CommentView>(row));

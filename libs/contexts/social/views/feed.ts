@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Position, Sql } from '@rookery/persistence';
 import { blocks } from '../storage/visibility';
-import { POST_COLUMNS, postOf, type PostRow, type PostView } from './post';
+import { postColumns, postOf, type PostRow, type PostView } from './post';
 import { searchTerms } from './search-terms';
 
 /** Filter and order of a feed. */
@@ -118,7 +118,7 @@ export class Feed {
     const values: unknown[] = [viewerId, limit, ids];
     const { order, within } = this.order(filters, position, values);
     return this.sql.rows<PostRow>(
-      `SELECT ${POST_COLUMNS}
+      `SELECT ${postColumns('$1')}
        FROM unnest($3::uuid[]) AS fitting (id)
        CROSS JOIN LATERAL (SELECT * FROM social.posts WHERE id = fitting.id OFFSET 0) AS post
        CROSS JOIN LATERAL (SELECT * FROM social.people WHERE id = post.author_id OFFSET 0) AS author
@@ -151,17 +151,17 @@ export class Feed {
     // Posts are read as they are found, in full: their ids alone would have to be looked up again.
     return this.sql.rows<PostRow>(
       `WITH items AS MATERIALIZED (
-         SELECT ${POST_COLUMNS} FROM social.feed_items item
+         SELECT ${postColumns('$1')} FROM social.feed_items item
          CROSS JOIN LATERAL (SELECT * FROM social.posts post WHERE post.id = item.post_id AND ${fitting} OFFSET 0) AS post
          CROSS JOIN LATERAL ${activeAuthor('post.author_id')} AS author
          WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')} AND ${followed('item.author_id')}
          ORDER BY item.created_at ${order}, item.post_id ${order} LIMIT $2
        ), own AS (
-         SELECT ${POST_COLUMNS} FROM social.posts post
+         SELECT ${postColumns('$1')} FROM social.posts post
          CROSS JOIN LATERAL (SELECT * FROM social.people WHERE id = post.author_id OFFSET 0) AS author
          WHERE post.author_id = $1 AND ${reached} AND ${within('post.created_at', 'post.id')} AND ${fitting} ${newest}
        ), merged AS (
-         SELECT ${POST_COLUMNS} FROM social.merged_follows follow
+         SELECT ${postColumns('$1')} FROM social.merged_follows follow
          CROSS JOIN LATERAL ${activeAuthor('follow.author_id')} AS author
          CROSS JOIN LATERAL (
            SELECT * FROM social.posts post

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MAX_UUID } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
-import { POST_COLUMNS, postOf, type PostRow, type PostView } from './post';
+import { postColumns, postOf, type PostRow, type PostView } from './post';
 import { searchTerms } from './search-terms';
 
 /** Maximum matches that are ranked, newest first. */
@@ -68,12 +68,12 @@ export class PostSearch {
     const terms = searchTerms(search);
     const ids = await this.newest(terms, viewerId, until);
     const rows = await this.sql.rows<PostRow & { rank: number }>(
-      `SELECT ${POST_COLUMNS}, rank
+      `SELECT ${postColumns('$7::uuid')}, rank
        FROM social.posts post JOIN social.people author ON author.id = post.author_id,
          LATERAL (SELECT ts_rank(post.search, ${QUERY}) AS rank) AS ranked
        WHERE post.id = ANY ($2::uuid[]) AND (rank, post.created_at, post.id) < ($3::real, $4::timestamptz, $5::uuid)
        ORDER BY rank DESC, post.created_at DESC, post.id DESC LIMIT $6`,
-      [terms, ids, ...after, limit],
+      [terms, ids, ...after, limit, viewerId],
     );
     return rows.map(({ rank, ...post }) => ({ post: postOf(post as PostRow), rank }));
   }

@@ -48,6 +48,15 @@ export class PostView {
   })
   commentsCount: number;
 
+  @Field.integer({
+    description: 'Number of likes, including those of users whom the reader cannot see.',
+    example: 7,
+  })
+  likesCount: number;
+
+  @Field.boolean({ description: 'Whether the reader likes it.' })
+  liked: boolean;
+
   @Field.dateTime({ description: 'When it was published.' })
   createdAt: Date;
 
@@ -58,23 +67,36 @@ export class PostView {
   version: number;
 }
 
-/** A {@link PostView} as columns of `social.posts post JOIN social.people author`; {@link postOf} reads them. */
-export const POST_COLUMNS = `post.id, post.title, post.content, post.tags, ${AUTHOR_COLUMNS},
-  post.comments_count AS "commentsCount", post.created_at AS "createdAt", post.updated_at AS "updatedAt", post.version`;
+/**
+ * Scalar subqueries: each looks up one row by its key. The planner might turn an EXISTS into reading all likes of the
+ * viewer.
+ *
+ * @param viewer SQL expression for the reader's id
+ * @returns a {@link PostView} as columns of `social.posts post JOIN social.people author`; {@link postOf} reads them
+ */
+export function postColumns(viewer: string): string {
+  return `post.id, post.title, post.content, post.tags, ${AUTHOR_COLUMNS}, post.comments_count AS "commentsCount",
+  coalesce((SELECT counted.likes FROM social.like_counts counted WHERE counted.post_id = post.id), 0) AS "likesCount",
+  coalesce((SELECT true FROM social.likes mine WHERE mine.post_id = post.id AND mine.user_id = ${viewer}), false) AS liked,
+  post.created_at AS "createdAt", post.updated_at AS "updatedAt", post.version`;
+}
 
-const SELECT_POST = `SELECT ${POST_COLUMNS} FROM social.posts post JOIN social.people author ON author.id = post.author_id`;
+const FROM_POSTS = 'FROM social.posts post JOIN social.people author ON author.id = post.author_id';
+const READABLE = `${FROM_POSTS} WHERE post.id = $1 AND author.active AND ${reads('$2::uuid', 'post.author_id')}`;
+const SELECT_POST = `SELECT ${postColumns('$2::uuid')} ${FROM_POSTS}`;
 
 export type PostRow = Authored<PostView>;
 
-/** @returns the post in a row of {@link POST_COLUMNS} */
+/** @returns the post in a row of {@link postColumns} */
 export function postOf(row: PostRow): PostView {
   return withAuthor<PostView>(row);
 }
 
-/** @returns a post that was created just now, which nobody can have commented on yet */
+/** @returns a post that was created just now, which nobody can have commented on or liked yet */
 export function newPostView(post: Post, author: PersonView): PostView {
   const { id, title, content, tags, createdAt, updatedAt, version } = post.snapshot();
-  return { id, title, content, tags, author, commentsCount: 0, createdAt, updatedAt, version };
+  const nothing = { commentsCount: 0, likesCount: 0, liked: false };
+  return { id, title, content, tags, author, ...nothing, createdAt, updatedAt, version };
 }
 
 /** Posts as a reader sees them. */
@@ -84,30 +106,37 @@ export class PostViews {
 
   /** @throws Rejection `resource.not-found` if there is none that the viewer may read */
   async get(id: string, viewerId: string): Promise<PostView> {
-    const post = await this.sql.row<PostRow>(
-      `${SELECT_POST} WHERE post.id = $1 AND author.active AND ${reads('$2::uuid', 'post.author_id')}`,
-      [id, viewerId],
-    );
+    const post = await this.sql.row<PostRow>(`SELECT ${postColumns('$2::uuid')} ${READABLE}`, [id, viewerId]);
     if (!post) throw new Rejection(NotFound);
     return postOf(post);
+  }
+
+  /** @throws Rejection `resource.not-found` if there is none that the viewer may read */
+  async verify(id: string, viewerId: string): Promise<void> {
+    if (!(await this.sql.row(`SELECT ${READABLE}`, [id, viewerId]))) throw new Rejection(NotFound);
   }
 
   /**
    * @returns a post as changed by the current transaction, without a visibility check, for the response to the change
    */
-  async reload(id: string): Promise<PostView> {
-    const post = await this.sql.row<PostRow>(`${SELECT_POST} WHERE post.id = $1`, [id]);
+  async reload(id: string, viewerId: string): Promise<PostView> {
+    const post = await this.sql.row<PostRow>(`${SELECT_POST} WHERE post.id = $1`, [id, viewerId]);
     return postOf(post!);
   }
 
   /**
-   * @returns what somebody has published, newest first, at most `limit`
+   * @returns what somebody has published, as the viewer sees it, newest first, at most `limit`
    */
-  async by(authorId: string, [createdAt, id]: Position, limit: number): Promise<PostView[]> {
+  async by(
+    authorId: string,
+    viewerId: string,
+    [createdAt, id]: Position,
+    limit: number,
+  ): Promise<PostView[]> {
     const rows = await this.sql.rows<PostRow>(
-      `${SELECT_POST} WHERE post.author_id = $1 AND (post.created_at, post.id) < ($2::timestamptz, $3::uuid)
-       ORDER BY post.created_at DESC, post.id DESC LIMIT $4`,
-      [authorId, createdAt, id, limit],
+      `${SELECT_POST} WHERE post.author_id = $1 AND (post.created_at, post.id) < ($3::timestamptz, $4::uuid)
+       ORDER BY post.created_at DESC, post.id DESC LIMIT $5`,
+      [authorId, viewerId, createdAt, id, limit],
     );
     return rows.map(postOf);
   }

@@ -1,4 +1,4 @@
-import { Body, Controller, Post as HttpPost } from '@nestjs/common';
+import { Body, Controller, Post as HttpPost, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
@@ -10,6 +10,7 @@ import { Comments } from '../../storage/comments';
 import { People } from '../../storage/people';
 import { Posts } from '../../storage/posts';
 import { Visibility } from '../../storage/visibility';
+import type { FastifyReply } from 'fastify';
 import { COMMENT, CommentView, newCommentView } from '../../views/comment';
 
 class CommentCreate {
@@ -39,15 +40,18 @@ export class CreateCommentRoute {
     operationId: 'createComment',
     summary: 'Comment on a post',
     description: 'Requires that you can read the post.',
-    ok: { status: 201, type: CommentView },
+    ok: { status: 201, type: CommentView, headers: { Location: 'URL of the comment.' } },
     rejects: [NotFound],
   })
-  create(
+  async create(
     @UuidParam() id: string,
     @CurrentCaller() { userId }: Caller,
     @Body() { content }: CommentCreate,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CommentView> {
-    return this.commands.execute(new CreateComment(id, userId, content));
+    const comment = await this.commands.execute(new CreateComment(id, userId, content));
+    reply.header('location', `/v1/comments/${comment.id}`);
+    return comment;
   }
 }
 

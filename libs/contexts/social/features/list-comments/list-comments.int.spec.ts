@@ -28,6 +28,23 @@ describe('Listing the comments of a post', () => {
     });
   });
 
+  it('shows the oldest first if asked to, with cursors of that order only', async () => {
+    const written = [];
+    for (const content of ['One', 'Two', 'Three']) written.push(await comment(system, bob, postId, content));
+    const first = await list(ada, postId, 'sort=asc&limit=2');
+    expect(first.body.data).toEqual(written.slice(0, 2));
+    const cursor = first.body.page.nextCursor as string;
+    const next = await list(ada, postId, `sort=asc&limit=2&cursor=${cursor}`);
+    expect(next.body).toEqual({ data: written.slice(2), page: { nextCursor: null } });
+    for (const order of ['', '&sort=desc']) {
+      expect(await list(ada, postId, `limit=2&cursor=${cursor}${order}`)).toMatchObject({
+        status: 400,
+        body: { code: 'request.invalid-cursor' },
+      });
+    }
+    expect((await list(ada, postId, 'sort=best')).status).toBe(400);
+  });
+
   it('excludes comments that a block hides, in both directions, and of inactive users; the count includes them', async () => {
     const [blocker, blocked, deleted] = await Promise.all([enroll(system), enroll(system), enroll(system)]);
     for (const who of [blocker, blocked, deleted]) await comment(system, who, postId);

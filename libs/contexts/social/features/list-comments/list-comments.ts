@@ -3,24 +3,33 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
+import { NEWEST, OLDEST, positionOf } from '@rookery/persistence';
 import {
-  BY_TIME,
   type Caller,
   CurrentCaller,
   Explain,
+  Field,
   ListQuery,
   type Page,
   paged,
   UuidParam,
 } from '@rookery/web';
-import { CommentView, CommentViews } from '../../views/comment';
+import { type CommentOrder, CommentView, CommentViews } from '../../views/comment';
 import { PostViews } from '../../views/post';
+
+class CommentsQuery extends ListQuery {
+  @Field.oneOf(['asc', 'desc'], {
+    default: 'desc',
+    description: '`asc`: oldest first. `desc`: newest first.',
+  })
+  sort: CommentOrder = 'desc';
+}
 
 export class ListComments extends Query<Page<CommentView>> {
   constructor(
     readonly postId: string,
     readonly viewerId: string,
-    readonly page: ListQuery,
+    readonly page: CommentsQuery,
   ) {
     super();
   }
@@ -35,14 +44,15 @@ export class ListCommentsRoute {
   @Explain({
     operationId: 'listComments',
     summary: 'List the comments of a post',
-    description: 'Newest first.',
+    description:
+      'Newest first, or oldest first with `sort=asc`. A cursor belongs to the order it was issued for.',
     ok: { list: CommentView },
     rejects: [NotFound],
   })
   list(
     @UuidParam() id: string,
     @CurrentCaller() { userId }: Caller,
-    @QueryString() page: ListQuery,
+    @QueryString() page: CommentsQuery,
   ): Promise<Page<CommentView>> {
     return this.queries.execute(new ListComments(id, userId, page));
   }
@@ -56,9 +66,11 @@ export class ListCommentsHandler implements IQueryHandler<ListComments> {
   ) {}
 
   async execute({ postId, viewerId, page }: ListComments): Promise<Page<CommentView>> {
-    return paged(page, `comments:${postId}`, BY_TIME, async (after, limit) => {
-      await this.posts.get(postId, viewerId);
-      return this.comments.of(postId, viewerId, after, limit);
+    const { sort } = page;
+    const keyset = { first: sort === 'asc' ? OLDEST : NEWEST, of: positionOf };
+    return paged(page, `comments:${postId}:${sort}`, keyset, async (after, limit) => {
+      await this.posts.verify(postId, viewerId);
+      return this.comments.of(postId, viewerId, sort, after, limit);
     });
   }
 }

@@ -58,7 +58,7 @@ export class ListUserPostsHandler implements IQueryHandler<ListUserPosts> {
   async execute({ authorId, viewerId, page }: ListUserPosts): Promise<Page<PostView>> {
     return paged(page, `user-posts:${authorId}`, BY_TIME, async (after, limit) => {
       await this.visibility.assertCanRead(viewerId, authorId);
-      return this.posts.by(authorId, after, limit);
+      return this.posts.by(authorId, viewerId, after, limit);
     });
   }
 }

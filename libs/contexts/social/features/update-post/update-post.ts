@@ -85,6 +85,6 @@ export class UpdatePostHandler implements ICommandHandler<UpdatePost> {
     post.verifyUpdater(actor);
     assertVersion(post.version, expectedVersion);
     if (post.update(changes, this.clock.now())) await this.posts.save(post);
-    return this.views.reload(postId);
+    return this.views.reload(postId, actor.userId);
   }
 }

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { NIL_UUID } from '@rookery/domain';
+import { Sql } from '@rookery/persistence';
+
+/** Changes to fold, and likes of deleted posts to remove, at once. */
+const BATCH_SIZE = 10_000;
+/** Posts to recount at once: one of them may have very many likes. */
+const RECOUNT_MAX = 100;
+
+/**
+ * The number of likes of each post. Likes append their changes, and one worker at a time folds them into the counts: a
+ * post that is liked by thousands at once costs one update, and nobody waits for its row.
+ */
+@Injectable()
+export class LikeCounts {
+  constructor(private readonly sql: Sql) {}
+
+  /** Has {@link fold} remove the likes of a post that was deleted. */
+  forget(postId: string): void {
+    this.sql.send('INSERT INTO social.like_changes (post_id, change) VALUES ($1, 0)', [postId]);
+  }
+
+  /**
+   * Folds the oldest changes into the counts. What was liked while its post was deleted, or before, is removed: the
+   * change shows which posts to look at.
+   */
+  async fold(): Promise<void> {
+    await this.lock();
+    const gone = await this.sql.rows<{ id: string }>(
+      `WITH taken AS (
+         DELETE FROM social.like_changes
+         WHERE id IN (SELECT id FROM social.like_changes ORDER BY id LIMIT ${BATCH_SIZE})
+         RETURNING post_id, change
+       ), sums AS (
+         SELECT post_id, sum(change)::int AS change,
+                EXISTS (SELECT FROM social.posts WHERE id = post_id) AS present
+         FROM taken GROUP BY post_id
+       ), updated AS (
+         UPDATE social.like_counts counted SET likes = greatest(counted.likes + sums.change, 0)
+         FROM sums WHERE sums.present AND counted.post_id = sums.post_id RETURNING counted.post_id
+       ), inserted AS (
+         INSERT INTO social.like_counts (post_id, likes)
+         SELECT post_id, change FROM sums
+         WHERE present AND change > 0 AND NOT EXISTS (SELECT FROM updated WHERE updated.post_id = sums.post_id)
+       )
+       SELECT post_id AS id FROM sums WHERE NOT present`,
+    );
+    if (gone.length > 0) await this.remove(gone.map(({ id }) => id));
+  }
+
+  /**
+   * Counts the likes of some posts anew.
+   *
+   * @param after last post of the previous batch; null for the first
+   * @param limit maximum number of posts
+   * @returns last post of this batch; null if there are no more
+   */
+  async recount(after: string | null, limit: number): Promise<string | null> {
+    await this.lock();
+    const posts = await this.sql.rows<{ id: string }>(
+      `WITH RECURSIVE walk AS (
+         SELECT $1::uuid AS id, 0 AS number
+         UNION ALL
+         SELECT least((SELECT post_id FROM social.likes WHERE post_id > walk.id ORDER BY post_id LIMIT 1),
+                      (SELECT post_id FROM social.like_counts WHERE post_id > walk.id ORDER BY post_id LIMIT 1)),
+                number + 1
+         FROM walk WHERE id IS NOT NULL AND number < $2
+       )
+       SELECT id FROM walk WHERE number > 0 AND id IS NOT NULL ORDER BY number`,
+      [after ?? NIL_UUID, Math.min(limit, RECOUNT_MAX)],
+    );
+    // One statement, so that the changes that are dropped are those of the likes that are counted.
+    await this.sql.execute(
+      `WITH dropped AS (DELETE FROM social.like_changes WHERE post_id = ANY ($1::uuid[])),
+            counted AS (
+              SELECT post_id, count(*)::int AS likes FROM social.likes WHERE post_id = ANY ($1::uuid[]) GROUP BY post_id),
+            unliked AS (
+              DELETE FROM social.like_counts WHERE post_id = ANY ($1::uuid[])
+              AND NOT EXISTS (SELECT FROM counted WHERE counted.post_id = like_counts.post_id)),
+            gone AS (
+              INSERT INTO social.like_changes (post_id, change)
+              SELECT id, 0 FROM unnest($1::uuid[]) AS post (id)
+              WHERE NOT EXISTS (SELECT FROM social.posts WHERE posts.id = post.id))
+       INSERT INTO social.like_counts AS known (post_id, likes) SELECT post_id, likes FROM counted
+       ON CONFLICT (post_id) DO UPDATE SET likes = excluded.likes WHERE known.likes <> excluded.likes`,
+      [posts.map(({ id }) => id)],
+    );
+    return posts.at(-1)?.id ?? null;
+  }
+
+  /** A bounded number of likes of deleted posts; the rest is left to the next {@link fold}. */
+  private async remove(posts: readonly string[]): Promise<void> {
+    const removed = await this.sql.execute(
+      `DELETE FROM social.likes WHERE id IN (
+         SELECT id FROM social.likes WHERE post_id = ANY ($1::uuid[]) LIMIT ${BATCH_SIZE})`,
+      [posts],
+    );
+    if (removed === BATCH_SIZE) posts.forEach((id) => this.forget(id));
+    else await this.sql.execute('DELETE FROM social.like_counts WHERE post_id = ANY ($1::uuid[])', [posts]);
+  }
+
+  /** Held until the current transaction ends: two that count at once would lose or repeat changes. */
+  private async lock(): Promise<void> {
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('social.like-counts', 0))`);
+  }
+}
