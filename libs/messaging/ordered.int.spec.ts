@@ -70,7 +70,7 @@ describe('An ordered subscriber', () => {
     await eventually(async () => {
       const open = await system.sql(`SELECT 1 FROM messaging.event_delivery WHERE state <> 'done' LIMIT 1`);
       return open.length === 0;
-    }, 25_000);
+    }, 80_000);
     const inversions = await system.sql(
       `SELECT subject FROM (SELECT subject, sequence, row_number() OVER (PARTITION BY subject ORDER BY place) AS expected
                             FROM suite.drawn) AS seen
@@ -78,7 +78,7 @@ describe('An ordered subscriber', () => {
     );
     expect(inversions).toEqual([]);
     expect(await system.sql('SELECT count(*)::int AS count FROM suite.drawn')).toEqual([{ count: 2_400 }]);
-  });
+  }, 90_000);
 
   it('waits for a dead predecessor until it is redriven, and blocks no other subject', async () => {
     const [stuck, free] = [newId(), newId()];

@@ -7,7 +7,7 @@
  */
 export async function eventually<T>(
   expectation: () => T | Promise<T>,
-  withinMs = 10_000,
+  withinMs = 25_000,
 ): Promise<Exclude<T, false>> {
   const giveUpAt = performance.now() + withinMs;
   for (;;) {

@@ -73,7 +73,11 @@ describe('guessing passwords', () => {
     it('compares ten of a hundred concurrent attempts', async () => {
       const email = await addressOf();
       const answers = await times(100, () => signIn(email, WRONG));
-      expect(statuses(answers)).toEqual([...Array<number>(10).fill(401), ...Array<number>(90).fill(423)]);
+      const compared = answers.filter(({ status }) => status === 401);
+      const others = answers.filter(({ status }) => status !== 401);
+      expect(compared).toHaveLength(10);
+      // On a busy machine some are told 503: they may not wait for the outcome of the others any longer.
+      expect(others.filter(({ status }) => ![423, 503].includes(status))).toEqual([]);
       expect((await signIn(email, PASSWORD)).status).toBe(423);
     }, 60_000);
 
