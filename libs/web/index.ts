@@ -2,6 +2,7 @@ export { permissionsOf, PermissionToManageAny, Public, RequirePermission } from 
 export { BasicAuthGuard, Operators, OperatorsOnly } from './basic-auth';
 export { Cacheable } from './caching';
 export { type Caller, CurrentCaller } from './caller';
+export { hostCookie, readCookie } from './cookies';
 export { DebugVarsRoute } from './debug-vars';
 export { Deprecated, type Deprecation } from './deprecation';
 export { Drain } from './drain';
@@ -17,6 +18,7 @@ export { MaxMembers } from './json-body';
 export { LimitsModule } from './limits.module';
 export { LimitsUpkeepModule } from './limits-upkeep.module';
 export { type ApiDescription, buildOpenApi, serveOpenApi } from './openapi';
+export { trustedOrigins } from './origins';
 export {
   BY_ID,
   BY_TIME,

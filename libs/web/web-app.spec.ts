@@ -628,7 +628,16 @@ describe('Every request', () => {
     const origin = async (from: string) =>
       (await ask({ url: '/livez', headers: { origin: from } })).headers['access-control-allow-origin'];
     expect(await origin('https://app.example')).toBe('https://app.example');
-    expect(await origin('https://evil.example')).toBeUndefined();
+    for (const other of [
+      'https://evil.example',
+      'https://app.example.evil.example',
+      'null',
+      'https://APP.example',
+    ])
+      expect(await origin(other)).toBeUndefined();
+    const refused = await ask({ url: '/livez', headers: { origin: 'https://evil.example' } });
+    expect(Object.keys(refused.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    expect(String(refused.headers.vary)).toContain('Origin');
     const preflight = await ask({
       method: 'OPTIONS',
       url: '/v1/nests',

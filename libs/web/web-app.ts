@@ -254,31 +254,39 @@ function refuseWhileClosing(server: FastifyInstance, drain: Drain): void {
   });
 }
 
+/** Of pages of other origins those of `CORS_ORIGINS` may call the api, with credentials; others are told nothing. */
+function allowOrigins(app: NestFastifyApplication, { corsOrigins }: WebSettings): void {
+  if (corsOrigins.length === 0) return;
+  const others = { origin: corsOrigins };
+  const named = {
+    ...others,
+    credentials: true,
+    maxAge: 43_200,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: [
+      'Allow',
+      'Content-Disposition',
+      'Deprecation',
+      'WWW-Authenticate',
+      'X-Request-Id',
+      'ETag',
+      'Link',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      'Sunset',
+      'Location',
+      'Idempotency-Replayed',
+      'X-Cache',
+    ],
+  };
+  const delegator = (request: FastifyRequest, done: (error: null, options: object) => void) =>
+    done(null, corsOrigins.includes(request.headers.origin ?? '') ? named : others);
+  app.enableCors(delegator as never); // Nest passes on what its type does not declare
+}
+
 async function protect(app: NestFastifyApplication, settings: WebSettings): Promise<void> {
-  if (settings.corsOrigins.length > 0) {
-    app.enableCors({
-      origin: settings.corsOrigins,
-      credentials: true,
-      maxAge: 43_200,
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: [
-        'Allow',
-        'Content-Disposition',
-        'Deprecation',
-        'WWW-Authenticate',
-        'X-Request-Id',
-        'ETag',
-        'Link',
-        'RateLimit',
-        'RateLimit-Policy',
-        'Retry-After',
-        'Sunset',
-        'Location',
-        'Idempotency-Replayed',
-        'X-Cache',
-      ],
-    });
-  }
+  allowOrigins(app, settings);
   await app.register(fastifyCompress as never, {
     threshold: 1_000,
     encodings: ['br', 'gzip'],

@@ -21,8 +21,8 @@ export function enroll(
   return get(Transaction).run(async () => {
     const user = User.enroll({ ...names, passwordHash: '-' }, role, get(Clock).now());
     await get(Users).save(user);
-    const { accessToken } = await get(SignIn).start(user, { ip: '127.0.0.1', userAgent: 'test' });
-    return { id: user.id, token: accessToken };
+    const { answer } = await get(SignIn).start(user, { ip: '127.0.0.1', userAgent: 'test' }, false);
+    return { id: user.id, token: answer.accessToken };
   });
 }
 

@@ -4,6 +4,7 @@ import { KnownClients } from '@rookery/web';
 import { AccessTokens } from './services/access-tokens';
 import { ApiKeys } from './services/api-keys';
 import { BearerStrategy } from './services/bearer-strategy';
+import { BrowserSessions } from './services/browser-sessions';
 import { ExternalTokens } from './services/external-tokens';
 import { KeyPairs } from './services/key-pairs';
 import { KeyRotation } from './services/key-rotation';
@@ -66,6 +67,7 @@ export const identity = defineContext('identity', __dirname, {
     IdentitySettings,
     AccessTokens,
     ActivationLinks,
+    BrowserSessions,
     CodeFailures,
     ApiKeys,
     Decoys,

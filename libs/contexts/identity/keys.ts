@@ -9,6 +9,7 @@ type Purpose =
   | 'code-pepper'
   | 'signing-keys'
   | 'refresh-token'
+  | 'csrf-token'
   | 'password-reset-link'
   | 'attempts'
   | 'totp-secrets';

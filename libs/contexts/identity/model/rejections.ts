@@ -100,6 +100,22 @@ export const RefreshTokenReused = defineRejection(
   'Refresh token used twice',
 );
 
+export const OriginNotAllowed = defineRejection(
+  'identity.origin-not-allowed',
+  'forbidden',
+  'Only pages of this api and of named origins may sign in with a cookie, and the header Origin names none of them.',
+  'Add the origin of the app to CORS_ORIGINS, exactly as the browser sends it. Clients that are no browsers use tokenDelivery "body".',
+  'Origin not allowed',
+);
+
+export const CsrfTokenInvalid = defineRejection(
+  'identity.csrf-token-invalid',
+  'forbidden',
+  'The header X-CSRF-Token is missing, or belongs to another session than the cookie: another tab may have signed in.',
+  'Send the csrfToken of the sign-in, or get it again with POST /v1/auth/csrf-token.',
+  'CSRF token not valid',
+);
+
 export const PasswordWrong = defineRejection(
   'identity.password-wrong',
   'invalid',

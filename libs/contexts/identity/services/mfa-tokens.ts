@@ -31,16 +31,20 @@ export class MfaTokens {
     this.issuer = settings.publicUrl;
   }
 
-  /** @returns a token valid for {@link MFA_SECONDS}. */
-  async issue(userId: string): Promise<string> {
+  /**
+   * @param inCookie whether the session that it starts gets its refresh token in a cookie
+   * @returns a token valid for {@link MFA_SECONDS}.
+   */
+  async issue(userId: string, inCookie: boolean): Promise<string> {
     const id = newId();
     const { kid, privateKey } = await this.signingKeys.signing();
     await this.sql.execute('DELETE FROM identity.mfa_tokens WHERE user_id = $1 AND expires_at < now()', [
       userId,
     ]);
     await this.sql.execute(
-      'INSERT INTO identity.mfa_tokens (id, user_id, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3))',
-      [id, userId, MFA_SECONDS],
+      `INSERT INTO identity.mfa_tokens (id, user_id, expires_at, in_cookie)
+       VALUES ($1, $2, now() + make_interval(secs => $3), $4)`,
+      [id, userId, MFA_SECONDS, inCookie],
     );
     return this.jwt.signAsync(
       {},
@@ -61,14 +65,14 @@ export class MfaTokens {
    * Counts an attempt before the comparison. Concurrent attempts with the same token wait until the current transaction
    * ends; it must commit, or the attempt is not counted.
    *
-   * @returns the token's id and user; undefined if it is forged, expired, used or has no attempts left
+   * @returns the token's id and user, and whether its session gets a cookie; undefined if it is forged, expired, used or has no attempts left
    */
-  async take(token: string): Promise<{ id: string; userId: string } | undefined> {
+  async take(token: string): Promise<{ id: string; userId: string; inCookie: boolean } | undefined> {
     const id = await this.transaction.outside(() => this.verify(token));
     if (id === undefined) return undefined;
-    return this.sql.row<{ id: string; userId: string }>(
+    return this.sql.row<{ id: string; userId: string; inCookie: boolean }>(
       `UPDATE identity.mfa_tokens SET tries = tries + 1 WHERE id = $1 AND tries < $2 AND expires_at > now()
-       RETURNING id, user_id AS "userId"`,
+       RETURNING id, user_id AS "userId", in_cookie AS "inCookie"`,
       [id, TRIES],
     );
   }

@@ -10,8 +10,8 @@ import { ACCESS_SECONDS, AccessTokens } from './access-tokens';
 import { MfaTokens } from './mfa-tokens';
 import { RefreshTokens } from './refresh-token';
 
-/** A pair of tokens. */
-export class Tokens {
+/** What every response with tokens has. */
+class TokenAnswer {
   @Field.oneOf(['Bearer'], {
     description: 'How to send the access token: `Authorization: Bearer …` (RFC 6750).',
   })
@@ -23,14 +23,36 @@ export class Tokens {
   @Field.integer({ description: 'Seconds until the access token expires.', example: 900 })
   expiresIn: number;
 
-  @Field.text({ max: 400, description: 'Opaque token. Works for one refresh.' })
-  refreshToken: string;
-
   @Field.integer({ description: 'Seconds until the refresh token expires.', example: 2_592_000 })
   refreshExpiresIn: number;
 
   @Field.object(() => SignedInUser, { description: 'The user who signed in.' })
   user: SignedInUser;
+}
+
+/** A pair of tokens. */
+export class Tokens extends TokenAnswer {
+  @Field.text({ max: 400, description: 'Opaque token. Works for one refresh.' })
+  refreshToken: string;
+}
+
+/** The tokens of a browser, whose refresh token is in a cookie. */
+export class BrowserTokens extends TokenAnswer {
+  @Field.text({
+    max: 100,
+    description:
+      'Send it as `X-CSRF-Token` with every request that uses the cookie. The same for the whole session.',
+  })
+  csrfToken: string;
+}
+
+/** Tokens before they are delivered to a client, see `BrowserSessions.deliver`. */
+export interface IssuedTokens {
+  answer: TokenAnswer;
+  refreshToken: string;
+  sessionId: string;
+  /** Whether the refresh token goes into a cookie, and in no body. */
+  inCookie: boolean;
 }
 
 /** The password was right; the second factor is still required. */
@@ -68,36 +90,42 @@ export class SignIn {
   /**
    * For a user who has authenticated by password, or verified the e-mail address.
    *
+   * @param inCookie whether the session gets its refresh token in a cookie, also after a second factor
    * @returns the tokens of a new session; if the user has a second factor, a challenge for it
    */
-  async begin(user: User, client: Client): Promise<Tokens | MfaChallenge> {
-    if (!(await this.users.needsSecondFactor(user.id))) return this.start(user, client);
-    const mfaToken = await this.mfaTokens.issue(user.id);
+  async begin(user: User, client: Client, inCookie: boolean): Promise<IssuedTokens | MfaChallenge> {
+    if (!(await this.users.needsSecondFactor(user.id))) return this.start(user, client, inCookie);
+    const mfaToken = await this.mfaTokens.issue(user.id, inCookie);
     return { mfaRequired: true, mfaToken, methods: ['totp', 'recovery-code'] };
   }
 
   /**
+   * @param inCookie whether the session gets its refresh token in a cookie
    * @returns the tokens of a new session, for a fully authenticated user
    * @throws Rejection `identity.bad-credentials` if the account was deleted concurrently
    */
-  async start(user: User, client: Client): Promise<Tokens> {
-    const session = await this.sessions.start(user.id, client);
+  async start(user: User, client: Client, inCookie: boolean): Promise<IssuedTokens> {
+    const session = await this.sessions.start(user.id, client, inCookie);
     if (!session) throw new Rejection(BadCredentials, { subject: user.id });
     return this.resume(user, session.id);
   }
 
   /** @returns an access token and the current refresh token of a session. */
-  async resume(user: User, sessionId: string): Promise<Tokens> {
+  async resume(user: User, sessionId: string): Promise<IssuedTokens> {
     const { id, email, username, name, role } = user.snapshot();
     const session = await this.sessions.alive(sessionId);
     if (!session) throw new Rejection(RefreshInvalid);
     return {
-      tokenType: 'Bearer',
-      accessToken: await this.accessTokens.issue(session),
-      expiresIn: ACCESS_SECONDS,
+      answer: {
+        tokenType: 'Bearer',
+        accessToken: await this.accessTokens.issue(session),
+        expiresIn: ACCESS_SECONDS,
+        refreshExpiresIn: session.idleSeconds,
+        user: { id, email, username, name, role },
+      },
       refreshToken: this.refreshTokens.write({ sessionId, counter: session.counter }),
-      refreshExpiresIn: session.idleSeconds,
-      user: { id, email, username, name, role },
+      sessionId,
+      inCookie: session.inCookie,
     };
   }
 }

@@ -28,6 +28,8 @@ export interface SessionState {
   id: string;
   userId: string;
   role: Role;
+  /** Whether its refresh token is in a cookie of a browser; otherwise the client has it. */
+  inCookie: boolean;
   /** Number of the current refresh token. */
   counter: number;
   /** When the user last authenticated with password or second factor; null if that was invalidated. */
@@ -52,7 +54,7 @@ const MAX_KNOWN_ORIGINS = 1_000;
 /** Maximum consecutive failed reauthentications of a session. */
 const MAX_PROOF_TRIES = 10;
 
-const STATE = `s.id, s.user_id AS "userId", u.role, s.counter, s.authenticated_at AS "authenticatedAt",
+const STATE = `s.id, s.user_id AS "userId", u.role, s.in_cookie AS "inCookie", s.counter, s.authenticated_at AS "authenticatedAt",
   s.proof_version AS "proofVersion",
   s.authenticated_at IS NOT DISTINCT FROM s.rotated_at AS "rotatedByProof",
   extract(epoch FROM now() - s.rotated_at)::float8 AS "secondsSinceRotation",
@@ -73,9 +75,10 @@ export class Sessions {
    * Starts a session; of more than `MAX_SESSIONS_PER_USER` the least recently refreshed one ends. Serialized with a
    * concurrent deletion of the account.
    *
+   * @param inCookie see {@link SessionState}
    * @returns the new session's id; undefined if the account is not active (any more)
    */
-  async start(userId: string, client: Client): Promise<{ id: string } | undefined> {
+  async start(userId: string, client: Client, inCookie: boolean): Promise<{ id: string } | undefined> {
     const active = await this.sql.row(
       `SELECT 1 AS active FROM identity.users WHERE id = $1 AND status = 'active' FOR SHARE`,
       [userId],
@@ -87,8 +90,8 @@ export class Sessions {
     ]);
     const id = newId();
     await this.sql.execute(
-      `INSERT INTO identity.sessions (id, user_id, ip, user_agent, idle_expires_at, expires_at, authenticated_at)
-       VALUES ($1, $2, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now())`,
+      `INSERT INTO identity.sessions (id, user_id, ip, user_agent, idle_expires_at, expires_at, authenticated_at, in_cookie)
+       VALUES ($1, $2, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now(), $7)`,
       [
         id,
         userId,
@@ -96,6 +99,7 @@ export class Sessions {
         client.userAgent.slice(0, 400),
         this.settings.sessionIdleDays,
         this.settings.sessionMaxDays,
+        inCookie,
       ],
     );
     await this.end(

@@ -62,7 +62,7 @@ describe('signing in with a second factor', () => {
     ]);
     expect(JSON.stringify(responses['422'])).not.toContain('identity.code-invalid');
     const schema = body.paths['/v1/auth/login'].post.responses['200'].content['application/json'].schema;
-    expect(schema.oneOf).toHaveLength(2);
+    expect(schema.oneOf).toHaveLength(3);
   });
 
   it('wants exactly one of code and recovery code', async () => {

@@ -1,4 +1,4 @@
-import { Body, Controller, Headers, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Headers, Ip, Post, Req, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
@@ -15,10 +15,12 @@ import {
   RequestRefused,
   withStatus,
 } from '@rookery/web';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BrowserSessions } from '../../services/browser-sessions';
 import { MfaTokens } from '../../services/mfa-tokens';
 import { SecondFactorProof, type ProofOutcome, Reauthentication } from '../../services/reauthentication';
-import { SignIn, Tokens } from '../../services/sign-in';
-import { CodeInvalid, CodeLocked } from '../../model/rejections';
+import { BrowserTokens, type IssuedTokens, SignIn, Tokens } from '../../services/sign-in';
+import { CodeInvalid, CodeLocked, OriginNotAllowed } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
@@ -40,17 +42,19 @@ interface Refused {
 
 /** Returns a failure instead of throwing: a rejection would roll back the count. */
 @Audited<CompleteMfa>('identity.complete-mfa', {
-  subject: (_, outcome) => (outcome && 'refused' in outcome ? outcome.userId : outcome?.user.id),
+  subject: (_, outcome) => (outcome && 'refused' in outcome ? outcome.userId : outcome?.answer.user.id),
   refusal: (outcome) => {
     if (!('refused' in outcome)) return undefined;
     return outcome.refused === 'locked' ? CodeLocked.code : CodeInvalid.code;
   },
 })
-export class CompleteMfa extends Command<Tokens | Refused> {
+export class CompleteMfa extends Command<IssuedTokens | Refused> {
   constructor(
     readonly mfaToken: string,
     readonly proof: SecondFactorProof,
     readonly client: Client,
+    /** Whether the request comes from a page that may be given a cookie. */
+    readonly trusted: boolean,
   ) {
     super();
   }
@@ -59,7 +63,10 @@ export class CompleteMfa extends Command<Tokens | Refused> {
 @ApiTags('Second factor')
 @Controller('auth/mfa')
 export class CompleteMfaRoute {
-  constructor(private readonly commands: Commands) {}
+  constructor(
+    private readonly browsers: BrowserSessions,
+    private readonly commands: Commands,
+  ) {}
 
   @Public()
   @Post()
@@ -69,17 +76,20 @@ export class CompleteMfaRoute {
     operationId: 'completeMfa',
     summary: 'Sign in with the second factor',
     description:
-      'Takes exactly one of `code` and `recoveryCode`. A token works once, for 5 minutes and five attempts.',
-    ok: { type: Tokens },
-    rejects: [SignInCodeInvalid, CodeLocked],
+      'Takes exactly one of `code` and `recoveryCode`. A token works once, for 5 minutes and five attempts. If the sign-in began with `tokenDelivery: "cookie"`, the refresh token goes into the cookie here too.',
+    ok: { type: [Tokens, BrowserTokens] },
+    rejects: [SignInCodeInvalid, CodeLocked, OriginNotAllowed],
   })
   async complete(
     @Body() { mfaToken, ...proof }: CompleteMfaRequest,
     @Ip() ip: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
     @Headers('user-agent') userAgent = '',
-  ): Promise<Tokens> {
-    const outcome = await this.commands.execute(new CompleteMfa(mfaToken, proof, { ip, userAgent }));
-    if (!('refused' in outcome)) return outcome;
+  ): Promise<Tokens | BrowserTokens> {
+    const trusted = this.browsers.isTrusted(request);
+    const outcome = await this.commands.execute(new CompleteMfa(mfaToken, proof, { ip, userAgent }, trusted));
+    if (!('refused' in outcome)) return this.browsers.deliver(reply, outcome);
     if (outcome.refused === 'locked') throw new Rejection(CodeLocked);
     if (outcome.refused === 'token-void') {
       const detail = 'The mfaToken has expired, was used, or has seen five tries: sign in again.';
@@ -98,12 +108,13 @@ export class CompleteMfaHandler implements ICommandHandler<CompleteMfa> {
     private readonly users: Users,
   ) {}
 
-  async execute({ mfaToken, proof, client }: CompleteMfa): Promise<Tokens | Refused> {
+  async execute({ mfaToken, proof, client, trusted }: CompleteMfa): Promise<IssuedTokens | Refused> {
     const token = await this.mfaTokens.take(mfaToken);
     if (!token) return { refused: 'token-void' };
+    if (token.inCookie && !trusted) throw new Rejection(OriginNotAllowed, { subject: token.userId });
     const outcome = await this.proofs.prove(token.userId, proof, null);
     if (outcome !== 'proved') return { refused: outcome, userId: token.userId };
     await this.mfaTokens.use(token.id);
-    return this.signIn.start(await this.users.get(token.userId), client);
+    return this.signIn.start(await this.users.get(token.userId), client, token.inCookie);
   }
 }

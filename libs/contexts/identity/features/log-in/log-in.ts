@@ -1,13 +1,15 @@
-import { Body, Controller, Headers, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Headers, Ip, Post, Req, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Rejection, type RejectionDefinition } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BrowserSessions, TOKEN_DELIVERIES } from '../../services/browser-sessions';
 import { PasswordProof } from '../../services/password-proof';
-import { MfaChallenge, SignIn, Tokens } from '../../services/sign-in';
-import { BadCredentials, EmailUnverified, Locked } from '../../model/rejections';
+import { BrowserTokens, type IssuedTokens, MfaChallenge, SignIn, Tokens } from '../../services/sign-in';
+import { BadCredentials, EmailUnverified, Locked, OriginNotAllowed } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
@@ -25,16 +27,25 @@ class LoginRequest {
       'A refresh token that this device was given for the account before, also one whose session has ended. A device that shows one has a quota of its own, which strangers cannot use up.',
   })
   deviceToken?: string;
+
+  @Field.oneOf(TOKEN_DELIVERIES, {
+    name: 'TokenDelivery',
+    default: 'body',
+    description:
+      'Where the refresh token goes: into the body, or for browsers into a cookie that no script can read. Also applies after a second factor.',
+  })
+  tokenDelivery = 'body';
 }
 
 @Audited<LogIn>('identity.log-in', {
-  subject: (_, tokens) => (tokens && 'user' in tokens ? tokens.user.id : undefined),
+  subject: (_, tokens) => (tokens && 'answer' in tokens ? tokens.answer.user.id : undefined),
 })
-export class LogIn extends Command<Tokens | MfaChallenge> {
+export class LogIn extends Command<IssuedTokens | MfaChallenge> {
   constructor(
     readonly email: string,
     readonly password: string,
     readonly client: Client,
+    readonly inCookie: boolean,
     readonly deviceToken?: string,
   ) {
     super();
@@ -44,7 +55,10 @@ export class LogIn extends Command<Tokens | MfaChallenge> {
 @ApiTags('Auth')
 @Controller('auth/login')
 export class LogInRoute {
-  constructor(private readonly commands: Commands) {}
+  constructor(
+    private readonly browsers: BrowserSessions,
+    private readonly commands: Commands,
+  ) {}
 
   @RateLimit(RatePolicies.login)
   @NeverStored()
@@ -54,16 +68,25 @@ export class LogInRoute {
     operationId: 'login',
     summary: 'Sign in',
     description:
-      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Devices and networks from which somebody has already signed in to the account have their own quota, also of the rate limit: strangers can use up and lock only their own. The password of an unverified registration gets `identity.email-unverified`, whether or not the address also has an account.',
-    ok: { type: [Tokens, MfaChallenge] },
-    rejects: [BadCredentials, EmailUnverified, Locked],
+      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Devices and networks from which somebody has already signed in to the account have their own quota, also of the rate limit: strangers can use up and lock only their own. The password of an unverified registration gets `identity.email-unverified`, whether or not the address also has an account.\n\nWith `tokenDelivery: "cookie"` the refresh token is in no body but in a cookie, and the response has a `csrfToken`. The request then needs an `Origin` that is the api’s own or in `CORS_ORIGINS`, and pages of other origins send it with credentials. See docs/guides/browser.md.',
+    ok: { type: [Tokens, BrowserTokens, MfaChallenge] },
+    rejects: [BadCredentials, EmailUnverified, Locked, OriginNotAllowed],
   })
-  logIn(
-    @Body() { email, password, deviceToken }: LoginRequest,
+  async logIn(
+    @Body() { email, password, deviceToken, tokenDelivery }: LoginRequest,
     @Ip() ip: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
     @Headers('user-agent') userAgent = '',
-  ): Promise<Tokens | MfaChallenge> {
-    return this.commands.execute(new LogIn(email, password, { ip, userAgent }, deviceToken));
+  ): Promise<Tokens | BrowserTokens | MfaChallenge> {
+    const inCookie = tokenDelivery === 'cookie';
+    if (inCookie) this.browsers.assertTrusted(request);
+    // The page cannot read the token that makes its device known.
+    const device = deviceToken ?? (inCookie ? this.browsers.refreshTokenOf(request) : undefined);
+    const begun = await this.commands.execute(
+      new LogIn(email, password, { ip, userAgent }, inCookie, device),
+    );
+    return 'answer' in begun ? this.browsers.deliver(reply, begun) : begun;
   }
 }
 
@@ -75,14 +98,14 @@ export class LogInHandler implements ICommandHandler<LogIn> {
     private readonly users: Users,
   ) {}
 
-  async execute({ email, password, client, deviceToken }: LogIn): Promise<Tokens | MfaChallenge> {
+  async execute({ email, password, client, inCookie, deviceToken }: LogIn) {
     const proven = await this.proof.ofAnybody(email, password, { ip: client.ip, deviceToken });
     if (proven === 'unverified') throw await this.refused(EmailUnverified, email);
     // Otherwise a concurrent password change could leave this session behind.
     if (!proven || !(await this.users.holdPassword(proven))) throw await this.refused(BadCredentials, email);
     const user = await this.users.get(proven.userId);
     if (!user.active) throw new Rejection(BadCredentials, { subject: user.id });
-    return this.signIn.begin(user, client);
+    return this.signIn.begin(user, client, inCookie);
   }
 
   /** The account is looked up for the audit log, whether it exists or not, so that both take the same time. */

@@ -1,18 +1,24 @@
-import { Body, Controller, Post } from '@nestjs/common';
+import { Body, Controller, Post, Req, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, SessionOnly } from '@rookery/web';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BrowserSessions, CSRF_HEADER } from '../../services/browser-sessions';
 import { RefreshTokens } from '../../services/refresh-token';
 import { SessionCache } from '../../services/session-cache';
-import { RefreshInvalid } from '../../model/rejections';
+import { CsrfTokenInvalid, OriginNotAllowed, RefreshInvalid } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
 
 class LogoutRequest {
-  @Field.text({ max: 400, description: 'A refresh token of the session to end.' })
-  refreshToken: string;
+  @Field.text({
+    max: 400,
+    optional: true,
+    description: 'A refresh token of the session to end. Left out if it is in the cookie.',
+  })
+  refreshToken?: string;
 }
 
 @Audited('identity.log-out')
@@ -20,6 +26,8 @@ export class LogOut extends Command<void> {
   constructor(
     readonly userId: string,
     readonly refreshToken: string,
+    /** Whether it was in the cookie. */
+    readonly inCookie: boolean,
   ) {
     super();
   }
@@ -39,18 +47,32 @@ export class LogOutEverywhere extends Command<void> {
 @SessionOnly()
 @Controller('auth')
 export class LogOutRoutes {
-  constructor(private readonly commands: Commands) {}
+  constructor(
+    private readonly browsers: BrowserSessions,
+    private readonly commands: Commands,
+  ) {}
 
   @Post('logout')
+  @ApiHeader(CSRF_HEADER)
   @Explain({
     operationId: 'logout',
     summary: 'Sign out',
-    description: 'Ends the session of the refresh token. Its access tokens stop working within five seconds.',
+    description:
+      'Ends the session of the refresh token. Its access tokens stop working within five seconds. Without `refreshToken` in the body it ends the session of the cookie, with the same headers as POST /v1/auth/refresh, and deletes the cookie.',
     ok: { status: 204 },
-    rejects: [RefreshInvalid],
+    rejects: [RefreshInvalid, OriginNotAllowed, CsrfTokenInvalid],
   })
-  logOut(@Body() { refreshToken }: LogoutRequest, @CurrentCaller() caller: Caller): Promise<void> {
-    return this.commands.execute(new LogOut(caller.userId, refreshToken));
+  async logOut(
+    @Body() { refreshToken }: LogoutRequest,
+    @CurrentCaller() { userId }: Caller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    if (refreshToken !== undefined) return this.commands.execute(new LogOut(userId, refreshToken, false));
+    await this.browsers.use(request, reply, (token) =>
+      this.commands.execute(new LogOut(userId, token, true)),
+    );
+    this.browsers.clear(reply);
   }
 
   @Post('logout-all')
@@ -73,10 +95,10 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
     private readonly sessionCache: SessionCache,
   ) {}
 
-  async execute({ userId, refreshToken }: LogOut): Promise<void> {
+  async execute({ userId, refreshToken, inCookie }: LogOut): Promise<void> {
     const token = this.refreshTokens.read(refreshToken);
     const session = token && (await this.sessions.alive(token.sessionId));
-    if (session?.userId !== userId) throw new Rejection(RefreshInvalid);
+    if (session?.userId !== userId || session.inCookie !== inCookie) throw new Rejection(RefreshInvalid);
     await this.sessions.revoke(session.id, 'logout');
     this.sessionCache.forget(session.id);
   }

@@ -1,6 +1,6 @@
-import { Body, Controller, Post } from '@nestjs/common';
+import { Body, Controller, Post, Req, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
@@ -16,6 +16,8 @@ import {
   RatePolicies,
   SessionOnly,
 } from '@rookery/web';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BrowserSessions, CSRF_HEADER } from '../../services/browser-sessions';
 import { PasswordProof } from '../../services/password-proof';
 import {
   SecondFactorProof,
@@ -24,10 +26,11 @@ import {
   refusalOf,
 } from '../../services/reauthentication';
 import { SessionCache } from '../../services/session-cache';
-import { SignIn, Tokens } from '../../services/sign-in';
+import { BrowserTokens, type IssuedTokens, SignIn, Tokens } from '../../services/sign-in';
 import {
   CodeInvalid,
   CodeLocked,
+  CsrfTokenInvalid,
   Locked,
   PasswordWrong,
   ProofsExhausted,
@@ -48,11 +51,13 @@ class StepUpRequest extends SecondFactorProof {
   subject: ({ userId }) => userId,
   refusal: (outcome) => (typeof outcome === 'object' ? undefined : refusalOf(outcome).code),
 })
-export class StepUp extends Command<Tokens | Exclude<ProofOutcome, 'proved'>> {
+export class StepUp extends Command<IssuedTokens | Exclude<ProofOutcome, 'proved'>> {
   constructor(
     readonly userId: string,
     readonly sessionId: string,
     readonly proof: StepUpRequest,
+    /** Session whose cookie the request may use, if it has one. */
+    readonly cookieOf: string | undefined,
   ) {
     super();
   }
@@ -61,21 +66,26 @@ export class StepUp extends Command<Tokens | Exclude<ProofOutcome, 'proved'>> {
 @ApiTags('Second factor')
 @Controller('auth/step-up')
 export class StepUpRoute {
-  constructor(private readonly commands: Commands) {}
+  constructor(
+    private readonly browsers: BrowserSessions,
+    private readonly commands: Commands,
+  ) {}
 
   @SessionOnly()
   @Post()
   @NeverStored()
   @RateLimit(RatePolicies.otp)
+  @ApiHeader(CSRF_HEADER)
   @Explain({
     operationId: 'stepUp',
     summary: 'Reauthenticate (step-up)',
     description:
-      'Takes exactly one of `code`, `recoveryCode` and, for users without a second factor, `password`. For 15 minutes, the tokens in the response, and the tokens they are refreshed to, may do what requires a fresh sign-in. Earlier access tokens do not change. The earlier refresh token is replaced.',
-    ok: { type: Tokens },
+      'Takes exactly one of `code`, `recoveryCode` and, for users without a second factor, `password`. For 15 minutes, the tokens in the response, and the tokens they are refreshed to, may do what requires a fresh sign-in. Earlier access tokens do not change. The earlier refresh token is replaced. If it is in a cookie, the request must carry the cookie, with the same headers as POST /v1/auth/refresh.',
+    ok: { type: [Tokens, BrowserTokens] },
     rejects: [
       CodeInvalid,
       CodeLocked,
+      CsrfTokenInvalid,
       Locked,
       PasswordWrong,
       ProofsExhausted,
@@ -86,10 +96,13 @@ export class StepUpRoute {
   async stepUp(
     @Body() proof: StepUpRequest,
     @CurrentCaller() { userId, sessionId }: Caller,
-  ): Promise<Tokens> {
-    const outcome = await this.commands.execute(new StepUp(userId, sessionId!, proof));
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Tokens | BrowserTokens> {
+    const cookieOf = this.browsers.sessionOf(request);
+    const outcome = await this.commands.execute(new StepUp(userId, sessionId!, proof, cookieOf));
     if (typeof outcome === 'string') throw new Rejection(refusalOf(outcome));
-    return outcome;
+    return this.browsers.deliver(reply, outcome);
   }
 }
 
@@ -105,7 +118,10 @@ export class StepUpHandler implements ICommandHandler<StepUp> {
     private readonly sessionCache: SessionCache,
   ) {}
 
-  async execute({ userId, sessionId, proof }: StepUp) {
+  async execute({ userId, sessionId, proof, cookieOf }: StepUp) {
+    // The refresh token is replaced: a browser that did not take the new cookie would be signed out by the old one.
+    if ((await this.sessionCache.get(sessionId))?.inCookie && cookieOf !== sessionId)
+      throw new Rejection(CsrfTokenInvalid);
     await this.takeTry(sessionId);
     const right = proof.password === undefined || (await this.isPassword(userId, sessionId, proof.password));
     const needsSecondFactor = await this.users.needsSecondFactor(userId);

@@ -1,14 +1,16 @@
-import { Body, Controller, Headers, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Headers, Ip, Post, Req, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, Rejection } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BrowserSessions, TOKEN_DELIVERIES } from '../../services/browser-sessions';
 import { Registrations } from '../../services/registrations';
-import { MfaChallenge, SignIn, Tokens } from '../../services/sign-in';
+import { BrowserTokens, type IssuedTokens, MfaChallenge, SignIn, Tokens } from '../../services/sign-in';
 import { VerificationCodes } from '../../services/verification-codes';
-import { CodeExpired, CodeInvalid } from '../../model/rejections';
+import { CodeExpired, CodeInvalid, OriginNotAllowed } from '../../model/rejections';
 import type { Client } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
@@ -24,25 +26,47 @@ class VerifyEmailRequest {
     example: '042137',
   })
   code: string;
+
+  @Field.oneOf(TOKEN_DELIVERIES, {
+    name: 'TokenDelivery',
+    default: 'body',
+    description: 'Where the refresh token goes, as for POST /v1/auth/login.',
+  })
+  tokenDelivery = 'body';
 }
+
+const PASSWORD_RESET_TOKEN = {
+  max: 100,
+  optional: true,
+  description:
+    'Present only if the account has no password yet, because its address was registered with several. Works once with POST /v1/auth/password/reset, for an hour. The same token is mailed as a link.',
+};
 
 /** Tokens of a user who has just verified the address. */
 class VerifiedTokens extends Tokens {
-  @Field.text({
-    max: 100,
-    optional: true,
-    description:
-      'Present only if the account has no password yet, because its address was registered with several. Works once with POST /v1/auth/password/reset, for an hour. The same token is mailed as a link.',
-  })
+  @Field.text(PASSWORD_RESET_TOKEN)
   passwordResetToken?: string;
 }
 
+/** The same for a browser. */
+class VerifiedBrowserTokens extends BrowserTokens {
+  @Field.text(PASSWORD_RESET_TOKEN)
+  passwordResetToken?: string;
+}
+
+/** A verified address: who has it is signed in, or asked for a second factor. */
+interface Verified {
+  begun: IssuedTokens | MfaChallenge;
+  passwordResetToken?: string | undefined;
+}
+
 @Audited('identity.verify-email')
-export class VerifyEmail extends Command<VerifiedTokens | MfaChallenge> {
+export class VerifyEmail extends Command<Verified> {
   constructor(
     readonly email: string,
     readonly code: string,
     readonly client: Client,
+    readonly inCookie: boolean,
   ) {
     super();
   }
@@ -51,7 +75,10 @@ export class VerifyEmail extends Command<VerifiedTokens | MfaChallenge> {
 @ApiTags('Auth')
 @Controller('auth/verify')
 export class VerifyEmailRoute {
-  constructor(private readonly commands: Commands) {}
+  constructor(
+    private readonly browsers: BrowserSessions,
+    private readonly commands: Commands,
+  ) {}
 
   @RateLimit(RatePolicies.otp)
   @NeverStored()
@@ -62,15 +89,23 @@ export class VerifyEmailRoute {
     summary: 'Verify an e-mail address with the code',
     description:
       'Activates the account and signs in. The code expires after five wrong attempts or 10 minutes. An unknown address gets the same response as one that waits for its code.\n\nIf the address was registered with several passwords, nobody knows which one its owner typed, so none of them counts: the response has a `passwordResetToken`. Ask for a new password, send both to POST /v1/auth/password/reset, and sign in with it.',
-    ok: { type: [VerifiedTokens, MfaChallenge] },
-    rejects: [CodeInvalid, CodeExpired],
+    ok: { type: [VerifiedTokens, VerifiedBrowserTokens, MfaChallenge] },
+    rejects: [CodeInvalid, CodeExpired, OriginNotAllowed],
   })
-  verify(
-    @Body() { email, code }: VerifyEmailRequest,
+  async verify(
+    @Body() { email, code, tokenDelivery }: VerifyEmailRequest,
     @Ip() ip: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
     @Headers('user-agent') userAgent = '',
-  ): Promise<VerifiedTokens | MfaChallenge> {
-    return this.commands.execute(new VerifyEmail(email, code, { ip, userAgent }));
+  ): Promise<VerifiedTokens | VerifiedBrowserTokens | MfaChallenge> {
+    const inCookie = tokenDelivery === 'cookie';
+    if (inCookie) this.browsers.assertTrusted(request);
+    const { begun, passwordResetToken } = await this.commands.execute(
+      new VerifyEmail(email, code, { ip, userAgent }, inCookie),
+    );
+    const body = 'answer' in begun ? this.browsers.deliver(reply, begun) : begun;
+    return { ...body, ...(passwordResetToken !== undefined && { passwordResetToken }) };
   }
 }
 
@@ -84,14 +119,13 @@ export class VerifyEmailHandler implements ICommandHandler<VerifyEmail> {
     private readonly users: Users,
   ) {}
 
-  async execute({ email, code, client }: VerifyEmail): Promise<VerifiedTokens | MfaChallenge> {
+  async execute({ email, code, client, inCookie }: VerifyEmail): Promise<Verified> {
     const verificationId = await this.codes.redeem(email, code);
     await this.users.lockAddress(email);
     const user = await this.users.find({ email });
     // The address may have been registered again while its mail was in transit.
     if (!user?.isConfirmedBy(verificationId)) throw new Rejection(CodeExpired);
     const passwordResetToken = await this.registrations.verify(user, this.clock.now());
-    const signedIn: VerifiedTokens | MfaChallenge = await this.signIn.begin(user, client);
-    return passwordResetToken === undefined ? signedIn : Object.assign(signedIn, { passwordResetToken });
+    return { begun: await this.signIn.begin(user, client, inCookie), passwordResetToken };
   }
 }
