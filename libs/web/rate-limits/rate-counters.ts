@@ -40,12 +40,14 @@ export class RateCounters {
     if (draws.some(({ limit, intervalUs }, index) => fullInUs[index]! + intervalUs > limit * intervalUs))
       return { granted: false, fullInUs };
     try {
-      const taken = await this.alone(async () => {
-        const fullIn = new Map<string, number>();
+      const taken = new Map<string, number>();
+      const take = async (draw: CountedDraw) => void taken.set(draw.key, await this.takeOne(draw));
+      const [first, ...others] = draws;
+      await this.alone(async () => {
+        // A single bucket that is empty leaves nothing to undo, so the commit is sent behind its statement.
+        if (others.length === 0) return this.transaction.leaveToCommit(() => take(first!));
         // The same order for all callers, to prevent deadlocks.
-        for (const draw of draws.toSorted((a, b) => (a.key < b.key ? -1 : 1)))
-          fullIn.set(draw.key, await this.takeOne(draw));
-        return fullIn;
+        for (const draw of draws.toSorted((a, b) => (a.key < b.key ? -1 : 1))) await take(draw);
       });
       return { granted: true, fullInUs: draws.map(({ key }) => taken.get(key)!) };
     } catch (error) {

@@ -4,7 +4,7 @@ import { Field, Item } from '@rookery/web';
 import { BadCredentials, RefreshInvalid } from '../model/rejections';
 import type { User } from '../model/user';
 import { SignedInUser } from '../views/signed-in-user';
-import { type Client, Sessions } from '../storage/sessions';
+import { type Client, Sessions, type SessionState } from '../storage/sessions';
 import { Users } from '../storage/users';
 import { ACCESS_SECONDS, AccessTokens } from './access-tokens';
 import { MfaTokens } from './mfa-tokens';
@@ -107,14 +107,18 @@ export class SignIn {
   async start(user: User, client: Client, inCookie: boolean): Promise<IssuedTokens> {
     const session = await this.sessions.start(user.id, client, inCookie);
     if (!session) throw new Rejection(BadCredentials, { subject: user.id });
-    return this.resume(user, session.id);
+    return this.tokensOf(user, session);
   }
 
   /** @returns an access token and the current refresh token of a session. */
   async resume(user: User, sessionId: string): Promise<IssuedTokens> {
-    const { id, email, username, name, role } = user.snapshot();
     const session = await this.sessions.alive(sessionId);
     if (!session) throw new Rejection(RefreshInvalid);
+    return this.tokensOf(user, session);
+  }
+
+  private async tokensOf(user: User, session: SessionState): Promise<IssuedTokens> {
+    const { id, email, username, name, role } = user.snapshot();
     return {
       answer: {
         tokenType: 'Bearer',
@@ -123,8 +127,8 @@ export class SignIn {
         refreshExpiresIn: session.idleSeconds,
         user: { id, email, username, name, role },
       },
-      refreshToken: this.refreshTokens.write({ sessionId, counter: session.counter }),
-      sessionId,
+      refreshToken: this.refreshTokens.write({ sessionId: session.id, counter: session.counter }),
+      sessionId: session.id,
       inCookie: session.inCookie,
     };
   }

@@ -76,22 +76,16 @@ export class Sessions {
    * concurrent deletion of the account.
    *
    * @param inCookie see {@link SessionState}
-   * @returns the new session's id; undefined if the account is not active (any more)
+   * @returns the new session; undefined if the account is not active (any more)
    */
-  async start(userId: string, client: Client, inCookie: boolean): Promise<{ id: string } | undefined> {
-    const active = await this.sql.row(
-      `SELECT 1 AS active FROM identity.users WHERE id = $1 AND status = 'active' FOR SHARE`,
-      [userId],
-    );
-    if (!active) return undefined;
-    // Sign-ins hold only a shared lock on the account's row, so they are serialized here: each counts those before it.
-    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('identity.sessions:' || $1, 0))`, [
-      userId,
-    ]);
+  async start(userId: string, client: Client, inCookie: boolean): Promise<SessionState | undefined> {
     const id = newId();
-    await this.sql.execute(
+    // Sign-ins hold only a shared lock on the account's row, so they are serialized here: each counts those before it.
+    this.sql.send(`SELECT pg_advisory_xact_lock(hashtextextended('identity.sessions:' || $1, 0))`, [userId]);
+    this.sql.send(
       `INSERT INTO identity.sessions (id, user_id, ip, user_agent, idle_expires_at, expires_at, authenticated_at, in_cookie)
-       VALUES ($1, $2, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now(), $7)`,
+       SELECT $1, id, $3, $4, now() + make_interval(days => $5), now() + make_interval(days => $6), now(), $7
+       FROM identity.users WHERE id = $2 AND status = 'active' FOR SHARE`,
       [
         id,
         userId,
@@ -102,14 +96,15 @@ export class Sessions {
         inCookie,
       ],
     );
-    await this.end(
+    const tooMany = this.end(
       `id IN (SELECT id FROM identity.sessions
               WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND least(idle_expires_at, expires_at) > now()
               ORDER BY last_seen_at DESC, id DESC OFFSET $3)`,
       [userId, id, this.settings.maxSessions - 1],
       'too-many-sessions',
     );
-    return { id };
+    const [started] = await Promise.all([this.alive(id), tooMany]);
+    return started;
   }
 
   /** @returns sessions in the order of their ids; undefined for one that has ended, or never was */

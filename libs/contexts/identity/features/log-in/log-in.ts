@@ -101,9 +101,13 @@ export class LogInHandler implements ICommandHandler<LogIn> {
   async execute({ email, password, client, inCookie, deviceToken }: LogIn) {
     const proven = await this.proof.ofAnybody(email, password, { ip: client.ip, deviceToken });
     if (proven === 'unverified') throw await this.refused(EmailUnverified, email);
-    // Otherwise a concurrent password change could leave this session behind.
-    if (!proven || !(await this.users.holdPassword(proven))) throw await this.refused(BadCredentials, email);
-    const user = await this.users.get(proven.userId);
+    if (!proven) throw await this.refused(BadCredentials, email);
+    // Held: otherwise a concurrent password change could leave this session behind. Read behind it, in one round trip.
+    const [held, user] = await Promise.all([
+      this.users.holdPassword(proven),
+      this.users.find({ id: proven.userId }),
+    ]);
+    if (!held || !user) throw await this.refused(BadCredentials, email);
     if (!user.active) throw new Rejection(BadCredentials, { subject: user.id });
     return this.signIn.begin(user, client, inCookie);
   }
