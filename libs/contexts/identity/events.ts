@@ -51,6 +51,23 @@ export const ResendRequested = defineEvent('identity.resend-requested', 1, z.obj
 /** A user's bio was changed. */
 export const BioChanged = defineEvent('identity.bio-changed', 1, Nothing);
 
+/** A user wants a different e-mail address, which must be verified; whether it is free is not known yet. */
+export const EmailChangeRequested = defineEvent(
+  'identity.email-change-requested',
+  1,
+  z.object({ changeId: z.uuid() }),
+);
+
+/** A user has verified a new e-mail address, and has it now. */
+export const EmailChanged = defineEvent('identity.email-changed', 1, z.object({ changeId: z.uuid() }));
+
+/** The change of an e-mail address was undone from the old one. */
+export const EmailChangeUndone = defineEvent(
+  'identity.email-change-undone',
+  1,
+  z.object({ changeId: z.uuid() }),
+);
+
 /** The account was linked to an identity at an OpenID Connect provider. */
 export const ExternalIdentityLinked = defineEvent(
   'identity.external-identity-linked',
@@ -82,6 +99,9 @@ export const PasswordChanged = defineEvent(
 /** All events of a user: each makes a new version of the account, so cached data is out of date. */
 export const userEvents = [
   BioChanged,
+  EmailChanged,
+  EmailChangeRequested,
+  EmailChangeUndone,
   ExternalIdentityLinked,
   MfaDisabled,
   MfaEnabled,

@@ -2,6 +2,7 @@ import { JwtService } from '@nestjs/jwt';
 import { defineContext } from '@rookery/application';
 import { KnownClients } from '@rookery/web';
 import { AccessTokens } from './services/access-tokens';
+import { Addresses } from './services/addresses';
 import { ApiKeys } from './services/api-keys';
 import { BearerStrategy } from './services/bearer-strategy';
 import { BrowserSessions } from './services/browser-sessions';
@@ -37,6 +38,7 @@ import { StoredAccounts } from './storage/accounts';
 import { ActivationLinks } from './storage/activation-links';
 import { CodeFailures } from './storage/code-failures';
 import { Decoys, decoySchema } from './storage/decoys';
+import { EmailChanges } from './storage/email-changes';
 import { ExternalIdentities } from './storage/external-identities';
 import { MailQuotas } from './storage/mail-quotas';
 import { PasswordAttempts } from './storage/password-attempts';
@@ -62,15 +64,17 @@ export const identity = defineContext('identity', __dirname, {
   requires: ['operations'],
   synchronize: synchronizePermissions,
   schemas: [userSchema, decoySchema, preferencesSchema],
-  rootPaths: ['activate', 'reset', 'reset-password'],
+  rootPaths: ['activate', 'reset', 'reset-password', 'undo-email-change'],
   providers: [
     IdentitySettings,
     AccessTokens,
     ActivationLinks,
+    Addresses,
     BrowserSessions,
     CodeFailures,
     ApiKeys,
     Decoys,
+    EmailChanges,
     ExternalIdentities,
     JwtService,
     KeyPairs,

@@ -11,6 +11,7 @@ type Purpose =
   | 'refresh-token'
   | 'csrf-token'
   | 'password-reset-link'
+  | 'email-undo-link'
   | 'attempts'
   | 'totp-secrets';
 

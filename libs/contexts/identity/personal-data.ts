@@ -36,6 +36,12 @@ const SECTIONS: readonly Section[] = [
     columns: `id, mailed_at AS "mailedAt", expires_at AS "expiresAt"`,
   },
   {
+    name: 'emailChanges',
+    table: 'email_changes',
+    columns: `id, old_email AS "oldEmail", new_email AS "newEmail", requested_at AS "requestedAt",
+      verified_at AS "verifiedAt", voided_at AS "voidedAt"`,
+  },
+  {
     name: 'preferences',
     table: 'preferences',
     columns: `id, interests, tone, length, language, updated_at AS "updatedAt"`,

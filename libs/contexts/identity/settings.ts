@@ -18,7 +18,7 @@ export class IdentitySettings extends defineSettings(
       default: '900',
     }),
     mailDailyMax: setting('MAIL_DAILY_MAX', z.coerce.number().int().min(1).max(100), {
-      doc: 'Maximum mails of one kind per address and day, for mails that strangers can request: verification, "you already have an account", password reset.',
+      doc: 'Maximum mails of one kind per address and day, for mails that strangers can request: verification, "you already have an account", password reset, change of address.',
       default: '5',
     }),
     mailPauseSeconds: setting('MAIL_PAUSE_SECONDS', z.coerce.number().int().min(60).max(86_400), {

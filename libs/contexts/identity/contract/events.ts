@@ -17,7 +17,14 @@ export const UserVerified = defineEvent('identity.user-verified', 1, Nothing);
 export const RegistrationCancelled = defineEvent(
   'identity.registration-cancelled',
   1,
-  z.object({ reason: z.enum(['mail-undeliverable', 'not-verified-in-time', 'verified-by-provider']) }),
+  z.object({
+    reason: z.enum([
+      'mail-undeliverable',
+      'not-verified-in-time',
+      'verified-by-provider',
+      'verified-by-another-account',
+    ]),
+  }),
 );
 
 /** A session ended early: signed out, ended from another device, or stolen. */

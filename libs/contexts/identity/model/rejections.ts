@@ -48,7 +48,7 @@ export const CodeExpired = defineRejection(
   'identity.code-expired',
   'gone',
   'There is no valid code for this e-mail address: the code is older than 10 minutes, was used, or was never sent.',
-  'Request a new code with POST /v1/auth/verify/resend. After a hundred wrong codes in a row, only the link in the mail works.',
+  'Request a new code with POST /v1/auth/verify/resend, or for a new address with PUT /v1/me/email. After a hundred wrong codes in a row, only the link in the mail works.',
   'This code has expired',
 );
 

@@ -10,6 +10,9 @@ import {
 } from '../contract/events';
 import {
   BioChanged,
+  EmailChanged,
+  EmailChangeRequested,
+  EmailChangeUndone,
   ExternalIdentityLinked,
   MfaDisabled,
   MfaEnabled,
@@ -258,6 +261,40 @@ export class User extends Aggregate<UserState> {
     return true;
   }
 
+  get email(): string {
+    return this.state.email;
+  }
+
+  /** @param changeId source of the code and the link in the mails */
+  requestEmailChange(changeId: string): void {
+    this.raise(EmailChangeRequested, { changeId });
+  }
+
+  /** @param email whose access the user has proved */
+  changeEmail(email: string, changeId: string): void {
+    this.state.email = email;
+    this.raise(EmailChanged, { changeId });
+  }
+
+  /**
+   * Restores an earlier address, for whoever reads its mail. Somebody else has used the account, who may know the
+   * password and may have enrolled a second factor: neither remains.
+   *
+   * @param email the earlier address
+   * @param since when the change was requested
+   * @returns whether a second factor was removed
+   */
+  undoEmailChange(email: string, changeId: string, since: Date): boolean {
+    this.state.email = email;
+    this.state.passwordHash = NO_PASSWORD;
+    this.state.passwordVersion += 1;
+    this.raise(EmailChangeUndone, { changeId });
+    const { mfaEnabledAt } = this.state;
+    if (mfaEnabledAt === null || mfaEnabledAt < since) return false;
+    this.disableMfa();
+    return true;
+  }
+
   /** Whether signing in requires a second factor. */
   get mfaEnabled(): boolean {
     return this.state.mfaEnabledAt !== null;
@@ -296,7 +333,10 @@ export class User extends Aggregate<UserState> {
   }
 
   /** Cancels a registration; the caller removes it from storage. */
-  cancelRegistration(reason: 'mail-undeliverable' | 'not-verified-in-time' | 'verified-by-provider'): void {
+  cancelRegistration(
+    reason:
+      'mail-undeliverable' | 'not-verified-in-time' | 'verified-by-provider' | 'verified-by-another-account',
+  ): void {
     this.raise(RegistrationCancelled, { reason });
   }
 

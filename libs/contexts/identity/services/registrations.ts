@@ -34,7 +34,7 @@ export class Registrations {
     const verificationId = newId();
     const user = User.register(registration, verificationId, now);
     await this.users.save(user);
-    await this.replaceLinks(user, verificationId, now);
+    await this.replaceLinks(user, registration.email, verificationId, now);
   }
 
   /**
@@ -49,12 +49,13 @@ export class Registrations {
     const verificationId = newId();
     user.registerAgain(registration, verificationId, now);
     await this.users.save(user);
-    await this.replaceLinks(user, verificationId, now);
+    await this.replaceLinks(user, registration.email, verificationId, now);
   }
 
   /**
    * Does the same for an address that has an account, with a decoy instead of a pending account.
    *
+   * @param user who has it, or had it until lately and may take it back
    * @param decoy existing decoy of the address
    * @throws Rejection `identity.username-taken`
    */
@@ -64,7 +65,7 @@ export class Registrations {
     const end = this.endOf(now);
     decoy?.registerAgain(wanted, now, end);
     await this.decoys.save(decoy ?? Decoy.create(email, wanted, user.id, now, end));
-    await this.replaceLinks(user, newId(), now); // of an active account: it does nothing
+    await this.replaceLinks(user, email, newId(), now); // of an active account: it does nothing
   }
 
   /** Requests another verification mail, unless the address had one too recently. */
@@ -116,8 +117,8 @@ export class Registrations {
   }
 
   /** Invalidates earlier mails; the code is set when its mail is sent. */
-  private async replaceLinks(user: User, verificationId: string, now: Date): Promise<void> {
+  private async replaceLinks(user: User, email: string, verificationId: string, now: Date): Promise<void> {
     await this.links.replaceAll(this.secrets.linkToken(verificationId), user.id, this.endOf(now));
-    await this.codes.announce(user.snapshot().email, verificationId);
+    await this.codes.announce(email, verificationId);
   }
 }

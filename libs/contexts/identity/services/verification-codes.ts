@@ -51,6 +51,14 @@ if now >= tonumber(redis.call('HGET', KEYS[1], 'expires')) then return 'expired'
 redis.call('HSET', KEYS[1], 'expires', 0, 'tries', 0)
 return 'valid'`;
 
+/**
+ * @returns what stands for the address where the code is that of an account's new one: nobody else's attempts count
+ *   against it, and it is no valid e-mail address
+ */
+export function newAddressOf(userId: string): string {
+  return `new address of ${userId}`;
+}
+
 /** The codes sent by mail: HMACs in Redis, with a TTL and a number of attempts. */
 @Injectable()
 export class VerificationCodes {

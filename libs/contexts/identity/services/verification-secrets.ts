@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Keys } from '../keys';
 
 /**
- * The code and the link of a verification and the link of a password reset, derived from their ids: nothing secret is
+ * The code and the link of a verification, the link of a password reset and that of a changed address, derived from their ids: nothing secret is
  * stored with the event, and a mail that is sent twice has the same content.
  */
 @Injectable()
@@ -19,6 +19,11 @@ export class VerificationSecrets {
   /** @returns 256 bits, base64url. */
   linkToken(verificationId: string): string {
     return this.keys.mac('verification-link', verificationId).toString('base64url');
+  }
+
+  /** @returns 256 bits, base64url. */
+  undoToken(changeId: string): string {
+    return this.keys.mac('email-undo-link', changeId).toString('base64url');
   }
 
   /** @returns 256 bits, base64url. */

@@ -6,7 +6,13 @@ import { IdentitySettings } from '../settings';
 
 /** A kind of mail that strangers can trigger; resets that a known network requests are counted separately. */
 export type MailKind =
-  'verification' | 'registration-repeated' | 'password-reset' | 'password-reset-known-network';
+  | 'verification'
+  | 'registration-repeated'
+  | 'password-reset'
+  | 'password-reset-known-network'
+  | 'email-change'
+  | 'email-change-of-account'
+  | 'email-change-notice';
 
 /** Seconds between the first two mails of a day. */
 const FIRST_PAUSE_SECONDS = 60;
@@ -60,6 +66,7 @@ export class MailQuotas {
    * Counts a mail that is about to be sent, in a separate transaction. If there were too many, the mail waits; the
    * registration that requested it already applies. A counted mail may be sent again if sending has failed.
    *
+   * @param email in lower case; for a kind that counts by account its id
    * @param mailId of the mail
    * @param first whether it is the first mail of an account or decoy: it is counted but always sent, because the user
    *   could not continue without it

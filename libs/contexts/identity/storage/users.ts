@@ -145,16 +145,23 @@ export class Users extends Repository<UserState, User> {
    */
   async passwordsOf(email: string): Promise<AddressPasswords> {
     const row = await this.transaction.outside(() =>
-      this.sql.row<StoredPassword & { pending: boolean; decoyHash: string | null } & Record<string, unknown>>(
+      this.sql.row<
+        (StoredPassword | { userId: null; hash: string; number: number }) & {
+          pending: boolean;
+          decoyHash: string | null;
+        } & Record<string, unknown>
+      >(
+        // An address that its account has changed, and may take back, has decoys alone.
         `SELECT u.id AS "userId", u.password_hash AS hash, u.password_version AS number,
                 u.status = 'pending' AS pending, d.password_hash AS "decoyHash"
-         FROM identity.users u LEFT JOIN identity.decoys d ON d.email = u.email AND d.expires_at > now()
-         WHERE u.email = $1`,
+         FROM (SELECT * FROM identity.users WHERE email = $1) u
+         FULL JOIN (SELECT * FROM identity.decoys WHERE email = $1 AND expires_at > now()) d ON d.email = u.email`,
         [email],
       ),
     );
     if (!row) return {};
     const { userId, hash, number, pending, decoyHash } = row;
+    if (userId === null) return decoyHash === null ? {} : { registered: decoyHash };
     if (pending) return { userId, registered: hash };
     return {
       userId,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock, newId } from '@rookery/domain';
 import { Item } from '@rookery/web';
+import { Addresses } from '../../services/addresses';
 import { AdmitExternalUser } from '../../services/admit-external-user';
 import type { ExternalIdentity } from '../../services/external-issuer';
 import { Passwords } from '../../services/passwords';
@@ -21,6 +22,7 @@ const ADDRESS = Item.email();
 @CommandHandler(AdmitExternalUser)
 export class AdmitExternalUserHandler implements ICommandHandler<AdmitExternalUser> {
   constructor(
+    private readonly addresses: Addresses,
     private readonly clock: Clock,
     private readonly identities: ExternalIdentities,
     private readonly passwords: Passwords,
@@ -48,12 +50,7 @@ export class AdmitExternalUserHandler implements ICommandHandler<AdmitExternalUs
   private async freeAddress({ email }: ExternalIdentity): Promise<string | undefined> {
     if (email === undefined || !email.isWellFormed() || ADDRESS.check(email).length > 0) return undefined;
     await this.users.lockAddress(email);
-    const holder = await this.users.find({ email });
-    if (!holder) return email;
-    if (!holder.pending) return undefined;
-    holder.cancelRegistration('verified-by-provider');
-    await this.users.remove(holder);
-    return email;
+    return (await this.addresses.claim(email, null, 'verified-by-provider')) ? email : undefined;
   }
 
   private async freeUsername({ username }: ExternalIdentity, email: string): Promise<string> {

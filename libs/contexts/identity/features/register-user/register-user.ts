@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
-import { Clock, Rejection } from '@rookery/domain';
+import { Clock, NIL_UUID, Rejection } from '@rookery/domain';
 import { Explain, Field, Public } from '@rookery/web';
 import { Passwords } from '../../services/passwords';
 import { Registrations } from '../../services/registrations';
@@ -13,6 +13,7 @@ import { checkPassword, PASSWORD_LENGTH } from '../../model/password-policy';
 import { PasswordWeak, UsernameTaken } from '../../model/rejections';
 import type { Registration } from '../../model/user';
 import { Decoys } from '../../storage/decoys';
+import { EmailChanges } from '../../storage/email-changes';
 import { Users } from '../../storage/users';
 
 class RegisterRequest {
@@ -80,6 +81,7 @@ export class RegisterUserRoute {
 @CommandHandler(RegisterUser)
 export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
   constructor(
+    private readonly changes: EmailChanges,
     private readonly clock: Clock,
     private readonly codes: VerificationCodes,
     private readonly decoys: Decoys,
@@ -101,7 +103,10 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     const now = this.clock.now();
     await this.users.lockAddress(email);
     if (await this.users.usernameTaken(username, email)) throw new Rejection(UsernameTaken);
-    const [known, decoy] = [await this.users.find({ email }), await this.decoys.find({ email })];
+    const [own, decoy] = [await this.users.find({ email }), await this.decoys.find({ email })];
+    // Looked up for every address, so that all cost the same.
+    const holder = await this.users.find({ id: (await this.changes.holderOf(email)) ?? NIL_UUID });
+    const known = own ?? holder;
     if (!known) await this.registrations.begin(registration, now);
     else if (known.pending) await this.registrations.beginAgain(known, registration, now);
     else await this.registrations.pretend(known, decoy, registration, now);
