@@ -131,6 +131,19 @@ describe('a page in a browser', () => {
     expect(download.body.userId).toBe(ada.id);
   });
 
+  it('names, on the page for a new password, each rule that it violates', async () => {
+    const { email } = await enroll(system);
+    await system.ask('POST /v1/auth/password/forgot', { body: { email } });
+    const { text } = await system.inbox.latest(email, /Set a new/);
+    await page.goto(`${api}/reset?token=${/token=([\w-]+)/.exec(text)![1]!}`);
+    await page.getByLabel('New password').fill('qwertyuiopasdf');
+    await page.getByRole('button').click();
+    await page.getByText(/choose another password\..*a sequence of the keyboard/).waitFor();
+    await page.getByLabel('New password').fill('correct horse battery');
+    await page.getByRole('button').click();
+    await page.getByText('Your new password is set.').waitFor();
+  });
+
   it.each([
     ['/v1/docs', 'public, max-age=300'],
     ['/v1/admin/board', 'private, no-store'],

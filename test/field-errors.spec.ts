@@ -1,7 +1,6 @@
 import '@rookery/contexts';
-import { violationsOf, type FieldContext } from '@rookery/web/fields';
 import { getMetadataStorage, ValidationTypes } from 'class-validator';
-import { definedProblems } from '@rookery/web';
+import { definedProblems, type FieldContext, violationsOf } from '@rookery/web';
 import { undeclared } from './support/field-errors';
 
 /** Every class with fields, by what each has told class-validator. */

@@ -1,17 +1,15 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@rookery/testing';
-import { temporaryFolder } from '../tools/parts/folders.mts';
-import { findFreePort } from '../tools/parts/ports.mts';
+import { npmStart, remove, ROOT } from './support/npm-start';
 
-const root = join(__dirname, '..');
 const run = promisify(execFile);
 
 /** The shell blocks of the README's tour, without the first, which starts everything. */
 function walk(): string[] {
-  const section = readFileSync(join(root, 'README.md'), 'utf8')
+  const section = readFileSync(join(ROOT, 'README.md'), 'utf8')
     .split('## Five minutes')[1]!
     .split('## Commands')[0]!;
   return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!).slice(1);
@@ -21,37 +19,8 @@ function walk(): string[] {
 const until = (command: string, text: string) => `until ${command} | grep -q '${text}'; do sleep 0.2; done`;
 
 describe('the README', () => {
-  const folder = temporaryFolder('rookery-readme');
-  let ports: { api: number; worker: number; mailbox: number };
-  let start: ChildProcess;
-  let said = '';
-
-  beforeAll(async () => {
-    ports = { api: await findFreePort(), worker: await findFreePort(), mailbox: await findFreePort() };
-    start = spawn(process.execPath, [join(root, 'tools/rookery.mjs'), 'start'], {
-      cwd: root,
-      env: {
-        ...process.env,
-        NODE_ENV: 'development',
-        ROOKERY_DATA_DIR: folder,
-        ROOKERY_CACHE_DIR: join(root, '.rookery/cache'),
-        PORT: String(ports.api),
-        WORKER_PORT: String(ports.worker),
-        MAILBOX_PORT: String(ports.mailbox),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [start.stdout!, start.stderr!])
-      stream.on('data', (text: Buffer) => (said += text.toString()));
-    await eventually(() => {
-      if (start.exitCode !== null) throw new Error(`npm start ended:\n${said}`);
-      return /\bready\b/.test(said);
-    }, 120_000);
-  }, 150_000);
-  afterAll(() => {
-    start.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const started = npmStart('rookery-readme');
+  afterAll(() => remove(started), 60_000);
 
   it('leads word for word from registering to the own feed', async () => {
     // Wait for the mail before the second block, and for the posts of others before the last.
@@ -63,8 +32,8 @@ describe('the README', () => {
     const script = walk()
       .map((block, index) => `${block}\necho\n${waits[index] ?? ''}`)
       .join('\n')
-      .replaceAll(':3000', `:${ports.api}`)
-      .replaceAll(':8025', `:${ports.mailbox}`);
+      .replaceAll(':3000', `:${started.ports.api}`)
+      .replaceAll(':8025', `:${started.ports.mailbox}`);
     const { stdout } = await run('bash', ['-euc', script], { timeout: 60_000 });
     expect(stdout).toContain('"expiresAt"');
     expect(stdout).toMatch(/^\d{6}$/m);
@@ -79,7 +48,7 @@ describe('the README', () => {
   }, 70_000);
 
   it('starts an api with a heap limit of its own, whatever the memory of the machine', async () => {
-    const answer = await fetch(`http://127.0.0.1:${ports.api}/v1/debug/vars`, {
+    const answer = await fetch(`http://127.0.0.1:${started.ports.api}/v1/debug/vars`, {
       headers: { authorization: `Basic ${Buffer.from('ops:ops').toString('base64')}` },
     });
     const { process: api } = (await answer.json()) as { process: { memory: { heapLimit: number } } };
@@ -87,9 +56,10 @@ describe('the README', () => {
   });
 
   it('names existing pages, and accounts that can sign in', async () => {
-    const api = `http://127.0.0.1:${ports.api}`;
+    const api = `http://127.0.0.1:${started.ports.api}`;
     for (const path of [
       '/v1/docs',
+      '/example/',
       '/problems',
       '/healthz',
       '/metrics',
@@ -101,7 +71,7 @@ describe('the README', () => {
     const authorization = `Basic ${Buffer.from('ops:ops').toString('base64')}`;
     expect((await fetch(`${api}/v1/admin/board`)).status).toBe(401);
     expect((await fetch(`${api}/v1/admin/board`, { headers: { authorization } })).status).toBe(200);
-    expect((await fetch(`http://127.0.0.1:${ports.worker}/healthz`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${started.ports.worker}/healthz`)).status).toBe(200);
     for (const who of ['user', 'moderator', 'admin']) {
       const login = await fetch(`${api}/v1/auth/login`, {
         method: 'POST',
@@ -113,7 +83,7 @@ describe('the README', () => {
   });
 
   it('leads, by the guide, from registering to signing in with a second factor', async () => {
-    const guide = readFileSync(join(root, 'docs/guides/second-factor.md'), 'utf8').split(
+    const guide = readFileSync(join(ROOT, 'docs/guides/second-factor.md'), 'utf8').split(
       '## Prove it again',
     )[0]!;
     const script = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)]
@@ -123,21 +93,21 @@ describe('the README', () => {
         '\nCODE=',
         `\n${until(`curl -s 'http://127.0.0.1:8025/api/messages?to=grace@example.com'`, 'your code is')}\nCODE=`,
       )
-      .replaceAll(':3000', `:${ports.api}`)
-      .replaceAll(':8025', `:${ports.mailbox}`);
-    const { stdout } = await run('bash', ['-c', script], { cwd: root });
+      .replaceAll(':3000', `:${started.ports.api}`)
+      .replaceAll(':8025', `:${started.ports.mailbox}`);
+    const { stdout } = await run('bash', ['-c', script], { cwd: ROOT });
     expect(stdout).toContain('"recoveryCodes":[');
     expect(stdout.trim().split('\n').at(-1)).toContain('"username":"grace"');
   }, 90_000);
 
   it('promises that Ctrl-C stops everything, and it does', async () => {
-    start.kill('SIGINT');
-    await eventually(() => start.exitCode !== null, 40_000);
-    expect(start.exitCode).toBe(0);
-    expect(said).not.toMatch(/\bERROR\b/);
+    started.process.kill('SIGINT');
+    await eventually(() => started.process.exitCode !== null, 40_000);
+    expect(started.process.exitCode).toBe(0);
+    expect(started.said).not.toMatch(/\bERROR\b/);
     const { stdout } = await run('ps', ['-eo', 'args']);
-    expect(stdout.split('\n').filter((line) => line.includes(folder))).toEqual([]);
-    for (const port of Object.values(ports)) {
+    expect(stdout.split('\n').filter((line) => line.includes(started.folder))).toEqual([]);
+    for (const port of Object.values(started.ports)) {
       await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
     }
   });

@@ -18,7 +18,7 @@ const definitions = new Map<string, RuleDefinition>();
  * @param params the values that the rule is about, each with a description; none by default
  * @throws Error if the code is already declared or malformed
  */
-export function defineRule<Shape extends z.ZodRawShape = Record<never, never>>(
+export function defineRule<Shape extends z.ZodRawShape = Record<string, never>>(
   code: string,
   meaning: string,
   params: Shape = {} as Shape,
@@ -26,7 +26,7 @@ export function defineRule<Shape extends z.ZodRawShape = Record<never, never>>(
   if (!/^[a-z]+(-[a-z]+)*$/.test(code)) throw new Error(`Rule "${code}" must be in kebab-case.`);
   if (definitions.has(code)) throw new Error(`Rule ${code} is defined twice.`);
   const definition = { code, meaning, params: z.strictObject(params) };
-  definitions.set(code, definition as unknown as RuleDefinition);
+  definitions.set(code, definition);
   return definition;
 }
 
@@ -123,6 +123,6 @@ export class FieldError {
     params: z.input<Params>,
     message: string,
   ): FieldError {
-    return new FieldError(path, rule.code, params as Record<string, unknown>, message);
+    return new FieldError(path, rule.code, params, message);
   }
 }

@@ -58,7 +58,7 @@ function timeOf(date: string): number {
 /** Sets the headers of deprecated operations, also on their errors. Other routes pay nothing for it. */
 export function announceDeprecations(server: FastifyInstance): void {
   server.addHook('onRoute', (route) => {
-    const headers = (route.config as DeprecatedRoute | undefined)?.deprecation;
+    const { deprecation: headers }: DeprecatedRoute = route.config ?? {};
     if (!headers) return;
     route.onSend = [
       ...[route.onSend ?? []].flat(),

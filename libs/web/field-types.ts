@@ -55,7 +55,7 @@ function violation<Params extends z.ZodObject>(
   params: z.input<Params>,
   sentence: string,
 ): Violation[] {
-  return [{ path: '', rule: rule as unknown as RuleDefinition, params, sentence }];
+  return [{ path: '', rule, params, sentence }];
 }
 
 /** @returns the violation of a value of another JSON type. */

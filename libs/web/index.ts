@@ -8,7 +8,7 @@ export { Deprecated, type Deprecation } from './deprecation';
 export { Drain } from './drain';
 export { IfMatch, requireIfMatch, Versioned } from './etag';
 export { type Answer, Explain, type Explanation, LongLived } from './explain';
-export { Field, Item } from './fields';
+export { Field, type FieldContext, Item, violationsOf } from './fields';
 export { Fresh, SessionOnly } from './fresh';
 export { HealthModule } from './health';
 export { escapeHtml, type HtmlPage, sendPage } from './html-page';

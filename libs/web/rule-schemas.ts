@@ -33,7 +33,9 @@ export function allParamSchemas(): Record<string, ParamSchema> {
 
 function merged(uses: { code: string; schema: ParamSchema }[]): ParamSchema {
   const description = uses.map(({ code, schema }) => `\`${code}\`: ${schema.description ?? ''}`).join(' ');
-  const shapes = uses.map(({ schema: { description: _, ...shape } }) => shape);
+  const shapes = uses.map(({ schema }) =>
+    Object.fromEntries(Object.entries(schema).filter(([keyword]) => keyword !== 'description')),
+  );
   const different = [...new Map(shapes.map((shape) => [JSON.stringify(shape), shape])).values()];
   return { ...(different.length === 1 ? different[0] : { anyOf: different }), description };
 }

@@ -1,8 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Context, declarationOf } from '@rookery/application';
 import { LogSettings } from '@rookery/observability';
-import { type ApiDescription, createWebApp, permissionsOf, serveOpenApi } from '@rookery/web';
+import { type ApiDescription, createWebApp, permissionsOf, serveOpenApi, WebSettings } from '@rookery/web';
 import { ApiModule } from './api.module';
+import { serveExample } from './example-app';
 import { QueueBoard } from './queue-board';
 
 /** @returns the paths of the contexts at the root instead of under `/v1` */
@@ -42,6 +43,7 @@ export function describeApi(contexts: readonly Context[]): ApiDescription {
 export async function createApi(contexts: readonly Context[]): Promise<NestFastifyApplication> {
   const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
   await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance());
+  await serveExample(app.getHttpAdapter().getInstance(), new WebSettings());
   serveOpenApi(app, describeApi(contexts));
   return app;
 }

@@ -170,6 +170,8 @@ const EXEMPT = [
   /^\/problems(\/|$)/,
   /^\/\.well-known\//,
   /^\/v1\/docs(\/|$|-)/,
+  // The files of the example; what they ask of the api counts.
+  /^\/example(\/|$)/,
   /^\/v1\/(openapi\.(json|yaml)|asyncapi\.json)$/,
 ];
 

@@ -16,8 +16,9 @@ form.onsubmit = async (event) => {
   const told = { 204: 'Your new password is set. You can sign in now.',
                  400: 'A password has ${PASSWORD_LENGTH.min} to ${PASSWORD_LENGTH.max} characters.',
                  410: 'This link was used already or has expired. Please ask for a new one.',
-                 422: 'This password is easy to guess. Please choose another.' };
-  said.textContent = told[answer?.status] ?? 'That did not work. Please try again.';
+                 422: 'Please choose another password. ' };
+  const rules = answer?.status === 422 ? (await answer.json()).errors.map(({ message }) => message).join(' ') : '';
+  said.textContent = (told[answer?.status] ?? 'That did not work. Please try again.') + rules;
   form.hidden = answer?.status === 204 || answer?.status === 410;
   button.disabled = false;
 };`;
