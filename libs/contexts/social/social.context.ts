@@ -17,6 +17,7 @@ import { ProfileCounts } from './storage/profile-counts';
 import { Relationships, relationshipSchema } from './storage/relationships';
 import { Visibility } from './storage/visibility';
 import { CommentViews } from './views/comment';
+import { ExcludedUserViews } from './views/excluded';
 import { Feed } from './views/feed';
 import { FollowViews } from './views/follow';
 import { LikeViews } from './views/like';
@@ -41,6 +42,7 @@ export const social = defineContext('social', __dirname, {
   providers: [
     Comments,
     CommentViews,
+    ExcludedUserViews,
     Feed,
     FeedItems,
     FeedSettings,
