@@ -96,6 +96,14 @@ export class ExcludedUserViews {
   }
 }
 
-function summaryOf({ id, username, name, following, followedBy, blocking, muting }: Row): ExcludedUser {
+function summaryOf({
+  id,
+  username,
+  name,
+  following,
+  followedBy,
+  blocking,
+  muting,
+}: Row): Omit<BlockedUserView, 'blockedAt'> {
   return { id, username, name, relation: { following, followedBy, blocking, muting } };
 }

@@ -8,6 +8,7 @@ import { Accounts, UserDeleted } from '../../../identity/contract';
 import { Post } from '../../model/post';
 import { SocialPersonalData } from '../../personal-data';
 import { Comments, commentSchema } from '../../storage/comments';
+import { Likes, likeSchema } from '../../storage/likes';
 import { People } from '../../storage/people';
 import { Posts, postSchema } from '../../storage/posts';
 import { ProfileCounts } from '../../storage/profile-counts';
@@ -26,11 +27,12 @@ describe('The counts of profiles', () => {
 
   beforeAll(async () => {
     ledger = await TestLedger.start({
-      schemas: [commentSchema, postSchema, relationshipSchema],
+      schemas: [commentSchema, likeSchema, postSchema, relationshipSchema],
       providers: [
         // Nothing here copies an account.
         { provide: Accounts, useValue: undefined },
         Comments,
+        Likes,
         People,
         Posts,
         ProfileCounts,
