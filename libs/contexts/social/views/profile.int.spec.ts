@@ -75,8 +75,10 @@ describe('What a profile shows of two users', () => {
   });
 
   it('does not exist for whoever is blocked, and tells the blocker nothing of a block in return', async () => {
+    await read(ada, bob);
     await block(system, bob, ada);
-    expect((await read(ada, bob)).status).toBe(404);
+    const { status, headers } = await read(ada, bob);
+    expect([status, headers['x-cache']]).toEqual([404, undefined]);
     expect((await read(bob, ada)).body.relation).toEqual({ ...NOTHING, blocking: true });
   });
 

@@ -38,7 +38,7 @@ export class BlockUserRoute {
   @Explain({
     operationId: 'unblockUser',
     summary: 'Unblock a user',
-    description: 'Does not restore earlier follows.',
+    description: 'Does not restore earlier follows. Also works if the user no longer exists for you.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })
