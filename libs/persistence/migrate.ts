@@ -1,7 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type DataSource, type EntityManager, MigrationExecutor } from 'typeorm';
 import { createMigrationDataSource } from './data-source';
 
 const LOCK = "hashtext('rookery.migrate')";
+/** Milliseconds until a process that waits for its turn asks again. */
+const TURN_MS = 100;
 
 /**
  * Applies the missing migrations. Any number of processes may call it concurrently: one works, the others wait and find
@@ -44,13 +47,19 @@ export async function migrateDown(url: string, log: (line: string) => void): Pro
   });
 }
 
-/** Serializes concurrent changes of the schema. */
+/**
+ * Serializes concurrent changes of the schema. Who waits asks again and again: a statement that waits for the lock has a
+ * snapshot, whose end `CREATE INDEX CONCURRENTLY` waits for.
+ */
 async function inTurn(url: string, work: (dataSource: DataSource) => Promise<void>): Promise<void> {
   const dataSource = await createMigrationDataSource(url).initialize();
   try {
     const turn = dataSource.createQueryRunner();
-    await turn.query('SET lock_timeout = 0');
-    await turn.query(`SELECT pg_advisory_lock(${LOCK})`);
+    const isMine = async () => {
+      const [row] = (await turn.query(`SELECT pg_try_advisory_lock(${LOCK}) AS mine`)) as [{ mine: boolean }];
+      return row.mine;
+    };
+    while (!(await isMine())) await pause(TURN_MS);
     try {
       await work(dataSource);
     } finally {

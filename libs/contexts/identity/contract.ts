@@ -1,3 +1,4 @@
 export * from './contract/account-copy';
 export * from './contract/accounts';
 export * from './contract/events';
+export * from './contract/profiles';

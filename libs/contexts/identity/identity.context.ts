@@ -29,6 +29,7 @@ import { Totp } from './services/totp';
 import { VerificationCodes } from './services/verification-codes';
 import { VerificationSecrets } from './services/verification-secrets';
 import { Accounts, HiddenProfiles } from './contract/accounts';
+import { Profiles } from './contract/profiles';
 import { keys } from './cli/keys';
 import * as fixtures from './fixtures';
 import { Keys } from './keys';
@@ -111,7 +112,7 @@ export const identity = defineContext('identity', __dirname, {
     { provide: Accounts, useClass: StoredAccounts },
     { provide: KnownClients, useExisting: StoredKnownClients },
   ],
-  asks: [HiddenProfiles],
+  asks: [HiddenProfiles, Profiles],
   apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
   personalData: IdentityPersonalData,
   seed: SeedAccounts,

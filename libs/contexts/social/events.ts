@@ -9,3 +9,10 @@ export const UserMuted = defineEvent('social.user-muted', 1, Pair);
 
 /** Posts of `otherId` are in the feed of `userId` again. */
 export const UserUnmuted = defineEvent('social.user-unmuted', 1, Pair);
+
+/** The next follows of a deleted user are due to leave the counts of others. */
+export const DepartureContinued = defineEvent(
+  'social.departure-continued',
+  1,
+  z.object({ deletedId: z.uuid() }),
+);

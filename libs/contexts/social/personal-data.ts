@@ -5,6 +5,7 @@ import { Comments } from './storage/comments';
 import { Likes } from './storage/likes';
 import { People } from './storage/people';
 import { Posts } from './storage/posts';
+import { ProfileCounts } from './storage/profile-counts';
 
 const PAGE = 500;
 /** Maximum posts to erase per call: each takes a few statements, and its comments are deleted with it. */
@@ -46,6 +47,9 @@ const SECTIONS: readonly { name: string; rows: string }[] = [
 /** Columns of the schema with user ids that are handled here. */
 export const KNOWN_COLUMNS: readonly string[] = [
   'comments.author_id',
+  'counted_follows.other_id',
+  'counted_follows.user_id',
+  'counted_posts.author_id',
   'feed_items.author_id', // a copy from the post: the feed projection removes it after the post's deletion
   'feed_items.user_id',
   'likes.user_id',
@@ -54,6 +58,7 @@ export const KNOWN_COLUMNS: readonly string[] = [
   'merged_follows.user_id',
   'people.id',
   'posts.author_id',
+  'profile_counts.user_id',
   'relationships.other_id',
   'relationships.user_id',
 ];
@@ -63,6 +68,7 @@ export const KNOWN_COLUMNS: readonly string[] = [
 export class SocialPersonalData implements PersonalData {
   constructor(
     private readonly comments: Comments,
+    private readonly counts: ProfileCounts,
     private readonly likes: Likes,
     private readonly outbox: Outbox,
     private readonly people: People,
@@ -95,6 +101,8 @@ export class SocialPersonalData implements PersonalData {
     if (comments > 0) return { comments };
     const likes = await this.likes.eraseBy(userId, limit);
     if (likes > 0) return { likes };
+    const counts = await this.counts.erase(userId, limit);
+    if (counts > 0) return { counts };
     return {
       relationships:
         (await this.eraseRows('relationships', 'id', 'user_id', userId, limit)) +

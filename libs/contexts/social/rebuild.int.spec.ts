@@ -9,6 +9,7 @@ import { Posts } from './storage/posts';
 const FEED = 'social.project-feed';
 const LIKES = 'social.count-likes';
 const PEOPLE = 'social.copy-people';
+const COUNTS = 'social.project-counts';
 
 describe('Rebuilding the projections', () => {
   const system = ownSystem(contexts, { FEED_FAN_OUT_LIMIT: '2' });
@@ -74,12 +75,12 @@ describe('Rebuilding the projections', () => {
     );
 
   it('is offered for every projection of the context', () => {
-    expect(system.inWorker(Rebuild).names()).toEqual([PEOPLE, LIKES, FEED]);
+    expect(system.inWorker(Rebuild).names()).toEqual([PEOPLE, LIKES, COUNTS, FEED]);
   });
 
   it('refuses what is no projection, and names those that are', async () => {
     await expect(rebuild('identity.send-welcome-mail')).rejects.toThrow(
-      `There is no projection identity.send-welcome-mail; there are ${PEOPLE}, ${LIKES}, ${FEED}.`,
+      `There is no projection identity.send-welcome-mail; there are ${PEOPLE}, ${LIKES}, ${COUNTS}, ${FEED}.`,
     );
   });
 
@@ -147,6 +148,72 @@ describe('Rebuilding the projections', () => {
     expect(await rows()).toEqual(before);
   });
 
+  /** @returns what the numbers of all users add up to, without those that have none */
+  const counts = () =>
+    system.sql<{ id: string; posts: number; followers: number; following: number }>(
+      `SELECT * FROM (
+         SELECT user_id AS id, sum(posts)::int AS posts, sum(followers)::int AS followers,
+                sum(following)::int AS following
+         FROM social.profile_counts GROUP BY user_id) AS sums
+       WHERE posts <> 0 OR followers <> 0 OR following <> 0 ORDER BY id`,
+    );
+  const trueCounts = () =>
+    system.sql<{ id: string; posts: number; followers: number; following: number }>(
+      `SELECT * FROM (
+         SELECT id, (SELECT count(*) FROM social.posts WHERE author_id = people.id)::int AS posts,
+                (SELECT count(*) FROM social.relationships WHERE other_id = people.id AND followed_at IS NOT NULL)::int
+                  AS followers,
+                (SELECT count(*) FROM social.relationships WHERE user_id = people.id AND followed_at IS NOT NULL)::int
+                  AS following
+         FROM social.people) AS truth
+       WHERE posts <> 0 OR followers <> 0 OR following <> 0 ORDER BY id`,
+    );
+
+  it('changes no count where nothing is wrong', async () => {
+    const before = await counts();
+    expect(before).toEqual(await trueCounts());
+    expect(before).toHaveLength(6);
+    expect(await rebuild(COUNTS)).toEqual({ events: 0 });
+    expect(await counts()).toEqual(before);
+  });
+
+  it.each<[string, string]>([
+    ['numbers are too high', 'UPDATE social.profile_counts SET followers = followers + 1000'],
+    ['numbers are negative', 'UPDATE social.profile_counts SET posts = posts - 1000, following = -1'],
+    ['all numbers are gone', 'DELETE FROM social.profile_counts'],
+    [
+      'numbers are there twice',
+      `INSERT INTO social.profile_counts (user_id, posts, followers, following)
+      SELECT user_id, posts, followers, following FROM social.profile_counts`,
+    ],
+    [
+      'somebody was made up',
+      `INSERT INTO social.profile_counts (user_id, posts, followers, following)
+      VALUES (gen_random_uuid(), 1, 1, 1)`,
+    ],
+    ['it is not known any more which follows are counted', 'DELETE FROM social.counted_follows'],
+    [
+      'follows are counted that do not exist',
+      'INSERT INTO social.counted_follows SELECT one.id, other.id FROM social.people one, social.people other ON CONFLICT DO NOTHING',
+    ],
+    ['it is not known any more which posts are counted', 'DELETE FROM social.counted_posts'],
+    [
+      'posts are counted that do not exist',
+      'INSERT INTO social.counted_posts SELECT gen_random_uuid(), id FROM social.people',
+    ],
+    [
+      'posts are counted for another author',
+      'UPDATE social.counted_posts SET author_id = (SELECT min(id::text)::uuid FROM social.people)',
+    ],
+  ])('gives the same counts when %s', async (_, wreck) => {
+    const before = await counts();
+    await system.sql(wreck);
+    await rebuild(COUNTS);
+    expect(await counts()).toEqual(before);
+    await rebuild(COUNTS);
+    expect(await counts()).toEqual(before);
+  });
+
   it('replays everything', async () => {
     const author = people[3]!;
     await system.sql(
@@ -167,6 +234,32 @@ describe('Rebuilding the projections', () => {
     expect(after.people!.length - before.people!.length).toBe(150);
     expect(after.feed_items!.length - before.feed_items!.length).toBe(2 * 250);
   });
+
+  it('counts right beside a working worker while people go on following, publishing and deleting', async () => {
+    const over = new AbortController();
+    const rebuilding = (async () => {
+      while (!over.signal.aborted) {
+        await system.sql('UPDATE social.profile_counts SET followers = followers + 7, posts = posts - 3');
+        await system.sql(`DELETE FROM social.counted_follows WHERE user_id::text < other_id::text`);
+        await rebuild(COUNTS);
+      }
+      await rebuild(COUNTS);
+    })();
+    const posts: string[] = [];
+    for (let turn = 0; turn < 40; turn += 1) {
+      const [who, whom] = [people[1 + (turn % 5)]!, people[(turn * 3 + 1) % 6]!];
+      const kept = posts.length > 3 && turn % 3 === 0 ? posts.shift() : undefined;
+      await Promise.all([
+        publish(who).then((id) => posts.push(id)),
+        who === whom ? undefined : turn % 2 === 0 ? unfollow(who, whom) : follow(who, whom),
+        kept && remove(kept),
+      ]);
+    }
+    over.abort();
+    await rebuilding;
+    await settled();
+    expect(await counts()).toEqual(await trueCounts());
+  }, 60_000);
 
   it('ends right beside a working worker while people go on following, publishing and deleting', async () => {
     const over = new AbortController();

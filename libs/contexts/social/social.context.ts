@@ -1,6 +1,6 @@
 import * as fixtures from './fixtures';
 import { defineContext } from '@rookery/application';
-import { HiddenProfiles } from '../identity/contract';
+import { HiddenProfiles, Profiles } from '../identity/contract';
 import { Relations } from './contract';
 import { ManageAny } from './model/actor';
 import { RelationshipCommands } from './services/relationship-commands';
@@ -13,14 +13,17 @@ import { FeedItems } from './storage/feed-items';
 import { Likes, likeSchema } from './storage/likes';
 import { People } from './storage/people';
 import { Posts, postSchema } from './storage/posts';
+import { ProfileCounts } from './storage/profile-counts';
 import { Relationships, relationshipSchema } from './storage/relationships';
 import { Visibility } from './storage/visibility';
 import { CommentViews } from './views/comment';
+import { ExcludedUserViews } from './views/excluded';
 import { Feed } from './views/feed';
 import { FollowViews } from './views/follow';
 import { LikeViews } from './views/like';
 import { PostViews } from './views/post';
 import { PostSearch } from './views/post-search';
+import { ProfileViews } from './views/profile';
 
 /** Follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
@@ -39,6 +42,7 @@ export const social = defineContext('social', __dirname, {
   providers: [
     Comments,
     CommentViews,
+    ExcludedUserViews,
     Feed,
     FeedItems,
     FeedSettings,
@@ -50,12 +54,15 @@ export const social = defineContext('social', __dirname, {
     PostSearch,
     PostViews,
     Posts,
+    ProfileCounts,
+    ProfileViews,
     Relationships,
     Visibility,
     RelationshipCommands,
   ],
   offers: [
     { provide: HiddenProfiles, useExisting: Visibility },
+    { provide: Profiles, useExisting: ProfileViews },
     { provide: Relations, useExisting: Visibility },
   ],
   personalData: SocialPersonalData,

@@ -27,8 +27,6 @@ export abstract class Accounts {
 
 /** Implemented by the context that knows whose profiles are hidden from whom; boot requires one. */
 export abstract class HiddenProfiles {
-  /** @returns whether a user's profile is hidden from the viewer */
-  abstract hides(userId: string, viewerId: string): Promise<boolean>;
   /** @returns ids of all users whose profiles are hidden from the viewer */
   abstract from(viewerId: string): Promise<string[]>;
 }

@@ -1,8 +1,9 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
+import { UserCounts, UserRelation } from '../contract/profiles';
 import { BIO } from '../model/names';
 
-/** A user as seen by every signed-in user. */
+/** A user as seen by another signed-in user. */
 @ApiSchema({ name: 'User' })
 export class UserView {
   @Field.uuid({ description: 'Id of the user.' })
@@ -25,4 +26,15 @@ export class UserView {
     example: 3,
   })
   version: number;
+
+  @Field.object(() => UserCounts, {
+    description: 'How much there is of the user; up to date within moments.',
+  })
+  counts: UserCounts;
+
+  @Field.object(() => UserRelation, {
+    nullable: true,
+    description: 'How you and the user relate, as of now; null for yourself.',
+  })
+  relation: UserRelation | null;
 }

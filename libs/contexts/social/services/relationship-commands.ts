@@ -40,11 +40,11 @@ export class RelationshipCommands {
   }
 
   /**
-   * A relationship can always be ended, also when the other user is gone or hidden: the other is looked up only if
-   * there is nothing to end.
+   * A relationship can always be ended, also when the other user is gone or hidden, and ending it again is no error. The
+   * other is looked up only if there was none ever: what that says of a hidden user is what reading their profile says.
    *
    * @param change applies the command; returns whether the relationship has changed
-   * @throws Rejection `social.self`; `resource.not-found` if there is nothing to end with somebody who does not exist
+   * @throws Rejection `social.self`; `resource.not-found` if there never was one with somebody who does not exist
    *   for the user
    */
   async end(
@@ -53,6 +53,7 @@ export class RelationshipCommands {
   ): Promise<void> {
     const relationship = await this.relationships.lockBetween(userId, otherId);
     if (change(relationship)) return this.relationships.save(relationship);
+    if (relationship.storedVersion > 0) return;
     await this.people.verify(otherId);
     await this.visibility.verifyProfile(userId, otherId);
   }

@@ -32,14 +32,6 @@ export class Visibility extends Relations implements HiddenProfiles {
     super();
   }
 
-  async hides(userId: string, viewerId: string): Promise<boolean> {
-    const row = await this.sql.row<{ hidden: boolean }>(
-      `SELECT ${blocks('$1::uuid', '$2::uuid')} AS hidden`,
-      [userId, viewerId],
-    );
-    return row!.hidden;
-  }
-
   async from(viewerId: string): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(
       'SELECT user_id AS id FROM social.relationships WHERE other_id = $1 AND blocked_at IS NOT NULL',
@@ -50,7 +42,11 @@ export class Visibility extends Relations implements HiddenProfiles {
 
   /** @throws Rejection `resource.not-found` if the user does not exist for the viewer */
   async verifyProfile(viewerId: string, userId: string): Promise<void> {
-    if (await this.hides(userId, viewerId)) throw new Rejection(NotFound);
+    const row = await this.sql.row<{ hidden: boolean }>(
+      `SELECT ${blocks('$1::uuid', '$2::uuid')} AS hidden`,
+      [userId, viewerId],
+    );
+    if (row!.hidden) throw new Rejection(NotFound);
   }
 
   /** @throws Rejection `resource.not-found` unless the user is active and the viewer may read their content */

@@ -2,19 +2,36 @@ import { Injectable } from '@nestjs/common';
 import { ApiSchema } from '@nestjs/swagger';
 import { NEWEST, type Position, Sql } from '@rookery/persistence';
 import { Field, type Keyset, type ListQuery, type Page, paged } from '@rookery/web';
+import { UserCounts, UserRelation } from '../../identity/contract';
 import { People } from '../storage/people';
 import { blocks, Visibility } from '../storage/visibility';
 import { PersonView } from './person';
+import { ProfileViews } from './profile';
 
 /** A user who follows or is followed. */
 @ApiSchema({ name: 'Follow' })
 export class FollowView extends PersonView {
   @Field.dateTime({ description: 'When the follow started.' })
   followedAt: Date;
+
+  @Field.object(() => UserCounts, {
+    description: 'How much there is of the user; up to date within moments.',
+  })
+  counts: UserCounts;
+
+  @Field.object(() => UserRelation, {
+    nullable: true,
+    description: 'How you and the user relate, as of now; null for yourself.',
+  })
+  relation: UserRelation | null;
+}
+
+interface FollowRow extends Record<string, unknown>, PersonView {
+  followedAt: Date;
 }
 
 /** Latest first. */
-const BY_FOLLOW: Keyset<FollowView, Position> = {
+const BY_FOLLOW: Keyset<FollowRow, Position> = {
   first: NEWEST,
   of: ({ followedAt, id }) => [followedAt.toISOString(), id],
 };
@@ -28,6 +45,7 @@ export class FollowViews {
   constructor(
     private readonly sql: Sql,
     private readonly people: People,
+    private readonly profiles: ProfileViews,
     private readonly visibility: Visibility,
   ) {}
 
@@ -48,18 +66,24 @@ export class FollowViews {
     viewerId: string,
     page: ListQuery,
   ): Promise<Page<FollowView>> {
-    return paged(page, `follows:${listed}:${userId}`, BY_FOLLOW, async ([followedAt, id], limit) => {
-      await this.people.verify(userId);
-      await this.visibility.verifyProfile(viewerId, userId);
-      return this.sql.rows<FollowView & Record<string, unknown>>(
-        `SELECT person.id, person.username, person.name, follow.followed_at AS "followedAt"
+    const found = await paged(
+      page,
+      `follows:${listed}:${userId}`,
+      BY_FOLLOW,
+      async ([followedAt, id], limit) => {
+        await this.people.verify(userId);
+        await this.visibility.verifyProfile(viewerId, userId);
+        return this.sql.rows<FollowRow>(
+          `SELECT person.id, person.username, person.name, follow.followed_at AS "followedAt"
        FROM social.relationships follow JOIN social.people person ON person.id = follow.${listed}
        WHERE follow.${fixed} = $1 AND follow.followed_at IS NOT NULL
          AND person.active AND NOT ${blocks(`follow.${listed}`, '$2::uuid')}
          AND (follow.followed_at, follow.${listed}) < ($3::timestamptz, $4::uuid)
        ORDER BY follow.followed_at DESC, follow.${listed} DESC LIMIT $5`,
-        [userId, viewerId, followedAt, id, limit],
-      );
-    });
+          [userId, viewerId, followedAt, id, limit],
+        );
+      },
+    );
+    return { ...found, data: await this.profiles.complete(found.data, viewerId) };
   }
 }

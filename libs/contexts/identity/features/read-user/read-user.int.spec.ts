@@ -51,6 +51,8 @@ describe('reading a user', () => {
       bio: '',
       registeredAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       version: 1,
+      counts: { posts: 0, followers: 0, following: 0 },
+      relation: { following: false, followedBy: false, blocking: false, muting: false },
     });
     const second = await read(id);
     expect(second).toMatchObject({

@@ -6,9 +6,9 @@ import { type EventEnvelope, NotFound, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rookery/web';
 import { UserView } from '../../views/user';
-import { HiddenProfiles } from '../../contract/accounts';
+import { Profiles } from '../../contract/profiles';
 import { userEvents } from '../../events';
-import { PublicUsers, userEntry } from '../../storage/public-users';
+import { type PublicUserRow, PublicUsers, userEntry } from '../../storage/public-users';
 
 export class ReadUser extends Query<UserView> {
   constructor(
@@ -19,8 +19,8 @@ export class ReadUser extends Query<UserView> {
   }
 }
 
-/** The same for everybody who may see it, so it is cached. */
-export class ReadProfile extends Query<UserView> {
+/** The part that is the same for everybody who may see it, so it is cached. */
+export class ReadProfile extends Query<PublicUserRow> {
   constructor(readonly userId: string) {
     super();
   }
@@ -36,10 +36,11 @@ export class ReadUserRoute {
   @Explain({
     operationId: 'getUser',
     summary: 'Read a user',
-    description: 'May be a moment out of date: the response is cached for a minute and updated on changes.',
+    description:
+      'Names may be a moment out of date: they are cached for a minute and updated on changes. Counts follow within moments; `relation` is current.',
     ok: {
       type: UserView,
-      headers: { 'X-Cache': 'HIT if the response came from the cache, otherwise MISS.' },
+      headers: { 'X-Cache': 'HIT if the account came from the cache, otherwise MISS.' },
     },
     rejects: [NotFound],
   })
@@ -52,12 +53,13 @@ export class ReadUserRoute {
 export class ReadUserHandler implements IQueryHandler<ReadUser> {
   constructor(
     private readonly queries: Queries,
-    private readonly hidden: HiddenProfiles,
+    private readonly profiles: Profiles,
   ) {}
 
   async execute({ userId, viewerId }: ReadUser): Promise<UserView> {
-    if (await this.hidden.hides(userId, viewerId)) throw new Rejection(NotFound);
-    return this.queries.execute(new ReadProfile(userId));
+    const details = (await this.profiles.detailsOf([userId], viewerId)).get(userId);
+    if (!details) throw new Rejection(NotFound);
+    return { ...(await this.queries.execute(new ReadProfile(userId))), ...details };
   }
 }
 
@@ -66,7 +68,7 @@ export class ReadUserHandler implements IQueryHandler<ReadUser> {
 export class ReadProfileHandler implements IQueryHandler<ReadProfile> {
   constructor(private readonly users: PublicUsers) {}
 
-  async execute({ userId }: ReadProfile): Promise<UserView> {
+  async execute({ userId }: ReadProfile): Promise<PublicUserRow> {
     const user = await this.users.find(userId);
     if (!user) throw new Rejection(NotFound);
     return user;

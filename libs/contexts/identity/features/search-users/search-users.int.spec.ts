@@ -64,6 +64,8 @@ describe('looking people up', () => {
         bio: '',
         registeredAt: expect.any(String),
         version: 1,
+        counts: { posts: 0, followers: 0, following: 0 },
+        relation: { following: false, followedBy: false, blocking: false, muting: false },
       },
     ]);
   });

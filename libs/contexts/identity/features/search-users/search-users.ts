@@ -17,7 +17,8 @@ import {
 import { UserView } from '../../views/user';
 import { USERNAME } from '../../model/names';
 import { HiddenProfiles } from '../../contract/accounts';
-import { PublicUsers } from '../../storage/public-users';
+import { Profiles } from '../../contract/profiles';
+import { type PublicUserRow, PublicUsers } from '../../storage/public-users';
 
 @ExactlyOneOf('search', 'username')
 class UserSearch extends ListQuery {
@@ -74,21 +75,28 @@ export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
     private readonly searches: SearchBulkhead,
     private readonly users: PublicUsers,
     private readonly hidden: HiddenProfiles,
+    private readonly profiles: Profiles,
   ) {}
 
-  execute({ viewerId, page }: SearchUsers): Promise<Page<UserView>> {
+  async execute({ viewerId, page }: SearchUsers): Promise<Page<UserView>> {
     const { search, username } = page;
-    if (search === undefined) return this.lookUp(username!, viewerId, page);
-    return paged(page, `users:${search.toLowerCase()}`, BY_ID, async ([before], limit) => {
+    const found = await (search === undefined
+      ? this.lookUp(username!, page)
+      : this.search(search, viewerId, page));
+    return { ...found, data: await this.profiles.complete(found.data, viewerId) };
+  }
+
+  private search(text: string, viewerId: string, page: UserSearch): Promise<Page<PublicUserRow>> {
+    return paged(page, `users:${text.toLowerCase()}`, BY_ID, async ([before], limit) => {
       const hidden = await this.hidden.from(viewerId);
-      return this.searches.run(() => this.users.search(search, hidden, before, limit));
+      return this.searches.run(() => this.users.search(text, hidden, before, limit));
     });
   }
 
-  private lookUp(username: string, viewerId: string, page: UserSearch): Promise<Page<UserView>> {
+  private lookUp(username: string, page: UserSearch): Promise<Page<PublicUserRow>> {
     return paged(page, `user:${username.toLowerCase()}`, BY_ID, async () => {
       const user = await this.users.findByUsername(username);
-      return user && !(await this.hidden.hides(user.id, viewerId)) ? [user] : [];
+      return user ? [user] : [];
     });
   }
 }

@@ -78,18 +78,34 @@ describe('Blocking a user', () => {
     for (let time = 0; time < 2; time += 1) expect((await unblock(bob, ada)).status).toBe(204);
   });
 
-  it('lets nobody end or start a relationship to a hidden user', async () => {
+  it('leaves to whoever is blocked what they have begun, to be ended as often as they like', async () => {
     await ask(bob, 'PUT', 'mute', ada.id);
     await block(ada, bob);
-    expect((await ask(bob, 'DELETE', 'mute', ada.id)).status).toBe(204);
-    for (const [method, wish] of [
-      ['DELETE', 'mute'],
-      ['PUT', 'mute'],
-      ['DELETE', 'follow'],
-      ['PUT', 'follow'],
-    ] as const) {
-      const answer = await ask(bob, method, wish, ada.id);
+    for (const wish of ['mute', 'mute', 'follow', 'block']) {
+      expect((await ask(bob, 'DELETE', wish, ada.id)).status).toBe(204);
+    }
+    for (const wish of ['mute', 'follow']) {
+      const answer = await ask(bob, 'PUT', wish, ada.id);
       expect(answer).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+    }
+  });
+
+  it('tells whoever is blocked no more than that the user does not exist', async () => {
+    await block(ada, bob);
+    for (const method of ['DELETE', 'PUT'] as const) {
+      for (const wish of ['mute', 'follow', ...(method === 'DELETE' ? ['block'] : [])]) {
+        const [hidden, unknown] = [
+          await ask(bob, method, wish, ada.id),
+          await ask(bob, method, wish, newId()),
+        ];
+        expect(hidden).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+        const { status, body } = unknown;
+        expect([hidden.status, Object.keys(hidden.body), hidden.body.detail]).toEqual([
+          status,
+          Object.keys(body),
+          body.detail,
+        ]);
+      }
     }
   });
 

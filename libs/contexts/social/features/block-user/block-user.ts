@@ -5,7 +5,7 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { RelationshipCommand } from '../../services/relationship-commands';
+import { RelationshipCommand, RelationshipCommands } from '../../services/relationship-commands';
 import { CannotTargetSelf } from '../../model/rejections';
 import { People } from '../../storage/people';
 import { Relationships } from '../../storage/relationships';
@@ -38,7 +38,7 @@ export class BlockUserRoute {
   @Explain({
     operationId: 'unblockUser',
     summary: 'Unblock a user',
-    description: 'Does not restore earlier follows.',
+    description: 'Does not restore earlier follows. Also works if the user no longer exists for you.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })
@@ -68,15 +68,9 @@ export class BlockUserHandler implements ICommandHandler<BlockUser> {
 
 @CommandHandler(UnblockUser)
 export class UnblockUserHandler implements ICommandHandler<UnblockUser> {
-  constructor(
-    private readonly people: People,
-    private readonly relationships: Relationships,
-  ) {}
+  constructor(private readonly relationships: RelationshipCommands) {}
 
-  /** A blocked user may block, so they may also unblock. */
-  async execute({ userId, otherId }: UnblockUser): Promise<void> {
-    const relationship = await this.relationships.lockBetween(userId, otherId);
-    if (relationship.unblock()) return this.relationships.save(relationship);
-    await this.people.verify(otherId);
+  execute(command: UnblockUser): Promise<void> {
+    return this.relationships.end(command, (relationship) => relationship.unblock());
   }
 }

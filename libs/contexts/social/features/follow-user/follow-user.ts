@@ -35,7 +35,8 @@ export class FollowUserRoute {
   @Explain({
     operationId: 'unfollowUser',
     summary: 'Unfollow a user',
-    description: 'Removes the posts of this user from your feed at once.',
+    description:
+      'Removes the posts of this user from your feed at once. Also works if the user no longer exists for you.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })

@@ -42,6 +42,8 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
       username: expect.any(String),
       name: 'Some Person',
       followedAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/),
+      counts: expect.any(Object),
+      relation: { following: false, followedBy: false, blocking: false, muting: false },
     });
     expect(body.page).toEqual({ nextCursor: null });
   });

@@ -35,7 +35,8 @@ export class MuteUserRoute {
   @Explain({
     operationId: 'unmuteUser',
     summary: 'Unmute a user',
-    description: 'Shows the posts of this user in your feed again.',
+    description:
+      'Shows the posts of this user in your feed again. Also works if the user no longer exists for you.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })

@@ -1,0 +1,6 @@
+import { type AccessRows, signedIn } from '@rookery/testing/access';
+
+export const access: AccessRows = {
+  listBlocked: signedIn,
+  listMuted: signedIn,
+};

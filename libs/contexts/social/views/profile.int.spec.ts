@@ -1,0 +1,237 @@
+import { contexts } from '@rookery/contexts';
+import { checkPorts } from '@rookery/application';
+import { identity } from '@rookery/contexts/identity/identity.context';
+import { operations } from '@rookery/contexts/operations/operations.context';
+import { enroll, newcomer } from '@rookery/contexts/identity/testing';
+import { block, leave, publish } from '@rookery/contexts/social/testing';
+import { eventually, type Person, sharedSystem } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { ownSystem } from '@rookery/testing/own-system';
+import { askedDuring } from '@rookery/testing/statements';
+import { HiddenProfiles, type ProfileDetails, Profiles } from '../../identity/contract';
+import { Visibility } from '../storage/visibility';
+
+const NOTHING = { following: false, followedBy: false, blocking: false, muting: false };
+
+describe('What a profile shows of two users', () => {
+  const system = sharedSystem();
+  let ada: Person;
+  let bob: Person;
+
+  beforeEach(async () => {
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
+  });
+
+  const say = async (who: Person, method: 'PUT' | 'DELETE', what: string, whom: Person) =>
+    expect((await system.ask(`${method} /v1/users/${whom.id}/${what}`, { token: who.token })).status).toBe(
+      204,
+    );
+  const read = (viewer: Person, whom: Person, headers = {}) =>
+    system.ask(`GET /v1/users/${whom.id}`, { token: viewer.token, headers });
+  const list = async (viewer: Person, path: string) =>
+    (await system.ask(`GET /v1/${path}`, { token: viewer.token })).body.data as {
+      id: string;
+      relation: object | null;
+      counts: object;
+    }[];
+
+  it('is right directly after each change, whatever the cache still has', async () => {
+    await read(ada, bob);
+    const steps = [
+      [ada, 'PUT', 'follow', { following: true }],
+      [bob, 'PUT', 'follow', { following: true, followedBy: true }],
+      [ada, 'PUT', 'mute', { following: true, followedBy: true, muting: true }],
+      [ada, 'DELETE', 'follow', { followedBy: true, muting: true }],
+      [ada, 'PUT', 'block', { blocking: true, muting: true }],
+      [ada, 'DELETE', 'block', { muting: true }],
+      [ada, 'DELETE', 'mute', {}],
+    ] as const;
+    const tags = new Set<unknown>();
+    for (const [who, method, what, relation] of steps) {
+      await say(who, method, what, who === ada ? bob : ada);
+      const { body, headers } = await read(ada, bob);
+      expect(body.relation).toEqual({ ...NOTHING, ...relation });
+      tags.add(headers.etag);
+    }
+    expect(tags.size).toBe(steps.length);
+  });
+
+  it('is for each of the two their own, although they share what is cached', async () => {
+    await say(ada, 'PUT', 'follow', bob);
+    const carl = await enroll(system);
+    const [first, second] = [await read(ada, bob), await read(carl, bob)];
+    expect([first.body.relation.following, second.body.relation.following]).toEqual([true, false]);
+    expect(second.headers['x-cache']).toBe('HIT');
+    expect((await read(bob, ada)).body.relation).toEqual({ ...NOTHING, followedBy: true });
+    expect((await read(bob, bob)).body.relation).toBeNull();
+    expect(second.headers.etag).not.toBe(first.headers.etag);
+  });
+
+  it('changes the validator of the answer, so that no browser shows an old button', async () => {
+    const before = await read(ada, bob);
+    await say(ada, 'PUT', 'follow', bob);
+    const after = await read(ada, bob, { 'if-none-match': String(before.headers.etag) });
+    expect([after.status, after.body.relation.following]).toEqual([200, true]);
+  });
+
+  it('does not exist for whoever is blocked, and tells the blocker nothing of a block in return', async () => {
+    await read(ada, bob);
+    await block(system, bob, ada);
+    const { status, headers } = await read(ada, bob);
+    expect([status, headers['x-cache']]).toEqual([404, undefined]);
+    expect((await read(bob, ada)).body.relation).toEqual({ ...NOTHING, blocking: true });
+  });
+
+  it('is in the lists too, of users, of followers and of followed users', async () => {
+    const name = newcomer().username;
+    const [viewer, one, two] = [
+      await enroll(system, { name }),
+      await enroll(system, { name }),
+      await enroll(system, { name }),
+    ];
+    await say(viewer, 'PUT', 'follow', one);
+    await say(two, 'PUT', 'follow', viewer);
+    await say(viewer, 'PUT', 'mute', two);
+    for (const person of [viewer, one, two]) await say(person, 'PUT', 'follow', ada);
+    for (const person of [viewer, one, two]) await say(ada, 'PUT', 'follow', person);
+    const expected = new Map([
+      [viewer.id, null],
+      [one.id, { ...NOTHING, following: true }],
+      [two.id, { ...NOTHING, followedBy: true, muting: true }],
+    ]);
+    for (const path of [`users?search=${name}`, `users/${ada.id}/followers`, `users/${ada.id}/following`]) {
+      const listed = await list(viewer, path);
+      expect(new Map(listed.map(({ id, relation }) => [id, relation]))).toEqual(expected);
+    }
+  });
+
+  it('comes with counts that are right when things are quiet', async () => {
+    const [one, two] = [await enroll(system), await enroll(system)];
+    const posts = [await publish(system, bob), await publish(system, bob), await publish(system, bob)];
+    for (const person of [ada, one, two]) await say(person, 'PUT', 'follow', bob);
+    await say(bob, 'PUT', 'follow', ada);
+    const counted = (counts: object) =>
+      eventually(async () => {
+        expect((await read(ada, bob)).body.counts).toEqual(counts);
+        return true;
+      });
+    await counted({ posts: 3, followers: 3, following: 1 });
+    expect((await list(ada, `users/${ada.id}/followers`))[0]!.counts).toEqual({
+      posts: 3,
+      followers: 3,
+      following: 1,
+    });
+    await system.sql('DELETE FROM social.comments WHERE post_id = $1', [posts[0]!.id]);
+    const admin = await enroll(system, { role: 'admin' });
+    await system.ask(`DELETE /v1/posts/${posts[0]!.id}`, { token: admin.token });
+    await say(two, 'DELETE', 'follow', bob);
+    await counted({ posts: 2, followers: 2, following: 1 });
+    await leave(system, one);
+    await counted({ posts: 2, followers: 1, following: 1 });
+    await say(bob, 'PUT', 'block', ada);
+    await eventually(async () => {
+      expect((await read(two, bob)).body.counts).toEqual({ posts: 2, followers: 0, following: 0 });
+      return true;
+    });
+  });
+
+  it('counts two hundred who follow, unfollow and follow again at once', async () => {
+    const fans: Person[] = [];
+    while (fans.length < 200)
+      fans.push(...(await Promise.all(Array.from({ length: 20 }, () => enroll(system)))));
+    // As many at once as the api's connections serve within their time.
+    for (const some of [fans.slice(0, 70), fans.slice(70, 140), fans.slice(140)])
+      await Promise.all(some.map((fan) => say(fan, 'PUT', 'follow', bob)));
+    for (const some of [fans.slice(0, 70), fans.slice(70, 140), fans.slice(140)])
+      await Promise.all(
+        some.flatMap((fan, index) =>
+          index % 2 === 0
+            ? say(fan, 'DELETE', 'follow', bob)
+            : [say(fan, 'DELETE', 'follow', bob), say(fan, 'PUT', 'follow', bob)],
+        ),
+      );
+    const [{ followers }] = (await system.sql(
+      'SELECT count(*)::int AS followers FROM social.relationships WHERE other_id = $1 AND followed_at IS NOT NULL',
+      [bob.id],
+    )) as [{ followers: number }];
+    expect(followers).toBeLessThanOrEqual(100);
+    await eventually(async () => {
+      expect((await read(ada, bob)).body.counts).toEqual({ posts: 0, followers, following: 0 });
+      return true;
+    }, 30_000);
+    const settled = await eventually(async () => {
+      const open = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery WHERE subscriber = 'social.project-counts' AND state <> 'done'`,
+      );
+      return open.length === 0;
+    }, 30_000);
+    expect(settled).toBe(true);
+    expect((await read(ada, bob)).body.counts.followers).toBe(followers);
+  }, 60_000);
+});
+
+describe('What a list of profiles asks', () => {
+  const system = ownSystem(contexts);
+
+  it.each(['users?search=', 'users/:id/followers?', 'users/:id/following?'])(
+    'of PostgreSQL is the same for one user as for nineteen: %s',
+    async (path) => {
+      const name = newcomer().username;
+      const [viewer, hub] = await Promise.all([enroll(system), enroll(system)]);
+      const others = await Promise.all(Array.from({ length: 20 }, () => enroll(system, { name })));
+      for (const other of others) {
+        await system.ask(`PUT /v1/users/${hub.id}/follow`, { token: other.token });
+        await system.ask(`PUT /v1/users/${other.id}/follow`, { token: hub.token });
+      }
+      const target = `GET /v1/${path.replace(':id', hub.id)}${path.endsWith('=') ? name : ''}`;
+      const asked = async (limit: number) => {
+        const { postgres } = await askedDuring(system, async () => {
+          const { body } = await system.ask(`${target}&limit=${limit}`, { token: viewer.token });
+          expect(body.data).toHaveLength(limit);
+        });
+        return postgres.flat();
+      };
+      await asked(19);
+      const many = await asked(19);
+      expect(many.length).toBeGreaterThan(0);
+      expect(await asked(1)).toEqual(many);
+    },
+  );
+});
+
+/** A port that is wired and answers nothing. */
+class SilentProfiles extends Profiles {
+  override detailsOf(): Promise<Map<string, ProfileDetails>> {
+    return Promise.resolve(new Map());
+  }
+}
+
+describe('Without an answer about a profile', () => {
+  const silent = contexts.map((context) =>
+    context.name === 'social'
+      ? {
+          ...context,
+          offers: [
+            ...context.offers.filter(({ provide }) => provide !== Profiles),
+            { provide: Profiles, useClass: SilentProfiles },
+          ],
+        }
+      : context,
+  );
+  const system = ownSystem(silent);
+
+  it('nobody is shown', async () => {
+    const [viewer, other] = [await enroll(system), await enroll(system)];
+    const { status } = await system.ask(`GET /v1/users/${other.id}`, { token: viewer.token });
+    expect(status).toBe(404);
+    const { body } = await system.ask('GET /v1/users?search=', { token: viewer.token });
+    expect(body.data).toEqual([]);
+  });
+
+  it('nothing boots if no context can give one', () => {
+    const hidden = contextOf('hidden', { offers: [{ provide: HiddenProfiles, useExisting: Visibility }] });
+    expect(() => checkPorts([identity, operations, hidden])).toThrow(
+      'identity asks for Profiles, which no context offers',
+    );
+  });
+});
