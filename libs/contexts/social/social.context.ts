@@ -12,14 +12,17 @@ import { LikeCounts } from './storage/like-counts';
 import { FeedItems } from './storage/feed-items';
 import { Likes, likeSchema } from './storage/likes';
 import { People } from './storage/people';
+import { PostTags } from './storage/post-tags';
 import { Posts, postSchema } from './storage/posts';
 import { Relationships, relationshipSchema } from './storage/relationships';
 import { Visibility } from './storage/visibility';
 import { CommentViews } from './views/comment';
+import { Explore } from './views/explore';
 import { Feed } from './views/feed';
 import { FollowViews } from './views/follow';
 import { LikeViews } from './views/like';
 import { PostViews } from './views/post';
+import { Tags } from './views/tag';
 import { PostSearch } from './views/post-search';
 
 /** Follows and blocks, posts, comments, feeds. */
@@ -39,6 +42,7 @@ export const social = defineContext('social', __dirname, {
   providers: [
     Comments,
     CommentViews,
+    Explore,
     Feed,
     FeedItems,
     FeedSettings,
@@ -48,8 +52,10 @@ export const social = defineContext('social', __dirname, {
     Likes,
     People,
     PostSearch,
+    PostTags,
     PostViews,
     Posts,
+    Tags,
     Relationships,
     Visibility,
     RelationshipCommands,

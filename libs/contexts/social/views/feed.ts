@@ -2,18 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { type Position, Sql } from '@rookery/persistence';
 import { blocks } from '../storage/visibility';
 import { postColumns, postOf, type PostRow, type PostView } from './post';
+import type { PostFilters } from './post-filters';
 import { searchTerms } from './search-terms';
 
 /** Filter and order of a feed. */
-export interface FeedFilters {
-  /** Posts with any of these tags; empty: no filter. */
-  tags: readonly string[];
-  /** Search text in web search syntax; empty: no filter. */
-  search: string;
-  /** RFC 3339 timestamp, inclusive. */
-  since?: string;
-  /** RFC 3339 timestamp, inclusive. */
-  until?: string;
+export interface FeedFilters extends PostFilters {
   sort: 'asc' | 'desc';
 }
 

@@ -2,45 +2,16 @@ import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
-import { FieldError, Rules } from '@rookery/domain';
 import { positionOf, SearchBulkhead } from '@rookery/persistence';
-import {
-  type Caller,
-  CurrentCaller,
-  Explain,
-  Field,
-  Item,
-  ListQuery,
-  type Page,
-  paged,
-  refused,
-} from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, Field, type Page, paged } from '@rookery/web';
 import { Feed, type FeedFilters } from '../../views/feed';
-import { POST, PostView } from '../../views/post';
+import { PostView } from '../../views/post';
+import { assertPeriod, FilteredPostsQuery } from '../../views/post-filters';
 
 /** Exported, so that it is registered. */
 export { ProjectFeed } from './project-feed';
 
-class FeedQuery extends ListQuery {
-  @Field.list(Item.text(POST.tag), { max: 5, optional: true, description: 'Posts with any of these tags.' })
-  tags?: string[];
-
-  @Field.text({
-    min: 0,
-    max: 100,
-    trim: true,
-    default: '',
-    description: 'Words in title or text. Supports "a phrase", a or b, and -without.',
-    example: 'swifts -common',
-  })
-  search = '';
-
-  @Field.dateTime({ optional: true, description: 'Posts published at or after this time.' })
-  since?: string;
-
-  @Field.dateTime({ optional: true, description: 'Posts published at or before this time.' })
-  until?: string;
-
+class FeedQuery extends FilteredPostsQuery {
   @Field.oneOf(['asc', 'desc'], {
     default: 'desc',
     description: '`asc`: oldest first. `desc`: newest first.',
@@ -72,10 +43,7 @@ export class ReadFeedRoute {
     ok: { list: PostView },
   })
   read(@CurrentCaller() { userId }: Caller, @QueryString() query: FeedQuery): Promise<Page<PostView>> {
-    if (query.since && query.until && Date.parse(query.since) > Date.parse(query.until)) {
-      const message = 'since must not be later than until.';
-      throw refused([FieldError.of(Rules.range, 'since', { max: query.until }, message)]);
-    }
+    assertPeriod(query);
     return this.queries.execute(new ReadFeed(userId, query));
   }
 }
