@@ -141,8 +141,11 @@ async function openFeed(url: string): Promise<{ feed: FeedType; close: () => Pro
   return { feed: app.get(Feed), close: () => app.close() };
 }
 
-function readThroughFeed({ feed, viewer }: Cell, { filters, position }: Page): Promise<{ id: string }[]> {
-  return feed.page(viewer.id, filters, position, LIMIT + 1);
+async function readThroughFeed(
+  { feed, viewer }: Cell,
+  { filters, position }: Page,
+): Promise<readonly { id: string }[]> {
+  return (await feed.page(viewer.id, filters, position, LIMIT + 1)).rows;
 }
 
 /** Fan-out on read: all posts of all followed authors, sorted and limited. Undefined if it times out. */

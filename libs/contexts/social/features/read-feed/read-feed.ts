@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { positionOf, SearchBulkhead } from '@rookery/persistence';
-import { type Caller, CurrentCaller, Explain, Field, type Page, paged } from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, Field, type Page, pagedScan } from '@rookery/web';
 import { Feed, type FeedFilters } from '../../views/feed';
 import { PostView } from '../../views/post';
 import { assertPeriod, FilteredPostsQuery } from '../../views/post-filters';
@@ -39,7 +39,8 @@ export class ReadFeedRoute {
     summary: 'Read your feed',
     description:
       'Your posts and the posts of users you follow, except muted users. New posts of others arrive within moments. ' +
-      'Posts of users you unfollow, mute or block disappear at once.',
+      'Posts of users you unfollow, mute or block disappear at once. If little of a long feed matches tags or search, a ' +
+      'page may hold fewer posts than `limit`, or none, and still have a `nextCursor`.',
     ok: { list: PostView },
   })
   read(@CurrentCaller() { userId }: Caller, @QueryString() query: FeedQuery): Promise<Page<PostView>> {
@@ -58,9 +59,9 @@ export class ReadFeedHandler implements IQueryHandler<ReadFeed> {
   async execute({ viewerId, query }: ReadFeed): Promise<Page<PostView>> {
     const { tags = [], search, since, until, sort } = query;
     const list = `feed:${viewerId}:${JSON.stringify([tags, search, since, until, sort])}`;
-    return paged(query, list, { first: undefined, of: positionOf }, (position, limit) => {
+    return pagedScan(query, list, { first: undefined, of: positionOf }, (position, limit) => {
       const read = () => this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit);
-      // A text that matches nothing or little in the feed makes the query scan all of it.
+      // Their cost is up to the caller.
       return tags.length === 0 && search === '' ? read() : this.searches.run(read);
     });
   }
