@@ -52,6 +52,7 @@ export async function generateSocial(client: Client, posts: number): Promise<Vie
   await insertPeople(client);
   await insertRelationships(client);
   await withoutIndexes(client, 'posts', () => insertPosts(client, posts));
+  await withoutIndexes(client, 'post_tags', () => insertPostTags(client));
   await insertComments(client);
   await withoutIndexes(client, 'feed_items', () => insertFeedItems(client));
   const { rows } = await client.query<Viewer>(
@@ -113,7 +114,7 @@ async function insertRelationships(client: Client): Promise<void> {
 
 /**
  * A tag and a word `common` on one post in four, `uncommon` on one in thirty, `rare` on a few; also one of fifty topics
- * and ordinary words.
+ * and ordinary words. One post in ten has the word `left` and one `right`, but none has both.
  */
 async function insertPosts(client: Client, posts: number): Promise<void> {
   await client.query(`
@@ -139,7 +140,7 @@ async function insertPosts(client: Client, posts: number): Promise<void> {
   await client.query('ANALYZE bench.sentences, bench.drafts, bench.rare');
   await client.query(`
     INSERT INTO social.posts (id, version, author_id, title, content, tags, comments_count, created_at, updated_at)
-    SELECT draft.id, 1, ${person('author')}, 'On word' || ${chance(3_000, 'draft.number', 11)}, concat_ws(' ', sentence, common, uncommon, rare),
+    SELECT draft.id, 1, ${person('author')}, 'On word' || ${chance(3_000, 'draft.number', 11)}, concat_ws(' ', sentence, common, uncommon, rare, apart),
            array_remove(ARRAY['topic' || ${chance(50, 'draft.number', 6)}, common, uncommon, rare], NULL),
            CASE WHEN draft.number % ${POSTS_PER_COMMENT} = 0 THEN 1 ELSE 0 END, at, at
     FROM bench.drafts draft
@@ -148,7 +149,15 @@ async function insertPosts(client: Client, posts: number): Promise<void> {
     CROSS JOIN LATERAL (
       SELECT CASE WHEN ${chance(4, 'draft.number', 8)} = 0 THEN 'common' END AS common,
              CASE WHEN ${chance(30, 'draft.number', 9)} = 0 THEN 'uncommon' END AS uncommon,
-             CASE WHEN rare.number IS NOT NULL THEN 'rare' END AS rare) AS term`);
+             CASE WHEN rare.number IS NOT NULL THEN 'rare' END AS rare,
+             CASE draft.number % 10 WHEN 0 THEN 'left' WHEN 5 THEN 'right' END AS apart) AS term`);
+}
+
+/** Like the worker: a row for each tag of a post. */
+async function insertPostTags(client: Client): Promise<void> {
+  await client.query(`
+    INSERT INTO social.post_tags (tag, created_at, post_id)
+    SELECT tag, created_at, id FROM social.posts, unnest(tags) AS tag`);
 }
 
 /** One comment on each post whose count is one. */

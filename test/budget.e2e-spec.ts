@@ -17,6 +17,7 @@ describe('What an operation asks of PostgreSQL and Redis', () => {
     RATE_LIMIT_ENABLED: 'true',
     RATE_LIMIT_DEFAULT: '100000/1',
     RATE_LIMIT_LOGIN: '100000/1',
+    RATE_LIMIT_LIKE: '100000/1',
   });
   let ada: Person;
   let bob: Person;
@@ -31,13 +32,33 @@ describe('What an operation asks of PostgreSQL and Redis', () => {
   });
 
   const request = (route: string, ask: () => Ask = () => ({}), status = 200) => ({ route, ask, status });
-  const operations: Record<string, () => { route: string; ask: () => Ask; status: number }> = {
+  interface Operation {
+    route: string;
+    ask: () => Ask;
+    status: number;
+    /** What has to be so before each request. */
+    before?: () => Promise<unknown>;
+  }
+  const operations: Record<string, () => Operation> = {
     getLiveness: () => request('GET /livez'),
     getMe: () => request('GET /v1/me', () => ({ token: ada.token })),
     getUser: () => request(`GET /v1/users/${ada.id}`, () => ({ token: bob.token })),
     getPost: () => request(`GET /v1/posts/${post.id}`, () => ({ token: bob.token })),
     getFeed: () => request('GET /v1/feed?limit=20', () => ({ token: bob.token })),
     listComments: () => request(`GET /v1/posts/${post.id}/comments`, () => ({ token: bob.token })),
+    listPosts: () => request('GET /v1/posts', () => ({ token: bob.token })),
+    'listPosts with tags': () => request('GET /v1/posts?tags=birds', () => ({ token: bob.token })),
+    'listPosts with a search': () => request('GET /v1/posts?search=swifts', () => ({ token: bob.token })),
+    listTags: () => request('GET /v1/tags', () => ({ token: bob.token })),
+    listLikes: () => request(`GET /v1/posts/${post.id}/likes`, () => ({ token: bob.token })),
+    likePost: () => ({
+      ...request(`PUT /v1/posts/${post.id}/like`, () => ({ token: bob.token }), 204),
+      before: () => system.ask(`DELETE /v1/posts/${post.id}/like`, { token: bob.token }),
+    }),
+    unlikePost: () => ({
+      ...request(`DELETE /v1/posts/${post.id}/like`, () => ({ token: bob.token }), 204),
+      before: () => system.ask(`PUT /v1/posts/${post.id}/like`, { token: bob.token }),
+    }),
     createPost: () => request('POST /v1/posts', () => ({ token: ada.token, body: DRAFT }), 201),
     'createPost with an Idempotency-Key': () =>
       request(
@@ -65,10 +86,12 @@ describe('What an operation asks of PostgreSQL and Redis', () => {
   });
 
   it.each(Object.keys(operations))('is what the budget says: %s', async (name) => {
-    const { route, ask, status } = operations[name]!();
+    const { route, ask, status, before } = operations[name]!();
     // Again where a cache has forgotten what it knew in between.
     await eventually(async () => {
+      await before?.();
       expect(await system.ask(route, ask())).toMatchObject({ status });
+      await before?.();
       const asked = await askedDuring(system, () => system.ask(route, ask()));
       expect(asked).toEqual(budget[name]);
     });

@@ -28,7 +28,9 @@ export {
   ListQuery,
   type Page,
   paged,
+  pagedScan,
   pagedVisible,
+  type Scanned,
 } from './paging';
 export { SecretParam, UuidParam } from './params';
 export { type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';

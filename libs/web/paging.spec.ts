@@ -1,6 +1,15 @@
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { decodeCursor, encodeCursor, type Keyset, ListQuery, nextLink, pagedVisible, pageOf } from './paging';
+import {
+  decodeCursor,
+  encodeCursor,
+  type Keyset,
+  ListQuery,
+  nextLink,
+  pagedScan,
+  pagedVisible,
+  pageOf,
+} from './paging';
 
 const position = fc.array(fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null)), {
   maxLength: 4,
@@ -139,4 +148,36 @@ describe('A page of rows of which some are hidden', () => {
         },
       ),
     ));
+});
+
+describe('A page of a bounded scan', () => {
+  const BY_NUMBER: Keyset<{ n: number }, readonly [n: number]> = { first: [-1], of: ({ n }) => [n] };
+  const MATCHES = [0, 1, 2, 11, 12, 35];
+
+  /** A list of forty entries, of which a page scans ten. */
+  async function walk(limit: number): Promise<number[][]> {
+    const pages: number[][] = [];
+    for (let cursor: string | undefined; ;) {
+      const { data, page } = await pagedScan(
+        Object.assign(new ListQuery(), { limit, cursor }),
+        'rows',
+        BY_NUMBER,
+        async ([after], most) => ({
+          rows: MATCHES.filter((n) => n > after && n <= after + 10)
+            .slice(0, most)
+            .map((n) => ({ n })),
+          end: after + 10 < 39 ? ([after + 10] as const) : undefined,
+        }),
+      );
+      pages.push(data.map(({ n }) => n));
+      if (page.nextCursor === null) return pages;
+      cursor = page.nextCursor;
+    }
+  }
+
+  it('is short where the scan stopped, and leads on from there', async () =>
+    expect(await walk(20)).toEqual([[0, 1, 2], [11, 12], [], [35]]));
+
+  it('leads on from its last entry where it is full', async () =>
+    expect((await walk(2)).flat()).toEqual(MATCHES));
 });

@@ -156,6 +156,28 @@ export async function paged<Row, P extends readonly CursorPart[], First extends 
   return pageOf(await read(after, limit + 1), limit, list, keyset.of);
 }
 
+/** Rows of a scan that may have stopped before the page was full. */
+export interface Scanned<Row, P extends readonly CursorPart[]> {
+  rows: readonly Row[];
+  /** Where the scan stopped; undefined at the end of the list. */
+  end: P | undefined;
+}
+
+/**
+ * As {@link paged}, of a scan with a bound: where it stops early the page is short, or empty, and has a next one
+ * nevertheless, which goes on from there.
+ */
+export async function pagedScan<Row, P extends readonly CursorPart[], First extends P | undefined = P>(
+  { limit, cursor }: ListQuery,
+  list: string,
+  keyset: Keyset<Row, P, First>,
+  scan: (after: P | First, limit: number) => Promise<Scanned<Row, P>>,
+): Promise<Page<Row>> {
+  const { rows, end } = await scan(decodeCursor<P>(list, cursor) ?? keyset.first, limit + 1);
+  if (end === undefined || rows.length > limit) return pageOf(rows, limit, list, keyset.of);
+  return { data: [...rows], page: { nextCursor: encodeCursor(list, end) } };
+}
+
 /** Times that one page is read on for rows that its caller may see. */
 const MAX_READS = 5;
 

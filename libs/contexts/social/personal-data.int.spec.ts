@@ -171,6 +171,12 @@ describe('What social holds about somebody', () => {
     expect(JSON.stringify(outbox)).not.toMatch(/unmistakable/i);
     await eventually(() => ids.every((id) => deleted.includes(id)), 20_000);
     await eventually(async () => (await leftOf(ada)).length === 0);
+    await eventually(async () => {
+      const tags = await system.sql(
+        `SELECT tag FROM social.post_tags UNION ALL SELECT tag FROM social.tag_days UNION ALL SELECT tag FROM social.tag_changes`,
+      );
+      expect(JSON.stringify(tags)).not.toContain('unmistakable');
+    });
   }, 60_000);
 
   it('is erased piece by piece, never more of a kind than asked for, until nothing is left', async () => {

@@ -8,6 +8,7 @@ import { Posts } from './storage/posts';
 
 const FEED = 'social.project-feed';
 const LIKES = 'social.count-likes';
+const TAGS = 'social.project-tags';
 const PEOPLE = 'social.copy-people';
 const COUNTS = 'social.project-counts';
 
@@ -75,12 +76,12 @@ describe('Rebuilding the projections', () => {
     );
 
   it('is offered for every projection of the context', () => {
-    expect(system.inWorker(Rebuild).names()).toEqual([PEOPLE, LIKES, COUNTS, FEED]);
+    expect(system.inWorker(Rebuild).names()).toEqual([PEOPLE, LIKES, COUNTS, FEED, TAGS]);
   });
 
   it('refuses what is no projection, and names those that are', async () => {
     await expect(rebuild('identity.send-welcome-mail')).rejects.toThrow(
-      `There is no projection identity.send-welcome-mail; there are ${PEOPLE}, ${LIKES}, ${COUNTS}, ${FEED}.`,
+      `There is no projection identity.send-welcome-mail; there are ${PEOPLE}, ${LIKES}, ${COUNTS}, ${FEED}, ${TAGS}.`,
     );
   });
 

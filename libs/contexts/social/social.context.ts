@@ -12,16 +12,19 @@ import { LikeCounts } from './storage/like-counts';
 import { FeedItems } from './storage/feed-items';
 import { Likes, likeSchema } from './storage/likes';
 import { People } from './storage/people';
+import { PostTags } from './storage/post-tags';
 import { Posts, postSchema } from './storage/posts';
 import { ProfileCounts } from './storage/profile-counts';
 import { Relationships, relationshipSchema } from './storage/relationships';
 import { Visibility } from './storage/visibility';
 import { CommentViews } from './views/comment';
 import { ExcludedUserViews } from './views/excluded';
+import { Explore } from './views/explore';
 import { Feed } from './views/feed';
 import { FollowViews } from './views/follow';
 import { LikeViews } from './views/like';
 import { PostViews } from './views/post';
+import { Tags } from './views/tag';
 import { PostSearch } from './views/post-search';
 import { ProfileViews } from './views/profile';
 
@@ -43,6 +46,7 @@ export const social = defineContext('social', __dirname, {
     Comments,
     CommentViews,
     ExcludedUserViews,
+    Explore,
     Feed,
     FeedItems,
     FeedSettings,
@@ -52,10 +56,12 @@ export const social = defineContext('social', __dirname, {
     Likes,
     People,
     PostSearch,
+    PostTags,
     PostViews,
     Posts,
     ProfileCounts,
     ProfileViews,
+    Tags,
     Relationships,
     Visibility,
     RelationshipCommands,

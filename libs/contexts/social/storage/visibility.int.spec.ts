@@ -1,4 +1,5 @@
 import { enroll } from '@rookery/contexts/identity/testing';
+import { comment, like, publish } from '@rookery/contexts/social/testing';
 import { type Answer, eventually, type Person, sharedSystem } from '@rookery/testing';
 
 /** An author with content, and a viewer. */
@@ -10,6 +11,10 @@ interface Scene {
   /** Username of the author; also a word in their post. */
   name: string;
   postId: string;
+  /** The author's comment on their post. */
+  commentId: string;
+  /** A post of the friend that the author likes. */
+  likedId: string;
 }
 
 /**
@@ -29,15 +34,20 @@ const PROFILE: Record<string, Sight> = {
   listFollowers: { as: 'resource', path: ({ author }) => `users/${author.id}/followers` },
   listFollowing: { as: 'resource', path: ({ author }) => `users/${author.id}/following` },
   'listFollowers of another': { as: 'entry', path: ({ friend }) => `users/${friend.id}/followers` },
+  'listLikes of another': { as: 'entry', path: ({ likedId }) => `posts/${likedId}/likes` },
   'listFollowing of another': { as: 'entry', path: ({ friend }) => `users/${friend.id}/following` },
 };
 
 /** Content of a user: hidden between two users if one has blocked the other. */
 const WRITING: Record<string, Sight> = {
   getPost: { as: 'resource', path: ({ postId }) => `posts/${postId}` },
-  searchPosts: { as: 'entry', path: ({ name }) => `posts?search=${name}` },
+  listPosts: { as: 'entry', path: () => 'posts?limit=100' },
+  'listPosts with a search': { as: 'entry', path: ({ name }) => `posts?search=${name}` },
+  'listPosts with a tag': { as: 'entry', path: ({ name }) => `posts?tags=${name}` },
+  listLikes: { as: 'resource', path: ({ postId }) => `posts/${postId}/likes` },
   listUserPosts: { as: 'resource', path: ({ author }) => `users/${author.id}/posts` },
   getFeed: { as: 'entry', path: () => 'feed' },
+  getComment: { as: 'resource', path: ({ commentId }) => `comments/${commentId}` },
   listComments: { as: 'resource', path: ({ postId }) => `posts/${postId}/comments` },
 };
 
@@ -64,9 +74,11 @@ describe('Visibility of users', () => {
     await put(friend, `${author.id}/follow`);
     await put(author, `${friend.id}/follow`);
     await put(viewer, `${author.id}/follow`);
-    const post = { title: `About ${name}`, content: 'What there is to see.' };
-    const { body } = await system.ask('POST /v1/posts', { token: author.token, body: post });
-    return { author, viewer, friend, name, postId: body.id };
+    const post = await publish(system, author, { title: `About ${name}`, tags: [name] });
+    const { id: likedId } = await publish(system, friend);
+    await like(system, author, likedId);
+    const { id: commentId } = await comment(system, author, post.id);
+    return { author, viewer, friend, name, postId: post.id, commentId, likedId };
   }
 
   function shows(sight: Sight, { status, body }: Answer, { author }: Scene): boolean {

@@ -1,19 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type Position, Sql } from '@rookery/persistence';
+import { type Position, positionOf, Sql } from '@rookery/persistence';
+import type { Scanned } from '@rookery/web';
 import { blocks } from '../storage/visibility';
 import { postColumns, postOf, type PostRow, type PostView } from './post';
+import type { PostFilters } from './post-filters';
 import { searchTerms } from './search-terms';
 
 /** Filter and order of a feed. */
-export interface FeedFilters {
-  /** Posts with any of these tags; empty: no filter. */
-  tags: readonly string[];
-  /** Search text in web search syntax; empty: no filter. */
-  search: string;
-  /** RFC 3339 timestamp, inclusive. */
-  since?: string;
-  /** RFC 3339 timestamp, inclusive. */
-  until?: string;
+export interface FeedFilters extends PostFilters {
   sort: 'asc' | 'desc';
 }
 
@@ -22,6 +16,12 @@ const SAMPLE = 500;
 
 /** Matches are frequent if a scan of this many times the sample fills the page. */
 const MAX_WALK_FACTOR = 4;
+
+/**
+ * Entries that one page scans for tags or a search at most, of the feed and of one's own posts; and of each merged
+ * author.
+ */
+const WALK_MAX = { entries: 5_000, merged: 1_000 };
 
 /** Maximum matches of tags and search for which checking each is cheaper than scanning the feed. */
 const SELECTIVE_MAX = 1_000;
@@ -38,23 +38,54 @@ export class Feed {
    * @param viewerId owner of the feed
    * @param position end of the previous page; undefined for the first
    * @param limit maximum number of posts
+   * @returns fewer posts, and where it stopped, if too little of the feed matches tags and search
    */
   async page(
     viewerId: string,
     filters: FeedFilters,
     position: Position | undefined,
     limit: number,
-  ): Promise<PostView[]> {
+  ): Promise<Scanned<PostView, Position>> {
     const { tags, search } = filters;
     const plain = tags.length === 0 && search === '';
     const few =
       plain || (await this.isFrequent(viewerId, filters, position, limit))
         ? undefined
         : await this.few(filters);
-    const rows = await (few
-      ? this.among(few, viewerId, filters, position, limit)
-      : this.walk(viewerId, filters, position, limit));
-    return rows.map(postOf);
+    if (few) {
+      const rows = await this.among(few, viewerId, filters, position, limit);
+      return { rows: rows.map(postOf), end: undefined };
+    }
+    const end = plain ? undefined : await this.walkEnd(viewerId, filters, position);
+    const rows = await this.walk(viewerId, filters, position, end, limit);
+    return { rows: rows.map(postOf), end };
+  }
+
+  /** @returns the last entry that a scan from a position may look at; undefined if it may look at all of them */
+  private async walkEnd(
+    viewerId: string,
+    filters: FeedFilters,
+    position: Position | undefined,
+  ): Promise<Position | undefined> {
+    const values: unknown[] = [viewerId];
+    const { order, within } = this.order(filters, position, values);
+    const ordered = `ORDER BY created_at ${order}, id ${order}`;
+    const authored = (author: string, offset: number) =>
+      `SELECT created_at, id FROM social.posts WHERE author_id = ${author} AND ${within('created_at', 'id')}
+       ${ordered} OFFSET ${offset - 1} LIMIT 1`;
+    const end = await this.sql.row<{ createdAt: Date; id: string }>(
+      `SELECT created_at AS "createdAt", id FROM (
+         (SELECT item.created_at, item.post_id AS id FROM social.feed_items item
+          WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
+          ORDER BY item.created_at ${order}, item.post_id ${order} OFFSET ${WALK_MAX.entries - 1} LIMIT 1)
+         UNION ALL (${authored('$1', WALK_MAX.entries)})
+         UNION ALL
+         (SELECT post.created_at, post.id FROM social.merged_follows follow
+          CROSS JOIN LATERAL (${authored('follow.author_id', WALK_MAX.merged)}) AS post WHERE follow.user_id = $1)
+       ) AS ends ${ordered} LIMIT 1`,
+      values,
+    );
+    return end && positionOf(end);
   }
 
   /**
@@ -130,24 +161,25 @@ export class Feed {
   }
 
   /**
-   * Scans the feed in its order until the page is full, then the posts of merged authors as far as that page reaches.
-   * Posts that were fanned out before their author was merged are in both.
+   * Scans the feed in its order until the page is full or the end is reached, then the posts of merged authors as far
+   * as that page reaches. Posts that were fanned out before their author was merged are in both.
    */
   private walk(
     viewerId: string,
     filters: FeedFilters,
     position: Position | undefined,
+    end: Position | undefined,
     limit: number,
   ): Promise<PostRow[]> {
     const values: unknown[] = [viewerId, limit];
-    const { order, within } = this.order(filters, position, values);
+    const { order, within } = this.order(filters, position, values, end);
     // A subquery, so that authors' posts are scanned by time too: otherwise the planner might search for a common word.
     const fitting = `(SELECT ${fits('post', filters, values)})`;
     const newest = `ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2`;
-    const [aggregate, upTo, end] =
+    const [aggregate, upTo, all] =
       filters.sort === 'desc' ? ['min', '>=', '-infinity'] : ['max', '<=', 'infinity'];
     const reached = `post.created_at ${upTo} (
-      SELECT CASE WHEN count(*) = $2 THEN ${aggregate}("createdAt") ELSE '${end}' END FROM items)`;
+      SELECT CASE WHEN count(*) = $2 THEN ${aggregate}("createdAt") ELSE '${all}' END FROM items)`;
     // Posts are read as they are found, in full: their ids alone would have to be looked up again.
     return this.sql.rows<PostRow>(
       `WITH items AS MATERIALIZED (
@@ -177,7 +209,12 @@ export class Feed {
   }
 
   /** The text contains only the filters in use: a plan for `$3 IS NULL OR …` could not use an index. */
-  private order({ sort, since, until }: FeedFilters, position: Position | undefined, values: unknown[]) {
+  private order(
+    { sort, since, until }: FeedFilters,
+    position: Position | undefined,
+    values: unknown[],
+    end?: Position,
+  ) {
     const bounds: ((createdAt: string, id: string) => string)[] = [];
     if (since !== undefined) {
       const parameter = values.push(since);
@@ -187,14 +224,15 @@ export class Feed {
       const parameter = values.push(until);
       bounds.push((createdAt) => `${createdAt} <= $${parameter}::timestamptz`);
     }
-    if (position) {
-      const parameter = values.push(...position);
-      const beyond = sort === 'desc' ? '<' : '>';
+    const bound = (operator: string, at: Position) => {
+      const parameter = values.push(...at);
       bounds.push(
         (createdAt, id) =>
-          `(${createdAt}, ${id}) ${beyond} ($${parameter - 1}::timestamptz, $${parameter}::uuid)`,
+          `(${createdAt}, ${id}) ${operator} ($${parameter - 1}::timestamptz, $${parameter}::uuid)`,
       );
-    }
+    };
+    if (position) bound(sort === 'desc' ? '<' : '>', position);
+    if (end) bound(sort === 'desc' ? '>=' : '<=', end);
     return {
       order: sort === 'desc' ? 'DESC' : 'ASC',
       within: (createdAt: string, id: string) =>

@@ -3,14 +3,21 @@ import { MAX_UUID } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
 import { postColumns, postOf, type PostRow, type PostView } from './post';
-import { searchTerms } from './search-terms';
+import type { PostFilters } from './post-filters';
+import { requiredWords, searchTerms } from './search-terms';
 
 /** Maximum matches that are ranked, newest first. */
 export const RANKED = 500;
 /** Newest posts that are scanned for common words before the index is used. */
 const WALK_MAX = 10_000;
-/** Extended scan, if the first one suggests that it will find enough. */
-const COUNT_MAX = 100_000;
+/** Extended scan, if the first one suggests that it will find enough, or that the index would read too much. */
+export const NEAR_MAX = 100_000;
+/** Newest posts by which the cost of the index is estimated. */
+const SAMPLE = 1_000;
+/** Maximum cost of the index, in rows to fetch: about what the extended scan takes. */
+const INDEX_COST_MAX = 10_000;
+/** Comparing a phrase with a fetched post, and reading an entry of the index, in times of fetching a row. */
+const COST = { phrase: 6, entry: 0.1 };
 
 /** Position in the ranked posts: rank, time and id. */
 export type RankedPosition = readonly [rank: number | 'Infinity', createdAt: string, id: string];
@@ -24,26 +31,37 @@ export interface RankedPost {
   rank: number;
 }
 
+/** What a sample says about a search. */
+export interface SearchSample {
+  /** Posts of the sample with the rarest of the required words. */
+  rarest: number;
+  /** Posts of the sample with all required words, in any order. */
+  together: number;
+  /** Whether words must stand in a certain order. */
+  phrase: boolean;
+  /** Number of all posts, estimated. */
+  posts: number;
+}
+
+/**
+ * The index reads the entries of the rarest word, and fetches every post that has all of them; a phrase is compared with
+ * each.
+ *
+ * @returns whether that costs no more than scanning the newest posts
+ */
+export function isIndexCheap({ rarest, together, phrase, posts }: SearchSample): boolean {
+  const cost = rarest * COST.entry + together * (phrase ? COST.phrase : 1);
+  return (cost / SAMPLE) * posts <= INDEX_COST_MAX;
+}
+
 const QUERY = `(SELECT websearch_to_tsquery('simple', $1))`;
 
-/** SQL for the ids of matching posts that the viewer may read, newest first; `posts` is the SQL source of posts. */
-const readable = (posts: string) => `
-  SELECT post.id FROM ${posts} AS post JOIN social.people author ON author.id = post.author_id
-  WHERE author.active AND ${reads('$2::uuid', 'post.author_id')} AND post.created_at <= $3
-  ORDER BY post.created_at DESC, post.id DESC LIMIT ${RANKED}`;
-
-const WALKED = readable(`(
-  SELECT * FROM (SELECT id, author_id, created_at, search FROM social.posts WHERE created_at <= $3
-                 ORDER BY created_at DESC, id DESC LIMIT $4) AS newest
-  WHERE search @@ ${QUERY})`);
-
-// Materialized, with nothing but the search in it: with an order or a time PostgreSQL might choose another index and
-// read everything. Queries with only exclusions cannot use an index.
-const INDEXED = `
-  WITH matches AS MATERIALIZED (
-    SELECT id, author_id, created_at FROM social.posts
-    WHERE search @@ ${QUERY} AND (SELECT querytree(websearch_to_tsquery('simple', $1)) NOT IN ('', 'T')))
-  ${readable('matches')}`;
+/** Statements for the ids of matching posts that the viewer may read, newest first. */
+interface Statements {
+  walked: string;
+  indexed: string;
+  values: unknown[];
+}
 
 /** Full-text search of posts that the viewer may read. */
 @Injectable()
@@ -53,20 +71,20 @@ export class PostSearch {
   /**
    * Ranks the newest matches, at most {@link RANKED}.
    *
-   * @param search web search syntax: words, `"a phrase"`, `or`, `-without`
-   * @param until later posts are ignored, so that all pages of one search rank the same posts
+   * @param filters with a search in web search syntax: words, `"a phrase"`, `or`, `-without`
+   * @param now later posts are ignored, so that all pages of one search rank the same posts
    * @param after position after which the page begins
    * @returns best first, then newest, at most `limit`
    */
   async rank(
-    search: string,
+    filters: PostFilters,
     viewerId: string,
-    until: string,
+    now: string,
     after: RankedPosition,
     limit: number,
   ): Promise<RankedPost[]> {
-    const terms = searchTerms(search);
-    const ids = await this.newest(terms, viewerId, until);
+    const terms = searchTerms(filters.search);
+    const ids = await this.newest(statements(filters, [terms, viewerId, now]), filters.search);
     const rows = await this.sql.rows<PostRow & { rank: number }>(
       `SELECT ${postColumns('$7::uuid')}, rank
        FROM social.posts post JOIN social.people author ON author.id = post.author_id,
@@ -80,18 +98,66 @@ export class PostSearch {
 
   /**
    * A common word is found quickly among the newest posts, and its list in the index is long; for a rare word it is the
-   * opposite. Both ways find the same posts.
+   * opposite. Common words that rarely stand together are looked for among the newest posts only: the index would read
+   * the lists of all of them.
    */
-  private async newest(search: string, viewerId: string, until: string): Promise<string[]> {
-    let walked = await this.ids(WALKED, [search, viewerId, until, WALK_MAX]);
-    if (walked.length < RANKED && walked.length >= (RANKED * WALK_MAX) / COUNT_MAX)
-      walked = await this.ids(WALKED, [search, viewerId, until, COUNT_MAX]);
-    if (walked.length === RANKED) return walked;
-    const indexed = await this.ids(INDEXED, [search, viewerId, until]);
-    return indexed.length > walked.length ? indexed : walked;
+  private async newest({ walked, indexed, values }: Statements, search: string): Promise<string[]> {
+    const walk = (posts: number) => this.ids(walked, [...values, posts]);
+    let found = await walk(WALK_MAX);
+    if (found.length === RANKED) return found;
+    const cheap = isIndexCheap(await this.sample(search, values[2] as string));
+    if (!cheap || found.length >= (RANKED * WALK_MAX) / NEAR_MAX) found = await walk(NEAR_MAX);
+    if (!cheap || found.length === RANKED) return found;
+    const all = await this.ids(indexed, values);
+    return all.length > found.length ? all : found;
+  }
+
+  private async sample(search: string, now: string): Promise<SearchSample> {
+    const words = requiredWords(search);
+    const row = await this.sql.row<Omit<SearchSample, 'phrase'>>(
+      `WITH newest AS MATERIALIZED (
+         SELECT search FROM social.posts WHERE created_at <= $2 ORDER BY created_at DESC, id DESC LIMIT ${SAMPLE}
+       ), word AS MATERIALIZED (
+         SELECT DISTINCT plainto_tsquery('simple', word) AS query FROM unnest($1::text[]) AS word
+         WHERE lower(word) <> 'or' AND plainto_tsquery('simple', word) <> ''
+       )
+       SELECT coalesce((SELECT min(posts) FROM word, LATERAL (
+                 SELECT count(*)::int AS posts FROM newest WHERE search @@ word.query) AS counted), 0) AS rarest,
+              (SELECT count(*)::int FROM newest WHERE search @@ websearch_to_tsquery('simple', array_to_string($1, ' '))) AS together,
+              greatest((SELECT reltuples FROM pg_class WHERE oid = 'social.posts'::regclass), 0)::float8 AS posts`,
+      [words, now],
+    );
+    return { ...row!, phrase: search.includes('"') };
   }
 
   private async ids(text: string, values: unknown[]): Promise<string[]> {
     return (await this.sql.rows<{ id: string }>(text, values)).map(({ id }) => id);
   }
+}
+
+/** @param values terms, viewer and time of the search; `walked` takes the number of posts after all of them */
+function statements({ tags, since, until }: PostFilters, values: unknown[]): Statements {
+  const bounds = ['created_at <= $3'];
+  if (since !== undefined) bounds.push(`created_at >= $${values.push(since)}::timestamptz`);
+  if (until !== undefined) bounds.push(`created_at <= $${values.push(until)}::timestamptz`);
+  const tagged = tags.length > 0 ? `tags && $${values.push(tags)}::text[]` : 'true';
+  const period = bounds.join(' AND ');
+  const readable = (posts: string) => `
+    SELECT post.id FROM ${posts} AS post JOIN social.people author ON author.id = post.author_id
+    WHERE author.active AND ${reads('$2::uuid', 'post.author_id')}
+    ORDER BY post.created_at DESC, post.id DESC LIMIT ${RANKED}`;
+  return {
+    walked: readable(`(
+      SELECT * FROM (SELECT id, author_id, created_at, search, tags FROM social.posts WHERE ${period}
+                     ORDER BY created_at DESC, id DESC LIMIT $${values.length + 1}) AS newest
+      WHERE search @@ ${QUERY} AND ${tagged})`),
+    // Materialized, with nothing but the search in it: with an order or a time PostgreSQL might choose another index and
+    // read everything. Queries with only exclusions cannot use an index.
+    indexed: `
+      WITH matches AS MATERIALIZED (
+        SELECT id, author_id, created_at, tags FROM social.posts
+        WHERE search @@ ${QUERY} AND (SELECT querytree(websearch_to_tsquery('simple', $1)) NOT IN ('', 'T')))
+      ${readable(`(SELECT * FROM matches WHERE ${period} AND ${tagged})`)}`,
+    values,
+  };
 }

@@ -10,3 +10,17 @@ const HYPHENS = /-(?:[\s!&|()]*-)+/g;
 export function searchTerms(search: string): string {
   return search.replaceAll(HYPHENS, '-');
 }
+
+/** What follows a hyphen: a phrase or a word. */
+const EXCLUDED = /-(?:"[^"]*"?|\S+)/g;
+
+/**
+ * @param search web search syntax
+ * @returns the words in it that are not excluded, as they are written, with `or` between alternatives
+ */
+export function requiredWords(search: string): string[] {
+  return searchTerms(search)
+    .replaceAll(EXCLUDED, ' ')
+    .split(/[\s"]+/)
+    .filter(Boolean);
+}

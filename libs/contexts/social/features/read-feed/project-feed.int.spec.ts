@@ -74,7 +74,7 @@ describe('The rows of the feed', () => {
   const deliver = (event: EventEnvelope) => ledger.run(() => handle(event));
   const lastEvent = async () => (await events()).at(-1)!;
   const feedOf = async (userId: string, filters = EVERYTHING) =>
-    (await ledger.get(Feed).page(userId, filters, undefined, 1_000)).map(({ id }) => id);
+    (await ledger.get(Feed).page(userId, filters, undefined, 1_000)).rows.map(({ id }) => id);
   const count = async (table: string, authorId: string) => {
     const [row] = await ledger.sql<{ count: number }>(
       `SELECT count(*)::int AS count FROM social.${table} WHERE author_id = $1`,
@@ -223,7 +223,7 @@ describe('The rows of the feed', () => {
           for (let page = 0; ; page += 1) {
             const changing = meanwhile(changes[page], authors, passing);
             const limit = sizes[page % sizes.length]!;
-            const found = await ledger.get(Feed).page(viewer, filters, position, limit);
+            const { rows: found } = await ledger.get(Feed).page(viewer, filters, position, limit);
             await changing;
             seen.push(
               ...found.map(({ id, author: { id: authorId }, createdAt }) => ({

@@ -211,6 +211,31 @@ describe('Reading the feed', () => {
   });
 
   it.each([
+    ['desc', 'Old'],
+    ['asc', 'New'],
+  ])('ends a page early where nearly nothing matches, and leads on (%s)', async (sort, last) => {
+    await system.sql(
+      `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+       SELECT gen_random_uuid(), 1, $1, 'Filler ' || n, 'everywhere', '{}', to_timestamp(1000 + n), now()
+       FROM generate_series(1, 11000) n`,
+      [bob.id],
+    );
+    await publishAt(bob, 'Old', '1970-01-01T00:00:00Z');
+    await publishAt(ada, 'New', `${DAY}T09:00:00Z`);
+    await follow(ada, bob);
+    await eventually(async () => (await rowsOf(bob)) === 11_001, 20_000);
+    const pages: string[][] = [];
+    for (let cursor: Record<string, string> = {}; ;) {
+      const { body } = await feed(ada, { search: '-everywhere', limit: '1', sort, ...cursor });
+      pages.push(body.data.map(({ title }: { title: string }) => title));
+      if (body.page.nextCursor === null) break;
+      cursor = { cursor: body.page.nextCursor };
+    }
+    const first = last === 'Old' ? 'New' : 'Old';
+    expect(pages).toEqual([[first], [], [last]]);
+  });
+
+  it.each([
     ['tags', { tags: '1,2,3,4,5,6' }],
     ['tags.1', { tags: `fine,${'x'.repeat(21)}` }],
     ['search', { search: 'x'.repeat(101) }],

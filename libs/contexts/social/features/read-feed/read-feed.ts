@@ -2,45 +2,16 @@ import { Controller, Get, Query as QueryString } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
-import { FieldError, Rules } from '@rookery/domain';
 import { positionOf, SearchBulkhead } from '@rookery/persistence';
-import {
-  type Caller,
-  CurrentCaller,
-  Explain,
-  Field,
-  Item,
-  ListQuery,
-  type Page,
-  paged,
-  refused,
-} from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, Field, type Page, pagedScan } from '@rookery/web';
 import { Feed, type FeedFilters } from '../../views/feed';
-import { POST, PostView } from '../../views/post';
+import { PostView } from '../../views/post';
+import { assertPeriod, FilteredPostsQuery } from '../../views/post-filters';
 
 /** Exported, so that it is registered. */
 export { ProjectFeed } from './project-feed';
 
-class FeedQuery extends ListQuery {
-  @Field.list(Item.text(POST.tag), { max: 5, optional: true, description: 'Posts with any of these tags.' })
-  tags?: string[];
-
-  @Field.text({
-    min: 0,
-    max: 100,
-    trim: true,
-    default: '',
-    description: 'Words in title or text. Supports "a phrase", a or b, and -without.',
-    example: 'swifts -common',
-  })
-  search = '';
-
-  @Field.dateTime({ optional: true, description: 'Posts published at or after this time.' })
-  since?: string;
-
-  @Field.dateTime({ optional: true, description: 'Posts published at or before this time.' })
-  until?: string;
-
+class FeedQuery extends FilteredPostsQuery {
   @Field.oneOf(['asc', 'desc'], {
     default: 'desc',
     description: '`asc`: oldest first. `desc`: newest first.',
@@ -68,14 +39,12 @@ export class ReadFeedRoute {
     summary: 'Read your feed',
     description:
       'Your posts and the posts of users you follow, except muted users. New posts of others arrive within moments. ' +
-      'Posts of users you unfollow, mute or block disappear at once.',
+      'Posts of users you unfollow, mute or block disappear at once. If little of a long feed matches tags or search, a ' +
+      'page may hold fewer posts than `limit`, or none, and still have a `nextCursor`.',
     ok: { list: PostView },
   })
   read(@CurrentCaller() { userId }: Caller, @QueryString() query: FeedQuery): Promise<Page<PostView>> {
-    if (query.since && query.until && Date.parse(query.since) > Date.parse(query.until)) {
-      const message = 'since must not be later than until.';
-      throw refused([FieldError.of(Rules.range, 'since', { max: query.until }, message)]);
-    }
+    assertPeriod(query);
     return this.queries.execute(new ReadFeed(userId, query));
   }
 }
@@ -90,9 +59,9 @@ export class ReadFeedHandler implements IQueryHandler<ReadFeed> {
   async execute({ viewerId, query }: ReadFeed): Promise<Page<PostView>> {
     const { tags = [], search, since, until, sort } = query;
     const list = `feed:${viewerId}:${JSON.stringify([tags, search, since, until, sort])}`;
-    return paged(query, list, { first: undefined, of: positionOf }, (position, limit) => {
+    return pagedScan(query, list, { first: undefined, of: positionOf }, (position, limit) => {
       const read = () => this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit);
-      // A text that matches nothing or little in the feed makes the query scan all of it.
+      // Their cost is up to the caller.
       return tags.length === 0 && search === '' ? read() : this.searches.run(read);
     });
   }

@@ -1,5 +1,5 @@
 import { type AccessRows, signedIn } from '@rookery/testing/access';
 
 export const access: AccessRows = {
-  searchPosts: signedIn,
+  listTags: signedIn,
 };
