@@ -1,3 +1,5 @@
+// The rules of all contexts.
+import '@rookery/contexts';
 import { definedRules } from '@rookery/domain';
 
 const rules = new Map(definedRules().map((rule) => [rule.code, rule]));
