@@ -17,6 +17,7 @@ const { reads } = load('./libs/contexts/social/storage/visibility.js');
 const { Explore } = load('./libs/contexts/social/views/explore.js');
 const { Feed } = load('./libs/contexts/social/views/feed.js');
 const { BEST, PostSearch } = load('./libs/contexts/social/views/post-search.js');
+const { WordIndex } = load('./libs/contexts/social/views/word-index.js');
 const { postColumns } = load('./libs/contexts/social/views/post.js');
 
 /**
@@ -186,7 +187,7 @@ async function openViews(url: string): Promise<Views & { close: () => Promise<vo
         { module: class Surroundings {}, global: true, providers: surroundings, exports: surroundings },
         PersistenceModule.forRoot([], 'rookery-bench'),
       ],
-      providers: [Explore, Feed, PostSearch],
+      providers: [Explore, Feed, PostSearch, WordIndex],
     },
     { logger: ['error'] },
   );

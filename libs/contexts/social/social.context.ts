@@ -8,8 +8,8 @@ import { SocialPersonalData } from './personal-data';
 import { SeedPosts } from './seed/seed';
 import { FeedSettings } from './settings';
 import { Comments, commentSchema } from './storage/comments';
-import { LikeCounts } from './storage/like-counts';
 import { FeedItems } from './storage/feed-items';
+import { LikeCounts } from './storage/like-counts';
 import { Likes, likeSchema } from './storage/likes';
 import { People } from './storage/people';
 import { PostTags } from './storage/post-tags';
@@ -24,9 +24,10 @@ import { Feed } from './views/feed';
 import { FollowViews } from './views/follow';
 import { LikeViews } from './views/like';
 import { PostViews } from './views/post';
-import { Tags } from './views/tag';
 import { PostSearch } from './views/post-search';
 import { ProfileViews } from './views/profile';
+import { Tags } from './views/tag';
+import { WordIndex } from './views/word-index';
 
 /** Follows and blocks, posts, comments, feeds. */
 export const social = defineContext('social', __dirname, {
@@ -61,10 +62,11 @@ export const social = defineContext('social', __dirname, {
     Posts,
     ProfileCounts,
     ProfileViews,
-    Tags,
-    Relationships,
-    Visibility,
     RelationshipCommands,
+    Relationships,
+    Tags,
+    Visibility,
+    WordIndex,
   ],
   offers: [
     { provide: HiddenProfiles, useExisting: Visibility },

@@ -5,23 +5,27 @@ import { blocks } from '../storage/visibility';
 import { postColumns, postOf, type PostRow, type PostView } from './post';
 import type { PostFilters } from './post-filters';
 import { searchTerms } from './search-terms';
+import { WordIndex } from './word-index';
 
 /** Filter and order of a feed. */
 export interface FeedFilters extends PostFilters {
   sort: 'asc' | 'desc';
 }
 
-/** Feed entries that are sampled to decide whether matches are frequent. */
-const SAMPLE = 500;
+/** Entries to look at: of the feed and of one's own posts, and of each merged author. */
+interface Reach {
+  entries: number;
+  merged: number;
+}
+
+/** First scan for tags or a search: enough if matches are frequent. */
+const SAMPLE: Reach = { entries: 500, merged: 100 };
+
+/** What one page scans at most after that. */
+const WALK_MAX: Reach = { entries: 5_000, merged: 1_000 };
 
 /** Matches are frequent if a scan of this many times the sample fills the page. */
 const MAX_WALK_FACTOR = 4;
-
-/**
- * Entries that one page scans for tags or a search at most, of the feed and of one's own posts; and of each merged
- * author.
- */
-const WALK_MAX = { entries: 5_000, merged: 1_000 };
 
 /** Maximum matches of tags and search for which checking each is cheaper than scanning the feed. */
 const SELECTIVE_MAX = 1_000;
@@ -32,7 +36,10 @@ const SELECTIVE_MAX = 1_000;
  */
 @Injectable()
 export class Feed {
-  constructor(private readonly sql: Sql) {}
+  constructor(
+    private readonly sql: Sql,
+    private readonly words: WordIndex,
+  ) {}
 
   /**
    * @param viewerId owner of the feed
@@ -46,17 +53,31 @@ export class Feed {
     position: Position | undefined,
     limit: number,
   ): Promise<Scanned<PostView, Position>> {
-    const { tags, search } = filters;
-    const plain = tags.length === 0 && search === '';
-    const few =
-      plain || (await this.isFrequent(viewerId, filters, position, limit))
-        ? undefined
-        : await this.few(filters);
+    if (filters.tags.length === 0 && filters.search === '') {
+      const rows = await this.walk(viewerId, filters, position, undefined, limit);
+      return { rows: rows.map(postOf), end: undefined };
+    }
+    const near = await this.walkFor(viewerId, filters, position, SAMPLE, limit);
+    if (near.end === undefined || near.rows.length === limit) return near;
+    const few = near.rows.length * MAX_WALK_FACTOR >= limit ? undefined : await this.few(filters);
     if (few) {
       const rows = await this.among(few, viewerId, filters, position, limit);
       return { rows: rows.map(postOf), end: undefined };
     }
-    const end = plain ? undefined : await this.walkEnd(viewerId, filters, position);
+    const rest = limit - near.rows.length;
+    const { rows, end } = await this.walkFor(viewerId, filters, near.end, WALK_MAX, rest);
+    return { rows: [...near.rows, ...rows], end };
+  }
+
+  /** Scans as far as it may. */
+  private async walkFor(
+    viewerId: string,
+    filters: FeedFilters,
+    position: Position | undefined,
+    reach: Reach,
+    limit: number,
+  ): Promise<Scanned<PostView, Position>> {
+    const end = await this.walkEnd(viewerId, filters, position, reach);
     const rows = await this.walk(viewerId, filters, position, end, limit);
     return { rows: rows.map(postOf), end };
   }
@@ -66,6 +87,7 @@ export class Feed {
     viewerId: string,
     filters: FeedFilters,
     position: Position | undefined,
+    reach: Reach,
   ): Promise<Position | undefined> {
     const values: unknown[] = [viewerId];
     const { order, within } = this.order(filters, position, values);
@@ -77,47 +99,21 @@ export class Feed {
       `SELECT created_at AS "createdAt", id FROM (
          (SELECT item.created_at, item.post_id AS id FROM social.feed_items item
           WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
-          ORDER BY item.created_at ${order}, item.post_id ${order} OFFSET ${WALK_MAX.entries - 1} LIMIT 1)
-         UNION ALL (${authored('$1', WALK_MAX.entries)})
+          ORDER BY item.created_at ${order}, item.post_id ${order} OFFSET ${reach.entries - 1} LIMIT 1)
+         UNION ALL (${authored('$1', reach.entries)})
          UNION ALL
          (SELECT post.created_at, post.id FROM social.merged_follows follow
-          CROSS JOIN LATERAL (${authored('follow.author_id', WALK_MAX.merged)}) AS post WHERE follow.user_id = $1)
+          CROSS JOIN LATERAL (${authored('follow.author_id', reach.merged)}) AS post WHERE follow.user_id = $1)
        ) AS ends ${ordered} LIMIT 1`,
       values,
     );
     return end && positionOf(end);
   }
 
-  /**
-   * @returns whether scanning the feed is cheap: its next entries contain enough matches, or there are not many more
-   */
-  private async isFrequent(
-    viewerId: string,
-    filters: FeedFilters,
-    position: Position | undefined,
-    limit: number,
-  ): Promise<boolean> {
-    const values: unknown[] = [viewerId, limit];
-    const { order, within } = this.order(filters, position, values);
-    const entries = `SELECT item.post_id FROM social.feed_items item
-      WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
-      ORDER BY item.created_at ${order}, item.post_id ${order}`;
-    const row = await this.sql.row<{ fitting: number; more: boolean }>(
-      `SELECT (SELECT count(*)::int FROM (
-                 SELECT FROM (${entries} LIMIT ${SAMPLE}) AS item
-                 WHERE (SELECT ${fits('post', filters, values)} FROM social.posts post WHERE post.id = item.post_id)
-                 LIMIT $2) AS counted) AS fitting,
-              EXISTS (${entries} OFFSET ${SAMPLE})
-                OR EXISTS (SELECT 1 FROM social.merged_follows WHERE user_id = $1) AS more`,
-      values,
-    );
-    return row!.fitting * MAX_WALK_FACTOR >= limit || !row!.more;
-  }
-
   /** @returns ids of all posts that may match tags and search, of any author; undefined if there are many */
   private async few({ tags, search, ...rest }: FeedFilters): Promise<string[] | undefined> {
     const searchable = search !== '' && !(await this.isVague(search));
-    if (tags.length === 0 && !searchable) return undefined;
+    if (tags.length === 0 && !(searchable && (await this.words.isCheap(search)))) return undefined;
     const values: unknown[] = [];
     const fitting = fits('post', { ...rest, tags, search: searchable ? search : '' }, values);
     // MATERIALIZED hides the LIMIT from the planner, which might otherwise read the table instead of the index.

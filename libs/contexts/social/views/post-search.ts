@@ -4,7 +4,8 @@ import { Sql } from '@rookery/persistence';
 import { reads } from '../storage/visibility';
 import { postColumns, postOf, type PostRow, type PostView } from './post';
 import type { PostFilters } from './post-filters';
-import { requiredWords, searchTerms } from './search-terms';
+import { searchTerms } from './search-terms';
+import { WordIndex } from './word-index';
 
 /** Maximum matches that are ranked, newest first. */
 export const RANKED = 500;
@@ -12,13 +13,6 @@ export const RANKED = 500;
 const WALK_MAX = 10_000;
 /** Extended scan, if the first one suggests that it will find enough, or that the index would read too much. */
 export const NEAR_MAX = 100_000;
-/** Newest posts by which the cost of the index is estimated. */
-const SAMPLE = 1_000;
-/** Maximum cost of the index, in rows to fetch: about what the extended scan takes. */
-const INDEX_COST_MAX = 10_000;
-/** Comparing a phrase with a fetched post, and reading an entry of the index, in times of fetching a row. */
-const COST = { phrase: 6, entry: 0.1 };
-
 /** Position in the ranked posts: rank, time and id. */
 export type RankedPosition = readonly [rank: number | 'Infinity', createdAt: string, id: string];
 
@@ -29,29 +23,6 @@ export const BEST: RankedPosition = ['Infinity', 'infinity', MAX_UUID];
 export interface RankedPost {
   post: PostView;
   rank: number;
-}
-
-/** What a sample says about a search. */
-export interface SearchSample {
-  /** Posts of the sample with the rarest of the required words. */
-  rarest: number;
-  /** Posts of the sample with all required words, in any order. */
-  together: number;
-  /** Whether words must stand in a certain order. */
-  phrase: boolean;
-  /** Number of all posts, estimated. */
-  posts: number;
-}
-
-/**
- * The index reads the entries of the rarest word, and fetches every post that has all of them; a phrase is compared with
- * each.
- *
- * @returns whether that costs no more than scanning the newest posts
- */
-export function isIndexCheap({ rarest, together, phrase, posts }: SearchSample): boolean {
-  const cost = rarest * COST.entry + together * (phrase ? COST.phrase : 1);
-  return (cost / SAMPLE) * posts <= INDEX_COST_MAX;
 }
 
 const QUERY = `(SELECT websearch_to_tsquery('simple', $1))`;
@@ -66,7 +37,10 @@ interface Statements {
 /** Full-text search of posts that the viewer may read. */
 @Injectable()
 export class PostSearch {
-  constructor(private readonly sql: Sql) {}
+  constructor(
+    private readonly sql: Sql,
+    private readonly words: WordIndex,
+  ) {}
 
   /**
    * Ranks the newest matches, at most {@link RANKED}.
@@ -105,29 +79,11 @@ export class PostSearch {
     const walk = (posts: number) => this.ids(walked, [...values, posts]);
     let found = await walk(WALK_MAX);
     if (found.length === RANKED) return found;
-    const cheap = isIndexCheap(await this.sample(search, values[2] as string));
+    const cheap = await this.words.isCheap(search, values[2] as string);
     if (!cheap || found.length >= (RANKED * WALK_MAX) / NEAR_MAX) found = await walk(NEAR_MAX);
     if (!cheap || found.length === RANKED) return found;
     const all = await this.ids(indexed, values);
     return all.length > found.length ? all : found;
-  }
-
-  private async sample(search: string, now: string): Promise<SearchSample> {
-    const words = requiredWords(search);
-    const row = await this.sql.row<Omit<SearchSample, 'phrase'>>(
-      `WITH newest AS MATERIALIZED (
-         SELECT search FROM social.posts WHERE created_at <= $2 ORDER BY created_at DESC, id DESC LIMIT ${SAMPLE}
-       ), word AS MATERIALIZED (
-         SELECT DISTINCT plainto_tsquery('simple', word) AS query FROM unnest($1::text[]) AS word
-         WHERE lower(word) <> 'or' AND plainto_tsquery('simple', word) <> ''
-       )
-       SELECT coalesce((SELECT min(posts) FROM word, LATERAL (
-                 SELECT count(*)::int AS posts FROM newest WHERE search @@ word.query) AS counted), 0) AS rarest,
-              (SELECT count(*)::int FROM newest WHERE search @@ websearch_to_tsquery('simple', array_to_string($1, ' '))) AS together,
-              greatest((SELECT reltuples FROM pg_class WHERE oid = 'social.posts'::regclass), 0)::float8 AS posts`,
-      [words, now],
-    );
-    return { ...row!, phrase: search.includes('"') };
   }
 
   private async ids(text: string, values: unknown[]): Promise<string[]> {

@@ -9,6 +9,7 @@ import { FeedItems } from '../../storage/feed-items';
 import { Posts, postSchema } from '../../storage/posts';
 import { Relationships, relationshipSchema } from '../../storage/relationships';
 import { Feed, type FeedFilters } from '../../views/feed';
+import { WordIndex } from '../../views/word-index';
 import { ProjectFeed } from './project-feed';
 
 const EVERYTHING: FeedFilters = { tags: [], search: '', sort: 'desc' };
@@ -28,7 +29,7 @@ describe('The rows of the feed', () => {
     process.env.FEED_FAN_OUT_LIMIT = String(FAN_OUT_LIMIT);
     ledger = await TestLedger.start({
       schemas: [postSchema, relationshipSchema],
-      providers: [Feed, FeedItems, FeedSettings, Posts, ProjectFeed, Relationships],
+      providers: [Feed, FeedItems, FeedSettings, Posts, ProjectFeed, Relationships, WordIndex],
     });
     delete process.env.FEED_FAN_OUT_LIMIT;
   });

@@ -1,4 +1,4 @@
-import { isIndexCheap } from './post-search';
+import { isIndexCheap } from './word-index';
 
 describe('Whether the index of words is cheap', () => {
   const sample = { rarest: 0, together: 0, phrase: false, posts: 2_000_000 };
