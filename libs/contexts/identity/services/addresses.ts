@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { User } from '../model/user';
 import { EmailChanges } from '../storage/email-changes';
 import { Users } from '../storage/users';
 
@@ -18,12 +19,7 @@ export class Addresses {
    *   count: nobody has verified it
    */
   async isTaken(email: string, userId: string | null): Promise<boolean> {
-    const account = await this.users.find({ email });
-    const holder = await this.changes.holderOf(email);
-    return (
-      (account !== undefined && !account.pending && account.id !== userId) ||
-      (holder !== undefined && holder !== userId)
-    );
+    return this.belongsToOther(await this.users.find({ email }), email, userId);
   }
 
   /**
@@ -38,12 +34,22 @@ export class Addresses {
     userId: string | null,
     reason: 'verified-by-provider' | 'verified-by-another-account',
   ): Promise<boolean> {
-    if (await this.isTaken(email, userId)) return false;
-    const pending = await this.users.find({ email });
-    if (pending?.pending) {
-      pending.cancelRegistration(reason);
-      await this.users.remove(pending);
+    const account = await this.users.find({ email });
+    if (await this.belongsToOther(account, email, userId)) return false;
+    if (account?.pending) {
+      account.cancelRegistration(reason);
+      await this.users.remove(account);
     }
     return true;
+  }
+
+  private async belongsToOther(
+    account: User | undefined,
+    email: string,
+    userId: string | null,
+  ): Promise<boolean> {
+    if (account && !account.pending && account.id !== userId) return true;
+    const holder = await this.changes.holderOf(email);
+    return holder !== undefined && holder !== userId;
   }
 }
