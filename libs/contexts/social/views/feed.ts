@@ -220,15 +220,15 @@ export class Feed {
       const parameter = values.push(until);
       bounds.push((createdAt) => `${createdAt} <= $${parameter}::timestamptz`);
     }
-    const bound = (operator: string, at: Position) => {
+    const boundAt = (operator: string, at: Position) => {
       const parameter = values.push(...at);
       bounds.push(
         (createdAt, id) =>
           `(${createdAt}, ${id}) ${operator} ($${parameter - 1}::timestamptz, $${parameter}::uuid)`,
       );
     };
-    if (position) bound(sort === 'desc' ? '<' : '>', position);
-    if (end) bound(sort === 'desc' ? '>=' : '<=', end);
+    if (position) boundAt(sort === 'desc' ? '<' : '>', position);
+    if (end) boundAt(sort === 'desc' ? '>=' : '<=', end);
     return {
       order: sort === 'desc' ? 'DESC' : 'ASC',
       within: (createdAt: string, id: string) =>

@@ -6,8 +6,8 @@ import { publish } from '@rookery/contexts/social/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { Client } from 'pg';
-import { SocialPersonalData } from '../../personal-data';
-import { LikePost, UnlikePost } from '../like-post/like-post';
+import { SocialPersonalData } from './personal-data';
+import { LikePost, UnlikePost } from './features/like-post/like-post';
 
 /** Commands that run at once; the api has ten connections. */
 const CONCURRENCY = 40;
