@@ -182,7 +182,9 @@ describe('the example of a frontend', () => {
     await press(tabs[0]!, 'Sign out');
     for (const tab of [...tabs, page]) await heading(tab, 'Sign in').waitFor();
     await signIn(ada);
-    for (const tab of [...tabs, page]) await heading(tab, 'Your feed').waitFor();
+    await heading(page, 'Your feed').waitFor();
+    // Each is where it was.
+    for (const tab of tabs) await heading(tab, 'Explore').waitFor();
     for (const tab of tabs) await tab.close();
   });
 
