@@ -1,23 +1,24 @@
 /**
- * Who is signed in, in this tab and in the others.
+ * Who is signed in, in this tab and in the others (docs/guides/browser.md).
  *
  * - The access token is in the memory of the tab and nowhere else. It works for 15 minutes.
  * - The refresh token is in an HttpOnly cookie: no script can read it, also none that an attacker gets into the page.
- * - The browser sends that cookie by itself, so a request that uses it also carries the CSRF token of the session. This
- *   one is no secret to the scripts of this origin, which is why it may be in `localStorage`. All tabs see it there, and
- *   are told when it changes.
+ * - The browser sends that cookie by itself, so a request that uses it also carries the CSRF token of the session. A tab
+ *   that has just opened asks for it.
  */
-import { Problem, send } from './http.js';
+import { send } from './http.js';
 
-const CSRF_TOKEN = 'rookery-example.csrf-token';
 const LOCK = 'rookery-example.refresh';
 /** A token that expires during a request is of no use. */
 const MARGIN_MS = 30_000;
 
 let access = { token: '', expiresAt: 0 };
+let csrfToken = '';
 let user = null;
 let refreshing;
 const listeners = new Set();
+/** Tells the other tabs that somebody has signed in or out. */
+const tabs = new BroadcastChannel('rookery-example.session');
 
 /** @returns {{ id: string, username: string, name: string } | null} who is signed in */
 export const currentUser = () => user;
@@ -41,14 +42,20 @@ export async function verifyEmail(email, code) {
 }
 
 export async function signOut() {
-  const headers = { authorization: `Bearer ${await accessToken()}`, 'x-csrf-token': csrfToken() };
+  const headers = { authorization: `Bearer ${await accessToken()}`, 'x-csrf-token': csrfToken };
   await send('POST', '/auth/logout', { body: {}, headers });
   forget();
+  announce();
 }
 
-/** Continues the session of the cookie after the page was loaded. */
+/** Continues the session of the cookie, if there is one: after the page was loaded, or another tab has changed it. */
 export async function resume() {
-  if (csrfToken()) await refresh().catch(() => undefined);
+  try {
+    await readCsrfToken();
+    await refresh();
+  } catch (problem) {
+    if (problem.status === 401) forget();
+  }
 }
 
 /** @returns {Promise<string>} a token that is valid for a while */
@@ -58,45 +65,55 @@ export async function accessToken() {
 }
 
 /**
- * Gets a new access token. A tab has one such request at a time, and the tabs take turns: each refresh replaces the
+ * Gets a new access token. A tab has one such request at a time, and the tabs take turns: each refresh may replace the
  * cookie that they share.
  *
  * @throws {Problem} 401 if the session has ended
  */
 export function refresh() {
   refreshing ??= navigator.locks
-    .request(LOCK, async () => {
-      // Read it with the lock: another tab may have signed out.
-      const token = csrfToken();
-      if (!token) throw new Problem(401, { code: 'signed-out', detail: 'You are not signed in.' });
-      const { data } = await send('POST', '/auth/refresh', { body: {}, headers: { 'x-csrf-token': token } });
-      keep(data);
-    })
+    .request(LOCK, rotate)
     .catch((problem) => {
       // Signed out elsewhere, or the session has expired. Without a network it may well be alive.
-      if (problem.status === 401 || problem.status === 403) forget();
+      if (problem.status === 401) forget();
       throw problem;
     })
     .finally(() => (refreshing = undefined));
   return refreshing;
 }
 
+async function rotate() {
+  const post = () => send('POST', '/auth/refresh', { body: {}, headers: { 'x-csrf-token': csrfToken } });
+  const { data } = await post().catch(async (problem) => {
+    if (problem.code !== 'identity.csrf-token-invalid') throw problem;
+    // Another tab has signed in to another account: follow.
+    await readCsrfToken();
+    return post();
+  });
+  keep(data);
+}
+
+async function readCsrfToken() {
+  ({ csrfToken } = (await send('POST', '/auth/csrf-token')).data);
+}
+
 async function begin(path, body) {
   const { data } = await send('POST', path, { body });
   if (data.mfaRequired) return { mfaToken: data.mfaToken };
   keep(data);
+  announce();
   return undefined;
 }
 
 function keep(tokens) {
   access = { token: tokens.accessToken, expiresAt: Date.now() + tokens.expiresIn * 1000 };
-  localStorage.setItem(CSRF_TOKEN, tokens.csrfToken);
+  csrfToken = tokens.csrfToken;
   become(tokens.user);
 }
 
 function forget() {
   access = { token: '', expiresAt: 0 };
-  localStorage.removeItem(CSRF_TOKEN);
+  csrfToken = '';
   become(null);
 }
 
@@ -106,14 +123,10 @@ function become(next) {
   if (changed) for (const listener of listeners) listener();
 }
 
-function csrfToken() {
-  return localStorage.getItem(CSRF_TOKEN) ?? '';
+function announce() {
+  // Only pages of this origin hear a channel.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  tabs.postMessage('changed');
 }
 
-// Another tab has signed in, out, or in as somebody else: this one follows. A refresh changes nothing here.
-addEventListener('storage', ({ key, newValue }) => {
-  if (key !== CSRF_TOKEN) return;
-  access = { token: '', expiresAt: 0 };
-  if (newValue) void refresh().catch(() => undefined);
-  else become(null);
-});
+tabs.addEventListener('message', () => void resume());

@@ -6,7 +6,7 @@ import { Public } from './access';
 import { Cacheable, varyBy } from './caching';
 import { escapeHtml, sendPage } from './html-page';
 import { definedProblems, problemByCode, type ProblemDefinition, Problems } from './problems';
-import { paramSchemas } from './rule-schemas';
+import { type ParamSchema, paramSchemas } from './rule-schemas';
 
 /** They change only with the version of the service. */
 const MAX_AGE_SECONDS = 3_600;
@@ -68,7 +68,8 @@ function rules(): object {
 function rulesAsHtml(): string {
   const rows = definedRules().map((rule) => {
     const params = Object.entries(paramSchemas(rule)).map(
-      ([name, { description = '' }]) => `<code>${name}</code>: ${escapeHtml(description)}`,
+      ([name, schema]) =>
+        `<code>${name}</code> (${escapeHtml(valuesOf(schema))}): ${withCode(schema.description ?? '')}`,
     );
     return `<tr><td><code>${rule.code}</code></td><td>${escapeHtml(rule.meaning)}</td><td>${params.join('<br>')}</td></tr>`;
   });
@@ -78,4 +79,15 @@ function rulesAsHtml(): string {
     'New rules may come: show <code>message</code> for a code that you do not know.</p>' +
     `<table><tr><th>code</th><th>What it means</th><th>params</th></tr>${rows.join('')}</table>`
   );
+}
+
+/** @returns the values of a parameter, or their JSON type. */
+function valuesOf({ enum: values, type, items }: ParamSchema): string {
+  if (Array.isArray(values)) return values.join(', ');
+  return items ? `list of ${valuesOf(items as ParamSchema)}` : [type].flat().join(' or ');
+}
+
+/** @returns escaped HTML; what stands between backticks is code */
+function withCode(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 }

@@ -2,7 +2,7 @@ import { definedRules, type RuleDefinition } from '@rookery/domain';
 import { z } from 'zod';
 
 /** JSON Schema of one parameter of a rule. */
-interface ParamSchema {
+export interface ParamSchema {
   description?: string;
   [keyword: string]: unknown;
 }

@@ -692,7 +692,14 @@ describe('The pages about problems', () => {
       max: { type: 'integer', description: 'Maximum, inclusive.' },
       unit: { type: 'string', enum: ['characters', 'items'], description: expect.any(String) },
     });
-    expect(html.body).toContain('<code>min</code>: Minimum, inclusive.');
+    for (const text of [
+      '<code>min</code> (integer): Minimum, inclusive.',
+      '<code>unit</code> (characters, items): What is counted.',
+      '<code>min</code> (number or string): Minimum, inclusive: a number',
+      '<code>fields</code> (list of string): ',
+    ])
+      expect(html.body).toContain(text);
+    expect(html.body).not.toContain('`');
     expect((await ask('/problems/internal')).body).not.toContain('errors[]');
   });
 
