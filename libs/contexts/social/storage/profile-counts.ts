@@ -29,8 +29,8 @@ export function postCounts(post: string, author: string): string {
 /**
  * The end of a `WITH` list: adds the rows of `changes` (user_id, posts, followers, following; one for each user) to the
  * counts. It takes a row of the user that no other transaction holds, and makes another one where all are held: so
- * nobody waits for the row of a popular user, and no order of users can deadlock. A user has as many rows as there were
- * transactions at once, which the connections of the workers limit.
+ * nobody waits for the row of a popular user, and no order of users can deadlock. A user has at most as many rows as there
+ * were uncommitted changes at once, which the concurrency of the workers limits.
  */
 const ADD_CHANGES = `
   free AS MATERIALIZED (

@@ -220,41 +220,65 @@ describe('The counts of profiles', () => {
   }, 180_000);
 
   it('let nobody wait for the row of a popular user', async () => {
-    const [popular, ...fans] = await people(4);
+    const [popular, ...fans] = await people(5);
     const before = await lastNumber();
     for (const fan of fans) await follow(fan, popular);
     const followed = await events(before);
+    await deliver(followed[0]!);
     await ledger.run(async () => {
-      await handle(followed[0]!);
-      await outside(async () => {
-        await ledger.run(async () => {
-          await handle(followed[1]!);
-          await outside(() => deliver(followed[2]!)); // ends although two have not committed
-        });
-      });
+      await handle(followed[1]!);
+      await outside(() =>
+        ledger.run(async () => {
+          await handle(followed[2]!);
+          await outside(() => deliver(followed[3]!)); // ends although two have not committed
+        }),
+      );
     });
-    expect(await countsOf(popular)).toEqual([{ posts: 0, followers: 3, following: 0 }]);
+    expect(await countsOf(popular)).toEqual([{ posts: 0, followers: 4, following: 0 }]);
     expect(await rows('profile_counts', 'user_id', [popular])).toBe(3);
     await unfollow(fans[0], popular);
     await deliver(await lastEvent());
-    expect(await countsOf(popular)).toEqual([{ posts: 0, followers: 2, following: 0 }]);
+    expect(await countsOf(popular)).toEqual([{ posts: 0, followers: 3, following: 0 }]);
     expect(await rows('profile_counts', 'user_id', [popular])).toBe(3);
   });
 
-  it('lose a follow that is counted at the moment at which one of the two is deleted', async () => {
+  it.each<[string, (ada: string, bob: string) => Promise<() => Promise<void>>]>([
+    [
+      'a follow that ends',
+      async (ada, bob) => {
+        await follow(ada, bob);
+        return () => unfollow(ada, bob);
+      },
+    ],
+    [
+      'a follow of one who is deleted',
+      async (ada, bob) => {
+        await follow(ada, bob);
+        return () => leave(bob);
+      },
+    ],
+    [
+      'a post that is deleted',
+      async (ada) => {
+        const post = await publish(ada);
+        return () => remove(post);
+      },
+    ],
+  ])('lose %s at the moment at which it is counted', async (_, begin) => {
     const [ada, bob] = await people(2);
-    await follow(ada, bob);
-    let leaving: Promise<void> | undefined;
+    const end = await begin(ada, bob);
+    const begun = await lastEvent();
+    let ending: Promise<void> | undefined;
     await ledger.run(async () => {
-      await handle(await outside(lastEvent));
+      await handle(begun);
       await outside(async () => {
-        await leave(bob);
-        const deleted = await lastEvent();
-        await expect(ledger.run(() => handle(deleted))).rejects.toThrow(Snooze);
-        leaving = deliver(deleted);
+        await end();
+        const ended = await lastEvent();
+        await expect(ledger.run(() => handle(ended))).rejects.toThrow(Snooze);
+        ending = deliver(ended);
       });
     });
-    await leaving;
+    await ending;
     expect(await countsOf(ada)).toEqual([{ posts: 0, followers: 0, following: 0 }]);
   });
 
