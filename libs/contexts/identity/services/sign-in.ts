@@ -48,7 +48,7 @@ export class BrowserTokens extends TokenAnswer {
 
 /** Tokens before they are delivered to a client, see `BrowserSessions.deliver`. */
 export interface IssuedTokens {
-  answer: TokenAnswer;
+  answer: Pick<TokenAnswer, keyof TokenAnswer>;
   refreshToken: string;
   sessionId: string;
   /** Whether the refresh token goes into a cookie, and in no body. */

@@ -141,7 +141,8 @@ describe('changing an e-mail address', () => {
     await change(person, email);
     await eventually(async () => (await system.inbox.of(email)).length === 2);
     const second = await sentCode(email);
-    if (first !== second) expect((await verify(person, first)).status).toBe(422);
+    const earlier = first === second ? 422 : (await verify(person, first)).status; // one in a million is the same
+    expect(earlier).toBe(422);
     expect((await verify(person, second)).status).toBe(200);
   });
 
@@ -155,11 +156,18 @@ describe('changing an e-mail address', () => {
   });
 
   describe('to an address that is taken', () => {
+    async function guessSix(person: Person): Promise<number[]> {
+      const statuses: number[] = [];
+      for (let tries = 0; tries < 6; tries += 1) statuses.push((await verify(person, '000000')).status);
+      return statuses;
+    }
+
     it('looks like one to a free address, and tells the owner', async () => {
       const [pending, owner, mover] = [newcomer(), await signUp(system), await signUp(system)];
       await system.ask('POST /v1/auth/register', { body: pending });
       await moved(mover);
       const told: object[] = [];
+      const guessed: number[][] = [];
       for (const email of [fresh(), owner.email, pending.email, mover.email]) {
         const person = await signUp(system);
         let answer: Answer | undefined;
@@ -170,12 +178,12 @@ describe('changing an e-mail address', () => {
         const begin = asked.postgres.findIndex((trip) => trip.includes('START'));
         const statements = asked.postgres.slice(begin);
         told.push({ statements, redis: asked.redis, status: answer!.status, body: answer!.body });
-        if (email === owner.email || email === mover.email) {
-          const codes = [];
-          for (let tries = 0; tries < 6; tries += 1) codes.push((await verify(person, '000000')).status);
-          expect(codes).toEqual([422, 422, 422, 422, 422, 410]);
-        }
+        if (email === owner.email || email === mover.email) guessed.push(await guessSix(person));
       }
+      expect(guessed).toEqual([
+        [422, 422, 422, 422, 422, 410],
+        [422, 422, 422, 422, 422, 410],
+      ]);
       expect(told).toEqual(Array.from({ length: 4 }, () => told[0]));
       await system.inbox.latest(owner.email, /already has a Rookery account/);
       expect((await system.inbox.of(owner.email)).filter(({ subject }) => CODE.test(subject))).toHaveLength(
@@ -327,17 +335,11 @@ describe('changing an e-mail address', () => {
         const first = await moved(person);
         await system.sql(`UPDATE identity.mail_quotas SET sent_at = '{}'`);
         const second = await moved(person);
-        if (which === 'second') {
-          expect((await undo(second.link)).status).toBe(204);
-          expect(
-            (await system.sql('SELECT email FROM identity.users WHERE id = $1', [person.id]))[0],
-          ).toEqual({
-            email: first.email,
-          });
-        }
+        const emailOf = () => system.sql('SELECT email FROM identity.users WHERE id = $1', [person.id]);
+        if (which === 'second') await undo(second.link);
+        expect(await emailOf()).toEqual([{ email: which === 'second' ? first.email : second.email }]);
         expect((await undo(first.link)).status).toBe(204);
-        const [user] = await system.sql('SELECT email FROM identity.users WHERE id = $1', [person.id]);
-        expect(user).toEqual({ email: person.email });
+        expect(await emailOf()).toEqual([{ email: person.email }]);
         // Whoever reads the address in between cannot take the account back.
         expect((await undo(second.link)).status).toBe(410);
       },

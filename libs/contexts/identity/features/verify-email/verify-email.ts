@@ -105,7 +105,7 @@ export class VerifyEmailRoute {
       new VerifyEmail(email, code, { ip, userAgent }, inCookie),
     );
     const body = 'answer' in begun ? this.browsers.deliver(reply, begun) : begun;
-    return { ...body, ...(passwordResetToken !== undefined && { passwordResetToken }) };
+    return passwordResetToken === undefined ? body : Object.assign(body, { passwordResetToken });
   }
 }
 
