@@ -15,7 +15,7 @@ import { MessagingModule, PruneOutbox, Schedules, Subscribers } from '@rookery/m
 import { PersistenceModule } from '@rookery/persistence';
 import { Cache } from './cache';
 import { Commands } from './commands';
-import { checkPorts, type Context, handles, inOrder } from './context';
+import { checkPorts, checkSchemas, type Context, handles, inOrder } from './context';
 import { CqrsOptions, refuseInMemoryHandlers } from './event-bus';
 import { IdempotencyKeys } from './idempotency-keys';
 import { PersonalDataOfAll } from './personal-data';
@@ -59,12 +59,13 @@ export class ApplicationModule implements OnModuleInit {
   /**
    * @param declared contexts of the process
    * @param role decides which parts of them it takes
-   * @throws Error if a context requires one that is missing, if contexts require each other, or if a port has no
-   *   provider or two
+   * @throws Error if a context requires one that is missing, if contexts require each other, if a port has no
+   *   provider or two, or if two aggregates are stored under one name
    */
   static forRoot(declared: readonly Context[], role: Role): DynamicModule {
     const contexts = inOrder(declared);
     checkPorts(contexts);
+    checkSchemas(contexts);
     return {
       module: ApplicationModule,
       imports: [

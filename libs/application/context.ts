@@ -218,6 +218,25 @@ export function declarationOf(name: string): string {
 }
 
 /**
+ * TypeORM finds mappings by name: of two with one name, a repository would take the other's table.
+ *
+ * @throws Error naming both contexts if the stored states of two aggregates have the same name
+ */
+export function checkSchemas(contexts: readonly Context[]): void {
+  const stored = contexts.flatMap(({ name, schemas }) =>
+    schemas.map(({ options }) => ({ name, schema: options.name, table: options.tableName })),
+  );
+  for (const [index, { name, schema, table }] of stored.entries()) {
+    const other = stored.slice(index + 1).find((each) => each.schema === schema);
+    if (other)
+      throw new Error(
+        `${name} (table ${table}) and ${other.name} (table ${other.table}) both store an aggregate as ${schema}: ` +
+          `give one of the two EntitySchemas below libs/contexts/ another name.`,
+      );
+  }
+}
+
+/**
  * A missing provider must not mean that nothing is hidden, and the order of the contexts must not choose between two.
  *
  * @throws Error naming the port if no context offers a port that another asks for, or if two offer it

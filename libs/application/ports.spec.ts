@@ -1,5 +1,6 @@
 import { contextOf } from '@rookery/testing/context';
-import { checkPorts } from './context';
+import { EntitySchema } from 'typeorm';
+import { checkPorts, checkSchemas } from './context';
 
 abstract class Gardeners {}
 class Adam extends Gardeners {}
@@ -22,5 +23,21 @@ describe('The ports of the contexts', () => {
     ['of one', [contextOf('eden', { offers: [offer, offer] })]],
   ])('refuse a second provider %s', (_, contexts) => {
     expect(() => checkPorts(contexts)).toThrow(/Gardeners is offered by eden and by (ur|eden): only one/);
+  });
+});
+
+describe('The stored aggregates of the contexts', () => {
+  const stored = (schema: string) =>
+    new EntitySchema({ name: 'Post', schema, tableName: 'posts', columns: {} });
+
+  it('have names of their own', () => {
+    const contexts = [
+      contextOf('social', { schemas: [stored('social')] }),
+      contextOf('bookmarks', { schemas: [stored('bookmarks')] }),
+    ];
+    expect(() => checkSchemas(contexts)).toThrow(
+      'social (table posts) and bookmarks (table posts) both store an aggregate as Post: give one',
+    );
+    expect(() => checkSchemas(contexts.slice(1))).not.toThrow();
   });
 });

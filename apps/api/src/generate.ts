@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contexts } from '@rookery/contexts';
 import { Subscribers } from '@rookery/messaging';
@@ -6,7 +6,7 @@ import { buildOpenApi, createWebApp } from '@rookery/web';
 import { ApiModule } from './api.module';
 import { describeApi, rootPathsOf } from './api';
 import { describeEnvironment } from './generated/environment';
-import { type DescribedPaths, drawMap } from './generated/map';
+import { type DescribedPaths, drawMap, goneSubscribers } from './generated/map';
 
 /** Writes the generated files; with `--check` compares them instead and exits with 1 if they differ. */
 async function generate(checkOnly: boolean): Promise<void> {
@@ -28,10 +28,16 @@ async function generate(checkOnly: boolean): Promise<void> {
     ),
     '.env.example': describeEnvironment(),
   };
+  const gone = goneSubscribers(readIfThere('docs/map.md'), app.get(Subscribers, { strict: false }).all());
+  if (gone.length > 0) {
+    console.error(`docs/map.md has subscribers that no context has any more: ${gone.join(', ')}. ${REMEDY}`);
+    process.exitCode = 1;
+  }
   for (const [name, text] of Object.entries(files)) {
     const path = join(process.cwd(), name);
-    if (!checkOnly) writeFileSync(path, text);
-    else if (!sameAs(path, text)) {
+    if (!checkOnly) {
+      if (gone.length === 0) writeFileSync(path, text);
+    } else if (readIfThere(name) !== text) {
       console.error(`${name} is not what the code says. Run npm run generate and commit it.`);
       process.exitCode = 1;
     }
@@ -39,12 +45,15 @@ async function generate(checkOnly: boolean): Promise<void> {
   await app.close();
 }
 
-function sameAs(path: string, text: string): boolean {
-  try {
-    return readFileSync(path, 'utf8') === text;
-  } catch {
-    return false;
-  }
+const REMEDY =
+  "If it was renamed, name the old name at the new one: @Subscriber(…, { formerly: ['the.old-one'] }). If it was " +
+  'removed, delete its line under "Subscribers" in docs/map.md; what still waits for it is parked ' +
+  '(docs/runbooks/parked-deliveries.md).';
+
+/** @returns the content of a file of the project; empty if there is none. */
+function readIfThere(name: string): string {
+  const path = join(process.cwd(), name);
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 generate(process.argv.includes('--check')).catch((error: Error) => {

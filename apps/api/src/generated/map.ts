@@ -86,6 +86,22 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
   ].join('\n');
 }
 
+/**
+ * Deliveries of a subscriber that disappears wait for nobody, so it must not disappear by mistake.
+ *
+ * @param map the map as it was drawn last
+ * @returns names of subscribers in it that are the present or former names of none
+ */
+export function goneSubscribers(
+  map: string,
+  subscribers: readonly { name: string; formerly: readonly string[] }[],
+): string[] {
+  const [, section = ''] = map.split('## Subscribers');
+  const listed = [...section.split('\n## ')[0]!.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name!);
+  const known = subscribers.flatMap(({ name, formerly }) => [name, ...formerly]);
+  return listed.filter((name) => !known.includes(name));
+}
+
 function timing(schedule: ScheduleOptions): string {
   if ('everySeconds' in schedule) return `every ${schedule.everySeconds} s`;
   return [code(schedule.cron), schedule.timeZone].filter(Boolean).join(' ');
