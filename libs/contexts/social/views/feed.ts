@@ -22,7 +22,7 @@ interface Reach {
 const SAMPLE: Reach = { entries: 500, merged: 100 };
 
 /** What one page scans at most after that. */
-const WALK_MAX: Reach = { entries: 5_000, merged: 1_000 };
+const WALK_MAX: Reach = { entries: 2_000, merged: 200 };
 
 /** Matches are frequent if a scan of this many times the sample fills the page. */
 const MAX_WALK_FACTOR = 4;

@@ -1,9 +1,12 @@
 import { Rebuild } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
+import { Snooze } from '@rookery/messaging';
+import { Transaction } from '@rookery/persistence';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { publish } from '@rookery/contexts/social/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
+import { PostTags } from '../../storage/post-tags';
 
 interface Use {
   tag: string;
@@ -160,6 +163,18 @@ describe('Listing the tags of the last days', () => {
     await rebuild();
     await settled();
     expect(await rows()).toEqual(before);
+  });
+
+  it('leaves a post for later that another transaction is projecting: its rows could not be seen', async () => {
+    const id = await tagged('birds');
+    await settled();
+    const [transaction, tags] = [system.inWorker(Transaction), system.inWorker(PostTags)];
+    const reconcile = () => transaction.run(() => tags.reconcile(id));
+    await transaction.run(async () => {
+      await tags.reconcile(id);
+      await expect(transaction.outside(reconcile)).rejects.toThrow(Snooze);
+    });
+    await reconcile();
   });
 
   it('ends right while posts come, change and go, beside a rebuild', async () => {

@@ -232,7 +232,10 @@ describe('Reading the feed', () => {
       cursor = { cursor: body.page.nextCursor };
     }
     const first = last === 'Old' ? 'New' : 'Old';
-    expect(pages).toEqual([[first], [], [last]]);
+    expect(pages[0]).toEqual([first]);
+    expect(pages.slice(1, -1).flat()).toEqual([]);
+    expect(pages.length).toBeGreaterThan(3);
+    expect(pages.at(-1)).toEqual([last]);
   });
 
   it.each([
