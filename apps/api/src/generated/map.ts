@@ -96,8 +96,8 @@ export function goneSubscribers(
   map: string,
   subscribers: readonly { name: string; formerly: readonly string[] }[],
 ): string[] {
-  const [, section = ''] = map.split('## Subscribers');
-  const listed = [...section.split('\n## ')[0]!.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name!);
+  const [, table = ''] = map.split('## Subscribers');
+  const listed = [...table.split('\n## ')[0]!.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name!);
   const known = subscribers.flatMap(({ name, formerly }) => [name, ...formerly]);
   return listed.filter((name) => !known.includes(name));
 }
