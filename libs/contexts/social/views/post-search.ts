@@ -98,11 +98,9 @@ function statements({ tags, since, until }: PostFilters, values: unknown[]): Sta
   if (until !== undefined) bounds.push(`created_at <= $${values.push(until)}::timestamptz`);
   const tagged = tags.length > 0 ? `tags && $${values.push(tags)}::text[]` : 'true';
   const period = bounds.join(' AND ');
-  // A subquery, so that it is evaluated row by row until there are enough, whatever the planner's estimates are.
   const readable = (posts: string) => `
-    SELECT post.id FROM ${posts} AS post
-    WHERE (SELECT author.active AND ${reads('$2::uuid', 'author.id')}
-           FROM social.people author WHERE author.id = post.author_id)
+    SELECT post.id FROM ${posts} AS post JOIN social.people author ON author.id = post.author_id
+    WHERE author.active AND ${reads('$2::uuid', 'post.author_id')}
     ORDER BY post.created_at DESC, post.id DESC LIMIT ${RANKED}`;
   return {
     walked: readable(`(
