@@ -22,6 +22,8 @@ describe('Publishing a post', () => {
       id: expect.any(String),
       author: { id: ada.id, username: expect.any(String), name: 'Some Person' },
       commentsCount: 0,
+      likesCount: 0,
+      liked: false,
       createdAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/),
       updatedAt: body.createdAt,
       version: 1,
