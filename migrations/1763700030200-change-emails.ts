@@ -15,6 +15,7 @@ export class ChangeEmails1763700030200 implements MigrationInterface {
         undo_hash bytea NOT NULL CONSTRAINT email_changes_undo_hash_key UNIQUE,
         requested_at timestamptz NOT NULL,
         verified_at timestamptz,
+        canceled_at timestamptz,
         voided_at timestamptz,
         expires_at timestamptz NOT NULL
       )`);

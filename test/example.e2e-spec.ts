@@ -188,6 +188,31 @@ describe('the example of a frontend', () => {
     for (const tab of tabs) await tab.close();
   });
 
+  it('signs out although the session has ended elsewhere', async () => {
+    const api = `http://127.0.0.1:${started.ports.api}/v1/auth`;
+    const elsewhere = await fetch(`${api}/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: ada.email, password: PASSWORD }),
+    });
+    const { accessToken } = (await elsewhere.json()) as { accessToken: string };
+    const headers = { authorization: `Bearer ${accessToken}` };
+    expect((await fetch(`${api}/logout-all`, { method: 'POST', headers })).status).toBe(204);
+    await press(ada.page, 'Sign out');
+    await heading(ada.page, 'Sign in').waitFor();
+    await signIn(ada);
+    await heading(ada.page, 'Your feed').waitFor();
+  });
+
+  it('shows the feed for an address that no page has', async () => {
+    for (const path of ['//', 'http://[', '/constructor/x', '/__proto__/x', '/toString']) {
+      await ada.page.goto(address('/explore'));
+      await heading(ada.page, 'Explore').waitFor();
+      await ada.page.goto(address(path));
+      await heading(ada.page, 'Your feed').waitFor();
+    }
+  });
+
   it('goes on with a new access token when the server no longer accepts the old one', async () => {
     const { page } = ada;
     const asked: string[] = [];

@@ -18,13 +18,16 @@ let shown = 0;
 
 /** @returns what the address asks for: `#/users/0193…`, `#/verify?email=…` */
 function route() {
-  const { pathname, searchParams } = new URL(location.hash.slice(1) || '/', location.origin);
+  // Anybody can write a link with any hash.
+  const { pathname, searchParams } = new URL(`/${location.hash.replace(/^#?\/*/, '')}`, location.origin);
   const query = Object.fromEntries(searchParams);
   const [, kind, id] = pathname.split('/');
-  if (!currentUser()) return { view: PUBLIC[pathname] ?? views.signInPage, query };
-  if (id && OF_ONE[kind]) return { view: OF_ONE[kind], query: { id } };
-  return { view: PRIVATE[pathname] ?? views.feed, query };
+  if (!currentUser()) return { view: viewAt(PUBLIC, pathname) ?? views.signInPage, query };
+  if (id && Object.hasOwn(OF_ONE, kind)) return { view: OF_ONE[kind], query: { id } };
+  return { view: viewAt(PRIVATE, pathname) ?? views.feed, query };
 }
+
+const viewAt = (views, path) => (Object.hasOwn(views, path) ? views[path] : undefined);
 
 async function show({ focus = true } = {}) {
   shown += 1;

@@ -12,10 +12,11 @@ const RULES = {
   address: () => 'Leave out web addresses.',
   characters: () => 'Use ordinary characters only.',
   format: ({ format }) => `This must be ${FORMATS[format] ?? 'written differently'}.`,
-  length: ({ min, max, unit }) =>
-    min > 1
-      ? `Use ${min} to ${max} ${unit}.`
-      : `Use ${min > 0 ? 'at least one and ' : ''}at most ${max} ${unit}.`,
+  length: ({ min, max, unit }) => {
+    if (min === max) return `Use exactly ${max} ${unit}.`;
+    if (min > 1) return `Use ${min} to ${max} ${unit}.`;
+    return `Use ${min > 0 ? 'at least one and ' : ''}at most ${max} ${unit}.`;
+  },
   pattern: () => 'It has characters that are not allowed here.',
   required: () => 'Fill in this field.',
   taken: () => 'Somebody else has it. Choose another one.',

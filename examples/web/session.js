@@ -42,8 +42,13 @@ export async function verifyEmail(email, code) {
 }
 
 export async function signOut() {
-  const headers = { authorization: `Bearer ${await accessToken()}`, 'x-csrf-token': csrfToken };
-  await send('POST', '/auth/logout', { body: {}, headers });
+  try {
+    const headers = { authorization: `Bearer ${await accessToken()}`, 'x-csrf-token': csrfToken };
+    await send('POST', '/auth/logout', { body: {}, headers });
+  } catch (problem) {
+    // The session has ended elsewhere.
+    if (problem.status !== 401) throw problem;
+  }
   forget();
   announce();
 }

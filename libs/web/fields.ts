@@ -32,6 +32,8 @@ export function violationsOf(
 ): kinds.Violation[] {
   if (value === undefined) return optional ? [] : kinds.missing();
   if (value === null) return nullable ? [] : kinds.wrongType(kind.jsonType, 'must not be null');
+  if ('format' in kind.schema && typeof value !== 'string')
+    return kinds.wrongType(kind.jsonType, 'must be a text');
   return kind.check(value);
 }
 

@@ -281,7 +281,7 @@ export class User extends Aggregate<UserState> {
    * password and may have enrolled a second factor: neither remains.
    *
    * @param email the earlier address
-   * @param since when the change was requested
+   * @param since from when on a second factor may be that of somebody else
    * @returns whether a second factor was removed
    */
   undoEmailChange(email: string, changeId: string, since: Date): boolean {

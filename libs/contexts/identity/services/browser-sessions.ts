@@ -19,6 +19,11 @@ export const CSRF_HEADER = {
   schema: { type: 'string' as const, maxLength: 100 },
 };
 
+/** Documents the cookie of responses with tokens. */
+export const COOKIE_HEADER = {
+  'Set-Cookie': 'The refresh token, if the session has it in a cookie (docs/guides/browser.md).',
+};
+
 type Request = Pick<FastifyRequest, 'headers'>;
 
 /** Codes of rejections after which the cookie is of no use any more. */

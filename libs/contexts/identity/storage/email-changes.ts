@@ -12,13 +12,15 @@ export interface EmailChange {
   requestedAt: Date;
   /** When the change took effect; null while it waits for its code. */
   verifiedAt: Date | null;
+  /** When the account chose to keep its address: the code is void then, the link to undo is not. */
+  canceledAt: Date | null;
 }
 
 /** Days for which a change can be undone, after it was requested and again after it took effect. */
 export const UNDO_DAYS = 3;
 
 const COLUMNS = `id, user_id AS "userId", old_email AS "oldEmail", new_email AS "newEmail",
-  requested_at AS "requestedAt", verified_at AS "verifiedAt"`;
+  requested_at AS "requestedAt", verified_at AS "verifiedAt", canceled_at AS "canceledAt"`;
 const OPEN = 'voided_at IS NULL AND expires_at > now()';
 
 type Row = EmailChange & Record<string, unknown>;
@@ -29,7 +31,10 @@ export class EmailChanges {
   constructor(private readonly sql: Sql) {}
 
   /** @param undoToken token of the link that undoes it */
-  async add(change: Omit<EmailChange, 'requestedAt' | 'verifiedAt'>, undoToken: string): Promise<void> {
+  async add(
+    change: Pick<EmailChange, 'id' | 'userId' | 'oldEmail' | 'newEmail'>,
+    undoToken: string,
+  ): Promise<void> {
     await this.sql.execute(
       `INSERT INTO identity.email_changes (id, user_id, old_email, new_email, undo_hash, requested_at, expires_at)
        VALUES ($1, $2, $3, $4, $5, now(), now() + make_interval(days => ${UNDO_DAYS}))`,
@@ -48,7 +53,7 @@ export class EmailChanges {
       `SELECT ${COLUMNS} FROM identity.email_changes WHERE user_id = $1 AND ${OPEN} ORDER BY id DESC LIMIT 1`,
       [userId],
     );
-    return latest?.verifiedAt === null ? latest : undefined;
+    return latest?.verifiedAt === null && latest.canceledAt === null ? latest : undefined;
   }
 
   /** @returns the change that a link undoes; undefined if it can no longer be undone. */
@@ -76,11 +81,14 @@ export class EmailChanges {
     );
   }
 
-  /** Voids the changes of an account that wait for their code. */
-  async voidPending(userId: string): Promise<void> {
+  /**
+   * The codes of an account are void. Links that undo its changes are not: whoever requested one could otherwise take
+   * away, by canceling, what the old address was promised.
+   */
+  async cancelPending(userId: string): Promise<void> {
     await this.sql.execute(
-      `UPDATE identity.email_changes SET voided_at = now()
-       WHERE user_id = $1 AND verified_at IS NULL AND voided_at IS NULL`,
+      `UPDATE identity.email_changes SET canceled_at = now()
+       WHERE user_id = $1 AND verified_at IS NULL AND voided_at IS NULL AND canceled_at IS NULL`,
       [userId],
     );
   }

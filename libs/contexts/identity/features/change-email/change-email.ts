@@ -63,7 +63,7 @@ export class ChangeEmailHandler implements ICommandHandler<ChangeEmail> {
     await this.codes.ensureAvailable();
     const user = await this.users.lockOwn(userId);
     const { email: oldEmail } = user;
-    if (email === oldEmail) return this.changes.voidPending(userId);
+    if (email === oldEmail) return this.changes.cancelPending(userId);
     const pending = await this.changes.findPending(userId);
     // Its code stays valid while no other may be sent.
     if (pending?.newEmail === email && !(await this.quotas.isOpen(email, 'email-change'))) return;

@@ -16,7 +16,7 @@ import {
   withStatus,
 } from '@rookery/web';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions } from '../../services/browser-sessions';
+import { BrowserSessions, COOKIE_HEADER } from '../../services/browser-sessions';
 import { MfaTokens } from '../../services/mfa-tokens';
 import { SecondFactorProof, type ProofOutcome, Reauthentication } from '../../services/reauthentication';
 import { BrowserTokens, type IssuedTokens, SignIn, Tokens } from '../../services/sign-in';
@@ -77,7 +77,7 @@ export class CompleteMfaRoute {
     summary: 'Sign in with the second factor',
     description:
       'Takes exactly one of `code` and `recoveryCode`. A token works once, for 5 minutes and five attempts. If the sign-in began with `tokenDelivery: "cookie"`, the refresh token goes into the cookie here too.',
-    ok: { type: [Tokens, BrowserTokens] },
+    ok: { type: [Tokens, BrowserTokens], headers: COOKIE_HEADER },
     rejects: [SignInCodeInvalid, CodeLocked, OriginNotAllowed],
   })
   async complete(

@@ -6,7 +6,7 @@ import { Audited } from '@rookery/audit';
 import { Rejection, type RejectionDefinition } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions, TOKEN_DELIVERIES } from '../../services/browser-sessions';
+import { BrowserSessions, COOKIE_HEADER, TOKEN_DELIVERIES } from '../../services/browser-sessions';
 import { PasswordProof } from '../../services/password-proof';
 import { BrowserTokens, type IssuedTokens, MfaChallenge, SignIn, Tokens } from '../../services/sign-in';
 import { BadCredentials, EmailUnverified, Locked, OriginNotAllowed } from '../../model/rejections';
@@ -69,7 +69,7 @@ export class LogInRoute {
     summary: 'Sign in',
     description:
       'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Devices and networks from which somebody has already signed in to the account have their own quota, also of the rate limit: strangers can use up and lock only their own. The password of an unverified registration gets `identity.email-unverified`, whether or not the address also has an account.\n\nWith `tokenDelivery: "cookie"` the refresh token is in no body but in a cookie, and the response has a `csrfToken`. The request then needs an `Origin` that is the api’s own or in `CORS_ORIGINS`, and pages of other origins send it with credentials. See docs/guides/browser.md.',
-    ok: { type: [Tokens, BrowserTokens, MfaChallenge] },
+    ok: { type: [Tokens, BrowserTokens, MfaChallenge], headers: COOKIE_HEADER },
     rejects: [BadCredentials, EmailUnverified, Locked, OriginNotAllowed],
   })
   async logIn(

@@ -98,7 +98,9 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
   async execute({ userId, refreshToken, inCookie }: LogOut): Promise<void> {
     const token = this.refreshTokens.read(refreshToken);
     const session = token && (await this.sessions.alive(token.sessionId));
-    if (session?.userId !== userId || session.inCookie !== inCookie) throw new Rejection(RefreshInvalid);
+    if (session?.inCookie !== inCookie) throw new Rejection(RefreshInvalid);
+    // A cookie of another account is that of another tab, whose session goes on.
+    if (session.userId !== userId) throw new Rejection(inCookie ? CsrfTokenInvalid : RefreshInvalid);
     await this.sessions.revoke(session.id, 'logout');
     this.sessionCache.forget(session.id);
   }

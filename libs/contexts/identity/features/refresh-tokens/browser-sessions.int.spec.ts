@@ -373,7 +373,8 @@ describe('the session of a browser', () => {
       token: first.accessToken,
       headers: { 'x-csrf-token': second.csrfToken },
     });
-    expect(codeOf(confused)).toEqual([401, 'identity.refresh-invalid']);
+    expect(codeOf(confused)).toEqual([403, 'identity.csrf-token-invalid']);
+    expect(first.cookie).toBe(second.cookie); // and the browser keeps it
     const refreshed = await second.refresh();
     expect(refreshed).toMatchObject({ status: 200, body: { user: { id: person.id } } });
   });

@@ -7,7 +7,7 @@ import { Rejection } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
 import { Explain, Field, NeverStored, Public } from '@rookery/web';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions, CSRF_HEADER } from '../../services/browser-sessions';
+import { BrowserSessions, COOKIE_HEADER, CSRF_HEADER } from '../../services/browser-sessions';
 import { RefreshTokens } from '../../services/refresh-token';
 import { SessionCache } from '../../services/session-cache';
 import { BrowserTokens, type IssuedTokens, SignIn, Tokens } from '../../services/sign-in';
@@ -64,7 +64,7 @@ export class RefreshTokensRoute {
     summary: 'Refresh tokens',
     description:
       'Each refresh token works once. For 30 seconds, its direct predecessor gets the same response, so that a lost response signs nobody out. Any older token ends the session. If the predecessor was issued before POST /v1/auth/step-up, that proof is invalidated.\n\nWithout `refreshToken` in the body the one in the cookie is used. The request then needs `X-CSRF-Token`, and an `Origin` that is the api’s own or in `CORS_ORIGINS`. A token in a cookie is replaced at most every 30 seconds: tabs that refresh at the same time get the same one. The cookie is deleted if its session has ended.',
-    ok: { type: [Tokens, BrowserTokens] },
+    ok: { type: [Tokens, BrowserTokens], headers: COOKIE_HEADER },
     rejects: [RefreshInvalid, RefreshTokenReused, OriginNotAllowed, CsrfTokenInvalid],
   })
   async refresh(

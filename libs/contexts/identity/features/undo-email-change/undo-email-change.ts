@@ -11,7 +11,7 @@ import { ApiKeys } from '../../services/api-keys';
 import { PasswordProof } from '../../services/password-proof';
 import { PasswordResets } from '../../services/password-resets';
 import { LinkExpired } from '../../model/rejections';
-import { EmailChanges } from '../../storage/email-changes';
+import { type EmailChange, EmailChanges, UNDO_DAYS } from '../../storage/email-changes';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 import { SecondFactors } from '../../storage/second-factors';
 import { Sessions } from '../../storage/sessions';
@@ -94,7 +94,7 @@ export class UndoEmailChangeHandler implements ICommandHandler<UndoEmailChange> 
       throw new Rejection(LinkExpired, { subject: userId });
 
     await this.changes.voidSince(change);
-    if (user.undoEmailChange(oldEmail, change.id, change.requestedAt))
+    if (user.undoEmailChange(oldEmail, change.id, doubtedSince(change)))
       await this.secondFactors.remove(userId);
     await this.links.removeAll(userId);
     await this.sessions.revokeAll(userId, 'password-changed');
@@ -103,4 +103,12 @@ export class UndoEmailChangeHandler implements ICommandHandler<UndoEmailChange> 
     await this.proof.forgive(oldEmail);
     return userId;
   }
+}
+
+/**
+ * Whoever took the account over may have enrolled a second factor first: one from the last days before the request does
+ * not remain either. Its owner was told of it by mail, and has had no longer to notice than they have to undo.
+ */
+function doubtedSince({ requestedAt }: EmailChange): Date {
+  return new Date(requestedAt.getTime() - UNDO_DAYS * 86_400_000);
 }

@@ -6,7 +6,7 @@ import { Audited } from '@rookery/audit';
 import { Clock, Rejection } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions, TOKEN_DELIVERIES } from '../../services/browser-sessions';
+import { BrowserSessions, COOKIE_HEADER, TOKEN_DELIVERIES } from '../../services/browser-sessions';
 import { Registrations } from '../../services/registrations';
 import { BrowserTokens, type IssuedTokens, MfaChallenge, SignIn, Tokens } from '../../services/sign-in';
 import { VerificationCodes } from '../../services/verification-codes';
@@ -89,7 +89,7 @@ export class VerifyEmailRoute {
     summary: 'Verify an e-mail address with the code',
     description:
       'Activates the account and signs in. The code expires after five wrong attempts or 10 minutes. An unknown address gets the same response as one that waits for its code.\n\nIf the address was registered with several passwords, nobody knows which one its owner typed, so none of them counts: the response has a `passwordResetToken`. Ask for a new password, send both to POST /v1/auth/password/reset, and sign in with it.',
-    ok: { type: [VerifiedTokens, VerifiedBrowserTokens, MfaChallenge] },
+    ok: { type: [VerifiedTokens, VerifiedBrowserTokens, MfaChallenge], headers: COOKIE_HEADER },
     rejects: [CodeInvalid, CodeExpired, OriginNotAllowed],
   })
   async verify(
