@@ -27,7 +27,7 @@ function route() {
   return { view: viewAt(PRIVATE, pathname) ?? views.feed, query };
 }
 
-const viewAt = (views, path) => (Object.hasOwn(views, path) ? views[path] : undefined);
+const viewAt = (pages, path) => (Object.hasOwn(pages, path) ? pages[path] : undefined);
 
 async function show({ focus = true } = {}) {
   shown += 1;
