@@ -1,10 +1,19 @@
 import { FieldError, Rejection, Rules } from '@rookery/domain';
-import { dictionary } from '@zxcvbn-ts/language-common';
+import type * as Dictionaries from '@zxcvbn-ts/language-common';
 import { PasswordRules, PasswordWeak } from './rejections';
 
 export const PASSWORD_LENGTH = { min: 12, max: 128 };
 
-const common = new Set(dictionary['passwords-common']);
+let common: ReadonlySet<string> | undefined;
+
+/** Read when the first password is checked: the dictionaries take 14 MB, and the worker checks none. */
+function isCommon(text: string): boolean {
+  // oxlint-disable-next-line typescript/no-require-imports -- an import would be read at boot
+  common ??= new Set(
+    (require('@zxcvbn-ts/language-common') as typeof Dictionaries).dictionary['passwords-common'],
+  );
+  return common.has(text);
+}
 
 const rows = ['qwertyuiopasdfghjklzxcvbnm', 'qwertzuiop', '01234567890', 'abcdefghijklmnopqrstuvwxyz'];
 const walks = [...rows, ...rows.map((row) => Array.from(row).toReversed().join(''))];
@@ -53,7 +62,7 @@ export function checkPassword(password: string, own: OwnNames): void {
   if (Array.from(normalized).length < PASSWORD_LENGTH.min)
     errors.push(FieldError.of(Rules.length, PATH, { ...PASSWORD_LENGTH, unit: 'characters' }, TOO_SHORT));
   const simple = [
-    [PasswordRules.common, common.has(text) || common.has(core)],
+    [PasswordRules.common, isCommon(text) || isCommon(core)],
     [PasswordRules.repetition, isRepetition(text)],
     [PasswordRules.sequence, isWalk(text)],
     [PasswordRules.service, isOfContext(text)],
