@@ -11,7 +11,7 @@ RUN npx nest build api && npx nest build worker && npm prune --omit=dev --ignore
 
 FROM node:24-slim AS runtime
 # Heap limits in MB, as `npm start` sets them.
-ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-old-space-size=256 --max-semi-space-size=8"
+ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-old-space-size=384 --max-semi-space-size=32"
 WORKDIR /app
 # Owned by root: the process may read its code, not change it.
 COPY --from=build /app/package.json ./

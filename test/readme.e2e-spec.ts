@@ -52,7 +52,7 @@ describe('the README', () => {
       headers: { authorization: `Basic ${Buffer.from('ops:ops').toString('base64')}` },
     });
     const { process: api } = (await answer.json()) as { process: { memory: { heapLimit: number } } };
-    expect(api.memory.heapLimit).toBeLessThan(300 * 2 ** 20);
+    expect(api.memory.heapLimit).toBeLessThan(500 * 2 ** 20);
   });
 
   it('names existing pages, and accounts that can sign in', async () => {

@@ -25,9 +25,10 @@ export function readSettings(): Settings {
 
 /**
  * Node sizes its heap by the memory of the machine: on a large one garbage stays until a process is three times as
- * large as what it keeps. Later options win, so NODE_OPTIONS can set other limits.
+ * large as what it keeps. Young space below 32 MB makes the slowest requests slower (docs/performance.md). Later
+ * options win, so NODE_OPTIONS can set other limits.
  */
-const HEAP_LIMITS = '--max-old-space-size=256 --max-semi-space-size=8';
+const HEAP_LIMITS = '--max-old-space-size=384 --max-semi-space-size=32';
 
 /** The environment of the apps without the addresses of the servers. */
 export function appEnvironment(settings: Settings): Record<string, string> {

@@ -16,7 +16,7 @@ const SCRIPT_SETTINGS = [
   [
     'NODE_OPTIONS',
     'Options of Node for api and worker, such as other heap limits in MB; they come after these.',
-    '--max-old-space-size=256 --max-semi-space-size=8',
+    '--max-old-space-size=384 --max-semi-space-size=32',
   ],
   ['ROOKERY_DEBUG', 'Anything shows the stack trace of a script that fails.', ''],
 ] as const;
