@@ -22,7 +22,7 @@ const ENVIRONMENT = {
   QUEUE_CONCURRENCY_CRITICAL: '20',
   DATABASE_POOL_SIZE: '30',
 };
-const GOALS = { medianMs: 4, p99Ms: 15, ratio: 0.35 };
+const GOALS = { medianMs: 3, p99Ms: 12, ratio: 0.4 };
 
 const SIDES = { raw: './raw-queue.mts', spine: './spine.mts' };
 type Side = keyof typeof SIDES;

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import * as argon2 from '@node-rs/argon2';
-import * as bcrypt from '@node-rs/bcrypt';
+import type * as Argon2 from '@node-rs/argon2';
+import type * as Bcrypt from '@node-rs/bcrypt';
 import { counter } from '@rookery/observability';
 import { normalizePassword } from '../model/password-policy';
 import { type HashingPurpose, HashingQueue } from './hashing-queue';
+
+/** Native code, loaded with the first password: the worker sees none. */
+const argon2 = () => require('@node-rs/argon2') as typeof Argon2;
+const bcrypt = () => require('@node-rs/bcrypt') as typeof Bcrypt;
 
 /** argon2id (the package's default) with 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet). */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -21,7 +25,7 @@ const operations = counter({
 @Injectable()
 export class Passwords {
   private readonly queue = new HashingQueue();
-  private readonly dummy = argon2.hash('the password of nobody', ARGON2);
+  private dummy: Promise<string> | undefined;
 
   /**
    * @param purpose `register` for anonymous callers: such hashes wait for all others
@@ -33,7 +37,7 @@ export class Passwords {
   async hash(password: string, purpose: 'hash' | 'register' = 'hash', like?: string): Promise<string> {
     const salt = like === undefined ? undefined : saltOf(like);
     const options = { ...ARGON2, ...(salt && { salt }) };
-    return this.inTurn(purpose, () => argon2.hash(normalizePassword(password), options));
+    return this.inTurn(purpose, () => argon2().hash(normalizePassword(password), options));
   }
 
   /**
@@ -43,7 +47,7 @@ export class Passwords {
    * @throws Rejection `dependency.unavailable` if too many are waiting
    */
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
-    const dummy = await this.dummy;
+    const dummy = await (this.dummy ??= argon2().hash('the password of nobody', ARGON2));
     return this.inTurn('compare', async () => {
       // Hashes from before normalization, and imported ones, are of the unnormalized password.
       for (const typed of new Set([normalizePassword(password), password])) {
@@ -75,9 +79,9 @@ export class Passwords {
 
 /** @param dummy hash for the comparison if there is no real one */
 async function isSame(passwordHash: string | undefined, password: string, dummy: string): Promise<boolean> {
-  if (passwordHash !== undefined && BCRYPT.test(passwordHash)) return bcrypt.verify(password, passwordHash);
+  if (passwordHash !== undefined && BCRYPT.test(passwordHash)) return bcrypt().verify(password, passwordHash);
   const genuine = passwordHash !== undefined && parametersOf(passwordHash) !== undefined;
-  const same = await argon2.verify(genuine ? passwordHash : dummy, password);
+  const same = await argon2().verify(genuine ? passwordHash : dummy, password);
   return same && genuine;
 }
 
@@ -88,9 +92,9 @@ function saltOf(passwordHash: string): Buffer | undefined {
 }
 
 /** @returns undefined if it is not an argon2 hash */
-function parametersOf(passwordHash: string): argon2.ParsedHashOptions | undefined {
+function parametersOf(passwordHash: string): Argon2.ParsedHashOptions | undefined {
   try {
-    return argon2.parseOptions(passwordHash);
+    return argon2().parseOptions(passwordHash);
   } catch {
     return undefined;
   }

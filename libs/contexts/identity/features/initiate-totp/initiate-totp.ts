@@ -6,10 +6,13 @@ import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Field, Fresh, NeverStored, SessionOnly } from '@rookery/web';
-import { toDataURL } from 'qrcode';
+import type * as QrCodes from 'qrcode';
 import { Totp } from '../../services/totp';
 import { AccountGone, TotpEnrolled } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
+
+/** Loaded when the first is drawn: the worker draws none. */
+const qrCodes = () => require('qrcode') as typeof QrCodes;
 
 class TotpSetup {
   @Field.text({
@@ -73,7 +76,7 @@ export class InitiateTotpHandler implements ICommandHandler<InitiateTotp> {
     );
     if (!user) throw new Rejection(AccountGone);
     const { secret, uri, sealed } = this.totp.create(userId, user.email);
-    const qrCode = await toDataURL(uri);
+    const qrCode = await qrCodes().toDataURL(uri);
     if (!(await this.secondFactors.initiate(userId, sealed))) throw new Rejection(TotpEnrolled);
     return { secret, provisioningUri: uri, qrCode };
   }
