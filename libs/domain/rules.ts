@@ -61,7 +61,7 @@ export const Rules = {
   format: defineRule('format', 'It is not written as this kind of value is: an address, an id, a date.', {
     format: z
       .string()
-      .describe('What it must be: `email`, `uuid`, `uri`, `date`, `date-time`, `language-tag`.'),
+      .describe('What it must be: `email`, `uuid`, `uri`, `date`, `date-time`, `language-tag`, `time-zone`.'),
   }),
   length: defineRule('length', 'It has too few or too many characters or items.', {
     min: z.int().describe('Minimum, inclusive.'),

@@ -2,3 +2,4 @@ export * from './contract/account-copy';
 export * from './contract/accounts';
 export * from './contract/events';
 export * from './contract/profiles';
+export * from './contract/recipients';

@@ -30,6 +30,7 @@ import { VerificationCodes } from './services/verification-codes';
 import { VerificationSecrets } from './services/verification-secrets';
 import { Accounts, HiddenProfiles } from './contract/accounts';
 import { Profiles } from './contract/profiles';
+import { Recipients } from './contract/recipients';
 import { keys } from './cli/keys';
 import * as fixtures from './fixtures';
 import { Keys } from './keys';
@@ -46,6 +47,7 @@ import { PasswordAttempts } from './storage/password-attempts';
 import { PasswordResetLinks } from './storage/password-reset-links';
 import { StoredPreferences, preferencesSchema } from './storage/preferences';
 import { PublicUsers } from './storage/public-users';
+import { StoredRecipients } from './storage/recipients';
 import { Roles, synchronizePermissions } from './storage/roles';
 import { SecondFactors } from './storage/second-factors';
 import { Sessions } from './storage/sessions';
@@ -110,6 +112,7 @@ export const identity = defineContext('identity', __dirname, {
   ],
   offers: [
     { provide: Accounts, useClass: StoredAccounts },
+    { provide: Recipients, useClass: StoredRecipients },
     { provide: KnownClients, useExisting: StoredKnownClients },
   ],
   asks: [HiddenProfiles, Profiles],

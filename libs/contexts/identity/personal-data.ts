@@ -44,7 +44,7 @@ const SECTIONS: readonly Section[] = [
   {
     name: 'preferences',
     table: 'preferences',
-    columns: `id, interests, tone, length, language, updated_at AS "updatedAt"`,
+    columns: `id, interests, tone, length, language, time_zone AS "timeZone", updated_at AS "updatedAt"`,
   },
   {
     name: 'apiKeys',

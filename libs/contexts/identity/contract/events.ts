@@ -79,5 +79,7 @@ export const PreferencesChanged = defineEvent(
     tone: z.string(),
     length: z.string(),
     language: z.string(),
+    /** IANA name; events from before there were time zones have none. */
+    timeZone: z.string().optional(),
   }),
 );

@@ -3,7 +3,7 @@ import { Preferences, type Taste } from './preferences';
 const now = new Date('2026-01-01T00:00:00Z');
 const later = new Date('2026-01-02T00:00:00Z');
 const user = '01890000-0000-7000-8000-000000000000';
-const taste: Taste = { interests: ['space'], tone: 'calm', length: 'short', language: 'en' };
+const taste: Taste = { interests: ['space'], tone: 'calm', length: 'short', language: 'en', timeZone: 'UTC' };
 const rejecting = (code: string) => expect.objectContaining({ code });
 
 describe('preferences', () => {
@@ -40,6 +40,16 @@ describe('preferences', () => {
     ]);
     for (const language of ['xx', 'english', 'en_US', '12', 'de--AT', 'i-am-not']) {
       expect(() => languageOf(language)).toThrow(rejecting('identity.language-unknown'));
+    }
+  });
+
+  it('name a time zone of the IANA database, no offset', () => {
+    const zoneOf = (timeZone: string) =>
+      Preferences.of(user, { ...taste, timeZone }, now).snapshot().timeZone;
+    for (const zone of ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'])
+      expect(zoneOf(zone)).toBe(zone);
+    for (const zone of ['', 'Berlin', 'Europe/Atlantis', '+01:00', 'Europe/Berlin ', "UTC'; --"]) {
+      expect(() => zoneOf(zone)).toThrow(rejecting('identity.time-zone-unknown'));
     }
   });
 

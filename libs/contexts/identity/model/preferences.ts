@@ -1,18 +1,20 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
 import { PreferencesChanged } from '../contract/events';
-import { InterestsRepeated, LanguageUnknown } from './rejections';
+import { InterestsRepeated, LanguageUnknown, TimeZoneUnknown } from './rejections';
 
 export const TONES = ['calm', 'warm', 'funny', 'adventurous', 'romantic', 'mysterious', 'dark'] as const;
 export const LENGTHS = ['short', 'medium', 'long'] as const;
 export const MAX_INTERESTS = 5;
 
-/** Reading preferences. */
+/** Reading preferences, and where the reader's clock is. */
 export interface Taste {
   interests: string[];
   tone: string;
   length: string;
   /** Language tag (BCP 47). */
   language: string;
+  /** IANA name: `Europe/Berlin`. */
+  timeZone: string;
 }
 
 export interface PreferencesState extends AggregateState, Taste {
@@ -26,6 +28,7 @@ export const NO_PREFERENCES: Readonly<Taste> = {
   tone: 'calm',
   length: 'medium',
   language: 'en',
+  timeZone: 'UTC',
 };
 
 const languages = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
@@ -48,21 +51,20 @@ export class Preferences extends Aggregate<PreferencesState> {
   /**
    * Replaces the preferences.
    *
-   * @throws Rejection `identity.interests-repeated`, `identity.language-unknown`
+   * @throws Rejection `identity.interests-repeated`, `identity.language-unknown`, `identity.time-zone-unknown`
    */
-  change({ interests, tone, length, language }: Taste, now: Date): void {
+  change({ interests, tone, length, language, timeZone }: Taste, now: Date): void {
     const distinct = new Set(interests.map((interest) => interest.trim().normalize('NFKC').toLowerCase()));
     if (distinct.size < interests.length) throw new Rejection(InterestsRepeated);
-    const taste = { interests, tone, length, language: canonical(language) };
+    assertTimeZone(timeZone);
+    const taste = { interests, tone, length, language: canonical(language), timeZone };
     Object.assign(this.state, taste, { updatedAt: now });
     this.raise(PreferencesChanged, { userId: this.state.userId, ...taste });
   }
 
   /** Whether these are the current preferences. */
   matches(taste: Taste): boolean {
-    const { interests, tone, length, language } = this.state;
-    const same = JSON.stringify([interests, tone, length, language]);
-    return same === JSON.stringify([taste.interests, taste.tone, taste.length, taste.language]);
+    return JSON.stringify(parts(this.state)) === JSON.stringify(parts(taste));
   }
 }
 
@@ -75,4 +77,21 @@ function canonical(tag: string): string {
     // not even well-formed
   }
   throw new Rejection(LanguageUnknown);
+}
+
+function parts({ interests, tone, length, language, timeZone }: Taste): unknown[] {
+  return [interests, tone, length, language, timeZone];
+}
+
+/** An offset such as +01:00 is none: it would be wrong for half of the year. */
+const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
+
+/** @throws Rejection `identity.time-zone-unknown` */
+function assertTimeZone(name: string): void {
+  try {
+    if (ZONE_NAME.test(name) && new Intl.DateTimeFormat('en', { timeZone: name })) return;
+  } catch {
+    // none that the ICU data know
+  }
+  throw new Rejection(TimeZoneUnknown);
 }

@@ -168,6 +168,15 @@ export const LanguageUnknown = defineRejection(
   { path: 'language', rule: Rules.format, params: { format: 'language-tag' } },
 );
 
+export const TimeZoneUnknown = defineRejection(
+  'identity.time-zone-unknown',
+  'invalid',
+  'This time zone does not exist.',
+  'Use a name of the IANA time zone database, such as Europe/Berlin or UTC.',
+  'Unknown time zone',
+  { path: 'timeZone', rule: Rules.format, params: { format: 'time-zone' } },
+);
+
 export const CodeLocked = defineRejection(
   'identity.code-locked',
   'locked',

@@ -15,6 +15,7 @@ export const preferencesSchema = new EntitySchema<PreferencesState>({
     tone: { type: 'text' },
     length: { type: 'text' },
     language: { type: 'text' },
+    timeZone: { type: 'text', name: 'time_zone' },
     updatedAt: { type: 'timestamptz', name: 'updated_at' },
   },
 });

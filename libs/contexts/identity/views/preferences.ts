@@ -2,8 +2,14 @@ import { ApiSchema } from '@nestjs/swagger';
 import { Field, Item } from '@rookery/web';
 import { LENGTHS, MAX_INTERESTS, TONES } from '../model/preferences';
 
-/** Reading preferences in a request. */
-export class PreferencesUpdate {
+const TIME_ZONE = {
+  max: 64,
+  description:
+    'Where your clock is, as a name of the IANA time zone database: reminders and reports follow it.',
+  example: 'Europe/Berlin',
+};
+
+class ReadingPreferences {
   @Field.list(Item.text({ max: 20, trim: true }), {
     max: MAX_INTERESTS,
     description: 'Topics without duplicates, not case-sensitive.',
@@ -25,9 +31,22 @@ export class PreferencesUpdate {
   language: string;
 }
 
-/** Reading preferences in a response. */
+/** Preferences in a request. */
+export class PreferencesUpdate extends ReadingPreferences {
+  @Field.text({
+    ...TIME_ZONE,
+    description: `${TIME_ZONE.description} Does not change when it is left out.`,
+    optional: true,
+  })
+  timeZone?: string;
+}
+
+/** Preferences in a response. */
 @ApiSchema({ name: 'Preferences' })
-export class PreferencesView extends PreferencesUpdate {
+export class PreferencesView extends ReadingPreferences {
+  @Field.text(TIME_ZONE)
+  timeZone: string;
+
   @Field.dateTime({ nullable: true, description: 'When the preferences were last updated; null if never.' })
   updatedAt: Date | null;
 }

@@ -36,7 +36,7 @@ export class ReadPreferencesHandler implements IQueryHandler<ReadPreferences> {
 
   async execute({ userId }: ReadPreferences): Promise<PreferencesView> {
     const said = await this.sql.row<PreferencesView & Record<string, unknown>>(
-      `SELECT interests, tone, length, language, updated_at AS "updatedAt"
+      `SELECT interests, tone, length, language, time_zone AS "timeZone", updated_at AS "updatedAt"
        FROM identity.preferences WHERE user_id = $1`,
       [userId],
     );

@@ -27,6 +27,7 @@ describe('setting preferences', () => {
       tone: 'calm',
       length: 'medium',
       language: 'en',
+      timeZone: 'UTC',
       updatedAt: null,
     });
   });
@@ -38,6 +39,16 @@ describe('setting preferences', () => {
     await say({ interests: [] });
     expect(await read()).toMatchObject({ ...TASTE, interests: [] });
     expect(await events()).toMatchObject([{ sequence: 1 }, { sequence: 2, data: { userId: person.id } }]);
+  });
+
+  it('keeps the time zone where none is named', async () => {
+    await say({ timeZone: 'Pacific/Auckland' });
+    expect((await say({ interests: [] })).body).toMatchObject({
+      timeZone: 'Pacific/Auckland',
+      interests: [],
+    });
+    expect(await events()).toMatchObject([{}, { data: { timeZone: 'Pacific/Auckland' } }]);
+    expect((await read()).timeZone).toBe('Pacific/Auckland');
   });
 
   it('tells nobody when the same is said again', async () => {
@@ -65,6 +76,7 @@ describe('setting preferences', () => {
     ['an interest twice', 'identity.interests-repeated', { interests: ['cats', 'cats'] }],
     ['an interest twice in other capitals', 'identity.interests-repeated', { interests: ['cats', ' CATS'] }],
     ['a language nobody speaks', 'identity.language-unknown', { language: 'xx' }],
+    ['a time zone that does not exist', 'identity.time-zone-unknown', { timeZone: 'Europe/Atlantis' }],
     ['a language that is no tag', 'identity.language-unknown', { language: 'en_US!' }],
   ])('refuses %s as a rule', async (_, code, own) => {
     expect(await say(own)).toMatchObject({ status: 422, body: { code } });

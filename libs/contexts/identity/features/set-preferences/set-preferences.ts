@@ -6,8 +6,8 @@ import { Audited } from '@rookery/audit';
 import { Clock } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain } from '@rookery/web';
 import { PreferencesUpdate, PreferencesView } from '../../views/preferences';
-import { Preferences, type Taste } from '../../model/preferences';
-import { InterestsRepeated, LanguageUnknown } from '../../model/rejections';
+import { NO_PREFERENCES, Preferences, type Taste } from '../../model/preferences';
+import { InterestsRepeated, LanguageUnknown, TimeZoneUnknown } from '../../model/rejections';
 import { StoredPreferences } from '../../storage/preferences';
 import { Users } from '../../storage/users';
 
@@ -15,7 +15,8 @@ import { Users } from '../../storage/users';
 export class SetPreferences extends Command<PreferencesView> {
   constructor(
     readonly userId: string,
-    readonly taste: Taste,
+    /** Without a time zone: the one that was set stays. */
+    readonly said: Omit<Taste, 'timeZone'> & Partial<Taste>,
   ) {
     super();
   }
@@ -30,9 +31,9 @@ export class SetPreferencesRoute {
   @Explain({
     operationId: 'setPreferences',
     summary: 'Update reading preferences',
-    description: 'Replaces all preferences.',
+    description: 'Replaces all preferences; the time zone only where it is named.',
     ok: { type: PreferencesView },
-    rejects: [InterestsRepeated, LanguageUnknown],
+    rejects: [InterestsRepeated, LanguageUnknown, TimeZoneUnknown],
   })
   set(@CurrentCaller() caller: Caller, @Body() form: PreferencesUpdate): Promise<PreferencesView> {
     return this.commands.execute(new SetPreferences(caller.userId, form));
@@ -47,10 +48,12 @@ export class SetPreferencesHandler implements ICommandHandler<SetPreferences> {
     private readonly users: Users,
   ) {}
 
-  async execute({ userId, taste }: SetPreferences): Promise<PreferencesView> {
+  async execute({ userId, said }: SetPreferences): Promise<PreferencesView> {
     await this.users.lockOwn(userId); // serializes also the first two concurrent requests
     const now = this.clock.now();
     let preferences = await this.preferences.find({ userId });
+    const { timeZone = preferences?.snapshot().timeZone ?? NO_PREFERENCES.timeZone } = said;
+    const taste = { ...said, timeZone };
     if (!preferences) preferences = Preferences.of(userId, taste, now);
     else if (preferences.matches(taste)) return viewOf(preferences);
     else preferences.change(taste, now);
@@ -60,6 +63,6 @@ export class SetPreferencesHandler implements ICommandHandler<SetPreferences> {
 }
 
 function viewOf(preferences: Preferences): PreferencesView {
-  const { interests, tone, length, language, updatedAt } = preferences.snapshot();
-  return { interests, tone, length, language, updatedAt };
+  const { interests, tone, length, language, timeZone, updatedAt } = preferences.snapshot();
+  return { interests, tone, length, language, timeZone, updatedAt };
 }
