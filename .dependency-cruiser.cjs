@@ -10,6 +10,16 @@ const rooms = {
   application: ['domain', 'settings', 'observability', 'redis', 'persistence', 'messaging', 'audit'],
   web: ['domain', 'settings', 'observability', 'redis', 'persistence', 'messaging', 'application'],
   mail: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
+  realtime: [
+    'domain',
+    'settings',
+    'observability',
+    'redis',
+    'persistence',
+    'messaging',
+    'application',
+    'web',
+  ],
 };
 
 /** What only tests load: suites, what a context brings along for them, and the rows of the access matrix. */

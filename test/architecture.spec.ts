@@ -54,13 +54,22 @@ const planted: [rule: string, folder: string, text: string][] = [
     'apps/api/src',
     `import { startWorker } from '../../worker/src/start'; export const y = startWorker;`,
   ],
-  ...['domain', 'settings', 'observability', 'redis', 'persistence', 'messaging', 'web', 'audit', 'mail'].map(
-    (room): [string, string, string] => [
-      `${room}-imports-only-what-is-below`,
-      `libs/${room}`,
-      `import { contexts } from '@rookery/contexts'; export const y = contexts;`,
-    ],
-  ),
+  ...[
+    'domain',
+    'settings',
+    'observability',
+    'redis',
+    'persistence',
+    'messaging',
+    'web',
+    'audit',
+    'mail',
+    'realtime',
+  ].map((room): [string, string, string] => [
+    `${room}-imports-only-what-is-below`,
+    `libs/${room}`,
+    `import { contexts } from '@rookery/contexts'; export const y = contexts;`,
+  ]),
   [
     'application-imports-only-what-is-below',
     'libs/application',

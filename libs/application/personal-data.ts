@@ -29,27 +29,35 @@ export interface PersonalData {
   erase(userId: string, limit: number): Promise<ErasedCounts>;
 }
 
-/** A context with personal data. */
+/** A context, or a part of the platform, with personal data. */
 export interface Holder {
   name: string;
   data: PersonalData;
 }
 
-/** Personal data of all contexts. */
+/** Personal data of all contexts and of the platform. */
 export class PersonalDataOfAll {
+  private readonly platform: Holder[] = [];
+
   constructor(
     private readonly contexts: readonly { name: string; personalData: Type<PersonalData> | undefined }[],
     private readonly moduleRef: ModuleRef,
   ) {}
 
-  /** @returns the contexts with personal data, dependents first: the accounts themselves come last. */
+  /** Adds what a part of the platform stores about users. */
+  add(holder: Holder): void {
+    this.platform.push(holder);
+  }
+
+  /** @returns all with personal data, dependents first: the accounts themselves come last. */
   holders(): Holder[] {
-    return this.contexts
+    const contexts = this.contexts
       .flatMap(({ name, personalData }) =>
         personalData
           ? [{ name, data: this.moduleRef.get<PersonalData>(personalData, { strict: false }) }]
           : [],
       )
       .toReversed();
+    return [...this.platform, ...contexts];
   }
 }

@@ -68,6 +68,14 @@ export const Queues = {
     timeout: 5_000,
     effect: 'outside',
   }),
+  /** Frames for connected clients: at once, or hardly at all, because clients also read what they show. */
+  realtime: defineQueue('realtime', {
+    class: 'critical',
+    attempts: 2,
+    backoff: { base: 200, factor: 2, cap: 2_000 },
+    timeout: 5_000,
+    effect: 'database',
+  }),
   /** Exports and erasures, in batches: long work that no user waits for. */
   personalData: defineQueue('personal-data', {
     class: 'low',

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ApplicationModule, type Context } from '@rookery/application';
 import { MailModule } from '@rookery/mail';
 import { LoggingModule, LogSettings, MetricsModule } from '@rookery/observability';
+import { RealtimeModule } from '@rookery/realtime';
 import { DebugVarsRoute, LimitsModule, WebModule } from '@rookery/web';
 import { QueueBoard } from './queue-board';
 
@@ -19,6 +20,7 @@ export class ApiModule {
         WebModule,
         MailModule,
         ApplicationModule.forRoot(contexts, 'api'),
+        RealtimeModule.forWriting(),
       ],
       controllers: [DebugVarsRoute],
       providers: [LogSettings, QueueBoard],

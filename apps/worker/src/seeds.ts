@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { ApplicationModule, type Context } from '@rookery/application';
 import { MailModule } from '@rookery/mail';
 import { LoggingModule } from '@rookery/observability';
+import { RealtimeModule } from '@rookery/realtime';
 import { HealthModule } from '@rookery/web';
 
 @Module({})
@@ -15,6 +16,7 @@ class SeedModule {
         HealthModule,
         MailModule,
         ApplicationModule.forRoot(contexts, 'seed'),
+        RealtimeModule.forWriting(),
       ],
     };
   }
