@@ -16,7 +16,8 @@ export class RealtimePersonalData implements PersonalData {
          WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT ${PAGE}`,
         [userId, after],
       );
-      if (rows.length > 0) yield ['frames', rows.map(({ seq: _, ...row }) => row)];
+      if (rows.length > 0)
+        yield ['frames', rows.map(({ type, payload, occurredAt }) => ({ type, payload, occurredAt }))];
       if (rows.length < PAGE) return;
       after = rows.at(-1)!.seq;
     }
