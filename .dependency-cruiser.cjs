@@ -20,6 +20,7 @@ const rooms = {
     'application',
     'web',
   ],
+  'outbound-http': ['settings'],
 };
 
 /** What only tests load: suites, what a context brings along for them, and the rows of the access matrix. */

@@ -65,6 +65,7 @@ const planted: [rule: string, folder: string, text: string][] = [
     'audit',
     'mail',
     'realtime',
+    'outbound-http',
   ].map((room): [string, string, string] => [
     `${room}-imports-only-what-is-below`,
     `libs/${room}`,

@@ -3,6 +3,7 @@ import { ApplicationModule, type Context } from '@rookery/application';
 import { MailModule } from '@rookery/mail';
 import { LoggingModule, LogSettings, MetricsModule } from '@rookery/observability';
 import { RealtimeModule } from '@rookery/realtime';
+import { OutboundHttpModule } from '@rookery/outbound-http';
 import { DebugVarsRoute, LimitsModule, WebModule } from '@rookery/web';
 import { QueueBoard } from './queue-board';
 
@@ -19,6 +20,7 @@ export class ApiModule {
         LimitsModule,
         WebModule,
         MailModule,
+        OutboundHttpModule,
         ApplicationModule.forRoot(contexts, 'api'),
         RealtimeModule.forWriting(),
       ],

@@ -3,6 +3,7 @@ import { ApplicationModule, type Context } from '@rookery/application';
 import { MailModule } from '@rookery/mail';
 import { LoggingModule, MetricsModule } from '@rookery/observability';
 import { RealtimeModule } from '@rookery/realtime';
+import { OutboundHttpModule } from '@rookery/outbound-http';
 import { HealthModule, LimitsUpkeepModule } from '@rookery/web';
 
 /** The host of relay, subscribers and schedules; over HTTP it serves only probes and metrics. */
@@ -17,6 +18,7 @@ export class WorkerModule {
         MetricsModule,
         HealthModule,
         MailModule,
+        OutboundHttpModule,
         ApplicationModule.forRoot(contexts, 'worker'),
         RealtimeModule.forWorking(),
         LimitsUpkeepModule,

@@ -1,0 +1,5 @@
+export { HostAddresses } from './host-addresses';
+export { type OutboundAnswer, OutboundHttp, type OutboundRequest } from './outbound-http';
+export { OutboundFailure, type OutboundFailureReason } from './outbound-failure';
+export { OutboundHttpModule } from './outbound-http.module';
+export { OutboundHttpSettings } from './settings';
