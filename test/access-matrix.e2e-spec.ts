@@ -9,7 +9,7 @@ import {
   type Expected,
   type Given,
   type Row,
-  type Scene,
+  STANDINGS,
 } from '@rookery/testing/access';
 import { contextOf } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -54,6 +54,7 @@ class PlantedRoutes {
 }
 
 const matrix = accessMatrix();
+const STANDING_ROLES = Object.fromEntries(STANDINGS.map((name) => [name, 'user']));
 const planted = contextOf('planted', { controllers: [PlantedRoutes] });
 
 describe('the access matrix', () => {
@@ -82,20 +83,29 @@ describe('the access matrix', () => {
 
   /** Calls as each caller. @returns the responses that differ from the row, as messages. */
   async function violations(id: string, row: Row): Promise<string[]> {
-    const roles = { other: 'user', moderator: 'moderator', admin: 'admin', owner: 'user' };
-    const cast = Object.entries(roles).map(
-      async ([name, role]) => [name, await enroll(system, { role })] as const,
-    );
-    const people = Object.fromEntries(await Promise.all(cast)) as Scene['people'];
+    const people = await enrolled({ other: 'user', moderator: 'moderator', admin: 'admin', owner: 'user' });
+    const standings = await enrolled(row.standings ? STANDING_ROLES : {});
     const found: string[] = [];
-    for (const caller of CALLERS) {
-      const given = (await row.given?.({ system, people })) ?? {};
-      const answer = await send(operations.get(id)!, given, caller === 'nobody' ? undefined : people[caller]);
-      if (!isAsExpected(answer, row[caller], row)) {
-        found.push(`${id} as ${caller}: expected ${row[caller]}, got ${answer.status} ${answer.code ?? ''}`);
+    const callers: [string, Person | undefined, Expected][] = [
+      ...CALLERS.map((name) => [name, people[name], row[name]] as (typeof callers)[number]),
+      ...STANDINGS.map((name) => [name, standings[name], row.standings?.[name]] as (typeof callers)[number]),
+    ].filter(([, , expected]) => expected !== undefined);
+    for (const [name, caller, expected] of callers) {
+      const given = (await row.given?.({ system, people, standings })) ?? {};
+      const answer = await send(operations.get(id)!, given, caller);
+      if (!isAsExpected(answer, expected, row)) {
+        found.push(`${id} as ${name}: expected ${expected}, got ${answer.status} ${answer.code ?? ''}`);
       }
     }
     return found;
+  }
+
+  /** @returns an account for each name, with its role */
+  async function enrolled(roles: Record<string, string>): Promise<Record<string, Person>> {
+    const cast = Object.entries(roles).map(
+      async ([name, role]) => [name, await enroll(system, { role })] as const,
+    );
+    return Object.fromEntries(await Promise.all(cast));
   }
 
   async function send(operation: Operation, given: Given, caller: Person | undefined): Promise<Answer> {
@@ -189,6 +199,17 @@ describe('the access matrix', () => {
         'plantedOthers as other',
         'plantedOthers as moderator',
         'plantedOthers as admin',
+      ]);
+    });
+
+    it('an operation that shows what members share to those who are none', async () => {
+      const shown = await violations('plantedOthers', matrix.getWorkspace!);
+      expect(shown.map((each) => each.split(':')[0])).toEqual([
+        'plantedOthers as other',
+        'plantedOthers as moderator',
+        'plantedOthers as admin',
+        'plantedOthers as former',
+        'plantedOthers as blocked',
       ]);
     });
 

@@ -1,6 +1,7 @@
 import { identity } from './identity/identity.context';
 import { operations } from './operations/operations.context';
 import { social } from './social/social.context';
+import { workspaces } from './workspaces/workspaces.context';
 
 /** The bounded contexts of Rookery. */
-export const contexts = [identity, operations, social];
+export const contexts = [identity, operations, social, workspaces];

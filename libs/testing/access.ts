@@ -7,6 +7,13 @@ import type { Person, TestSystem } from './system';
 export const CALLERS = ['nobody', 'other', 'moderator', 'admin', 'owner'] as const;
 export type Caller = (typeof CALLERS)[number];
 
+/**
+ * More callers, for what the owner shares with some: a `member` and a `guest` of it, a `former` one who is no member any
+ * more, and somebody whom the owner has `blocked`.
+ */
+export const STANDINGS = ['member', 'guest', 'former', 'blocked'] as const;
+export type Standing = (typeof STANDINGS)[number];
+
 /** `allowed`: neither refused nor 404; the operation itself may still reject the request. */
 export type Expected = 'allowed' | 401 | 403 | 404;
 
@@ -15,6 +22,8 @@ export interface Scene {
   system: TestSystem;
   /** Everybody except `nobody`; active accounts with a fresh sign-in. */
   people: Record<Exclude<Caller, 'nobody'>, Person>;
+  /** Accounts that `given` makes what they are called; of rows with `standings` alone. */
+  standings: Record<Standing, Person>;
 }
 
 /** Parts of a request that cannot be generated from the API description; the rest is generated from it. */
@@ -31,6 +40,8 @@ export type AccessRows = Record<string, Row>;
 /** One operation: the response for each caller, and the state before each call. */
 export interface Row extends Record<Caller, Expected> {
   given?: (scene: Scene) => Given | Promise<Given>;
+  /** What the owner shares: the response for each of {@link STANDINGS}. */
+  standings?: Record<Standing, Expected>;
 }
 
 /** Open to everybody. */

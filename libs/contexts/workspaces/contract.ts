@@ -1,0 +1,82 @@
+import { defineEvent } from '@rookery/domain';
+import { z } from 'zod';
+
+/** What a member may do: a guest reads, a member writes, an owner also decides who is in it. */
+export const ROLES = ['owner', 'member', 'guest'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A workspace was made; its owner becomes its first member with an event of its own. */
+export const WorkspaceCreated = defineEvent(
+  'workspaces.workspace-created',
+  1,
+  z.object({ ownerId: z.uuid(), personal: z.boolean() }),
+);
+
+/** Name or description of a workspace were changed. */
+export const WorkspaceUpdated = defineEvent('workspaces.workspace-updated', 1, z.object({}));
+
+/** A workspace is gone, with its members, tags and invites, for which no other event is raised. */
+export const WorkspaceDeleted = defineEvent(
+  'workspaces.workspace-deleted',
+  1,
+  z.object({ personal: z.boolean() }),
+);
+
+/** `userId` is a member of the workspace from now on; the actor is who added them, or they themselves. */
+export const MemberAdded = defineEvent(
+  'workspaces.member-added',
+  1,
+  z.object({ workspaceId: z.uuid(), userId: z.uuid(), role: z.enum(ROLES) }),
+);
+
+/** A member has another role from now on. */
+export const MemberRoleChanged = defineEvent(
+  'workspaces.member-role-changed',
+  1,
+  z.object({ workspaceId: z.uuid(), userId: z.uuid(), role: z.enum(ROLES), previous: z.enum(ROLES) }),
+);
+
+/** `userId` is no member any more: they left, were removed, or their account is erased. Not raised with a workspace. */
+export const MemberRemoved = defineEvent(
+  'workspaces.member-removed',
+  1,
+  z.object({ workspaceId: z.uuid(), userId: z.uuid(), reason: z.enum(['left', 'removed', 'erased']) }),
+);
+
+/** A workspace of a user. */
+export interface Membership {
+  workspaceId: string;
+  role: Role;
+}
+
+/** A member of a workspace. */
+export interface WorkspaceMember {
+  userId: string;
+  role: Role;
+}
+
+/**
+ * Offered to other contexts: who is in which workspace, at the moment of the call. Strangers, former members and
+ * workspaces that are gone all look alike.
+ */
+export abstract class Memberships {
+  /** @returns the user's role in the workspace now; null for strangers, former members and workspaces that are gone */
+  abstract roleOf(userId: string, workspaceId: string): Promise<Role | null>;
+  /**
+   * The same for commands: until the current transaction ends the role stays and the workspace is not deleted, so that
+   * a removal and a write never cross. Commands of the same member do not wait for each other. Lock before rows of your
+   * own; a command that needs several workspaces locks them in the order of their ids.
+   */
+  abstract lockRole(userId: string, workspaceId: string): Promise<Role | null>;
+  /** @returns all workspaces of a user, in no order */
+  abstract workspacesOf(userId: string): Promise<Membership[]>;
+  /** @returns the members of a workspace whose accounts are active, in no order; none if it is gone */
+  abstract membersOf(workspaceId: string): Promise<WorkspaceMember[]>;
+  /**
+   * Joins the current transaction, or runs one of its own.
+   *
+   * @returns the user's personal workspace, which is made now if it has not been yet
+   * @throws Rejection `resource.not-found` unless there is an active account
+   */
+  abstract personalOf(userId: string): Promise<string>;
+}

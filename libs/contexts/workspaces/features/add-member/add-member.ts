@@ -1,0 +1,90 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
+import { Clock, NotFound, Rejection } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Field, RateLimit, UuidParam } from '@rookery/web';
+import { Relations } from '../../../social/contract';
+import { type Role, ROLES } from '../../contract';
+import { Member, verifyOwner } from '../../model/member';
+import { AlreadyMember, InviteNeeded, PersonalWorkspace, TooManyMembers } from '../../model/rejections';
+import { admitting } from '../../services/admitting';
+import { WorkspaceSettings } from '../../settings';
+import { Members } from '../../storage/members';
+import { People } from '../../storage/people';
+import { Workspaces } from '../../storage/workspaces';
+import { MemberView, MemberViews } from '../../views/member';
+import { ROLE } from '../../views/workspace';
+
+class MemberCreate {
+  @Field.uuid({ description: 'Id of the user.' })
+  userId: string;
+
+  @Field.oneOf(ROLES, ROLE)
+  role: Role;
+}
+
+@Audited<AddMember>('workspaces.add-member', {
+  record: ['userId', 'role'],
+  subject: ({ workspaceId }) => workspaceId,
+})
+export class AddMember extends Command<MemberView> {
+  constructor(
+    readonly workspaceId: string,
+    readonly callerId: string,
+    readonly userId: string,
+    readonly role: Role,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Workspace members')
+@Controller('workspaces')
+export class AddMemberRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Post(':id/members')
+  @RateLimit(admitting)
+  @Explain({
+    operationId: 'addMember',
+    summary: 'Add a member to a workspace',
+    description:
+      'For owners. The user is a member at once, is told, and may leave; whoever has left comes back only by accepting an invite. A user who has blocked you, or whom you have blocked, does not exist here.',
+    ok: { status: 201, type: MemberView },
+    rejects: [NotFound, PersonalWorkspace, AlreadyMember, InviteNeeded, TooManyMembers],
+  })
+  add(
+    @UuidParam() id: string,
+    @CurrentCaller() caller: Caller,
+    @Body() { userId, role }: MemberCreate,
+  ): Promise<MemberView> {
+    return this.commands.execute(new AddMember(id, caller.userId, userId, role));
+  }
+}
+
+@CommandHandler(AddMember)
+export class AddMemberHandler implements ICommandHandler<AddMember> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly members: Members,
+    private readonly people: People,
+    private readonly relations: Relations,
+    private readonly settings: WorkspaceSettings,
+    private readonly views: MemberViews,
+    private readonly workspaces: Workspaces,
+  ) {}
+
+  async execute({ workspaceId, callerId, userId, role }: AddMember): Promise<MemberView> {
+    const locked = await this.workspaces.lockAs(callerId, workspaceId);
+    verifyOwner(locked.role);
+    locked.workspace.verifyShared();
+    if (!(await this.relations.visibleTo(callerId, [userId])).has(userId)) throw new Rejection(NotFound);
+    await this.people.ensure(userId);
+    if (await this.members.hasLeft(workspaceId, userId)) throw new Rejection(InviteNeeded);
+    const member = Member.join(workspaceId, userId, role, this.clock.now());
+    await this.members.add(member, this.settings.maxMembers);
+    return this.views.reload(workspaceId, userId);
+  }
+}

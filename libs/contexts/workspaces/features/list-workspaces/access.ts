@@ -1,0 +1,5 @@
+import { type AccessRows, signedIn } from '@rookery/testing/access';
+
+export const access: AccessRows = {
+  listWorkspaces: signedIn,
+};

@@ -1,0 +1,50 @@
+import { defineRejection, Rules } from '@rookery/domain';
+
+export const LastOwner = defineRejection(
+  'workspaces.last-owner',
+  'invalid',
+  'A workspace has at least one owner, and this is the last one.',
+  'Make another member an owner first, or delete the workspace.',
+  'The last owner stays',
+);
+
+export const PersonalWorkspace = defineRejection(
+  'workspaces.personal',
+  'invalid',
+  'A personal workspace belongs to one user alone: it is neither shared nor left nor deleted.',
+  'Create another workspace with POST /v1/workspaces.',
+  'This workspace is personal',
+);
+
+export const AlreadyMember = defineRejection(
+  'workspaces.already-member',
+  'conflict',
+  'The user is a member of this workspace already.',
+  'Change their role with PATCH /v1/workspaces/{id}/members/{userId}.',
+  'Already a member',
+);
+
+export const InviteNeeded = defineRejection(
+  'workspaces.invite-needed',
+  'invalid',
+  'The user has left this workspace, and comes back only by accepting an invite.',
+  'Invite the user with POST /v1/workspaces/{id}/invites.',
+  'An invite is needed',
+  { path: 'userId', rule: Rules.custom, params: { rule: 'has-left' } },
+);
+
+export const TooManyMembers = defineRejection(
+  'workspaces.too-many-members',
+  'conflict',
+  'The workspace has reached the maximum number of members.',
+  'Remove members who no longer need it.',
+  'Too many members',
+);
+
+export const TooManyWorkspaces = defineRejection(
+  'workspaces.too-many',
+  'conflict',
+  'You have created the maximum number of workspaces.',
+  'Delete a workspace that you no longer need.',
+  'Too many workspaces',
+);

@@ -1,0 +1,150 @@
+import { newId } from '@rookery/domain';
+import { contexts } from '@rookery/contexts';
+import { enroll } from '@rookery/contexts/identity/testing';
+import { leave } from '@rookery/contexts/social/testing';
+import { Transaction } from '@rookery/persistence';
+import { eventually, type Person } from '@rookery/testing';
+import { ownSystem } from '@rookery/testing/own-system';
+import { askedDuring } from '@rookery/testing/statements';
+import type { Role } from '../contract';
+import { gather } from '../testing';
+import { StoredMemberships } from './memberships';
+
+describe('What other contexts ask about workspaces', () => {
+  const system = ownSystem(contexts);
+  let ada: Person;
+  let bob: Person;
+  let eve: Person;
+
+  beforeAll(async () => {
+    [ada, bob, eve] = await Promise.all([enroll(system), enroll(system), enroll(system)]);
+  });
+
+  const memberships = () => system.inApi(StoredMemberships);
+  const locked = <T>(work: (roleOf: (who: Person, id: string) => Promise<Role | null>) => Promise<T>) =>
+    system.inApi(Transaction).run(() => work((who, id) => memberships().lockRole(who.id, id)));
+  const remove = (id: string, who: Person) =>
+    system.ask(`DELETE /v1/workspaces/${id}/members/${who.id}`, { token: ada.token });
+
+  it('is answered with the role of now; strangers, former members and nothing at all look alike', async () => {
+    const id = await gather(system, ada, [[bob, 'guest']]);
+    const roles = async () => {
+      const plain = await Promise.all([ada, bob, eve].map((who) => memberships().roleOf(who.id, id)));
+      const held = await locked(async (roleOf) => [
+        await roleOf(ada, id),
+        await roleOf(bob, id),
+        await roleOf(eve, id),
+      ]);
+      expect(held).toEqual(plain);
+      return plain;
+    };
+    expect(await roles()).toEqual(['owner', 'guest', null]);
+    await remove(id, bob);
+    expect(await roles()).toEqual(['owner', null, null]);
+    await system.ask(`DELETE /v1/workspaces/${id}`, { token: ada.token });
+    expect(await roles()).toEqual([null, null, null]);
+    expect(await memberships().roleOf(ada.id, newId())).toBeNull();
+  });
+
+  it('is answered with the members who are active, and with the workspaces of a user', async () => {
+    const carol = await enroll(system);
+    const id = await gather(system, ada, [
+      [bob, 'member'],
+      [carol, 'guest'],
+    ]);
+    const members = async () => (await memberships().membersOf(id)).map(({ userId, role }) => [userId, role]);
+    expect(new Map((await members()) as [string, Role][])).toEqual(
+      new Map([
+        [ada.id, 'owner'],
+        [bob.id, 'member'],
+        [carol.id, 'guest'],
+      ]),
+    );
+    expect(await memberships().workspacesOf(carol.id)).toContainEqual({ workspaceId: id, role: 'guest' });
+    await leave(system, carol);
+    expect(new Map((await members()) as [string, Role][]).has(carol.id)).toBe(false);
+  });
+
+  it('makes the personal workspace within the transaction of whoever asks', async () => {
+    const carol = await enroll(system);
+    const undone = system.inApi(Transaction).run(async () => {
+      await memberships().personalOf(carol.id);
+      throw new Error('Undone.');
+    });
+    await expect(undone).rejects.toThrow('Undone.');
+    const id = await memberships().personalOf(carol.id);
+    expect(await memberships().personalOf(carol.id)).toBe(id);
+    expect(await memberships().roleOf(carol.id, id)).toBe('owner');
+    await expect(memberships().personalOf(newId())).rejects.toMatchObject({ code: 'resource.not-found' });
+  });
+
+  it.each<[string, (id: string) => Promise<{ status: number }>]>([
+    ['a removal', (id) => remove(id, bob)],
+    [
+      'a change of the role',
+      (id) =>
+        system.ask(`PATCH /v1/workspaces/${id}/members/${bob.id}`, {
+          token: ada.token,
+          body: { role: 'guest' },
+        }),
+    ],
+    ['a deletion', (id) => system.ask(`DELETE /v1/workspaces/${id}`, { token: ada.token })],
+  ])('has %s wait for a command that has locked the role, and no other command', async (_, end) => {
+    const id = await gather(system, ada, [[bob, 'member']]);
+    let ending: Promise<{ status: number }> | undefined;
+    let over = false;
+    await locked(async (roleOf) => {
+      expect(await roleOf(bob, id)).toBe('member');
+      ending = end(id).finally(() => (over = true));
+      await eventually(async () => {
+        const waiting = await system.sql(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return waiting.length === 1;
+      });
+      // Another of the same member goes on meanwhile: of the worker, say.
+      const other = system
+        .inWorker(Transaction)
+        .run(() => system.inWorker(StoredMemberships).lockRole(bob.id, id));
+      expect(await other).toBe('member');
+      expect(over).toBe(false);
+    });
+    expect([200, 204]).toContain((await ending!).status);
+    expect(await memberships().roleOf(bob.id, id)).not.toBe('member');
+  });
+
+  it('costs one statement each', async () => {
+    const id = await gather(system, ada, [[bob, 'member']]);
+    const count = async (work: () => Promise<unknown>) =>
+      (await askedDuring(system, work)).postgres.flat().filter((word) => /SELECT|WITH/.test(word)).length;
+    expect(await count(() => memberships().roleOf(bob.id, id))).toBe(1);
+    expect(await count(() => memberships().membersOf(id))).toBe(1);
+    expect(await count(() => memberships().workspacesOf(bob.id))).toBe(1);
+    expect(await count(() => locked((roleOf) => roleOf(bob, id)))).toBe(1);
+  });
+
+  it('is listed with as many statements for many as for few', async () => {
+    const few = await gather(system, ada, [[bob, 'member']]);
+    const many = await gather(system, ada);
+    await system.sql(
+      `WITH joining AS (
+         INSERT INTO workspaces.people (id, version, username, name, active)
+         SELECT gen_random_uuid(), 1, 'extra', 'Extra', true FROM generate_series(1, 200) RETURNING id)
+       INSERT INTO workspaces.members (id, version, workspace_id, user_id, role, joined_at)
+       SELECT gen_random_uuid(), 1, $1, id, 'guest', now() FROM joining`,
+      [many],
+    );
+    /** The least of a few, since now and then a request also looks its session up again. */
+    const statements = async (path: string, { token }: Person = ada) => {
+      const list = () => system.ask(`GET /v1/${path}?limit=100`, { token });
+      const asked: number[] = [];
+      for (let time = 0; time < 4; time += 1)
+        asked.push((await askedDuring(system, list)).postgres.flat().length);
+      return Math.min(...asked);
+    };
+    expect(await statements(`workspaces/${many}/members`)).toBe(
+      await statements(`workspaces/${few}/members`),
+    );
+    expect(await statements('workspaces')).toBe(await statements('workspaces', await enroll(system)));
+  });
+});

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '@rookery/persistence';
+import { type Membership, Memberships, type Role, type WorkspaceMember } from '../contract';
+import { PersonalWorkspaces } from './personal-workspaces';
+
+/** Who is in which workspace, as seen by other contexts. */
+@Injectable()
+export class StoredMemberships extends Memberships {
+  constructor(
+    private readonly personal: PersonalWorkspaces,
+    private readonly sql: Sql,
+  ) {
+    super();
+  }
+
+  override async roleOf(userId: string, workspaceId: string): Promise<Role | null> {
+    const row = await this.sql.row<{ role: Role }>(
+      'SELECT role FROM workspaces.members WHERE workspace_id = $1 AND user_id = $2',
+      [workspaceId, userId],
+    );
+    return row?.role ?? null;
+  }
+
+  /**
+   * The workspace first, as its deletion does: whoever deletes it waits here, or is waited for, before members are
+   * locked. `FOR KEY SHARE` lets its members change meanwhile, `FOR SHARE` does not let this one.
+   */
+  override async lockRole(userId: string, workspaceId: string): Promise<Role | null> {
+    const row = await this.sql.row<{ role: Role }>(
+      `WITH room AS MATERIALIZED (SELECT id FROM workspaces.workspaces WHERE id = $1 FOR KEY SHARE)
+       SELECT member.role FROM room JOIN workspaces.members member ON member.workspace_id = room.id
+       WHERE member.user_id = $2 FOR SHARE OF member`,
+      [workspaceId, userId],
+    );
+    return row?.role ?? null;
+  }
+
+  override workspacesOf(userId: string): Promise<Membership[]> {
+    return this.sql.rows<Membership & Record<string, unknown>>(
+      'SELECT workspace_id AS "workspaceId", role FROM workspaces.members WHERE user_id = $1',
+      [userId],
+    );
+  }
+
+  override membersOf(workspaceId: string): Promise<WorkspaceMember[]> {
+    return this.sql.rows<WorkspaceMember & Record<string, unknown>>(
+      `SELECT member.user_id AS "userId", member.role
+       FROM workspaces.members member JOIN workspaces.people person ON person.id = member.user_id
+       WHERE member.workspace_id = $1 AND person.active`,
+      [workspaceId],
+    );
+  }
+
+  override personalOf(userId: string): Promise<string> {
+    return this.personal.of(userId);
+  }
+}

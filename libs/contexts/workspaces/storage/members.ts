@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { NotFound, Rejection } from '@rookery/domain';
+import { Repository, type StoredAs } from '@rookery/persistence';
+import { EntitySchema } from 'typeorm';
+import { Member, type MemberState } from '../model/member';
+import { AlreadyMember, TooManyMembers } from '../model/rejections';
+
+export const memberSchema = new EntitySchema<MemberState>({
+  name: 'WorkspaceMember',
+  schema: 'workspaces',
+  tableName: 'members',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    version: { type: 'int' },
+    workspaceId: { type: 'uuid', name: 'workspace_id' },
+    userId: { type: 'uuid', name: 'user_id' },
+    role: { type: 'text' },
+    joinedAt: { type: 'timestamptz', precision: 3, name: 'joined_at' },
+  },
+});
+
+/**
+ * Who is in which workspace, and the number of members of each, which is 1 for a new workspace: its owner. Whoever
+ * changes members has locked the workspace (`Workspaces.lockAs`), or has just made it.
+ */
+@Injectable()
+export class Members extends Repository<MemberState, Member> {
+  protected readonly storedAs: StoredAs<MemberState, Member> = {
+    schema: memberSchema,
+    restore: (state) => new Member(state),
+    unique: { members_pair_key: AlreadyMember },
+  };
+
+  /** @throws Rejection `resource.not-found` if the user is no member of the workspace */
+  async of(workspaceId: string, userId: string): Promise<Member> {
+    const member = await this.find({ workspaceId, userId });
+    if (!member) throw new Rejection(NotFound);
+    return member;
+  }
+
+  /**
+   * Stores another member of a workspace.
+   *
+   * @param max members of the workspace
+   * @throws Rejection `workspaces.too-many-members`, `workspaces.already-member`
+   */
+  async add(member: Member, max: number): Promise<void> {
+    const { workspaceId, userId } = member.snapshot();
+    if (await this.find({ workspaceId, userId })) throw new Rejection(AlreadyMember);
+    const counted = await this.sql.execute(
+      `UPDATE workspaces.workspaces SET members_count = members_count + 1 WHERE id = $1 AND members_count < $2`,
+      [workspaceId, max],
+    );
+    if (counted === 0) throw new Rejection(TooManyMembers);
+    await this.save(member);
+  }
+
+  override async remove(member: Member): Promise<void> {
+    const { workspaceId } = member.snapshot();
+    await super.remove(member);
+    await this.sql.execute(
+      `UPDATE workspaces.workspaces SET members_count = members_count - 1 WHERE id = $1`,
+      [workspaceId],
+    );
+  }
+
+  /** @returns number of owners other than the user whose accounts are active */
+  async otherOwners(workspaceId: string, userId: string): Promise<number> {
+    const row = await this.sql.row<{ count: number }>(
+      `SELECT count(*)::int AS count
+       FROM workspaces.members owner JOIN workspaces.people person ON person.id = owner.user_id
+       WHERE owner.workspace_id = $1 AND owner.role = 'owner' AND owner.user_id <> $2 AND person.active`,
+      [workspaceId, userId],
+    );
+    return row!.count;
+  }
+
+  /**
+   * @returns the member who is to be an owner when a user is gone: an owner, else the oldest member, else the oldest
+   *   guest; undefined if there is nobody else whose account is active
+   */
+  async heirOf(workspaceId: string, userId: string): Promise<Member | undefined> {
+    const row = await this.sql.row<{ heir: string }>(
+      `SELECT heir.user_id AS heir
+       FROM workspaces.members heir JOIN workspaces.people person ON person.id = heir.user_id
+       WHERE heir.workspace_id = $1 AND heir.user_id <> $2 AND person.active
+       ORDER BY array_position(ARRAY['owner', 'member', 'guest'], heir.role), heir.joined_at, heir.user_id LIMIT 1`,
+      [workspaceId, userId],
+    );
+    return row && this.find({ workspaceId, userId: row.heir });
+  }
+
+  /** Keeps in mind that a user has left by choice: nobody adds them again without being asked. */
+  async noteDeparture(workspaceId: string, userId: string): Promise<void> {
+    await this.sql.execute(
+      `INSERT INTO workspaces.departures (workspace_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+      [workspaceId, userId],
+    );
+  }
+
+  /** @returns whether a user has left the workspace by choice, and has not come back */
+  async hasLeft(workspaceId: string, userId: string): Promise<boolean> {
+    const row = await this.sql.row(
+      'SELECT 1 AS "left" FROM workspaces.departures WHERE workspace_id = $1 AND user_id = $2',
+      [workspaceId, userId],
+    );
+    return row !== undefined;
+  }
+
+  /** The user has come back by choice. */
+  async forgetDeparture(workspaceId: string, userId: string): Promise<void> {
+    await this.sql.execute('DELETE FROM workspaces.departures WHERE workspace_id = $1 AND user_id = $2', [
+      workspaceId,
+      userId,
+    ]);
+  }
+}

@@ -1,0 +1,37 @@
+import { defineContext } from '@rookery/application';
+import { Memberships } from './contract';
+import * as fixtures from './fixtures';
+import { WorkspacesPersonalData } from './personal-data';
+import { PersonalWorkspaces } from './services/personal-workspaces';
+import { WorkspaceSettings } from './settings';
+import { Members, memberSchema } from './storage/members';
+import { StoredMemberships } from './services/memberships';
+import { People } from './storage/people';
+import { PersonalBackfill } from './storage/personal-backfill';
+import { Workspaces, workspaceSchema } from './storage/workspaces';
+import { MemberViews } from './views/member';
+import { WorkspaceViews } from './views/workspace';
+
+/** Workspaces and who is in them. */
+export const workspaces = defineContext('workspaces', __dirname, {
+  tags: {
+    Workspaces: 'Places for work that members share; everybody has a personal one.',
+    'Workspace members': 'Who is in a workspace, and what they may do there.',
+  },
+  requires: ['identity', 'social'],
+  schemas: [memberSchema, workspaceSchema],
+  providers: [
+    MemberViews,
+    Members,
+    People,
+    PersonalBackfill,
+    PersonalWorkspaces,
+    StoredMemberships,
+    WorkspaceSettings,
+    WorkspaceViews,
+    Workspaces,
+  ],
+  offers: [{ provide: Memberships, useExisting: StoredMemberships }],
+  personalData: WorkspacesPersonalData,
+  fixtures,
+});
