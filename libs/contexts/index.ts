@@ -1,7 +1,9 @@
 import { identity } from './identity/identity.context';
+import { notifications } from './notifications/notifications.context';
 import { operations } from './operations/operations.context';
 import { social } from './social/social.context';
 import { workspaces } from './workspaces/workspaces.context';
 
 /** The bounded contexts of Rookery. */
 export const contexts = [identity, operations, social, workspaces];
+export const contexts = [identity, operations, social, notifications];

@@ -76,6 +76,14 @@ export const Queues = {
     timeout: 5_000,
     effect: 'database',
   }),
+  /** Inboxes: soon, but nothing that others read depends on them. */
+  notifications: defineQueue('notifications', {
+    class: 'default',
+    attempts: 10,
+    backoff: { base: 1_000, factor: 2, cap: 1_024_000 },
+    timeout: 10_000,
+    effect: 'database',
+  }),
   /** Exports and erasures, in batches: long work that no user waits for. */
   personalData: defineQueue('personal-data', {
     class: 'low',

@@ -67,6 +67,8 @@ export abstract class Relations {
   abstract visibleTo(viewerId: string, authorIds: readonly string[]): Promise<Set<string>>;
   /** @returns the active ones of some viewers who may see an author's content; none if the author is not active */
   abstract viewersOf(authorId: string, viewerIds: readonly string[]): Promise<Set<string>>;
+  /** @returns those of some users who may be told of what somebody does: as {@link viewersOf}, without who has muted them */
+  abstract toldBy(actorId: string, userIds: readonly string[]): Promise<Set<string>>;
   /**
    * @param after last follower of the previous page; null for the first page
    * @param limit maximum followers per page; a shorter page is the last one
@@ -75,4 +77,17 @@ export abstract class Relations {
   abstract followersOf(userId: string, after: Follower | null, limit: number): Promise<Follower[]>;
   /** @returns all blocks among some users */
   abstract blocksAmong(userIds: readonly string[]): Promise<{ userId: string; blockedId: string }[]>;
+}
+
+/** Author and title of a post. */
+export interface PostHeadline {
+  id: string;
+  authorId: string;
+  title: string;
+}
+
+/** Offered to other contexts: whose a post is, and what it is called at this moment. It does not decide who may see it. */
+export abstract class PostHeadlines {
+  /** @returns the existing ones of some posts, by id; one statement */
+  abstract find(postIds: readonly string[]): Promise<Map<string, PostHeadline>>;
 }

@@ -1,7 +1,7 @@
 import * as fixtures from './fixtures';
 import { defineContext } from '@rookery/application';
 import { HiddenProfiles, Profiles } from '../identity/contract';
-import { Relations } from './contract';
+import { PostHeadlines, Relations } from './contract';
 import { ManageAny } from './model/actor';
 import { RelationshipCommands } from './services/relationship-commands';
 import { SocialPersonalData } from './personal-data';
@@ -12,6 +12,7 @@ import { FeedItems } from './storage/feed-items';
 import { LikeCounts } from './storage/like-counts';
 import { Likes, likeSchema } from './storage/likes';
 import { People } from './storage/people';
+import { StoredPostHeadlines } from './storage/post-headlines';
 import { PostTags } from './storage/post-tags';
 import { Posts, postSchema } from './storage/posts';
 import { ProfileCounts } from './storage/profile-counts';
@@ -70,6 +71,7 @@ export const social = defineContext('social', __dirname, {
   ],
   offers: [
     { provide: HiddenProfiles, useExisting: Visibility },
+    { provide: PostHeadlines, useClass: StoredPostHeadlines },
     { provide: Profiles, useExisting: ProfileViews },
     { provide: Relations, useExisting: Visibility },
   ],

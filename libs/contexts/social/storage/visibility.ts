@@ -88,6 +88,16 @@ export class Visibility extends Relations implements HiddenProfiles {
     );
   }
 
+  override async toldBy(actorId: string, userIds: readonly string[]): Promise<Set<string>> {
+    return this.among(
+      `SELECT asked.id FROM unnest($2::uuid[]) AS asked (id)
+       WHERE NOT EXISTS (SELECT 1 FROM social.relationships mute
+                         WHERE mute.user_id = asked.id AND mute.other_id = $1::uuid AND mute.muted_at IS NOT NULL)`,
+      actorId,
+      await this.viewersOf(actorId, userIds),
+    );
+  }
+
   override followersOf(userId: string, after: Follower | null, limit: number): Promise<Follower[]> {
     return this.sql.rows<Follower & Record<string, unknown>>(
       `SELECT person.id, follow.followed_at AS "followedAt"

@@ -1,0 +1,52 @@
+import { type EventOf, occurred } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Outbox } from '@rookery/persistence';
+import { UserDeleted } from '../../../identity/contract';
+import { PostDeleted, UserBlocked } from '../../../social/contract';
+import { RemovalContinued } from '../../events';
+import { Notifications, type RemovedBy } from '../../storage/notifications';
+
+const CHANGES = [PostDeleted, UserDeleted, RemovalContinued];
+/** Rows per transaction: its time limit is that of the queue. */
+const BATCH_SIZE = 1_000;
+
+/**
+ * Removes notifications about what is gone, and takes users who are gone out of the others. Until then nobody sees them
+ * either, but they count as unread.
+ */
+@Subscriber('notifications.remove-gone', CHANGES, { queue: Queues.notifications })
+export class RemoveGone implements Handles<(typeof CHANGES)[number]> {
+  constructor(
+    private readonly notifications: Notifications,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async handle(event: EventOf<(typeof CHANGES)[number]>): Promise<void> {
+    const { type, subject, data } = event;
+    if ('of' in data) return this.remove(data.of, data.id);
+    if (type === UserDeleted.type) return this.remove('actor', subject);
+    await this.notifications.lockTarget(subject);
+    return this.remove('target', subject);
+  }
+
+  /** The batch and the event that requests the next one commit together. */
+  private async remove(by: RemovedBy, id: string): Promise<void> {
+    const removed = await this.notifications.removeBy(by, id, BATCH_SIZE);
+    if (removed >= BATCH_SIZE) await this.outbox.append([occurred(RemovalContinued, { of: by, id })]);
+  }
+}
+
+/** Takes users who have blocked each other out of each other's inboxes. */
+@Subscriber('notifications.remove-blocked', UserBlocked, { queue: Queues.notifications })
+export class RemoveBlocked implements Handles<typeof UserBlocked> {
+  constructor(private readonly notifications: Notifications) {}
+
+  async handle({ data: { userId, otherId } }: EventOf<typeof UserBlocked>): Promise<void> {
+    for (const [actor, reader] of [
+      [userId, otherId],
+      [otherId, userId],
+    ] as const) {
+      while ((await this.notifications.removeBy('actor', actor, BATCH_SIZE, reader)) >= BATCH_SIZE);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { Rejection } from '@rookery/domain';
+import { type Channels, KIND_NAMES, type KindName, KINDS } from './kinds';
+import { QuietHoursEmpty } from './rejections';
+
+/** How often mails with what has happened are sent. */
+export const DIGESTS = ['daily', 'weekly'] as const;
+
+/** Times of day, `22:00`, between which nothing is sent that makes a sound. */
+export interface QuietHours {
+  from: string;
+  to: string;
+}
+
+/** What somebody wants to be told, and when; times are those of their time zone. */
+export interface Settings {
+  quietHours: QuietHours | null;
+  digest: (typeof DIGESTS)[number];
+  /** Kinds that are not there have their defaults. */
+  kinds: Partial<Record<KindName, Channels>>;
+}
+
+/** The settings of those who have chosen nothing. */
+export const DEFAULT_SETTINGS: Settings = { quietHours: null, digest: 'daily', kinds: {} };
+
+/** @returns where somebody wants to be told of a kind */
+export function channelsOf({ kinds }: Pick<Settings, 'kinds'>, kind: KindName): Channels {
+  return kinds[kind] ?? KINDS[kind].defaults;
+}
+
+/** @returns the channels of every kind */
+export function allChannels(settings: Pick<Settings, 'kinds'>): Record<KindName, Channels> {
+  return Object.fromEntries(KIND_NAMES.map((kind) => [kind, channelsOf(settings, kind)])) as Record<
+    KindName,
+    Channels
+  >;
+}
+
+/** @throws Rejection `notifications.quiet-hours-empty` */
+export function assertSettings({ quietHours }: Settings): void {
+  if (quietHours && quietHours.from === quietHours.to) throw new Rejection(QuietHoursEmpty);
+}

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, newId, occurred } from '@rookery/domain';
+import { counter } from '@rookery/observability';
+import { Outbox } from '@rookery/persistence';
+import { Recipients } from '../../identity/contract';
+import { Relations } from '../../social/contract';
+import { type CHANNELS, NotificationCreated } from '../contract';
+import { GROUP_MS, type KindName, KINDS } from '../model/kinds';
+import { channelsOf, type Settings } from '../model/settings';
+import { Digests } from '../storage/digests';
+import { type Cause, type Draft, Notifications } from '../storage/notifications';
+import { StoredSettings } from '../storage/settings';
+import { nextDigest } from './local-time';
+
+/** What happened, and whom it concerns. */
+export interface Happening {
+  kind: KindName;
+  /** What it is about: what is gone when this is gone makes the notification go. */
+  targetId: string;
+  /** What else it is about, such as a comment on the target. */
+  sourceId?: string | null;
+  /** Who did it; null for the system. They are not told themselves. */
+  actorId: string | null;
+  recipientIds: readonly string[];
+}
+
+const created = counter({
+  name: 'rookery_notifications_total',
+  help: 'Notifications, by kind and by whether one was created or an earlier one of the hour was joined.',
+  labels: ['kind', 'outcome'],
+});
+
+type Channel = (typeof CHANNELS)[number];
+
+/** Puts notifications into inboxes, in the current transaction; the number of statements does not depend on how many. */
+@Injectable()
+export class Notify {
+  constructor(
+    private readonly clock: Clock,
+    private readonly digests: Digests,
+    private readonly notifications: Notifications,
+    private readonly outbox: Outbox,
+    private readonly recipients: Recipients,
+    private readonly relations: Relations,
+    private readonly settings: StoredSettings,
+  ) {}
+
+  /**
+   * Has nobody see what the target is about change meanwhile. Call it before reading what decides about a notification.
+   *
+   * @throws Snooze while another transaction writes about the target
+   */
+  lock(targetId: string): Promise<void> {
+    return this.notifications.lockTarget(targetId);
+  }
+
+  /**
+   * Tells some users, each where they want to be told. Nobody is told of themselves, nor of somebody whom they have
+   * blocked or muted or who has blocked them. Requires {@link lock} for what is grouped.
+   *
+   * @param happening to at most 1,000 users; to one if its kind is grouped
+   */
+  async of({ kind, targetId, sourceId = null, actorId, recipientIds }: Happening): Promise<void> {
+    const others = recipientIds.filter((id) => id !== actorId);
+    if (others.length === 0) return;
+    const told = actorId === null ? others : [...(await this.relations.toldBy(actorId, others))];
+    const settings = await this.settings.of(told);
+    const now = this.clock.now();
+    const cause: Cause = { kind, targetId, sourceId, actorId };
+    const drafts: Draft[] = [];
+    const elsewhere: { userId: string; channels: Channel[] }[] = [];
+    for (const [userId, own] of settings) {
+      const { inApp, mail, push, webhook } = channelsOf(own, kind);
+      const channels: Channel[] = [];
+      if (mail === 'immediate') channels.push('mail');
+      if (push) channels.push('push');
+      if (webhook) channels.push('webhook');
+      const digest = mail === 'digest';
+      if (!inApp && !digest && channels.length === 0) continue;
+      drafts.push({ userId, inApp, digest });
+      if (channels.length > 0) elsewhere.push({ userId, channels });
+    }
+    const fresh = KINDS[kind].grouped ? await this.withoutJoined(cause, drafts, now) : drafts;
+    if (fresh.length === 0) return;
+    const id = newId();
+    await this.notifications.add(id, cause, fresh, now);
+    created.inc({ kind, outcome: 'created' }, fresh.length);
+    await this.scheduleDigests(
+      fresh.filter(({ digest }) => digest),
+      settings,
+      now,
+    );
+    const added = new Set(fresh.map(({ userId }) => userId));
+    await this.outbox.append(
+      elsewhere
+        .filter(({ userId }) => added.has(userId))
+        .map((one) => occurred(NotificationCreated, { notificationId: id, kind, targetId, ...one })),
+    );
+  }
+
+  private async scheduleDigests(
+    drafts: readonly Draft[],
+    settings: ReadonlyMap<string, Settings>,
+    now: Date,
+  ): Promise<void> {
+    if (drafts.length === 0) return;
+    const recipients = await this.recipients.find(drafts.map(({ userId }) => userId));
+    const due = recipients.map(({ id, timeZone }) => ({
+      userId: id,
+      dueAt: nextDigest(settings.get(id)!, timeZone, now),
+    }));
+    await this.digests.schedule(due);
+  }
+
+  /** @returns those for whom there is no notification of the hour yet */
+  private async withoutJoined(cause: Cause, drafts: readonly Draft[], now: Date): Promise<Draft[]> {
+    const fresh: Draft[] = [];
+    for (const draft of drafts) {
+      const since = new Date(now.getTime() - GROUP_MS);
+      const joined = await this.notifications.join(draft.userId, cause, since, now);
+      if (joined) created.inc({ kind: cause.kind, outcome: 'joined' });
+      else fresh.push(draft);
+    }
+    return fresh;
+  }
+}

@@ -1,0 +1,177 @@
+import { Injectable } from '@nestjs/common';
+import { Snooze } from '@rookery/messaging';
+import { Sql } from '@rookery/persistence';
+
+/** Milliseconds until what another transaction is writing about is tried again. */
+const BUSY_MS = 50;
+
+/** A notification for somebody. */
+export interface Draft {
+  userId: string;
+  inApp: boolean;
+  digest: boolean;
+}
+
+/** What notifications are about. */
+export interface Cause {
+  kind: string;
+  targetId: string;
+  sourceId: string | null;
+  actorId: string | null;
+}
+
+/** A notification of an hour that another actor joined. */
+export interface Joined {
+  id: string;
+  /** Whether it had been read, and is unread again. */
+  reopened: boolean;
+}
+
+/** What removals go by. */
+export type RemovedBy = 'target' | 'actor';
+
+/** The inboxes of all users. */
+@Injectable()
+export class Notifications {
+  constructor(private readonly sql: Sql) {}
+
+  /**
+   * Everything about one target is written one after the other, so that two likes of a moment make one notification, and
+   * a notification about what is being removed comes before its removal, or not at all. Several deliveries share a
+   * transaction in any order, so waiting could deadlock.
+   *
+   * @throws Snooze while another transaction writes about the target
+   */
+  async lockTarget(targetId: string): Promise<void> {
+    const row = await this.sql.row<{ locked: boolean }>(
+      `SELECT pg_try_advisory_xact_lock(hashtextextended('notifications:' || $1::text, 0)) AS locked`,
+      [targetId],
+    );
+    if (!row!.locked) throw new Snooze(BUSY_MS);
+  }
+
+  /** Adds a notification, with one id, to the inbox of each of some users. */
+  async add(
+    id: string,
+    { kind, targetId, sourceId, actorId }: Cause,
+    drafts: readonly Draft[],
+    now: Date,
+  ): Promise<void> {
+    await this.sql.execute(
+      `WITH added AS (
+         INSERT INTO notifications.notifications
+           (user_id, id, kind, target_id, source_id, actor_count, in_app, digest, created_at)
+         SELECT "userId", $1, $2, $3, $4, CASE WHEN $5::uuid IS NULL THEN 0 ELSE 1 END, "inApp", digest, $6
+         FROM jsonb_to_recordset($7::jsonb) AS draft ("userId" uuid, "inApp" boolean, digest boolean)
+         RETURNING user_id)
+       INSERT INTO notifications.actors (user_id, notification_id, actor_id, acted_at)
+       SELECT user_id, $1, $5, $6 FROM added WHERE $5::uuid IS NOT NULL`,
+      [id, kind, targetId, sourceId, actorId, now, JSON.stringify(drafts)],
+    );
+  }
+
+  /**
+   * Has an actor join the notification of a user about a target that began after some moment, if there is one. Requires
+   * {@link lockTarget}.
+   *
+   * @returns undefined if there is none; it is not unread again if the actor was in it before
+   */
+  async join(
+    userId: string,
+    { kind, targetId, actorId }: Cause,
+    since: Date,
+    now: Date,
+  ): Promise<Joined | undefined> {
+    const open = await this.sql.row<{ id: string; read: boolean }>(
+      `SELECT id, read_at IS NOT NULL AS read FROM notifications.notifications
+       WHERE target_id = $1 AND kind = $2 AND user_id = $3 AND created_at > $4
+       ORDER BY id DESC LIMIT 1 FOR UPDATE`,
+      [targetId, kind, userId, since],
+    );
+    if (!open) return undefined;
+    const joined = await this.sql.execute(
+      `WITH joined AS (
+         INSERT INTO notifications.actors (user_id, notification_id, actor_id, acted_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT DO NOTHING RETURNING 1)
+       UPDATE notifications.notifications SET actor_count = actor_count + 1, read_at = NULL
+       WHERE user_id = $1 AND id = $2 AND EXISTS (SELECT FROM joined)`,
+      [userId, open.id, actorId, now],
+    );
+    return { id: open.id, reopened: joined > 0 && open.read };
+  }
+
+  /** Marks a notification as read. @returns false if the user has none of that id */
+  async read(userId: string, id: string, now: Date): Promise<boolean> {
+    const found = await this.sql.execute(
+      `UPDATE notifications.notifications SET read_at = coalesce(read_at, $3), digest = false
+       WHERE user_id = $1 AND id = $2 AND in_app`,
+      [userId, id, now],
+    );
+    return found > 0;
+  }
+
+  /** Marks everything in the inbox of a user as read. */
+  async readAll(userId: string, now: Date): Promise<void> {
+    await this.sql.execute(
+      `UPDATE notifications.notifications SET read_at = $2, digest = false
+       WHERE user_id = $1 AND in_app AND read_at IS NULL`,
+      [userId, now],
+    );
+  }
+
+  /**
+   * Removes a batch of what is about a target, or takes an actor out of a batch; a notification whose
+   * last actor goes is removed.
+   *
+   * @param limit maximum number of rows
+   * @param userId only from the inbox of this user
+   * @returns how many rows there were; fewer than `limit` if nothing is left
+   */
+  async removeBy(by: RemovedBy, id: string, limit: number, userId: string | null = null): Promise<number> {
+    if (by === 'actor') return this.removeActor(id, limit, userId);
+    return this.sql.execute(
+      `DELETE FROM notifications.notifications WHERE (user_id, id) IN (
+         SELECT user_id, id FROM notifications.notifications WHERE target_id = $1
+         ORDER BY user_id, id LIMIT $2 FOR UPDATE)`,
+      [id, limit],
+    );
+  }
+
+  /** Removes what has a source, such as a comment: few rows. */
+  async removeSource(sourceId: string): Promise<void> {
+    await this.sql.execute('DELETE FROM notifications.notifications WHERE source_id = $1', [sourceId]);
+  }
+
+  /** Removes notifications that are older than some days, the oldest first. */
+  async prune(keepDays: number, limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM notifications.notifications WHERE (user_id, id) IN (
+         SELECT user_id, id FROM notifications.notifications
+         WHERE created_at < now() - make_interval(days => $1) ORDER BY created_at LIMIT $2)`,
+      [keepDays, limit],
+    );
+  }
+
+  private async removeActor(actorId: string, limit: number, userId: string | null): Promise<number> {
+    const touched = await this.sql.rows<{ userId: string; id: string; empty: boolean }>(
+      `WITH gone AS (
+         DELETE FROM notifications.actors WHERE (user_id, notification_id, actor_id) IN (
+           SELECT user_id, notification_id, actor_id FROM notifications.actors
+           WHERE actor_id = $1 AND ($3::uuid IS NULL OR user_id = $3) ORDER BY user_id, notification_id LIMIT $2)
+         RETURNING user_id, notification_id)
+       UPDATE notifications.notifications it SET actor_count = actor_count - 1 FROM gone
+       WHERE it.user_id = gone.user_id AND it.id = gone.notification_id
+       RETURNING it.user_id AS "userId", it.id, it.actor_count = 0 AS empty`,
+      [actorId, limit, userId],
+    );
+    const empty = touched.filter((row) => row.empty);
+    if (empty.length > 0) {
+      await this.sql.execute(
+        `DELETE FROM notifications.notifications it USING jsonb_to_recordset($1::jsonb) AS gone ("userId" uuid, id uuid)
+         WHERE it.user_id = gone."userId" AND it.id = gone.id AND it.actor_count = 0`,
+        [JSON.stringify(empty)],
+      );
+    }
+    return touched.length;
+  }
+}

@@ -1,0 +1,43 @@
+import { eventually, type Person, type TestSystem } from '@rookery/testing';
+import type { Given, Scene } from '@rookery/testing/access';
+import { enroll } from '../identity/testing';
+
+/** A notification as the api answers it. */
+export interface Notified {
+  id: string;
+  kind: string;
+  actors: { id: string; username: string; name: string }[];
+  actorsCount: number;
+  post: { id: string; title: string } | null;
+  commentId: string | null;
+  createdAt: string;
+  readAt: string | null;
+}
+
+/** @returns a user's inbox */
+export async function inboxOf(
+  system: TestSystem,
+  { token }: Person,
+  query = '',
+): Promise<{ data: Notified[]; page: { nextCursor: string | null }; unreadCount: number }> {
+  return (await system.ask(`GET /v1/notifications?${query}`, { token })).body;
+}
+
+/** Waits until a user has some number of notifications. @returns them, newest first */
+export async function notificationsOf(system: TestSystem, who: Person, count: number): Promise<Notified[]> {
+  return eventually(async () => {
+    const { data } = await inboxOf(system, who);
+    if (data.length !== count) throw new Error(`${data.length} notifications instead of ${count}.`);
+    return data;
+  });
+}
+
+/** A notification of the owner. */
+export async function ownNotification({ system, people: { owner } }: Scene): Promise<Given> {
+  const follower = await enroll(system);
+  await system.ask(`PUT /v1/users/${owner.id}/follow`, { token: follower.token });
+  return eventually(async () => {
+    const { data } = await inboxOf(system, owner);
+    return { path: { id: data[0]!.id } };
+  });
+}

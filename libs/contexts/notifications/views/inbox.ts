@@ -1,0 +1,180 @@
+import { Injectable } from '@nestjs/common';
+import { ApiSchema } from '@nestjs/swagger';
+import { Sql } from '@rookery/persistence';
+import { BY_ID, Field, Item, ListOf, ListQuery, type Page, pagedVisible } from '@rookery/web';
+import { Accounts } from '../../identity/contract';
+import { PostHeadlines, Relations } from '../../social/contract';
+import { KIND_NAMES } from '../model/kinds';
+
+/** The latest actors that a notification shows. */
+const SHOWN_ACTORS = 3;
+/** Unread notifications are counted up to here. */
+const MAX_UNREAD = 1_000;
+
+/** Somebody who is behind a notification. */
+@ApiSchema({ name: 'NotificationActor' })
+export class ActorView {
+  @Field.uuid({ description: 'Id of the user.' })
+  id: string;
+
+  @Field.text({ max: 30, description: 'Unique name.', example: 'ada' })
+  username: string;
+
+  @Field.text({ max: 100, description: 'Display name.', example: 'Ada Lovelace' })
+  name: string;
+}
+
+/** What a notification leads to. */
+@ApiSchema({ name: 'NotificationPost' })
+export class PostHeadlineView {
+  @Field.uuid({ description: 'Id of the post.' })
+  id: string;
+
+  @Field.text({ max: 100, description: 'Its title.', example: 'Swifts are back' })
+  title: string;
+}
+
+/** A notification. */
+@ApiSchema({ name: 'Notification' })
+export class NotificationView {
+  @Field.uuid({ description: 'Its id.' })
+  id: string;
+
+  @Field.oneOf(KIND_NAMES, { name: 'NotificationKind', description: 'What happened.' })
+  kind: string;
+
+  @Field.list(Item.object(() => ActorView), {
+    max: SHOWN_ACTORS,
+    description: 'The latest of those who did it, at most three.',
+  })
+  actors: ActorView[];
+
+  @Field.integer({ min: 0, description: 'How many did it.', example: 12 })
+  actorsCount: number;
+
+  @Field.object(() => PostHeadlineView, { nullable: true, description: 'The post that it is about.' })
+  post: PostHeadlineView | null;
+
+  @Field.uuid({ nullable: true, description: 'The comment that it is about.' })
+  commentId: string | null;
+
+  @Field.dateTime({ description: 'When it was created. Likes and follows of the hour after it join it.' })
+  createdAt: Date;
+
+  @Field.dateTime({ nullable: true, description: 'When you read it; null if you have not.' })
+  readAt: Date | null;
+}
+
+/** A page of an inbox. */
+@ApiSchema({ name: 'NotificationInbox' })
+export class InboxView extends ListOf(NotificationView) {
+  @Field.integer({ min: 0, max: MAX_UNREAD, description: 'Your unread notifications, counted up to 1,000.' })
+  unreadCount: number;
+}
+
+/** Query parameters of an inbox. */
+export class InboxQuery extends ListQuery {
+  @Field.boolean({ default: false, description: 'Only what you have not read.' })
+  unread = false;
+}
+
+interface Row extends Record<string, unknown> {
+  id: string;
+  kind: string;
+  targetId: string;
+  sourceId: string | null;
+  actorIds: string[];
+  actorsCount: number;
+  createdAt: Date;
+  readAt: Date | null;
+  view?: NotificationView;
+}
+
+/** Inboxes as their owners may see them at this moment: without users who do not exist for them, and without what is gone. */
+@Injectable()
+export class Inboxes {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly headlines: PostHeadlines,
+    private readonly relations: Relations,
+    private readonly sql: Sql,
+  ) {}
+
+  /** @returns a page of a user's inbox, newest first */
+  async of(userId: string, query: InboxQuery): Promise<InboxView> {
+    const [{ data, page }, unreadCount] = await Promise.all([
+      this.page(userId, query),
+      this.unreadCount(userId),
+    ]);
+    return { data, page, unreadCount };
+  }
+
+  /** @returns the notifications of some ids that a user may see now, newest first */
+  async some(userId: string, ids: readonly string[]): Promise<NotificationView[]> {
+    const rows = await this.sql.rows<Row>(
+      `${SELECT} WHERE it.user_id = $1 AND it.id = ANY ($2::uuid[]) ORDER BY it.id DESC`,
+      [userId, ids],
+    );
+    return (await this.visible(userId, rows)).map(({ view }) => view!);
+  }
+
+  private async page(userId: string, query: InboxQuery): Promise<Page<NotificationView>> {
+    const which = query.unread ? 'AND it.read_at IS NULL' : '';
+    const { data, page } = await pagedVisible<Row, readonly [string]>(
+      query,
+      `notifications:${userId}:${query.unread}`,
+      BY_ID,
+      ([id], limit) =>
+        this.sql.rows<Row>(
+          `${SELECT} WHERE it.user_id = $1 AND it.in_app ${which} AND it.id < $2 ORDER BY it.id DESC LIMIT $3`,
+          [userId, id, limit],
+        ),
+      (rows) => this.visible(userId, rows),
+    );
+    return { data: data.map(({ view }) => view!), page };
+  }
+
+  private async unreadCount(userId: string): Promise<number> {
+    const row = await this.sql.row<{ count: number }>(
+      `SELECT count(*)::int AS count FROM (
+         SELECT FROM notifications.notifications WHERE user_id = $1 AND in_app AND read_at IS NULL LIMIT $2) AS unread`,
+      [userId, MAX_UNREAD],
+    );
+    return row!.count;
+  }
+
+  private async visible(userId: string, rows: readonly Row[]): Promise<Row[]> {
+    if (rows.length === 0) return [];
+    const actorIds = [...new Set(rows.flatMap((row) => row.actorIds))];
+    const targetIds = [...new Set(rows.map(({ targetId }) => targetId))].filter((id) => id !== userId);
+    const [visible, accounts, headlines] = await Promise.all([
+      this.relations.visibleTo(userId, actorIds),
+      this.accounts.find(actorIds),
+      this.headlines.find(targetIds),
+    ]);
+    const actors = new Map(
+      accounts
+        .filter(({ id }) => visible.has(id))
+        .map(({ id, username, name }) => [id, { id, username, name }]),
+    );
+    return rows.flatMap((row) => {
+      const shown = row.actorIds.flatMap((id) => actors.get(id) ?? []);
+      // Of more actors than were read there may be others who are visible.
+      if (shown.length === 0 && row.actorsCount > 0 && row.actorsCount <= SHOWN_ACTORS) return [];
+      const headline = headlines.get(row.targetId);
+      if (row.targetId !== userId && !headline) return [];
+      const { id, kind, actorsCount, createdAt, readAt, sourceId } = row;
+      const post = headline ? { id: row.targetId, title: headline.title } : null;
+      const view = { id, kind, actors: shown, actorsCount, post, commentId: sourceId, createdAt, readAt };
+      return { ...row, view };
+    });
+  }
+}
+
+const SELECT = `
+  SELECT it.id, it.kind, it.target_id AS "targetId", it.source_id AS "sourceId", it.actor_count AS "actorsCount",
+         it.created_at AS "createdAt", it.read_at AS "readAt",
+         ARRAY (SELECT actor_id FROM notifications.actors
+                WHERE actors.user_id = it.user_id AND notification_id = it.id
+                ORDER BY acted_at DESC, actor_id DESC LIMIT ${SHOWN_ACTORS}) AS "actorIds"
+  FROM notifications.notifications it`;
