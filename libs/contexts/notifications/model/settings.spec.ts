@@ -3,6 +3,7 @@ import { allChannels, channelsOf, assertSettings, DEFAULT_SETTINGS } from './set
 const thrown = (own: object) => {
   try {
     assertSettings({ ...DEFAULT_SETTINGS, ...own });
+    return undefined;
   } catch (error) {
     return (error as { code: string }).code;
   }

@@ -26,7 +26,6 @@ export class StoredSettings {
       rows.map(({ userId, quietFrom, quietTo, digest, kinds }) => [
         userId,
         {
-          timeZone,
           quietHours: quietFrom && quietTo ? { from: quietFrom, to: quietTo } : null,
           digest,
           kinds,
