@@ -1,3 +1,8 @@
 import { type AccessRows, signedIn } from '@rookery/testing/access';
 
-export const access: AccessRows = { setNotificationSettings: signedIn };
+export const access: AccessRows = {
+  setNotificationSettings: {
+    ...signedIn,
+    given: () => ({ body: { quietHours: null, digest: 'daily', kinds: {} } }),
+  },
+};
