@@ -5,5 +5,4 @@ import { social } from './social/social.context';
 import { workspaces } from './workspaces/workspaces.context';
 
 /** The bounded contexts of Rookery. */
-export const contexts = [identity, operations, social, workspaces];
-export const contexts = [identity, operations, social, notifications];
+export const contexts = [identity, operations, social, workspaces, notifications];
