@@ -1,8 +1,9 @@
 import { identity } from './identity/identity.context';
+import { media } from './media/media.context';
 import { notifications } from './notifications/notifications.context';
 import { operations } from './operations/operations.context';
 import { social } from './social/social.context';
 import { workspaces } from './workspaces/workspaces.context';
 
 /** The bounded contexts of Rookery. */
-export const contexts = [identity, operations, social, workspaces, notifications];
+export const contexts = [identity, media, notifications, operations, social, workspaces];

@@ -61,6 +61,16 @@ export class HostedSystem extends TestSystem {
     await post(`${this.hosted.partsUrl}/start-redis`);
   }
 
+  /** Stops the object storage; its objects stay. Only where the system is the suite's own. */
+  async stopStorage(): Promise<void> {
+    await post(`${this.hosted.partsUrl}/stop-storage`);
+  }
+
+  /** Starts the object storage again where it was. */
+  async startStorage(): Promise<void> {
+    await post(`${this.hosted.partsUrl}/start-storage`);
+  }
+
   /** Closes the worker: nobody relays, delivers or runs schedules any more. */
   async closeWorker(): Promise<void> {
     await post(`${this.hosted.hostUrl}/close-worker`);

@@ -12,10 +12,12 @@ import { createApi } from '../../apps/api/src/api';
 import { WorkerModule } from '../../apps/worker/src/worker.module';
 import { startMailbox } from '../../tools/parts/mailbox.mts';
 import { startRedis } from '../../tools/parts/redis.mts';
+import type { StorageAddress } from '../../tools/parts/storage-address.mts';
 import { createTestDatabase, type TestDatabase } from './database';
 import { callFixture } from './fixtures';
 import { inHooks } from './in-hooks';
 import { injectInto } from './inject';
+import { post } from './post';
 import { type Injected, type InjectedAnswer, type SystemAddresses, TestSystem } from './system';
 
 type Redis = Awaited<ReturnType<typeof startRedis>>;
@@ -26,6 +28,7 @@ interface Parts {
   database: TestDatabase;
   redis: Redis;
   mailbox: { stop(): Promise<void> };
+  storage: StorageAddress;
 }
 
 /**
@@ -56,13 +59,14 @@ export class OwnSystem extends TestSystem {
   static async start(
     contexts: readonly Context[],
     settings: Record<string, string> = {},
-    reach: Partial<Record<'database' | 'redis', (url: string) => Promise<string>>> = {},
+    reach: Partial<Record<'database' | 'redis' | 'storage', (url: string) => Promise<string>>> = {},
   ): Promise<OwnSystem> {
     const folder = await mkdtemp(join(tmpdir(), 'rookery-suite-'));
-    const [database, redis, mailbox] = await Promise.all([
+    const [database, redis, mailbox, storage] = await Promise.all([
       createTestDatabase(),
       startRedis({ dataDir: join(folder, 'redis'), durable: false }),
       startMailbox({ dataDir: join(folder, 'mail') }),
+      startStorage(),
     ]);
     Object.assign(process.env, {
       NODE_ENV: 'test',
@@ -72,6 +76,8 @@ export class OwnSystem extends TestSystem {
       DATABASE_POOL_SIZE: '10',
       REDIS_URL: (await reach.redis?.(redis.url)) ?? redis.url,
       SMTP_URL: mailbox.smtpUrl,
+      ...storage,
+      S3_ENDPOINT: (await reach.storage?.(storage.S3_ENDPOINT)) ?? storage.S3_ENDPOINT,
       PUBLIC_URL: 'http://rookery.test',
       RATE_LIMIT_ENABLED: 'false',
       ...settings,
@@ -79,7 +85,7 @@ export class OwnSystem extends TestSystem {
     const logged: string[] = [];
     // Every logger of the process inherits from this one, including its output stream.
     Object.assign(rootLogger(), { [symbols.streamSym]: { write: (line: string) => logged.push(line) } });
-    const parts = { folder, database, redis, mailbox };
+    const parts = { folder, database, redis, mailbox, storage };
     const apps: NestFastifyApplication[] = [];
     try {
       const api = await createApi(contexts);
@@ -94,6 +100,7 @@ export class OwnSystem extends TestSystem {
         databaseUrl: database.url,
         redisUrl: redis.url,
         mailboxUrl: mailbox.url,
+        storage,
       });
     } catch (error) {
       await end(apps, parts);
@@ -159,13 +166,22 @@ export class OwnSystem extends TestSystem {
   }
 }
 
+/** In the process of the systems: it takes long to load. */
+function startStorage(): Promise<StorageAddress> {
+  return post(`${process.env.ROOKERY_TEST_SYSTEMS_URL}/storage/start`);
+}
+
+function stopStorage(storage: StorageAddress): Promise<void> {
+  return post(`${process.env.ROOKERY_TEST_SYSTEMS_URL}/storage/stop`, storage);
+}
+
 /** Ends the parts also where an app cannot be closed: what is left running keeps jest's process alive. */
 async function end(apps: readonly NestFastifyApplication[], parts: Parts): Promise<void> {
-  const { folder, database, redis, mailbox } = parts;
+  const { folder, database, redis, mailbox, storage } = parts;
   try {
     await Promise.all(apps.map((app) => app.close()));
   } finally {
-    await Promise.allSettled([redis.stop(), mailbox.stop(), database.drop()]);
+    await Promise.allSettled([redis.stop(), mailbox.stop(), database.drop(), stopStorage(storage)]);
     await rm(folder, { recursive: true, force: true });
   }
 }

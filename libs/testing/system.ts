@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { Pool } from 'pg';
+import type { StorageAddress } from '../../tools/parts/storage-address.mts';
 import { eventually } from './eventually';
 import { Inbox } from './inbox';
 
@@ -54,9 +55,11 @@ export interface SystemAddresses {
   databaseUrl: string;
   redisUrl: string;
   mailboxUrl: string;
+  /** Settings that name the object storage. */
+  storage: StorageAddress;
 }
 
-/** Api and worker with a database, a Redis and a mailbox, as seen by clients and operators. */
+/** Api and worker with a database, a Redis, an object storage and a mailbox, as seen by clients and operators. */
 export abstract class TestSystem {
   readonly inbox: Inbox;
   private readonly agent = new Agent({ keepAlive: true });

@@ -8,6 +8,8 @@ import { Redis } from 'ioredis';
 import { startMailbox } from '../../tools/parts/mailbox.mts';
 import { stopChild } from '../../tools/parts/processes.mts';
 import { startRedis } from '../../tools/parts/redis.mts';
+import type { StorageAddress } from '../../tools/parts/storage-address.mts';
+import { type RunningStorage, startStorage } from '../../tools/parts/storage.mts';
 import { createTestDatabase } from './database';
 import type { HostedAddresses } from './hosted-system';
 import { post } from './post';
@@ -23,6 +25,8 @@ interface Running {
   redis(command: [string, ...(string | number)[]]): Promise<unknown>;
   killRedis(): Promise<void>;
   startRedis(): Promise<void>;
+  stopStorage(): Promise<void>;
+  startStorage(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,6 +34,7 @@ interface Running {
 export class Systems {
   private readonly hosts = new Map<string, Promise<Host>>();
   private readonly started = new Map<string, Promise<Running>>();
+  private readonly storages = new Map<string, RunningStorage>();
   private readonly server = createServer((request, response) => {
     text(request)
       .then((body) => this.answer(request.url!.slice(1), JSON.parse(body)))
@@ -44,7 +49,8 @@ export class Systems {
   /**
    * Answers `POST /shared/<number of the jest worker>` and `POST /private/<number of the jest worker>` with the
    * addresses of a system, the latter with a new one of the settings in its body, and below their `partsUrl` does what
-   * is asked of its parts.
+   * is asked of its parts. `POST /storage/start` answers the settings of a new object storage, which jest's workers
+   * need not load; `POST /storage/stop` takes them.
    *
    * @returns its URL
    */
@@ -59,6 +65,7 @@ export class Systems {
     // What runs in a process that is gone need not be closed.
     await Promise.allSettled([...this.hosts.values()].map(async (host) => (await host).stop()));
     await Promise.allSettled([...this.started.values()].map(async (system) => (await system).stop()));
+    await Promise.allSettled([...this.storages.values()].map((storage) => storage.stop()));
   }
 
   private get url(): string {
@@ -71,6 +78,8 @@ export class Systems {
     if (kind === 'shared') return this.addressesOf(`shared-host-${name}`, `shared-${name}`, {});
     if (kind === 'private')
       return this.addressesOf(`private-host-${name}`, `private-${(this.privates += 1)}`, body as Settings);
+    if (kind === 'storage')
+      return name === 'start' ? this.startStorage() : this.stopStorage(body as StorageAddress);
     const system = await this.started.get(name)!;
     switch (action) {
       case 'redis':
@@ -79,12 +88,27 @@ export class Systems {
         return system.killRedis();
       case 'start-redis':
         return system.startRedis();
+      case 'stop-storage':
+        return system.stopStorage();
+      case 'start-storage':
+        return system.startStorage();
       case 'stop':
         this.started.delete(name);
         return system.stop();
       default:
         throw new Error(`Nothing is at ${path}.`);
     }
+  }
+
+  private async startStorage(): Promise<StorageAddress> {
+    const storage = await startStorage({ dataDir: join(this.folder, `storage-${(this.privates += 1)}`) });
+    this.storages.set(storage.settings.S3_ENDPOINT, storage);
+    return storage.settings;
+  }
+
+  private async stopStorage({ S3_ENDPOINT }: StorageAddress): Promise<void> {
+    await this.storages.get(S3_ENDPOINT)?.stop();
+    this.storages.delete(S3_ENDPOINT);
   }
 
   private async addressesOf(process: string, name: string, settings: Settings): Promise<HostedAddresses> {
@@ -98,15 +122,18 @@ export class Systems {
 
 async function start(host: Host, folder: string, settings: Settings): Promise<Running> {
   const redisOptions = { dataDir: join(folder, 'redis'), durable: false };
-  const [database, mailbox, firstRedis] = await Promise.all([
+  const storageDir = join(folder, 'storage');
+  const [database, mailbox, firstRedis, firstStorage] = await Promise.all([
     createTestDatabase(),
     startMailbox({ dataDir: join(folder, 'mail') }),
     startRedis(redisOptions),
+    startStorage({ dataDir: storageDir }),
   ]);
   let redis = firstRedis;
+  let storage = firstStorage;
   const hostUrl = `${host.url}/${folder.slice(folder.lastIndexOf('/') + 1)}`;
   const stopParts = async (): Promise<void> => {
-    await Promise.allSettled([redis.stop('SIGKILL'), mailbox.stop(), database.drop()]);
+    await Promise.allSettled([redis.stop('SIGKILL'), mailbox.stop(), database.drop(), storage.stop()]);
   };
   try {
     const logOffset = statSync(host.log).size;
@@ -117,6 +144,7 @@ async function start(host: Host, folder: string, settings: Settings): Promise<Ru
       DATABASE_POOL_SIZE: '10',
       REDIS_URL: redis.url,
       SMTP_URL: mailbox.smtpUrl,
+      ...storage.settings,
       PUBLIC_URL: 'http://rookery.test',
       RATE_LIMIT_ENABLED: 'false',
       ...settings,
@@ -130,6 +158,7 @@ async function start(host: Host, folder: string, settings: Settings): Promise<Ru
         databaseUrl: database.url,
         redisUrl: redis.url,
         mailboxUrl: mailbox.url,
+        storage: storage.settings,
       },
       async redis([command, ...args]) {
         const client = new Redis(redis.url, { retryStrategy: () => null });
@@ -139,6 +168,10 @@ async function start(host: Host, folder: string, settings: Settings): Promise<Ru
       killRedis: () => redis.stop('SIGKILL'),
       async startRedis() {
         redis = await startRedis({ ...redisOptions, port: redis.port });
+      },
+      stopStorage: () => storage.stop(),
+      async startStorage() {
+        storage = await startStorage({ dataDir: storageDir, port: storage.port });
       },
       async stop() {
         try {

@@ -4,21 +4,23 @@ import { temporaryFolder } from '../parts/folders.mts';
 import { startMailbox } from '../parts/mailbox.mts';
 import { startPostgres } from '../parts/postgres.mts';
 import { startRedis } from '../parts/redis.mts';
+import type { StorageAddress } from '../parts/storage-address.mts';
+import { startStorage } from '../parts/storage.mts';
 import { liveRun, takeDataDir } from './run-record.mts';
 import { appEnvironment, type Settings } from './settings.mts';
 import { step } from './steps.mts';
 import { atEnd } from './undo.mts';
 
 /** Addresses of the servers for the apps. */
-export interface PartAddresses {
+export interface PartAddresses extends Partial<StorageAddress> {
   DATABASE_URL: string;
   REDIS_URL: string;
   SMTP_URL: string;
 }
 
 /**
- * Starts the servers that are not in the environment, one after the other, and registers their cleanup: mailbox, then
- * Redis, then PostgreSQL.
+ * Starts the servers that are not in the environment, one after the other, and registers their cleanup: mailbox,
+ * storage, Redis, PostgreSQL.
  *
  * @throws Error of the server that does not start
  */
@@ -45,6 +47,17 @@ export async function startParts(options: { dataDir: string; mailboxPort?: numbe
     atEnd(() => redis.stop());
     redisUrl = redis.url;
   }
+  let storage = givenStorage(given);
+  if (!storage) {
+    const dataDir = join(options.dataDir, 'storage');
+    const started = await step(
+      'Storage',
+      () => startStorage({ dataDir }),
+      ({ port }) => `on port ${port}`,
+    );
+    atEnd(() => started.stop());
+    storage = started.settings;
+  }
   let smtpUrl = given.SMTP_URL;
   if (!smtpUrl) {
     const dataDir = join(options.dataDir, 'mail');
@@ -53,7 +66,20 @@ export async function startParts(options: { dataDir: string; mailboxPort?: numbe
     atEnd(() => mailbox.stop());
     smtpUrl = mailbox.smtpUrl;
   }
-  return { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, SMTP_URL: smtpUrl };
+  return { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, SMTP_URL: smtpUrl, ...storage };
+}
+
+/** The storage that the environment names; what it leaves out has the apps' default. */
+function givenStorage(env: NodeJS.ProcessEnv | Record<string, string>): StorageAddress | undefined {
+  if (!env.S3_ENDPOINT) return undefined;
+  const {
+    S3_ENDPOINT,
+    S3_REGION = '',
+    S3_BUCKET = '',
+    S3_ACCESS_KEY_ID = '',
+    S3_SECRET_ACCESS_KEY = '',
+  } = env;
+  return { S3_ENDPOINT, S3_REGION, S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY };
 }
 
 /** Servers with temporary data. */
@@ -69,10 +95,12 @@ export async function startThrowAwayParts(): Promise<PartAddresses & { ROOKERY_D
  * @returns undefined if nothing runs and the environment does not name all of them
  */
 export function runningParts(settings: Settings): PartAddresses | undefined {
-  const run: Partial<Record<keyof PartAddresses, string>> = liveRun(settings.dataDir)?.env ?? {};
+  const run = liveRun(settings.dataDir)?.env ?? {};
   const find = (name: keyof PartAddresses) => process.env[name] || run[name];
   const [DATABASE_URL, REDIS_URL, SMTP_URL] = [find('DATABASE_URL'), find('REDIS_URL'), find('SMTP_URL')];
-  return DATABASE_URL && REDIS_URL && SMTP_URL ? { DATABASE_URL, REDIS_URL, SMTP_URL } : undefined;
+  if (!DATABASE_URL || !REDIS_URL || !SMTP_URL) return undefined;
+  // Without a storage uploads are refused, and everything else works.
+  return { DATABASE_URL, REDIS_URL, SMTP_URL, ...(givenStorage(process.env) ?? givenStorage(run)) };
 }
 
 /** The complete environment for one command: with running servers, or with embedded ones for its duration. */

@@ -86,6 +86,19 @@ describe('Production', () => {
     ]);
   });
 
+  it('needs no object storage, but of one it needs the keys, and a secret of its own', () => {
+    const of = (secret: string) =>
+      problemsOf({
+        S3_ENDPOINT: 'https://s3.example',
+        S3_ACCESS_KEY_ID: 'key',
+        S3_SECRET_ACCESS_KEY: secret,
+      });
+    expect(of('pD8xW2nQ5vLs7KtB')).toEqual([]);
+    expect(of('')).toEqual([expect.stringMatching(/^S3_ENDPOINT is set without .*S3_SECRET_ACCESS_KEY/)]);
+    for (const secret of ['minioadmin', 'rookery-development', 'short', 'aaaaaaaaaaaaaaaaaaaaaaaa'])
+      expect(of(secret)).toEqual([expect.stringMatching(/^S3_SECRET_ACCESS_KEY .*openssl rand -hex 24/)]);
+  });
+
   it('rejects an address without replies as MAIL_FROM', () => {
     expect(problemsOf({ MAIL_FROM: '' })).toEqual([expect.stringMatching(/^MAIL_FROM is missing/)]);
   });
@@ -145,7 +158,14 @@ describe('docker-compose.yml', () => {
   }
 
   it('does not start with unset secrets, or with a URL without TLS', () => {
-    for (const name of [...SECRETS, 'OPS_USER', 'PUBLIC_URL', 'SMTP_URL', 'MAIL_FROM']) {
+    for (const name of [
+      ...SECRETS,
+      'OPS_USER',
+      'PUBLIC_URL',
+      'S3_PUBLIC_ENDPOINT',
+      'SMTP_URL',
+      'MAIL_FROM',
+    ]) {
       const uses = [...file.matchAll(new RegExp(`(?<!\\$)\\$\\{?${name}(..)`, 'g'))];
       expect([name, [...new Set(uses.map(([, operator]) => operator))]]).toEqual([name, [':?']]);
     }
@@ -158,7 +178,8 @@ describe('docker-compose.yml', () => {
     };
     const own = {
       S3_ACCESS_KEY_ID: 'key',
-      S3_SECRET_ACCESS_KEY: 'secret',
+      S3_SECRET_ACCESS_KEY: 'pD8xW2nQ5vLs7KtB',
+      S3_PUBLIC_ENDPOINT: 'https://storage.rookery.example',
       POSTGRES_PASSWORD,
       REDIS_PASSWORD,
     };
@@ -180,6 +201,7 @@ describe('docker-compose.yml', () => {
       'DATABASE_URL',
       'REDIS_URL',
       'MAIL_FROM',
+      'S3_SECRET_ACCESS_KEY',
     ])
       expect(() => checkSettings({ ...environment, NODE_ENV: 'production' })).toThrow(`- ${name} `);
   });

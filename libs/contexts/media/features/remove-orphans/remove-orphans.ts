@@ -1,0 +1,70 @@
+import { Clock, type EventOf, occurred } from '@rookery/domain';
+import { type Handles, Schedule, type Scheduled, Subscriber } from '@rookery/messaging';
+import { counter } from '@rookery/observability';
+import { Outbox, Transaction } from '@rookery/persistence';
+import { OrphanSweepContinued } from '../../events';
+import { objects } from '../../queues';
+import { Bucket } from '../../storage/bucket';
+import { QUARANTINE, VERIFIED } from '../../storage/objects';
+import { Uploads } from '../../storage/uploads';
+
+const BATCH_SIZE = 1_000;
+const DAY_MS = 86_400_000;
+/** Objects removed at once. */
+const CONCURRENCY = 16;
+const UUID =
+  /^(?:uploads|media)\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:\/[a-z.]+)?$/;
+
+const removed = counter({
+  name: 'rookery_media_orphans_removed_total',
+  help: 'Objects in the storage that no upload had.',
+});
+
+/** Once a night the bucket is searched for objects that no upload has: of copies that lost, or of dead deliveries. */
+@Schedule('media.begin-orphan-sweep', { cron: '30 3 * * *' })
+export class BeginOrphanSweep implements Scheduled {
+  constructor(
+    private readonly clock: Clock,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async run(): Promise<void> {
+    const olderThan = new Date(this.clock.now().getTime() - DAY_MS).toISOString();
+    await this.outbox.append(
+      ([QUARANTINE, VERIFIED] as const).map((prefix) =>
+        occurred(OrphanSweepContinued, { prefix, after: '', olderThan }),
+      ),
+    );
+  }
+}
+
+/** Searches a page of the bucket, outside of any transaction, and asks for the next one. */
+@Subscriber('media.remove-orphans', OrphanSweepContinued, { queue: objects })
+export class RemoveOrphans implements Handles<typeof OrphanSweepContinued> {
+  constructor(
+    private readonly bucket: Bucket,
+    private readonly outbox: Outbox,
+    private readonly transaction: Transaction,
+    private readonly uploads: Uploads,
+  ) {}
+
+  async handle({ data }: EventOf<typeof OrphanSweepContinued>): Promise<void> {
+    if (!this.bucket.configured) return;
+    const { prefix, after, olderThan } = data;
+    const page = await this.bucket.list(prefix, after, BATCH_SIZE);
+    const old = page.filter(({ modifiedAt }) => modifiedAt < new Date(olderThan));
+    // What has a key of another form is not ours.
+    const found = old.flatMap(({ key }) => {
+      const id = UUID.exec(key)?.[1];
+      return id === undefined ? [] : [{ key, id }];
+    });
+    const known = await this.uploads.known(prefix, [...new Set(found.map(({ id }) => id))]);
+    const orphans = found.filter(({ id }) => !known.has(id)).map(({ key }) => key);
+    for (let start = 0; start < orphans.length; start += CONCURRENCY)
+      await this.bucket.remove(...orphans.slice(start, start + CONCURRENCY));
+    removed.inc(orphans.length);
+    if (page.length < BATCH_SIZE) return;
+    const next = { ...data, after: page.at(-1)!.key };
+    await this.transaction.run(() => this.outbox.append([occurred(OrphanSweepContinued, next)]));
+  }
+}

@@ -1,0 +1,19 @@
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { MediaSettings } from '../../settings';
+import { Uploads } from '../../storage/uploads';
+
+const BATCH_SIZE = 200;
+
+/** Forgets uploads that nothing has used for a day; their objects are removed afterwards. */
+@Schedule('media.remove-unused-uploads', { everySeconds: 60 })
+export class RemoveUnusedUploads implements Scheduled {
+  constructor(
+    private readonly settings: MediaSettings,
+    private readonly uploads: Uploads,
+  ) {}
+
+  async run(): Promise<void> {
+    const ids = await this.uploads.lockUnused(this.settings.unusedSeconds, BATCH_SIZE);
+    await this.uploads.discard(ids, 'unused');
+  }
+}

@@ -1,0 +1,28 @@
+import { defineRejection, defineRule } from '@rookery/domain';
+
+const usable = defineRule('usable-media', 'It names no upload of yours that can be used here.');
+
+export const MediaNotUsable = defineRejection(
+  'media.not-usable',
+  'invalid',
+  'The media key names no upload of yours that can be used here.',
+  'Request an upload with POST /v1/uploads/presigned, send the file exactly as announced, and use its mediaKey within a day. Some fields take images only.',
+  'Media not usable',
+  { path: 'mediaKey', rule: usable, params: {} },
+);
+
+export const MediaUnavailable = defineRejection(
+  'media.unavailable',
+  'unavailable',
+  'The storage of media does not respond at the moment.',
+  'Try again after the time in Retry-After. Everything else works meanwhile.',
+  'Media unavailable',
+);
+
+export const TooManyUploads = defineRejection(
+  'media.too-many-uploads',
+  'conflict',
+  'You have reached the maximum number of uploads that nothing uses.',
+  'Use the uploads you have requested, or wait: those that nothing uses are removed after a day.',
+  'Too many uploads',
+);

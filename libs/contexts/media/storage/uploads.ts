@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import { Repository, type StoredAs } from '@rookery/persistence';
+import { EntitySchema } from 'typeorm';
+import { type DiscardReason, Upload, type UploadState } from '../model/upload';
+
+/** What uses an upload is not part of the aggregate: {@link Uploads.attach} and {@link Uploads.detach} change that column. */
+export const uploadSchema = new EntitySchema<UploadState>({
+  name: 'Upload',
+  schema: 'media',
+  tableName: 'uploads',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    version: { type: 'int' },
+    ownerId: { type: 'uuid', name: 'owner_id' },
+    mediaKey: { type: 'text', name: 'media_key' },
+    fileName: { type: 'text', name: 'file_name' },
+    contentType: { type: 'text', name: 'content_type' },
+    size: { type: 'int' },
+    status: { type: 'text' },
+    objectId: { type: 'uuid', name: 'object_id', nullable: true },
+    createdAt: { type: 'timestamptz', precision: 3, name: 'created_at' },
+    expiresAt: { type: 'timestamptz', precision: 3, name: 'expires_at' },
+    unusedSince: { type: 'timestamptz', precision: 3, name: 'unused_since' },
+  },
+});
+
+/** What links to an upload depend on. */
+export interface Shown {
+  mediaKey: string;
+  contentType: string;
+  objectId: string;
+  status: 'processing' | 'ready';
+}
+
+/** An upload as its owner gets it in an export. */
+export interface OwnUpload {
+  id: string;
+  mediaKey: string;
+  fileName: string;
+  contentType: string;
+  size: number;
+  status: string;
+  uses: string[];
+  createdAt: Date;
+}
+
+/** The uploads of all users. */
+@Injectable()
+export class Uploads extends Repository<UploadState, Upload> {
+  protected readonly storedAs: StoredAs<UploadState, Upload> = {
+    schema: uploadSchema,
+    restore: (state) => new Upload(state),
+  };
+
+  /** @returns an upload, locked until the current transaction ends; undefined if it is gone */
+  async lockExisting(id: string): Promise<Upload | undefined> {
+    await this.sql.execute('SELECT 1 FROM media.uploads WHERE id = $1 FOR UPDATE', [id]);
+    return this.find({ id });
+  }
+
+  /** Counts a user's unused uploads, and lets nobody add one before the current transaction ends. */
+  async countUnused(ownerId: string): Promise<number> {
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('media.uploads:' || $1, 0))`, [
+      ownerId,
+    ]);
+    const row = await this.sql.row<{ count: number }>(
+      `SELECT count(*)::int AS count FROM media.uploads WHERE owner_id = $1 AND uses = '{}'`,
+      [ownerId],
+    );
+    return row!.count;
+  }
+
+  /** @returns whether the owner has a verified upload of that key that can be shown: `use` uses it now */
+  async attach(ownerId: string, mediaKey: string, use: string): Promise<boolean> {
+    const attached = await this.sql.execute(
+      `UPDATE media.uploads SET uses = CASE WHEN $3 = ANY (uses) THEN uses ELSE uses || $3 END
+       WHERE media_key = $2 AND owner_id = $1 AND status IN ('processing', 'ready')`,
+      [ownerId, mediaKey, use],
+    );
+    return attached === 1;
+  }
+
+  /** Forgets an upload when nothing uses it any more. */
+  async detach(mediaKey: string, use: string): Promise<void> {
+    const row = await this.sql.row<{ id: string; unused: boolean }>(
+      `UPDATE media.uploads SET uses = array_remove(uses, $2) WHERE media_key = $1 AND $2 = ANY (uses)
+       RETURNING id, uses = '{}' AS unused`,
+      [mediaKey, use],
+    );
+    if (row?.unused) await this.discard([row.id], 'ended');
+  }
+
+  /** Forgets uploads; the worker removes their objects. */
+  async discard(ids: readonly string[], reason: DiscardReason): Promise<void> {
+    for (const id of ids) {
+      const upload = await this.getLocked(id);
+      upload.discard(reason);
+      await this.remove(upload);
+    }
+  }
+
+  /** Locks uploads that nothing has used for some time; one that somebody begins to use at this moment is not among them. */
+  async lockUnused(olderThanSeconds: number, limit: number): Promise<string[]> {
+    const rows = await this.sql.rows<{ id: string }>(
+      `SELECT id FROM media.uploads WHERE uses = '{}' AND unused_since < now() - make_interval(secs => $1)
+       ORDER BY unused_since LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [olderThanSeconds, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** @returns those of some keys that can be shown */
+  shown(mediaKeys: readonly string[]): Promise<Shown[]> {
+    return this.sql.rows<Shown & Record<string, unknown>>(
+      `SELECT media_key AS "mediaKey", content_type AS "contentType", object_id AS "objectId", status
+       FROM media.uploads WHERE media_key = ANY ($1::text[]) AND status IN ('processing', 'ready')`,
+      [mediaKeys],
+    );
+  }
+
+  /**
+   * @param prefix of the objects' keys, each followed by an id
+   * @returns those of the ids whose objects are still needed
+   */
+  async known(prefix: 'uploads/' | 'media/', ids: readonly string[]): Promise<Set<string>> {
+    const rows = await this.sql.rows<{ id: string }>(
+      prefix === 'uploads/'
+        ? `SELECT id FROM media.uploads WHERE id = ANY ($1::uuid[]) AND status = 'pending'`
+        : `SELECT object_id AS id FROM media.uploads WHERE object_id = ANY ($1::uuid[])`,
+      [ids],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** @returns a page of a user's uploads, in the order of their ids */
+  ofOwner(ownerId: string, after: string, limit: number): Promise<OwnUpload[]> {
+    return this.sql.rows<OwnUpload & Record<string, unknown>>(
+      `SELECT id, media_key AS "mediaKey", file_name AS "fileName", content_type AS "contentType", size, status,
+              uses, created_at AS "createdAt"
+       FROM media.uploads WHERE owner_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
+      [ownerId, after, limit],
+    );
+  }
+
+  /** Locks a user's uploads until the current transaction ends. */
+  async lockOfOwner(ownerId: string, limit: number): Promise<string[]> {
+    const rows = await this.sql.rows<{ id: string }>(
+      'SELECT id FROM media.uploads WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE',
+      [ownerId, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+}

@@ -1,0 +1,24 @@
+declare module '@20minutes/s3rver' {
+  import type { RequestListener } from 'node:http';
+
+  /** What is used of the package, which declares no types. */
+  export default class S3rver {
+    constructor(options: {
+      directory: string;
+      silent: boolean;
+      vhostBuckets: boolean;
+      configureBuckets: { name: string; configs: string[] }[];
+    });
+    on(event: 'error', listener: (error: Error) => void): this;
+    configureBuckets(): Promise<unknown>;
+    callback(): RequestListener;
+  }
+}
+
+declare module '@20minutes/s3rver/lib/models/account.js' {
+  export default class Account {
+    static readonly DUMMY_ACCOUNT: Account;
+    createKeyPair(accessKeyId: string, secretAccessKey: string): void;
+    revokeAccessKey(accessKeyId: string): void;
+  }
+}
