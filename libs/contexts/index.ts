@@ -3,7 +3,8 @@ import { media } from './media/media.context';
 import { notifications } from './notifications/notifications.context';
 import { operations } from './operations/operations.context';
 import { social } from './social/social.context';
+import { todos } from './todos/todos.context';
 import { workspaces } from './workspaces/workspaces.context';
 
 /** The bounded contexts of Rookery. */
-export const contexts = [identity, media, notifications, operations, social, workspaces];
+export const contexts = [identity, media, notifications, operations, social, workspaces, todos];

@@ -33,7 +33,7 @@ export {
   type Scanned,
 } from './paging';
 export { SecretParam, UuidParam } from './params';
-export { type Problem, PROBLEM_JSON, type RefusalOptions, RequestRefused } from './problem';
+export { type Problem, PROBLEM_JSON, problemOf, type RefusalOptions, RequestRefused } from './problem';
 export { sendProblem } from './problem-filter';
 export { problemOfError } from './problem-of-error';
 export { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';

@@ -1,0 +1,26 @@
+import { type EventOf, occurred } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Outbox } from '@rookery/persistence';
+import { WorkspaceDeleted } from '../../../workspaces/contract';
+import { ClearingContinued } from '../../events';
+import { Todos } from '../../storage/todos';
+
+const BATCH_SIZE = 500;
+
+/** Deletes the todos of a workspace that is gone, a batch at a time; nobody can see them any more. */
+@Subscriber('todos.clear-workspace', [WorkspaceDeleted, ClearingContinued], { queue: Queues.projections })
+export class ClearWorkspace implements Handles<typeof WorkspaceDeleted | typeof ClearingContinued> {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly todos: Todos,
+  ) {}
+
+  async handle({
+    subject,
+    data,
+  }: EventOf<typeof WorkspaceDeleted | typeof ClearingContinued>): Promise<void> {
+    const workspaceId = 'workspaceId' in data ? data.workspaceId : subject;
+    if ((await this.todos.clear(workspaceId, BATCH_SIZE)) === BATCH_SIZE)
+      await this.outbox.append([occurred(ClearingContinued, { workspaceId })]);
+  }
+}

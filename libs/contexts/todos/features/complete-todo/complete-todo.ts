@@ -1,0 +1,56 @@
+import { Controller, Patch } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
+import { NotFound } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rookery/web';
+import { FutureOccurrence, StatusUnreachable } from '../../model/rejections';
+import { Completion } from '../../services/completion';
+import { TodoAccess } from '../../services/todo-access';
+import { TodoView, TodoViews } from '../../views/todo';
+
+@Audited('todos.complete-todo')
+export class CompleteTodo extends Command<TodoView> {
+  constructor(
+    readonly todoId: string,
+    readonly actorId: string,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Todos')
+@Controller('todos')
+export class CompleteTodoRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Patch(':id/complete')
+  @Versioned()
+  @Explain({
+    operationId: 'completeTodo',
+    summary: 'Complete a todo',
+    description:
+      'For owners and members of the workspace; once more changes nothing. What recurs is followed by the next one of its series (`nextId`), at the first date of its cadence that is still to come.',
+    ok: { type: TodoView },
+    rejects: [NotFound, FutureOccurrence, StatusUnreachable],
+  })
+  complete(@UuidParam() id: string, @CurrentCaller() { userId }: Caller): Promise<TodoView> {
+    return this.commands.execute(new CompleteTodo(id, userId));
+  }
+}
+
+@CommandHandler(CompleteTodo)
+export class CompleteTodoHandler implements ICommandHandler<CompleteTodo> {
+  constructor(
+    private readonly access: TodoAccess,
+    private readonly completion: Completion,
+    private readonly views: TodoViews,
+  ) {}
+
+  async execute({ todoId, actorId }: CompleteTodo): Promise<TodoView> {
+    const todo = await this.access.lockTodo(actorId, todoId, 'any');
+    await this.completion.complete(todo, actorId);
+    return this.views.get(todoId);
+  }
+}

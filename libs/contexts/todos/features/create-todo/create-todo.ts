@@ -1,0 +1,145 @@
+import { Body, Controller, Post, Res } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
+import { Clock, NotFound } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Field, UuidParam, Versioned } from '@rookery/web';
+import type { FastifyReply } from 'fastify';
+import {
+  AssigneeUnsuitable,
+  CategoryUnknown,
+  ParentUnsuitable,
+  RecurrenceInvalid,
+  RecurrenceNeedsDueDate,
+  TooManySubTodos,
+} from '../../model/rejections';
+import { PRIORITIES, type Priority, Todo } from '../../model/todo';
+import { TodoAccess } from '../../services/todo-access';
+import { TodoContents, type TodoInput } from '../../services/todo-contents';
+import { Todos } from '../../storage/todos';
+import { TODO, TodoView, TodoViews } from '../../views/todo';
+
+class TodoCreate {
+  @Field.text(TODO.title)
+  title: string;
+
+  @Field.text({ ...TODO.description, optional: true, nullable: true })
+  description?: string | null;
+
+  @Field.oneOf(['DRAFT', 'PENDING'], {
+    default: 'PENDING',
+    description: 'A draft is not counted as overdue, and nobody is reminded of it.',
+  })
+  status: 'DRAFT' | 'PENDING' = 'PENDING';
+
+  @Field.oneOf(PRIORITIES, { ...TODO.priority, default: 'medium' })
+  priority: Priority = 'medium';
+
+  @Field.dateTime({ ...TODO.dueDate, optional: true, nullable: true })
+  dueDate?: string | null;
+
+  @Field.uuid({ ...TODO.parentId, optional: true, nullable: true })
+  parentId?: string | null;
+
+  @Field.uuid({ ...TODO.categoryId, optional: true, nullable: true })
+  categoryId?: string | null;
+
+  @Field.uuid({ ...TODO.assigneeId, optional: true, nullable: true })
+  assigneeId?: string | null;
+
+  @Field.text({ ...TODO.recurrence, optional: true, nullable: true })
+  recurrence?: string | null;
+
+  @Field.integer({ ...TODO.sortOrder, default: 0 })
+  sortOrder = 0;
+
+  @Field.text({ ...TODO.color, optional: true, nullable: true })
+  color?: string | null;
+
+  @Field.integer({ ...TODO.difficulty, optional: true, nullable: true })
+  difficulty?: number | null;
+}
+
+@Audited('todos.create-todo')
+export class CreateTodo extends Command<TodoView> {
+  constructor(
+    readonly workspaceId: string,
+    readonly authorId: string,
+    readonly input: TodoInput & { title: string; priority: Priority },
+    readonly status: 'DRAFT' | 'PENDING',
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Todos')
+@Controller('workspaces')
+export class CreateTodoRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Post(':id/todos')
+  @Versioned()
+  @Explain({
+    operationId: 'createTodo',
+    summary: 'Create a todo',
+    description: 'For owners and members of the workspace.',
+    ok: { status: 201, type: TodoView, headers: { Location: 'URL of the todo.' } },
+    rejects: [
+      NotFound,
+      AssigneeUnsuitable,
+      CategoryUnknown,
+      ParentUnsuitable,
+      RecurrenceInvalid,
+      RecurrenceNeedsDueDate,
+      TooManySubTodos,
+    ],
+  })
+  async create(
+    @UuidParam() id: string,
+    @CurrentCaller() { userId }: Caller,
+    @Body() { status, ...input }: TodoCreate,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TodoView> {
+    const todo = await this.commands.execute(new CreateTodo(id, userId, input, status));
+    reply.header('location', `/v1/todos/${todo.id}`);
+    return todo;
+  }
+}
+
+@CommandHandler(CreateTodo)
+export class CreateTodoHandler implements ICommandHandler<CreateTodo> {
+  constructor(
+    private readonly access: TodoAccess,
+    private readonly clock: Clock,
+    private readonly contents: TodoContents,
+    private readonly todos: Todos,
+    private readonly views: TodoViews,
+  ) {}
+
+  async execute({ workspaceId, authorId, input, status }: CreateTodo): Promise<TodoView> {
+    await this.access.lockWriter(authorId, workspaceId);
+    const content = await this.contents.check(authorId, workspaceId, input, null);
+    const todo = Todo.create(
+      { workspaceId, authorId, status },
+      { ...NOTHING, ...content, title: input.title },
+      this.clock.now(),
+    );
+    await this.todos.save(todo);
+    return this.views.get(todo.id);
+  }
+}
+
+const NOTHING = {
+  description: null,
+  priority: 'medium',
+  dueDate: null,
+  parentId: null,
+  categoryId: null,
+  assigneeId: null,
+  recurrence: null,
+  timeZone: null,
+  sortOrder: 0,
+  color: null,
+  difficulty: null,
+} as const;

@@ -1,0 +1,8 @@
+import type { AccessRows } from '@rookery/testing/access';
+import { forMembers } from '../../../workspaces/testing';
+import { sharedTodo } from '../../testing';
+
+export const access: AccessRows = {
+  startFocus: { ...forMembers, given: sharedTodo },
+  stopFocus: { ...forMembers, given: sharedTodo },
+};

@@ -1,0 +1,74 @@
+import { enroll } from '@rookery/contexts/identity/testing';
+import { createTodo } from '@rookery/contexts/todos/testing';
+import { gather } from '@rookery/contexts/workspaces/testing';
+import { type Person, race, sharedSystem } from '@rookery/testing';
+
+describe('Focusing on a todo', () => {
+  const system = sharedSystem();
+  let ada: Person;
+  let guest: Person;
+  let room: string;
+  let one: string;
+  let other: string;
+
+  beforeEach(async () => {
+    [ada, guest] = await Promise.all([enroll(system), enroll(system)]);
+    room = await gather(system, ada, [[guest, 'guest']]);
+    one = (await createTodo(system, ada, room)).id;
+    other = (await createTodo(system, ada, room)).id;
+  });
+
+  const start = (id: string, who = ada) =>
+    system.ask(`POST /v1/todos/${id}/focus/start`, { token: who.token });
+  const stop = (id: string, who = ada) => system.ask(`POST /v1/todos/${id}/focus/stop`, { token: who.token });
+  const focus = async (who = ada) => (await system.ask('GET /v1/focus', { token: who.token })).body;
+
+  it('is on one at a time, until it is stopped', async () => {
+    expect(await focus()).toEqual({ todoId: null, startedAt: null });
+    expect(await start(one)).toMatchObject({ status: 204 });
+    expect(await focus()).toEqual({ todoId: one, startedAt: expect.any(String) });
+    for (const id of [one, other])
+      expect(await start(id)).toMatchObject({ status: 409, body: { code: 'todos.focus-active' } });
+    expect(await stop(other)).toMatchObject({ status: 409, body: { code: 'todos.focus-not-active' } });
+    expect(await stop(one)).toMatchObject({ status: 204 });
+    expect(await stop(one)).toMatchObject({ status: 409 });
+    expect(await start(other)).toMatchObject({ status: 204 });
+    const events = await system.sql(
+      `SELECT type, data FROM messaging.outbox WHERE data ->> 'userId' = $1 AND type LIKE 'todos.focus%' ORDER BY id`,
+      [ada.id],
+    );
+    expect(events).toEqual([
+      { type: 'todos.focus-started', data: { userId: ada.id, todoId: one, workspaceId: room } },
+      { type: 'todos.focus-stopped', data: { userId: ada.id, todoId: one, workspaceId: room } },
+      { type: 'todos.focus-started', data: { userId: ada.id, todoId: other, workspaceId: room } },
+    ]);
+  });
+
+  it('is on one at a time, also when several are started at once', async () => {
+    const answers = await race(system, [() => start(one), () => start(other), () => start(one)]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409, 409]);
+  });
+
+  it('is for everybody who sees the todo, each for themselves', async () => {
+    expect([await start(one), await start(one, guest)]).toMatchObject([{ status: 204 }, { status: 204 }]);
+    const eve = await enroll(system);
+    expect([await start(one, eve), await stop(one, eve)]).toMatchObject([{ status: 404 }, { status: 404 }]);
+  });
+
+  it('ends when its user completes the todo, or when it is deleted; what is closed has none', async () => {
+    await start(one);
+    await start(one, guest);
+    await system.ask(`PATCH /v1/todos/${one}/complete`, { token: ada.token });
+    expect([(await focus()).todoId, (await focus(guest)).todoId]).toEqual([null, one]);
+    expect(await start(one)).toMatchObject({ status: 422, body: { code: 'todos.closed' } });
+    await system.ask(`DELETE /v1/todos/${one}`, { token: ada.token });
+    expect((await focus(guest)).todoId).toBeNull();
+  });
+
+  it('can be stopped by somebody who may no longer see the todo', async () => {
+    await start(one, guest);
+    await system.ask(`DELETE /v1/workspaces/${room}/members/${guest.id}`, { token: ada.token });
+    expect(await stop(one, guest)).toMatchObject({ status: 204 });
+    expect(await stop(one, guest)).toMatchObject({ status: 404 });
+  });
+});

@@ -1,0 +1,137 @@
+import { Body, Controller, Patch } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
+import { Clock, type ExpectedVersion, NotFound } from '@rookery/domain';
+import { type Caller, CurrentCaller, Explain, Field, IfMatch, UuidParam, Versioned } from '@rookery/web';
+import { STATUSES, type TodoStatus } from '../../contract';
+import {
+  AssigneeUnsuitable,
+  CategoryUnknown,
+  FutureOccurrence,
+  ParentUnsuitable,
+  RecurrenceInvalid,
+  RecurrenceNeedsDueDate,
+  StatusUnreachable,
+  TooManySubTodos,
+} from '../../model/rejections';
+import { PRIORITIES, type Priority } from '../../model/todo';
+import { Completion } from '../../services/completion';
+import { TodoAccess } from '../../services/todo-access';
+import { TodoContents, type TodoInput } from '../../services/todo-contents';
+import { Todos } from '../../storage/todos';
+import { TODO, TodoView, TodoViews } from '../../views/todo';
+
+class TodoUpdate {
+  @Field.text({ ...TODO.title, optional: true })
+  title?: string;
+
+  @Field.text({ ...TODO.description, optional: true, nullable: true })
+  description?: string | null;
+
+  @Field.oneOf(STATUSES, {
+    name: 'TodoStatus',
+    optional: true,
+    description: '`COMPLETED` completes it. What is completed or archived gets `PENDING` by reopening it.',
+  })
+  status?: TodoStatus;
+
+  @Field.oneOf(PRIORITIES, { ...TODO.priority, optional: true })
+  priority?: Priority;
+
+  @Field.dateTime({ ...TODO.dueDate, optional: true, nullable: true })
+  dueDate?: string | null;
+
+  @Field.uuid({ ...TODO.parentId, optional: true, nullable: true })
+  parentId?: string | null;
+
+  @Field.uuid({ ...TODO.categoryId, optional: true, nullable: true })
+  categoryId?: string | null;
+
+  @Field.uuid({ ...TODO.assigneeId, optional: true, nullable: true })
+  assigneeId?: string | null;
+
+  @Field.text({ ...TODO.recurrence, optional: true, nullable: true })
+  recurrence?: string | null;
+
+  @Field.integer({ ...TODO.sortOrder, optional: true })
+  sortOrder?: number;
+
+  @Field.text({ ...TODO.color, optional: true, nullable: true })
+  color?: string | null;
+
+  @Field.integer({ ...TODO.difficulty, optional: true, nullable: true })
+  difficulty?: number | null;
+}
+
+@Audited('todos.update-todo')
+export class UpdateTodo extends Command<TodoView> {
+  constructor(
+    readonly todoId: string,
+    readonly actorId: string,
+    readonly changes: TodoInput & { status?: TodoStatus },
+    readonly expectedVersion: ExpectedVersion,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Todos')
+@Controller('todos')
+export class UpdateTodoRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Patch(':id')
+  @Versioned()
+  @Explain({
+    operationId: 'updateTodo',
+    summary: 'Change a todo',
+    description:
+      'For owners and members of the workspace. Fields that are left out do not change, `null` clears one. A body that changes nothing creates no new version. A new due date or recurrence rule begins the series anew.',
+    ok: { type: TodoView },
+    rejects: [
+      NotFound,
+      AssigneeUnsuitable,
+      CategoryUnknown,
+      FutureOccurrence,
+      ParentUnsuitable,
+      RecurrenceInvalid,
+      RecurrenceNeedsDueDate,
+      StatusUnreachable,
+      TooManySubTodos,
+    ],
+  })
+  update(
+    @UuidParam() id: string,
+    @CurrentCaller() { userId }: Caller,
+    @IfMatch() expectedVersion: ExpectedVersion,
+    @Body() changes: TodoUpdate,
+  ): Promise<TodoView> {
+    return this.commands.execute(new UpdateTodo(id, userId, changes, expectedVersion));
+  }
+}
+
+@CommandHandler(UpdateTodo)
+export class UpdateTodoHandler implements ICommandHandler<UpdateTodo> {
+  constructor(
+    private readonly access: TodoAccess,
+    private readonly clock: Clock,
+    private readonly completion: Completion,
+    private readonly contents: TodoContents,
+    private readonly todos: Todos,
+    private readonly views: TodoViews,
+  ) {}
+
+  async execute({ todoId, actorId, changes, expectedVersion }: UpdateTodo): Promise<TodoView> {
+    const todo = await this.access.lockTodo(actorId, todoId, expectedVersion);
+    const { status, ...input } = changes;
+    const content = await this.contents.check(actorId, todo.workspaceId, input, todo);
+    const completes = status === 'COMPLETED';
+    const changed = todo.update({ ...content, ...(!completes && { status }) }, this.clock.now());
+    // Both in one version of the row: completing stores it too, if it was not completed before.
+    if (!completes || !(await this.completion.complete(todo, actorId)))
+      if (changed) await this.todos.save(todo);
+    return this.views.get(todoId);
+  }
+}

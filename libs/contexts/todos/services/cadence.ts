@@ -1,0 +1,162 @@
+import { Rejection } from '@rookery/domain';
+import { RRuleTemporal } from 'rrule-temporal';
+import { Temporal } from 'temporal-polyfill';
+import type { Cadence } from '../model/todo';
+import { RecurrenceInvalid } from '../model/rejections';
+
+const MAX_LENGTH = 200;
+const MAX_COUNT = 1_000;
+const MAX_INTERVAL = 999;
+/** Steps of a search for the next date: bounds what a rule costs that hardly ever comes, or never. */
+const MAX_STEPS = 12_000;
+const MAX_STEPS_WHEN_SET = 2_000;
+
+const DAY = '(?:MO|TU|WE|TH|FR|SA|SU)';
+const list = (item: string, max: number) => new RegExp(`^${item}(?:,${item}){0,${max - 1}}$`);
+
+/** The parts of a rule, and how each is written: less than in RFC 5545, so that a legal rule is also a cheap one. */
+const PARTS: Readonly<Record<string, RegExp>> = {
+  FREQ: /^(?:DAILY|WEEKLY|MONTHLY|YEARLY)$/,
+  INTERVAL: /^[1-9]\d{0,2}$/,
+  COUNT: /^[1-9]\d{0,3}$/,
+  UNTIL: /^\d{8}(?:T\d{6}Z?)?$/,
+  BYDAY: list(`(?:[+-]?[1-5])?${DAY}`, 35),
+  BYMONTHDAY: list('-?(?:[1-9]|[12]\\d|3[01])', 31),
+  BYMONTH: list('(?:[1-9]|1[0-2])', 12),
+  BYSETPOS: list('-?(?:[1-9]|[12]\\d|3[01])', 10),
+  WKST: new RegExp(`^${DAY}$`),
+};
+
+/** A series of due dates. */
+export interface Series {
+  /** As {@link parseRule} returns it. */
+  rule: string;
+  /** First due date: COUNT counts from here, and not this one where it does not fit the rule. */
+  start: Date;
+  /** IANA name of the time zone whose clock it follows. */
+  timeZone: string;
+}
+
+/**
+ * Reads a recurrence rule, with or without `RRULE:` before it.
+ *
+ * @returns its parts in upper case, without anything else
+ * @throws Rejection `todos.recurrence-invalid`
+ */
+export function parseRule(text: string): string {
+  if (text.length > MAX_LENGTH) throw new Rejection(RecurrenceInvalid);
+  const rule = text
+    .trim()
+    .toUpperCase()
+    .replace(/^RRULE:/, '')
+    .replace(/;$/, '');
+  const parts = rule.split(';').map((part) => part.split('=') as [string, string?]);
+  const names = new Set(parts.map(([name]) => name));
+  const sound =
+    names.size === parts.length &&
+    names.has('FREQ') &&
+    !(names.has('COUNT') && names.has('UNTIL')) &&
+    parts.every(([name, value = '', ...more]) => more.length === 0 && PARTS[name]?.test(value) === true);
+  if (!sound) throw new Rejection(RecurrenceInvalid);
+  const { COUNT, FREQ, BYDAY = '', BYMONTHDAY, BYSETPOS, INTERVAL = '1', UNTIL } = partsOf(rule);
+  const inadmissible =
+    Number(COUNT ?? 1) > MAX_COUNT ||
+    Number(INTERVAL) > MAX_INTERVAL ||
+    // RFC 5545 §3.3.10 allows a number before a day only there.
+    (/\d/.test(BYDAY) && (FREQ === 'DAILY' || FREQ === 'WEEKLY')) ||
+    (BYMONTHDAY !== undefined && FREQ === 'WEEKLY') ||
+    (BYSETPOS !== undefined && BYDAY === '' && BYMONTHDAY === undefined);
+  if (inadmissible || (UNTIL !== undefined && endOf(UNTIL, 'UTC') === undefined))
+    throw new Rejection(RecurrenceInvalid);
+  return rule;
+}
+
+/**
+ * @throws Rejection `todos.recurrence-invalid` if the series has a rule without an end that never comes again
+ */
+export function assertComesAgain(series: Series): void {
+  const { COUNT, UNTIL } = partsOf(series.rule);
+  let next: Date | null;
+  try {
+    next = find(series, series.start, MAX_STEPS_WHEN_SET);
+  } catch {
+    throw new Rejection(RecurrenceInvalid);
+  }
+  if (next === null && COUNT === undefined && UNTIL === undefined) throw new Rejection(RecurrenceInvalid);
+}
+
+/**
+ * How a due date of a series continues. The dates keep the time of day of the first one on the clock of its time zone,
+ * whatever that clock does. Where the time is skipped they are as much later as the clock is put forward; where it comes
+ * twice the first counts. So a series has as many dates as days that fit, in every year.
+ *
+ * @param dueDate the present one
+ * @param now moment at which it is completed: dates that were missed until then are left out, but count
+ */
+export function cadenceOf(series: Series, dueDate: Date, now: Date): Cadence {
+  const future = dayOf(dueDate, series.timeZone) > dayOf(now, series.timeZone);
+  return { future, next: future ? null : nextAfter(series, dueDate > now ? dueDate : now) };
+}
+
+/** @returns the first date of a series after a moment; null if there is none, or none in the next thousands of steps */
+export function nextAfter(series: Series, moment: Date): Date | null {
+  try {
+    return find(series, moment, MAX_STEPS);
+  } catch {
+    return null;
+  }
+}
+
+/** @returns the calendar day of a moment on the clock of a time zone: `2026-03-29` */
+export function dayOf(moment: Date, timeZone: string): string {
+  return wallOf(moment, timeZone).toPlainDate().toString();
+}
+
+/** The rule runs on the wall clock, as if it were UTC, where all days have 24 hours. */
+function find({ rule, start, timeZone }: Series, moment: Date, maxIterations: number): Date | null {
+  const { UNTIL, ...parts } = partsOf(rule);
+  const endless = Object.entries(parts).map(([name, value]) => `${name}=${value}`);
+  const dates = new RRuleTemporal({
+    rruleString: `RRULE:${endless.join(';')}`,
+    dtstart: wallOf(start, timeZone).toZonedDateTime('UTC'),
+    tzid: 'UTC',
+    maxIterations,
+  });
+  const end = UNTIL === undefined ? undefined : endOf(UNTIL, timeZone);
+  // Of a time that is skipped the wall shows another: the search begins before all that could be after the moment.
+  const from = wallOf(moment, timeZone).toZonedDateTime('UTC').subtract({ hours: 3 });
+  for (let wall = dates.next(from); wall; wall = dates.next(wall)) {
+    const date = new Date(instantOf(wall.toPlainDateTime(), timeZone));
+    if (end !== undefined && date > end) return null;
+    if (date > moment) return date;
+  }
+  return null;
+}
+
+function partsOf(rule: string): Partial<Record<string, string>> {
+  return Object.fromEntries(rule.split(';').map((part) => part.split('=') as [string, string]));
+}
+
+/** @returns the last moment that UNTIL includes; undefined if there is no such day or time */
+function endOf(until: string, timeZone: string): Date | undefined {
+  const [, year, month, day, hour = '23', minute = '59', second = '59'] =
+    /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d))?/.exec(until)!;
+  try {
+    const wall = Temporal.PlainDateTime.from(`${year}-${month}-${day}T${hour}:${minute}:${second}`, {
+      overflow: 'reject',
+    });
+    return new Date(instantOf(wall, until.endsWith('Z') ? 'UTC' : timeZone));
+  } catch {
+    return undefined;
+  }
+}
+
+function wallOf(moment: Date, timeZone: string): Temporal.PlainDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(moment.getTime())
+    .toZonedDateTimeISO(timeZone)
+    .toPlainDateTime();
+}
+
+function instantOf(wall: { toString(): string }, timeZone: string): number {
+  return Temporal.PlainDateTime.from(wall.toString()).toZonedDateTime(timeZone).epochMilliseconds;
+}

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@rookery/domain';
+import type { Todo } from '../model/todo';
+import { FocusSessions } from '../storage/focus-sessions';
+import { TodoTags } from '../storage/todo-tags';
+import { Todos } from '../storage/todos';
+import { cadenceOf } from './cadence';
+
+/** Completes todos: what recurs is followed by the next one of its series. */
+@Injectable()
+export class Completion {
+  constructor(
+    private readonly clock: Clock,
+    private readonly focus: FocusSessions,
+    private readonly tags: TodoTags,
+    private readonly todos: Todos,
+  ) {}
+
+  /**
+   * Completes and stores a todo; what its user was focused on with it ends.
+   *
+   * @param todo locked
+   * @param by who does it
+   * @returns whether it was not completed before, and so is stored
+   * @throws Rejection `todos.status-unreachable`, `todos.future-occurrence`
+   */
+  async complete(todo: Todo, by: string): Promise<boolean> {
+    const now = this.clock.now();
+    if (!todo.open && todo.snapshot().status === 'COMPLETED') return false;
+    const next = todo.complete(by, now, cadenceOfTodo(todo, now));
+    await this.todos.save(todo);
+    if (next) {
+      await this.todos.save(next);
+      this.tags.copy(todo.id, next.id);
+    }
+    await this.focus.stopOn(todo.id, by, now);
+    return true;
+  }
+}
+
+function cadenceOfTodo(todo: Todo, now: Date) {
+  const { recurrence, seriesStart, timeZone, dueDate } = todo.snapshot();
+  if (recurrence === null) return null;
+  return cadenceOf({ rule: recurrence, start: seriesStart!, timeZone: timeZone! }, dueDate!, now);
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '@rookery/persistence';
+
+/** A tag of a workspace, as its name was when it was put on a todo: tags are not renamed. */
+export interface NamedTag {
+  id: string;
+  name: string;
+}
+
+/** Which todos have which tags. Whoever changes them has locked the todo. */
+@Injectable()
+export class TodoTags {
+  constructor(private readonly sql: Sql) {}
+
+  /** @returns whether the todo did not have it before */
+  async add(todoId: string, workspaceId: string, tags: readonly NamedTag[]): Promise<boolean> {
+    const added = await this.sql.execute(
+      `INSERT INTO todos.todo_tags (todo_id, workspace_id, tag_id, name)
+       SELECT $1, $2, id, name FROM unnest($3::uuid[], $4::text[]) AS tag (id, name) ON CONFLICT DO NOTHING`,
+      [todoId, workspaceId, tags.map(({ id }) => id), tags.map(({ name }) => name)],
+    );
+    return added > 0;
+  }
+
+  /** @returns whether the todo had it */
+  async remove(todoId: string, tagId: string): Promise<boolean> {
+    return (
+      (await this.sql.execute('DELETE FROM todos.todo_tags WHERE todo_id = $1 AND tag_id = $2', [
+        todoId,
+        tagId,
+      ])) > 0
+    );
+  }
+
+  /** Gives a new todo of the current transaction the tags of another one. */
+  copy(fromId: string, toId: string): void {
+    this.sql.send(
+      `INSERT INTO todos.todo_tags (todo_id, workspace_id, tag_id, name)
+       SELECT $2::uuid, workspace_id, tag_id, name FROM todos.todo_tags WHERE todo_id = $1::uuid`,
+      [fromId, toId],
+    );
+  }
+
+  /**
+   * Takes a tag that is gone from todos.
+   *
+   * @param limit maximum number of todos
+   * @returns number of todos that had it
+   */
+  removeEverywhere(tagId: string, limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM todos.todo_tags WHERE tag_id = $1
+         AND todo_id IN (SELECT todo_id FROM todos.todo_tags WHERE tag_id = $1 LIMIT $2)`,
+      [tagId, limit],
+    );
+  }
+}

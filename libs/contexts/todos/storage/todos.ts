@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { NotFound, Rejection } from '@rookery/domain';
+import { Repository, type StoredAs } from '@rookery/persistence';
+import { EntitySchema } from 'typeorm';
+import { ParentUnsuitable, TooManySubTodos } from '../model/rejections';
+import { PRIORITIES, type Priority, Todo, type TodoState } from '../model/todo';
+
+const MAX_SUB_TODOS = 100;
+
+/** Tags are not part of the aggregate: `storage/todo-tags.ts` writes them. Nor is who was told of its due date. */
+export const todoSchema = new EntitySchema<TodoState>({
+  name: 'Todo',
+  schema: 'todos',
+  tableName: 'todos',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    version: { type: 'int' },
+    workspaceId: { type: 'uuid', name: 'workspace_id' },
+    authorId: { type: 'uuid', name: 'author_id', nullable: true },
+    title: { type: 'text' },
+    description: { type: 'text', nullable: true },
+    status: { type: 'text' },
+    priority: {
+      type: 'smallint',
+      transformer: {
+        to: (priority: Priority) => PRIORITIES.indexOf(priority),
+        from: (stored: number) => PRIORITIES[stored],
+      },
+    },
+    dueDate: { type: 'timestamptz', precision: 3, name: 'due_at', nullable: true },
+    parentId: { type: 'uuid', name: 'parent_id', nullable: true },
+    categoryId: { type: 'uuid', name: 'category_id', nullable: true },
+    assigneeId: { type: 'uuid', name: 'assignee_id', nullable: true },
+    recurrence: { type: 'text', nullable: true },
+    timeZone: { type: 'text', name: 'time_zone', nullable: true },
+    seriesStart: { type: 'timestamptz', precision: 3, name: 'series_start', nullable: true },
+    nextId: { type: 'uuid', name: 'next_id', nullable: true },
+    sortOrder: { type: 'int', name: 'sort_order' },
+    color: { type: 'text', nullable: true },
+    difficulty: { type: 'smallint', nullable: true },
+    completedAt: { type: 'timestamptz', precision: 3, name: 'completed_at', nullable: true },
+    completedBy: { type: 'uuid', name: 'completed_by', nullable: true },
+    createdAt: { type: 'timestamptz', precision: 3, name: 'created_at' },
+    updatedAt: { type: 'timestamptz', precision: 3, name: 'updated_at' },
+  },
+});
+
+/** The todos of all workspaces. */
+@Injectable()
+export class Todos extends Repository<TodoState, Todo> {
+  protected readonly storedAs: StoredAs<TodoState, Todo> = {
+    schema: todoSchema,
+    restore: (state) => new Todo(state),
+  };
+
+  /** @throws Rejection `resource.not-found` */
+  async workspaceOf(id: string): Promise<string> {
+    const row = await this.sql.row<{ workspaceId: string }>(
+      'SELECT workspace_id AS "workspaceId" FROM todos.todos WHERE id = $1',
+      [id],
+    );
+    if (!row) throw new Rejection(NotFound);
+    return row.workspaceId;
+  }
+
+  /**
+   * Lets a todo become the parent of another one: locks it, and the other one if that is there already, so that neither
+   * gets a parent or a child meanwhile.
+   *
+   * @param childId null for a new one
+   * @throws Rejection `todos.parent-unsuitable`, `todos.too-many-sub-todos`
+   */
+  async lockParent(parentId: string, workspaceId: string, childId: string | null): Promise<void> {
+    // In one order for all, to prevent deadlocks.
+    const locked = await this.sql.rows<{ id: string; parentId: string | null; workspaceId: string }>(
+      `SELECT id, parent_id AS "parentId", workspace_id AS "workspaceId" FROM todos.todos
+       WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
+      [childId === null ? [parentId] : [parentId, childId]],
+    );
+    const parent = locked.find(({ id }) => id === parentId);
+    if (parentId === childId || parent?.workspaceId !== workspaceId || parent.parentId !== null)
+      throw new Rejection(ParentUnsuitable);
+    const row = await this.sql.row<{ children: number; grandchildren: number }>(
+      `SELECT (SELECT count(*)::int FROM todos.todos WHERE parent_id = $1) AS children,
+              (SELECT count(*)::int FROM todos.todos WHERE parent_id = $2) AS grandchildren`,
+      [parentId, childId],
+    );
+    if (row!.grandchildren > 0) throw new Rejection(ParentUnsuitable);
+    if (row!.children >= MAX_SUB_TODOS) throw new Rejection(TooManySubTodos);
+  }
+
+  /** Deletes a todo that the caller has locked, after its sub-todos. */
+  async delete(todo: Todo): Promise<void> {
+    const children = await this.sql.rows<{ id: string }>(
+      'SELECT id FROM todos.todos WHERE parent_id = $1 ORDER BY id FOR NO KEY UPDATE',
+      [todo.id],
+    );
+    const family = [...(await Promise.all(children.map(({ id }) => this.get(id)))), todo];
+    for (const each of family) each.delete();
+    await Promise.all(family.map((each) => this.remove(each)));
+  }
+
+  /**
+   * Deletes todos of a workspace that is gone, without events.
+   *
+   * @param limit maximum number of todos
+   * @returns number of deleted todos, without the sub-todos that went with them
+   */
+  clear(workspaceId: string, limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM todos.todos WHERE id IN (SELECT id FROM todos.todos WHERE workspace_id = $1 ORDER BY id LIMIT $2)`,
+      [workspaceId, limit],
+    );
+  }
+
+  /** @returns ids of todos of a workspace that a user has been assigned, at most `limit` */
+  async assignedTo(userId: string, workspaceId: string, limit: number): Promise<string[]> {
+    const rows = await this.sql.rows<{ id: string }>(
+      'SELECT id FROM todos.todos WHERE assignee_id = $1 AND workspace_id = $2 ORDER BY id LIMIT $3',
+      [userId, workspaceId, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+}

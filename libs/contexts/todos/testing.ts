@@ -1,0 +1,40 @@
+import type { Person, TestSystem } from '@rookery/testing';
+import type { Given, Scene } from '@rookery/testing/access';
+import { sharedWorkspace } from '../workspaces/testing';
+
+/** Creates a todo. @returns its view */
+export async function createTodo(
+  system: TestSystem,
+  { token }: Person,
+  workspaceId: string,
+  draft: object = {},
+) {
+  const body = { title: 'Water the plants', ...draft };
+  const answer = await system.ask(`POST /v1/workspaces/${workspaceId}/todos`, { token, body });
+  if (answer.status !== 201) throw new Error(`No todo: ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
+/** @returns the types of the events about a subject, in order */
+export async function eventsAbout(system: TestSystem, subject: string): Promise<string[]> {
+  const rows = await system.sql<{ type: string }>(
+    'SELECT type FROM messaging.outbox WHERE subject = $1 ORDER BY id',
+    [subject],
+  );
+  return rows.map(({ type }) => type);
+}
+
+/** A todo of the owner in a workspace that is shared, as `id` of the path. */
+export async function sharedTodo(scene: Scene): Promise<Given> {
+  const { path } = await sharedWorkspace(scene);
+  return { path: { id: (await createTodo(scene.system, scene.people.owner, path!.id!)).id } };
+}
+
+/** A category of the owner, as `id` of the path. */
+export async function ownCategory({ system, people }: Scene): Promise<Given> {
+  const { body } = await system.ask('POST /v1/categories', {
+    token: people.owner.token,
+    body: { name: `Category ${Math.random()}` },
+  });
+  return { path: { id: body.id } };
+}

@@ -1,0 +1,125 @@
+import { FieldError, Rules } from '@rookery/domain';
+import { type CursorPart, Field, Item, type Keyset, ListQuery, refused } from '@rookery/web';
+import { STATUSES, type TodoStatus } from '../contract';
+import { PRIORITIES, type Priority } from '../model/todo';
+import type { TodoView } from './todo';
+
+export const SORTS = ['desc', 'asc', 'dueDate', 'priority'] as const;
+export type TodoSort = (typeof SORTS)[number];
+
+/** Which todos a list contains, and in which order. */
+export class TodosQuery extends ListQuery {
+  @Field.list(Item.oneOf(STATUSES, 'TodoStatus'), {
+    max: STATUSES.length,
+    optional: true,
+    description: 'Todos with any of these.',
+  })
+  status?: TodoStatus[];
+
+  @Field.list(Item.oneOf(PRIORITIES, 'TodoPriority'), {
+    max: PRIORITIES.length,
+    optional: true,
+    description: 'Todos with any of these.',
+  })
+  priority?: Priority[];
+
+  @Field.text({
+    max: 36,
+    optional: true,
+    description: 'Todos with this tag: its id, or its name.',
+    example: 'home',
+  })
+  tag?: string;
+
+  @Field.uuid({ optional: true, description: 'Todos of this category.' })
+  categoryId?: string;
+
+  @Field.uuid({ optional: true, description: 'Sub-todos of this todo.' })
+  parentId?: string;
+
+  @Field.uuid({ optional: true, description: 'Todos that are assigned to this user.' })
+  assigneeId?: string;
+
+  @Field.dateTime({ optional: true, description: 'Todos that are due at or after this time.' })
+  dueFrom?: string;
+
+  @Field.dateTime({ optional: true, description: 'Todos that are due at or before this time.' })
+  dueTo?: string;
+
+  @Field.boolean({
+    optional: true,
+    description: '`true`: pending todos whose due date has passed. `false`: all others.',
+  })
+  overdue?: boolean;
+
+  @Field.text({
+    min: 0,
+    max: 100,
+    trim: true,
+    default: '',
+    description:
+      'Words in title or description, not case-sensitive. Supports "a phrase", a or b, and -without.',
+    example: 'plants -ferns',
+  })
+  search = '';
+
+  @Field.oneOf(SORTS, {
+    default: 'desc',
+    description:
+      '`desc`: newest first. `asc`: oldest first. `dueDate`: what is due first comes first, what has no due date last. `priority`: the most important first, then the newest.',
+  })
+  sort: TodoSort = 'desc';
+}
+
+/** @throws RequestRefused `request.invalid` if the period ends before it begins */
+export function assertDuePeriod({ dueFrom, dueTo }: TodosQuery): void {
+  if (dueFrom === undefined || dueTo === undefined || Date.parse(dueFrom) <= Date.parse(dueTo)) return;
+  throw refused([
+    FieldError.of(Rules.range, 'dueFrom', { max: dueTo }, 'dueFrom must not be later than dueTo.'),
+  ]);
+}
+
+/** @returns a name for cursors: everything that makes positions comparable */
+export function nameOfList(scope: string, query: TodosQuery): string {
+  return `todos:${scope}:${JSON.stringify(Object.entries(query).filter(([key]) => key !== 'limit' && key !== 'cursor'))}`;
+}
+
+const MAX_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+const MIN_ID = '00000000-0000-0000-0000-000000000000';
+const MAX_PRIORITY = PRIORITIES.length;
+
+interface Order {
+  /** Columns of the keyset, in its order, with a placeholder for each value of a position. */
+  beyond: (places: readonly string[]) => string;
+  by: string;
+  keyset: Keyset<TodoView, readonly CursorPart[]>;
+}
+
+export const DUE = `coalesce(todo.due_at, 'infinity'::timestamptz)`;
+
+/** The orders of lists. Each is that of an index, within a workspace and within the todos of a user. */
+export const ORDERS: Record<TodoSort, Order> = {
+  desc: {
+    beyond: ([id]) => `todo.id < ${id}::uuid`,
+    by: 'todo.id DESC',
+    keyset: { first: [MAX_ID], of: ({ id }) => [id] },
+  },
+  asc: {
+    beyond: ([id]) => `todo.id > ${id}::uuid`,
+    by: 'todo.id',
+    keyset: { first: [MIN_ID], of: ({ id }) => [id] },
+  },
+  dueDate: {
+    beyond: ([due, id]) => `(${DUE}, todo.id) > (${due}::timestamptz, ${id}::uuid)`,
+    by: `${DUE}, todo.id`,
+    keyset: {
+      first: ['-infinity', MIN_ID],
+      of: ({ dueDate, id }) => [dueDate ? dueDate.toISOString() : 'infinity', id],
+    },
+  },
+  priority: {
+    beyond: ([priority, id]) => `(todo.priority, todo.id) < (${priority}::smallint, ${id}::uuid)`,
+    by: 'todo.priority DESC, todo.id DESC',
+    keyset: { first: [MAX_PRIORITY, MAX_ID], of: ({ priority, id }) => [PRIORITIES.indexOf(priority), id] },
+  },
+};
