@@ -8,6 +8,7 @@ import {
   type EventOf,
   type RaisedEvent,
 } from '@rookery/domain';
+import type { OccurringEvent } from '@rookery/persistence';
 import type { QueueDefinition, RetryPolicy } from './queues';
 
 /** Information about an attempt besides the event. */
@@ -79,6 +80,8 @@ export interface SubscriberOptions extends DurableName {
   events: readonly EventDefinition[];
   queue: QueueDefinition;
   ordered: boolean;
+  /** See {@link Subscriber}. */
+  interest?: (event: OccurringEvent) => readonly string[];
   /** Overrides of the queue's retry policy. */
   policy: Partial<RetryPolicy>;
 }
@@ -97,6 +100,8 @@ const KEY = Symbol('subscriber');
  * @param options.formerly previous names: it takes over their deliveries
  * @param options.ordered it must receive the events of one subject one after the other, in order; a dead delivery then
  *   blocks its successors until an operator redrives or discards it
+ * @param options.interest keys of an event: the event is delivered only where one of them is registered in `Interests`,
+ *   for subscribers that want few of many. It is called while the event is stored, so it is fast and does not throw
  * @throws Error if a name is malformed
  */
 export function Subscriber(
@@ -106,11 +111,24 @@ export function Subscriber(
     queue,
     ordered = false,
     formerly,
+    interest,
     ...policy
-  }: { queue: QueueDefinition; ordered?: boolean; formerly?: readonly string[] } & Partial<RetryPolicy>,
+  }: {
+    queue: QueueDefinition;
+    ordered?: boolean;
+    formerly?: readonly string[];
+    interest?: (event: OccurringEvent) => readonly string[];
+  } & Partial<RetryPolicy>,
 ): ClassDecorator {
   const list = Array.isArray(events) ? events : [events];
-  const options = { ...durableName('subscriber', name, formerly), events: list, queue, ordered, policy };
+  const options = {
+    ...durableName('subscriber', name, formerly),
+    events: list,
+    queue,
+    ordered,
+    interest,
+    policy,
+  };
   return (target) => {
     Reflect.defineMetadata(KEY, options, target);
     Injectable()(target);

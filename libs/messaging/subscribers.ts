@@ -27,7 +27,7 @@ export class Subscribers {
   register(type: Type<AnySubscriber>): void {
     const options = subscriberOptions(type);
     if (!options) throw new Error(`${type.name} is no subscriber.`);
-    const { name, queue, ordered } = options;
+    const { name, queue, ordered, interest } = options;
     if (!isDeclared(queue)) {
       throw new Error(`Subscriber ${name} names a queue that is not declared: ${queue?.name}.`);
     }
@@ -36,7 +36,7 @@ export class Subscribers {
     this.names.add({ ...options, type, policy: { attempts, backoff, timeout, ...options.policy } });
     // By type, because a subscriber to two versions of an event still gets each event once.
     for (const eventType of new Set(options.events.map((event) => event.type))) {
-      this.subscriptions.add(eventType, { subscriber: name, queue: queue.name, ordered });
+      this.subscriptions.add(eventType, { subscriber: name, queue: queue.name, ordered, interest });
     }
   }
 

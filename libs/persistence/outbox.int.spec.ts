@@ -3,9 +3,10 @@ import { withWorkContext } from '@rookery/observability';
 import { CountedHints, TestLedger } from '@rookery/testing/ledger';
 import { Client } from 'pg';
 import { z } from 'zod';
-import { Deliveries, Outbox, Sql, Subscriptions, Transaction } from '.';
+import { Deliveries, Interests, Outbox, Sql, Subscriptions, Transaction } from '.';
 
 const LeafFell = defineEvent('suite.leaf-fell', 1, z.object({ height: z.number() }));
+const LeafWasRaked = defineEvent('suite.leaf-was-raked', 1, z.object({ bed: z.string() }));
 const LeafRotted = defineEvent('suite.leaf-rotted', 1, z.object({}));
 
 describe('The outbox', () => {
@@ -56,6 +57,36 @@ describe('The outbox', () => {
       { subscriber: 'garden.compost', state: 'pending', ordered: false, attempts: 0 },
       { subscriber: 'garden.rake', state: 'pending', ordered: true, attempts: 0 },
     ]);
+  });
+
+  it('makes a delivery for who is interested in few events only of those that interest', async () => {
+    ledger.get(Subscriptions).add(LeafWasRaked.type, {
+      subscriber: 'garden.weigh',
+      queue: 'garden',
+      ordered: false,
+      interest: ({ data, actorId }) => [`by:${actorId}`, `in:${(data as { bed: string }).bed}`],
+    });
+    const [holder, other] = [newId(), newId()];
+    const interests = ledger.get(Interests);
+    const rake = async (bed: string) => {
+      const subject = newId();
+      await ledger.run(() =>
+        outbox.append([{ definition: LeafWasRaked, subject, sequence: 1, data: { bed } }]),
+      );
+      return (await ledger.sql('SELECT 1 FROM messaging.event_delivery WHERE subject = $1', [subject]))
+        .length;
+    };
+    expect(await rake('roses')).toBe(0);
+    await ledger.run(() => interests.replace('garden.weigh', holder, ['in:roses', 'in:herbs']));
+    await ledger.run(() => interests.replace('garden.weigh', other, ['in:roses']));
+    await ledger.run(() => interests.replace('garden.other', other, ['in:lawn']));
+    expect([await rake('roses'), await rake('herbs'), await rake('lawn')]).toEqual([1, 1, 0]);
+    await ledger.run(() => interests.replace('garden.weigh', holder, ['in:herbs']));
+    expect([await rake('roses'), await rake('herbs')]).toEqual([1, 1]);
+    await ledger.run(() => interests.end('garden.weigh', [holder, other]));
+    expect([await rake('roses'), await rake('herbs')]).toEqual([0, 0]);
+    await ledger.run(() => interests.replace('garden.weigh', holder, ['by:null']));
+    expect(await rake('lawn')).toBe(1);
   });
 
   it('stores neither if the transaction is rolled back, and wakes no relay', async () => {

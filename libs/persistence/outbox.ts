@@ -48,7 +48,7 @@ export class Outbox {
   ) {}
 
   /**
-   * Stores events and a pending delivery for each of their subscribers in the current transaction, in one statement
+   * Stores events and a pending delivery for each of their subscribers, if it is interested, in the current transaction, in one statement
    * that the commit waits for.
    *
    * @throws ZodError if the data does not match the event's definition
@@ -71,11 +71,12 @@ export class Outbox {
       traceparent: context.traceparent,
     }));
     const deliveries = rows.flatMap((row) =>
-      this.subscriptions.to(row.type).map((subscription) => ({
+      this.subscriptions.to(row.type).map(({ interest, ...subscription }) => ({
         event_id: row.event_id,
         subject: row.subject,
         sequence: row.sequence,
         ...subscription,
+        ...(interest && { keys: interest({ ...row, actorId: row.actor_id ?? null }) }),
       })),
     );
     this.sql.send(
@@ -90,8 +91,10 @@ export class Outbox {
        )
        INSERT INTO messaging.event_delivery (event_id, subscriber, queue, subject, sequence, ordered)
        SELECT event_id, subscriber, queue, subject, sequence, ordered
-       FROM jsonb_to_recordset($2::jsonb) AS row (event_id uuid, subscriber text, queue text, subject uuid,
-            sequence int, ordered boolean)`,
+       FROM jsonb_to_recordset($2::jsonb) AS wanted (event_id uuid, subscriber text, queue text, subject uuid,
+            sequence int, ordered boolean, keys text[])
+       WHERE keys IS NULL OR EXISTS (
+         SELECT 1 FROM messaging.interests i WHERE i.subscriber = wanted.subscriber AND i.key = ANY (wanted.keys))`,
       [JSON.stringify(rows), JSON.stringify(deliveries)],
     );
     this.transaction.waitForDisk();

@@ -12,6 +12,7 @@ import { SchemaVersion } from './schema-version';
 import { SearchBulkhead } from './search-bulkhead';
 import { DatabaseSettings } from './settings';
 import { Sql } from './sql';
+import { Interests } from './interests';
 import { Subscriptions } from './subscriptions';
 import { Transaction } from './transaction';
 
@@ -39,6 +40,7 @@ export class PersistenceModule implements OnModuleInit {
       Transaction,
       Sql,
       Subscriptions,
+      Interests,
       Outbox,
       Deliveries,
       SchemaVersion,

@@ -1,5 +1,14 @@
 import { Injectable } from '@nestjs/common';
 
+/** An event that is being stored, as far as it decides whom it interests. */
+export interface OccurringEvent {
+  type: string;
+  version: number;
+  subject: string;
+  actorId: string | null;
+  data: unknown;
+}
+
 /** A subscription of a subscriber to an event. */
 export interface Subscription {
   /** Stable name, `<context>.<effect>`: the key of its rows in the ledger. */
@@ -8,6 +17,11 @@ export interface Subscription {
   queue: string;
   /** Whether it must receive the events of one subject in order. */
   ordered: boolean;
+  /**
+   * @returns keys of an event: it is delivered only where one of them is registered in `Interests`. Without this
+   *   function it is always delivered
+   */
+  interest?: (event: OccurringEvent) => readonly string[];
 }
 
 /** The subscribers of each event. Filled at boot from the contexts; both apps register all of them. */
