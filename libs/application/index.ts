@@ -9,3 +9,4 @@ export * from './personal-data';
 export * from './prune-idempotency-keys';
 export * from './queries';
 export * from './rebuild';
+export { seal, unseal } from './seal';

@@ -4,7 +4,8 @@ import { notifications } from './notifications/notifications.context';
 import { operations } from './operations/operations.context';
 import { social } from './social/social.context';
 import { todos } from './todos/todos.context';
+import { webhooks } from './webhooks/webhooks.context';
 import { workspaces } from './workspaces/workspaces.context';
 
 /** The bounded contexts of Rookery. */
-export const contexts = [identity, media, notifications, operations, social, workspaces, todos];
+export const contexts = [identity, media, notifications, operations, social, workspaces, todos, webhooks];

@@ -68,7 +68,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
         ...LOCK,
         connection: this.redis.blocking(),
         prefix: PREFIX,
-        concurrency: this.settings[queue.class],
+        concurrency: queue.concurrency ?? this.settings[queue.class],
       });
       worker.on('error', (error) => this.log.debug(`${queue.name}: ${error.message}`));
       return worker;

@@ -23,6 +23,8 @@ export interface QueueDefinition extends RetryPolicy {
    * the effect is external (mail, HTTP) and runs in no transaction: at least once, with an idempotency key.
    */
   readonly effect: 'database' | 'outside';
+  /** How many of its jobs one worker runs at once, if not as many as its class says: for effects that only wait. */
+  readonly concurrency?: number;
 }
 
 const definitions = new Map<string, QueueDefinition>();
@@ -83,6 +85,15 @@ export const Queues = {
     backoff: { base: 1_000, factor: 2, cap: 1_024_000 },
     timeout: 10_000,
     effect: 'database',
+  }),
+  /** Webhooks: receivers are down for hours, and slow ones must not keep others waiting. */
+  webhooks: defineQueue('webhooks', {
+    class: 'low',
+    attempts: 8,
+    backoff: { base: 30_000, factor: 3, cap: 21_600_000 },
+    timeout: 20_000,
+    effect: 'outside',
+    concurrency: 32,
   }),
   /** Exports and erasures, in batches: long work that no user waits for. */
   personalData: defineQueue('personal-data', {

@@ -80,6 +80,7 @@ export class OwnSystem extends TestSystem {
       S3_ENDPOINT: (await reach.storage?.(storage.S3_ENDPOINT)) ?? storage.S3_ENDPOINT,
       PUBLIC_URL: 'http://rookery.test',
       RATE_LIMIT_ENABLED: 'false',
+      WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',
       ...settings,
     });
     const logged: string[] = [];

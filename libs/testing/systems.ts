@@ -147,6 +147,7 @@ async function start(host: Host, folder: string, settings: Settings): Promise<Ru
       ...storage.settings,
       PUBLIC_URL: 'http://rookery.test',
       RATE_LIMIT_ENABLED: 'false',
+      WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',
       ...settings,
     });
     return {

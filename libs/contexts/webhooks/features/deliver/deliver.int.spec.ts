@@ -1,0 +1,368 @@
+import { enroll } from '@rookery/contexts/identity/testing';
+import { block, comment, like, publish } from '@rookery/contexts/social/testing';
+import { createWebhook, deliveriesOf, Receiver, retryNow } from '@rookery/contexts/webhooks/testing';
+import { eventually, type Person, sharedSystem } from '@rookery/testing';
+import { Webhook as StandardWebhook } from 'standardwebhooks';
+
+describe('Delivering events to webhooks', () => {
+  const system = sharedSystem();
+  let ada: Person;
+  let bob: Person;
+  let receiver: Receiver;
+
+  beforeEach(async () => {
+    [ada, bob, receiver] = await Promise.all([enroll(system), enroll(system), Receiver.start()]);
+  });
+  afterEach(() => receiver.stop());
+
+  const follow = (who: Person, whom: Person) =>
+    system.ask(`PUT /v1/users/${whom.id}/follow`, { token: who.token });
+  const unfollow = (who: Person, whom: Person) =>
+    system.ask(`DELETE /v1/users/${whom.id}/follow`, { token: who.token });
+  const create = (own: Partial<Parameters<typeof createWebhook>[2]> = {}, who = ada) =>
+    createWebhook(system, who, { url: receiver.url, ...own });
+  const log = (id: string, query = '') => deliveriesOf(system, ada, id, query);
+  const fanOuts = async (subject: string) =>
+    system.sql(
+      `SELECT 1 FROM messaging.event_delivery WHERE subscriber = 'webhooks.fan-out' AND subject = $1`,
+      [subject],
+    );
+  /** Waits until nothing is on its way. */
+  const settled = () =>
+    eventually(async () => {
+      const open = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery WHERE subscriber LIKE 'webhooks.%' AND state = 'pending'
+         UNION ALL SELECT 1 FROM messaging.outbox WHERE published_at IS NULL`,
+      );
+      return open.length === 0;
+    });
+
+  it('sends what somebody did to its owner, signed as Standard Webhooks says', async () => {
+    const { id, secret } = await create();
+    await follow(bob, ada);
+    const [{ headers, body, payload }] = (await receiver.has(1)) as [(typeof receiver.received)[0]];
+    expect(payload).toEqual({
+      type: 'social.user-followed',
+      version: 1,
+      id: expect.any(String),
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      subject: expect.any(String),
+      sequence: 1,
+      data: { userId: bob.id, otherId: ada.id },
+    });
+    expect(new StandardWebhook(secret).verify(body, headers as Record<string, string>)).toEqual(payload);
+    const forged = { ...(headers as Record<string, string>), 'webhook-id': 'another' };
+    expect(() => new StandardWebhook(secret).verify(body, forged)).toThrow('No matching signature');
+    expect(headers).toMatchObject({
+      'content-type': 'application/json',
+      'user-agent': 'Rookery-Webhooks/1',
+    });
+    const [delivery] = await eventually(async () => {
+      const [first] = await log(id);
+      return first.status === 'delivered' && [first];
+    });
+    expect(delivery).toMatchObject({
+      id: headers['webhook-id'],
+      eventId: payload.id,
+      eventType: 'social.user-followed',
+      attempts: 1,
+      log: [{ statusCode: 204, error: null, requestId: headers['x-request-id'] }],
+      finishedAt: expect.any(String),
+    });
+  });
+
+  it('costs no delivery for an event that concerns nobody with a webhook for it', async () => {
+    await create({ events: ['social.post-created'] });
+    await create({ active: false });
+    const [eve, theirs] = [await enroll(system), await publish(system, bob)];
+    await follow(eve, bob);
+    await follow(bob, ada);
+    const mine = await publish(system, ada);
+    await receiver.has(1);
+    await settled();
+    expect(receiver.received.map(({ payload }) => payload.subject)).toEqual([mine.id]);
+    expect(await fanOuts(mine.id)).toHaveLength(1);
+    expect(await fanOuts(theirs.id)).toEqual([]);
+    const others = await system.sql(
+      `SELECT 1 FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+       WHERE d.subscriber = 'webhooks.fan-out' AND o.type = 'social.user-followed' AND o.actor_id = ANY ($1::uuid[])`,
+      [[eve.id, bob.id]],
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('sends likes and comments to their users and to the author of the post', async () => {
+    const events = ['social.post-liked', 'social.comment-added'];
+    await create({ events });
+    const other = await Receiver.start();
+    try {
+      await create({ events, url: other.url }, bob);
+      const post = await publish(system, ada);
+      await like(system, bob, post.id);
+      await comment(system, bob, post.id);
+      await like(system, ada, post.id);
+      await receiver.has(3);
+      await other.has(2);
+      await settled();
+      const types = (it: Receiver) =>
+        it.received
+          .map(({ payload: { type, data } }) => `${type} ${data.userId ?? data.authorId}`)
+          .toSorted();
+      expect(types(other)).toEqual([`social.comment-added ${bob.id}`, `social.post-liked ${bob.id}`]);
+      expect(types(receiver)).toEqual(
+        [
+          `social.comment-added ${bob.id}`,
+          `social.post-liked ${ada.id}`,
+          `social.post-liked ${bob.id}`,
+        ].toSorted(),
+      );
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('tells nobody that somebody has blocked them, and nothing of who has', async () => {
+    const events = [
+      'social.user-followed',
+      'social.user-unfollowed',
+      'social.user-blocked',
+      'social.post-liked',
+    ];
+    await create({ events });
+    const post = await publish(system, ada);
+    await follow(ada, bob);
+    await follow(bob, ada);
+    await receiver.has(2);
+    receiver.received.length = 0;
+    await system.ask(`PUT /v1/users/${ada.id}/block`, { token: bob.token });
+    const eve = await enroll(system);
+    await like(system, eve, post.id);
+    await block(system, eve, ada);
+    await follow(ada, await enroll(system));
+    await receiver.has(1);
+    await settled();
+    const told = receiver.received.map(({ payload }) => payload);
+    expect(JSON.stringify(told)).not.toContain(bob.id);
+    expect(told.filter(({ type }) => /blocked|unfollowed/.test(type))).toEqual([]);
+  });
+
+  it('tells those who block and unfollow what they did', async () => {
+    await create({ events: ['social.user-unfollowed', 'social.user-blocked'] });
+    await follow(ada, bob);
+    await unfollow(ada, bob);
+    await system.ask(`PUT /v1/users/${bob.id}/block`, { token: ada.token });
+    await receiver.has(2);
+    expect(new Set(receiver.received.map(({ payload }) => payload.type))).toEqual(
+      new Set(['social.user-unfollowed', 'social.user-blocked']),
+    );
+  });
+
+  it('skips a retry of what its owner may not see any more', async () => {
+    receiver.answer = (response) => response.writeHead(500).end();
+    const { id } = await create();
+    await follow(bob, ada);
+    await receiver.has(1);
+    await eventually(async () => (await log(id))[0]?.attempts === 1);
+    await system.ask(`PUT /v1/users/${ada.id}/block`, { token: bob.token });
+    await eventually(async () => {
+      await retryNow(system);
+      return (await log(id))[0].status === 'skipped';
+    });
+    expect((await log(id))[0].log.at(-1)).toMatchObject({ error: 'withheld', statusCode: null });
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it('retries with the same id and a fresh signature until the receiver accepts it', async () => {
+    let refused = 0;
+    receiver.answer = (response) => response.writeHead((refused += 1) <= 2 ? 503 : 200).end();
+    const { id, secret } = await create();
+    await follow(bob, ada);
+    await eventually(async () => {
+      await retryNow(system);
+      return receiver.received.length === 3;
+    });
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(receiver.received.map(({ headers }) => headers['x-request-id'])).size).toBe(3);
+    expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1);
+    for (const { body, headers } of receiver.received)
+      new StandardWebhook(secret).verify(body, headers as Record<string, string>);
+    await eventually(async () => (await log(id))[0].status === 'delivered');
+    expect((await log(id))[0].log).toMatchObject([
+      { statusCode: 503, error: 'status' },
+      { statusCode: 503, error: 'status' },
+      { statusCode: 200, error: null },
+    ]);
+    const { body: view } = await system.ask(`GET /v1/webhooks/${id}`, { token: ada.token });
+    expect(view.failingSince).toBeNull();
+  });
+
+  it.each([301, 302, 307, 400, 404, 500])('takes %i for a failure', async (status) => {
+    receiver.answer = (response) => response.writeHead(status, { location: receiver.url }).end();
+    const { id } = await create();
+    await follow(bob, ada);
+    await eventually(async () => (await log(id))[0]?.attempts === 1);
+    expect((await log(id))[0]).toMatchObject({
+      status: 'pending',
+      log: [{ statusCode: status, error: 'status' }],
+    });
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it('fails for good after eight attempts, and is sent once by a redrive of operators', async () => {
+    receiver.answer = (response) => response.writeHead(500).end();
+    const { id } = await create();
+    await follow(bob, ada);
+    const [delivery] = await eventually(async () => {
+      await system.sql('UPDATE webhooks.webhooks SET open_until = NULL WHERE id = $1', [id]);
+      await retryNow(system);
+      const all = await log(id);
+      return all[0]?.status === 'failed' && all;
+    });
+    expect(delivery).toMatchObject({ attempts: 8, finishedAt: expect.any(String) });
+    const dead = () =>
+      system.sql<{ state: string; queue: string }>(
+        `SELECT state, queue FROM messaging.event_delivery WHERE subscriber = 'webhooks.deliver' AND subject = $1`,
+        [delivery.id],
+      );
+    expect(await dead()).toEqual([{ state: 'dead', queue: 'webhooks' }]);
+    receiver.answer = (response) => response.writeHead(204).end();
+    const redrive = () =>
+      system.sql(
+        `UPDATE messaging.event_delivery SET state = 'pending', attempts = 0, due_at = now() - interval '2 min',
+                finished_at = NULL WHERE subscriber = 'webhooks.deliver' AND subject = $1`,
+        [delivery.id],
+      );
+    await system.sql('UPDATE webhooks.webhooks SET open_until = NULL WHERE id = $1', [id]);
+    await redrive();
+    await eventually(async () => (await log(id))[0].status === 'delivered');
+    await eventually(async () => (await dead())[0]!.state === 'done');
+    await redrive();
+    await eventually(async () => (await dead())[0]!.state === 'done');
+    expect(receiver.received).toHaveLength(9);
+  }, 90_000);
+
+  it('sends what has ended again when its owner asks for it, and nothing twice at once', async () => {
+    const { id } = await create();
+    await follow(bob, ada);
+    await receiver.has(1);
+    const [{ id: deliveryId }] = await eventually(async () => {
+      const all = await log(id);
+      return all[0].status === 'delivered' && all;
+    });
+    const again = (who = ada, delivery = deliveryId) =>
+      system.ask(`POST /v1/webhooks/${id}/deliveries/${delivery}/redeliver`, { token: who.token });
+    expect((await again(bob)).status).toBe(404);
+    expect((await again(ada, bob.id)).status).toBe(404);
+    const held = await new Promise<() => void>((resolve) => {
+      receiver.answer = (response) => resolve(() => response.writeHead(204).end());
+      void again();
+    });
+    expect(await again()).toMatchObject({ status: 409, body: { code: 'webhooks.delivery-pending' } });
+    held();
+    await eventually(async () => (await log(id))[0].status === 'delivered');
+    expect(receiver.received.map(({ headers }) => headers['webhook-id'])).toEqual([deliveryId, deliveryId]);
+    await system.ask(`PATCH /v1/webhooks/${id}`, { token: ada.token, body: { active: false } });
+    expect(await again()).toMatchObject({ status: 409, body: { code: 'webhooks.inactive' } });
+    expect((await log(id))[0].status).toBe('delivered');
+  });
+
+  it('shows deliveries newest first, page by page, and by status', async () => {
+    const { id } = await create();
+    for (let nr = 0; nr < 3; nr += 1) await follow(await enroll(system), ada);
+    await eventually(async () => (await log(id, '?status=delivered')).length === 3);
+    expect(await log(id, '?status=failed')).toEqual([]);
+    const all = (await log(id)).map((each: { id: string }) => each.id);
+    expect(all).toEqual(all.toSorted().toReversed());
+    const first = await system.ask(`GET /v1/webhooks/${id}/deliveries?limit=2`, { token: ada.token });
+    const rest = await system.ask(`GET /v1/webhooks/${id}/deliveries?cursor=${first.body.page.nextCursor}`, {
+      token: ada.token,
+    });
+    expect([...first.body.data, ...rest.body.data].map((each: { id: string }) => each.id)).toEqual(all);
+    expect((await system.ask(`GET /v1/webhooks/${id}/deliveries`, { token: bob.token })).status).toBe(404);
+    const unknown = await system.ask(`GET /v1/webhooks/${id}/deliveries?status=x`, { token: ada.token });
+    expect(unknown.status).toBe(400);
+  });
+
+  it('signs with both secrets after a rotation, and with the new one alone when the overlap is over', async () => {
+    const { id, secret: first } = await create();
+    const rotate = () => system.ask(`POST /v1/webhooks/${id}/rotate-secret`, { token: ada.token });
+    const { status, body: rotated } = await rotate();
+    expect({
+      status,
+      overlap: Date.parse(rotated.previousSecretExpiresAt) - Date.now() > 86_000_000,
+    }).toEqual({
+      status: 200,
+      overlap: true,
+    });
+    const verified = (secret: string, nr: number) => {
+      const { body, headers } = receiver.received[nr]!;
+      try {
+        new StandardWebhook(secret).verify(body, headers as Record<string, string>);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    await follow(bob, ada);
+    await receiver.has(1);
+    expect([verified(first, 0), verified(rotated.secret, 0)]).toEqual([true, true]);
+    await system.sql('UPDATE webhooks.webhooks SET previous_secret_expires_at = now() WHERE id = $1', [id]);
+    await follow(await enroll(system), ada);
+    await receiver.has(2);
+    expect([verified(first, 1), verified(rotated.secret, 1)]).toEqual([false, true]);
+    const { body: third } = await rotate();
+    await follow(await enroll(system), ada);
+    await receiver.has(3);
+    expect([verified(first, 2), verified(rotated.secret, 2), verified(third.secret, 2)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it('is tested by a ping, also while it is not active', async () => {
+    const { id, secret } = await create({ active: false });
+    const { status, body } = await system.ask(`POST /v1/webhooks/${id}/ping`, { token: ada.token });
+    expect(status).toBe(202);
+    const [{ headers, body: sent, payload }] = (await receiver.has(1)) as [(typeof receiver.received)[0]];
+    new StandardWebhook(secret).verify(sent, headers as Record<string, string>);
+    expect(payload).toMatchObject({ type: 'webhooks.ping', data: { webhookId: id } });
+    expect(headers['webhook-id']).toBe(body.deliveryId);
+  });
+
+  it('gives up what is dripped, and blocks at the connection what looked public', async () => {
+    let dripping: NodeJS.Timeout | undefined;
+    receiver.answer = (response) => {
+      response.writeHead(200);
+      dripping = setInterval(() => response.write('a'), 10);
+    };
+    const { id } = await create();
+    await follow(bob, ada);
+    await eventually(async () => (await log(id))[0]?.status === 'delivered');
+    clearInterval(dripping);
+    expect((await log(id))[0].log[0].durationMs).toBeLessThan(9_000);
+    const { id: blocked } = await create({ url: 'https://hooks.example.com/x' });
+    await system.sql(`UPDATE webhooks.webhooks SET url = 'https://127.0.0.2/x' WHERE id = $1`, [blocked]);
+    await system.ask(`POST /v1/webhooks/${blocked}/ping`, { token: ada.token });
+    const [failed] = await eventually(async () => {
+      const all = await log(blocked);
+      return all[0]?.status === 'failed' && all;
+    });
+    expect(failed).toMatchObject({ attempts: 1, log: [{ error: 'blocked', statusCode: null }] });
+  });
+
+  it('sends nothing more once the webhook is deleted, and deletes its log', async () => {
+    receiver.answer = (response) => response.writeHead(500).end();
+    const { id } = await create();
+    await follow(bob, ada);
+    await eventually(async () => (await log(id))[0]?.attempts === 1);
+    await system.ask(`DELETE /v1/webhooks/${id}`, { token: ada.token });
+    await eventually(
+      async () =>
+        (await system.sql('SELECT 1 FROM webhooks.deliveries WHERE webhook_id = $1', [id])).length === 0,
+    );
+    await retryNow(system);
+    await settled();
+    expect(receiver.received).toHaveLength(1);
+  });
+});

@@ -1,0 +1,50 @@
+import type { EventEnvelope } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { PostHeadlines } from '../../../social/contract';
+import { Memberships } from '../../../workspaces/contract';
+import { FAN_OUT, interestsIn, OFFERED_EVENTS, toldOf } from '../../offered-events';
+import { DeliveryViewers } from '../../services/viewers';
+import { WebhookDeliveries } from '../../storage/deliveries';
+import { Webhooks } from '../../storage/webhooks';
+
+/**
+ * Makes a delivery for each webhook that an event concerns. Events without a webhook do not come here: see `Interests`.
+ * In order, so that an ordered webhook knows the earlier deliveries of a subject before the later ones.
+ */
+@Subscriber(FAN_OUT, OFFERED_EVENTS, { queue: Queues.projections, ordered: true, interest: interestsIn })
+export class FanOut implements Handles<(typeof OFFERED_EVENTS)[number]> {
+  constructor(
+    private readonly deliveries: WebhookDeliveries,
+    private readonly headlines: PostHeadlines,
+    private readonly memberships: Memberships,
+    private readonly viewers: DeliveryViewers,
+    private readonly webhooks: Webhooks,
+  ) {}
+
+  async handle(event: EventEnvelope): Promise<void> {
+    const { type, version, id, occurredAt: timestamp, subject, sequence, data } = event;
+    const found = await toldOf(event, { headlines: this.headlines, memberships: this.memberships });
+    const about = new Map(found.map((told) => [told.to, told.about]));
+    const webhooks = await this.webhooks.subscribed([...about.keys()], type);
+    if (webhooks.length === 0) return;
+    const owners = new Set(webhooks.map(({ ownerId }) => ownerId));
+    for (const owner of owners)
+      if (!(await this.viewers.maySee(owner, about.get(owner)!))) owners.delete(owner);
+    const body = JSON.stringify({ type, version, id, timestamp, subject, sequence, data });
+    const wanted = webhooks.filter(({ ownerId }) => owners.has(ownerId));
+    if (wanted.length === 0) return;
+    await this.deliveries.add(
+      wanted.map(({ id: webhookId, ownerId, full }) => ({
+        webhookId,
+        ownerId,
+        eventId: id,
+        eventType: type,
+        subject,
+        sequence,
+        body,
+        about: about.get(ownerId)!,
+        status: full ? 'skipped' : 'pending',
+      })),
+    );
+  }
+}

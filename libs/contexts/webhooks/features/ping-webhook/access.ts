@@ -1,0 +1,4 @@
+import { type AccessRows, ownerOnly } from '@rookery/testing/access';
+import { ownWebhook } from '../../testing';
+
+export const access: AccessRows = { pingWebhook: { ...ownerOnly, given: ownWebhook } };

@@ -1,0 +1,18 @@
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { WebhookSettings } from '../../settings';
+import { WebhookDeliveries } from '../../storage/deliveries';
+
+const BATCH_SIZE = 5_000;
+
+/** Deletes the log of deliveries after `WEBHOOK_LOG_DAYS`: a batch a minute, at night. */
+@Schedule('webhooks.prune-deliveries', { cron: '* 3-4 * * *' })
+export class PruneDeliveries implements Scheduled {
+  constructor(
+    private readonly deliveries: WebhookDeliveries,
+    private readonly settings: WebhookSettings,
+  ) {}
+
+  async run(): Promise<void> {
+    await this.deliveries.prune(this.settings.logDays, BATCH_SIZE);
+  }
+}

@@ -1,0 +1,143 @@
+import type { EventDefinition, EventOf } from '@rookery/domain';
+import type { OccurringEvent } from '@rookery/persistence';
+import { PreferencesChanged, RoleChanged, SessionRevoked, UserRenamed } from '../identity/contract';
+import { NotificationCreated } from '../notifications/contract';
+import {
+  CommentAdded,
+  CommentDeleted,
+  CommentUpdated,
+  PostCreated,
+  PostDeleted,
+  type PostHeadlines,
+  PostLiked,
+  PostUnliked,
+  PostUpdated,
+  UserBlocked,
+  UserFollowed,
+  UserUnblocked,
+  UserUnfollowed,
+} from '../social/contract';
+import {
+  MemberAdded,
+  MemberRemoved,
+  MemberRoleChanged,
+  type Memberships,
+  WorkspaceCreated,
+  WorkspaceUpdated,
+} from '../workspaces/contract';
+
+/** Somebody whom an event concerns. */
+export interface Told {
+  to: string;
+  /** Other users whom it tells something about: it is not sent unless the recipient may see all of them. */
+  about: readonly string[];
+}
+
+const to = (userId: string, ...about: string[]): Told => ({ to: userId, about });
+
+/** What knows whom an event concerns that does not name them. */
+export interface Ports {
+  headlines: PostHeadlines;
+  memberships: Memberships;
+}
+
+type Seen<D> = Pick<EventOf<D>, 'data' | 'subject' | 'actorId'>;
+
+interface Offer {
+  readonly event: EventDefinition;
+  /** From the event alone, so that one that concerns nobody with a webhook costs no delivery. */
+  readonly told?: (event: OccurringEvent) => readonly Told[];
+  /** By asking: every occurrence is looked at as soon as anybody subscribes to the type. */
+  readonly find?: (event: OccurringEvent, ports: Ports) => Promise<readonly Told[]>;
+}
+
+function offer<D extends EventDefinition>(event: D, told: (event: Seen<D>) => readonly Told[]): Offer {
+  return { event, told: (it) => told(it) };
+}
+
+function offerFound<D extends EventDefinition>(
+  event: D,
+  find: (event: Seen<D>, ports: Ports) => Promise<readonly Told[]>,
+): Offer {
+  return { event, find: (it, ports) => find(it, ports) };
+}
+
+/** Who did something to a post, and its author. */
+async function withAuthor(userId: string, postId: string, { headlines }: Ports): Promise<Told[]> {
+  const authorId = (await headlines.find([postId])).get(postId)?.authorId;
+  return authorId === undefined || authorId === userId ? [to(userId)] : [to(userId), to(authorId, userId)];
+}
+
+/** The members of a workspace, and who is none any more. A member sees who else is one, blocked or not. */
+async function members(workspaceId: string, { memberships }: Ports, ...more: string[]): Promise<Told[]> {
+  const ids = (await memberships.membersOf(workspaceId)).map(({ userId }) => userId);
+  return [...new Set([...ids, ...more])].map((id) => to(id));
+}
+
+/**
+ * The events that webhooks may receive, and whom each concerns: who did it, and to whom it was done. What is not here is
+ * not offered. Whoever adds an event that users should hear of adds a line: never somebody who must not know of it, and
+ * in `about` everybody whose ids the event names besides the recipient.
+ */
+const OFFERS: readonly Offer[] = [
+  offer(SessionRevoked, ({ data }) => [to(data.userId)]),
+  offer(RoleChanged, ({ subject }) => [to(subject)]),
+  offer(UserRenamed, ({ subject }) => [to(subject)]),
+  offer(PreferencesChanged, ({ data }) => [to(data.userId)]),
+  offer(UserFollowed, ({ data: { userId, otherId } }) => [to(userId, otherId), to(otherId, userId)]),
+  // A block ends follows: only those who unfollowed themselves hear of it, or it would tell of the block.
+  offer(UserUnfollowed, ({ data: { userId }, actorId }) => (actorId === userId ? [to(userId)] : [])),
+  // Never to the other one. The blocker does not see them any more, which must not keep the event back.
+  offer(UserBlocked, ({ data }) => [to(data.userId)]),
+  offer(UserUnblocked, ({ data }) => [to(data.userId)]),
+  offer(PostCreated, ({ data }) => [to(data.authorId)]),
+  offer(PostUpdated, ({ data }) => [to(data.authorId)]),
+  offer(PostDeleted, ({ data }) => [to(data.authorId)]),
+  offerFound(PostLiked, ({ data }, ports) => withAuthor(data.userId, data.postId, ports)),
+  offer(PostUnliked, ({ data }) => [to(data.userId)]),
+  offerFound(CommentAdded, ({ data }, ports) => withAuthor(data.authorId, data.postId, ports)),
+  offer(CommentUpdated, ({ data }) => [to(data.authorId)]),
+  offer(CommentDeleted, ({ data }) => [to(data.authorId)]),
+  // Only of those kinds for which its recipient has chosen webhooks.
+  offer(NotificationCreated, ({ data }) => (data.channels.includes('webhook') ? [to(data.userId)] : [])),
+  offer(WorkspaceCreated, ({ data }) => [to(data.ownerId)]),
+  offerFound(WorkspaceUpdated, ({ subject }, ports) => members(subject, ports)),
+  offerFound(MemberAdded, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(MemberRoleChanged, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(MemberRemoved, ({ data }, ports) => members(data.workspaceId, ports, data.userId)),
+];
+
+const byEvent = new Map(OFFERS.map((each) => [`${each.event.type} v${each.event.version}`, each]));
+
+/** Every version of the events that are offered. */
+export const OFFERED_EVENTS: readonly EventDefinition[] = OFFERS.map(({ event }) => event);
+
+/** Types of the events that are offered, as webhooks name them. */
+export const OFFERED_TYPES: readonly string[] = [...new Set(OFFERED_EVENTS.map(({ type }) => type))].sort();
+
+/** Type of the request that tests a webhook; it is no event, and needs no subscription. */
+export const PING = 'webhooks.ping';
+
+/** Durable name of the subscriber that finds the webhooks of an event. */
+export const FAN_OUT = 'webhooks.fan-out';
+
+/** @returns whom an event concerns; nobody if it is not offered */
+export async function toldOf(event: OccurringEvent, ports: Ports): Promise<readonly Told[]> {
+  const found = byEvent.get(`${event.type} v${event.version}`);
+  return found?.told?.(event) ?? (await found?.find?.(event, ports)) ?? [];
+}
+
+/** @returns the keys under which webhooks are interested in an event; see `Interests` */
+export function interestsIn(event: OccurringEvent): string[] {
+  const { told } = byEvent.get(`${event.type} v${event.version}`) ?? {};
+  return told ? told(event).map((each) => `${event.type}:${each.to}`) : [event.type];
+}
+
+/** @returns the keys that a webhook of a user registers: with and without the user, since versions of a type may differ */
+export function interestsOf(types: readonly string[], userId: string): string[] {
+  return types.flatMap((type) => [`${type}:${userId}`, ...(isFound(type) ? [type] : [])]);
+}
+
+function isFound(type: string): boolean {
+  return OFFERS.some(({ event, find }) => event.type === type && find !== undefined);
+}
