@@ -43,6 +43,12 @@ export const MemberRemoved = defineEvent(
   z.object({ workspaceId: z.uuid(), userId: z.uuid(), reason: z.enum(['left', 'removed', 'erased']) }),
 );
 
+/** A tag was created; its name can be asked for. */
+export const TagCreated = defineEvent('workspaces.tag-created', 1, z.object({ workspaceId: z.uuid() }));
+
+/** A tag is gone: nothing bears it any more. Not raised for the tags of a workspace that is deleted. */
+export const TagDeleted = defineEvent('workspaces.tag-deleted', 1, z.object({ workspaceId: z.uuid() }));
+
 /** A workspace of a user. */
 export interface Membership {
   workspaceId: string;
@@ -53,6 +59,12 @@ export interface Membership {
 export interface WorkspaceMember {
   userId: string;
   role: Role;
+}
+
+/** A tag of a workspace, as those show it that bear it. It keeps its name as long as it is there. */
+export interface WorkspaceTag {
+  id: string;
+  name: string;
 }
 
 /**
@@ -79,4 +91,8 @@ export abstract class Memberships {
    * @throws Rejection `resource.not-found` unless there is an active account
    */
   abstract personalOf(userId: string): Promise<string>;
+  /** @returns those of some tags that the workspace has, unordered */
+  abstract tagsOf(workspaceId: string, tagIds: readonly string[]): Promise<WorkspaceTag[]>;
+  /** The same for commands: until the current transaction ends none of them is deleted. Lock the role first. */
+  abstract lockTags(workspaceId: string, tagIds: readonly string[]): Promise<WorkspaceTag[]>;
 }

@@ -20,6 +20,16 @@ export function gather(
   });
 }
 
+/** Creates a tag in a workspace. @returns its view */
+export async function tag(
+  system: TestSystem,
+  { token }: Person,
+  workspaceId: string,
+  name = 'field work',
+): Promise<{ id: string; name: string }> {
+  return (await system.ask(`POST /v1/workspaces/${workspaceId}/tags`, { token, body: { name } })).body;
+}
+
 /** @returns the id of a user's personal workspace, which is made if it has not been yet */
 export async function personalOf(system: TestSystem, { token }: Person): Promise<string> {
   const { body } = await system.ask('GET /v1/workspaces?limit=100', { token });

@@ -9,6 +9,8 @@ import { StoredMemberships } from './services/memberships';
 import { People } from './storage/people';
 import { PersonalBackfill } from './storage/personal-backfill';
 import { Workspaces, workspaceSchema } from './storage/workspaces';
+import { Tags, tagSchema } from './storage/tags';
+import { TagViews } from './views/tag';
 import { MemberViews } from './views/member';
 import { WorkspaceViews } from './views/workspace';
 
@@ -17,9 +19,10 @@ export const workspaces = defineContext('workspaces', __dirname, {
   tags: {
     Workspaces: 'Places for work that members share; everybody has a personal one.',
     'Workspace members': 'Who is in a workspace, and what they may do there.',
+    'Workspace tags': 'Tags of a workspace, for what is kept in it.',
   },
   requires: ['identity', 'social'],
-  schemas: [memberSchema, workspaceSchema],
+  schemas: [memberSchema, tagSchema, workspaceSchema],
   providers: [
     MemberViews,
     Members,
@@ -27,6 +30,8 @@ export const workspaces = defineContext('workspaces', __dirname, {
     PersonalBackfill,
     PersonalWorkspaces,
     StoredMemberships,
+    TagViews,
+    Tags,
     WorkspaceSettings,
     WorkspaceViews,
     Workspaces,

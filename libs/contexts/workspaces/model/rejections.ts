@@ -48,3 +48,20 @@ export const TooManyWorkspaces = defineRejection(
   'Delete a workspace that you no longer need.',
   'Too many workspaces',
 );
+
+export const TagTaken = defineRejection(
+  'workspaces.tag-taken',
+  'conflict',
+  'The workspace has a tag of this name, upper and lower case apart.',
+  'Use the tag that is there, or choose another name.',
+  'This tag exists',
+  { path: 'name', rule: Rules.taken, params: {} },
+);
+
+export const TooManyTags = defineRejection(
+  'workspaces.too-many-tags',
+  'conflict',
+  'The workspace has reached the maximum number of tags.',
+  'Delete tags that are no longer used.',
+  'Too many tags',
+);

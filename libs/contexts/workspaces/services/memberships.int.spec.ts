@@ -7,7 +7,7 @@ import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { askedDuring } from '@rookery/testing/statements';
 import type { Role } from '../contract';
-import { gather } from '../testing';
+import { gather, tag } from '../testing';
 import { StoredMemberships } from './memberships';
 
 describe('What other contexts ask about workspaces', () => {
@@ -23,6 +23,13 @@ describe('What other contexts ask about workspaces', () => {
   const memberships = () => system.inApi(StoredMemberships);
   const locked = <T>(work: (roleOf: (who: Person, id: string) => Promise<Role | null>) => Promise<T>) =>
     system.inApi(Transaction).run(() => work((who, id) => memberships().lockRole(who.id, id)));
+  const waiting = (count: number) =>
+    eventually(async () => {
+      const found = await system.sql(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return found.length === count;
+    });
   const remove = (id: string, who: Person) =>
     system.ask(`DELETE /v1/workspaces/${id}/members/${who.id}`, { token: ada.token });
 
@@ -96,12 +103,7 @@ describe('What other contexts ask about workspaces', () => {
     await locked(async (roleOf) => {
       expect(await roleOf(bob, id)).toBe('member');
       ending = end(id).finally(() => (over = true));
-      await eventually(async () => {
-        const waiting = await system.sql(
-          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        return waiting.length === 1;
-      });
+      await waiting(1);
       // Another of the same member goes on meanwhile: of the worker, say.
       const other = system
         .inWorker(Transaction)
@@ -111,6 +113,21 @@ describe('What other contexts ask about workspaces', () => {
     });
     expect([200, 204]).toContain((await ending!).status);
     expect(await memberships().roleOf(bob.id, id)).not.toBe('member');
+  });
+
+  it('has the deletion of a tag wait for a command that has locked it', async () => {
+    const id = await gather(system, ada, [[bob, 'member']]);
+    const { id: tagId, name } = await tag(system, ada, id);
+    const other = await tag(system, ada, await gather(system, ada));
+    let ending: Promise<{ status: number }> | undefined;
+    await locked(async (roleOf) => {
+      await roleOf(bob, id);
+      expect(await memberships().lockTags(id, [tagId, other.id, newId()])).toEqual([{ id: tagId, name }]);
+      ending = system.ask(`DELETE /v1/workspaces/${id}/tags/${tagId}`, { token: ada.token });
+      await waiting(1);
+    });
+    expect((await ending!).status).toBe(204);
+    expect(await memberships().tagsOf(id, [tagId])).toEqual([]);
   });
 
   it('costs one statement each', async () => {
@@ -134,17 +151,17 @@ describe('What other contexts ask about workspaces', () => {
        SELECT gen_random_uuid(), 1, $1, id, 'guest', now() FROM joining`,
       [many],
     );
-    /** The least of a few, since now and then a request also looks its session up again. */
-    const statements = async (path: string, { token }: Person = ada) => {
-      const list = () => system.ask(`GET /v1/${path}?limit=100`, { token });
-      const asked: number[] = [];
-      for (let time = 0; time < 4; time += 1)
-        asked.push((await askedDuring(system, list)).postgres.flat().length);
-      return Math.min(...asked);
-    };
-    expect(await statements(`workspaces/${many}/members`)).toBe(
-      await statements(`workspaces/${few}/members`),
+    const statements = async (path: string, { token }: Person) =>
+      (await askedDuring(system, () => system.ask(`GET /v1/${path}?limit=100`, { token }))).postgres.flat()
+        .length;
+    // Now and then a request also looks its session up again.
+    await eventually(async () =>
+      expect(await statements(`workspaces/${many}/members`, ada)).toBe(
+        await statements(`workspaces/${few}/members`, ada),
+      ),
     );
-    expect(await statements('workspaces')).toBe(await statements('workspaces', await enroll(system)));
+    await eventually(async () =>
+      expect(await statements('workspaces', ada)).toBe(await statements('workspaces', eve)),
+    );
   });
 });

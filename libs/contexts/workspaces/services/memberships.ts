@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
-import { type Membership, Memberships, type Role, type WorkspaceMember } from '../contract';
+import {
+  type Membership,
+  Memberships,
+  type Role,
+  type WorkspaceMember,
+  type WorkspaceTag,
+} from '../contract';
 import { PersonalWorkspaces } from './personal-workspaces';
+
+const SELECT_TAGS = 'SELECT id, name FROM workspaces.tags WHERE workspace_id = $1 AND id = ANY ($2::uuid[])';
 
 /** Who is in which workspace, as seen by other contexts. */
 @Injectable()
@@ -53,5 +61,16 @@ export class StoredMemberships extends Memberships {
 
   override personalOf(userId: string): Promise<string> {
     return this.personal.of(userId);
+  }
+
+  override tagsOf(workspaceId: string, tagIds: readonly string[]): Promise<WorkspaceTag[]> {
+    return this.sql.rows<WorkspaceTag & Record<string, unknown>>(SELECT_TAGS, [workspaceId, tagIds]);
+  }
+
+  override lockTags(workspaceId: string, tagIds: readonly string[]): Promise<WorkspaceTag[]> {
+    return this.sql.rows<WorkspaceTag & Record<string, unknown>>(`${SELECT_TAGS} FOR KEY SHARE`, [
+      workspaceId,
+      tagIds,
+    ]);
   }
 }

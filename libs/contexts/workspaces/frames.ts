@@ -1,0 +1,15 @@
+import { defineFrame } from '@rookery/realtime';
+import { z } from 'zod';
+import { ROLES } from './contract';
+
+export const MemberAddedFrame = defineFrame(
+  'workspace.member-added',
+  z.object({ workspaceId: z.uuid(), userId: z.uuid(), role: z.enum(ROLES) }),
+  { summary: 'Somebody, perhaps you, is a member of one of your workspaces from now on.' },
+);
+
+export const MemberRemovedFrame = defineFrame(
+  'workspace.member-removed',
+  z.object({ workspaceId: z.uuid(), userId: z.uuid() }),
+  { summary: 'Somebody else is no member of one of your workspaces any more.' },
+);

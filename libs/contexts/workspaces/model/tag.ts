@@ -1,0 +1,24 @@
+import { Aggregate, type AggregateState, newId } from '@rookery/domain';
+import { TagCreated, TagDeleted } from '../contract';
+
+/** Maximum tags of a workspace: all of them fit a menu. */
+export const MAX_TAGS = 200;
+
+export interface TagState extends AggregateState {
+  workspaceId: string;
+  name: string;
+  createdAt: Date;
+}
+
+/** A tag of a workspace. It is never renamed: what bears it may keep its name. */
+export class Tag extends Aggregate<TagState> {
+  static create(workspaceId: string, name: string, now: Date): Tag {
+    const tag = new Tag({ id: newId(), version: 0, workspaceId, name, createdAt: now });
+    tag.raise(TagCreated, { workspaceId });
+    return tag;
+  }
+
+  delete(): void {
+    this.raise(TagDeleted, { workspaceId: this.state.workspaceId });
+  }
+}
