@@ -13,7 +13,7 @@ const platform: AccessRows = {
 };
 
 /** Controllers that are excluded from the API description and so not checked: public pages for people. */
-export const UNDESCRIBED = ['ActivationPage', 'ResetPasswordPage', 'UndoEmailChangePage'];
+export const UNDESCRIBED = ['ActivationPage', 'ResetPasswordPage', 'UndoEmailChangePage', 'InvitesPage'];
 
 const CONTEXTS = join(__dirname, '../libs/contexts');
 

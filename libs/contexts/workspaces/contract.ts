@@ -43,6 +43,13 @@ export const MemberRemoved = defineEvent(
   z.object({ workspaceId: z.uuid(), userId: z.uuid(), reason: z.enum(['left', 'removed', 'erased']) }),
 );
 
+/** Somebody is invited: a user, or, where `userId` is null, whoever has the address that the mail goes to. */
+export const MemberInvited = defineEvent(
+  'workspaces.member-invited',
+  1,
+  z.object({ workspaceId: z.uuid(), userId: z.uuid().nullable(), role: z.enum(ROLES) }),
+);
+
 /** A tag was created; its name can be asked for. */
 export const TagCreated = defineEvent('workspaces.tag-created', 1, z.object({ workspaceId: z.uuid() }));
 

@@ -4,6 +4,7 @@ import { Transaction } from '@rookery/persistence';
 import type { Role } from './contract';
 import { Member } from './model/member';
 import { Workspace } from './model/workspace';
+import { InviteSecrets } from './services/invite-secrets';
 import { Members } from './storage/members';
 import { People } from './storage/people';
 import { Workspaces } from './storage/workspaces';
@@ -29,4 +30,12 @@ export function gather(
     }
     return workspace.id;
   });
+}
+
+/** @returns the token in the mail of an invite, without waiting for the mail */
+export async function tokenOf(
+  app: INestApplicationContext,
+  { inviteId }: { inviteId: string },
+): Promise<string> {
+  return app.get(InviteSecrets, { strict: false }).tokenOf(inviteId);
 }

@@ -1,7 +1,7 @@
 import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 import { KNOWN_COLUMNS } from './personal-data';
-import { gather, onboard, personalOf } from './testing';
+import { gather, invite, onboard, personalOf } from './testing';
 
 describe('What workspaces hold about somebody', () => {
   const system = sharedSystem();
@@ -40,6 +40,9 @@ describe('What workspaces hold about somebody', () => {
     ]);
     const left = await gather(system, bob, [[ada, 'member']]);
     await remove(ada, left, ada);
+    await invite(system, bob, left, { userId: ada.id });
+    await invite(system, eve, await gather(system, eve), { email: ada.email });
+    await invite(system, ada, own.id, { email: 'somebody.else@example.com' });
     const { body: asked } = await system.ask('POST /v1/me/exports', { token: ada.token });
     const exported = await eventually(async () => {
       const { status, body } = await system.ask(`GET /v1/operations/${asked.id}/result`, {
@@ -64,6 +67,9 @@ describe('What workspaces hold about somebody', () => {
       joinedAt: expect.any(String),
     });
     expect(exported.departures).toEqual([{ id: left }]);
+    expect(exported.invites).toMatchObject([{ workspaceId: left, email: null }, { email: ada.email }]);
+    expect(exported.invitesSent).toMatchObject([{ workspaceId: own.id, role: 'member' }]);
+    expect(JSON.stringify(exported)).not.toContain('somebody.else');
     for (const { id } of [bob, eve]) expect(JSON.stringify(exported)).not.toContain(id);
   });
 
@@ -72,7 +78,19 @@ describe('What workspaces hold about somebody', () => {
     const shared = await gather(system, ada, [[bob, 'owner']]);
     const left = await gather(system, bob, [[ada, 'member']]);
     await remove(ada, left, ada);
-    expect((await erase(ada)).workspaces).toMatchObject({ memberships: 2, departures: 1, creations: 1 });
+    await invite(system, bob, left, { userId: ada.id });
+    await invite(system, bob, left, { email: ada.email });
+    const sent = await invite(system, ada, shared, { email: eve.email });
+    expect((await erase(ada)).workspaces).toMatchObject({
+      memberships: 2,
+      invites: 3,
+      departures: 1,
+      creations: 1,
+    });
+    expect(await system.sql('SELECT 1 FROM workspaces.invites WHERE email = $1', [ada.email])).toEqual([]);
+    // The owner who is left sees no invite that they might think is theirs.
+    const { body } = await system.ask(`GET /v1/workspaces/${shared}/invites`, { token: bob.token });
+    expect(body.data).not.toContainEqual(expect.objectContaining({ id: sent.id }));
     for (const column of KNOWN_COLUMNS) {
       const [table, name] = column.split('.');
       await eventually(async () =>

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { pagesById, Sql } from '@rookery/persistence';
+import { Recipients } from '../identity/contract';
+import { Invites } from './storage/invites';
 import { Members } from './storage/members';
 import { People } from './storage/people';
 import { Workspaces } from './storage/workspaces';
@@ -19,15 +21,29 @@ const SECTIONS: readonly { name: string; rows: string }[] = [
            WHERE it.user_id = $1 AND it.id > $2 ORDER BY it.id LIMIT $3`,
   },
   {
+    name: 'invitesSent',
+    rows: `SELECT it.id, it.workspace_id AS "workspaceId", it.role, it.created_at AS "createdAt",
+             it.expires_at AS "expiresAt", it.closed_at AS "closedAt"
+           FROM workspaces.invites it WHERE it.invited_by = $1 AND it.id > $2 ORDER BY it.id LIMIT $3`,
+  },
+  {
     name: 'departures',
     rows: `SELECT it.workspace_id AS id FROM workspaces.departures it
            WHERE it.user_id = $1 AND it.workspace_id > $2 ORDER BY it.workspace_id LIMIT $3`,
   },
 ];
 
+/** Invites to a user or their address, `$4`. Addresses of others whom the user has invited are other people's data. */
+const INVITES_RECEIVED = `SELECT it.id, it.workspace_id AS "workspaceId", it.email, it.role, it.created_at AS "createdAt",
+    it.expires_at AS "expiresAt", it.closed_at AS "closedAt"
+  FROM workspaces.invites it
+  WHERE (it.user_id = $1 OR it.email = $4) AND it.id > $2 ORDER BY it.id LIMIT $3`;
+
 /** Columns of the schema with user ids that are handled here. */
 export const KNOWN_COLUMNS: readonly string[] = [
   'departures.user_id',
+  'invites.invited_by',
+  'invites.user_id',
   'members.user_id',
   'people.id',
   'workspaces.created_by',
@@ -38,8 +54,10 @@ export const KNOWN_COLUMNS: readonly string[] = [
 @Injectable()
 export class WorkspacesPersonalData implements PersonalData {
   constructor(
+    private readonly invites: Invites,
     private readonly members: Members,
     private readonly people: People,
+    private readonly recipients: Recipients,
     private readonly sql: Sql,
     private readonly workspaces: Workspaces,
   ) {}
@@ -50,6 +68,10 @@ export class WorkspacesPersonalData implements PersonalData {
         this.sql.rows<{ id: string }>(select, [userId, after, limit]);
       for await (const rows of pagesById(PAGE, read)) yield [name, rows];
     }
+    const email = await this.recipients.addressOf(userId);
+    const received = (after: string, limit: number) =>
+      this.sql.rows<{ id: string }>(INVITES_RECEIVED, [userId, after, limit, email ?? null]);
+    for await (const rows of pagesById(PAGE, received)) yield ['invites', rows];
   }
 
   /** Lists of members check in the copy whether an account is active. */
@@ -60,6 +82,11 @@ export class WorkspacesPersonalData implements PersonalData {
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
     const memberships = await this.eraseMemberships(userId, Math.min(limit, MEMBERSHIPS_PER_PAGE));
     if (memberships > 0) return { memberships };
+    const email = await this.recipients.addressOf(userId);
+    const invites =
+      (await this.invites.eraseTo(userId, email ?? null, limit)) +
+      (await this.invites.eraseBy(userId, limit));
+    if (invites > 0) return { invites };
     return {
       departures: await this.eraseRows('departures', 'workspace_id', 'user_id', userId, limit),
       creations: await this.sql.execute(
@@ -92,6 +119,7 @@ export class WorkspacesPersonalData implements PersonalData {
     const heir = await this.members.heirOf(workspaceId, userId);
     if (!heir) {
       workspace.end();
+      await this.invites.closeAll(workspaceId, null);
       return this.workspaces.remove(workspace);
     }
     if (heir.changeRole('owner', 0)) await this.members.save(heir);

@@ -30,6 +30,24 @@ export async function tag(
   return (await system.ask(`POST /v1/workspaces/${workspaceId}/tags`, { token, body: { name } })).body;
 }
 
+/** Invites an address or a user into a workspace. @returns its view */
+export async function invite(
+  system: TestSystem,
+  { token }: Person,
+  workspaceId: string,
+  addressee: { email: string } | { userId: string },
+  role: Role = 'member',
+): Promise<{ id: string; email: string | null; userId: string | null }> {
+  const body = { ...addressee, role };
+  return (await system.ask(`POST /v1/workspaces/${workspaceId}/invites`, { token, body })).body;
+}
+
+/** Waits for the latest invite in a mailbox. @returns the token of its link */
+export async function inviteToken(system: TestSystem, address: string): Promise<string> {
+  const { text } = await system.inbox.latest(address, / invites you into /);
+  return /\/invites\?token=([\w-]+)/.exec(text)![1]!;
+}
+
 /** @returns the id of a user's personal workspace, which is made if it has not been yet */
 export async function personalOf(system: TestSystem, { token }: Person): Promise<string> {
   const { body } = await system.ask('GET /v1/workspaces?limit=100', { token });

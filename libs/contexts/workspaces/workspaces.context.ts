@@ -9,6 +9,10 @@ import { StoredMemberships } from './services/memberships';
 import { People } from './storage/people';
 import { PersonalBackfill } from './storage/personal-backfill';
 import { Workspaces, workspaceSchema } from './storage/workspaces';
+import { InviteSecrets } from './services/invite-secrets';
+import { Invitations } from './services/invitations';
+import { Invites, inviteSchema } from './storage/invites';
+import { InviteViews } from './views/invite';
 import { Tags, tagSchema } from './storage/tags';
 import { TagViews } from './views/tag';
 import { MemberViews } from './views/member';
@@ -22,8 +26,13 @@ export const workspaces = defineContext('workspaces', __dirname, {
     'Workspace tags': 'Tags of a workspace, for what is kept in it.',
   },
   requires: ['identity', 'social'],
-  schemas: [memberSchema, tagSchema, workspaceSchema],
+  schemas: [inviteSchema, memberSchema, tagSchema, workspaceSchema],
+  rootPaths: ['invites'],
   providers: [
+    Invitations,
+    InviteSecrets,
+    Invites,
+    InviteViews,
     MemberViews,
     Members,
     People,

@@ -33,4 +33,15 @@ describe('Recipients', () => {
       ]),
     );
   });
+
+  it('are found by address as long as they are active; what is erased finds its address in any state', async () => {
+    const [ada, gone] = [await enroll(system), await enroll(system)];
+    await system.ask('DELETE /v1/me', { token: gone.token });
+    const recipients = system.inApi(Recipients);
+    expect(await recipients.findByAddress(ada.email)).toEqual((await recipients.find([ada.id]))[0]);
+    expect(await recipients.findByAddress(gone.email)).toBeUndefined();
+    expect(await recipients.findByAddress(newcomer().email)).toBeUndefined();
+    expect(await recipients.addressOf(gone.id)).toBe(gone.email);
+    expect(await recipients.addressOf(newId())).toBeUndefined();
+  });
 });

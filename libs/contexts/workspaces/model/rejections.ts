@@ -65,3 +65,19 @@ export const TooManyTags = defineRejection(
   'Delete tags that are no longer used.',
   'Too many tags',
 );
+
+export const InviteClosed = defineRejection(
+  'workspaces.invite-closed',
+  'gone',
+  'This invite was used, taken back or replaced, or has expired.',
+  'Ask an owner of the workspace for another one.',
+  'This invite is no longer valid',
+);
+
+export const TooManyInvites = defineRejection(
+  'workspaces.too-many-invites',
+  'conflict',
+  'The workspace has too many open invites, or you have sent too many today.',
+  'Take back invites that nobody accepts with DELETE /v1/workspaces/{id}/invites/{inviteId}, or wait a day.',
+  'Too many invites',
+);

@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { enroll } from '@rookery/contexts/identity/testing';
+import { enroll, newcomer } from '@rookery/contexts/identity/testing';
 import { block, leave } from '@rookery/contexts/social/testing';
 import { type Person, privateSystem, race, sharedSystem } from '@rookery/testing';
 import { gather, personalOf } from '../../testing';
@@ -79,13 +79,29 @@ describe('Adding a member', () => {
     expect((await add(ada, id, bob.id)).status).toBe(201);
   });
 
+  it('sends an invite where it is by address, whether or not that has an account', async () => {
+    const id = await gather(system, ada);
+    const unknown = newcomer().email;
+    for (const email of [bob.email, unknown]) {
+      const { status, body } = await system.ask(`POST /v1/workspaces/${id}/members`, {
+        token: ada.token,
+        body: { email, role: 'guest' },
+      });
+      expect({ status, body }).toMatchObject({ status: 201, body: { email, userId: null, role: 'guest' } });
+    }
+    expect((await read(bob, id)).status).toBe(404);
+    const { body } = await system.ask(`GET /v1/workspaces/${id}/invites`, { token: ada.token });
+    expect(body.data.map(({ email }: { email: string }) => email)).toEqual([unknown, bob.email]);
+  });
+
   it('leaves a personal workspace to its owner', async () => {
     const id = await personalOf(system, ada);
     expect(await add(ada, id, bob.id)).toMatchObject({ status: 422, body: { code: 'workspaces.personal' } });
   });
 
   it.each([
-    ['userId', { role: 'member' }],
+    ['', { role: 'member' }],
+    ['', { userId: newId(), email: 'ada@example.com', role: 'member' }],
     ['userId', { userId: 'nobody', role: 'member' }],
     ['role', { userId: newId() }],
     ['role', { userId: newId(), role: 'OWNER' }],

@@ -4,36 +4,53 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, NotFound, Rejection } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, Field, RateLimit, UuidParam } from '@rookery/web';
+import { type Caller, CurrentCaller, ExactlyOneOf, Explain, Field, RateLimit, UuidParam } from '@rookery/web';
 import { Relations } from '../../../social/contract';
 import { type Role, ROLES } from '../../contract';
 import { Member, verifyOwner } from '../../model/member';
-import { AlreadyMember, InviteNeeded, PersonalWorkspace, TooManyMembers } from '../../model/rejections';
-import { admitting } from '../../services/admitting';
+import type { Addressee } from '../../model/invite';
+import {
+  AlreadyMember,
+  InviteNeeded,
+  PersonalWorkspace,
+  TooManyInvites,
+  TooManyMembers,
+} from '../../model/rejections';
+import { addresseeOf, admitting } from '../../services/admitting';
+import { Invitations } from '../../services/invitations';
 import { WorkspaceSettings } from '../../settings';
 import { Members } from '../../storage/members';
 import { People } from '../../storage/people';
 import { Workspaces } from '../../storage/workspaces';
+import { InviteView, newInviteView } from '../../views/invite';
 import { MemberView, MemberViews } from '../../views/member';
 import { ROLE } from '../../views/workspace';
 
+@ExactlyOneOf('userId', 'email')
 class MemberCreate {
-  @Field.uuid({ description: 'Id of the user.' })
-  userId: string;
+  @Field.uuid({ optional: true, description: 'Id of the user.' })
+  userId?: string;
+
+  @Field.email({
+    optional: true,
+    description: 'Address of whom to invite, instead of a user.',
+    example: 'ada@example.com',
+  })
+  email?: string;
 
   @Field.oneOf(ROLES, ROLE)
   role: Role;
 }
 
 @Audited<AddMember>('workspaces.add-member', {
-  record: ['userId', 'role'],
+  record: ['role'],
   subject: ({ workspaceId }) => workspaceId,
 })
-export class AddMember extends Command<MemberView> {
+export class AddMember extends Command<MemberView | InviteView> {
   constructor(
     readonly workspaceId: string,
     readonly callerId: string,
-    readonly userId: string,
+    readonly addressee: Addressee,
     readonly role: Role,
   ) {
     super();
@@ -51,16 +68,16 @@ export class AddMemberRoute {
     operationId: 'addMember',
     summary: 'Add a member to a workspace',
     description:
-      'For owners. The user is a member at once, is told, and may leave; whoever has left comes back only by accepting an invite. A user who has blocked you, or whom you have blocked, does not exist here.',
-    ok: { status: 201, type: MemberView },
-    rejects: [NotFound, PersonalWorkspace, AlreadyMember, InviteNeeded, TooManyMembers],
+      'For owners. The user is a member at once, is told, and may leave; whoever has left comes back only by accepting an invite. A user who has blocked you, or whom you have blocked, does not exist here. With an e-mail address instead of a user it sends an invite, which is the response: nobody learns from it whether the address has an account.',
+    ok: { status: 201, type: [MemberView, InviteView] },
+    rejects: [NotFound, PersonalWorkspace, AlreadyMember, InviteNeeded, TooManyMembers, TooManyInvites],
   })
   add(
     @UuidParam() id: string,
     @CurrentCaller() caller: Caller,
-    @Body() { userId, role }: MemberCreate,
-  ): Promise<MemberView> {
-    return this.commands.execute(new AddMember(id, caller.userId, userId, role));
+    @Body() { role, ...addressee }: MemberCreate,
+  ): Promise<MemberView | InviteView> {
+    return this.commands.execute(new AddMember(id, caller.userId, addresseeOf(addressee), role));
   }
 }
 
@@ -68,6 +85,7 @@ export class AddMemberRoute {
 export class AddMemberHandler implements ICommandHandler<AddMember> {
   constructor(
     private readonly clock: Clock,
+    private readonly invitations: Invitations,
     private readonly members: Members,
     private readonly people: People,
     private readonly relations: Relations,
@@ -76,7 +94,10 @@ export class AddMemberHandler implements ICommandHandler<AddMember> {
     private readonly workspaces: Workspaces,
   ) {}
 
-  async execute({ workspaceId, callerId, userId, role }: AddMember): Promise<MemberView> {
+  async execute({ workspaceId, callerId, addressee, role }: AddMember): Promise<MemberView | InviteView> {
+    if (addressee.userId === null)
+      return newInviteView(await this.invitations.invite(workspaceId, callerId, addressee, role));
+    const { userId } = addressee;
     const locked = await this.workspaces.lockAs(callerId, workspaceId);
     verifyOwner(locked.role);
     locked.workspace.verifyShared();

@@ -8,6 +8,7 @@ import { type Caller, CurrentCaller, Explain, Field, UuidParam } from '@rookery/
 import { type Role, ROLES } from '../../contract';
 import { verifyOwner } from '../../model/member';
 import { LastOwner } from '../../model/rejections';
+import { Invites } from '../../storage/invites';
 import { Members } from '../../storage/members';
 import { Workspaces } from '../../storage/workspaces';
 import { MemberView, MemberViews } from '../../views/member';
@@ -42,7 +43,8 @@ export class ChangeMemberRoleRoute {
   @Explain({
     operationId: 'updateMember',
     summary: 'Change the role of a member',
-    description: 'For owners, about others and themselves. The last owner stays one.',
+    description:
+      'For owners, about others and themselves. The last owner stays one. Invites of somebody who is no owner any more are no longer valid.',
     ok: { type: MemberView },
     rejects: [NotFound, LastOwner],
   })
@@ -59,6 +61,7 @@ export class ChangeMemberRoleRoute {
 @CommandHandler(ChangeMemberRole)
 export class ChangeMemberRoleHandler implements ICommandHandler<ChangeMemberRole> {
   constructor(
+    private readonly invites: Invites,
     private readonly members: Members,
     private readonly views: MemberViews,
     private readonly workspaces: Workspaces,
@@ -70,6 +73,7 @@ export class ChangeMemberRoleHandler implements ICommandHandler<ChangeMemberRole
     verifyOwner(locked.role);
     const otherOwners = await this.members.otherOwners(workspaceId, userId);
     if (member.changeRole(role, otherOwners)) await this.members.save(member);
+    if (role !== 'owner') await this.invites.closeAll(workspaceId, userId);
     return this.views.reload(workspaceId, userId);
   }
 }

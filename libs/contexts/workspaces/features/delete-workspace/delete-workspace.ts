@@ -7,6 +7,7 @@ import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Fresh, UuidParam } from '@rookery/web';
 import { verifyOwner } from '../../model/member';
 import { PersonalWorkspace } from '../../model/rejections';
+import { Invites } from '../../storage/invites';
 import { Workspaces } from '../../storage/workspaces';
 
 @Audited('workspaces.delete-workspace')
@@ -41,12 +42,16 @@ export class DeleteWorkspaceRoute {
 
 @CommandHandler(DeleteWorkspace)
 export class DeleteWorkspaceHandler implements ICommandHandler<DeleteWorkspace> {
-  constructor(private readonly workspaces: Workspaces) {}
+  constructor(
+    private readonly invites: Invites,
+    private readonly workspaces: Workspaces,
+  ) {}
 
   async execute({ workspaceId, callerId }: DeleteWorkspace): Promise<void> {
     const { workspace, role } = await this.workspaces.lockAs(callerId, workspaceId);
     verifyOwner(role);
     workspace.delete();
+    await this.invites.closeAll(workspaceId, null);
     await this.workspaces.remove(workspace);
   }
 }

@@ -7,6 +7,7 @@ import { NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
 import { verifyOwner } from '../../model/member';
 import { LastOwner, PersonalWorkspace } from '../../model/rejections';
+import { Invites } from '../../storage/invites';
 import { Members } from '../../storage/members';
 import { Workspaces } from '../../storage/workspaces';
 
@@ -34,7 +35,7 @@ export class RemoveMemberRoute {
     operationId: 'removeMember',
     summary: 'Remove a member, or leave',
     description:
-      'Owners remove anybody, everybody removes themselves, except the last owner. From then on the workspace does not exist for the user.',
+      'Owners remove anybody, everybody removes themselves, except the last owner. From then on the workspace does not exist for the user, and invites that they have sent are no longer valid.',
     ok: { status: 204 },
     rejects: [NotFound, LastOwner, PersonalWorkspace],
   })
@@ -50,6 +51,7 @@ export class RemoveMemberRoute {
 @CommandHandler(RemoveMember)
 export class RemoveMemberHandler implements ICommandHandler<RemoveMember> {
   constructor(
+    private readonly invites: Invites,
     private readonly members: Members,
     private readonly workspaces: Workspaces,
   ) {}
@@ -62,6 +64,7 @@ export class RemoveMemberHandler implements ICommandHandler<RemoveMember> {
     workspace.verifyShared();
     member.leave(leaves ? 'left' : 'removed', await this.members.otherOwners(workspaceId, userId));
     await this.members.remove(member);
+    await this.invites.closeAll(workspaceId, userId);
     if (leaves) await this.members.noteDeparture(workspaceId, userId);
   }
 }

@@ -1,0 +1,168 @@
+import { enroll, newcomer, signUp } from '@rookery/contexts/identity/testing';
+import { block } from '@rookery/contexts/social/testing';
+import { type Person, race, sharedSystem } from '@rookery/testing';
+import { gather, invite, inviteToken } from '../../testing';
+
+describe('Accepting an invite', () => {
+  const system = sharedSystem();
+  let ada: Person;
+  let bob: Person;
+  let eve: Person;
+  let id: string;
+
+  beforeEach(async () => {
+    [ada, bob, eve] = await Promise.all([enroll(system), enroll(system), enroll(system)]);
+    id = await gather(system, ada);
+  });
+
+  const accept = ({ token }: Person, inviteOf: string) =>
+    system.ask(`POST /v1/invites/${inviteOf}/accept`, { token });
+  const read = ({ token }: Person) => system.ask(`GET /v1/workspaces/${id}`, { token });
+  const tokenOf = ({ id: inviteId }: { id: string }) =>
+    system.fixture<string>('workspaces.tokenOf', { inviteId });
+  const revoke = ({ token }: Person, inviteId: string) =>
+    system.ask(`DELETE /v1/workspaces/${id}/invites/${inviteId}`, { token });
+
+  it('lets somebody in who registers with the address and has verified it', async () => {
+    const form = newcomer();
+    await invite(system, ada, id, { email: form.email }, 'guest');
+    const token = await inviteToken(system, form.email);
+    const carol = await signUp(system, form);
+    const { status, body } = await accept(carol, token);
+    expect({ status, body }).toMatchObject({ status: 200, body: { id, role: 'guest', membersCount: 2 } });
+    expect((await read(carol)).body).toEqual(body);
+    expect(await accept(carol, token)).toMatchObject({
+      status: 410,
+      body: { code: 'workspaces.invite-closed' },
+    });
+  });
+
+  it('is possible for the addressee alone, whoever has the link', async () => {
+    const byMail = await tokenOf(await invite(system, ada, id, { email: bob.email }));
+    const byUser = await tokenOf(await invite(system, ada, id, { userId: bob.id }));
+    for (const token of [byMail, byUser]) {
+      for (const who of [eve, ada]) expect((await accept(who, token)).status).toBe(404);
+      expect((await system.ask(`POST /v1/invites/${token}/accept`)).status).toBe(401);
+    }
+    expect((await accept(bob, `${byMail}x`)).status).toBe(404);
+    expect((await accept(bob, byMail)).status).toBe(200);
+    // Still nobody else's business.
+    expect((await accept(eve, byMail)).status).toBe(404);
+  });
+
+  it('follows the address when its owner has another account now', async () => {
+    const token = await tokenOf(await invite(system, ada, id, { email: bob.email }));
+    const address = bob.email;
+    await system.sql(`UPDATE identity.users SET email = 'left-' || email WHERE id = $1`, [bob.id]);
+    await system.sql('UPDATE identity.users SET email = $2 WHERE id = $1', [eve.id, address]);
+    expect((await accept(bob, token)).status).toBe(404);
+    expect((await accept(eve, token)).status).toBe(200);
+  });
+
+  it('has one effect for many at once', async () => {
+    const token = await tokenOf(await invite(system, ada, id, { userId: bob.id }));
+    const answers = await race(
+      system,
+      [1, 2, 3].map(() => () => accept(bob, token)),
+    );
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 410, 410]);
+    expect((await read(bob)).body.membersCount).toBe(2);
+  });
+
+  it('is not possible after it has expired, was taken back or replaced', async () => {
+    const expired = await invite(system, ada, id, { userId: bob.id });
+    await system.sql(`UPDATE workspaces.invites SET expires_at = now() WHERE id = $1`, [expired.id]);
+    expect((await accept(bob, await tokenOf(expired))).status).toBe(410);
+    expect((await revoke(ada, expired.id)).status).toBe(404);
+
+    const replaced = await invite(system, ada, id, { userId: bob.id });
+    const revoked = await invite(system, ada, id, { userId: bob.id });
+    expect((await accept(bob, await tokenOf(replaced))).status).toBe(410);
+    expect((await revoke(eve, revoked.id)).status).toBe(404);
+    expect((await revoke(ada, revoked.id)).status).toBe(204);
+    expect((await revoke(ada, revoked.id)).status).toBe(404);
+    expect((await accept(bob, await tokenOf(revoked))).status).toBe(410);
+    expect((await read(bob)).status).toBe(404);
+  });
+
+  it('is not possible any more when the workspace is gone', async () => {
+    const token = await tokenOf(await invite(system, ada, id, { userId: bob.id }));
+    await system.ask(`DELETE /v1/workspaces/${id}`, { token: ada.token });
+    expect((await accept(bob, token)).status).toBe(410);
+  });
+
+  it.each([
+    ['removed', 'DELETE', undefined],
+    ['demoted', 'PATCH', { role: 'member' }],
+  ])('is not possible any more when its sender was %s', async (_, method, body) => {
+    id = await gather(system, ada, [[eve, 'owner']]);
+    const token = await tokenOf(await invite(system, eve, id, { userId: bob.id }, 'owner'));
+    const of = await invite(system, ada, id, { email: newcomer().email });
+    await system.ask(`${method} /v1/workspaces/${id}/members/${eve.id}`, { token: ada.token, body });
+    expect((await accept(bob, token)).status).toBe(410);
+    const open = await system.ask(`GET /v1/workspaces/${id}/invites`, { token: ada.token });
+    expect(open.body.data).toMatchObject([{ id: of.id }]);
+  });
+
+  it('is not possible for two who have blocked each other since', async () => {
+    const token = await tokenOf(await invite(system, ada, id, { userId: bob.id }));
+    await block(system, ada, bob);
+    expect((await accept(bob, token)).status).toBe(410);
+    expect((await read(bob)).status).toBe(404);
+  });
+
+  it('brings back whoever has left, after which they may be added again', async () => {
+    id = await gather(system, ada, [[bob, 'member']]);
+    await system.ask(`DELETE /v1/workspaces/${id}/members/${bob.id}`, { token: bob.token });
+    expect((await accept(bob, await tokenOf(await invite(system, ada, id, { userId: bob.id })))).status).toBe(
+      200,
+    );
+    await system.ask(`DELETE /v1/workspaces/${id}/members/${bob.id}`, { token: ada.token });
+    const again = await system.ask(`POST /v1/workspaces/${id}/members`, {
+      token: ada.token,
+      body: { userId: bob.id, role: 'guest' },
+    });
+    expect(again.status).toBe(201);
+  });
+
+  it('leaves a member the role they have', async () => {
+    id = await gather(system, ada, [[bob, 'member']]);
+    const token = await tokenOf(await invite(system, ada, id, { email: bob.email }, 'owner'));
+    expect((await accept(bob, token)).body).toMatchObject({ role: 'member', membersCount: 2 });
+  });
+
+  it('comes after a removal of its sender that happens at the same time, or before it, and never between', async () => {
+    id = await gather(system, ada, [[eve, 'owner']]);
+    const token = await tokenOf(await invite(system, eve, id, { userId: bob.id }));
+    const [removed, accepted] = await race(system, [
+      () => system.ask(`DELETE /v1/workspaces/${id}/members/${eve.id}`, { token: ada.token }),
+      () => accept(bob, token),
+    ]);
+    expect([removed!.status, accepted!.status]).toEqual([204, 410]);
+  });
+
+  it('has a page that the link opens, with a policy that lets nothing else in', async () => {
+    const { status, headers, body } = await system.ask('GET /invites?token=x');
+    expect(status).toBe(200);
+    expect(headers['content-security-policy']).toMatch(/default-src 'none'.*script-src 'sha256-/);
+    expect(headers['referrer-policy']).toBe('no-referrer');
+    expect(body).toContain('Join a workspace');
+  });
+
+  it('is deleted a month after it has ended', async () => {
+    const [old, recent] = [
+      await invite(system, ada, id, { userId: bob.id }),
+      await invite(system, ada, id, { userId: eve.id }),
+    ];
+    await system.sql(`UPDATE workspaces.invites SET expires_at = now() - interval '31 days' WHERE id = $1`, [
+      old.id,
+    ]);
+    await system.sql(`UPDATE workspaces.invites SET expires_at = now() - interval '29 days' WHERE id = $1`, [
+      recent.id,
+    ]);
+    await system.runSchedule('workspaces.remove-old-invites');
+    expect(await system.sql('SELECT id FROM workspaces.invites WHERE workspace_id = $1', [id])).toEqual([
+      { id: recent.id },
+    ]);
+  });
+});

@@ -1,0 +1,93 @@
+import { Logger } from '@nestjs/common';
+import { Clock, type EventOf } from '@rookery/domain';
+import { defineMail, Mail } from '@rookery/mail';
+import { type Attempt, type Handles, Queues, Snooze, Subscriber } from '@rookery/messaging';
+import { Sql, Transaction } from '@rookery/persistence';
+import { WebSettings } from '@rookery/web';
+import { type Recipient, Recipients } from '../../../identity/contract';
+import { Relations } from '../../../social/contract';
+import { MemberInvited } from '../../contract';
+import type { Invite } from '../../model/invite';
+import { InviteSecrets } from '../../services/invite-secrets';
+import { Invites } from '../../storage/invites';
+
+/** Milliseconds until a mail to an address that has got enough of them today is tried again. */
+const PAUSE_MS = 3_600_000;
+
+const inviteMail = defineMail<{ inviter: string; workspace: string; role: string; link: string }>({
+  subject: '{{inviter}} invites you into "{{workspace}}"',
+  text: `Hello,
+
+{{inviter}} invites you into the workspace "{{workspace}}", as {{role}}.
+
+Open this link within 7 days to accept. It works for the account with this e-mail address alone:
+{{link}}
+
+If you do not want to, ignore this mail.
+`,
+  html: `<p>Hello,</p>
+<p>{{inviter}} invites you into the workspace “{{workspace}}”, as {{role}}.</p>
+<p><a href="{{link}}">Open this link</a> within 7 days to accept. It works for the account with this e-mail address alone.</p>
+<p>If you do not want to, ignore this mail.</p>`,
+});
+
+/**
+ * Mails an invite with its link. Nobody gets a mail from somebody with whom they are blocked, either way, and an address
+ * gets a few a day: more of them wait, as long as they are open.
+ */
+@Subscriber('workspaces.send-invite-mail', MemberInvited, { queue: Queues.mail })
+export class SendInviteMail implements Handles<typeof MemberInvited> {
+  private readonly log = new Logger(SendInviteMail.name);
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly invites: Invites,
+    private readonly mail: Mail,
+    private readonly recipients: Recipients,
+    private readonly relations: Relations,
+    private readonly secrets: InviteSecrets,
+    private readonly settings: WebSettings,
+    private readonly sql: Sql,
+    private readonly transaction: Transaction,
+  ) {}
+
+  /** @throws Snooze while the address has got enough mails */
+  async handle({ subject }: EventOf<typeof MemberInvited>, { key }: Attempt): Promise<void> {
+    const invite = await this.invites.find({ id: subject });
+    const names = invite?.isOpen(this.clock.now()) && (await this.namesOf(invite));
+    if (!invite || !names)
+      return this.log.log(`Not sent: invite ${subject} is closed, or its sender is gone.`);
+    const { email } = invite.snapshot();
+    const recipient = await this.recipientOf(invite);
+    const address = email ?? recipient?.email;
+    if (address === undefined || !(await this.isWelcome(invite, recipient)))
+      return this.log.log(`Not sent: the addressee of invite ${subject} is gone, or hidden from its sender.`);
+    const mark = this.secrets.markOf(address);
+    if (!(await this.transaction.run(() => this.invites.admitMail(subject, mark))))
+      throw new Snooze(PAUSE_MS);
+    const link = `${this.settings.appUrl}/invites?token=${this.secrets.tokenOf(subject)}`;
+    await this.mail.send(address, inviteMail, { ...names, role: invite.role, link }, key);
+  }
+
+  private async recipientOf(invite: Invite): Promise<Recipient | undefined> {
+    const { userId, email } = invite.snapshot();
+    return userId === null
+      ? this.recipients.findByAddress(email!)
+      : (await this.recipients.find([userId]))[0];
+  }
+
+  private async isWelcome({ invitedBy }: Invite, recipient: Recipient | undefined): Promise<boolean> {
+    if (!recipient) return true;
+    return (await this.relations.visibleTo(recipient.id, [invitedBy!])).has(invitedBy!);
+  }
+
+  /** @returns undefined unless both are still there */
+  private namesOf(invite: Invite): Promise<{ inviter: string; workspace: string } | undefined> {
+    return this.sql.row<{ inviter: string; workspace: string }>(
+      `SELECT person.name AS inviter, room.name AS workspace
+       FROM workspaces.workspaces room, workspaces.people person
+       WHERE room.id = $1 AND person.id = $2 AND person.active`,
+      [invite.workspaceId, invite.invitedBy],
+    );
+  }
+}
