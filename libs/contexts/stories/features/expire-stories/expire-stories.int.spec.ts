@@ -111,6 +111,31 @@ describe('The end of stories', () => {
     expect(text).toContain(`worker_latency_seconds_count{work="expire-stories"} ${before + 1_501}\n`);
   }, 60_000);
 
+  it('ends each once when the connection of a worker dies in the middle of a batch', async () => {
+    const before = (await expired()).length;
+    const holder = new Client({ connectionString: system.addresses.databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE messaging.outbox IN SHARE MODE');
+    await insertExpired(20);
+    // One that has ended stories and waits to store their events.
+    await eventually(async () => {
+      const killed = await system.sql(
+        `SELECT pg_terminate_backend(pid) FROM (
+           SELECT DISTINCT held.pid FROM pg_locks held JOIN pg_locks awaited USING (pid)
+           WHERE held.relation = 'stories.stories'::regclass AND held.mode = 'RowExclusiveLock' AND held.granted
+             AND NOT awaited.granted) AS sweeping`,
+      );
+      return killed.length === 1;
+    });
+    expect(await open()).toBe(20);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    await eventually(async () => (await open()) === 0, 10_000);
+    const subjects = (await expired()).map(({ subject }) => subject);
+    expect(subjects).toHaveLength(before + 20);
+    expect(new Set(subjects).size).toBe(subjects.length);
+  }, 30_000);
+
   it('loses nothing and repeats nothing when Redis loses everything', async () => {
     await settled();
     const before = (await expired()).length;

@@ -133,6 +133,7 @@ describe('The story feed', () => {
 
   it('skips and repeats nothing while stories come and go, of every kind', async () => {
     await follow(system, bob, ada);
+    for (const who of [ada, bob]) await story(who); // so that the copies of their accounts are there
     await verifyWalks(async () => {
       await system.sql(
         'UPDATE stories.stories SET deleted_at = now(), ended_at = now() WHERE deleted_at IS NULL',
