@@ -186,16 +186,21 @@ const MAX_READS = 5;
  * of social). Reads on until the page is full, a bounded number of times: where nearly all is hidden a page is short, or
  * empty, and has a next one nevertheless. Its cursor then stands at a row that is hidden, of which it tells the position.
  *
- * @param visibleOf those of some rows that the caller may see, in the same order
+ * @param visibleOf those of some rows that the caller may see, in the same order; or what is shown of them
  */
-export async function pagedVisible<Row, P extends readonly CursorPart[], First extends P | undefined = P>(
+export async function pagedVisible<
+  Row,
+  P extends readonly CursorPart[],
+  First extends P | undefined = P,
+  Shown = Row,
+>(
   { limit, cursor }: ListQuery,
   list: string,
-  keyset: Keyset<Row, P, First>,
+  keyset: Keyset<Row | Shown, P, First>,
   read: (after: P | First, limit: number) => Promise<readonly Row[]>,
-  visibleOf: (rows: readonly Row[]) => Promise<readonly Row[]>,
-): Promise<Page<Row>> {
-  const visible: Row[] = [];
+  visibleOf: (rows: readonly Row[]) => Promise<readonly Shown[]>,
+): Promise<Page<Shown>> {
+  const visible: Shown[] = [];
   let rows = await read(decodeCursor<P>(list, cursor) ?? keyset.first, limit + 1);
   for (let reads = 1; ; reads += 1) {
     visible.push(...(await visibleOf(rows)));

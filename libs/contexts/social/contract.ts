@@ -58,6 +58,12 @@ export interface Follower {
   followedAt: Date;
 }
 
+/** How a viewer stands to an author whose content they may see. */
+export interface Relation {
+  following: boolean;
+  muting: boolean;
+}
+
 /**
  * Offered to other contexts: who may see whom. The only place that decides it, at the moment of the call. It returns
  * the users who may, so that everybody else is not shown, for whatever reason.
@@ -65,6 +71,8 @@ export interface Follower {
 export abstract class Relations {
   /** @returns the active ones of some authors whose content the viewer may see: neither has blocked the other */
   abstract visibleTo(viewerId: string, authorIds: readonly string[]): Promise<Set<string>>;
+  /** @returns how the viewer stands to the authors of {@link visibleTo}, by id; everybody else is missing */
+  abstract relationsTo(viewerId: string, authorIds: readonly string[]): Promise<Map<string, Relation>>;
   /** @returns the active ones of some viewers who may see an author's content; none if the author is not active */
   abstract viewersOf(authorId: string, viewerIds: readonly string[]): Promise<Set<string>>;
   /** @returns those of some users who may be told of what somebody does: as {@link viewersOf}, without who has muted them */

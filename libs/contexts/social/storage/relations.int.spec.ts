@@ -44,6 +44,32 @@ describe('What social tells other contexts of who may see whom', () => {
     expect(await relations.blocksAmong(ids(seen, viewer))).toEqual([]);
   });
 
+  it('says whom of these a viewer follows and has muted, and nothing of anybody else', async () => {
+    const [viewer, followed, muted, stranger, blocker, gone] = (await some(6)) as [
+      Person,
+      Person,
+      Person,
+      Person,
+      Person,
+      Person,
+    ];
+    for (const whom of [followed, muted, blocker, gone]) await follow(viewer, whom);
+    await system.ask(`PUT /v1/users/${muted.id}/mute`, { token: viewer.token });
+    await follow(stranger, viewer);
+    await system.ask(`PUT /v1/users/${viewer.id}/block`, { token: blocker.token });
+    await leave(system, gone);
+    const all = [...ids(viewer, followed, muted, stranger, blocker, gone), newId()];
+    expect(await relations.relationsTo(viewer.id, all)).toEqual(
+      new Map([
+        [viewer.id, { following: false, muting: false }],
+        [followed.id, { following: true, muting: false }],
+        [muted.id, { following: true, muting: true }],
+        [stranger.id, { following: false, muting: false }],
+      ]),
+    );
+    expect(await relations.relationsTo(viewer.id, [])).toEqual(new Map());
+  });
+
   it('knows somebody whose copy has not arrived yet', async () => {
     const [viewer, author] = (await some(2)) as [Person, Person];
     await system.sql('DELETE FROM social.people WHERE id = $1', [author.id]);

@@ -1,18 +1,7 @@
-import { ApiSchema } from '@nestjs/swagger';
-import { Field } from '@rookery/web';
+import { UserSummary } from '../../identity/contract';
 
 /** The author of a post or comment, or the other end of a follow. */
-@ApiSchema({ name: 'UserSummary' })
-export class PersonView {
-  @Field.uuid({ description: 'Id of the user.' })
-  id: string;
-
-  @Field.text({ max: 30, description: 'Unique name.', example: 'ada' })
-  username: string;
-
-  @Field.text({ max: 100, description: 'Display name.', example: 'Ada Lovelace' })
-  name: string;
-}
+export { UserSummary as PersonView };
 
 /** The author of a row as columns of `social.people author`; {@link withAuthor} makes an object of them. */
 export const AUTHOR_COLUMNS = `author.id AS "authorId", author.username AS "authorUsername", author.name AS "authorName"`;
@@ -27,7 +16,7 @@ interface AuthorColumns {
 export type Authored<View> = Omit<View, 'author'> & AuthorColumns & Record<string, unknown>;
 
 /** @returns the view with its author as an object; PostgreSQL would make JSON of one, only to have it parsed again */
-export function withAuthor<View extends { author: PersonView }>(row: Authored<View>): View {
+export function withAuthor<View extends { author: UserSummary }>(row: Authored<View>): View {
   const { authorId: id, authorUsername: username, authorName: name, ...rest } = row;
   return { ...rest, author: { id, username, name } } as unknown as View;
 }

@@ -1,0 +1,50 @@
+import { defineEvent } from '@rookery/domain';
+import { z } from 'zod';
+
+/** A story was published. `mediaKey` is null for one of text alone. */
+export const StoryCreated = defineEvent(
+  'stories.story-created',
+  1,
+  z.object({
+    authorId: z.uuid(),
+    visibility: z.enum(['public', 'friends', 'private']),
+    mediaKey: z.string().nullable(),
+    expiresAt: z.iso.datetime(),
+  }),
+);
+
+/** `viewerId` has seen a story for the first time; not raised for its author. */
+export const StoryViewed = defineEvent(
+  'stories.story-viewed',
+  1,
+  z.object({ storyId: z.uuid(), authorId: z.uuid(), viewerId: z.uuid(), viewedAt: z.iso.datetime() }),
+);
+
+const OfReaction = z.object({ storyId: z.uuid(), authorId: z.uuid(), userId: z.uuid(), emoji: z.string() });
+
+/** `userId` has reacted to a story of `authorId`; doing so again with the same emoji raises nothing. */
+export const StoryReacted = defineEvent('stories.story-reacted', 1, OfReaction);
+
+/** `userId` has withdrawn a reaction. Not raised when a story goes, nor when an account is erased. */
+export const ReactionRemoved = defineEvent('stories.reaction-removed', 1, OfReaction);
+
+/** `userId` has replied to a story of `authorId`. */
+export const StoryReplied = defineEvent(
+  'stories.story-replied',
+  1,
+  z.object({ storyId: z.uuid(), authorId: z.uuid(), userId: z.uuid() }),
+);
+
+/** A story has had its day. `kept` says that it is still in a highlight; otherwise it is deleted. */
+export const StoryExpired = defineEvent(
+  'stories.story-expired',
+  1,
+  z.object({ authorId: z.uuid(), mediaKey: z.string().nullable(), kept: z.boolean() }),
+);
+
+/** A story was deleted by its author, or left its last highlight after its day. */
+export const StoryDeleted = defineEvent(
+  'stories.story-deleted',
+  1,
+  z.object({ authorId: z.uuid(), mediaKey: z.string().nullable() }),
+);

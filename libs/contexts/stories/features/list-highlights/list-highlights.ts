@@ -1,0 +1,73 @@
+import { Controller, Get, Query as QueryString } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import { NotFound } from '@rookery/domain';
+import {
+  BY_TIME,
+  type Caller,
+  CurrentCaller,
+  Explain,
+  Field,
+  ListQuery,
+  type Page,
+  paged,
+} from '@rookery/web';
+import { Visibility } from '../../storage/visibility';
+import { HighlightView, HighlightViews } from '../../views/highlight';
+
+class HighlightsQuery extends ListQuery {
+  @Field.uuid({ optional: true, description: 'Whose highlights; yours if it is left out.' })
+  userId?: string;
+}
+
+export class ListHighlights extends Query<Page<HighlightView>> {
+  constructor(
+    readonly ownerId: string,
+    readonly viewerId: string,
+    readonly page: ListQuery,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Highlights')
+@Controller('highlights')
+export class ListHighlightsRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get()
+  @Explain({
+    operationId: 'listHighlights',
+    summary: 'List highlights',
+    description: 'Newest first. Of another user: those in which there is a story that you can see.',
+    ok: { list: HighlightView },
+    rejects: [NotFound],
+  })
+  list(
+    @CurrentCaller() { userId }: Caller,
+    @QueryString() query: HighlightsQuery,
+  ): Promise<Page<HighlightView>> {
+    return this.queries.execute(new ListHighlights(query.userId?.toLowerCase() ?? userId, userId, query));
+  }
+}
+
+@QueryHandler(ListHighlights)
+export class ListHighlightsHandler implements IQueryHandler<ListHighlights> {
+  constructor(
+    private readonly highlights: HighlightViews,
+    private readonly visibility: Visibility,
+  ) {}
+
+  execute({ ownerId, viewerId, page }: ListHighlights): Promise<Page<HighlightView>> {
+    return paged<HighlightView, readonly [string, string]>(
+      page,
+      `highlights:${ownerId}`,
+      BY_TIME,
+      async (after, limit) => {
+        const sight = await this.visibility.sightOfAuthor(viewerId, ownerId);
+        return this.highlights.of(ownerId, sight, after, limit);
+      },
+    );
+  }
+}

@@ -1,0 +1,4 @@
+import { type AccessRows, signedIn } from '@rookery/testing/access';
+import { ownStory } from '../../testing';
+
+export const access: AccessRows = { listReplies: { ...signedIn, given: ownStory } };

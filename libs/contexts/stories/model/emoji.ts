@@ -1,0 +1,34 @@
+import { defineRejection, Rejection, Rules } from '@rookery/domain';
+
+/** The six emoji of reactions, as they are stored and shown. */
+export const EMOJI = ['👍', '❤️', '😂', '😮', '😢', '🔥'] as const;
+export type Emoji = (typeof EMOJI)[number];
+
+export const EmojiUnknown = defineRejection(
+  'stories.emoji-unknown',
+  'invalid',
+  'This is none of the emoji for reactions.',
+  `Use one of ${EMOJI.join(' ')}, without a skin tone.`,
+  'Not an emoji for reactions',
+  { path: 'emoji', rule: Rules.oneOf, params: { values: [...EMOJI] } },
+);
+
+/** Variation selectors choose between the colored and the plain form of a character: the same emoji either way. */
+const VARIATION_SELECTORS = /[\uFE0E\uFE0F]/g;
+
+const KNOWN = new Map<string, Emoji>(EMOJI.map((emoji) => [withoutSelectors(emoji), emoji]));
+
+/**
+ * @param text from a request, with or without variation selectors
+ * @returns the emoji as it is stored
+ * @throws Rejection `stories.emoji-unknown` for everything else, skin tones and look-alikes among them
+ */
+export function emojiOf(text: string): Emoji {
+  const emoji = KNOWN.get(withoutSelectors(text));
+  if (emoji === undefined) throw new Rejection(EmojiUnknown);
+  return emoji;
+}
+
+function withoutSelectors(text: string): string {
+  return text.replace(VARIATION_SELECTORS, '');
+}

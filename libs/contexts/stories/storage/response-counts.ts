@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { NIL_UUID } from '@rookery/domain';
+import { Sql } from '@rookery/persistence';
+import type { Emoji } from '../model/emoji';
+
+/** What is counted of a story. */
+export type ResponseKind = 'views' | 'replies' | Emoji;
+
+/** Changes to fold at once. */
+const BATCH_SIZE = 10_000;
+/** Stories to recount at once: one of them may have very many views. */
+const RECOUNT_MAX = 100;
+
+/**
+ * The numbers of views, replies and reactions of each story. Whoever responds appends a change, and one worker at a time
+ * folds them into the counts: a story that thousands view at once costs one update, and nobody waits for its row.
+ */
+@Injectable()
+export class ResponseCounts {
+  constructor(private readonly sql: Sql) {}
+
+  /** Appends a change in the current transaction. */
+  change(storyId: string, kind: ResponseKind, change: 1 | -1): void {
+    this.sql.send('INSERT INTO stories.response_changes (story_id, kind, change) VALUES ($1, $2, $3)', [
+      storyId,
+      kind,
+      change,
+    ]);
+  }
+
+  /** Folds the oldest changes into the counts; those of stories that are gone are dropped. */
+  async fold(): Promise<void> {
+    await this.lock();
+    await this.sql.execute(
+      `WITH taken AS (
+         DELETE FROM stories.response_changes
+         WHERE id IN (SELECT id FROM stories.response_changes ORDER BY id LIMIT ${BATCH_SIZE})
+         RETURNING story_id, kind, change
+       ), sums AS (
+         SELECT story_id, kind, sum(change)::int AS change FROM taken GROUP BY story_id, kind
+       )
+       INSERT INTO stories.response_counts AS counted (story_id, kind, count)
+       SELECT story_id, kind, change FROM sums
+       WHERE change <> 0 AND EXISTS (SELECT FROM stories.stories WHERE id = story_id AND deleted_at IS NULL)
+       ON CONFLICT (story_id, kind) DO UPDATE SET count = counted.count + excluded.count`,
+    );
+  }
+
+  /** Removes the numbers of a story that nobody can see any more. */
+  async drop(storyId: string): Promise<void> {
+    await this.sql.execute('DELETE FROM stories.response_counts WHERE story_id = $1', [storyId]);
+  }
+
+  /**
+   * Counts what belongs to some stories anew.
+   *
+   * @param after last story of the previous batch; null for the first
+   * @param limit maximum number of stories
+   * @returns last story of this batch; null if there are no more
+   */
+  async recount(after: string | null, limit: number): Promise<string | null> {
+    await this.lock();
+    const stories = await this.sql.rows<{ id: string }>(
+      'SELECT id FROM stories.stories WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2',
+      [after ?? NIL_UUID, Math.min(limit, RECOUNT_MAX)],
+    );
+    // One statement, so that the changes that are dropped are those of the rows that are counted.
+    await this.sql.execute(
+      `WITH dropped AS (DELETE FROM stories.response_changes WHERE story_id = ANY ($1::uuid[])),
+            counted AS (
+              SELECT story_id, 'views' AS kind, count(*)::int AS count FROM stories.story_views
+              WHERE story_id = ANY ($1::uuid[]) GROUP BY story_id
+              UNION ALL
+              SELECT story_id, 'replies', count(*)::int FROM stories.replies
+              WHERE story_id = ANY ($1::uuid[]) GROUP BY story_id
+              UNION ALL
+              SELECT story_id, emoji, count(*)::int FROM stories.reactions
+              WHERE story_id = ANY ($1::uuid[]) GROUP BY story_id, emoji),
+            none AS (
+              DELETE FROM stories.response_counts known WHERE story_id = ANY ($1::uuid[])
+              AND NOT EXISTS (SELECT FROM counted WHERE counted.story_id = known.story_id AND counted.kind = known.kind))
+       INSERT INTO stories.response_counts AS known (story_id, kind, count) SELECT story_id, kind, count FROM counted
+       ON CONFLICT (story_id, kind) DO UPDATE SET count = excluded.count WHERE known.count <> excluded.count`,
+      [stories.map(({ id }) => id)],
+    );
+    return stories.at(-1)?.id ?? null;
+  }
+
+  /** Held until the current transaction ends: two that count at once would lose or repeat changes. */
+  private async lock(): Promise<void> {
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('stories.response-counts', 0))`);
+  }
+}
