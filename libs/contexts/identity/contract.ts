@@ -3,3 +3,4 @@ export * from './contract/accounts';
 export * from './contract/events';
 export * from './contract/profiles';
 export * from './contract/recipients';
+export * from './contract/readers';

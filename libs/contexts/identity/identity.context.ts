@@ -31,6 +31,7 @@ import { VerificationSecrets } from './services/verification-secrets';
 import { Accounts, HiddenProfiles } from './contract/accounts';
 import { Profiles } from './contract/profiles';
 import { Recipients } from './contract/recipients';
+import { Readers } from './contract/readers';
 import { keys } from './cli/keys';
 import * as fixtures from './fixtures';
 import { Keys } from './keys';
@@ -48,6 +49,7 @@ import { PasswordResetLinks } from './storage/password-reset-links';
 import { StoredPreferences, preferencesSchema } from './storage/preferences';
 import { PublicUsers } from './storage/public-users';
 import { StoredRecipients } from './storage/recipients';
+import { StoredReaders } from './storage/readers';
 import { Roles, synchronizePermissions } from './storage/roles';
 import { SecondFactors } from './storage/second-factors';
 import { Sessions } from './storage/sessions';
@@ -114,6 +116,7 @@ export const identity = defineContext('identity', __dirname, {
     { provide: Accounts, useClass: StoredAccounts },
     { provide: Recipients, useClass: StoredRecipients },
     { provide: KnownClients, useExisting: StoredKnownClients },
+    { provide: Readers, useClass: StoredReaders },
   ],
   asks: [HiddenProfiles, Profiles],
   apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
