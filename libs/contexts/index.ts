@@ -4,9 +4,21 @@ import { notifications } from './notifications/notifications.context';
 import { operations } from './operations/operations.context';
 import { social } from './social/social.context';
 import { stories } from './stories/stories.context';
+import { tales } from './tales/tales.context';
 import { todos } from './todos/todos.context';
 import { webhooks } from './webhooks/webhooks.context';
 import { workspaces } from './workspaces/workspaces.context';
 
 /** The bounded contexts of Rookery. */
-export const contexts = [identity, media, notifications, operations, social, stories, workspaces, todos, webhooks];
+export const contexts = [
+  identity,
+  media,
+  notifications,
+  operations,
+  social,
+  stories,
+  tales,
+  workspaces,
+  todos,
+  webhooks,
+];

@@ -5,3 +5,4 @@ export * from './contract/events';
 export * from './contract/profiles';
 export * from './contract/recipients';
 export * from './contract/user-summary';
+export * from './contract/readers';
