@@ -1,15 +1,17 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AccessRows, everybody, operators, type Row } from '@rookery/testing/access';
+import { type AccessRows, everybody, operators, type Row, signedIn } from '@rookery/testing/access';
 
 /** Operations of the platform; those of a context are beside the feature. */
 const platform: AccessRows = {
+  connectRealtime: signedIn,
   getDebugVars: operators,
   getHealth: everybody,
   getLiveness: everybody,
   getMetrics: everybody,
   getReadiness: everybody,
   getStartup: everybody,
+  streamEvents: signedIn,
 };
 
 /** Controllers that are excluded from the API description and so not checked: public pages for people. */

@@ -1,4 +1,5 @@
 export * from './dispatch';
+export * from './loop';
 export * from './messaging.module';
 export * from './prune-outbox';
 export * from './queues';

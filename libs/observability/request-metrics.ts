@@ -17,14 +17,16 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 /**
  * Counts and times every request by its route pattern (`/v1/posts/:id`). Requests without a route count as `unknown`
- * and unusual methods as `other`, so that clients cannot create an unlimited number of labels.
+ * and unusual methods as `other`, so that clients cannot create an unlimited number of labels. Streams are not timed:
+ * they last as long as their readers like.
  */
 export function measureRequests(server: FastifyInstance): void {
   server.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
     const method = METHODS.has(request.method) ? request.method : 'other';
     requests.inc({ route, method, code: reply.statusCode });
-    duration.observe({ route, method }, reply.elapsedTime / 1000);
+    const { longLived } = request.routeOptions.config as { longLived?: boolean };
+    if (!longLived) duration.observe({ route, method }, reply.elapsedTime / 1000);
     done();
   });
 }

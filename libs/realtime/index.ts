@@ -1,3 +1,10 @@
+export { buildAsyncApi } from './asyncapi';
+export { EventStreams } from './event-streams';
+export { Frame } from './frame';
 export { defineFrame, definedFrames, type FrameType } from './frame-types';
 export { Frames, MAX_PAYLOAD_BYTES } from './frames';
+export { asksForWebSocket } from './handshake';
+export { RealtimeAdapter } from './realtime-adapter';
 export { RealtimeModule } from './realtime.module';
+export { REALTIME_TAG } from './routes';
+export { type Following, StreamGap, Streams } from './streams';

@@ -18,6 +18,7 @@ const SOCKET_TIMEOUT_MS = 3_000;
 const BLOCKING_SOCKET_TIMEOUT_MS = 15_000;
 /** A subscriber connection sends only this ping, so nothing else could remain unanswered. */
 const PING_MS = 5_000;
+const CHANNELS_PER_COMMAND = 1_000;
 
 /** Opens connections to Redis and closes them on shutdown. */
 @Injectable()
@@ -79,13 +80,24 @@ export class RedisConnections implements OnApplicationShutdown {
     return this.connect({ maxRetriesPerRequest: 1, enableOfflineQueue: false });
   }
 
-  /** @returns a connection that is subscribed to a channel whenever Redis is there; it emits `message`. */
-  listening(channel: string): Redis {
+  /**
+   * @param channels a channel, or the channels at the time of the call
+   * @param subscribed called when it is subscribed to all of them: what was published since the last connection was lost
+   *   has been missed
+   * @returns a connection that is subscribed whenever Redis is there; it emits `message`
+   */
+  listening(channels: string | (() => readonly string[]), subscribed: () => void = () => undefined): Redis {
     // ioredis drops the promise of its own resubscription: a shutdown at that moment would be an unhandled rejection.
     const redis = this.connect({ maxRetriesPerRequest: null, autoResubscribe: false });
+    const subscribe = async (): Promise<void> => {
+      const all = typeof channels === 'string' ? [channels] : channels();
+      for (let start = 0; start < all.length; start += CHANNELS_PER_COMMAND)
+        await redis.subscribe(...all.slice(start, start + CHANNELS_PER_COMMAND));
+      subscribed();
+    };
     redis.on('ready', () => {
-      redis.subscribe(channel).catch((error: Error) => {
-        if (redis.status === 'ready') this.log.warn(`Not subscribed to ${channel}: ${error.message}`);
+      subscribe().catch((error: Error) => {
+        if (redis.status === 'ready') this.log.warn(`Not subscribed to channels: ${error.message}`);
       });
     });
     const ping = setInterval(() => {

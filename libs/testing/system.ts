@@ -83,7 +83,7 @@ export abstract class TestSystem {
   /** @returns every line that the apps have logged so far. */
   abstract get logged(): readonly string[];
 
-  /** Sends a request to the api, `POST /v1/auth/login`. */
+  /** Sends a request to the api, `POST /v1/auth/login`. Of an event stream the beginning is read. */
   async ask(route: string, { body, headers = {}, token, from }: Ask = {}): Promise<Answer> {
     const [method, url] = route.split(' ') as [string, string];
     const payload = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
@@ -164,7 +164,12 @@ export abstract class TestSystem {
       const options = { method, path, agent: this.agent, headers: { ...length, ...headers } };
       const sent = request(this.addresses.apiUrl, options, (response) => {
         const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
+        const isEndless = response.headers['content-type']?.startsWith('text/event-stream');
+        response.on('data', (part: Buffer) => {
+          parts.push(part);
+          if (isEndless) response.destroy();
+        });
+        response.on('close', () => isEndless && response.emit('end'));
         response.on('error', reject);
         response.on('end', () =>
           resolve({

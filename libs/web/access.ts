@@ -88,12 +88,41 @@ class BearerAuthentication extends AuthGuard('bearer') {
   }
 }
 
+const bearer = new BearerAuthentication();
+
+/** What the passport strategy named `bearer` is given: a request, or what stands for one. */
+export interface BearerRequest {
+  readonly headers: { readonly authorization?: string };
+  /** Maximum age in milliseconds of what is cached about the caller; up to the strategy by default. */
+  readonly maxAgeMs?: number;
+}
+
+/**
+ * Authenticates a token again, for connections that stay open.
+ *
+ * @param maxAgeMs milliseconds: what is cached about the caller is not older
+ * @returns the caller; undefined if the token is expired or revoked
+ * @throws Rejection `dependency.unavailable` if that cannot be found out
+ */
+export async function authenticateBearer(token: string, maxAgeMs: number): Promise<Caller | undefined> {
+  const request: BearerRequest & { user?: Caller } = {
+    headers: { authorization: `Bearer ${token}` },
+    maxAgeMs,
+  };
+  try {
+    await bearer.canActivate(new ExecutionContextHost([request, {}]));
+    return request.user;
+  } catch (error) {
+    if (error instanceof RequestRefused && error.definition.status === 401) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Every route without `@Public()` requires a caller, who is authenticated before the body is read, so the body of an
  * anonymous request is not parsed. Add it after the rate limits.
  */
 export function authenticateCallers(server: FastifyInstance): void {
-  const bearer = new BearerAuthentication();
   server.addHook('onRequest', async (request, reply) => {
     const route = request.routeOptions.config as GuardedRoute;
     if (!route.explained || route.public) return;

@@ -1,4 +1,11 @@
-export { permissionsOf, PermissionToManageAny, Public, RequirePermission } from './access';
+export {
+  authenticateBearer,
+  type BearerRequest,
+  permissionsOf,
+  PermissionToManageAny,
+  Public,
+  RequirePermission,
+} from './access';
 export { BasicAuthGuard, Operators, OperatorsOnly } from './basic-auth';
 export { Cacheable } from './caching';
 export { type Caller, CurrentCaller } from './caller';

@@ -135,6 +135,13 @@ export const Problems = {
     'This Idempotency-Key belongs to a request with another body.',
     'Use a new key for each new request. Reuse a key only to retry the same request.',
   ),
+  upgradeRequired: problem(
+    426,
+    'request.upgrade-required',
+    'Upgrade required',
+    'The route is a WebSocket.',
+    'Connect with a WebSocket client (RFC 6455, version 13).',
+  ),
   preconditionRequired: problem(
     428,
     'precondition.required',
@@ -148,6 +155,13 @@ export const Problems = {
     'Too many requests',
     'You have used up your rate limit.',
     'Wait for the seconds in Retry-After. RateLimit and RateLimit-Policy show the limits and the remaining quota.',
+  ),
+  tooManyConnections: problem(
+    429,
+    'realtime.too-many-connections',
+    'Too many open connections',
+    'The user, their address or the server has as many open connections as it may have.',
+    'Close one that is not needed, share one between tabs, or try again after the time in Retry-After.',
   ),
   headersTooLarge: problem(
     431,

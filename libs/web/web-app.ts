@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import fastifyCompress from '@fastify/compress';
 import { type DynamicModule, RequestMethod, type Type } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
@@ -68,6 +69,8 @@ export interface WebAppOptions {
   logger?: Logger;
   /** Further paths without `/v1`: `activate`. */
   atRoot?: readonly string[];
+  /** Which requests to upgrade; without it, and for all others, an `Upgrade` header is ignored (RFC 9110 §7.8). */
+  upgrades?: (request: IncomingMessage) => boolean;
 }
 
 /** A compiled testing module of @nestjs/testing. */
@@ -85,7 +88,7 @@ interface TestingModule {
  */
 export async function createWebApp(
   source: Type | DynamicModule | TestingModule,
-  { settings = new WebSettings(), logger = rootLogger(), atRoot = [] }: WebAppOptions = {},
+  { settings = new WebSettings(), logger = rootLogger(), atRoot = [], upgrades }: WebAppOptions = {},
 ): Promise<NestFastifyApplication> {
   const server = fastify({
     bodyLimit: BODY_LIMIT,
@@ -98,6 +101,7 @@ export async function createWebApp(
       requestTimeout: settings.arrivalTimeoutMs,
       headersTimeout: settings.arrivalTimeoutMs,
       connectionsCheckingInterval: Math.min(settings.arrivalTimeoutMs, MAX_CHECK_INTERVAL_MS),
+      ...(upgrades && { shouldUpgradeCallback: upgrades }),
     },
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',

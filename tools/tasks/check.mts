@@ -41,6 +41,9 @@ export default async function (paths: string[]): Promise<number> {
     await step('Build', build, (compiled) => (compiled ? undefined : '(up to date)'));
     await step('Generated files', () => runNode('dist/apps/api/src/generate.js', ['--check'], quiet));
     await step('API description', () => runNode('tools/support/lint-openapi.mts', ['openapi.json'], quiet));
+    await step('Frame description', () =>
+      runNode('tools/support/lint-asyncapi.mts', ['asyncapi.json'], quiet),
+    );
     // Last, so that the numbers of passed and failed tests are the last line.
     return await runJest(paths.length > 0 ? [...paths, ...WHOLE_PROJECT] : []);
   } finally {

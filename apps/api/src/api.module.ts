@@ -22,7 +22,7 @@ export class ApiModule {
         MailModule,
         OutboundHttpModule,
         ApplicationModule.forRoot(contexts, 'api'),
-        RealtimeModule.forWriting(),
+        RealtimeModule.forServing(),
       ],
       controllers: [DebugVarsRoute],
       providers: [LogSettings, QueueBoard],

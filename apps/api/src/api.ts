@@ -1,10 +1,20 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Context, declarationOf } from '@rookery/application';
 import { LogSettings } from '@rookery/observability';
+import {
+  asksForWebSocket,
+  buildAsyncApi,
+  definedFrames,
+  REALTIME_TAG,
+  RealtimeAdapter,
+} from '@rookery/realtime';
 import { type ApiDescription, createWebApp, permissionsOf, serveOpenApi, WebSettings } from '@rookery/web';
 import { ApiModule } from './api.module';
 import { serveExample } from './example-app';
 import { QueueBoard } from './queue-board';
+
+/** Seconds for which the description of the frames may be cached: as long as that of the routes. */
+const ASYNCAPI_SECONDS = 300;
 
 /** @returns the paths of the contexts at the root instead of under `/v1` */
 export function rootPathsOf(contexts: readonly Context[]): string[] {
@@ -30,6 +40,7 @@ export function describeApi(contexts: readonly Context[]): ApiDescription {
       ...contexts.flatMap(({ tags }) =>
         Object.entries(tags).map(([name, about]) => ({ name, description: about })),
       ),
+      REALTIME_TAG,
       { name: 'Health', description: 'Probes and metrics.' },
     ],
   };
@@ -41,11 +52,29 @@ export function describeApi(contexts: readonly Context[]): ApiDescription {
  * @param contexts contexts whose routes it serves
  */
 export async function createApi(contexts: readonly Context[]): Promise<NestFastifyApplication> {
-  const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
+  const app = await createWebApp(ApiModule.of(contexts), {
+    atRoot: rootPathsOf(contexts),
+    upgrades: asksForWebSocket,
+  });
+  app.useWebSocketAdapter(new RealtimeAdapter(app));
   await app.get(QueueBoard).mount(app.getHttpAdapter().getInstance());
   await serveExample(app.getHttpAdapter().getInstance(), new WebSettings());
-  serveOpenApi(app, describeApi(contexts));
+  const description = describeApi(contexts);
+  serveOpenApi(app, description);
+  serveAsyncApi(app, JSON.stringify(buildAsyncApi(description, definedFrames())));
   return app;
+}
+
+function serveAsyncApi(app: NestFastifyApplication, document: string): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get('/v1/asyncapi.json', (_request, reply) =>
+      reply
+        .header('content-type', 'application/json; charset=utf-8')
+        .header('cache-control', `public, max-age=${ASYNCAPI_SECONDS}`)
+        .send(document),
+    );
 }
 
 /** A permission that no role has would silently close a route to everybody. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contexts } from '@rookery/contexts';
 import { Subscribers } from '@rookery/messaging';
+import { buildAsyncApi, definedFrames } from '@rookery/realtime';
 import { buildOpenApi, createWebApp } from '@rookery/web';
 import { ApiModule } from './api.module';
 import { describeApi, rootPathsOf } from './api';
@@ -21,6 +22,7 @@ async function generate(checkOnly: boolean): Promise<void> {
   const openApi = buildOpenApi(app, describeApi(contexts));
   const files = {
     'openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
+    'asyncapi.json': `${JSON.stringify(buildAsyncApi(describeApi(contexts), definedFrames()), null, 2)}\n`,
     'docs/map.md': drawMap(
       contexts,
       app.get(Subscribers, { strict: false }),

@@ -8,6 +8,7 @@ import {
   subscriberOptions,
   type Subscribers,
 } from '@rookery/messaging';
+import { definedFrames } from '@rookery/realtime';
 
 interface Operation {
   operationId: string;
@@ -23,7 +24,7 @@ export interface DescribedPaths {
 }
 
 /**
- * Generates the map: every route, command, query, event, subscriber, schedule and queue on one page.
+ * Generates the map: every route, command, query, event, subscriber, frame, schedule and queue on one page.
  *
  * @returns Markdown
  */
@@ -62,6 +63,11 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
         ordered ? 'yes' : 'no',
         Object.keys(subscriberOptions(type)!.policy).join(', '),
       ]),
+    ),
+    ...section(
+      'Frames',
+      ['Frame', 'What it tells a client'],
+      definedFrames().map(({ type, summary }) => [code(type), summary]),
     ),
     ...section(
       'Schedules',

@@ -109,11 +109,11 @@ export class ApiKeys implements TokenAuthenticator {
   }
 
   /** A key may do what both its scopes and the current role of its user allow. */
-  async authenticate(token: string): Promise<Caller | undefined> {
+  async authenticate(token: string, maxAgeMs = CACHE_TTL_MS): Promise<Caller | undefined> {
     const [, ...parts] = SHAPE.exec(token) ?? [];
     const secret = parts.pop();
     if (secret === undefined) return undefined;
-    const key = await this.look(parts.join('-'));
+    const key = await this.look(parts.join('-'), maxAgeMs);
     if (!key || !timingSafeEqual(key.secretHash, sha256(secret))) return undefined;
     if (key.useIsNews) await this.noteUse(key);
     const held = await this.permissions.of(key.role);
@@ -139,9 +139,9 @@ export class ApiKeys implements TokenAuthenticator {
     );
   }
 
-  private async look(id: string): Promise<KnownKey | undefined> {
+  private async look(id: string, maxAgeMs: number): Promise<KnownKey | undefined> {
     let key = this.known.get(id);
-    if (!key) {
+    if (!key || this.known.getRemainingTTL(id) < CACHE_TTL_MS - maxAgeMs) {
       key = this.read(id);
       this.known.set(id, key);
       key.catch(() => this.known.delete(id));

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import type { Caller } from '@rookery/web';
-import type { FastifyRequest } from 'fastify';
+import type { BearerRequest, Caller } from '@rookery/web';
 import { Strategy } from 'passport-custom';
 import { ApiKeys } from './api-keys';
 import { ExternalTokens } from './external-tokens';
@@ -19,11 +18,11 @@ export class BearerStrategy extends PassportStrategy(Strategy, 'bearer') {
   }
 
   /** @returns the caller; false if there is no valid token */
-  async validate(request: FastifyRequest): Promise<Caller | false> {
-    const [, token] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  async validate({ headers, maxAgeMs }: BearerRequest): Promise<Caller | false> {
+    const [, token] = /^Bearer +([^\s]+)$/i.exec(headers.authorization ?? '') ?? [];
     if (token === undefined) return false;
     for (const kind of this.kinds) {
-      const caller = await kind.authenticate(token);
+      const caller = await kind.authenticate(token, maxAgeMs);
       if (caller) return caller;
     }
     return false;

@@ -51,10 +51,10 @@ export class ExternalTokens implements TokenAuthenticator {
   }
 
   /** @throws Rejection `dependency.unavailable` if the token's provider is down and its keys are not cached */
-  async authenticate(token: string): Promise<Caller | undefined> {
+  async authenticate(token: string, maxAgeMs = CACHE_TTL_MS): Promise<Caller | undefined> {
     const claims = this.issuers.size > 0 ? await this.verify(token) : undefined;
     if (!claims) return undefined;
-    const user = await this.userOf(claims.identity);
+    const user = await this.userOf(claims.identity, maxAgeMs);
     if (!user.active) return undefined;
     const roles = [...new Set([user.role, ...claims.roles])];
     const permissions = await Promise.all(roles.map((role) => this.permissions.of(role)));
@@ -88,10 +88,10 @@ export class ExternalTokens implements TokenAuthenticator {
    * One lookup at a time per user, so that fifty first requests create one account in this process; the database
    * prevents duplicates across processes.
    */
-  private async userOf(identity: ExternalIdentity): Promise<ExternalUser> {
+  private async userOf(identity: ExternalIdentity, maxAgeMs: number): Promise<ExternalUser> {
     const key = JSON.stringify([identity.issuer, identity.subject]);
     let user = this.users.get(key);
-    if (!user) {
+    if (!user || this.users.getRemainingTTL(key) < CACHE_TTL_MS - maxAgeMs) {
       user = this.look(identity);
       this.users.set(key, user);
       user.catch(() => this.users.delete(key));

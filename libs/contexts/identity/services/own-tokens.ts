@@ -15,9 +15,9 @@ export class OwnTokens implements TokenAuthenticator {
     private readonly sessions: SessionCache,
   ) {}
 
-  async authenticate(token: string): Promise<Caller | undefined> {
+  async authenticate(token: string, maxAgeMs?: number): Promise<Caller | undefined> {
     const claims = await this.accessTokens.verify(token);
-    const session = claims && (await this.sessions.get(claims.sid, claims.iat));
+    const session = claims && (await this.sessions.get(claims.sid, claims.iat, maxAgeMs));
     if (!session) return undefined;
     return {
       userId: session.userId,

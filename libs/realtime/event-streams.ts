@@ -1,0 +1,143 @@
+import type { ServerResponse } from 'node:http';
+import { Injectable, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Connection, Connections, cutOffTotal, framesSentTotal, type Opener } from './connections';
+import { type Ending, Endings } from './endings';
+import type { Frame } from './frame';
+import { RealtimeLimits } from './settings';
+import { frameOf, StreamGap } from './streams';
+
+/** Milliseconds after which browsers connect again when a connection is lost. */
+const RETRY_MS = 3_000;
+
+/** Answers requests with frames as Server-Sent Events. */
+@Injectable()
+export class EventStreams {
+  constructor(
+    private readonly connections: Connections,
+    private readonly limits: RealtimeLimits,
+  ) {}
+
+  /**
+   * Answers with an endless stream, for a route that has `@LongLived()` and a caller. The stream has heartbeats; it ends
+   * when the client leaves or does not read, when its token ends or is revoked, and when the process does.
+   *
+   * @param frames what to send, such as `Streams.follow`; the signal ends it
+   * @throws RequestRefused 429 `realtime.too-many-connections`
+   */
+  async serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    frames: (signal: AbortSignal) => AsyncIterable<Frame>,
+  ): Promise<void> {
+    const userId = request.user!.userId;
+    const [, token = ''] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    const opener = { kind: 'sse', userId, ip: request.ip, token } as const;
+    const release = this.connections.reserve(opener);
+    reply.hijack();
+    const response = reply.raw;
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) response.setHeader(name, value);
+    response.setHeader('content-type', 'text/event-stream; charset=utf-8');
+    response.setHeader('cache-control', 'no-store');
+    response.setHeader('x-accel-buffering', 'no'); // or nginx collects them
+    response.writeHead(200);
+    if (request.method === 'HEAD') {
+      response.end();
+      return release();
+    }
+    const stream = new EventStream(response, opener, this.limits);
+    response.once('close', () => {
+      stream.close();
+      this.connections.remove(stream);
+      release();
+    });
+    this.connections.add(stream);
+    await stream.send(frames);
+  }
+}
+
+class EventStream implements Connection {
+  private readonly log = new Logger(EventStream.name);
+  private readonly stop = new AbortController();
+  private ended = false;
+  private wroteAt = performance.now();
+  private blockedAt: number | undefined;
+  private position = 0;
+
+  constructor(
+    private readonly response: ServerResponse,
+    readonly opener: Opener,
+    private readonly limits: RealtimeLimits,
+  ) {
+    response.on('error', () => undefined); // it closes then
+    response.write(`retry: ${RETRY_MS}\n\n`);
+  }
+
+  async send(frames: (signal: AbortSignal) => AsyncIterable<Frame>): Promise<void> {
+    try {
+      for await (const frame of frames(this.stop.signal)) {
+        if (this.ended) return;
+        this.position = frame.seq;
+        framesSentTotal.inc({ kind: 'sse' });
+        if (!this.write(eventOf(frame))) await this.drained();
+      }
+    } catch (error) {
+      if (this.ended) return;
+      if (!(error instanceof StreamGap)) this.log.warn(`A stream ended: ${(error as Error).message}`);
+      this.end(error instanceof StreamGap ? Endings.missed : Endings.failed);
+    }
+  }
+
+  tick(now: number): void {
+    if (this.ended) return;
+    if (this.blockedAt !== undefined && now - this.blockedAt > this.limits.writeMs) {
+      cutOffTotal.inc({ kind: 'sse' });
+      this.destroy();
+    } else if (now - this.wroteAt >= this.limits.heartbeatMs) this.write(': still here\n\n');
+  }
+
+  end({ error, retryMs }: Ending): void {
+    if (this.ended) return;
+    this.close();
+    const { response, limits } = this;
+    if (retryMs !== undefined) response.write(`retry: ${retryMs}\n\n`);
+    if (error) response.write(eventOf(frameOf(this.opener.userId, this.position, 'error', error)));
+    response.end();
+    setTimeout(() => response.destroy(), limits.closeMs).unref();
+  }
+
+  destroy(): void {
+    this.close();
+    this.response.destroy();
+  }
+
+  /** Stops following. */
+  close(): void {
+    this.ended = true;
+    this.stop.abort();
+  }
+
+  private write(text: string): boolean {
+    this.wroteAt = performance.now();
+    return this.response.write(text);
+  }
+
+  private async drained(): Promise<void> {
+    const { response } = this;
+    this.blockedAt = performance.now();
+    await new Promise<void>((resolve) => {
+      const settle = () => {
+        response.off('drain', settle).off('close', settle);
+        resolve();
+      };
+      response.on('drain', settle).on('close', settle);
+    });
+    this.blockedAt = undefined;
+  }
+}
+
+/** One line of data, as JSON has no line breaks. */
+function eventOf({ id, type, text }: Frame): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${text}\n\n`;
+}

@@ -1,0 +1,33 @@
+import { frameId } from './frame-id';
+
+/** A frame as clients receive it: `{ id, type, occurredAt, payload }`. */
+export class Frame {
+  private wire: string | undefined;
+
+  /**
+   * @param seq number in the stream of the user; frames that are not stored have that of the latest before them
+   * @param json the payload
+   */
+  constructor(
+    private readonly userId: string,
+    readonly seq: number,
+    readonly type: string,
+    readonly occurredAt: Date,
+    private readonly json: string,
+  ) {}
+
+  /** UUIDv7; a client that comes back with it gets what came after it. */
+  get id(): string {
+    return frameId(this.userId, this.seq, this.occurredAt);
+  }
+
+  get payload(): unknown {
+    return JSON.parse(this.json);
+  }
+
+  /** As JSON, made once for all sockets that get it. */
+  get text(): string {
+    this.wire ??= `{"id":"${this.id}","type":"${this.type}","occurredAt":"${this.occurredAt.toISOString()}","payload":${this.json}}`;
+    return this.wire;
+  }
+}
