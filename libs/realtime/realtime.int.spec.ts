@@ -257,7 +257,7 @@ describe('Frames', () => {
       expect(plain).toMatchObject({
         status: 426,
         headers: { upgrade: 'websocket', 'sec-websocket-version': '13' },
-        body: { code: 'request.upgrade-required' },
+        body: { code: 'realtime.upgrade-required' },
       });
       const upgraded = await system.ask('GET /v1/me', {
         token,

@@ -1,8 +1,22 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Injected, InjectedAnswer } from './system';
 
-/** Hands an app a request without a connection, so that it may come from any address. */
+/**
+ * Hands an app a request without a connection, so that it may come from any address. Of an event stream nothing is
+ * read.
+ */
 export async function injectInto(app: NestFastifyApplication, request: Injected): Promise<InjectedAnswer> {
-  const { statusCode, headers, body } = await app.inject(request as Parameters<typeof app.inject>[0]);
-  return { status: statusCode, headers: headers as InjectedAnswer['headers'], text: body };
+  const { statusCode, headers, stream } = await app.inject({
+    ...(request as object),
+    payloadAsStream: true,
+  });
+  const body = stream();
+  const parts: Buffer[] = [];
+  if (String(headers['content-type']).startsWith('text/event-stream')) body.destroy();
+  else for await (const part of body) parts.push(Buffer.from(part as Uint8Array));
+  return {
+    status: statusCode,
+    headers: headers as InjectedAnswer['headers'],
+    text: Buffer.concat(parts).toString('utf8'),
+  };
 }

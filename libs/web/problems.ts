@@ -137,7 +137,7 @@ export const Problems = {
   ),
   upgradeRequired: problem(
     426,
-    'request.upgrade-required',
+    'realtime.upgrade-required',
     'Upgrade required',
     'The route is a WebSocket.',
     'Connect with a WebSocket client (RFC 6455, version 13).',

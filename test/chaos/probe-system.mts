@@ -76,6 +76,10 @@ export class ProbeSystem {
     return this.postgres.url;
   }
 
+  get redisUrl(): string {
+    return this.redis.url;
+  }
+
   /** @returns the rows of a statement, over a new connection; without values several statements are allowed. */
   async sql<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
     const client = new Client({ connectionString: this.postgres.url, connectionTimeoutMillis: 30_000 });
