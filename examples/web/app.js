@@ -8,6 +8,7 @@ const PUBLIC = { '/sign-up': views.signUp, '/sign-in': views.signInPage, '/verif
 const PRIVATE = {
   '/feed': views.feed,
   '/explore': views.explore,
+  '/live': views.live,
   '/blocked': views.blocked,
   '/settings': views.settings,
 };
@@ -60,6 +61,7 @@ function drawNavigation() {
       ? [
           link('/feed', 'Feed'),
           link('/explore', 'Explore'),
+          link('/live', 'Live'),
           link(`/users/${user.id}`, user.name),
           link('/blocked', 'Blocked'),
           h('button', { type: 'button', class: 'quiet', onclick: leave }, 'Sign out'),

@@ -4,6 +4,7 @@ import { h, notify } from './dom.js';
 import { form } from './forms.js';
 import { textOfProblem } from './messages.js';
 import { completeSignIn, signIn, verifyEmail } from './session.js';
+import { frames, onFrame } from './realtime.js';
 
 const EMAIL = { name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'email' };
 const CODE = { name: 'code', label: 'Code', inputmode: 'numeric', autocomplete: 'one-time-code' };
@@ -299,6 +300,35 @@ function byline({ author, createdAt }) {
     h('a', { href: `#/users/${author.id}` }, author.name),
     ` @${author.username} · `,
     h('time', { datetime: createdAt }, when.format(new Date(createdAt))),
+  );
+}
+
+/** Frames as they arrive. */
+export function live() {
+  const items = h('ul', { class: 'list', 'aria-live': 'polite' });
+  const nothing = h('p', { class: 'hint' }, 'Nothing has happened since you opened this page.');
+  const draw = () => {
+    items.replaceChildren(...frames.map((frame) => frameItem(frame)));
+    nothing.hidden = frames.length > 0;
+  };
+  let wasShown = false;
+  const stop = onFrame(() => {
+    if (wasShown && !items.isConnected) return stop();
+    wasShown = items.isConnected;
+    return draw();
+  });
+  draw();
+  return { title: 'Live', body: [items, nothing] };
+}
+
+function frameItem({ type, occurredAt, payload }) {
+  return h(
+    'li',
+    {},
+    h('strong', {}, type),
+    ' ',
+    h('time', { datetime: occurredAt }, when.format(new Date(occurredAt))),
+    h('pre', {}, JSON.stringify(payload, null, 2)),
   );
 }
 

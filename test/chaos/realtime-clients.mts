@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -164,9 +163,10 @@ export class Listener {
     socket.on('close', (_, reason) => {
       if (this.stopped) return;
       const asked = /retry-after-ms=(\d+)/.exec(reason.toString())?.[1];
-      void sleep(asked ? Number(asked) : 50 + Math.random() * 450).then(() => {
+      const waitMs = asked ? Number(asked) : 50 + Math.random() * 450;
+      setTimeout(() => {
         if (!this.stopped) this.connect(ready);
-      });
+      }, waitMs);
     });
   }
 
