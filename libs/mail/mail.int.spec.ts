@@ -123,7 +123,7 @@ describe('Sending a mail', () => {
   afterAll(async () => {
     for (const mail of opened) mail.onApplicationShutdown();
     provider.stop();
-    await connections.onApplicationShutdown();
+    connections.onApplicationShutdown();
     await Promise.all([mailbox.stop(), redis.stop(), ledger.stop()]);
     rmSync(folder, { recursive: true });
   });

@@ -99,7 +99,7 @@ export function defineMail<Variables extends object>(
   if (templates.has(name)) throw new Error(`Mail ${name} is defined twice.`);
   const compiled = { en: compile(sources.en), de: compile(sources.de) };
   const template = templateOf(name, transactional, sample, (language) => compiled[language]);
-  templates.set(name, template as MailTemplate<object>);
+  templates.set(name, template);
   return template;
 }
 

@@ -5,21 +5,20 @@ import { SendGridProvider } from './sendgrid';
 import { SesProvider } from './ses';
 import { SmtpProvider } from './smtp';
 
+const MAKERS: Record<ProviderName, (settings: MailSettings) => MailProvider> = {
+  smtp: ({ smtpUrl, smtpConnections }) => new SmtpProvider(smtpUrl, smtpConnections),
+  resend: ({ resendUrl, resendKey }) => new ResendProvider(resendUrl, resendKey),
+  sendgrid: ({ sendGridUrl, sendGridKey }) => new SendGridProvider(sendGridUrl, sendGridKey),
+  ses: ({ sesRegion, sesAccessKeyId, sesSecretAccessKey, sesEndpoint }) =>
+    new SesProvider({
+      region: sesRegion,
+      accessKeyId: sesAccessKeyId,
+      secretAccessKey: sesSecretAccessKey,
+      endpoint: sesEndpoint || undefined,
+    }),
+};
+
 /** @returns the provider of a name */
 export function makeProvider(name: ProviderName, settings: MailSettings): MailProvider {
-  switch (name) {
-    case 'smtp':
-      return new SmtpProvider(settings.smtpUrl, settings.smtpConnections);
-    case 'resend':
-      return new ResendProvider(settings.resendUrl, settings.resendKey);
-    case 'sendgrid':
-      return new SendGridProvider(settings.sendGridUrl, settings.sendGridKey);
-    case 'ses':
-      return new SesProvider({
-        region: settings.sesRegion,
-        accessKeyId: settings.sesAccessKeyId,
-        secretAccessKey: settings.sesSecretAccessKey,
-        endpoint: settings.sesEndpoint || undefined,
-      });
-  }
+  return MAKERS[name](settings);
 }
