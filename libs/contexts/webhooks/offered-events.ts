@@ -34,9 +34,12 @@ import {
 } from '../todos/contract';
 import {
   MemberAdded,
+  MemberInvited,
   MemberRemoved,
   MemberRoleChanged,
   type Memberships,
+  TagCreated,
+  TagDeleted,
   WorkspaceCreated,
   WorkspaceUpdated,
 } from '../workspaces/contract';
@@ -128,6 +131,12 @@ const OFFERS: readonly Offer[] = [
     ...(await members(workspaceId, ports)),
     to(userId),
   ]),
+  offerFound(MemberInvited, async ({ data: { workspaceId, userId } }, ports) => [
+    ...(await members(workspaceId, ports)),
+    ...(userId === null ? [] : [to(userId)]),
+  ]),
+  offerFound(TagCreated, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(TagDeleted, ({ data }, ports) => members(data.workspaceId, ports)),
   offerFound(TodoCreated, ({ data }, ports) => members(data.workspaceId, ports)),
   offerFound(TodoUpdated, ({ data }, ports) => members(data.workspaceId, ports)),
   offerFound(TodoCompleted, ({ data }, ports) => members(data.workspaceId, ports)),
