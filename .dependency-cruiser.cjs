@@ -9,7 +9,7 @@ const rooms = {
   audit: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
   application: ['domain', 'settings', 'observability', 'redis', 'persistence', 'messaging', 'audit'],
   web: ['domain', 'settings', 'observability', 'redis', 'persistence', 'messaging', 'application'],
-  mail: ['domain', 'settings', 'observability', 'persistence', 'messaging'],
+  mail: ['domain', 'settings', 'observability', 'redis', 'persistence', 'messaging'],
   realtime: [
     'domain',
     'settings',

@@ -1,68 +1,261 @@
 import { createHash } from 'node:crypto';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Reject } from '@rookery/messaging';
-import { HealthChecks } from '@rookery/observability';
-import { createTransport, type Transporter } from 'nodemailer';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Reject, Snooze } from '@rookery/messaging';
+import { counter, HealthChecks } from '@rookery/observability';
+import { Transaction } from '@rookery/persistence';
+import { LRUCache } from 'lru-cache';
+import { type Letter, MailNotSent, type MailProvider, MailRefused } from './provider';
+import { ProviderLimits } from './provider-limits';
+import { makeProvider } from './providers';
 import { MailSettings } from './settings';
+import { Suppressions } from './suppressions';
 import type { MailTemplate } from './template';
 
-/** Timeouts in ms: if the mail server does not answer, the queue retries later. */
-const TIMEOUTS = {
-  connectionTimeout: 5_000,
-  greetingTimeout: 5_000,
-  socketTimeout: 15_000,
-  dnsTimeout: 5_000,
-};
+/** How a mail is written to its recipient. */
+export interface MailOptions {
+  /** Tag (BCP 47) that they prefer; English by default. */
+  language?: string;
+  /** Where one POST turns this kind of mail off, and a page that does; required if the mail is not transactional. */
+  unsubscribe?: { post: string; page: string };
+}
+
+/** A mail of several that are sent together. */
+export interface Addressed<V extends object> {
+  to: string;
+  variables: V;
+  /** Idempotency key. */
+  key: string;
+  options?: MailOptions;
+}
+
+/** Consecutive failures after which a provider is asked last. */
+const MAX_FAILURES = 3;
+/** Milliseconds for which it is. */
+const PAUSE_MS = 30_000;
+/** Mails sent at once where a provider takes one at a time. */
+const CONCURRENCY = 5;
+
+const mails = counter({
+  name: 'rookery_mails_total',
+  help: 'Mails, by provider, template and outcome: sent, refused, failed (another attempt follows), suppressed.',
+  labels: ['provider', 'template', 'outcome'],
+});
+
+/** A provider, and how it has been. */
+interface Used {
+  provider: MailProvider;
+  failures: number;
+  lastUntil: number;
+}
 
 /** Sends mail. Only subscribers of the mail queue call it: a request never waits for a mail server. */
 @Injectable()
 export class Mail implements OnApplicationShutdown {
-  private readonly transport: Transporter;
+  private readonly log = new Logger(Mail.name);
+  private readonly used: readonly Used[];
+  private readonly domain: string;
+  /** Mails of which nobody knows whether a provider has them: it is asked again, since another would send a second one. */
+  private readonly doubtful = new LRUCache<string, MailProvider>({ max: 10_000, ttl: 86_400_000 });
 
   constructor(
     private readonly settings: MailSettings,
+    private readonly limits: ProviderLimits,
+    private readonly suppressions: Suppressions,
+    private readonly transaction: Transaction,
     health: HealthChecks,
   ) {
-    this.transport = createTransport({ url: settings.smtpUrl, pool: true, maxConnections: 5, ...TIMEOUTS });
-    health.addDependency('smtp', async () => void (await this.transport.verify()), {
-      critical: false,
-      ready: 'never',
-    });
+    this.domain = settings.from.split('@').at(-1)!.replace(/>.*/, '');
+    this.used = settings.providers.map((name) => ({
+      provider: makeProvider(name, settings),
+      failures: 0,
+      lastUntil: 0,
+    }));
+    for (const used of this.used) {
+      const { provider } = used;
+      const check = async (): Promise<void> => {
+        if (provider.verify) return provider.verify();
+        if (used.failures >= MAX_FAILURES)
+          throw new Error(`The last ${used.failures} mails could not be sent.`);
+      };
+      health.addDependency(provider.name, check, { critical: false, ready: 'never' });
+    }
   }
 
   /**
-   * Sends a mail at least once: if the process dies after the server accepted it, it is sent again with the same
-   * Message-ID.
+   * Sends a mail at least once: if the process dies after a provider accepted it, it is sent again with the same
+   * idempotency key and Message-ID. If a provider cannot send it the next one does. Nothing is sent to an address that
+   * bounced, and to one that complained only what is transactional.
    *
    * @param to address
    * @param key idempotency key of the delivery; becomes the Message-ID
-   * @throws Reject if the server refuses it permanently (SMTP 5xx, RFC 5321 §4.2.1); any other error may be temporary
+   * @throws Reject if a provider refuses it permanently (SMTP 5xx, RFC 5321 §4.2.1), or if it is transactional and its
+   *   address is dead
+   * @throws Snooze if the provider has got its share of mails; any other error may be temporary
    */
   async send<V extends object>(
     to: string,
     template: MailTemplate<V>,
     variables: V,
     key: string,
+    options: MailOptions = {},
   ): Promise<void> {
     if (to.endsWith('.invalid')) return; // an account without an address: the mail would reach nobody (RFC 6761 §6.4)
-    const domain = this.settings.from.split('@').at(-1)!.replace(/>.*/, '');
-    const messageId = `<${createHash('sha256').update(key).digest('hex').slice(0, 32)}@${domain}>`;
+    const letter = this.letter(template, { to, variables, key, options });
+    const reason = await this.suppressions.reasonFor(to);
+    if (reason === 'bounce' || (reason === 'complaint' && !template.transactional)) {
+      mails.inc({ provider: 'none', template: template.name, outcome: 'suppressed' });
+      if (template.transactional)
+        throw new Reject('Mail to this address bounced before; see the suppression list.');
+      return;
+    }
+    await this.deliver(letter, template.name);
+  }
+
+  /**
+   * Sends mails of one kind to several addresses, with one request where the first provider takes several.
+   *
+   * @returns what became of each, in the same order: undefined if it was sent, or may never be
+   */
+  async sendMany<V extends object>(
+    template: MailTemplate<V>,
+    addressed: readonly Addressed<V>[],
+  ): Promise<(Error | undefined)[]> {
+    const reasons = await this.suppressions.reasonsFor(addressed.map(({ to }) => to));
+    const due = addressed
+      .map((one, index) => ({ one, index }))
+      .filter(({ one: { to } }) => !to.endsWith('.invalid') && !reasons.has(to))
+      .map(({ one, index }) => ({ letter: this.letter(template, one), index }));
+    const outcomes: (Error | undefined)[] = addressed.map(() => undefined);
+    const size = this.order()[0]!.provider.batchSize ?? CONCURRENCY;
+    for (let start = 0; start < due.length; start += size) {
+      const part = due.slice(start, start + size);
+      if (
+        await this.deliverAll(
+          part.map(({ letter }) => letter),
+          template.name,
+        )
+      )
+        continue;
+      await Promise.all(
+        part.map(async ({ letter, index }) => {
+          await this.deliver(letter, template.name).catch((error: Error) => {
+            if (!(error instanceof Reject)) outcomes[index] = error;
+          });
+        }),
+      );
+    }
+    return outcomes;
+  }
+
+  onApplicationShutdown(): void {
+    for (const { provider } of this.used) provider.close?.();
+  }
+
+  private letter<V extends object>(
+    template: MailTemplate<V>,
+    { to, variables, key, options: { language, unsubscribe } = {} }: Addressed<V>,
+  ): Letter {
+    if (!template.transactional && !unsubscribe)
+      throw new Reject(`Mail ${template.name} is not transactional: it needs a way to unsubscribe.`);
+    const id = createHash('sha256').update(key).digest('hex').slice(0, 32);
+    return {
+      ...template.render(variables, language, template.transactional ? undefined : unsubscribe?.page),
+      from: this.settings.from,
+      to,
+      key,
+      messageId: `<${id}@${this.domain}>`,
+      // RFC 8058: one POST, without a page between.
+      headers: template.transactional
+        ? {}
+        : {
+            'List-Unsubscribe': `<${unsubscribe!.post}>`,
+            'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+          },
+    };
+  }
+
+  /** Providers in their order; those that have failed lately come last, since even they are better than none. */
+  private order(key?: string): Used[] {
+    const now = performance.now();
+    const doubtful = key === undefined ? undefined : this.doubtful.get(key);
+    const rank = ({ provider, lastUntil }: Used): number => {
+      if (provider === doubtful) return 0;
+      return lastUntil > now ? 2 : 1;
+    };
+    return this.used.toSorted((a, b) => rank(a) - rank(b));
+  }
+
+  private async deliver(letter: Letter, template: string): Promise<void> {
+    let last: Error | undefined;
+    for (const used of this.order(letter.key)) {
+      const { provider } = used;
+      await this.limits.take(provider.name);
+      try {
+        await provider.send(letter);
+        this.succeeded(used);
+        this.doubtful.delete(letter.key);
+        mails.inc({ provider: provider.name, template, outcome: 'sent' });
+        return;
+      } catch (error) {
+        last = await this.failed(used, error as Error, letter, template);
+      }
+    }
+    throw last!;
+  }
+
+  /** @returns whether the first provider has taken all of them */
+  private async deliverAll(letters: readonly Letter[], template: string): Promise<boolean> {
+    const [used] = this.order();
+    const { provider } = used!;
+    if (!provider.sendAll || letters.length < 2) return false;
     try {
-      await this.transport.sendMail({
-        ...template.render(variables),
-        from: this.settings.from,
-        to: { name: '', address: to }, // a string would be parsed, and a comma would make two recipients
-        messageId,
-      });
+      await this.limits.take(provider.name, letters.length);
+      await provider.sendAll(letters, letters.map(({ key }) => key).join(' '));
+      this.succeeded(used!);
+      mails.inc({ provider: provider.name, template, outcome: 'sent' }, letters.length);
+      return true;
     } catch (error) {
-      const { responseCode, message } = error as { responseCode?: number; message: string };
-      if (responseCode !== undefined && responseCode >= 500)
-        throw new Reject(`The mail server refuses it: ${message}`);
+      // If nobody knows, sending each would send all of them twice.
+      if (error instanceof MailNotSent || error instanceof MailRefused) return false;
       throw error;
     }
   }
 
-  onApplicationShutdown(): void {
-    this.transport.close();
+  /**
+   * @returns the error, if another provider may try
+   * @throws Error if none may
+   */
+  private async failed(used: Used, error: Error, { to, key }: Letter, template: string): Promise<Error> {
+    const { name } = used.provider;
+    if (error instanceof MailRefused) {
+      this.succeeded(used);
+      mails.inc({ provider: name, template, outcome: 'refused' });
+      if (error.deadAddress) {
+        const detail = error.message;
+        await this.transaction.run(() =>
+          this.suppressions.add(name, [{ address: to, reason: 'bounce', detail }]),
+        );
+      }
+      throw new Reject(error.message);
+    }
+    if (error instanceof Snooze) throw error;
+    mails.inc({ provider: name, template, outcome: 'failed' });
+    used.failures += 1;
+    if (used.failures >= MAX_FAILURES) {
+      if (used.failures === MAX_FAILURES)
+        this.log.warn(
+          `${name} has failed ${MAX_FAILURES} times, is asked last for ${PAUSE_MS} ms: ${error.message}`,
+        );
+      used.lastUntil = performance.now() + PAUSE_MS;
+    }
+    if (error instanceof MailNotSent) return error;
+    this.doubtful.set(key, used.provider);
+    throw error;
+  }
+
+  private succeeded(used: Used): void {
+    if (used.failures >= MAX_FAILURES) this.log.log(`${used.provider.name} sends again.`);
+    used.failures = 0;
+    used.lastUntil = 0;
   }
 }

@@ -1,18 +1,51 @@
-import { defineMail } from '.';
+import { compiledLayout } from '../../tools/mail-layout.mts';
+import { defineMail, definedMails, MAIL_LANGUAGES, mailLanguage } from '.';
+import { LAYOUT } from './layout';
 
-const greeting = defineMail<{ name: string; link: string }>({
-  subject: 'Hello {{name}}',
-  text: 'Hello {{name}}, see {{link}}',
-  html: '<p>Hello {{name}}, <a href="{{link}}">see</a></p>',
+const german = {
+  subject: 'Guten Tag, {{name}}',
+  body: ['Guten Tag, {{name}},', { label: 'Ansehen', link: '{{link}}' }],
+};
+const greeting = defineMail<{ name: string; link: string }>('test-greeting', {
+  transactional: true,
+  sample: { name: 'Ada', link: 'https://example.com' },
+  en: {
+    subject: 'Hello {{name}}',
+    body: ['Hello {{name}},', { code: '123' }, { label: 'See', link: '{{link}}' }],
+  },
+  de: german,
+});
+const news = defineMail<{ items: string[] }>('test-news', {
+  transactional: false,
+  sample: { items: ['one'] },
+  en: { subject: 'News', body: ['There is news:', { each: 'items', item: '{{this}}' }] },
+  de: { subject: 'Neues', body: [{ each: 'items', item: '{{this}}' }] },
 });
 
 describe('A mail template', () => {
-  it('fills subject, text and HTML, and puts the HTML into the layout of all mail', () => {
+  it('makes subject, text and HTML of one source, and puts the HTML into the layout of all mail', () => {
     const { subject, text, html } = greeting.render({ name: 'Ada', link: 'https://example.com/a' });
     expect(subject).toBe('Hello Ada');
-    expect(text).toBe('Hello Ada, see https://example.com/a');
-    expect(html).toContain('<p>Hello Ada, <a href="https://example.com/a">see</a></p>');
-    expect(html).toMatch(/^<!doctype html>[^]*<title>Hello Ada<\/title>[^]*<\/html>\n$/);
+    expect(text).toBe('Hello Ada,\n\nSee:\nhttps://example.com/a\n');
+    expect(html).toContain('<p>Hello Ada,</p>');
+    expect(html).toMatch(/<p style="[^"]+">123<\/p>/);
+    expect(html).toMatch(/<a href="https:\/\/example\.com\/a" style="[^"]+">See<\/a>/);
+    expect(html).toMatch(/^<!doctype html>[^]*<html lang="en"[^]*<title>Hello Ada<\/title>[^]*<\/html>$/);
+  });
+
+  it.each([
+    ['de', 'de'],
+    ['de-AT', 'de'],
+    ['DE', 'de'],
+    ['en-GB', 'en'],
+    ['fr', 'en'],
+    ['den', 'en'],
+    [undefined, 'en'],
+  ])('is written to who prefers %s in %s', (tag, language) => {
+    expect(mailLanguage(tag)).toBe(language);
+    const { html, subject } = greeting.render({ name: 'Ada', link: '' }, tag);
+    expect(html).toContain(`<html lang="${language}"`);
+    expect(subject).toBe(language === 'de' ? 'Guten Tag, Ada' : 'Hello Ada');
   });
 
   it('lets nobody write HTML with a name, and leaves the text as it was written', () => {
@@ -24,6 +57,12 @@ describe('A mail template', () => {
     expect(text).toContain(name);
   });
 
+  it('fills in no template that a name contains', () => {
+    const { text, html } = greeting.render({ name: '{{link}} {{{body}}}', link: 'secret' });
+    expect(text).toContain('Hello {{link}} {{{body}}},');
+    expect(html).toContain('{{link}} {{{body}}}');
+  });
+
   it.each(['\r\n', '\n', '\r', '\r\n\r\n'])(
     'keeps a subject on one line whatever is in the name (%j)',
     (end) => {
@@ -32,8 +71,43 @@ describe('A mail template', () => {
     },
   );
 
-  it.each(['subject', 'text', 'html'])('refuses to be sent with a gap in its %s', (part) => {
-    const mail = defineMail<object>({ subject: '', text: '', html: '', [part]: 'see {{link}}' });
+  it('repeats a part for each item of a list', () => {
+    const { text, html } = news.render({ items: ['a & b', 'c'] });
+    expect(text).toBe('There is news:\n\na & b\nc\n\n');
+    expect(html).toContain('<ul><li>a &amp; b</li><li>c</li></ul>');
+  });
+
+  it('names the page to unsubscribe on, if it has one', () => {
+    const page = 'https://rookery.test/unsubscribe?token=a&b=c';
+    const { text, html } = news.render({ items: [] }, 'de', page);
+    expect(text).toContain(`Abbestellen: ${page}`);
+    expect(html).toContain('href="https://rookery.test/unsubscribe?token&#x3D;a&amp;b&#x3D;c"');
+    expect(news.render({ items: [] }).text).not.toContain('Unsubscribe');
+  });
+
+  it.each(['subject', 'body'])('refuses to be sent with a gap in its %s', (part) => {
+    const source = { subject: 'x', body: ['x'], [part]: part === 'body' ? ['see {{link}}'] : 'see {{link}}' };
+    const mail = defineMail<object>(`test-gap-${part}`, {
+      transactional: true,
+      sample: {},
+      en: source,
+      de: source,
+    });
     expect(() => mail.render({})).toThrow('"link" not defined');
   });
+
+  it('has a name of its own, and every mail can be shown with its sample', () => {
+    expect(() =>
+      defineMail('test-news', { transactional: true, sample: {}, en: german, de: german }),
+    ).toThrow('defined twice');
+    expect(definedMails()).toContain(news);
+    for (const language of MAIL_LANGUAGES)
+      expect(greeting.render(greeting.sample, language).html).toContain('Ada');
+  });
+});
+
+describe('The layout', () => {
+  it('is what MJML makes of its source: `node tools/mail-layout.mts` writes it', async () => {
+    expect(LAYOUT).toBe(await compiledLayout());
+  }, 30_000);
 });

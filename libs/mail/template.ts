@@ -1,46 +1,173 @@
 import Handlebars from 'handlebars';
+import { LAYOUT } from './layout';
 
-/** The content of a mail, rendered with its variables. */
-export interface MailTemplate<Variables> {
-  render(variables: Variables): { subject: string; text: string; html: string };
-}
+/** The languages in which every mail is written. */
+export const MAIL_LANGUAGES = ['en', 'de'] as const;
+export type MailLanguage = (typeof MAIL_LANGUAGES)[number];
 
-/** The parts of a mail, as Handlebars templates; HTML parts are escaped, text and subject are not. */
+/**
+ * A part of a mail, as a Handlebars template: a paragraph; a link with its label, which is a button in HTML; a code,
+ * which is large in HTML and left out of the text, where a paragraph says it; or a part for each item of a list.
+ */
+export type MailPart =
+  string | { label: string; link: string } | { code: string } | { each: string; item: string };
+
+/** A mail in one language: HTML and text are made from the same parts. */
 export interface MailSource {
   subject: string;
-  /** Paragraphs of the text part. */
+  body: readonly MailPart[];
+}
+
+/** A mail in English alone, with HTML of its own: for what operators and owners of integrations are told. */
+export interface EnglishSource {
+  subject: string;
   text: string;
-  /** Body of the HTML part; all mails share the layout around it. */
   html: string;
 }
 
-const layout = Handlebars.compile(`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{subject}}</title></head>
-<body style="margin:0;background:#f4f4f2;font-family:Helvetica,Arial,sans-serif;color:#222;line-height:1.5">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center" style="padding:32px 16px">
-<table role="presentation" width="520" cellpadding="0" cellspacing="0" style="max-width:520px;background:#fff;border-radius:8px">
-<tr><td style="padding:32px">{{{body}}}</td></tr>
-</table>
-<p style="font-size:12px;color:#777">Rookery</p>
-</td></tr></table>
-</body>
-</html>
-`);
+/** A mail as it is sent. */
+export interface RenderedMail {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+/** A kind of mail, in every language. */
+export interface MailTemplate<Variables> {
+  /** kebab-case, for metrics and the preview. */
+  readonly name: string;
+  /**
+   * Whether its recipient asked for it, or must be told: a code, a link, a warning. Others can be unsubscribed from with
+   * one click.
+   */
+  readonly transactional: boolean;
+  /** Variables for the preview. */
+  readonly sample: Variables;
+  /**
+   * @param language tag (BCP 47) that the recipient prefers; English if there is no such mail
+   * @param unsubscribe page on which a recipient turns this kind of mail off; only where it is not transactional
+   * @throws Error if a variable is missing
+   */
+  render(variables: Variables, language?: string, unsubscribe?: string): RenderedMail;
+}
+
+const FOOTER: Record<MailLanguage, string> = {
+  en: 'You get this mail because your settings say so. Unsubscribe',
+  de: 'Sie erhalten diese Mail, weil Ihre Einstellungen es so vorsehen. Abbestellen',
+};
+
+const layout = Handlebars.compile(LAYOUT, { strict: true });
+const templates = new Map<string, MailTemplate<object>>();
+
+/** @returns every declared mail, by name */
+export function definedMails(): readonly MailTemplate<object>[] {
+  return [...templates.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** @returns the language of a mail for somebody who prefers a language */
+export function mailLanguage(tag = 'en'): MailLanguage {
+  const [primary] = tag.toLowerCase().split('-');
+  return MAIL_LANGUAGES.find((language) => language === primary) ?? 'en';
+}
+
+/** What a mail is, besides its name. */
+export type MailDefinition<Variables> = { transactional: boolean; sample: Variables } & Record<
+  MailLanguage,
+  MailSource
+>;
 
 /**
- * Declares a mail with an HTML and a text part.
+ * Declares a mail with an HTML and a text part in every language.
  *
- * @throws Error if a template is malformed; rendering throws if a variable is missing
+ * @param name kebab-case, unique
+ * @throws Error if the name is taken or a template is malformed; rendering throws if a variable is missing
  */
-export function defineMail<Variables extends object>(source: MailSource): MailTemplate<Variables> {
-  const subject = Handlebars.compile(source.subject, { noEscape: true, strict: true });
-  const text = Handlebars.compile(source.text, { noEscape: true, strict: true });
-  const html = Handlebars.compile(source.html, { strict: true });
+export function defineMail<Variables extends object>(
+  name: string,
+  definition: MailDefinition<Variables>,
+): MailTemplate<Variables>;
+/** Declares a transactional mail that is not translated. */
+export function defineMail<Variables extends object>(source: EnglishSource): MailTemplate<Variables>;
+export function defineMail<Variables extends object>(
+  ...args: [string, MailDefinition<Variables>] | [EnglishSource]
+): MailTemplate<Variables> {
+  if (args.length === 1) {
+    const parts = english(args[0]);
+    return templateOf('untranslated', true, {} as Variables, () => parts);
+  }
+  const [name, { transactional, sample, ...sources }] = args;
+  if (templates.has(name)) throw new Error(`Mail ${name} is defined twice.`);
+  const compiled = { en: compile(sources.en), de: compile(sources.de) };
+  const template = templateOf(name, transactional, sample, (language) => compiled[language]);
+  templates.set(name, template);
+  return template;
+}
+
+function templateOf<Variables extends object>(
+  name: string,
+  transactional: boolean,
+  sample: Variables,
+  partsOf: (language: MailLanguage) => Parts,
+): MailTemplate<Variables> {
   return {
-    render(variables) {
+    name,
+    transactional,
+    sample,
+    render(variables, tag, unsubscribe) {
+      const language = mailLanguage(tag);
+      const { subject, text, html } = partsOf(language);
       const line = subject(variables).replace(/[\r\n]+/g, ' ');
-      return { subject: line, text: text(variables), html: layout({ subject: line, body: html(variables) }) };
+      const footer = unsubscribe === undefined ? '' : FOOTER[language];
+      const link = unsubscribe ?? '';
+      return {
+        subject: line,
+        text: `${text(variables)}\n${footer && `\n-- \n${footer}: ${link}\n`}`,
+        html: layout({ subject: line, body: html(variables), language, footer, unsubscribe: link }),
+      };
     },
   };
+}
+
+type Render = (variables: object) => string;
+
+interface Parts {
+  subject: Render;
+  text: Render;
+  html: Render;
+}
+
+function english({ subject, text, html }: EnglishSource): Parts {
+  return {
+    subject: Handlebars.compile(subject, { noEscape: true, strict: true }),
+    text: Handlebars.compile(text, { noEscape: true, strict: true }),
+    html: Handlebars.compile(html, { strict: true }),
+  };
+}
+
+function compile({ subject, body }: MailSource): Parts {
+  return {
+    subject: Handlebars.compile(subject, { noEscape: true, strict: true }),
+    text: Handlebars.compile(body.flatMap(textOf).join('\n\n'), { noEscape: true, strict: true }),
+    html: Handlebars.compile(body.map(htmlOf).join('\n'), { strict: true }),
+  };
+}
+
+function textOf(part: MailPart): string[] {
+  if (typeof part === 'string') return [part];
+  if ('code' in part) return [];
+  if ('each' in part) return [`{{#each ${part.each}}}${part.item}\n{{/each}}`];
+  return [`${part.label}:\n${part.link}`];
+}
+
+const STYLES = {
+  code: 'font-size:32px;letter-spacing:6px;font-weight:bold;margin:16px 0',
+  button:
+    'display:inline-block;padding:10px 20px;border-radius:6px;background:#2b5c8a;color:#ffffff;text-decoration:none;font-weight:bold',
+};
+
+function htmlOf(part: MailPart): string {
+  if (typeof part === 'string') return `<p>${part}</p>`;
+  if ('code' in part) return `<p style="${STYLES.code}">${part.code}</p>`;
+  if ('each' in part) return `<ul>{{#each ${part.each}}}<li>${part.item}</li>{{/each}}</ul>`;
+  return `<p><a href="${part.link}" style="${STYLES.button}">${part.label}</a></p>`;
 }

@@ -44,6 +44,7 @@ import { CodeFailures } from './storage/code-failures';
 import { Decoys, decoySchema } from './storage/decoys';
 import { EmailChanges } from './storage/email-changes';
 import { ExternalIdentities } from './storage/external-identities';
+import { MailLanguages } from './storage/mail-languages';
 import { MailQuotas } from './storage/mail-quotas';
 import { PasswordAttempts } from './storage/password-attempts';
 import { PasswordResetLinks } from './storage/password-reset-links';
@@ -88,6 +89,7 @@ export const identity = defineContext('identity', __dirname, {
     KeyRotation,
     Keys,
     StoredKnownClients,
+    MailLanguages,
     MailQuotas,
     MfaTokens,
     OwnAccounts,

@@ -18,10 +18,28 @@ import {
   UserUnfollowed,
 } from '../social/contract';
 import {
+  FocusStarted,
+  FocusStopped,
+  TaskCommitted,
+  TodoCommentAdded,
+  TodoCommentDeleted,
+  TodoCommentUpdated,
+  TodoCompleted,
+  TodoCreated,
+  TodoDeleted,
+  TodoDueSoon,
+  TodoOverdue,
+  TodoRolledOver,
+  TodoUpdated,
+} from '../todos/contract';
+import {
   MemberAdded,
+  MemberInvited,
   MemberRemoved,
   MemberRoleChanged,
   type Memberships,
+  TagCreated,
+  TagDeleted,
   WorkspaceCreated,
   WorkspaceUpdated,
 } from '../workspaces/contract';
@@ -31,6 +49,8 @@ export interface Told {
   to: string;
   /** Other users whom it tells something about: it is not sent unless the recipient may see all of them. */
   about: readonly string[];
+  /** The workspace that it is about: it is not sent to who is no member any more. */
+  workspaceId?: string;
 }
 
 const to = (userId: string, ...about: string[]): Told => ({ to: userId, about });
@@ -68,10 +88,13 @@ async function withAuthor(userId: string, postId: string, { headlines }: Ports):
   return authorId === undefined || authorId === userId ? [to(userId)] : [to(userId), to(authorId, userId)];
 }
 
-/** The members of a workspace, and who is none any more. A member sees who else is one, blocked or not. */
-async function members(workspaceId: string, { memberships }: Ports, ...more: string[]): Promise<Told[]> {
-  const ids = (await memberships.membersOf(workspaceId)).map(({ userId }) => userId);
-  return [...new Set([...ids, ...more])].map((id) => to(id));
+/** The members of a workspace. A member sees who else is one, blocked or not. */
+async function members(workspaceId: string, { memberships }: Ports): Promise<Told[]> {
+  return (await memberships.membersOf(workspaceId)).map(({ userId }) => member(userId, workspaceId));
+}
+
+function member(userId: string, workspaceId: string): Told {
+  return { to: userId, about: [], workspaceId };
 }
 
 /**
@@ -104,7 +127,29 @@ const OFFERS: readonly Offer[] = [
   offerFound(WorkspaceUpdated, ({ subject }, ports) => members(subject, ports)),
   offerFound(MemberAdded, ({ data }, ports) => members(data.workspaceId, ports)),
   offerFound(MemberRoleChanged, ({ data }, ports) => members(data.workspaceId, ports)),
-  offerFound(MemberRemoved, ({ data }, ports) => members(data.workspaceId, ports, data.userId)),
+  offerFound(MemberRemoved, async ({ data: { workspaceId, userId } }, ports) => [
+    ...(await members(workspaceId, ports)),
+    to(userId),
+  ]),
+  offerFound(MemberInvited, async ({ data: { workspaceId, userId } }, ports) => [
+    ...(await members(workspaceId, ports)),
+    ...(userId === null ? [] : [to(userId)]),
+  ]),
+  offerFound(TagCreated, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(TagDeleted, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(TodoCreated, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(TodoUpdated, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(TodoCompleted, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(TodoRolledOver, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(TodoDeleted, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(TodoCommentAdded, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(TodoCommentUpdated, ({ data }, ports) => members(data.workspaceId, ports)),
+  offerFound(TodoCommentDeleted, ({ data }, ports) => members(data.workspaceId, ports)),
+  offer(TodoDueSoon, ({ data }) => [member(data.userId, data.workspaceId)]),
+  offer(TodoOverdue, ({ data }) => [member(data.userId, data.workspaceId)]),
+  offer(FocusStarted, ({ data }) => [member(data.userId, data.workspaceId)]),
+  offer(FocusStopped, ({ data }) => [member(data.userId, data.workspaceId)]),
+  offer(TaskCommitted, ({ data }) => [to(data.userId)]),
 ];
 
 const byEvent = new Map(OFFERS.map((each) => [`${each.event.type} v${each.event.version}`, each]));

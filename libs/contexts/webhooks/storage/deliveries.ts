@@ -51,6 +51,8 @@ export interface NewDelivery {
   body: string;
   /** Users other than the owner whom it tells something about. */
   about: readonly string[];
+  /** That it is about. */
+  workspaceId: string | null;
   status: 'pending' | 'skipped';
 }
 
@@ -62,6 +64,7 @@ export interface Due {
   eventType: string;
   body: string;
   about: string[];
+  workspaceId: string | null;
   url: string;
   active: boolean;
   secret: Buffer;
@@ -86,11 +89,12 @@ export class WebhookDeliveries {
     const rows = deliveries.map((each) => ({ ...each, id: newId(), log: logOf(each) }));
     const added = await this.sql.rows<{ id: string; status: DeliveryStatus }>(
       `INSERT INTO webhooks.deliveries (id, webhook_id, owner_id, event_id, event_type, subject, sequence, body, about,
-                                        status, log, finished_at)
-       SELECT id, "webhookId", "ownerId", "eventId", "eventType", subject, sequence, body, about, status, log,
+                                        workspace_id, status, log, finished_at)
+       SELECT id, "webhookId", "ownerId", "eventId", "eventType", subject, sequence, body, about,
+              "workspaceId", status, log,
               CASE WHEN status <> 'pending' THEN now() END
        FROM jsonb_to_recordset($1::jsonb) AS row (id uuid, "webhookId" uuid, "ownerId" uuid, "eventId" uuid,
-            "eventType" text, subject uuid, sequence int, body text, about uuid[], status text, log jsonb)
+            "eventType" text, subject uuid, sequence int, body text, about uuid[], "workspaceId" uuid, status text, log jsonb)
        ON CONFLICT (webhook_id, event_id) DO NOTHING RETURNING id, status`,
       [JSON.stringify(rows)],
     );
@@ -105,7 +109,7 @@ export class WebhookDeliveries {
    */
   async due(id: string, round: number): Promise<Due | undefined> {
     return this.sql.row<Due & Record<string, unknown>>(
-      `SELECT d.id, d.webhook_id AS "webhookId", d.owner_id AS "ownerId", d.event_type AS "eventType", d.body, d.about,
+      `SELECT d.id, d.webhook_id AS "webhookId", d.owner_id AS "ownerId", d.event_type AS "eventType", d.body, d.about, d.workspace_id AS "workspaceId",
               w.url, w.active, w.secret,
               CASE WHEN w.previous_secret_expires_at > now() THEN w.previous_secret END AS "previousSecret",
               coalesce(w.open_until > now(), false) AS open,

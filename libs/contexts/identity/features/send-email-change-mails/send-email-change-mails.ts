@@ -8,6 +8,7 @@ import { newAddressOf, VerificationCodes } from '../../services/verification-cod
 import { VerificationSecrets } from '../../services/verification-secrets';
 import { EmailChanged, EmailChangeRequested } from '../../events';
 import { type EmailChange, EmailChanges } from '../../storage/email-changes';
+import { MailLanguages } from '../../storage/mail-languages';
 import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
@@ -16,56 +17,99 @@ interface Named {
   username: string;
 }
 
-const newAddressMail = defineMail<Named & { code: string }>({
-  subject: '{{code}} is your Rookery code',
-  text: `Hello {{name}},
+const NOTICE_SAMPLE = {
+  name: 'Ada Lovelace',
+  username: 'ada',
+  link: 'https://rookery.test/undo-email-change?token=…',
+  when: '2026-01-31 12:00 UTC',
+};
 
-your code is {{code}}. It expires after 10 minutes.
-
-It makes this the e-mail address of the account "{{username}}". If you did not request it, ignore this mail: nothing changes without the code.
-`,
-  html: `<p>Hello {{name}},</p>
-<p>your code is</p>
-<p style="font-size:32px;letter-spacing:6px;font-weight:bold">{{code}}</p>
-<p>It expires after 10 minutes. It makes this the e-mail address of the account “{{username}}”. If you did not request it, ignore this mail: nothing changes without the code.</p>`,
+const newAddressMail = defineMail<Named & { code: string }>('new-address', {
+  transactional: true,
+  sample: { name: 'Ada Lovelace', username: 'ada', code: '123456' },
+  en: {
+    subject: '{{code}} is your Rookery code',
+    body: [
+      'Hello {{name}},',
+      'your code is {{code}}. It expires after 10 minutes.',
+      { code: '{{code}}' },
+      'It makes this the e-mail address of the account “{{username}}”. If you did not request it, ignore this mail: nothing changes without the code.',
+    ],
+  },
+  de: {
+    subject: '{{code}} ist Ihr Code für Rookery',
+    body: [
+      'Guten Tag, {{name}},',
+      'Ihr Code ist {{code}}. Er gilt 10 Minuten.',
+      { code: '{{code}}' },
+      'Er macht dies zur E-Mail-Adresse des Kontos „{{username}}“. Wenn Sie das nicht wollten, ignorieren Sie diese Mail: Ohne den Code ändert sich nichts.',
+    ],
+  },
 });
 
-const addressTakenMail = defineMail<{ name: string }>({
-  subject: 'Your address already has a Rookery account',
-  text: `Hello {{name}},
-
-somebody, perhaps you, tried to make this the e-mail address of another account. It already has an account: yours. Nothing was changed.
-`,
-  html: `<p>Hello {{name}},</p>
-<p>somebody, perhaps you, tried to make this the e-mail address of another account. It already has an account: yours. Nothing was changed.</p>`,
+const addressTakenMail = defineMail<{ name: string }>('address-taken', {
+  transactional: true,
+  sample: { name: 'Ada Lovelace' },
+  en: {
+    subject: 'Your address already has a Rookery account',
+    body: [
+      'Hello {{name}},',
+      'somebody, perhaps you, tried to make this the e-mail address of another account. It already has an account: yours. Nothing was changed.',
+    ],
+  },
+  de: {
+    subject: 'Ihre Adresse hat schon ein Konto bei Rookery',
+    body: [
+      'Guten Tag, {{name}},',
+      'jemand, vielleicht Sie selbst, wollte dies zur E-Mail-Adresse eines anderen Kontos machen. Sie hat schon ein Konto: Ihres. Es wurde nichts geändert.',
+    ],
+  },
 });
 
-const changeRequestedMail = defineMail<Named & { link: string; when: string }>({
-  subject: 'Somebody wants to change the e-mail address of your Rookery account',
-  text: `Hello {{name}},
-
-on {{when}} a different e-mail address was requested for the account "{{username}}". It changes when the new address is verified.
-
-If it was you, you do not have to do anything. If it was not, somebody else uses your account. Open this link within 3 days to keep your address and to sign out everybody:
-{{link}}
-`,
-  html: `<p>Hello {{name}},</p>
-<p>on {{when}} a different e-mail address was requested for the account “{{username}}”. It changes when the new address is verified.</p>
-<p>If it was you, you do not have to do anything. If it was not, somebody else uses your account. <a href="{{link}}">Open this link</a> within 3 days to keep your address and to sign out everybody.</p>`,
+const changeRequestedMail = defineMail<Named & { link: string; when: string }>('address-change-requested', {
+  transactional: true,
+  sample: NOTICE_SAMPLE,
+  en: {
+    subject: 'Somebody wants to change the e-mail address of your Rookery account',
+    body: [
+      'Hello {{name}},',
+      'on {{when}} a different e-mail address was requested for the account “{{username}}”. It changes when the new address is verified.',
+      'If it was you, you do not have to do anything. If it was not, somebody else uses your account. Open this link within 3 days to keep your address and to sign out everybody:',
+      { label: 'Keep my address', link: '{{link}}' },
+    ],
+  },
+  de: {
+    subject: 'Jemand will die E-Mail-Adresse Ihres Kontos bei Rookery ändern',
+    body: [
+      'Guten Tag, {{name}},',
+      'am {{when}} wurde für das Konto „{{username}}“ eine andere E-Mail-Adresse angefordert. Sie ändert sich, sobald die neue Adresse bestätigt ist.',
+      'Wenn Sie es waren, müssen Sie nichts tun. Wenn nicht, benutzt jemand anders Ihr Konto. Öffnen Sie binnen 3 Tagen diesen Link, um Ihre Adresse zu behalten und alle abzumelden:',
+      { label: 'Adresse behalten', link: '{{link}}' },
+    ],
+  },
 });
 
-const addressChangedMail = defineMail<Named & { link: string; when: string }>({
-  subject: 'The e-mail address of your Rookery account was changed',
-  text: `Hello {{name}},
-
-on {{when}} the account "{{username}}" got a different e-mail address. This one no longer signs in.
-
-If it was you, you do not have to do anything. If it was not, somebody else uses your account. Open this link within 3 days to get your address back and to sign out everybody:
-{{link}}
-`,
-  html: `<p>Hello {{name}},</p>
-<p>on {{when}} the account “{{username}}” got a different e-mail address. This one no longer signs in.</p>
-<p>If it was you, you do not have to do anything. If it was not, somebody else uses your account. <a href="{{link}}">Open this link</a> within 3 days to get your address back and to sign out everybody.</p>`,
+const addressChangedMail = defineMail<Named & { link: string; when: string }>('address-changed', {
+  transactional: true,
+  sample: NOTICE_SAMPLE,
+  en: {
+    subject: 'The e-mail address of your Rookery account was changed',
+    body: [
+      'Hello {{name}},',
+      'on {{when}} the account “{{username}}” got a different e-mail address. This one no longer signs in.',
+      'If it was you, you do not have to do anything. If it was not, somebody else uses your account. Open this link within 3 days to get your address back and to sign out everybody:',
+      { label: 'Get my address back', link: '{{link}}' },
+    ],
+  },
+  de: {
+    subject: 'Die E-Mail-Adresse Ihres Kontos bei Rookery wurde geändert',
+    body: [
+      'Guten Tag, {{name}},',
+      'am {{when}} hat das Konto „{{username}}“ eine andere E-Mail-Adresse bekommen. Mit dieser kann man sich nicht mehr anmelden.',
+      'Wenn Sie es waren, müssen Sie nichts tun. Wenn nicht, benutzt jemand anders Ihr Konto. Öffnen Sie binnen 3 Tagen diesen Link, um Ihre Adresse zurückzuholen und alle abzumelden:',
+      { label: 'Adresse zurückholen', link: '{{link}}' },
+    ],
+  },
 });
 
 /** Sends the code to a new address; if it has an account, notifies its owner instead. */
@@ -77,6 +121,7 @@ export class SendNewAddressMail implements Handles<typeof EmailChangeRequested> 
     private readonly addresses: Addresses,
     private readonly changes: EmailChanges,
     private readonly codes: VerificationCodes,
+    private readonly languages: MailLanguages,
     private readonly mail: Mail,
     private readonly quotas: MailQuotas,
     private readonly secrets: VerificationSecrets,
@@ -98,12 +143,17 @@ export class SendNewAddressMail implements Handles<typeof EmailChangeRequested> 
     const { name, username } = user.snapshot();
     const code = this.secrets.code(changeId);
     await this.codes.issue(newAddressOf(subject), changeId, code);
-    await this.mail.send(change.newEmail, newAddressMail, { name, username, code }, key);
+    const language = await this.languages.of(subject);
+    await this.mail.send(change.newEmail, newAddressMail, { name, username, code }, key, { language });
   }
 
   private async notifyOwner({ newEmail }: EmailChange, key: string): Promise<void> {
     const owner = await this.users.find({ email: newEmail });
-    if (owner?.active) await this.mail.send(newEmail, addressTakenMail, { name: owner.snapshot().name }, key);
+    if (!owner?.active) return;
+    const { id, name } = owner.snapshot();
+    await this.mail.send(newEmail, addressTakenMail, { name }, key, {
+      language: await this.languages.of(id),
+    });
   }
 }
 
@@ -116,6 +166,7 @@ export class SendNewAddressMail implements Handles<typeof EmailChangeRequested> 
 export class SendEmailChangeNotice implements Handles<typeof EmailChangeRequested | typeof EmailChanged> {
   constructor(
     private readonly changes: EmailChanges,
+    private readonly languages: MailLanguages,
     private readonly mail: Mail,
     private readonly quotas: MailQuotas,
     private readonly secrets: VerificationSecrets,
@@ -143,6 +194,7 @@ export class SendEmailChangeNotice implements Handles<typeof EmailChangeRequeste
     const link = `${this.settings.publicUrl}/undo-email-change?token=${this.secrets.undoToken(changeId)}`;
     const when = `${occurredAt.slice(0, 16).replace('T', ' ')} UTC`;
     const template = changed ? addressChangedMail : changeRequestedMail;
-    await this.mail.send(change.oldEmail, template, { name, username, link, when }, key);
+    const language = await this.languages.of(subject);
+    await this.mail.send(change.oldEmail, template, { name, username, link, when }, key, { language });
   }
 }

@@ -5,20 +5,30 @@ import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messagi
 import { WebSettings } from '@rookery/web';
 import { VerificationSecrets } from '../../services/verification-secrets';
 import { PasswordResetRequested } from '../../events';
+import { MailLanguages } from '../../storage/mail-languages';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 
-const passwordResetMail = defineMail<{ name: string; username: string; link: string }>({
-  subject: 'Set a new Rookery password',
-  text: `Hello {{name}},
-
-somebody, perhaps you, wants to set a new password for the account "{{username}}". Open this link within an hour:
-{{link}}
-
-The link works once. If it was not you, ignore this mail: nothing changes without the link.
-`,
-  html: `<p>Hello {{name}},</p>
-<p>somebody, perhaps you, wants to set a new password for the account “{{username}}”. <a href="{{link}}">Open this link</a> within an hour.</p>
-<p>The link works once. If it was not you, ignore this mail: nothing changes without the link.</p>`,
+const passwordResetMail = defineMail<{ name: string; username: string; link: string }>('password-reset', {
+  transactional: true,
+  sample: { name: 'Ada Lovelace', username: 'ada', link: 'https://rookery.test/reset?token=…' },
+  en: {
+    subject: 'Set a new Rookery password',
+    body: [
+      'Hello {{name}},',
+      'somebody, perhaps you, wants to set a new password for the account “{{username}}”. Open this link within an hour:',
+      { label: 'Set a new password', link: '{{link}}' },
+      'The link works once. If it was not you, ignore this mail: nothing changes without the link.',
+    ],
+  },
+  de: {
+    subject: 'Neues Passwort für Rookery setzen',
+    body: [
+      'Guten Tag, {{name}},',
+      'jemand, vielleicht Sie selbst, will für das Konto „{{username}}“ ein neues Passwort setzen. Öffnen Sie binnen einer Stunde diesen Link:',
+      { label: 'Neues Passwort setzen', link: '{{link}}' },
+      'Der Link gilt einmal. Wenn Sie es nicht waren, ignorieren Sie diese Mail: Ohne den Link ändert sich nichts.',
+    ],
+  },
 });
 
 /** Sends the link that sets a new password. */
@@ -27,6 +37,7 @@ export class SendPasswordResetMail implements Handles<typeof PasswordResetReques
   private readonly log = new Logger(SendPasswordResetMail.name);
 
   constructor(
+    private readonly languages: MailLanguages,
     private readonly links: PasswordResetLinks,
     private readonly mail: Mail,
     private readonly secrets: VerificationSecrets,
@@ -38,6 +49,7 @@ export class SendPasswordResetMail implements Handles<typeof PasswordResetReques
     const user = await this.links.find(token);
     if (!user) return this.log.log(`Not sent: the link of user ${subject} is used up or too old by now.`);
     const link = `${this.settings.appUrl}/reset?token=${token}`;
-    await this.mail.send(user.email, passwordResetMail, { ...user, link }, key);
+    const language = await this.languages.of(subject);
+    await this.mail.send(user.email, passwordResetMail, { ...user, link }, key, { language });
   }
 }

@@ -3,66 +3,109 @@ import { defineMail, Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { ApiKeyCreated, PasswordChanged, RecoveryCodeUsed, RefreshReused } from '../../events';
+import { MailLanguages } from '../../storage/mail-languages';
 
 interface Told {
   name: string;
   username: string;
   /** `2026-01-31 12:00 UTC` */
   when: string;
-  /** ` from 192.0.2.1`, or empty if unknown. */
-  from: string;
+  /** Address of the client, if it is known. */
+  ip: string | null;
 }
 
-const passwordChangedMail = defineMail<Told>({
-  subject: 'Your Rookery password was changed',
-  text: `Hello {{name}},
+const SAMPLE: Told = {
+  name: 'Ada Lovelace',
+  username: 'ada',
+  when: '2026-01-31 12:00 UTC',
+  ip: '192.0.2.1',
+};
 
-the password of the account "{{username}}" was changed on {{when}}{{from}}. Other devices were signed out. If a link in a mail was used to change it, all API keys were revoked too.
-
-If it was you, you do not have to do anything. If it was not, somebody else has your password or reads your mail: change the password of your mailbox, then choose "forgot password" where you sign in to Rookery.
-`,
-  html: `<p>Hello {{name}},</p>
-<p>the password of the account “{{username}}” was changed on {{when}}{{from}}. Other devices were signed out. If a link in a mail was used to change it, all API keys were revoked too.</p>
-<p>If it was you, you do not have to do anything. If it was not, somebody else has your password or reads your mail: change the password of your mailbox, then choose “forgot password” where you sign in to Rookery.</p>`,
+const passwordChangedMail = defineMail<Told>('password-changed', {
+  transactional: true,
+  sample: SAMPLE,
+  en: {
+    subject: 'Your Rookery password was changed',
+    body: [
+      'Hello {{name}},',
+      'the password of the account “{{username}}” was changed on {{when}}{{#if ip}} from {{ip}}{{/if}}. Other devices were signed out. If a link in a mail was used to change it, all API keys were revoked too.',
+      'If it was you, you do not have to do anything. If it was not, somebody else has your password or reads your mail: change the password of your mailbox, then choose “forgot password” where you sign in to Rookery.',
+    ],
+  },
+  de: {
+    subject: 'Ihr Passwort bei Rookery wurde geändert',
+    body: [
+      'Guten Tag, {{name}},',
+      'das Passwort des Kontos „{{username}}“ wurde am {{when}}{{#if ip}} von {{ip}} aus{{/if}} geändert. Andere Geräte wurden abgemeldet. Wenn es mit einem Link aus einer Mail geändert wurde, wurden auch alle API-Schlüssel widerrufen.',
+      'Wenn Sie es waren, müssen Sie nichts tun. Wenn nicht, hat jemand anders Ihr Passwort oder liest Ihre Mails: Ändern Sie das Passwort Ihres Postfachs und wählen Sie dann „Passwort vergessen“, wo Sie sich bei Rookery anmelden.',
+    ],
+  },
 });
 
-const sessionCopiedMail = defineMail<Told>({
-  subject: 'Somebody may have used your Rookery session',
-  text: `Hello {{name}},
-
-on {{when}} an old token of a session of the account "{{username}}" was used. The session was signed in{{from}}. Somebody may have a copy of the token, so the session was ended.
-
-Sign in again to continue. If you do not recognize the session, or if this happens again, change your password and end all sessions.
-`,
-  html: `<p>Hello {{name}},</p>
-<p>on {{when}} an old token of a session of the account “{{username}}” was used. The session was signed in{{from}}. Somebody may have a copy of the token, so the session was ended.</p>
-<p>Sign in again to continue. If you do not recognize the session, or if this happens again, change your password and end all sessions.</p>`,
+const sessionCopiedMail = defineMail<Told>('session-copied', {
+  transactional: true,
+  sample: SAMPLE,
+  en: {
+    subject: 'Somebody may have used your Rookery session',
+    body: [
+      'Hello {{name}},',
+      'on {{when}} an old token of a session of the account “{{username}}” was used. The session was signed in{{#if ip}} from {{ip}}{{/if}}. Somebody may have a copy of the token, so the session was ended.',
+      'Sign in again to continue. If you do not recognize the session, or if this happens again, change your password and end all sessions.',
+    ],
+  },
+  de: {
+    subject: 'Jemand hat vielleicht Ihre Sitzung bei Rookery benutzt',
+    body: [
+      'Guten Tag, {{name}},',
+      'am {{when}} wurde ein altes Token einer Sitzung des Kontos „{{username}}“ benutzt.{{#if ip}} Sie wurde von {{ip}} aus begonnen.{{/if}} Jemand hat vielleicht eine Kopie des Tokens, deshalb wurde die Sitzung beendet.',
+      'Melden Sie sich wieder an, um fortzufahren. Wenn Sie die Sitzung nicht erkennen oder dies wieder geschieht, ändern Sie Ihr Passwort und beenden Sie alle Sitzungen.',
+    ],
+  },
 });
 
-const keyCreatedMail = defineMail<Told & { prefix: string; scopes: string; ends: string }>({
-  subject: 'A new API key for your Rookery account',
-  text: `Hello {{name}},
+const keyCreatedMail = defineMail<Told & { prefix: string; scopes: string; ends: string }>(
+  'api-key-created',
+  {
+    transactional: true,
+    sample: { ...SAMPLE, prefix: 'rk_1a2b', scopes: 'read, write', ends: '2027-01-31' },
+    en: {
+      subject: 'A new API key for your Rookery account',
+      body: [
+        'Hello {{name}},',
+        'an API key for the account “{{username}}” was created on {{when}}{{#if ip}} from {{ip}}{{/if}}. It starts with {{prefix}}, has the scopes {{scopes}}, and expires on {{ends}}.',
+        'If it was you, you do not have to do anything. If it was not, choose “forgot password” where you sign in to Rookery. A new password set with the link ends all sessions and revokes all API keys.',
+      ],
+    },
+    de: {
+      subject: 'Ein neuer API-Schlüssel für Ihr Konto bei Rookery',
+      body: [
+        'Guten Tag, {{name}},',
+        'am {{when}} wurde{{#if ip}} von {{ip}} aus{{/if}} ein API-Schlüssel für das Konto „{{username}}“ angelegt. Er beginnt mit {{prefix}}, hat die Rechte {{scopes}} und läuft am {{ends}} ab.',
+        'Wenn Sie es waren, müssen Sie nichts tun. Wenn nicht, wählen Sie „Passwort vergessen“, wo Sie sich bei Rookery anmelden. Ein neues Passwort, das Sie mit dem Link setzen, beendet alle Sitzungen und widerruft alle API-Schlüssel.',
+      ],
+    },
+  },
+);
 
-an API key for the account "{{username}}" was created on {{when}}{{from}}. It starts with {{prefix}}, has the scopes {{scopes}}, and expires on {{ends}}.
-
-If it was you, you do not have to do anything. If it was not, choose "forgot password" where you sign in to Rookery. A new password set with the link ends all sessions and revokes all API keys.
-`,
-  html: `<p>Hello {{name}},</p>
-<p>an API key for the account “{{username}}” was created on {{when}}{{from}}. It starts with {{prefix}}, has the scopes {{scopes}}, and expires on {{ends}}.</p>
-<p>If it was you, you do not have to do anything. If it was not, choose “forgot password” where you sign in to Rookery. A new password set with the link ends all sessions and revokes all API keys.</p>`,
-});
-
-const recoveryCodeMail = defineMail<Told & { purpose: string; left: string }>({
-  subject: 'A recovery code of your Rookery account was used',
-  text: `Hello {{name}},
-
-a recovery code of the account "{{username}}" was used on {{when}} {{purpose}}. It does not work again. {{left}} are left.
-
-If it was you, you do not have to do anything. Create new codes when only a few are left. If it was not, somebody else has your recovery codes: choose "forgot password" where you sign in to Rookery, which ends all sessions, then create new recovery codes.
-`,
-  html: `<p>Hello {{name}},</p>
-<p>a recovery code of the account “{{username}}” was used on {{when}} {{purpose}}. It does not work again. {{left}} are left.</p>
-<p>If it was you, you do not have to do anything. Create new codes when only a few are left. If it was not, somebody else has your recovery codes: choose “forgot password” where you sign in to Rookery, which ends all sessions, then create new recovery codes.</p>`,
+const recoveryCodeMail = defineMail<Told & { toSignIn: boolean; left: string }>('recovery-code-used', {
+  transactional: true,
+  sample: { ...SAMPLE, toSignIn: true, left: '9' },
+  en: {
+    subject: 'A recovery code of your Rookery account was used',
+    body: [
+      'Hello {{name}},',
+      'a recovery code of the account “{{username}}” was used on {{when}} {{#if toSignIn}}to sign in{{else}}in a session that was signed in{{#if ip}} from {{ip}}{{/if}}{{/if}}. It does not work again. {{left}} are left.',
+      'If it was you, you do not have to do anything. Create new codes when only a few are left. If it was not, somebody else has your recovery codes: choose “forgot password” where you sign in to Rookery, which ends all sessions, then create new recovery codes.',
+    ],
+  },
+  de: {
+    subject: 'Ein Wiederherstellungscode Ihres Kontos bei Rookery wurde benutzt',
+    body: [
+      'Guten Tag, {{name}},',
+      'am {{when}} wurde ein Wiederherstellungscode des Kontos „{{username}}“ benutzt{{#if toSignIn}}, um sich anzumelden{{else}}{{#if ip}}, in einer Sitzung, die von {{ip}} aus begonnen wurde{{/if}}{{/if}}. Er gilt nicht noch einmal. Es sind noch {{left}} übrig.',
+      'Wenn Sie es waren, müssen Sie nichts tun. Erzeugen Sie neue Codes, wenn nur noch wenige übrig sind. Wenn nicht, hat jemand anders Ihre Wiederherstellungscodes: Wählen Sie „Passwort vergessen“, wo Sie sich bei Rookery anmelden; das beendet alle Sitzungen. Erzeugen Sie dann neue Wiederherstellungscodes.',
+    ],
+  },
 });
 
 /**
@@ -84,15 +127,15 @@ async function lookUp(
     [userId, sessionId],
   );
   if (!user) return undefined;
-  const { ip, ...who } = user;
   const when = `${occurredAt.slice(0, 16).replace('T', ' ')} UTC`;
-  return { ...who, when, from: ip ? ` from ${ip}` : '' };
+  return { ...user, when };
 }
 
 /** Notifies the owner of an account about security changes (OWASP ASVS 5.0, 6.3.7). */
 @Subscriber('identity.send-security-mail', [PasswordChanged, RefreshReused], { queue: Queues.mail })
 export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof RefreshReused> {
   constructor(
+    private readonly languages: MailLanguages,
     private readonly mail: Mail,
     private readonly sql: Sql,
   ) {}
@@ -105,7 +148,7 @@ export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof
     const told = await lookUp(this.sql, userId, sessionId, occurredAt);
     if (!told) return;
     const template = 'userId' in data ? sessionCopiedMail : passwordChangedMail;
-    await this.mail.send(told.email, template, told, key);
+    await this.mail.send(told.email, template, told, key, { language: await this.languages.of(userId) });
   }
 }
 
@@ -116,6 +159,7 @@ export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof
 @Subscriber('identity.send-api-key-mail', ApiKeyCreated, { queue: Queues.mail })
 export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
   constructor(
+    private readonly languages: MailLanguages,
     private readonly mail: Mail,
     private readonly sql: Sql,
   ) {}
@@ -132,7 +176,8 @@ export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
     if (!told || !apiKey) return;
     const { prefix, scopes, expiresAt } = apiKey;
     const what = { prefix, scopes: scopes.join(', '), ends: expiresAt.toISOString().slice(0, 10) };
-    await this.mail.send(told.email, keyCreatedMail, { ...told, ...what }, key);
+    const language = await this.languages.of(userId);
+    await this.mail.send(told.email, keyCreatedMail, { ...told, ...what }, key, { language });
   }
 }
 
@@ -140,6 +185,7 @@ export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
 @Subscriber('identity.send-recovery-code-mail', RecoveryCodeUsed, { queue: Queues.mail })
 export class SendRecoveryCodeMail implements Handles<typeof RecoveryCodeUsed> {
   constructor(
+    private readonly languages: MailLanguages,
     private readonly mail: Mail,
     private readonly sql: Sql,
   ) {}
@@ -154,7 +200,10 @@ export class SendRecoveryCodeMail implements Handles<typeof RecoveryCodeUsed> {
       'SELECT count(*)::int AS left FROM identity.recovery_codes WHERE user_id = $1',
       [userId],
     );
-    const purpose = sessionId === null ? 'to sign in' : `in a session that was signed in${told.from}`;
-    await this.mail.send(told.email, recoveryCodeMail, { ...told, purpose, left: String(left) }, key);
+    const toSignIn = sessionId === null;
+    const language = await this.languages.of(userId);
+    await this.mail.send(told.email, recoveryCodeMail, { ...told, toSignIn, left: String(left) }, key, {
+      language,
+    });
   }
 }

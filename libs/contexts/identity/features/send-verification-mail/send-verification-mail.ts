@@ -7,6 +7,7 @@ import { WebSettings } from '@rookery/web';
 import { VerificationCodes } from '../../services/verification-codes';
 import { VerificationSecrets } from '../../services/verification-secrets';
 import { VerificationRequested } from '../../events';
+import { MailLanguages } from '../../storage/mail-languages';
 import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
@@ -16,22 +17,37 @@ const verificationMail = defineMail<{
   contested: boolean;
   code: string;
   link: string;
-}>({
-  subject: '{{code}} is your Rookery code',
-  text: `Hello {{name}},
-
-your code is {{code}}. It expires after 10 minutes.
-
-Or open this link within 3 days:
-{{link}}
-
-It confirms the account "{{username}}". {{#if contested}}This address was registered more than once, with different passwords. None of them counts: you choose one afterwards. {{/if}}If you did not request one, ignore this mail: without the code or the link, the account is removed.
-`,
-  html: `<p>Hello {{name}},</p>
-<p>your code is</p>
-<p style="font-size:32px;letter-spacing:6px;font-weight:bold">{{code}}</p>
-<p>It expires after 10 minutes. Or <a href="{{link}}">open this link</a> within 3 days.</p>
-<p>It confirms the account “{{username}}”. {{#if contested}}This address was registered more than once, with different passwords. None of them counts: you choose one afterwards. {{/if}}If you did not request one, ignore this mail: without the code or the link, the account is removed.</p>`,
+}>('verification', {
+  transactional: true,
+  sample: {
+    name: 'Ada Lovelace',
+    username: 'ada',
+    contested: false,
+    code: '123456',
+    link: 'https://rookery.test/activate?token=…',
+  },
+  en: {
+    subject: '{{code}} is your Rookery code',
+    body: [
+      'Hello {{name}},',
+      'your code is {{code}}. It expires after 10 minutes.',
+      { code: '{{code}}' },
+      'Or open this link within 3 days:',
+      { label: 'Confirm the account', link: '{{link}}' },
+      'It confirms the account “{{username}}”. {{#if contested}}This address was registered more than once, with different passwords. None of them counts: you choose one afterwards. {{/if}}If you did not request one, ignore this mail: without the code or the link, the account is removed.',
+    ],
+  },
+  de: {
+    subject: '{{code}} ist Ihr Code für Rookery',
+    body: [
+      'Guten Tag, {{name}},',
+      'Ihr Code ist {{code}}. Er gilt 10 Minuten.',
+      { code: '{{code}}' },
+      'Oder öffnen Sie binnen 3 Tagen diesen Link:',
+      { label: 'Konto bestätigen', link: '{{link}}' },
+      'Er bestätigt das Konto „{{username}}“. {{#if contested}}Diese Adresse wurde mehrmals registriert, mit verschiedenen Passwörtern. Keines davon gilt: Sie wählen danach eines. {{/if}}Wenn Sie kein Konto wollten, ignorieren Sie diese Mail: Ohne den Code oder den Link wird es entfernt.',
+    ],
+  },
 });
 
 /** The version of a new account in the event that requests its first mail. */
@@ -44,6 +60,7 @@ export class SendVerificationMail implements Handles<typeof VerificationRequeste
 
   constructor(
     private readonly codes: VerificationCodes,
+    private readonly languages: MailLanguages,
     private readonly mail: Mail,
     private readonly quotas: MailQuotas,
     private readonly secrets: VerificationSecrets,
@@ -69,7 +86,8 @@ export class SendVerificationMail implements Handles<typeof VerificationRequeste
     const code = this.secrets.code(verificationId);
     await this.codes.issue(user.email, verificationId, code);
     const link = `${this.settings.appUrl}/activate?token=${this.secrets.linkToken(verificationId)}`;
-    await this.mail.send(user.email, verificationMail, { ...user, code, link }, key);
+    const language = await this.languages.of(subject);
+    await this.mail.send(user.email, verificationMail, { ...user, code, link }, key, { language });
   }
 
   async onDiscarded({ subject }: EventOf<typeof VerificationRequested>): Promise<void> {

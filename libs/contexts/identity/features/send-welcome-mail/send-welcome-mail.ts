@@ -3,15 +3,16 @@ import { defineMail, Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { UserVerified } from '../../contract/events';
+import { MailLanguages } from '../../storage/mail-languages';
 
-const welcomeMail = defineMail<{ name: string; username: string }>({
-  subject: 'Welcome to Rookery',
-  text: `Hello {{name}},
-
-your account "{{username}}" is ready.
-`,
-  html: `<p>Hello {{name}},</p>
-<p>your account “{{username}}” is ready.</p>`,
+const welcomeMail = defineMail<{ name: string; username: string }>('welcome', {
+  transactional: true,
+  sample: { name: 'Ada Lovelace', username: 'ada' },
+  en: { subject: 'Welcome to Rookery', body: ['Hello {{name}},', 'your account “{{username}}” is ready.'] },
+  de: {
+    subject: 'Willkommen bei Rookery',
+    body: ['Guten Tag, {{name}},', 'Ihr Konto „{{username}}“ ist bereit.'],
+  },
 });
 
 /**
@@ -21,6 +22,7 @@ your account "{{username}}" is ready.
 @Subscriber('identity.send-welcome-mail', UserVerified, { queue: Queues.mail })
 export class SendWelcomeMail implements Handles<typeof UserVerified> {
   constructor(
+    private readonly languages: MailLanguages,
     private readonly mail: Mail,
     private readonly sql: Sql,
   ) {}
@@ -30,6 +32,7 @@ export class SendWelcomeMail implements Handles<typeof UserVerified> {
       `SELECT email, name, username FROM identity.users WHERE id = $1 AND verified_at > now() - interval '7 days'`,
       [subject],
     );
-    if (user) await this.mail.send(user.email, welcomeMail, user, key);
+    if (!user) return;
+    await this.mail.send(user.email, welcomeMail, user, key, { language: await this.languages.of(subject) });
   }
 }

@@ -1,6 +1,8 @@
 import { enroll } from '@rookery/contexts/identity/testing';
 import { block, comment, like, publish } from '@rookery/contexts/social/testing';
+import { createTodo } from '@rookery/contexts/todos/testing';
 import { createWebhook, deliveriesOf, Receiver, retryNow } from '@rookery/contexts/webhooks/testing';
+import { gather } from '@rookery/contexts/workspaces/testing';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 
@@ -170,6 +172,36 @@ describe('Delivering events to webhooks', () => {
     });
     expect((await log(id))[0].log.at(-1)).toMatchObject({ error: 'withheld', statusCode: null });
     expect(receiver.received).toHaveLength(1);
+  });
+
+  it('sends members what happens in their workspaces, and nothing more to who was removed, retries included', async () => {
+    receiver.answer = (response) => response.writeHead(500).end();
+    const workspaceId = await gather(system, bob, [[ada, 'member']]);
+    const { id } = await create({ events: ['todos.todo-created', 'workspaces.member-removed'] });
+    const stranger = await Receiver.start();
+    try {
+      await create({ events: ['todos.todo-created'], url: stranger.url }, await enroll(system));
+      await createTodo(system, bob, workspaceId);
+      const [{ payload }] = (await receiver.has(1)) as [(typeof receiver.received)[0]];
+      expect(payload).toMatchObject({ type: 'todos.todo-created', data: { workspaceId, authorId: bob.id } });
+      await eventually(async () => (await log(id))[0]?.attempts === 1);
+      receiver.answer = (response) => response.writeHead(204).end();
+      await system.ask(`DELETE /v1/workspaces/${workspaceId}/members/${ada.id}`, { token: bob.token });
+      await receiver.has(2); // that they were removed
+      await createTodo(system, bob, workspaceId);
+      await eventually(async () => {
+        await retryNow(system);
+        return (await log(id, '?status=skipped')).length === 1;
+      });
+      await settled();
+      expect(receiver.received.map((each) => each.payload.type)).toEqual([
+        'todos.todo-created',
+        'workspaces.member-removed',
+      ]);
+      expect(stranger.received).toEqual([]);
+    } finally {
+      await stranger.stop();
+    }
   });
 
   it('retries with the same id and a fresh signature until the receiver accepts it', async () => {

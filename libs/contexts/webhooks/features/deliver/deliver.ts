@@ -57,7 +57,8 @@ export class Deliver implements Handles<typeof DeliveryDue> {
     if (!due) return;
     if (!due.active && due.eventType !== PING) return this.skip(due, 'disabled');
     if (due.waits) throw new Snooze(ORDER_MS);
-    if (!(await this.viewers.maySee(due.ownerId, due.about))) return this.skip(due, 'withheld');
+    if (!(await this.viewers.maySee(due.ownerId, due.about, due.workspaceId)))
+      return this.skip(due, 'withheld');
     if (due.open && due.eventType !== PING) {
       // It has just failed several times, so this counts as an attempt: after hours of it, a delivery has failed.
       await this.log(due, 'pending', attemptOf(this.clock.now(), newId(), { error: 'circuit-open' }));

@@ -24,12 +24,14 @@ export class FanOut implements Handles<(typeof OFFERED_EVENTS)[number]> {
   async handle(event: EventEnvelope): Promise<void> {
     const { type, version, id, occurredAt: timestamp, subject, sequence, data } = event;
     const found = await toldOf(event, { headlines: this.headlines, memberships: this.memberships });
-    const about = new Map(found.map((told) => [told.to, told.about]));
-    const webhooks = await this.webhooks.subscribed([...about.keys()], type);
+    const told = new Map(found.map((each) => [each.to, each]));
+    const webhooks = await this.webhooks.subscribed([...told.keys()], type);
     if (webhooks.length === 0) return;
     const owners = new Set(webhooks.map(({ ownerId }) => ownerId));
-    for (const owner of owners)
-      if (!(await this.viewers.maySee(owner, about.get(owner)!))) owners.delete(owner);
+    for (const owner of owners) {
+      const { about, workspaceId } = told.get(owner)!;
+      if (!(await this.viewers.maySee(owner, about, workspaceId))) owners.delete(owner);
+    }
     const body = JSON.stringify({ type, version, id, timestamp, subject, sequence, data });
     const wanted = webhooks.filter(({ ownerId }) => owners.has(ownerId));
     if (wanted.length === 0) return;
@@ -42,7 +44,8 @@ export class FanOut implements Handles<(typeof OFFERED_EVENTS)[number]> {
         subject,
         sequence,
         body,
-        about: about.get(ownerId)!,
+        about: told.get(ownerId)!.about,
+        workspaceId: told.get(ownerId)!.workspaceId ?? null,
         status: full ? 'skipped' : 'pending',
       })),
     );

@@ -81,6 +81,7 @@ export class PingWebhookHandler implements ICommandHandler<PingWebhook> {
         sequence: 1,
         body: JSON.stringify({ type: PING, version: 1, id: eventId, timestamp, data: { webhookId } }),
         about: [],
+        workspaceId: null,
         status: 'pending',
       },
     ]);

@@ -1,0 +1,2 @@
+export { MailEvents } from './mail-events';
+export { MailEventsRefused } from './refused';
