@@ -7,7 +7,9 @@ describe('The description of frames', () => {
     summary: 'A leaf fell.',
     schema: z.object({ leafId: z.uuid(), height: z.int().optional() }),
   };
-  const document = buildAsyncApi({ title: 'Suite', version: '1.2.3' }, [frame]) as Record<string, never>;
+  const document = buildAsyncApi({ title: 'Suite', version: '1.2.3' }, [frame]) as {
+    channels: Record<string, { messages: object }>;
+  };
 
   it('has each declared frame, as it is sent, on both channels', () => {
     expect(document).toMatchObject({
@@ -37,7 +39,7 @@ describe('The description of frames', () => {
   });
 
   it('has the frames of the connection, and of clients only what a WebSocket takes', () => {
-    const { ws, events } = document.channels as Record<string, { messages: object }>;
+    const { ws, events } = document.channels;
     expect(Object.keys(ws!.messages)).toEqual([
       'error',
       'pong',
