@@ -465,6 +465,33 @@ describe('Frames', () => {
     }, 60_000);
   });
 
+  it('are described for everybody', async () => {
+    const { status, headers, body } = await system.ask('GET /v1/asyncapi.json');
+    expect({ status, cached: headers['cache-control'], version: body.asyncapi }).toEqual({
+      status: 200,
+      cached: 'public, max-age=300',
+      version: '3.0.0',
+    });
+    expect(body.components.messages['suite.bell-rang'].summary).toBe('A bell rang.');
+  });
+
+  it('are streamed after any id without an error, or refused', async () => {
+    const { token } = await enroll(system);
+    for (const id of [
+      '',
+      '%00',
+      '%ED%A0%80',
+      '-',
+      '9'.repeat(64),
+      '9'.repeat(65),
+      '__proto__',
+      '%F0%9F%8D%81',
+    ]) {
+      const { status } = await system.ask(`GET /v1/events?lastEventId=${id}`, { token, from: '10.0.0.1' });
+      expect([200, 400, 429]).toContain(status);
+    }
+  });
+
   it('are counted', async () => {
     const ada = await enroll(system);
     const sent = () => system.metric('rookery_realtime_frames_sent_total{kind="websocket"}');
