@@ -1,14 +1,18 @@
 import { crc32, deflateSync } from 'node:zlib';
-import type { Answer, Person, TestSystem } from '@rookery/testing';
+import { type Answer, eventually, type Person, type TestSystem } from '@rookery/testing';
 import type { Accepts, MediaUrls } from './contract';
 
-/** A PNG of one color, with a text in it; made here so that suites need no decoder. */
+/** A black PNG with a text in it; made here so that suites need no encoder. */
 export function png(width = 40, height = 30): Buffer {
+  return pngWith(width, height, deflateSync(Buffer.alloc((width + 1) * height, 0)));
+}
+
+/** @param pixels compressed lines; what the header says need not be true */
+export function pngWith(width: number, height: number, pixels: Buffer): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 0, 0, 0, 0], 8); // 8 bits of gray
-  const pixels = deflateSync(Buffer.alloc((width + 1) * height, 0));
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
@@ -61,6 +65,17 @@ export async function upload(
   const status = answer.status === 201 ? await send(answer, file) : undefined;
   if (status !== 200) throw new Error(`The upload failed: ${JSON.stringify(answer.body)} ${status}`);
   return answer.body.mediaKey as string;
+}
+
+/** Waits until the sizes of images are made, or turned out to be impossible. */
+export async function processed(system: TestSystem, ...mediaKeys: string[]): Promise<void> {
+  await eventually(async () => {
+    const open = await system.sql(
+      `SELECT 1 FROM media.uploads WHERE media_key = ANY ($1) AND status IN ('pending', 'processing')`,
+      [mediaKeys],
+    );
+    return open.length === 0;
+  }, 20_000);
 }
 
 /** Of what a caller in another context does with media. */

@@ -134,6 +134,7 @@ describe('requesting an upload', () => {
     expect(await client.send(new HeadObjectCommand({ ...of, Key: 'foreign/owl' }))).toMatchObject({
       ContentLength: 1,
     });
+    client.destroy();
   });
 
   it('refuses files over 10 MiB and types that are not accepted', async () => {

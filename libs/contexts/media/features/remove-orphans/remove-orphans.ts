@@ -8,7 +8,7 @@ import { Bucket } from '../../storage/bucket';
 import { QUARANTINE, VERIFIED } from '../../storage/objects';
 import { Uploads } from '../../storage/uploads';
 
-const BATCH_SIZE = 1_000;
+const BATCH_SIZE = 250;
 const DAY_MS = 86_400_000;
 /** Objects removed at once. */
 const CONCURRENCY = 16;
@@ -51,7 +51,7 @@ export class RemoveOrphans implements Handles<typeof OrphanSweepContinued> {
   async handle({ data }: EventOf<typeof OrphanSweepContinued>): Promise<void> {
     if (!this.bucket.configured) return;
     const { prefix, after, olderThan } = data;
-    const page = await this.bucket.list(prefix, after, BATCH_SIZE);
+    const { objects: page, more } = await this.bucket.list(prefix, after, BATCH_SIZE);
     const old = page.filter(({ modifiedAt }) => modifiedAt < new Date(olderThan));
     // What has a key of another form is not ours.
     const found = old.flatMap(({ key }) => {
@@ -63,7 +63,7 @@ export class RemoveOrphans implements Handles<typeof OrphanSweepContinued> {
     for (let start = 0; start < orphans.length; start += CONCURRENCY)
       await this.bucket.remove(...orphans.slice(start, start + CONCURRENCY));
     removed.inc(orphans.length);
-    if (page.length < BATCH_SIZE) return;
+    if (!more) return;
     const next = { ...data, after: page.at(-1)!.key };
     await this.transaction.run(() => this.outbox.append([occurred(OrphanSweepContinued, next)]));
   }

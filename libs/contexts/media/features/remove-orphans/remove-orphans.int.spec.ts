@@ -1,0 +1,90 @@
+import { contexts } from '@rookery/contexts';
+import { newId, occurred } from '@rookery/domain';
+import { Outbox, Transaction } from '@rookery/persistence';
+import { library, presign, png, processed, send, upload } from '@rookery/contexts/media/testing';
+import { signUp } from '@rookery/contexts/identity/testing';
+import { eventually, type Person } from '@rookery/testing';
+import { scheduleNamed } from '@rookery/testing/context';
+import { ownSystem } from '@rookery/testing/own-system';
+import { OrphanSweepContinued } from '../../events';
+import { Bucket } from '../../storage/bucket';
+
+describe('removing orphans', () => {
+  const system = ownSystem(contexts);
+  let ada: Person;
+
+  beforeAll(async () => {
+    ada = await signUp(system);
+  });
+
+  const bucket = () => system.inWorker(Bucket);
+  const put = (key: string) => bucket().write(key, Buffer.from('x'), { contentType: 'text/plain' });
+  const keys = async (prefix: string) => (await bucket().list(prefix, '', 1_000)).objects.map(({ key }) => key);
+  const settled = () =>
+    eventually(async () => {
+      const open = await system.sql(`SELECT 1 FROM messaging.outbox o
+        LEFT JOIN messaging.event_delivery d USING (event_id)
+        WHERE o.type LIKE 'media.%' AND (o.published_at IS NULL OR d.state = 'pending')`);
+      return open.length === 0;
+    }, 20_000);
+  const sweep = async (olderThan: Date) => {
+    await system
+      .inWorker(Transaction)
+      .run(() =>
+        system
+          .inWorker(Outbox)
+          .append(
+            (['uploads/', 'media/'] as const).map((prefix) =>
+              occurred(OrphanSweepContinued, { prefix, after: '', olderThan: olderThan.toISOString() }),
+            ),
+          ),
+      );
+    await settled();
+  };
+
+  it('removes what no upload has, and leaves what one has, and what is not ours', async () => {
+    const shown = await upload(system, ada);
+    await library(system, ada).verify(shown);
+    await processed(system, shown);
+    await settled();
+    const waiting = await presign(system, ada, png());
+    await send(waiting, png());
+    const kept = new Set([...(await keys('media/')), ...(await keys('uploads/'))]);
+    expect(kept.size).toBe(4);
+    // Sent again after it was used; of a copy that lost; of an upload that is forgotten; of somebody else.
+    const orphans = [shown, `media/${newId()}/original`, `media/${newId()}/small.webp`, `uploads/${newId()}`];
+    const foreign = ['media/logo.png', 'media/readme/original', 'uploads/backup.zip'];
+    for (const key of [...orphans, ...foreign]) await put(key);
+    await sweep(new Date(Date.now() - 3_600_000));
+    expect([...(await keys('media/')), ...(await keys('uploads/'))]).toHaveLength(4 + 4 + 3);
+    await sweep(new Date(Date.now() + 3_600_000));
+    expect(new Set([...(await keys('media/')), ...(await keys('uploads/'))])).toEqual(
+      new Set([...kept, ...foreign]),
+    );
+  });
+
+  it('goes on where a page ends', async () => {
+    const many = Array.from({ length: 255 }, () => `uploads/${newId()}`);
+    for (let start = 0; start < many.length; start += 50)
+      await Promise.all(many.slice(start, start + 50).map((key) => put(key)));
+    await sweep(new Date(Date.now() + 3_600_000));
+    const left = new Set(await keys('uploads/'));
+    expect(many.filter((key) => left.has(key))).toEqual([]);
+  });
+
+  it('begins at night with both prefixes, for what is older than a day', async () => {
+    const schedule = scheduleNamed(contexts, 'media.begin-orphan-sweep');
+    await system.sql(`DELETE FROM messaging.outbox WHERE type = 'media.orphan-sweep-continued'`);
+    await system.inWorker(Transaction).run(() => system.inWorker(schedule).run(new Date()));
+    const begun = await system.sql<{ data: { prefix: string; olderThan: string } }>(
+      `SELECT data FROM messaging.outbox WHERE type = 'media.orphan-sweep-continued'`,
+    );
+    expect(begun.map(({ data }) => data.prefix).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'media/',
+      'uploads/',
+    ]);
+    for (const { data } of begun)
+      expect(Date.now() - new Date(data.olderThan).getTime()).toBeGreaterThan(23 * 3_600_000);
+    await settled();
+  });
+});
