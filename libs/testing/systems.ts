@@ -55,6 +55,8 @@ export class Systems {
    * @returns its URL
    */
   async listen(): Promise<string> {
+    // A client that was busy would use a connection at the moment at which it is closed for having been idle.
+    this.server.keepAliveTimeout = 0;
     await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
     return this.url;
   }

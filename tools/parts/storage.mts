@@ -51,6 +51,8 @@ export async function startStorage(options: StorageOptions): Promise<RunningStor
   s3rver.on('error', () => undefined); // the client is told
   await s3rver.configureBuckets();
   const server = createServer(guarded(s3rver.callback()));
+  // Longer than its clients keep idle connections.
+  server.keepAliveTimeout = 60_000;
   const port = await listen(options.port ?? (await lastPort(folder)));
   writeFileSync(join(folder, 'port'), `${port}\n`);
   return {

@@ -48,6 +48,9 @@ export const MfaDisabled = defineEvent('identity.mfa-disabled', 1, Nothing);
 /** The verification mail of an address was requested again; whether it has a registration is not known yet. */
 export const ResendRequested = defineEvent('identity.resend-requested', 1, z.object({ email: z.string() }));
 
+/** A user has another avatar, or none. */
+export const AvatarChanged = defineEvent('identity.avatar-changed', 1, Nothing);
+
 /** A user's bio was changed. */
 export const BioChanged = defineEvent('identity.bio-changed', 1, Nothing);
 
@@ -98,6 +101,7 @@ export const PasswordChanged = defineEvent(
 
 /** All events of a user: each makes a new version of the account, so cached data is out of date. */
 export const userEvents = [
+  AvatarChanged,
   BioChanged,
   EmailChanged,
   EmailChangeRequested,

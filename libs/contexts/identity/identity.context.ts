@@ -29,6 +29,7 @@ import { Totp } from './services/totp';
 import { VerificationCodes } from './services/verification-codes';
 import { VerificationSecrets } from './services/verification-secrets';
 import { Accounts, HiddenProfiles } from './contract/accounts';
+import { Avatars, UserAvatars } from './contract/avatars';
 import { Profiles } from './contract/profiles';
 import { Recipients } from './contract/recipients';
 import { keys } from './cli/keys';
@@ -52,6 +53,7 @@ import { StoredRecipients } from './storage/recipients';
 import { Roles, synchronizePermissions } from './storage/roles';
 import { SecondFactors } from './storage/second-factors';
 import { Sessions } from './storage/sessions';
+import { StoredUserAvatars } from './storage/user-avatars';
 import { Users, userSchema } from './storage/users';
 
 /** Who somebody is: registration, verification, sign-in. */
@@ -114,10 +116,11 @@ export const identity = defineContext('identity', __dirname, {
   ],
   offers: [
     { provide: Accounts, useClass: StoredAccounts },
+    { provide: UserAvatars, useClass: StoredUserAvatars },
     { provide: Recipients, useClass: StoredRecipients },
     { provide: KnownClients, useExisting: StoredKnownClients },
   ],
-  asks: [HiddenProfiles, Profiles],
+  asks: [HiddenProfiles, Profiles, Avatars],
   apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],
   personalData: IdentityPersonalData,
   seed: SeedAccounts,

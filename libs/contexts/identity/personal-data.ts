@@ -21,7 +21,7 @@ const SECTIONS: readonly Section[] = [
   {
     name: 'profile',
     table: 'users',
-    columns: `id, email, username, name, bio, role, status, registered_at AS "registeredAt", verified_at AS "verifiedAt",
+    columns: `id, email, username, name, bio, avatar_media_key AS "avatarMediaKey", role, status, registered_at AS "registeredAt", verified_at AS "verifiedAt",
       mfa_enabled_at AS "mfaEnabledAt"`,
   },
   {

@@ -9,6 +9,7 @@ import {
   UserVerified,
 } from '../contract/events';
 import {
+  AvatarChanged,
   BioChanged,
   EmailChanged,
   EmailChangeRequested,
@@ -38,6 +39,8 @@ export interface UserState extends AggregateState {
   name: string;
   /** What the user says about themselves; may be empty. */
   bio: string;
+  /** Key of the upload that is the avatar; null for none. */
+  avatarMediaKey: string | null;
   /** Version of the public profile; `version` counts all changes of the account and is private. */
   profileVersion: number;
   role: Role;
@@ -62,7 +65,7 @@ export interface UserState extends AggregateState {
 }
 
 /** What users say of themselves, and everybody may see. */
-export type Profile = Pick<UserState, 'username' | 'name' | 'bio'>;
+export type Profile = Pick<UserState, 'username' | 'name' | 'bio' | 'avatarMediaKey'>;
 
 export type Registration = Pick<UserState, 'email' | 'username' | 'name' | 'passwordHash'>;
 
@@ -94,6 +97,7 @@ export class User extends Aggregate<UserState> {
       id: newId(),
       version: 0,
       bio: '',
+      avatarMediaKey: null,
       profileVersion: 1,
       role,
       status: 'pending',
@@ -248,16 +252,30 @@ export class User extends Aggregate<UserState> {
     return this.state.profileVersion;
   }
 
-  /** @returns whether that changed anything. */
+  get avatarMediaKey(): string | null {
+    return this.state.avatarMediaKey;
+  }
+
+  /**
+   * @param changes fields that are left out do not change
+   * @returns whether that changed anything
+   */
   updateProfile(changes: Partial<Profile>): boolean {
-    const { username = this.state.username, name = this.state.name, bio = this.state.bio } = changes;
+    const {
+      username = this.state.username,
+      name = this.state.name,
+      bio = this.state.bio,
+      avatarMediaKey = this.state.avatarMediaKey,
+    } = changes;
     const renamed = username !== this.state.username || name !== this.state.name;
     const described = bio !== this.state.bio;
-    if (!renamed && !described) return false;
-    Object.assign(this.state, { username, name, bio });
+    const pictured = avatarMediaKey !== this.state.avatarMediaKey;
+    if (!renamed && !described && !pictured) return false;
+    Object.assign(this.state, { username, name, bio, avatarMediaKey });
     this.state.profileVersion += 1;
     if (renamed) this.raise(UserRenamed, { username, name });
     if (described) this.raise(BioChanged, {});
+    if (pictured) this.raise(AvatarChanged, {});
     return true;
   }
 

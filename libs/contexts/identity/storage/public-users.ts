@@ -2,17 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
 /** Public data of a user. */
-export interface PublicUserRow extends Record<string, unknown> {
+export type PublicUserRow = {
   id: string;
   username: string;
   name: string;
   bio: string;
+  /** Key of the avatar; never shown. */
+  avatarMediaKey: string | null;
   registeredAt: string;
   /** Version of the profile, not of the account. */
   version: number;
-}
+};
 
-const COLUMNS = `id, username, name, bio, profile_version AS version,
+const COLUMNS = `id, username, name, bio, avatar_media_key AS "avatarMediaKey", profile_version AS version,
   to_char(registered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "registeredAt"`;
 
 /**

@@ -18,6 +18,7 @@ export const userSchema = new EntitySchema<UserState>({
     username: { type: 'text' },
     name: { type: 'text' },
     bio: { type: 'text' },
+    avatarMediaKey: { type: 'text', name: 'avatar_media_key', nullable: true },
     profileVersion: { type: 'int', name: 'profile_version' },
     role: { type: 'text' },
     status: { type: 'text' },

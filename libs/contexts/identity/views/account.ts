@@ -1,5 +1,6 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field, Item } from '@rookery/web';
+import { AVATAR_URL, AvatarUrls } from '../contract/avatars';
 import { BIO } from '../model/names';
 import { SignedInUser } from './signed-in-user';
 
@@ -8,6 +9,9 @@ import { SignedInUser } from './signed-in-user';
 export class AccountView extends SignedInUser {
   @Field.text({ ...BIO, description: 'About the user; may be empty.', example: 'Writes programs.' })
   bio: string;
+
+  @Field.object(() => AvatarUrls, AVATAR_URL)
+  avatarUrl: AvatarUrls | null;
 
   @Field.dateTime({ description: 'When the account was registered.' })
   registeredAt: Date;
@@ -28,7 +32,8 @@ export class AccountView extends SignedInUser {
   permissions: string[];
 
   @Field.integer({
-    description: 'Version of the profile. It changes with the names and the bio. The ETag starts with it.',
+    description:
+      'Version of the profile. It changes with the names, the bio and the avatar. The ETag starts with it.',
     example: 3,
   })
   version: number;

@@ -1,6 +1,7 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 import { UserCounts, UserRelation } from '../contract/profiles';
+import { AVATAR_URL, AvatarUrls } from '../contract/avatars';
 import { BIO } from '../model/names';
 
 /** A user as seen by another signed-in user. */
@@ -18,11 +19,15 @@ export class UserView {
   @Field.text({ ...BIO, description: 'About the user; may be empty.', example: 'Writes programs.' })
   bio: string;
 
+  @Field.object(() => AvatarUrls, AVATAR_URL)
+  avatarUrl: AvatarUrls | null;
+
   @Field.dateTime({ description: 'When the account was registered.' })
   registeredAt: string;
 
   @Field.integer({
-    description: 'Version of the profile. It changes with the names and the bio. The ETag starts with it.',
+    description:
+      'Version of the profile. It changes with the names, the bio and the avatar. The ETag starts with it.',
     example: 3,
   })
   version: number;

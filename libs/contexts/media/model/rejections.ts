@@ -1,6 +1,6 @@
 import { defineRejection, defineRule } from '@rookery/domain';
 
-const usable = defineRule('usable-media', 'It names no upload of yours that can be used here.');
+export const UsableMedia = defineRule('usable-media', 'It names no upload of yours that can be used here.');
 
 export const MediaNotUsable = defineRejection(
   'media.not-usable',
@@ -8,7 +8,7 @@ export const MediaNotUsable = defineRejection(
   'The media key names no upload of yours that can be used here.',
   'Request an upload with POST /v1/uploads/presigned, send the file exactly as announced, and use its mediaKey within a day. Some fields take images only.',
   'Media not usable',
-  { path: 'mediaKey', rule: usable, params: {} },
+  { path: 'mediaKey', rule: UsableMedia, params: {} },
 );
 
 export const MediaUnavailable = defineRejection(

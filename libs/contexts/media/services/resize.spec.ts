@@ -48,7 +48,7 @@ describe('The sizes of an image', () => {
     for (const made of Object.values(await resize(file, MAX_PIXELS))) {
       const { exif, xmp, iptc, icc, orientation, width, height } = await sharp(made).metadata();
       expect([exif, xmp, iptc, icc, orientation]).toEqual(Array(5).fill(undefined));
-      expect(height! / width!).toBe(2);
+      expect(height / width).toBe(2);
       // What was on the left is on top now.
       const { data } = await sharp(made).extract({ left: 5, top: 5, width: 1, height: 1 }).raw().toBuffer({
         resolveWithObject: true,
@@ -101,6 +101,6 @@ describe('The sizes of an image', () => {
     ['a TIFF', Buffer.from([0x49, 0x49, 0x2a, 0, 8, 0, 0, 0, 0, 0])],
     ['nothing', Buffer.alloc(1)],
   ])('are not made of %s', async (_, file) => {
-    await expect(resize(file, MAX_PIXELS)).rejects.toThrow();
+    await expect(resize(file, MAX_PIXELS)).rejects.toThrow(/unsupported|Input|libpng/);
   });
 });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ApiSchema } from '@nestjs/swagger';
 import { NEWEST, type Position, Sql } from '@rookery/persistence';
 import { Field, type Keyset, type ListQuery, type Page, paged } from '@rookery/web';
-import { UserCounts, UserRelation } from '../../identity/contract';
+import { AVATAR_URL, AvatarUrls, UserAvatars, UserCounts, UserRelation } from '../../identity/contract';
 import { People } from '../storage/people';
 import { blocks, Visibility } from '../storage/visibility';
 import { PersonView } from './person';
@@ -11,6 +11,9 @@ import { ProfileViews } from './profile';
 /** A user who follows or is followed. */
 @ApiSchema({ name: 'Follow' })
 export class FollowView extends PersonView {
+  @Field.object(() => AvatarUrls, AVATAR_URL)
+  avatarUrl: AvatarUrls | null;
+
   @Field.dateTime({ description: 'When the follow started.' })
   followedAt: Date;
 
@@ -43,6 +46,7 @@ type End = 'user_id' | 'other_id';
 @Injectable()
 export class FollowViews {
   constructor(
+    private readonly avatars: UserAvatars,
     private readonly sql: Sql,
     private readonly people: People,
     private readonly profiles: ProfileViews,
@@ -84,6 +88,8 @@ export class FollowViews {
         );
       },
     );
-    return { ...found, data: await this.profiles.complete(found.data, viewerId) };
+    const data = await this.profiles.complete(found.data, viewerId);
+    const urls = await this.avatars.of(data.map(({ id }) => id));
+    return { ...found, data: data.map((row) => ({ ...row, avatarUrl: urls.get(row.id) ?? null })) };
   }
 }

@@ -49,6 +49,7 @@ describe('reading a user', () => {
       username: 'ada',
       name: 'Ada Lovelace',
       bio: '',
+      avatarUrl: null,
       registeredAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       version: 1,
       counts: { posts: 0, followers: 0, following: 0 },

@@ -6,6 +6,7 @@ import { type EventEnvelope, NotFound, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rookery/web';
 import { UserView } from '../../views/user';
+import { Avatars } from '../../contract/avatars';
 import { Profiles } from '../../contract/profiles';
 import { userEvents } from '../../events';
 import { type PublicUserRow, PublicUsers, userEntry } from '../../storage/public-users';
@@ -52,6 +53,7 @@ export class ReadUserRoute {
 @QueryHandler(ReadUser)
 export class ReadUserHandler implements IQueryHandler<ReadUser> {
   constructor(
+    private readonly avatars: Avatars,
     private readonly queries: Queries,
     private readonly profiles: Profiles,
   ) {}
@@ -59,7 +61,9 @@ export class ReadUserHandler implements IQueryHandler<ReadUser> {
   async execute({ userId, viewerId }: ReadUser): Promise<UserView> {
     const details = (await this.profiles.detailsOf([userId], viewerId)).get(userId);
     if (!details) throw new Rejection(NotFound);
-    return { ...(await this.queries.execute(new ReadProfile(userId))), ...details };
+    // Links end, so they are made behind the cache.
+    const [user] = await this.avatars.complete([await this.queries.execute(new ReadProfile(userId))]);
+    return { ...user!, ...details };
   }
 }
 

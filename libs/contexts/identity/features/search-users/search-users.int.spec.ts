@@ -62,6 +62,7 @@ describe('looking people up', () => {
         username: 'hidden-two',
         name: 'Some Person',
         bio: '',
+        avatarUrl: null,
         registeredAt: expect.any(String),
         version: 1,
         counts: { posts: 0, followers: 0, following: 0 },

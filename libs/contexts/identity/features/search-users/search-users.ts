@@ -17,6 +17,7 @@ import {
 import { UserView } from '../../views/user';
 import { USERNAME } from '../../model/names';
 import { HiddenProfiles } from '../../contract/accounts';
+import { Avatars } from '../../contract/avatars';
 import { Profiles } from '../../contract/profiles';
 import { type PublicUserRow, PublicUsers } from '../../storage/public-users';
 
@@ -72,6 +73,7 @@ export class SearchUsersRoute {
 @QueryHandler(SearchUsers)
 export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
   constructor(
+    private readonly avatars: Avatars,
     private readonly searches: SearchBulkhead,
     private readonly users: PublicUsers,
     private readonly hidden: HiddenProfiles,
@@ -83,7 +85,8 @@ export class SearchUsersHandler implements IQueryHandler<SearchUsers> {
     const found = await (search === undefined
       ? this.lookUp(username!, page)
       : this.search(search, viewerId, page));
-    return { ...found, data: await this.profiles.complete(found.data, viewerId) };
+    const data = await this.profiles.complete(found.data, viewerId);
+    return { ...found, data: await this.avatars.complete(data) };
   }
 
   private search(text: string, viewerId: string, page: UserSearch): Promise<Page<PublicUserRow>> {

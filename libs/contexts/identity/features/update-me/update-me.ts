@@ -6,6 +6,7 @@ import { Audited } from '@rookery/audit';
 import { assertVersion, type ExpectedVersion, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, IfMatch, Versioned } from '@rookery/web';
 import { AccountView } from '../../views/account';
+import { Avatars } from '../../contract/avatars';
 import { BIO, NAME, USERNAME } from '../../model/names';
 import { UsernameTaken } from '../../model/rejections';
 import type { Profile } from '../../model/user';
@@ -32,6 +33,16 @@ class AccountUpdate {
     example: 'Writes programs.',
   })
   bio?: string;
+
+  @Field.text({
+    max: 100,
+    optional: true,
+    nullable: true,
+    description:
+      'Key of an image that you have uploaded, as your avatar; null for none. It shows a moment later.',
+    example: 'uploads/0198c1d0-7a1c-7f00-a5d3-e1c2b3a49587',
+  })
+  avatarMediaKey?: string | null;
 }
 
 @Audited('identity.update-me')
@@ -48,7 +59,11 @@ export class UpdateMe extends Command<AccountView> {
 @ApiTags('Account')
 @Controller('me')
 export class UpdateMeRoute {
-  constructor(private readonly commands: Commands) {}
+  constructor(
+    private readonly accounts: OwnAccounts,
+    private readonly avatars: Avatars,
+    private readonly commands: Commands,
+  ) {}
 
   @Patch()
   @Versioned()
@@ -58,13 +73,18 @@ export class UpdateMeRoute {
     description:
       'Fields that are left out do not change. A body that changes nothing creates no new version.',
     ok: { type: AccountView },
-    rejects: [UsernameTaken],
+    rejects: [UsernameTaken, { code: 'media.not-usable' }, { code: 'media.unavailable' }],
   })
-  update(
+  async update(
     @CurrentCaller() caller: Caller,
     @IfMatch() expectedVersion: ExpectedVersion,
     @Body() changes: AccountUpdate,
   ): Promise<AccountView> {
+    if (typeof changes.avatarMediaKey === 'string') {
+      // A stale version is told before whatever else is wrong, and the storage is too slow for a transaction.
+      assertVersion((await this.accounts.get(caller.userId)).version, expectedVersion);
+      await this.avatars.verify(caller.userId, changes.avatarMediaKey);
+    }
     return this.commands.execute(new UpdateMe(caller.userId, changes, expectedVersion));
   }
 }
@@ -73,17 +93,20 @@ export class UpdateMeRoute {
 export class UpdateMeHandler implements ICommandHandler<UpdateMe> {
   constructor(
     private readonly accounts: OwnAccounts,
+    private readonly avatars: Avatars,
     private readonly users: Users,
   ) {}
 
   async execute({ userId, changes, expectedVersion }: UpdateMe): Promise<AccountView> {
     const user = await this.users.lockOwn(userId); // of two concurrent edits the second is rejected as stale
     assertVersion(user.profileVersion, expectedVersion);
+    const previous = user.avatarMediaKey;
     if (user.updateProfile(changes)) {
       const { username, email } = user.snapshot();
       if (changes.username !== undefined && (await this.users.usernameTaken(username, email, userId))) {
         throw new Rejection(UsernameTaken);
       }
+      if (user.avatarMediaKey !== previous) await this.avatars.replace(userId, previous, user.avatarMediaKey);
       await this.users.save(user);
     }
     return this.accounts.get(userId);
