@@ -3,7 +3,15 @@ import { FieldError, type RuleDefinition } from './rules';
 
 /** The kind of a domain rejection; the web layer maps it to its protocol. */
 export type RejectionKind =
-  'invalid' | 'unauthenticated' | 'forbidden' | 'missing' | 'conflict' | 'gone' | 'locked' | 'unavailable';
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'missing'
+  | 'conflict'
+  | 'gone'
+  | 'locked'
+  | 'exhausted'
+  | 'unavailable';
 
 /** A domain rule, declared once: thrown by the model, documented by the web layer. */
 export interface RejectionDefinition {

@@ -7,17 +7,31 @@ import { Logger } from '@nestjs/common';
 const PAUSE_MS = 1_000;
 
 /**
- * Circuit breaker for an optional dependency. After a failure it is not called for a second; then a single caller tries
- * it, and the others continue without it until that call succeeds.
+ * Circuit breaker for a dependency that one can do without, or that one can wait for. After a failure it is not called
+ * for a while; then a single caller tries it, and the others continue without it until that call succeeds.
  */
 export class CircuitBreaker {
   private readonly log: Logger;
+  private readonly pauseMs: number;
+  private readonly threshold: number;
   /** 0 while it is closed. */
   private openUntil = 0;
+  private failures = 0;
 
-  /** @param name of the dependency, for the log */
-  constructor(name: string) {
+  /**
+   * @param name of the dependency, for the log
+   * @param options.pauseMs milliseconds without calls, a second by default
+   * @param options.threshold failures in a row that open it, one by default
+   */
+  constructor(name: string, { pauseMs = PAUSE_MS, threshold = 1 } = {}) {
     this.log = new Logger(name);
+    this.pauseMs = pauseMs;
+    this.threshold = threshold;
+  }
+
+  /** Milliseconds until somebody may call; 0 if one may now. */
+  get waitMs(): number {
+    return this.openUntil === 0 ? 0 : Math.max(0, this.openUntil - performance.now());
   }
 
   /**
@@ -25,21 +39,38 @@ export class CircuitBreaker {
    * @returns what `work` returns; undefined if it failed, or was not called because of a recent failure
    */
   async run<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (this.openUntil > 0) {
-      const now = performance.now();
-      if (now < this.openUntil) return undefined;
-      this.openUntil = now + PAUSE_MS; // for all but this one
-    }
+    if (!this.admit()) return undefined;
     try {
       const answer = await work();
-      if (this.openUntil > 0) this.log.log('answers again.');
-      this.openUntil = 0;
+      this.succeeded();
       return answer;
     } catch (error) {
-      if (this.openUntil === 0)
-        this.log.warn(`does not answer, requests go on without it: ${(error as Error).message}`);
-      this.openUntil = performance.now() + PAUSE_MS;
+      this.failed(error as Error);
       return undefined;
     }
+  }
+
+  /** @returns whether the caller may call now, and tell how it ended with {@link succeeded} or {@link failed} */
+  admit(): boolean {
+    if (this.openUntil > 0) {
+      const now = performance.now();
+      if (now < this.openUntil) return false;
+      this.openUntil = now + this.pauseMs; // for all but this one
+    }
+    return true;
+  }
+
+  succeeded(): void {
+    if (this.openUntil > 0) this.log.log('answers again.');
+    this.openUntil = 0;
+    this.failures = 0;
+  }
+
+  /** @param pauseMs milliseconds for which it asked not to be called: opens at once, whatever the threshold */
+  failed(error: Error, pauseMs?: number): void {
+    this.failures += 1;
+    if (pauseMs === undefined && this.openUntil === 0 && this.failures < this.threshold) return;
+    if (this.openUntil === 0) this.log.warn(`does not answer, work goes on without it: ${error.message}`);
+    this.openUntil = performance.now() + (pauseMs ?? this.pauseMs);
   }
 }

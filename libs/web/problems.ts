@@ -34,6 +34,7 @@ const statusOfKind: Record<RejectionKind, number> = {
   conflict: 409,
   gone: 410,
   locked: 423,
+  exhausted: 429,
   unavailable: 503,
 };
 

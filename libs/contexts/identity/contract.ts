@@ -4,3 +4,4 @@ export * from './contract/avatars';
 export * from './contract/events';
 export * from './contract/profiles';
 export * from './contract/recipients';
+export * from './contract/readers';

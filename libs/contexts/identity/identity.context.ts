@@ -32,6 +32,7 @@ import { Accounts, HiddenProfiles } from './contract/accounts';
 import { Avatars, UserAvatars } from './contract/avatars';
 import { Profiles } from './contract/profiles';
 import { Recipients } from './contract/recipients';
+import { Readers } from './contract/readers';
 import { keys } from './cli/keys';
 import * as fixtures from './fixtures';
 import { Keys } from './keys';
@@ -50,6 +51,7 @@ import { PasswordResetLinks } from './storage/password-reset-links';
 import { StoredPreferences, preferencesSchema } from './storage/preferences';
 import { PublicUsers } from './storage/public-users';
 import { StoredRecipients } from './storage/recipients';
+import { StoredReaders } from './storage/readers';
 import { Roles, synchronizePermissions } from './storage/roles';
 import { SecondFactors } from './storage/second-factors';
 import { Sessions } from './storage/sessions';
@@ -119,6 +121,7 @@ export const identity = defineContext('identity', __dirname, {
     { provide: UserAvatars, useClass: StoredUserAvatars },
     { provide: Recipients, useClass: StoredRecipients },
     { provide: KnownClients, useExisting: StoredKnownClients },
+    { provide: Readers, useClass: StoredReaders },
   ],
   asks: [HiddenProfiles, Profiles, Avatars],
   apiProviders: [OidcSettings, ExternalTokens, BearerStrategy],

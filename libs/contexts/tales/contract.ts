@@ -1,0 +1,24 @@
+import { defineEvent } from '@rookery/domain';
+import { z } from 'zod';
+
+const OfTale = z.object({ userId: z.uuid() });
+
+/** A user has asked for a tale, or again for one that failed; `run` counts these from 1. */
+export const TaleRequested = defineEvent(
+  'tales.tale-requested',
+  1,
+  z.object({ userId: z.uuid(), run: z.int() }),
+);
+
+/** The text of a tale is complete and stored. */
+export const TaleGenerated = defineEvent('tales.tale-generated', 1, OfTale);
+
+/** A tale could not be generated; `failure` is its code, such as `provider-unavailable`. */
+export const TaleFailed = defineEvent(
+  'tales.tale-failed',
+  1,
+  z.object({ userId: z.uuid(), failure: z.string() }),
+);
+
+/** The user has canceled a tale before its text was complete. */
+export const TaleCancelled = defineEvent('tales.tale-cancelled', 1, OfTale);

@@ -1,0 +1,138 @@
+import { type Attempt, type Handles, Snooze, Subscriber } from '@rookery/messaging';
+import { Clock, type EventOf, Rejection } from '@rookery/domain';
+import { counter, histogram } from '@rookery/observability';
+import { Transaction } from '@rookery/persistence';
+import { TaleRequested } from '../../contract';
+import { isFailureCode } from '../../model/failures';
+import type { Story, TaleState } from '../../model/tale';
+import { generation } from '../../queue';
+import { Budgets } from '../../services/budgets';
+import { ClaimLost, Recital, ShuttingDown } from '../../services/recital';
+import { type Ended, FinalFailure, StoryWriter, Unavailable } from '../../services/story-writer';
+import { Drafts } from '../../storage/drafts';
+import { Tales } from '../../storage/tales';
+
+const total = counter({
+  name: 'rookery_tales_total',
+  help: 'Attempts to generate tales, by outcome: ready, retried, paused, failed, cancelled, interrupted.',
+  labels: ['outcome'],
+});
+const seconds = histogram({
+  name: 'rookery_tale_generation_seconds',
+  help: 'Time an attempt to generate a tale took, by outcome.',
+  labels: ['outcome'],
+  buckets: [0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300],
+});
+
+/** A tale that waits longer than this for a provider fails instead of waiting on. */
+const MAX_WAIT_MS = 900_000;
+const MIN_PAUSE_MS = 1_000;
+const AGAIN_AFTER_SHUTDOWN_MS = 500;
+
+interface Work {
+  tale: Readonly<TaleState>;
+  claim: number;
+}
+
+/** First stage: writes the text of a tale and stores it. The second is `send-tale-mail`. */
+@Subscriber('tales.generate-tale', TaleRequested, { queue: generation })
+export class GenerateTale implements Handles<typeof TaleRequested> {
+  constructor(
+    private readonly budgets: Budgets,
+    private readonly clock: Clock,
+    private readonly drafts: Drafts,
+    private readonly recital: Recital,
+    private readonly tales: Tales,
+    private readonly transaction: Transaction,
+    private readonly writer: StoryWriter,
+  ) {}
+
+  async handle(event: EventOf<typeof TaleRequested>, { signal }: Attempt): Promise<void> {
+    const { subject, data, occurredAt } = event;
+    const mayWait = this.clock.now().getTime() - Date.parse(occurredAt) < MAX_WAIT_MS;
+    if (mayWait && this.writer.waitMs > 0) throw this.pause(this.writer.waitMs);
+    const work = await this.transaction.run(() => this.begin(subject, data.run));
+    if (!work) return;
+    const end = seconds.startTimer();
+    const outcome = await this.write(work, signal).then(
+      () => undefined,
+      (error: unknown) => error as Error,
+    );
+    const name = outcomeOf(outcome, mayWait);
+    total.inc({ outcome: name });
+    end({ outcome: name });
+    if (outcome === undefined || outcome instanceof ClaimLost) return;
+    if (outcome instanceof ShuttingDown) throw new Snooze(AGAIN_AFTER_SHUTDOWN_MS);
+    if (outcome instanceof Unavailable && outcome.retryAfterMs !== undefined && mayWait)
+      throw this.pause(outcome.retryAfterMs);
+    throw outcome;
+  }
+
+  /** The reader learns the kind of the last failure; an operator who redrives the delivery begins anew. */
+  async onDiscarded({ subject, data }: EventOf<typeof TaleRequested>, reason: Error): Promise<void> {
+    const tale = await this.tales.findLocked(subject);
+    const { failure } = reason as { failure?: unknown };
+    if (!tale?.fail(data.run, isFailureCode(failure) ? failure : 'internal', this.clock.now())) return;
+    this.drafts.close(subject);
+    await this.tales.save(tale);
+  }
+
+  private async begin(id: string, run: number): Promise<Work | undefined> {
+    const tale = await this.tales.findLocked(id);
+    if (!tale?.begin(run, this.writer.name)) return undefined;
+    await this.tales.save(tale);
+    await this.drafts.open(id, tale.version);
+    return { tale: { ...tale.snapshot() }, claim: tale.version };
+  }
+
+  /** @throws what ended it before its end */
+  private async write({ tale, claim }: Work, signal: AbortSignal): Promise<void> {
+    await this.verifyBudget(tale);
+    const { text, characters, ended, failure } = await this.recital.perform(tale, claim, signal);
+    const used = ended?.usage ?? this.writer.estimate(tale, characters);
+    const story = failure ? undefined : text.finish(ended?.complete ?? false);
+    const stored = await this.transaction.run(async () => {
+      await this.budgets.charge(tale.userId, used);
+      return story !== undefined && (await this.store(tale.id, claim, story, ended));
+    });
+    if (failure) throw failure;
+    if (!story) throw new Unavailable('The answer is no story.', 'unusable-answer');
+    if (!stored) throw new ClaimLost();
+  }
+
+  /** What earlier attempts have used counts, so a tale that fails again and again ends with the budget. */
+  private async verifyBudget({ userId, length }: Readonly<TaleState>): Promise<void> {
+    await this.budgets.verify(userId, this.writer.maxTokens(length)).catch((error: unknown) => {
+      if (!(error instanceof Rejection)) throw error;
+      throw new FinalFailure('The budget of the user is used up.', 'budget-exhausted');
+    });
+  }
+
+  private async store(
+    id: string,
+    claim: number,
+    story: Omit<Story, 'language'>,
+    ended: Ended | undefined,
+  ): Promise<boolean> {
+    const tale = await this.tales.findLocked(id);
+    if (!tale?.holds(claim)) return false;
+    tale.finish({ ...story, ...(ended?.language && { language: ended.language }) }, this.clock.now());
+    this.drafts.close(id);
+    await this.tales.save(tale);
+    return true;
+  }
+
+  private pause(ms: number): Snooze {
+    return new Snooze(Math.max(MIN_PAUSE_MS, Math.ceil(ms)));
+  }
+}
+
+function outcomeOf(outcome: Error | undefined, mayWait: boolean): string {
+  if (outcome === undefined) return 'ready';
+  if (outcome instanceof ClaimLost) return 'cancelled';
+  if (outcome instanceof ShuttingDown) return 'interrupted';
+  if (outcome instanceof FinalFailure) return 'failed';
+  return outcome instanceof Unavailable && outcome.retryAfterMs !== undefined && mayWait
+    ? 'paused'
+    : 'retried';
+}

@@ -1,0 +1,3 @@
+import { type AccessRows, signedIn } from '@rookery/testing/access';
+
+export const access: AccessRows = { requestTale: signedIn };

@@ -1,0 +1,56 @@
+/** Words that a story of each length should have. */
+export const WORDS = {
+  short: { min: 150, max: 350 },
+  medium: { min: 350, max: 650 },
+  long: { min: 650, max: 1_000 },
+} as const satisfies Record<string, { min: number; max: number }>;
+
+/** @returns the range of words of a length */
+export function wordsOf(length: string): { min: number; max: number } {
+  return WORDS[length as keyof typeof WORDS] ?? WORDS.medium;
+}
+
+/** Control, bidirectional and invisible formatting characters; ZWJ and ZWNJ are needed by emoji and some scripts. */
+const INVISIBLE =
+  // oxlint-disable-next-line no-control-regex -- they are what is removed
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e007f}]/gu;
+
+/**
+ * @returns the text without characters that are not shown, or that change the direction of what is around them; line
+ *   breaks stay
+ */
+export function visible(text: string): string {
+  return text.replace(/\r\n?/g, '\n').replaceAll('\t', ' ').replace(INVISIBLE, '').toWellFormed();
+}
+
+/** Scripts that put no spaces between words. */
+const UNSPACED =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
+
+/** @returns the number of words, as a reader counts them */
+export function countWords(text: string): number {
+  if (UNSPACED.test(text)) {
+    const words = new Intl.Segmenter(undefined, { granularity: 'word' });
+    return [...words.segment(text)].filter(({ isWordLike }) => isWordLike).length;
+  }
+  return text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+}
+
+/** @returns the number of characters (code points) */
+export function lengthOf(text: string): number {
+  let length = 0;
+  for (const _ of text) length += 1;
+  return length;
+}
+
+/**
+ * Ends a text that was cut off at the end of its last sentence.
+ *
+ * @returns the text up to there; the whole text if no sentence ends in its second half
+ */
+export function upToLastSentence(text: string): string {
+  const ends = [...text.matchAll(/[.!?…。！？]["'”’»“)\]]*(?=\s|$)/gu)];
+  const last = ends.at(-1);
+  if (!last || last.index < text.length / 2) return text.trimEnd();
+  return text.slice(0, last.index + last[0].length);
+}

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
+import { Outbox, pagesById, Sql } from '@rookery/persistence';
+
+const PAGE = 200;
+
+/** Columns of the schema that are exported, or say nothing about the user beyond what is. */
+export const KNOWN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  tales: [
+    'content',
+    'created_at',
+    'failure',
+    'finished_at',
+    'generator',
+    'id',
+    'interests',
+    'language',
+    'length',
+    'prompt',
+    'requested_at',
+    'run',
+    'status',
+    'title',
+    'tone',
+    'user_id',
+    'version',
+    'words',
+  ],
+  // A part of the text that follows; erased with its tale.
+  drafts: ['claim', 'content', 'tale_id', 'title'],
+  usage: ['cost_micros', 'day', 'generations', 'input_tokens', 'output_tokens', 'user_id'],
+};
+
+/** Personal data of this context. */
+@Injectable()
+export class TalesPersonalData implements PersonalData {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly sql: Sql,
+  ) {}
+
+  async *export(userId: string): AsyncGenerator<ExportedPage> {
+    const read = (after: string, limit: number) =>
+      this.sql.rows<{ id: string }>(
+        `SELECT id, status, prompt, interests, tone, length, language, generator, title, content, words, failure,
+                run AS requests, created_at AS "createdAt", requested_at AS "requestedAt", finished_at AS "finishedAt"
+         FROM tales.tales WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
+        [userId, after, limit],
+      );
+    for await (const rows of pagesById(PAGE, read)) yield ['tales', rows];
+    // At most a row for each of the last days.
+    const usage = await this.sql.rows(
+      `SELECT day::text, generations, input_tokens::float8 AS "inputTokens", output_tokens::float8 AS "outputTokens",
+              cost_micros / 1e6::float8 AS cost
+       FROM tales.usage WHERE user_id = $1 ORDER BY day`,
+      [userId],
+    );
+    yield ['usage', usage];
+  }
+
+  /** Drafts go with their tales, and with them the claim of whoever is writing. */
+  async erase(userId: string, limit: number): Promise<ErasedCounts> {
+    const found = await this.sql.rows<{ id: string }>(
+      'SELECT id FROM tales.tales WHERE user_id = $1 ORDER BY id LIMIT $2',
+      [userId, limit],
+    );
+    const ids = found.map(({ id }) => id);
+    if (ids.length > 0) await this.outbox.forget(...ids);
+    return {
+      tales: await this.sql.execute('DELETE FROM tales.tales WHERE id = ANY ($1::uuid[])', [ids]),
+      usage: await this.sql.execute(
+        `DELETE FROM tales.usage WHERE (user_id, day) IN (
+           SELECT user_id, day FROM tales.usage WHERE user_id = $1 LIMIT $2)`,
+        [userId, limit],
+      ),
+    };
+  }
+}

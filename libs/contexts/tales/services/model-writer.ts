@@ -1,0 +1,223 @@
+import { CircuitBreaker } from '@rookery/redis';
+import type { LanguageModel } from 'ai';
+import { wordsOf } from '../model/text';
+import type { TaleSettings } from '../settings';
+import type { TokenUsage } from '../storage/usage';
+import { describeWish, INSTRUCTIONS } from './instructions';
+import { type Brief, type Ended, FinalFailure, StoryWriter, Unavailable } from './story-writer';
+
+/** Tokens of an answer: three for each word are enough for most languages, and some for the title. */
+const TOKENS_PER_WORD = 3;
+const EXTRA_TOKENS = 200;
+/** Tokens of the longest wish: 500 characters, and five interests. */
+const MAX_WISH_TOKENS = 1_000;
+/** Characters of a token where a provider does not count them; a low estimate, so that budgets are not exceeded. */
+const CHARS_PER_TOKEN = 3;
+/** Bytes of an answer that are read; a story of a thousand words arrives in less than 300 kB. */
+const MAX_ANSWER_BYTES = 2_000_000;
+/** Failures in a row after which the provider is left alone for a while, in milliseconds. */
+const BREAKER = { threshold: 3, pauseMs: 30_000 };
+/** Longest pause that a provider can ask for. */
+const MAX_RETRY_AFTER_MS = 300_000;
+
+/** Settings of a language model. */
+export type ModelSettings = Pick<
+  TaleSettings,
+  'provider' | 'baseUrl' | 'apiKey' | 'model' | 'firstTextSeconds' | 'idleSeconds'
+>;
+
+/**
+ * Stories by a language model, through the AI SDK. The SDK is loaded with the first story, so that processes that write
+ * none do not pay for it.
+ */
+export class ModelWriter extends StoryWriter {
+  private readonly breaker: CircuitBreaker;
+  private loaded: Promise<LanguageModel> | undefined;
+
+  constructor(private readonly settings: ModelSettings) {
+    super();
+    this.breaker = new CircuitBreaker(`Language model ${this.name}`, BREAKER);
+  }
+
+  override get name(): string {
+    return `${this.settings.provider}/${this.settings.model}`;
+  }
+
+  override get waitMs(): number {
+    return this.breaker.waitMs;
+  }
+
+  override maxTokens(length: string): number {
+    return Math.ceil(INSTRUCTIONS.length / CHARS_PER_TOKEN) + MAX_WISH_TOKENS + maxAnswerTokens(length);
+  }
+
+  override estimate(brief: Brief, characters: number): TokenUsage {
+    return {
+      inputTokens: Math.ceil((INSTRUCTIONS.length + describeWish(brief).length) / CHARS_PER_TOKEN),
+      outputTokens: Math.ceil(characters / CHARS_PER_TOKEN),
+    };
+  }
+
+  override async *write(brief: Brief, signal: AbortSignal): AsyncGenerator<string, Ended, void> {
+    if (!this.breaker.admit())
+      throw new Unavailable('It is left alone after failures.', undefined, this.waitMs);
+    const watch = new Watch(this.settings, signal);
+    try {
+      const ended = yield* this.stream(brief, watch);
+      this.breaker.succeeded();
+      return ended;
+    } catch (error) {
+      const failure = signal.aborted ? (signal.reason as Error) : (watch.late ?? (await failureOf(error)));
+      if (failure instanceof Unavailable) this.breaker.failed(failure, failure.retryAfterMs);
+      throw failure;
+    } finally {
+      watch.stop();
+    }
+  }
+
+  private async *stream(brief: Brief, watch: Watch): AsyncGenerator<string, Ended, void> {
+    this.loaded ??= load(this.settings);
+    const [{ streamText }, model] = await Promise.all([import('ai'), this.loaded]);
+    const { stream } = streamText({
+      model,
+      instructions: INSTRUCTIONS,
+      prompt: describeWish(brief),
+      maxOutputTokens: maxAnswerTokens(brief.length),
+      maxRetries: 0, // the queue retries
+      abortSignal: watch.signal,
+      onError: () => undefined, // errors are parts of the stream; by default they are also logged, with the prompt
+    });
+    let characters = 0;
+    for await (const part of stream) {
+      watch.heard();
+      if (part.type === 'error') throw part.error;
+      if (part.type === 'abort') throw watch.signal.reason;
+      if (part.type === 'text-delta') {
+        this.breaker.succeeded();
+        characters += part.text.length;
+        yield part.text;
+      }
+      if (part.type === 'finish') {
+        if (part.finishReason === 'content-filter')
+          throw new FinalFailure('The provider filtered the answer.', 'content-refused');
+        if (part.finishReason === 'error') throw new Unavailable('The answer ended with an error.');
+        const estimate = this.estimate(brief, characters);
+        const { inputTokens, outputTokens } = part.totalUsage;
+        return {
+          complete: part.finishReason === 'stop',
+          usage: {
+            inputTokens: sane(inputTokens) ?? estimate.inputTokens,
+            outputTokens: sane(outputTokens) ?? estimate.outputTokens,
+          },
+        };
+      }
+    }
+    throw new Unavailable('The answer has no end.');
+  }
+}
+
+function maxAnswerTokens(length: string): number {
+  return wordsOf(length).max * TOKENS_PER_WORD + EXTRA_TOKENS;
+}
+
+/** @returns the number of tokens a provider has counted, unless it cannot be right */
+function sane(tokens: number | undefined): number | undefined {
+  return tokens !== undefined && tokens >= 0 && tokens <= 1_000_000 ? Math.ceil(tokens) : undefined;
+}
+
+/** Ends an answer that does not begin in time, or pauses for too long. */
+class Watch {
+  private readonly controller = new AbortController();
+  private timer: NodeJS.Timeout;
+  readonly signal: AbortSignal;
+  /** Set once it was too late. */
+  late: Unavailable | undefined;
+
+  constructor(
+    private readonly settings: Pick<ModelSettings, 'firstTextSeconds' | 'idleSeconds'>,
+    outer: AbortSignal,
+  ) {
+    this.signal = AbortSignal.any([outer, this.controller.signal]);
+    this.timer = this.start(settings.firstTextSeconds, 'It did not begin to answer');
+  }
+
+  heard(): void {
+    clearTimeout(this.timer);
+    this.timer = this.start(this.settings.idleSeconds, 'It paused in the middle of its answer');
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.controller.abort(); // ends the request where the answer was left before its end
+  }
+
+  private start(seconds: number, what: string): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.late = new Unavailable(`${what} for ${seconds} s.`, 'timed-out');
+      this.controller.abort(this.late);
+    }, seconds * 1_000);
+  }
+}
+
+async function load({ provider, baseUrl, apiKey, model }: ModelSettings): Promise<LanguageModel> {
+  const options = { fetch: boundedFetch, ...(baseUrl !== '' && { baseURL: baseUrl }) };
+  switch (provider) {
+    case 'google':
+      return (await import('@ai-sdk/google')).createGoogleGenerativeAI({ ...options, apiKey })(model);
+    case 'anthropic':
+      return (await import('@ai-sdk/anthropic')).createAnthropic({ ...options, apiKey })(model);
+    default:
+      return (await import('@ai-sdk/openai-compatible')).createOpenAICompatible({
+        ...options,
+        name: 'openai-compatible',
+        baseURL: baseUrl,
+        includeUsage: true,
+        ...(apiKey !== '' && { apiKey }),
+      })(model);
+  }
+}
+
+/** Follows no redirect, which could take the key elsewhere, and reads a bounded number of bytes. */
+const boundedFetch: typeof fetch = async (input, init) => {
+  const response = await fetch(input, { ...init, redirect: 'error' });
+  if (!response.body) return response;
+  let bytes = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      if (bytes > MAX_ANSWER_BYTES)
+        controller.error(new Unavailable('The answer is too large.', 'unusable-answer'));
+      else controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(limit), response);
+};
+
+/** Errors of providers in our own words: theirs may repeat the key, or the prompt. */
+async function failureOf(error: unknown): Promise<Error> {
+  if (error instanceof Unavailable || error instanceof FinalFailure) return error;
+  const { APICallError } = await import('ai');
+  const cause = (error as { cause?: unknown } | null)?.cause;
+  if (cause instanceof Unavailable) return cause;
+  if (!APICallError.isInstance(error)) return new Unavailable(`The answer broke off (${nameOf(error)}).`);
+  const { statusCode, responseHeaders } = error;
+  if (statusCode === undefined || statusCode < 400)
+    return new Unavailable(`No answer (${nameOf(cause ?? error)}).`);
+  const told = `It answered ${statusCode}.`;
+  if (statusCode === 429 || statusCode >= 500 || statusCode === 408)
+    return new Unavailable(told, undefined, retryAfterMs(responseHeaders?.['retry-after']));
+  return new FinalFailure(told, 'provider-refused');
+}
+
+function nameOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  const known = typeof code === 'string' ? code : name;
+  return typeof known === 'string' && /^[\w.-]{1,60}$/.test(known) ? known : 'unknown';
+}
+
+/** @returns milliseconds of a `Retry-After` header, in seconds or as a date (RFC 9110 §10.2.3) */
+function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d{1,9}(\.\d+)?$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
+}

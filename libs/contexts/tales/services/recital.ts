@@ -1,0 +1,134 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Transaction } from '@rookery/persistence';
+import { Manuscript } from '../model/manuscript';
+import type { TaleState } from '../model/tale';
+import { wordsOf } from '../model/text';
+import { TaleSettings } from '../settings';
+import { Drafts } from '../storage/drafts';
+import { type Ended, StoryWriter, Unavailable } from './story-writer';
+
+/** Milliseconds between two writes of a growing text, and between two looks at the claim. */
+const STEP_MS = 500;
+/** Milliseconds that a shutdown leaves a running generation to come to its end; the consumer waits for 20 s in all. */
+const SHUTDOWN_MS = 12_000;
+
+/** The tale was canceled, or another worker has taken it over. */
+export class ClaimLost extends Error {}
+
+/** The process is shutting down; another one begins anew. */
+export class ShuttingDown extends Error {}
+
+/** What has become of an attempt. */
+export interface Performance {
+  text: Manuscript;
+  /** Characters that the writer has answered. */
+  characters: number;
+  /** Missing where the answer was left before its end. */
+  ended: Ended | undefined;
+  /** Why the text is of no use. */
+  failure: Error | undefined;
+}
+
+/** Lets the writer write, and stores the text as it grows, for as long as the claim holds. */
+@Injectable()
+export class Recital implements OnModuleDestroy {
+  private readonly stopping = new AbortController();
+  private running = 0;
+
+  constructor(
+    private readonly drafts: Drafts,
+    private readonly settings: TaleSettings,
+    private readonly transaction: Transaction,
+    private readonly writer: StoryWriter,
+  ) {}
+
+  async onModuleDestroy(): Promise<void> {
+    const giveUpAt = performance.now() + SHUTDOWN_MS;
+    while (this.running > 0 && performance.now() < giveUpAt) await pause(50);
+    this.stopping.abort(new ShuttingDown());
+  }
+
+  /**
+   * Writes the draft of a tale.
+   *
+   * @param claim of the draft
+   * @param signal of the attempt
+   */
+  async perform(tale: Readonly<TaleState>, claim: number, signal: AbortSignal): Promise<Performance> {
+    this.running += 1;
+    const { timeoutSeconds } = this.settings;
+    const lost = new AbortController();
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new Unavailable(`It took longer than ${timeoutSeconds} s.`, 'timed-out')),
+      timeoutSeconds * 1_000,
+    );
+    const all = AbortSignal.any([signal, this.stopping.signal, lost.signal, late.signal]);
+    const result: Performance = {
+      text: new Manuscript(wordsOf(tale.length).max),
+      characters: 0,
+      ended: undefined,
+      failure: undefined,
+    };
+    const done = new AbortController();
+    const storing = this.keepStoring(tale, claim, result.text, done.signal).catch((error: Error) =>
+      lost.abort(error),
+    );
+    try {
+      await this.read(tale, result, all);
+    } catch (error) {
+      result.failure = all.aborted ? (all.reason as Error) : (error as Error);
+    } finally {
+      clearTimeout(timer);
+      done.abort();
+      await storing;
+      this.running -= 1;
+    }
+    if (lost.signal.aborted) result.failure = lost.signal.reason as Error;
+    return result;
+  }
+
+  private async read(tale: Readonly<TaleState>, result: Performance, signal: AbortSignal): Promise<void> {
+    const answer = this.writer.write(tale, signal);
+    const ends = new Promise<never>((_, fail) => {
+      const abort = () => fail(signal.reason as Error);
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, { once: true });
+    });
+    ends.catch(() => undefined);
+    try {
+      while (!result.text.full) {
+        // A writer that does not heed its signal is left alone.
+        const next = await Promise.race([answer.next(), ends]);
+        if (next.done) {
+          result.ended = next.value;
+          return;
+        }
+        result.characters += next.value.length;
+        result.text.add(next.value);
+      }
+    } finally {
+      void answer
+        .return({ complete: false, usage: { inputTokens: 0, outputTokens: 0 } })
+        .catch(() => undefined);
+    }
+  }
+
+  /** @throws ClaimLost once the claim is; whatever the database throws */
+  private async keepStoring(
+    { id }: Readonly<TaleState>,
+    claim: number,
+    text: Manuscript,
+    done: AbortSignal,
+  ): Promise<void> {
+    while (!done.aborted) {
+      await pause(STEP_MS, undefined, { signal: done }).catch(() => undefined);
+      const added = text.take();
+      const holds = added
+        ? await this.transaction.run(() => this.drafts.append(id, claim, added))
+        : done.aborted || (await this.drafts.holds(id, claim));
+      if (!holds) throw new ClaimLost();
+    }
+  }
+}

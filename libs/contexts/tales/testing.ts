@@ -1,0 +1,37 @@
+import { eventually, type Person, type TestSystem } from '@rookery/testing';
+import type { Given, Scene } from '@rookery/testing/access';
+
+/** Requests a tale, short and about cats unless said otherwise. @returns its id */
+export async function requestTale(system: TestSystem, { token }: Person, wish: object = {}): Promise<string> {
+  const body = { interests: ['cats'], length: 'short', ...wish };
+  const answer = await system.ask('POST /v1/tales', { token, body });
+  if (answer.status !== 202) throw new Error(`Not requested: ${JSON.stringify(answer.body)}`);
+  return answer.body.id as string;
+}
+
+/** @returns a tale as its reader sees it */
+export async function readTale(system: TestSystem, { token }: Person, id: string) {
+  return (await system.ask(`GET /v1/tales/${id}`, { token })).body;
+}
+
+/** Waits until a tale has a status. @returns the tale */
+export function taleIs(system: TestSystem, person: Person, id: string, status: string) {
+  return eventually(async () => {
+    const tale = await readTale(system, person, id);
+    if (tale.status !== status)
+      throw new Error(`The tale is ${tale.status}: ${JSON.stringify(tale.failure)}`);
+    return tale;
+  });
+}
+
+/** A tale of the owner that has failed, without a worker having seen it. */
+export async function ownTale({ system, people }: Scene): Promise<Given> {
+  const [tale] = await system.sql<{ id: string }>(
+    `INSERT INTO tales.tales (id, version, user_id, status, run, interests, tone, length, language, failure,
+                              created_at, requested_at, finished_at)
+     VALUES (gen_random_uuid(), 1, $1, 'failed', 1, '{cats}', 'calm', 'short', 'en', 'internal', now(), now(), now())
+     RETURNING id`,
+    [people.owner.id],
+  );
+  return { path: { id: tale!.id } };
+}
