@@ -5,6 +5,7 @@ import { EmbeddedWriter } from './services/embedded-writer';
 import { ModelWriter } from './services/model-writer';
 import { Recital } from './services/recital';
 import { StoryWriter } from './services/story-writer';
+import { TaleStreams } from './services/tale-stream';
 import { TaleSettings } from './settings';
 import { Drafts } from './storage/drafts';
 import { Tales, taleSchema } from './storage/tales';
@@ -27,6 +28,7 @@ export const tales = defineContext('tales', __dirname, {
       inject: [TaleSettings],
     },
     TaleSettings,
+    TaleStreams,
     TaleViews,
     Tales,
     Usage,

@@ -24,6 +24,23 @@ export function taleIs(system: TestSystem, person: Person, id: string, status: s
   });
 }
 
+/** @returns the mails with stories to a user */
+export async function storyMails(system: TestSystem, { email }: Person) {
+  return (await system.inbox.of(email)).filter(({ subject }) => subject.startsWith('Your story is ready'));
+}
+
+/** Waits until all that the events of a tale have caused has happened, or has failed for good. */
+export async function settled(system: TestSystem, id: string): Promise<void> {
+  await eventually(async () => {
+    const open = await system.sql(
+      `SELECT 1 FROM messaging.outbox o LEFT JOIN messaging.event_delivery d USING (event_id)
+       WHERE o.subject = $1 AND (o.published_at IS NULL OR d.state = 'pending')`,
+      [id],
+    );
+    return open.length === 0;
+  });
+}
+
 /** A tale of the owner that has failed, without a worker having seen it. */
 export async function ownTale({ system, people }: Scene): Promise<Given> {
   const [tale] = await system.sql<{ id: string }>(

@@ -50,14 +50,16 @@ export class Manuscript {
   }
 
   /**
-   * @returns what has been added since the last call: the title once it is known, the text, and the number of
-   *   characters (code points) before it; undefined if there is nothing new
+   * @param limit maximum characters, in UTF-16 code units
+   * @returns what has been added since the last call, or the beginning of it: the title once it is known, the text, and
+   *   the number of characters (code points) before it; undefined if there is nothing new
    */
-  take(): { title: string | undefined; text: string; offset: number } | undefined {
-    const text = this.body.slice(this.taken);
+  take(limit: number): { title: string | undefined; text: string; offset: number } | undefined {
+    let text = this.body.slice(this.taken, this.taken + limit);
+    if (/[\ud800-\udbff]$/.test(text)) text = text.slice(0, -1);
     if (text === '') return undefined;
     const offset = lengthOf(this.body.slice(0, this.taken));
-    this.taken = this.body.length;
+    this.taken += text.length;
     return { title: this.title || undefined, text, offset };
   }
 

@@ -20,7 +20,11 @@ const INVISIBLE =
  *   breaks stay
  */
 export function visible(text: string): string {
-  return text.replace(/\r\n?/g, '\n').replaceAll('\t', ' ').replace(INVISIBLE, '').toWellFormed();
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replaceAll('\t', ' ')
+    .replace(INVISIBLE, '')
+    .replace(/\p{Cs}/gu, '');
 }
 
 /** Scripts that put no spaces between words. */
@@ -49,7 +53,7 @@ export function lengthOf(text: string): number {
  * @returns the text up to there; the whole text if no sentence ends in its second half
  */
 export function upToLastSentence(text: string): string {
-  const ends = [...text.matchAll(/[.!?…。！？]["'”’»“)\]]*(?=\s|$)/gu)];
+  const ends = [...text.matchAll(/[.!?…]["'”’»“)\]]*(?=\s|$)|[。！？]["'”’」』»)\]]*/gu)];
   const last = ends.at(-1);
   if (!last || last.index < text.length / 2) return text.trimEnd();
   return text.slice(0, last.index + last[0].length);

@@ -4,7 +4,7 @@ import { type Brief, type Ended, StoryWriter } from './story-writer';
 
 /** Words of a piece, and the milliseconds between two: about as fast as a model. */
 const WORDS = 4;
-const PACE_MS = 50;
+const PACE_MS = 25;
 const NOTHING = { inputTokens: 0, outputTokens: 0 };
 
 /** Stories from a grammar, for systems without a language model. They cost nothing and never fail. */

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Transaction } from '@rookery/persistence';
+import { Frames } from '@rookery/realtime';
+import { TaleProgress } from '../frames';
 import { Manuscript } from '../model/manuscript';
 import type { TaleState } from '../model/tale';
 import { wordsOf } from '../model/text';
@@ -10,6 +12,8 @@ import { type Ended, StoryWriter, Unavailable } from './story-writer';
 
 /** Milliseconds between two writes of a growing text, and between two looks at the claim. */
 const STEP_MS = 500;
+/** Characters of a frame at most; what arrives faster is shown later, or with the end. */
+const MAX_FRAME_CHARS = 1_500;
 /** Milliseconds that a shutdown leaves a running generation to come to its end; the consumer waits for 20 s in all. */
 const SHUTDOWN_MS = 12_000;
 
@@ -38,6 +42,7 @@ export class Recital implements OnModuleDestroy {
 
   constructor(
     private readonly drafts: Drafts,
+    private readonly frames: Frames,
     private readonly settings: TaleSettings,
     private readonly transaction: Transaction,
     private readonly writer: StoryWriter,
@@ -117,18 +122,30 @@ export class Recital implements OnModuleDestroy {
 
   /** @throws ClaimLost once the claim is; whatever the database throws */
   private async keepStoring(
-    { id }: Readonly<TaleState>,
+    { id, userId }: Readonly<TaleState>,
     claim: number,
     text: Manuscript,
     done: AbortSignal,
   ): Promise<void> {
     while (!done.aborted) {
       await pause(STEP_MS, undefined, { signal: done }).catch(() => undefined);
-      const added = text.take();
+      const added = text.take(MAX_FRAME_CHARS);
       const holds = added
-        ? await this.transaction.run(() => this.drafts.append(id, claim, added))
+        ? await this.transaction.run(() => this.show(id, userId, claim, added))
         : done.aborted || (await this.drafts.holds(id, claim));
       if (!holds) throw new ClaimLost();
     }
+  }
+
+  private async show(
+    taleId: string,
+    userId: string,
+    claim: number,
+    added: { title: string | undefined; text: string; offset: number },
+  ): Promise<boolean> {
+    if (!(await this.drafts.append(taleId, claim, added))) return false;
+    const { title, text, offset } = added;
+    await this.frames.send(TaleProgress, [userId], { taleId, offset, text, ...(title && { title }) });
+    return true;
   }
 }

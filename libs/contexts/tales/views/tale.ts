@@ -123,17 +123,18 @@ const COLUMNS = `it.id, it.status, coalesce(it.title, draft.title) AS title, it.
   it.interests, it.tone, it.length, it.language, it.created_at AS "createdAt", it.finished_at AS "finishedAt"`;
 const FROM = `FROM tales.tales it LEFT JOIN tales.drafts draft ON draft.tale_id = it.id`;
 
-/** Where a reader of a growing tale stands. */
+/** A tale for a reader who follows it. */
 export interface Growth {
   [column: string]: unknown;
   status: Status;
   failure: FailureCode | null;
   title: string | null;
   words: number | null;
-  /** Claim of the draft; 0 where there is none. */
+  /** Claim of whoever writes it, or has written it; 0 where there is no text. */
   claim: number;
-  /** Characters of the text in all, and what comes after those that the reader has. */
+  /** Characters of the text in all. */
   length: number;
+  /** What comes behind the part that the reader has. */
   text: string;
 }
 
@@ -167,16 +168,19 @@ export class TaleViews {
   }
 
   /**
-   * @param claim of the draft that the reader has read from; of another one they are given all
-   * @param offset characters (code points) that they have
+   * @param claim of the text that the reader has a part of; of any other text they are given all
+   * @param offset characters (code points) of that part
    * @returns undefined if there is no such tale of the user
    */
-  async growth(id: string, userId: string, claim: number, offset: number): Promise<Growth | undefined> {
+  growth(id: string, userId: string, claim: number, offset: number): Promise<Growth | undefined> {
     return this.sql.row<Growth>(
-      `SELECT it.status, it.failure, coalesce(it.title, draft.title) AS title, it.words,
-              coalesce(draft.claim, 0) AS claim, char_length(body.text) AS length,
-              CASE WHEN it.status = 'ready' OR draft.claim = $3 THEN substr(body.text, $4 + 1) ELSE body.text END AS text
-       ${FROM} CROSS JOIN LATERAL (SELECT coalesce(it.content, draft.content, '') AS text) AS body
+      `SELECT it.status, it.failure, coalesce(it.title, draft.title) AS title, it.words, written.claim,
+              char_length(written.text) AS length,
+              CASE WHEN written.claim = $3 THEN substr(written.text, $4 + 1) ELSE written.text END AS text
+       ${FROM} CROSS JOIN LATERAL (
+         -- A tale becomes ready with the version after the claim of its text.
+         SELECT CASE WHEN it.status = 'ready' THEN it.version - 1 ELSE coalesce(draft.claim, 0) END AS claim,
+                coalesce(it.content, draft.content, '') AS text) AS written
        WHERE it.id = $1 AND it.user_id = $2`,
       [id, userId, claim, offset],
     );

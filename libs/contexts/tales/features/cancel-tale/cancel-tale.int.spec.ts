@@ -1,0 +1,69 @@
+import { enroll } from '@rookery/contexts/identity/testing';
+import { ownTale, readTale, requestTale, storyMails, taleIs } from '@rookery/contexts/tales/testing';
+import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
+
+describe('Canceling a tale', () => {
+  const system = sharedSystem();
+  let ada: Person;
+
+  beforeEach(async () => {
+    ada = await enroll(system);
+  });
+
+  const cancel = (id: string, who = ada) => system.ask(`DELETE /v1/tales/${id}`, { token: who.token });
+  const deliveries = (id: string) =>
+    system.sql<{ subscriber: string; state: string }>(
+      'SELECT subscriber, state FROM messaging.event_delivery WHERE subject = $1 ORDER BY subscriber',
+      [id],
+    );
+
+  it('ends the writing, keeps nothing of it, and mails nothing', async () => {
+    const id = await requestTale(system, ada, { length: 'long' });
+    await eventually(async () => (await readTale(system, ada, id)).content !== undefined);
+    expect((await cancel(id)).status).toBe(204);
+    const tale = await readTale(system, ada, id);
+    expect(tale).toMatchObject({ status: 'cancelled', finishedAt: expect.any(String) });
+    expect(tale).not.toHaveProperty('content');
+    // The writer is done long before a long story would be: its delivery ends without an effect.
+    await eventually(async () => {
+      const states = (await deliveries(id)).map(({ state }) => state);
+      return states.every((state) => state === 'done');
+    }, 4_000);
+    expect((await deliveries(id)).map(({ subscriber }) => subscriber)).not.toContain('tales.send-tale-mail');
+    expect(await readTale(system, ada, id)).toEqual(tale);
+    expect(await storyMails(system, ada)).toEqual([]);
+  });
+
+  it('changes nothing when it is repeated', async () => {
+    const id = await requestTale(system, ada);
+    await cancel(id);
+    const tale = await readTale(system, ada, id);
+    expect((await cancel(id)).status).toBe(204);
+    expect(await readTale(system, ada, id)).toEqual(tale);
+  });
+
+  it('is refused when it is finished', async () => {
+    const ready = await requestTale(system, ada);
+    await taleIs(system, ada, ready, 'ready');
+    const failed = await ownTale({ system, people: { owner: ada } } as Parameters<typeof ownTale>[0]);
+    for (const id of [ready, failed.path!.id!])
+      expect(await cancel(id)).toMatchObject({ status: 409, body: { code: 'tales.not-active' } });
+  });
+
+  it('happens once of several at once', async () => {
+    const id = await requestTale(system, ada, { length: 'long' });
+    const [first, second] = await race(system, [() => cancel(id), () => cancel(id)]);
+    expect([first!.status, second!.status]).toEqual([204, 204]);
+    const events = await system.sql(
+      `SELECT 1 FROM messaging.outbox WHERE subject = $1 AND type = 'tales.tale-cancelled'`,
+      [id],
+    );
+    expect(events).toHaveLength(1);
+  });
+
+  it('is for its reader alone', async () => {
+    const id = await requestTale(system, ada);
+    expect(await cancel(id, await enroll(system))).toMatchObject({ status: 404 });
+    expect((await readTale(system, ada, id)).status).not.toBe('cancelled');
+  });
+});

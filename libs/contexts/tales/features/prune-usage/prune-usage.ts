@@ -1,0 +1,18 @@
+import { Clock } from '@rookery/domain';
+import { Schedule, type Scheduled } from '@rookery/messaging';
+import { Usage } from '../../storage/usage';
+
+const BATCH_SIZE = 1_000;
+
+/** Deletes what users have used up more than 90 days ago. */
+@Schedule('tales.prune-usage', { everySeconds: 3_600 })
+export class PruneUsage implements Scheduled {
+  constructor(
+    private readonly clock: Clock,
+    private readonly usage: Usage,
+  ) {}
+
+  async run(): Promise<void> {
+    await this.usage.prune(this.clock.now(), BATCH_SIZE);
+  }
+}
