@@ -23,14 +23,20 @@ describe('the README', () => {
   afterAll(() => remove(started), 60_000);
 
   it('leads word for word from registering to the own feed', async () => {
-    // Wait for the mail before the second block, and for the posts of others before the last.
-    const waits = [
-      until(`curl -s 'http://127.0.0.1:8025/api/messages?to=ada@example.com'`, 'your code is'),
-      ...Array.from({ length: walk().length - 3 }, () => ':'),
-      until(`curl -s http://127.0.0.1:3000/v1/feed -H "Authorization: Bearer $TOKEN"`, '"demo-'),
+    // Before a block that needs what the worker does, wait for it.
+    const waits: readonly (readonly [before: string, wait: string])[] = [
+      ['CODE=', until(`curl -s 'http://127.0.0.1:8025/api/messages?to=ada@example.com'`, 'your code is')],
+      [
+        'Your story',
+        until(`curl -s 'http://127.0.0.1:8025/api/messages?to=ada@example.com'`, 'Your story is ready'),
+      ],
+      [
+        '/v1/feed',
+        until(`curl -s http://127.0.0.1:3000/v1/feed -H "Authorization: Bearer $TOKEN"`, '"demo-'),
+      ],
     ];
     const script = walk()
-      .map((block, index) => `${block}\necho\n${waits[index] ?? ''}`)
+      .map((block) => `${waits.find(([before]) => block.includes(before))?.[1] ?? ':'}\n${block}\necho`)
       .join('\n')
       .replaceAll(':3000', `:${started.ports.api}`)
       .replaceAll(':8025', `:${started.ports.mailbox}`);
@@ -39,6 +45,9 @@ describe('the README', () => {
     expect(stdout).toMatch(/^\d{6}$/m);
     expect(stdout).toContain('"tokenType":"Bearer"');
     expect(stdout).toContain('"username":"ada","name":"Ada Lovelace","role":"user"');
+    expect(stdout.match(/^event: tale\.progress$/gm)!.length).toBeGreaterThan(1);
+    expect(stdout).toMatch(/^event: tale\.ready$/m);
+    expect(stdout).toMatch(/^Your story is ready: \w/m);
     const feed = JSON.parse(stdout.trim().split('\n').at(-1)!) as {
       data: { author: { username: string } }[];
     };

@@ -110,8 +110,6 @@ function firstWords(text: string, words: number): string {
 
 function beginningOf(text: string): string {
   const words = text.split(/\s+/).slice(0, 6).join(' ');
-  return `${[...words]
-    .slice(0, MAX_TITLE - 1)
-    .join('')
-    .replace(/[\s.,;:!?]+$/, '')}…`;
+  const short = words.length < MAX_TITLE ? words : visible(words.slice(0, MAX_TITLE - 1)); // not half a character
+  return `${short.replace(/[\s.,;:!?]+$/, '')}…`;
 }

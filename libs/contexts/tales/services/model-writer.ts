@@ -166,7 +166,8 @@ async function load({ provider, baseUrl, apiKey, model }: ModelSettings): Promis
       return (await import('@ai-sdk/google')).createGoogleGenerativeAI({ ...options, apiKey })(model);
     case 'anthropic':
       return (await import('@ai-sdk/anthropic')).createAnthropic({ ...options, apiKey })(model);
-    default:
+    case 'openai-compatible':
+    case 'embedded': // never here: see tales.context.ts
       return (await import('@ai-sdk/openai-compatible')).createOpenAICompatible({
         ...options,
         name: 'openai-compatible',

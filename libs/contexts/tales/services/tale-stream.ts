@@ -43,7 +43,8 @@ export function endOf(taleId: string, { status, title, words, length, failure }:
       };
     case 'cancelled':
       return { type: TaleEnded, payload: { taleId, status } };
-    default:
+    case 'requested':
+    case 'generating':
       return undefined;
   }
 }
@@ -110,8 +111,8 @@ export class TaleStreams {
         heardAt = performance.now();
       }
       const end = endOf(taleId, tale);
-      if (end) return void (yield eventOf(`${claim}-${END}`, end.type.type, end.payload));
-      if (this.drain.draining || closing.aborted || performance.now() > until) return;
+      if (end) yield eventOf(`${claim}-${END}`, end.type.type, end.payload);
+      if (end || this.drain.draining || closing.aborted || performance.now() > until) return;
       if (performance.now() - heardAt > HEARTBEAT_MS) {
         yield ': still being written\n\n';
         heardAt = performance.now();

@@ -121,7 +121,7 @@ describe('Requesting a tale', () => {
       system,
       Array.from({ length: 6 }, () => () => request({ interests: ['cats'], length: 'long' })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([202, 202, 202, 409, 409, 409]);
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([202, 202, 202, 409, 409, 409]);
     expect(answers.find(({ status }) => status === 409)!.body.code).toBe('tales.too-many-active');
     const [{ body }] = answers.filter(({ status }) => status === 202) as [(typeof answers)[number]];
     await system.ask(`DELETE /v1/tales/${body.id}`, { token: ada.token });

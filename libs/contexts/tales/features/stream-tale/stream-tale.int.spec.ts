@@ -53,10 +53,10 @@ describe('Following a tale', () => {
 
   /** What a client makes of the frames. */
   function textOf(frames: readonly Frame[], start = ''): string {
-    let text = [...start];
+    let text = Array.from(start);
     for (const { type, payload } of frames) {
       if (type === 'tale.progress')
-        text = [...text.slice(0, payload.offset as number), ...(payload.text as string)];
+        text = [...text.slice(0, payload.offset as number), ...Array.from(payload.text as string)];
       if (type === 'tale.ready') text = text.slice(0, payload.characters as number);
     }
     return text.join('');
@@ -97,7 +97,7 @@ describe('Following a tale', () => {
     controller.abort();
     const rest = await read(await open(id, { lastEventId: first.at(-1)!.id }));
     const tale = await taleIs(system, ada, id, 'ready');
-    expect(rest[0]!.payload.offset).toBe([...textOf(first)].length);
+    expect(rest[0]!.payload.offset).toBe(Array.from(textOf(first)).length);
     expect(textOf(rest, textOf(first))).toBe(tale.content);
     expect((await open(id, { lastEventId: rest.at(-1)!.id })).status).toBe(204);
   });
@@ -158,7 +158,7 @@ describe('Following a tale', () => {
       status: 'ready',
       title: tale.title,
       words: tale.words,
-      characters: [...tale.content].length,
+      characters: Array.from(tale.content as string).length,
     });
   });
 });

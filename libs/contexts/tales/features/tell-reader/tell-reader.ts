@@ -5,7 +5,8 @@ import { TaleCancelled, TaleFailed, TaleGenerated } from '../../contract';
 import { endOf } from '../../services/tale-stream';
 import { TaleViews } from '../../views/tale';
 
-type End = typeof TaleCancelled | typeof TaleFailed | typeof TaleGenerated;
+/** The data of a canceled tale are those of a generated one. */
+type End = typeof TaleFailed | typeof TaleGenerated;
 
 /** Tells connected clients that a tale is finished. It reads the tale: one that was requested again meanwhile is not. */
 @Subscriber('tales.tell-reader', [TaleCancelled, TaleFailed, TaleGenerated], { queue: Queues.realtime })
