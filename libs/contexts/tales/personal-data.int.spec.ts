@@ -49,6 +49,11 @@ describe('What tales hold about somebody', () => {
     await eventually(async () => (await readTale(system, ada, id)).content !== undefined);
     await system.sql(`INSERT INTO tales.usage VALUES ($1, now()::date, 2, 300, 400, 5000)`, [ada.id]);
     await system.ask('DELETE /v1/me', { token: ada.token });
+    const [{ status }] = (await system.sql('SELECT status FROM tales.tales WHERE id = $1', [id])) as [
+      { status: string },
+    ];
+    expect(status).toBe('cancelled');
+    await settled(system, id);
     await system.sql(`UPDATE operations.operations SET due_at = now() WHERE user_id = $1`, [ada.id]);
     await system.runSchedule('operations.begin-erasures');
     const receipt = await eventually(async () => {

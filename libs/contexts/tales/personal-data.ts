@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
+import { Clock } from '@rookery/domain';
 import { Outbox, pagesById, Sql } from '@rookery/persistence';
+import { Drafts } from './storage/drafts';
+import { Tales } from './storage/tales';
 
 const PAGE = 200;
 
@@ -35,8 +38,11 @@ export const KNOWN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
 @Injectable()
 export class TalesPersonalData implements PersonalData {
   constructor(
+    private readonly clock: Clock,
+    private readonly drafts: Drafts,
     private readonly outbox: Outbox,
     private readonly sql: Sql,
+    private readonly tales: Tales,
   ) {}
 
   async *export(userId: string): AsyncGenerator<ExportedPage> {
@@ -56,6 +62,16 @@ export class TalesPersonalData implements PersonalData {
       [userId],
     );
     yield ['usage', usage];
+  }
+
+  /** Nobody reads the tales that are not finished: they are canceled, and cost nothing more. */
+  async hide(userId: string): Promise<void> {
+    for (const id of await this.tales.active(userId)) {
+      const tale = await this.tales.findLocked(id);
+      if (!tale?.active || !tale.cancel(this.clock.now())) continue;
+      this.drafts.close(id);
+      await this.tales.save(tale);
+    }
   }
 
   /** Drafts go with their tales, and with them the claim of whoever is writing. */

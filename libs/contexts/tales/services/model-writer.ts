@@ -161,21 +161,17 @@ class Watch {
 
 async function load({ provider, baseUrl, apiKey, model }: ModelSettings): Promise<LanguageModel> {
   const options = { fetch: boundedFetch, ...(baseUrl !== '' && { baseURL: baseUrl }) };
-  switch (provider) {
-    case 'google':
-      return (await import('@ai-sdk/google')).createGoogleGenerativeAI({ ...options, apiKey })(model);
-    case 'anthropic':
-      return (await import('@ai-sdk/anthropic')).createAnthropic({ ...options, apiKey })(model);
-    case 'openai-compatible':
-    case 'embedded': // never here: see tales.context.ts
-      return (await import('@ai-sdk/openai-compatible')).createOpenAICompatible({
-        ...options,
-        name: 'openai-compatible',
-        baseURL: baseUrl,
-        includeUsage: true,
-        ...(apiKey !== '' && { apiKey }),
-      })(model);
-  }
+  if (provider === 'google')
+    return (await import('@ai-sdk/google')).createGoogleGenerativeAI({ ...options, apiKey })(model);
+  if (provider === 'anthropic')
+    return (await import('@ai-sdk/anthropic')).createAnthropic({ ...options, apiKey })(model);
+  return (await import('@ai-sdk/openai-compatible')).createOpenAICompatible({
+    ...options,
+    name: provider,
+    baseURL: baseUrl,
+    includeUsage: true,
+    ...(apiKey !== '' && { apiKey }),
+  })(model);
 }
 
 /** Follows no redirect, which could take the key elsewhere, and reads a bounded number of bytes. */

@@ -30,23 +30,14 @@ interface End {
 
 /** @returns the frame that ends a tale; undefined while it is not finished */
 export function endOf(taleId: string, { status, title, words, length, failure }: Growth): End | undefined {
-  switch (status) {
-    case 'ready':
-      return {
-        type: TaleReady,
-        payload: { taleId, status, title: title ?? '', words: words ?? 0, characters: length },
-      };
-    case 'failed':
-      return {
-        type: TaleEnded,
-        payload: { taleId, status, ...(failure && { failure: failureOf(failure) }) },
-      };
-    case 'cancelled':
-      return { type: TaleEnded, payload: { taleId, status } };
-    case 'requested':
-    case 'generating':
-      return undefined;
-  }
+  if (status === 'ready')
+    return {
+      type: TaleReady,
+      payload: { taleId, status, title: title ?? '', words: words ?? 0, characters: length },
+    };
+  if (status === 'failed' || status === 'cancelled')
+    return { type: TaleEnded, payload: { taleId, status, ...(failure && { failure: failureOf(failure) }) } };
+  return undefined;
 }
 
 /** @returns the place that a `Last-Event-ID` stands for; the beginning where it stands for none */

@@ -56,6 +56,15 @@ export class Tales extends Repository<TaleState, Tale> {
     return row!.active;
   }
 
+  /** @returns ids of the tales of a user that are not finished, in order, so that they can be locked one by one */
+  async active(userId: string): Promise<string[]> {
+    const rows = await this.sql.rows<{ id: string }>(
+      `SELECT id FROM tales.tales WHERE user_id = $1 AND status IN ('requested', 'generating') ORDER BY id`,
+      [userId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /**
    * Loads and locks a tale of a user.
    *
