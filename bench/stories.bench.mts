@@ -65,7 +65,7 @@ async function main(): Promise<void> {
     console.log(`${short(stories)} stories made in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
   }
   const flat = [await measureFeeds(benches), await measureStories(benches[0]!)];
-  for (const { close } of benches) await close();
+  for (const bench of benches) await bench.close();
   for (const stories of SIZES) await administer(`DROP DATABASE bench_stories_${stories} WITH (FORCE)`);
   if (flat.includes(false)) process.exitCode = 1;
 }

@@ -19,7 +19,8 @@ describe('removing orphans', () => {
 
   const bucket = () => system.inWorker(Bucket);
   const put = (key: string) => bucket().write(key, Buffer.from('x'), { contentType: 'text/plain' });
-  const keys = async (prefix: string) => (await bucket().list(prefix, '', 1_000)).objects.map(({ key }) => key);
+  const keys = async (prefix: string) =>
+    (await bucket().list(prefix, '', 1_000)).objects.map(({ key }) => key);
   const settled = () =>
     eventually(async () => {
       const open = await system.sql(`SELECT 1 FROM messaging.outbox o
