@@ -18,6 +18,16 @@ import {
   UserUnfollowed,
 } from '../social/contract';
 import {
+  ReactionRemoved,
+  StoryCreated,
+  StoryDeleted,
+  StoryExpired,
+  StoryReacted,
+  StoryReplied,
+  StoryViewed,
+} from '../stories/contract';
+import { TaleCancelled, TaleFailed, TaleGenerated, TaleRequested } from '../tales/contract';
+import {
   FocusStarted,
   FocusStopped,
   TaskCommitted,
@@ -121,6 +131,18 @@ const OFFERS: readonly Offer[] = [
   offerFound(CommentAdded, ({ data }, ports) => withAuthor(data.authorId, data.postId, ports)),
   offer(CommentUpdated, ({ data }) => [to(data.authorId)]),
   offer(CommentDeleted, ({ data }) => [to(data.authorId)]),
+  offer(StoryCreated, ({ data }) => [to(data.authorId)]),
+  // The author alone: nobody needs to be told what they have looked at.
+  offer(StoryViewed, ({ data }) => [to(data.authorId, data.viewerId)]),
+  offer(StoryReacted, ({ data: { userId, authorId } }) => [to(authorId, userId), to(userId, authorId)]),
+  offer(ReactionRemoved, ({ data: { userId, authorId } }) => [to(authorId, userId), to(userId, authorId)]),
+  offer(StoryReplied, ({ data: { userId, authorId } }) => [to(authorId, userId), to(userId, authorId)]),
+  offer(StoryExpired, ({ data }) => [to(data.authorId)]),
+  offer(StoryDeleted, ({ data }) => [to(data.authorId)]),
+  offer(TaleRequested, ({ data }) => [to(data.userId)]),
+  offer(TaleGenerated, ({ data }) => [to(data.userId)]),
+  offer(TaleFailed, ({ data }) => [to(data.userId)]),
+  offer(TaleCancelled, ({ data }) => [to(data.userId)]),
   // Only of those kinds for which its recipient has chosen webhooks.
   offer(NotificationCreated, ({ data }) => (data.channels.includes('webhook') ? [to(data.userId)] : [])),
   offer(WorkspaceCreated, ({ data }) => [to(data.ownerId)]),

@@ -13,7 +13,7 @@ import { WebhookViews } from './views/webhook';
 /** Events of all contexts, sent to URLs of users. */
 export const webhooks = defineContext('webhooks', __dirname, {
   tags: { Webhooks: 'Have events that concern you sent to a URL.' },
-  requires: ['identity', 'notifications', 'social', 'todos', 'workspaces'],
+  requires: ['identity', 'notifications', 'social', 'stories', 'tales', 'todos', 'workspaces'],
   schemas: [webhookSchema],
   providers: [
     DeliveryViewers,

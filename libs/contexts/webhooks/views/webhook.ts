@@ -16,7 +16,7 @@ export const WEBHOOK = {
   event: Item.oneOf(OFFERED_TYPES, 'WebhookEventType'),
   events: {
     min: 1,
-    max: 50,
+    max: 100,
     unique: true,
     description:
       'Types of events to send: those that concern you, which is what you did and what others did to you.',

@@ -5,20 +5,71 @@ import { Sql } from '@rookery/persistence';
 import { Recipients } from '../../../identity/contract';
 import { WebhookDisabled } from '../../events';
 
-const disabledMail = defineMail<{ name: string; host: string; why: string; id: string }>({
+interface Told {
+  name: string;
+  host: string;
+  id: string;
+}
+
+const sample: Told = {
+  name: 'Ada Lovelace',
+  host: 'hooks.example.com',
+  id: '0199f3c0-7f5e-7cc1-a3ff-5c7c8c1d2e3f',
+};
+
+const EN = {
   subject: 'Your Rookery webhook was disabled',
-  text: `Hello {{name}},
+  after:
+    'Nothing is sent to it any more. When the receiver works again, activate the webhook, then send what was missed from the log of its deliveries.',
+};
+const DE = {
+  subject: 'Ihr Rookery-Webhook wurde abgeschaltet',
+  after:
+    'Es wird nichts mehr dorthin gesendet. Sobald der Empfänger wieder funktioniert, schalten Sie den Webhook ein und senden Sie aus dem Protokoll seiner Zustellungen, was gefehlt hat.',
+};
 
-your webhook to {{host}} ({{id}}) was disabled, because {{why}}. Nothing is sent to it any more.
-
-When the receiver works again, activate the webhook, then send what was missed from the log of its deliveries.
-`,
-  html: `<p>Hello {{name}},</p>
-<p>your webhook to {{host}} ({{id}}) was disabled, because {{why}}. Nothing is sent to it any more.</p>
-<p>When the receiver works again, activate the webhook, then send what was missed from the log of its deliveries.</p>`,
-});
-
-const WHY = { failing: 'all attempts failed for days', gone: 'it answered that it is gone (410)' };
+const MAILS = {
+  failing: defineMail<Told>('webhook-failing', {
+    transactional: true,
+    sample,
+    en: {
+      subject: EN.subject,
+      body: [
+        'Hello {{name}},',
+        'your webhook to {{host}} ({{id}}) was disabled, because all attempts have failed for days.',
+        EN.after,
+      ],
+    },
+    de: {
+      subject: DE.subject,
+      body: [
+        'Guten Tag, {{name}},',
+        'Ihr Webhook zu {{host}} ({{id}}) wurde abgeschaltet, weil tagelang alle Versuche gescheitert sind.',
+        DE.after,
+      ],
+    },
+  }),
+  gone: defineMail<Told>('webhook-gone', {
+    transactional: true,
+    sample,
+    en: {
+      subject: EN.subject,
+      body: [
+        'Hello {{name}},',
+        'your webhook to {{host}} ({{id}}) was disabled, because it answered that it is gone (410).',
+        EN.after,
+      ],
+    },
+    de: {
+      subject: DE.subject,
+      body: [
+        'Guten Tag, {{name}},',
+        'Ihr Webhook zu {{host}} ({{id}}) wurde abgeschaltet, weil er geantwortet hat, dass es ihn nicht mehr gibt (410).',
+        DE.after,
+      ],
+    },
+  }),
+};
 
 /** Tells the owner of a webhook that it was disabled. Of the URL only the host: paths of webhooks are secrets. */
 @Subscriber('webhooks.send-disabled-mail', WebhookDisabled, { queue: Queues.mail })
@@ -39,12 +90,7 @@ export class SendDisabledMail implements Handles<typeof WebhookDisabled> {
       [subject],
     );
     if (!owner || !webhook) return;
-    const variables = {
-      name: owner.name,
-      host: new URL(webhook.url).host,
-      why: WHY[reason],
-      id: subject,
-    };
-    await this.mail.send(owner.email, disabledMail, variables, key);
+    const told = { name: owner.name, host: new URL(webhook.url).host, id: subject };
+    await this.mail.send(owner.email, MAILS[reason], told, key, { language: owner.language });
   }
 }
