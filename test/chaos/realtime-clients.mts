@@ -41,25 +41,14 @@ export class Sender {
   static async start(dist: string, env: Record<string, string>): Promise<Sender> {
     Object.assign(process.env, REALTIME_ENV, { LOG_LEVEL: 'fatal' }, env);
     const load = createRequire(join(process.cwd(), dist, 'x.js'));
-    const { Module } = load('@nestjs/common');
     const { NestFactory } = load('@nestjs/core');
-    const { ApplicationModule } = load('./libs/application');
     const { contexts } = load('./libs/contexts');
-    const { MailModule } = load('./libs/mail');
-    const { LoggingModule } = load('./libs/observability');
-    const { defineFrame, RealtimeModule } = load('./libs/realtime');
-    const { HealthModule } = load('./libs/web');
-    class SenderModule {}
-    Module({
-      imports: [
-        LoggingModule.forRoot(),
-        HealthModule,
-        MailModule,
-        ApplicationModule.forRoot(contexts, 'seed'),
-        RealtimeModule.forWriting(),
-      ],
-    })(SenderModule);
-    const app = await NestFactory.createApplicationContext(SenderModule, { logger: false });
+    const { defineFrame } = load('./libs/realtime');
+    const { SeedModule } = load('./apps/worker/src/seeds');
+    const app = await NestFactory.createApplicationContext(SeedModule.of(contexts), {
+      logger: false,
+      abortOnError: false, // or it would end the process without a word
+    });
     const schema = z.object({ number: z.int(), at: z.number() });
     return new Sender(app, load, defineFrame('suite.bell-rang', schema, { summary: 'A bell rang.' }));
   }

@@ -6,8 +6,9 @@ import { LoggingModule } from '@rookery/observability';
 import { RealtimeModule } from '@rookery/realtime';
 import { HealthModule } from '@rookery/web';
 
+/** What seeds and whoever acts as a context outside of the apps are made of. */
 @Module({})
-class SeedModule {
+export class SeedModule {
   static of(contexts: readonly Context[]): DynamicModule {
     return {
       module: SeedModule,
