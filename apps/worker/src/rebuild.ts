@@ -4,6 +4,7 @@ import { ApplicationModule, Rebuild } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 import { MailModule } from '@rookery/mail';
 import { LoggingModule } from '@rookery/observability';
+import { OutboundHttpModule } from '@rookery/outbound-http';
 import { RealtimeModule } from '@rookery/realtime';
 import { HealthModule } from '@rookery/web';
 
@@ -14,6 +15,7 @@ const USAGE = 'npm run rebuild -- <name> … | --all | --list';
     LoggingModule.forRoot(),
     HealthModule,
     MailModule,
+    OutboundHttpModule,
     ApplicationModule.forRoot(contexts, 'rebuild'),
     RealtimeModule.forWriting(),
   ],

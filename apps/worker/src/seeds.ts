@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { ApplicationModule, type Context } from '@rookery/application';
 import { MailModule } from '@rookery/mail';
 import { LoggingModule } from '@rookery/observability';
+import { OutboundHttpModule } from '@rookery/outbound-http';
 import { RealtimeModule } from '@rookery/realtime';
 import { HealthModule } from '@rookery/web';
 
@@ -16,6 +17,7 @@ export class SeedModule {
         LoggingModule.forRoot(),
         HealthModule,
         MailModule,
+        OutboundHttpModule,
         ApplicationModule.forRoot(contexts, 'seed'),
         RealtimeModule.forWriting(),
       ],
