@@ -7,10 +7,15 @@ export type MailLanguage = (typeof MAIL_LANGUAGES)[number];
 
 /**
  * A part of a mail, as a Handlebars template: a paragraph; a link with its label, which is a button in HTML; a code,
- * which is large in HTML and left out of the text, where a paragraph says it; or a part for each item of a list.
+ * which is large in HTML and left out of the text, where a paragraph says it; a part for each item of a list; or a list
+ * of texts, each a paragraph.
  */
 export type MailPart =
-  string | { label: string; link: string } | { code: string } | { each: string; item: string };
+  | string
+  | { label: string; link: string }
+  | { code: string }
+  | { each: string; item: string }
+  | { paragraphs: string };
 
 /** A mail in one language: HTML and text are made from the same parts. */
 export interface MailSource {
@@ -156,6 +161,7 @@ function textOf(part: MailPart): string[] {
   if (typeof part === 'string') return [part];
   if ('code' in part) return [];
   if ('each' in part) return [`{{#each ${part.each}}}${part.item}\n{{/each}}`];
+  if ('paragraphs' in part) return [`{{#each ${part.paragraphs}}}{{this}}\n\n{{/each}}`];
   return [`${part.label}:\n${part.link}`];
 }
 
@@ -168,6 +174,7 @@ const STYLES = {
 function htmlOf(part: MailPart): string {
   if (typeof part === 'string') return `<p>${part}</p>`;
   if ('code' in part) return `<p style="${STYLES.code}">${part.code}</p>`;
+  if ('paragraphs' in part) return `{{#each ${part.paragraphs}}}<p>{{this}}</p>{{/each}}`;
   if ('each' in part) return `<ul>{{#each ${part.each}}}<li>${part.item}</li>{{/each}}</ul>`;
   return `<p><a href="${part.link}" style="${STYLES.button}">${part.label}</a></p>`;
 }

@@ -48,7 +48,7 @@ describe('Requesting a tale', () => {
     expect(mail.subject).toBe(`Your story is ready: ${tale.title}`);
     const [paragraph] = (tale.content as string).split('\n\n');
     expect(mail.text).toContain(paragraph);
-    expect(mail.html).toContain(`<h1 style="font-size:22px">`);
+    expect(mail.html.match(/<p>/g)!.length).toBeGreaterThan((tale.content as string).split('\n\n').length);
   });
 
   it('takes what is left out from the preferences', async () => {
@@ -57,7 +57,7 @@ describe('Requesting a tale', () => {
     const tale = await taleIs(system, ada, id, 'ready');
     expect(tale).toMatchObject({ interests: ['Katzen'], tone: 'funny', length: 'short', language: 'de' });
     expect(tale.content).toContain('„Katzen“');
-    await system.inbox.latest(ada.email, /^Deine Geschichte ist fertig/);
+    await system.inbox.latest(ada.email, /^Ihre Geschichte ist fertig/);
   });
 
   it('lets the request override the preferences', async () => {

@@ -11,40 +11,21 @@ interface TaleMail {
   paragraphs: string[];
 }
 
-const english = defineMail<TaleMail>({
-  subject: 'Your story is ready: {{title}}',
-  text: `Hello {{name}},
-
-your story is ready.
-
-{{title}}
-
-{{#each paragraphs}}{{this}}
-
-{{/each}}`,
-  html: `<p>Hello {{name}},</p>
-<p>your story is ready.</p>
-<h1 style="font-size:22px">{{title}}</h1>
-{{#each paragraphs}}<p>{{this}}</p>
-{{/each}}`,
-});
-
-const german = defineMail<TaleMail>({
-  subject: 'Deine Geschichte ist fertig: {{title}}',
-  text: `Hallo {{name}},
-
-deine Geschichte ist fertig.
-
-{{title}}
-
-{{#each paragraphs}}{{this}}
-
-{{/each}}`,
-  html: `<p>Hallo {{name}},</p>
-<p>deine Geschichte ist fertig.</p>
-<h1 style="font-size:22px">{{title}}</h1>
-{{#each paragraphs}}<p>{{this}}</p>
-{{/each}}`,
+const taleMail = defineMail<TaleMail>('tale-ready', {
+  transactional: true,
+  sample: {
+    name: 'Ada Lovelace',
+    title: 'The Smallest Festival',
+    paragraphs: ['It was a mild day.', 'Then it rained.'],
+  },
+  en: {
+    subject: 'Your story is ready: {{title}}',
+    body: ['Hello {{name}},', 'your story is ready.', '{{title}}', { paragraphs: 'paragraphs' }],
+  },
+  de: {
+    subject: 'Ihre Geschichte ist fertig: {{title}}',
+    body: ['Guten Tag, {{name}},', 'Ihre Geschichte ist fertig.', '{{title}}', { paragraphs: 'paragraphs' }],
+  },
 });
 
 /**
@@ -68,8 +49,8 @@ export class SendTaleMail implements Handles<typeof TaleGenerated> {
     if (!tale) return;
     const [reader] = await this.recipients.find([tale.userId]);
     if (!reader) return;
-    const template = /^de\b/i.test(tale.language) ? german : english;
     const paragraphs = tale.content.split(/\n{2,}/);
-    await this.mail.send(reader.email, template, { name: reader.name, title: tale.title, paragraphs }, key);
+    const variables = { name: reader.name, title: tale.title, paragraphs };
+    await this.mail.send(reader.email, taleMail, variables, key, { language: tale.language });
   }
 }
