@@ -3,14 +3,16 @@ import { eventually } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { runSeeds } from './seeds';
 
-/** Content of a seeded database: the tables that seeds write to, and their events. */
+/** Content of a seeded database: the tables that seeds write to, and their events; what the worker does about
+ * these comes when it comes. */
 const COUNTS = `
   SELECT (SELECT count(*)::int FROM identity.users WHERE status = 'active') AS users,
          (SELECT count(*)::int FROM social.people WHERE active) AS people,
          (SELECT count(*)::int FROM social.posts) AS posts,
          (SELECT count(*)::int FROM social.comments) AS comments,
          (SELECT count(*)::int FROM messaging.outbox WHERE type = 'social.post-created') AS "postsTold",
-         (SELECT count(*)::int FROM messaging.outbox) AS events`;
+         (SELECT count(*)::int FROM workspaces.workspaces WHERE personal_of IS NULL) AS workspaces,
+         (SELECT count(*)::int FROM messaging.outbox WHERE causation_id IS NULL) AS events`;
 
 describe('Demo data', () => {
   const system = ownSystem(contexts);
@@ -33,6 +35,7 @@ describe('Demo data', () => {
       posts: 200,
       comments: 500,
       postsTold: 200,
+      workspaces: 3,
     });
   });
 
@@ -48,6 +51,15 @@ describe('Demo data', () => {
     const before = await count();
     await runSeeds(contexts);
     expect(await count()).toEqual(before);
+  });
+
+  it.each(['user', 'moderator', 'admin'])('lets %s own a workspace and be in two others', async (who) => {
+    const { token } = await signIn(who);
+    const { body } = await system.ask('GET /v1/workspaces', { token });
+    const shared = body.data.filter(({ personal }: { personal: boolean }) => !personal);
+    expect(shared).toHaveLength(3);
+    for (const { membersCount } of shared) expect(membersCount).toBe(9);
+    expect(shared.map(({ role }: { role: string }) => role)).toContain('owner');
   });
 
   it('looks realistic: unique titles, dates in the past, tags on everything', async () => {

@@ -3,6 +3,7 @@ import { Memberships } from './contract';
 import * as fixtures from './fixtures';
 import { WorkspacesPersonalData } from './personal-data';
 import { PersonalWorkspaces } from './services/personal-workspaces';
+import { SeedWorkspaces } from './seed';
 import { WorkspaceSettings } from './settings';
 import { Members, memberSchema } from './storage/members';
 import { StoredMemberships } from './services/memberships';
@@ -47,5 +48,6 @@ export const workspaces = defineContext('workspaces', __dirname, {
   ],
   offers: [{ provide: Memberships, useExisting: StoredMemberships }],
   personalData: WorkspacesPersonalData,
+  seed: SeedWorkspaces,
   fixtures,
 });

@@ -14,21 +14,31 @@ import { Invites } from '../../storage/invites';
 /** Milliseconds until a mail to an address that has got enough of them today is tried again. */
 const PAUSE_MS = 3_600_000;
 
-const inviteMail = defineMail<{ inviter: string; workspace: string; role: string; link: string }>({
-  subject: '{{inviter}} invites you into "{{workspace}}"',
-  text: `Hello,
-
-{{inviter}} invites you into the workspace "{{workspace}}", as {{role}}.
-
-Open this link within 7 days to accept. It works for the account with this e-mail address alone:
-{{link}}
-
-If you do not want to, ignore this mail.
-`,
-  html: `<p>Hello,</p>
-<p>{{inviter}} invites you into the workspace “{{workspace}}”, as {{role}}.</p>
-<p><a href="{{link}}">Open this link</a> within 7 days to accept. It works for the account with this e-mail address alone.</p>
-<p>If you do not want to, ignore this mail.</p>`,
+const inviteMail = defineMail<{ inviter: string; workspace: string; link: string }>('workspace-invite', {
+  transactional: true,
+  sample: {
+    inviter: 'Ada Lovelace',
+    workspace: 'Spring count',
+    link: 'https://app.example.com/invites?token=…',
+  },
+  en: {
+    subject: '{{inviter}} invites you into "{{workspace}}"',
+    body: [
+      'Hello,',
+      '{{inviter}} invites you into the workspace “{{workspace}}”. The link works for 7 days, and for the account with this e-mail address alone.',
+      { label: 'Accept the invite', link: '{{link}}' },
+      'If you do not want to, ignore this mail.',
+    ],
+  },
+  de: {
+    subject: '{{inviter}} lädt Sie in „{{workspace}}“ ein',
+    body: [
+      'Guten Tag,',
+      '{{inviter}} lädt Sie in den Arbeitsbereich „{{workspace}}“ ein. Der Link gilt 7 Tage, und nur für das Konto mit dieser E-Mail-Adresse.',
+      { label: 'Einladung annehmen', link: '{{link}}' },
+      'Wenn Sie das nicht möchten, ignorieren Sie diese Mail.',
+    ],
+  },
 });
 
 /**
@@ -66,7 +76,9 @@ export class SendInviteMail implements Handles<typeof MemberInvited> {
     if (!(await this.transaction.run(() => this.invites.admitMail(subject, mark))))
       throw new Snooze(PAUSE_MS);
     const link = `${this.settings.appUrl}/invites?token=${this.secrets.tokenOf(subject)}`;
-    await this.mail.send(address, inviteMail, { ...names, role: invite.role, link }, key);
+    await this.mail.send(address, inviteMail, { ...names, link }, key, {
+      ...(recipient && { language: recipient.language }),
+    });
   }
 
   private async recipientOf(invite: Invite): Promise<Recipient | undefined> {
