@@ -32,3 +32,34 @@ export const UnassigningContinued = defineEvent(
   1,
   z.object({ workspaceId: z.uuid(), userId: z.uuid() }),
 );
+
+/** A user is to be reminded by mail of up to ten todos, and told how many more there are. */
+export const ReminderRequested = defineEvent(
+  'todos.reminder-requested',
+  1,
+  z.object({
+    userId: z.uuid(),
+    kind: z.enum(['due-soon', 'overdue']),
+    todoIds: z.array(z.uuid()).max(10),
+    more: z.int(),
+  }),
+);
+
+/** A user is to get the report of a week by mail. */
+export const WeeklyReportRequested = defineEvent(
+  'todos.weekly-report-requested',
+  1,
+  z.object({
+    userId: z.uuid(),
+    /** The Monday on which it is sent. */
+    week: z.iso.date(),
+  }),
+);
+
+const OfAttachment = z.object({ todoId: z.uuid(), workspaceId: z.uuid() });
+
+/** A file was attached to a todo. */
+export const AttachmentAdded = defineEvent('todos.attachment-added', 1, OfAttachment);
+
+/** A file of a todo was removed. Not raised for the files of a deleted todo. */
+export const AttachmentRemoved = defineEvent('todos.attachment-removed', 1, OfAttachment);

@@ -63,6 +63,14 @@ describe('What todos hold about somebody', () => {
        FROM unnest(ARRAY[$3, $4]::uuid[]) AS author`,
       [id, room, ada.id, bob.id],
     );
+    await system.sql(
+      `INSERT INTO todos.attachments (id, version, todo_id, workspace_id, author_id, media_key, file_name, created_at)
+       VALUES (gen_random_uuid(), 1, $1, $2, $3, 'key', 'plan.pdf', now())`,
+      [id, room, ada.id],
+    );
+    await system.sql(`INSERT INTO todos.weekly_reports VALUES ($1, '2026-01-05'), ($1, '2026-01-12')`, [
+      ada.id,
+    ]);
     await system.ask(`PATCH /v1/todos/${id}/complete`, { token: ada.token });
     return id;
   }
@@ -84,6 +92,7 @@ describe('What todos hold about somebody', () => {
       comments: [expect.objectContaining({ todoId: id, content: 'Text' })],
       categories: [expect.objectContaining({ name: 'Garden' })],
       focusSessions: [expect.objectContaining({ todoId: id, stoppedAt: expect.any(Date) })],
+      attachments: [expect.objectContaining({ todoId: id, fileName: 'plan.pdf' })],
       dayPlans: [expect.objectContaining({ date: '2027-01-31', tasks: [{ todoId: id, cost: 2 }] })],
     });
   });

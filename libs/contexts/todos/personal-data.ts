@@ -29,14 +29,27 @@ const SECTIONS: readonly { name: string; rows: string }[] = [
     rows: `SELECT it.id, todo_id AS "todoId", started_at AS "startedAt", stopped_at AS "stoppedAt"
            FROM todos.focus_sessions it WHERE user_id = $1`,
   },
+  {
+    name: 'attachments',
+    rows: `SELECT it.id, todo_id AS "todoId", media_key AS "mediaKey", file_name AS "fileName",
+             created_at AS "createdAt" FROM todos.attachments it WHERE author_id = $1`,
+  },
   { name: 'dayPlans', rows: `SELECT it.id, date::text, tasks FROM todos.day_plans it WHERE user_id = $1` },
 ];
 
-/** What is deleted with the account. */
-const OWN = ['categories', 'focus_sessions', 'day_plans'] as const;
+/** What is deleted with the account, and the key of its rows. */
+const OWN = [
+  ['categories', 'id'],
+  ['focus_sessions', 'id'],
+  ['day_plans', 'id'],
+  ['calendar_feeds', 'user_id'],
+  ['report_recipients', 'user_id'],
+  ['weekly_reports', 'week'],
+] as const;
 
 /** What stays where others need it, without the user. */
 const MENTIONS = [
+  ['attachments', 'author_id'],
   ['todos', 'author_id'],
   ['todos', 'assignee_id'],
   ['todos', 'completed_by'],
@@ -45,7 +58,7 @@ const MENTIONS = [
 
 /** Columns of the schema with user ids that are handled here. */
 export const KNOWN_COLUMNS: readonly string[] = [
-  ...OWN.map((table) => `${table}.user_id`),
+  ...OWN.map(([table]) => `${table}.user_id`),
   ...MENTIONS.map(([table, column]) => `${table}.${column}`),
   'comments.mentioned_ids',
   'todos.responsible_id',
@@ -74,9 +87,10 @@ export class TodosPersonalData implements PersonalData {
    */
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
     const counts: Record<string, number> = {};
-    for (const table of OWN)
+    for (const [table, key] of OWN)
       counts[table] = await this.sql.execute(
-        `DELETE FROM todos.${table} WHERE id IN (SELECT id FROM todos.${table} WHERE user_id = $1 ORDER BY id LIMIT $2)`,
+        `DELETE FROM todos.${table} WHERE user_id = $1
+           AND ${key} IN (SELECT ${key} FROM todos.${table} WHERE user_id = $1 ORDER BY ${key} LIMIT $2)`,
         [userId, limit],
       );
     for (const [table, column] of MENTIONS)

@@ -38,3 +38,25 @@ export async function ownCategory({ system, people }: Scene): Promise<Given> {
   });
   return { path: { id: body.id } };
 }
+
+/** A comment of the owner on a todo in a workspace that is shared, as `commentId` of the path. */
+export async function commentedTodo(scene: Scene): Promise<Given> {
+  const { path } = await sharedTodo(scene);
+  const { body } = await scene.system.ask(`POST /v1/todos/${path!.id}/comments`, {
+    token: scene.people.owner.token,
+    body: { content: 'The ferns too.' },
+  });
+  return { path: { ...path, commentId: body.id } };
+}
+
+/** A file on a todo in a workspace that is shared, as `attachmentId` of the path; nothing is in the storage. */
+export async function attachedTodo(scene: Scene): Promise<Given> {
+  const { path } = await sharedTodo(scene);
+  const [row] = await scene.system.sql<{ id: string }>(
+    `INSERT INTO todos.attachments (id, version, todo_id, workspace_id, author_id, media_key, file_name, created_at)
+     SELECT gen_random_uuid(), 1, id, workspace_id, author_id, 'uploads/' || gen_random_uuid(), 'plan.pdf', now()
+     FROM todos.todos WHERE id = $1 RETURNING id`,
+    [path!.id],
+  );
+  return { path: { ...path, attachmentId: row!.id } };
+}

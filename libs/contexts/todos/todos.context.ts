@@ -1,15 +1,24 @@
 import { defineContext } from '@rookery/application';
 import { TodosPersonalData } from './personal-data';
 import { Completion } from './services/completion';
+import { Mentions } from './services/mentions';
+import { Reminders } from './services/reminders';
 import { TodoAccess } from './services/todo-access';
 import { TodoContents } from './services/todo-contents';
+import { Attachments, attachmentSchema } from './storage/attachments';
+import { CalendarFeeds } from './storage/calendar-feeds';
 import { Categories, categorySchema } from './storage/categories';
 import { DayPlans, dayPlanSchema } from './storage/day-plans';
 import { FocusSessions, focusSessionSchema } from './storage/focus-sessions';
+import { Notices } from './storage/notices';
+import { ReportRecipients } from './storage/report-recipients';
+import { TodoComments, todoCommentSchema } from './storage/todo-comments';
 import { Todos, todoSchema } from './storage/todos';
 import { TodoTags } from './storage/todo-tags';
+import { AttachmentViews } from './views/attachment';
 import { CategoryViews } from './views/category';
 import { DayPlanViews } from './views/day-plan';
+import { TodoCommentViews } from './views/todo-comment';
 import { TodoViews } from './views/todo';
 import { TodoLists } from './views/todo-lists';
 
@@ -20,16 +29,32 @@ export const todos = defineContext('todos', __dirname, {
     Categories: 'Your own kinds of todos.',
     'Focus and schedule': 'What you work on now, and on a day.',
   },
-  requires: ['identity', 'workspaces'],
-  schemas: [categorySchema, dayPlanSchema, focusSessionSchema, todoSchema],
+  requires: ['identity', 'media', 'workspaces'],
+  schemas: [
+    attachmentSchema,
+    categorySchema,
+    dayPlanSchema,
+    focusSessionSchema,
+    todoCommentSchema,
+    todoSchema,
+  ],
   providers: [
+    AttachmentViews,
+    Attachments,
+    CalendarFeeds,
     Categories,
     CategoryViews,
     Completion,
     DayPlanViews,
     DayPlans,
     FocusSessions,
+    Mentions,
+    Notices,
+    Reminders,
+    ReportRecipients,
     TodoAccess,
+    TodoCommentViews,
+    TodoComments,
     TodoContents,
     TodoLists,
     TodoTags,

@@ -82,6 +82,14 @@ export const TagUnknown = defineRejection(
   { path: 'tagIds', rule: Rules.oneOf, params: {} },
 );
 
+export const TooManyAttachments = defineRejection(
+  'todos.too-many-attachments',
+  'invalid',
+  'This todo has the maximum number of files.',
+  'Remove a file that is no longer needed.',
+  'Too many files',
+);
+
 export const CategoryTaken = defineRejection(
   'todos.category-taken',
   'conflict',

@@ -18,6 +18,17 @@ export class TodoAccess {
   }
 
   /**
+   * For what is prepared before the command that does it, and decides again.
+   *
+   * @throws Rejection `resource.not-found` unless the user sees the todo, `auth.forbidden` for guests
+   */
+  async assertCanWrite(userId: string, todoId: string): Promise<void> {
+    const role = await this.memberships.roleOf(userId, await this.todos.workspaceOf(todoId));
+    if (role === null) throw new Rejection(NotFound);
+    if (role === 'guest') throw new Rejection(Forbidden);
+  }
+
+  /**
    * The role stays what it is until the current transaction ends.
    *
    * @throws Rejection `resource.not-found` unless the user is in the workspace, `auth.forbidden` for guests
@@ -51,6 +62,19 @@ export class TodoAccess {
     const todo = await this.todos.getLocked(todoId);
     assertVersion(todo.version, expectedVersion);
     return todo;
+  }
+
+  /**
+   * For what belongs to a todo and does not change it. The todo stays until the current transaction ends.
+   *
+   * @returns its workspace
+   * @throws Rejection `resource.not-found`, `auth.forbidden`
+   */
+  async lockWriterOf(userId: string, todoId: string): Promise<string> {
+    const workspaceId = await this.todos.workspaceOf(todoId);
+    await this.lockWriter(userId, workspaceId);
+    await this.todos.keep(todoId);
+    return workspaceId;
   }
 
   /** @returns the workspaces whose todos a user may see */

@@ -64,6 +64,16 @@ export class Todos extends Repository<TodoState, Todo> {
   }
 
   /**
+   * Prevents the deletion of a todo until the current transaction ends.
+   *
+   * @throws Rejection `resource.not-found`
+   */
+  async keep(id: string): Promise<void> {
+    if (!(await this.sql.row('SELECT 1 FROM todos.todos WHERE id = $1 FOR KEY SHARE', [id])))
+      throw new Rejection(NotFound);
+  }
+
+  /**
    * Lets a todo become the parent of another one: locks it, and the other one if that is there already, so that neither
    * gets a parent or a child meanwhile.
    *
@@ -120,5 +130,15 @@ export class Todos extends Repository<TodoState, Todo> {
       [userId, workspaceId, limit],
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** @returns todos that were completed before a moment, locked, at most `limit`, without those that others work on */
+  async lockCompletedBefore(moment: Date, limit: number): Promise<Todo[]> {
+    const rows = await this.sql.rows<{ id: string }>(
+      `SELECT id FROM todos.todos WHERE status = 'COMPLETED' AND completed_at < $1
+       ORDER BY completed_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`,
+      [moment, limit],
+    );
+    return Promise.all(rows.map(({ id }) => this.get(id)));
   }
 }

@@ -1,0 +1,88 @@
+import { newId } from '@rookery/domain';
+import { enroll } from '@rookery/contexts/identity/testing';
+import { png, upload } from '@rookery/contexts/media/testing';
+import { createTodo } from '@rookery/contexts/todos/testing';
+import { gather } from '@rookery/contexts/workspaces/testing';
+import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
+
+describe('Files on a todo', () => {
+  const system = sharedSystem();
+  let ada: Person;
+  let guest: Person;
+  let todo: string;
+
+  beforeEach(async () => {
+    [ada, guest] = await Promise.all([enroll(system), enroll(system)]);
+    const room = await gather(system, ada, [[guest, 'guest']]);
+    todo = (await createTodo(system, ada, room)).id;
+  });
+
+  const attach = (mediaKey: string, who = ada, fileName = 'plan.png') =>
+    system.ask(`POST /v1/todos/${todo}/attachments`, { token: who.token, body: { mediaKey, fileName } });
+  /** @returns what uses a file, as the storage was told */
+  const uses = async (mediaKey: string) =>
+    (
+      await system.sql<{ uses: string[] }>('SELECT uses FROM media.uploads WHERE media_key = $1', [mediaKey])
+    )[0]?.uses;
+
+  it('are attached from an upload, and everybody in the workspace gets them', async () => {
+    const key = await upload(system, ada, png());
+    const { status, headers, body } = await attach(key);
+    expect({ status, location: headers.location }).toEqual({
+      status: 201,
+      location: `/v1/todos/${todo}/attachments/${body.id}`,
+    });
+    expect(body).toMatchObject({
+      todoId: todo,
+      fileName: 'plan.png',
+      authorId: ada.id,
+      url: expect.any(String),
+    });
+    const got = await system.ask(`GET ${headers.location as string}`, { token: guest.token });
+    expect(got).toMatchObject({
+      status: 200,
+      body: { id: body.id, contentType: expect.stringMatching(/^image\//) },
+    });
+    const list = await system.ask(`GET /v1/todos/${todo}/attachments`, { token: guest.token });
+    expect(list.body.data).toMatchObject([{ id: body.id }]);
+    expect(await attach(key, guest)).toMatchObject({ status: 403 });
+    expect(await system.ask(`DELETE ${headers.location as string}`, { token: ada.token })).toMatchObject({
+      status: 204,
+    });
+    expect(await system.ask(`GET ${headers.location as string}`, { token: ada.token })).toMatchObject({
+      status: 404,
+    });
+  });
+
+  it('are uploads of whoever attaches them', async () => {
+    const theirs = await upload(system, guest, png());
+    for (const key of [theirs, newId(), 'x'])
+      expect(await attach(key)).toMatchObject({ status: 422, body: { errors: [{ path: 'mediaKey' }] } });
+  });
+
+  it('are at most twenty, also when two are attached at once', async () => {
+    await system.sql(
+      `INSERT INTO todos.attachments (id, version, todo_id, workspace_id, media_key, file_name, created_at)
+       SELECT gen_random_uuid(), 1, id, workspace_id, 'key', 'file', now() FROM todos.todos, generate_series(1, 19)
+       WHERE id = $1`,
+      [todo],
+    );
+    const keys = [await upload(system, ada, png()), await upload(system, ada, png())];
+    const answers = await race(
+      system,
+      keys.map((key) => () => attach(key)),
+    );
+    // Which is first is open: both ask the storage before they reach the todo.
+    const refused = answers.filter(({ status }) => status !== 201);
+    expect(refused).toMatchObject([{ status: 422, body: { code: 'todos.too-many-attachments' } }]);
+  });
+
+  it('are given up when their todo is deleted', async () => {
+    const key = await upload(system, ada, png());
+    const { body } = await attach(key);
+    expect(await uses(key)).toEqual([`todos:${body.id}`]);
+    await system.ask(`DELETE /v1/todos/${todo}`, { token: ada.token });
+    await system.runSchedule('todos.release-attachments');
+    await eventually(async () => ((await uses(key)) ?? []).length === 0);
+  });
+});

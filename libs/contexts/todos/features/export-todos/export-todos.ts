@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, Query as QueryString, Res, StreamableFile } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { Queries } from '@rookery/application';
+import { NotFound } from '@rookery/domain';
+import { pagesById } from '@rookery/persistence';
+import { type Caller, CurrentCaller, Explain, Field, UuidParam } from '@rookery/web';
+import type { FastifyReply } from 'fastify';
+import { TodoAccess } from '../../services/todo-access';
+import { CALENDAR_BEGIN, CALENDAR_END, calendarTodo } from '../../views/calendar';
+import { TodosQuery } from '../../views/todo-filters';
+import { TodoLists } from '../../views/todo-lists';
+import { CSV_HEADER, csvOf } from '../../views/todo-csv';
+
+/** Todos in memory at a time, and of one statement. */
+const PAGE = 1_000;
+const FORMATS = {
+  csv: { type: 'text/csv; charset=utf-8', file: 'todos.csv' },
+  ical: { type: 'text/calendar; charset=utf-8', file: 'todos.ics' },
+} as const;
+type Format = keyof typeof FORMATS;
+
+class ExportQuery {
+  @Field.oneOf(Object.keys(FORMATS), {
+    default: 'csv',
+    description: '`csv`: a table (RFC 4180). `ical`: a calendar with VTODO components (RFC 5545).',
+  })
+  format: Format = 'csv';
+}
+
+export class ExportTodos extends Query<AsyncIterable<string>> {
+  constructor(
+    readonly workspaceId: string,
+    readonly viewerId: string,
+    readonly format: Format,
+  ) {
+    super();
+  }
+}
+
+@ApiTags('Todos')
+@Controller('workspaces')
+export class ExportTodosRoute {
+  constructor(private readonly queries: Queries) {}
+
+  @Get(':id/todos/export')
+  @Explain({
+    operationId: 'exportTodos',
+    summary: 'Export the todos of a workspace',
+    description:
+      'All of them, oldest first, for everybody in the workspace. In a table, texts that a spreadsheet would take for a formula have an apostrophe before them.',
+    ok: { mediaType: 'text/csv', headers: { 'Content-Disposition': 'A file name to save it under.' } },
+    rejects: [NotFound],
+  })
+  async export(
+    @UuidParam() id: string,
+    @CurrentCaller() { userId }: Caller,
+    @QueryString() { format }: ExportQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
+    const { type, file } = FORMATS[format];
+    const text = await this.queries.execute(new ExportTodos(id, userId, format));
+    reply.header('content-disposition', `attachment; filename="${file}"`);
+    return new StreamableFile(Readable.from(text, { objectMode: false }), { type });
+  }
+}
+
+@QueryHandler(ExportTodos)
+export class ExportTodosHandler implements IQueryHandler<ExportTodos> {
+  constructor(
+    private readonly access: TodoAccess,
+    private readonly lists: TodoLists,
+  ) {}
+
+  async execute({ workspaceId, viewerId, format }: ExportTodos): Promise<AsyncIterable<string>> {
+    await this.access.assertCanRead(viewerId, workspaceId);
+    return this.write(workspaceId, format);
+  }
+
+  private async *write(workspaceId: string, format: Format): AsyncGenerator<string> {
+    const query = Object.assign(new TodosQuery(), { sort: 'asc' });
+    yield format === 'csv' ? CSV_HEADER : CALENDAR_BEGIN;
+    const read = (after: string, limit: number) => this.lists.read({ workspaceId }, query, [after], limit);
+    for await (const todos of pagesById(PAGE, read))
+      if (todos.length > 0) yield format === 'csv' ? csvOf(todos) : todos.map(calendarTodo).join('');
+    if (format === 'ical') yield CALENDAR_END;
+  }
+}

@@ -1,0 +1,89 @@
+import ICAL from 'ical.js';
+import { enroll } from '@rookery/contexts/identity/testing';
+import { createTodo } from '@rookery/contexts/todos/testing';
+import { gather } from '@rookery/contexts/workspaces/testing';
+import { type Person, sharedSystem } from '@rookery/testing';
+
+describe('Todos in other programs', () => {
+  const system = sharedSystem();
+  let ada: Person;
+  let bob: Person;
+  let room: string;
+
+  beforeEach(async () => {
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
+    room = await gather(system, ada, [[bob, 'guest']]);
+  });
+
+  const titlesIn = (text: string) =>
+    new ICAL.Component(ICAL.parse(text) as unknown[])
+      .getAllSubcomponents('vtodo')
+      .map((each) => String(each.getFirstPropertyValue('summary')));
+  const exported = (format: string, who = ada) =>
+    system.ask(`GET /v1/workspaces/${room}/todos/export?format=${format}`, { token: who.token });
+  const feed = async () => {
+    const { body } = await system.ask('POST /v1/me/calendar-feed', { token: ada.token });
+    return `GET ${new URL(body.url).pathname}`;
+  };
+
+  it('are exported whole, as a table and as a calendar, however many they are', async () => {
+    await system.sql(
+      `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at, sort_order,
+         created_at, updated_at)
+       SELECT gen_random_uuid(), 1, $1, $2, 'Todo ' || nr, 'PENDING', 1, now(), 0, now(), now()
+       FROM generate_series(1, 2500) nr`,
+      [room, ada.id],
+    );
+    await createTodo(system, ada, room, { title: '=HYPERLINK("http://evil.test")' });
+    const csv = await exported('csv', bob);
+    expect(csv).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': 'attachment; filename="todos.csv"',
+      },
+    });
+    const rows = String(csv.body).split('\r\n');
+    expect(rows).toHaveLength(2_503); // with the header, and nothing behind the last line
+    expect(csv.body).toContain(`"'=HYPERLINK(""http://evil.test"")"`);
+    const ical = await exported('ical');
+    expect(ical.headers['content-type']).toBe('text/calendar; charset=utf-8');
+    expect(new Set(titlesIn(ical.body)).size).toBe(2_501);
+    const eve = await enroll(system);
+    expect(await exported('csv', eve)).toMatchObject({ status: 404 });
+    expect(await exported('xml')).toMatchObject({ status: 400, body: { errors: [{ path: 'format' }] } });
+  });
+
+  it('are fed to calendars by a secret address that is shown once, renewed and revoked', async () => {
+    const dueDate = '2090-01-31T16:00:00Z';
+    await createTodo(system, ada, room, { title: 'Due', dueDate });
+    await createTodo(system, ada, room, { title: 'Some day' });
+    await createTodo(system, ada, room, { title: 'Long ago', dueDate: '2001-01-31T16:00:00Z' });
+    const first = await feed();
+    const { status, headers, body } = await system.ask(first);
+    expect({ status, caching: headers['cache-control'], type: headers['content-type'] }).toEqual({
+      status: 200,
+      caching: 'private, max-age=300',
+      type: 'text/calendar; charset=utf-8',
+    });
+    expect(titlesIn(body)).toEqual(['Due']);
+    const stored = await system.sql('SELECT encode(token_hash, $1) AS hash FROM todos.calendar_feeds', [
+      'base64',
+    ]);
+    expect(JSON.stringify(stored)).not.toContain(first.split('/').at(-1));
+
+    const second = await feed();
+    expect(await system.ask(first)).toMatchObject({ status: 404 });
+    expect(await system.ask(second)).toMatchObject({ status: 200 });
+    const revoke = () => system.ask('DELETE /v1/me/calendar-feed', { token: ada.token });
+    expect([await revoke(), await revoke()]).toMatchObject([{ status: 204 }, { status: 404 }]);
+    expect(await system.ask(second)).toMatchObject({ status: 404 });
+    expect(await system.ask('GET /v1/calendars/guess')).toMatchObject({ status: 404 });
+  });
+
+  it('are fed no more when the account is deleted', async () => {
+    const address = await feed();
+    await system.ask('DELETE /v1/me', { token: ada.token });
+    expect(await system.ask(address)).toMatchObject({ status: 404 });
+  });
+});

@@ -1,0 +1,230 @@
+import { contexts } from '@rookery/contexts';
+import { enroll } from '@rookery/contexts/identity/testing';
+import { createTodo } from '@rookery/contexts/todos/testing';
+import { gather } from '@rookery/contexts/workspaces/testing';
+import { Sql, Transaction } from '@rookery/persistence';
+import { eventually, type Person } from '@rookery/testing';
+import { scheduleNamed } from '@rookery/testing/context';
+import { ownSystem } from '@rookery/testing/own-system';
+
+const HOUR_MS = 3_600_000;
+
+describe('Reminders', () => {
+  const system = ownSystem(contexts);
+  let ada: Person;
+  let bob: Person;
+  let room: string;
+
+  beforeEach(async () => {
+    [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
+    room = await gather(system, ada, [[bob, 'member']]);
+  });
+
+  const inHours = (hours: number) => new Date(Date.now() + hours * HOUR_MS).toISOString();
+  const runs = (name: string, worker = system.worker) =>
+    worker
+      .get(Transaction, { strict: false })
+      .run(() => worker.get(scheduleNamed(contexts, name), { strict: false }).run(new Date()));
+  const remind = async () => {
+    await runs('todos.remind-of-due-dates');
+    await runs('todos.remind-of-overdue');
+  };
+  /** @returns what was told of todos, as `<type> <id>` */
+  const told = async (...ids: string[]) => {
+    const rows = await system.sql<{ type: string; id: string }>(
+      `SELECT type, data ->> 'todoId' AS id FROM messaging.outbox
+       WHERE type IN ('todos.todo-due-soon', 'todos.todo-overdue') AND data ->> 'todoId' = ANY ($1) ORDER BY id`,
+      [ids],
+    );
+    return rows.map(({ type, id }) => `${type.slice('todos.todo-'.length)} ${ids.indexOf(id)}`).toSorted();
+  };
+  const change = (id: string, body: object) =>
+    system.ask(`PATCH /v1/todos/${id}`, { token: ada.token, body, headers: { 'if-match': '*' } });
+  /** Inserts many pending todos of a user. */
+  const plant = (count: number, dueDate: string, userId = ada.id) =>
+    system.sql(
+      `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at, sort_order,
+         created_at, updated_at)
+       SELECT gen_random_uuid(), 1, $1, $2, 'Todo ' || nr, 'PENDING', 1, $3, 0, now(), now()
+       FROM generate_series(1, $4::int) nr`,
+      [room, userId, dueDate, count],
+    );
+
+  it('tell once what is due within a day or overdue, and again only for another date', async () => {
+    const soon = await createTodo(system, ada, room, { dueDate: inHours(5) });
+    const late = await createTodo(system, ada, room, { dueDate: inHours(-5) });
+    const far = await createTodo(system, ada, room, { dueDate: inHours(30) });
+    const draft = await createTodo(system, ada, room, { dueDate: inHours(-5), status: 'DRAFT' });
+    const old = await createTodo(system, ada, room, { dueDate: inHours(-24 * 8) });
+    const ids = [soon.id, late.id, far.id, draft.id, old.id] as string[];
+    for (let times = 0; times < 3; times += 1) await remind();
+    expect(await told(...ids)).toEqual(['due-soon 0', 'overdue 1']);
+
+    const [first, second] = [soon.dueDate as string, inHours(6)];
+    for (const dueDate of [second, first, second]) {
+      await change(soon.id, { dueDate });
+      await remind();
+    }
+    expect(await told(soon.id)).toEqual(['due-soon 0', 'due-soon 0']);
+    await change(soon.id, { dueDate: inHours(-1) });
+    await remind();
+    expect(await told(soon.id)).toEqual(['due-soon 0', 'due-soon 0', 'overdue 0']);
+  });
+
+  it('tell whoever has it to do, and nobody who is not in the workspace any more', async () => {
+    const hers = await createTodo(system, ada, room, { dueDate: inHours(5), assigneeId: bob.id });
+    const his = await createTodo(system, bob, room, { dueDate: inHours(5) });
+    await system.sql('DELETE FROM workspaces.members WHERE workspace_id = $1 AND user_id = $2', [
+      room,
+      bob.id,
+    ]);
+    await remind();
+    expect(await told(hers.id, his.id)).toEqual([]);
+  });
+
+  it('list ten todos in one mail and say how many more there are, on the clock of the reader', async () => {
+    await system.ask('PUT /v1/me/preferences', {
+      token: ada.token,
+      body: { interests: [], tone: 'calm', length: 'short', language: 'en', timeZone: 'Asia/Kolkata' },
+    });
+    const due = inHours(5);
+    await plant(13, due);
+    await remind();
+    const { text } = await system.inbox.latest(ada.email, /Due within a day/);
+    expect(text.match(/- Todo/g)).toHaveLength(10);
+    expect(text).toContain('3 more');
+    const time = new Date(due).toLocaleTimeString('en-US', {
+      timeZone: 'Asia/Kolkata',
+      hour: 'numeric',
+      minute: '2-digit',
+    });
+    expect(text).toContain(time);
+  });
+
+  it('mail nothing of what is done meanwhile', async () => {
+    const other = await createTodo(system, ada, room, { title: 'Left', dueDate: inHours(4) });
+    const done = await createTodo(system, ada, room, { title: 'Done', dueDate: inHours(3) });
+    // The mail is sent when the transaction has committed, in which it is done already.
+    await system.inWorker(Transaction).run(async () => {
+      await system.worker
+        .get(scheduleNamed(contexts, 'todos.remind-of-due-dates'), { strict: false })
+        .run(new Date());
+      await system.inWorker(Sql).execute(`UPDATE todos.todos SET status = 'DRAFT' WHERE id = $1`, [done.id]);
+    });
+    const { text } = await system.inbox.latest(ada.email, /Due within a day/);
+    expect(text).toContain('Left');
+    expect(text).not.toContain('Done');
+    expect(await told(other.id, done.id)).toEqual(['due-soon 0', 'due-soon 1']);
+  });
+
+  it('tell each once when two workers run at the same time, and all of them when one is lost', async () => {
+    const second = await system.startWorker();
+    await plant(250, inHours(2));
+    await plant(250, inHours(2), bob.id);
+    const count = async () => {
+      const rows = await system.sql(
+        `SELECT 1 FROM messaging.outbox WHERE type = 'todos.todo-due-soon' AND data ->> 'workspaceId' = $1`,
+        [room],
+      );
+      return rows.length;
+    };
+    // One dies in the middle: nothing of what it took is lost.
+    await expect(
+      second.get(Transaction, { strict: false }).run(async () => {
+        await second
+          .get(scheduleNamed(contexts, 'todos.remind-of-due-dates'), { strict: false })
+          .run(new Date());
+        throw new Error('Killed.');
+      }),
+    ).rejects.toThrow('Killed.');
+    await Promise.all([
+      runs('todos.remind-of-due-dates'),
+      runs('todos.remind-of-due-dates', second),
+      system.redis('FLUSHALL'),
+    ]);
+    await runs('todos.remind-of-due-dates');
+    expect(await count()).toBe(500);
+    await runs('todos.remind-of-due-dates', second);
+    expect(await count()).toBe(500);
+    const notices = await system.sql(
+      `SELECT 1 FROM todos.notices JOIN todos.todos todo ON todo.id = todo_id WHERE workspace_id = $1`,
+      [room],
+    );
+    expect(notices).toHaveLength(500);
+  });
+
+  it('of a week come on Monday at eight, once, whatever runs again', async () => {
+    await createTodo(system, ada, room, { title: 'Next week', dueDate: inHours(48) });
+    const { id } = await createTodo(system, ada, room);
+    await system.ask(`PATCH /v1/todos/${id}/complete`, { token: ada.token });
+    const [recipient] = await eventually(async () => {
+      const rows = await system.sql<{ next: Date; zone: string }>(
+        'SELECT next_at AS next, time_zone AS zone FROM todos.report_recipients WHERE user_id = $1',
+        [ada.id],
+      );
+      return rows.length === 1 && rows;
+    });
+    expect(recipient!.zone).toBe('UTC');
+    expect([recipient!.next.getUTCDay(), recipient!.next.getUTCHours()]).toEqual([1, 8]);
+    const due = (ago: string) =>
+      system.sql(
+        `UPDATE todos.report_recipients SET next_at = $2::timestamptz - $3::interval WHERE user_id = $1`,
+        [ada.id, new Date(), ago],
+      );
+    const asked = () =>
+      system.sql(
+        `SELECT 1 FROM messaging.outbox WHERE type = 'todos.weekly-report-requested' AND data ->> 'userId' = $1`,
+        [ada.id],
+      );
+    await due('3 days'); // too late
+    await runs('todos.send-weekly-reports');
+    expect(await asked()).toHaveLength(0);
+    for (let times = 0; times < 2; times += 1) {
+      await due('1 minute');
+      await runs('todos.send-weekly-reports');
+    }
+    expect(await asked()).toHaveLength(1);
+    const { text } = await system.inbox.latest(ada.email, /Your week/);
+    expect(text).toContain('you completed 1 in the last week. 1 are pending');
+    expect(text).toContain('Next week');
+    const [after] = await system.sql<{ next: Date }>(
+      'SELECT next_at AS next FROM todos.report_recipients WHERE user_id = $1',
+      [ada.id],
+    );
+    expect(after!.next.getTime()).toBeGreaterThan(Date.now());
+  });
+
+  it('follow the clock of a user who moves', async () => {
+    await createTodo(system, ada, room);
+    const zone = async () => {
+      const [row] = await system.sql<{ zone: string }>(
+        'SELECT time_zone AS zone FROM todos.report_recipients WHERE user_id = $1',
+        [ada.id],
+      );
+      return row?.zone;
+    };
+    await eventually(async () => (await zone()) === 'UTC');
+    await system.ask('PUT /v1/me/preferences', {
+      token: ada.token,
+      body: { interests: [], tone: 'calm', length: 'short', language: 'en', timeZone: 'Pacific/Chatham' },
+    });
+    await eventually(async () => (await zone()) === 'Pacific/Chatham');
+  });
+
+  it('make room: what was completed a month ago is archived, once', async () => {
+    const { id } = await createTodo(system, ada, room);
+    const young = await createTodo(system, ada, room);
+    for (const each of [id, young.id])
+      await system.ask(`PATCH /v1/todos/${each}/complete`, { token: ada.token });
+    await system.sql(
+      `UPDATE todos.todos SET completed_at = now() - interval '30 days 1 minute' WHERE id = $1`,
+      [id],
+    );
+    for (let times = 0; times < 2; times += 1) await runs('todos.archive-completed');
+    const { body } = await system.ask(`GET /v1/todos/${id}`, { token: ada.token });
+    expect(body).toMatchObject({ status: 'ARCHIVED', version: 3, completedBy: ada.id });
+    expect((await system.ask(`GET /v1/todos/${young.id}`, { token: ada.token })).body.status).toBe(
+      'COMPLETED',
+    );
+  });
+});

@@ -1,0 +1,37 @@
+import type { EventOf } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Sql } from '@rookery/persistence';
+import { Frames } from '@rookery/realtime';
+import { Memberships } from '../../../workspaces/contract';
+import { TodoCompleted, TodoCreated, TodoDeleted, type TodoStatus, TodoUpdated } from '../../contract';
+import { TodoCreatedFrame, TodoDeletedFrame, TodoUpdatedFrame } from '../../frames';
+
+type Changes = typeof TodoCreated | typeof TodoUpdated | typeof TodoCompleted | typeof TodoDeleted;
+
+/** Tells those who are in the workspace now what becomes of its todos, at once. */
+@Subscriber('todos.send-frames', [TodoCreated, TodoUpdated, TodoCompleted, TodoDeleted], {
+  queue: Queues.realtime,
+})
+export class SendTodoFrames implements Handles<Changes> {
+  constructor(
+    private readonly frames: Frames,
+    private readonly memberships: Memberships,
+    private readonly sql: Sql,
+  ) {}
+
+  async handle({ type, subject: todoId, data }: EventOf<Changes>): Promise<void> {
+    const { workspaceId } = data;
+    const userIds = (await this.memberships.membersOf(workspaceId)).map(({ userId }) => userId);
+    if (userIds.length === 0) return;
+    if (type === TodoDeleted.type)
+      return this.frames.send(TodoDeletedFrame, userIds, { todoId, workspaceId });
+    // The title is in no event. A todo that is gone again has nothing to show.
+    const todo = await this.sql.row<{ title: string }>('SELECT title FROM todos.todos WHERE id = $1', [
+      todoId,
+    ]);
+    if (!todo) return;
+    const status: TodoStatus = 'status' in data ? data.status : 'COMPLETED';
+    const frame = type === TodoCreated.type ? TodoCreatedFrame : TodoUpdatedFrame;
+    await this.frames.send(frame, userIds, { todoId, workspaceId, status, title: todo.title });
+  }
+}

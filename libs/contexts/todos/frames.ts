@@ -1,0 +1,24 @@
+import { defineFrame } from '@rookery/realtime';
+import { z } from 'zod';
+import { STATUSES } from './contract';
+
+const Shown = z.object({
+  todoId: z.uuid(),
+  workspaceId: z.uuid(),
+  status: z.enum(STATUSES),
+  title: z.string(),
+});
+
+export const TodoCreatedFrame = defineFrame('todo.created', Shown, {
+  summary: 'Somebody, perhaps you, wrote a todo in one of your workspaces.',
+});
+
+export const TodoUpdatedFrame = defineFrame('todo.updated', Shown, {
+  summary: 'A todo of one of your workspaces was changed, completed, reopened or archived.',
+});
+
+export const TodoDeletedFrame = defineFrame(
+  'todo.deleted',
+  z.object({ todoId: z.uuid(), workspaceId: z.uuid() }),
+  { summary: 'A todo of one of your workspaces was deleted.' },
+);

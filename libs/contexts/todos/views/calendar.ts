@@ -1,0 +1,85 @@
+import type { TodoView } from './todo';
+
+const MAX_LINE_BYTES = 75;
+const STATUS = {
+  DRAFT: 'NEEDS-ACTION',
+  PENDING: 'NEEDS-ACTION',
+  COMPLETED: 'COMPLETED',
+  ARCHIVED: 'CANCELLED',
+} as const;
+/** From 1, the highest, to 9 (RFC 5545 §3.8.1.9). */
+const PRIORITY = { high: 1, medium: 5, low: 9 } as const;
+
+/** The beginning of a calendar (RFC 5545). */
+export const CALENDAR_BEGIN = lines([
+  'BEGIN:VCALENDAR',
+  'VERSION:2.0',
+  'PRODID:-//Rookery//Todos//EN',
+  'CALSCALE:GREGORIAN',
+]);
+/** Its end. */
+export const CALENDAR_END = lines(['END:VCALENDAR']);
+
+/** @returns a todo as a component of a calendar; texts cannot end their line */
+export function calendarTodo(todo: TodoView): string {
+  const { id, title, description, status, priority, dueDate, recurrence, completedAt, createdAt, updatedAt } =
+    todo;
+  const tags = todo.tags.map(({ name }) => escaped(name));
+  return lines([
+    'BEGIN:VTODO',
+    `UID:${id}`,
+    `DTSTAMP:${stamp(updatedAt)}`,
+    `CREATED:${stamp(createdAt)}`,
+    `LAST-MODIFIED:${stamp(updatedAt)}`,
+    `SEQUENCE:${todo.version}`,
+    `SUMMARY:${escaped(title)}`,
+    ...(description ? [`DESCRIPTION:${escaped(description)}`] : []),
+    `STATUS:${STATUS[status]}`,
+    `PRIORITY:${PRIORITY[priority]}`,
+    // A recurring component needs a beginning (RFC 5545 §3.8.2.4).
+    ...(dueDate && recurrence ? [`DTSTART:${stamp(dueDate)}`, `RRULE:${recurrence}`] : []),
+    ...(dueDate && !recurrence ? [`DUE:${stamp(dueDate)}`] : []),
+    ...(completedAt ? [`COMPLETED:${stamp(completedAt)}`, 'PERCENT-COMPLETE:100'] : []),
+    ...(tags.length > 0 ? [`CATEGORIES:${tags.join(',')}`] : []),
+    ...(todo.parentId ? [`RELATED-TO:${todo.parentId}`] : []),
+    'END:VTODO',
+  ]);
+}
+
+/** `20270131T160000Z` */
+function stamp(moment: Date): string {
+  return moment.toISOString().replace(/[-:]|\.\d{3}/g, '');
+}
+
+/** RFC 5545 §3.3.11; other control characters are not allowed at all. */
+function escaped(text: string): string {
+  return (
+    text
+      .replace(/\r\n?/g, '\n')
+      // oxlint-disable-next-line no-control-regex -- they are what is removed
+      .replace(/[\u0000-\u0009\u000b-\u001f\u007f]/g, ' ')
+      .replace(/[\\;,]/g, String.raw`\$&`)
+      .replaceAll('\n', String.raw`\n`)
+  );
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${folded(line)}\r\n`).join('');
+}
+
+/** Lines have at most 75 bytes; a longer one goes on behind a space, and no character is cut in two. */
+function folded(line: string): string {
+  if (Buffer.byteLength(line) <= MAX_LINE_BYTES) return line;
+  let result = '';
+  let bytes = 0;
+  for (const character of line) {
+    const size = Buffer.byteLength(character);
+    if (bytes + size > MAX_LINE_BYTES) {
+      result += '\r\n ';
+      bytes = 1;
+    }
+    result += character;
+    bytes += size;
+  }
+  return result;
+}
