@@ -9,8 +9,17 @@ const MAX_DEPTH = 32;
 /** Maximum of members and items in total per body, unless the route sets another. */
 const MAX_MEMBERS = 1_000;
 
+/** Bytes of a body of a route with {@link TextBody}: services report in batches. */
+const MAX_TEXT_BYTES = 1_000_000;
+
 interface BoundedRoute {
   maxMembers?: number;
+  textBody?: boolean;
+}
+
+/** Hands the route its body as text, whatever its media type: for what other services sign, or send as a form. */
+export function TextBody(): MethodDecorator {
+  return AddToRouteConfig({ textBody: true } satisfies BoundedRoute);
 }
 
 /** Sets the maximum of members and items in total for the bodies of a route, instead of 1,000. */
@@ -25,13 +34,34 @@ export function MaxMembers(maxMembers: number): MethodDecorator {
 export function readJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    const { maxMembers = MAX_MEMBERS } = request.routeOptions.config as BoundedRoute;
+    const { maxMembers = MAX_MEMBERS, textBody } = request.routeOptions.config as BoundedRoute;
+    if (textBody) return done(null, text);
     try {
-      done(null, parseJson(text as string, maxMembers));
+      return done(null, parseJson(text as string, maxMembers));
     } catch (error) {
-      done(error as Error);
+      return done(error as Error);
     }
   });
+  server.addHook('onRoute', (route) => {
+    if ((route.config as BoundedRoute | undefined)?.textBody) route.bodyLimit = MAX_TEXT_BYTES;
+  });
+  // Nothing of a body that no route takes is read.
+  server.addContentTypeParser('*', (request, payload, done) => {
+    if (!(request.routeOptions.config as BoundedRoute).textBody)
+      return done(new RequestRefused(Problems.unsupportedMediaType));
+    return void readText(payload).then((text) => done(null, text), done);
+  });
+}
+
+async function readText(payload: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of payload) {
+    length += chunk.length;
+    if (length > MAX_TEXT_BYTES) throw new RequestRefused(Problems.tooLarge);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /**

@@ -1,13 +1,7 @@
 import { defineEvent } from '@rookery/domain';
 import { z } from 'zod';
 
-/** The ways to tell somebody something besides the inbox of the app. */
-export const CHANNELS = ['mail', 'push', 'webhook'] as const;
-
-/**
- * Somebody has a new notification, and wants to be told by other channels too. Not raised for those who want it in their
- * inbox alone.
- */
+/** Somebody has a new notification of a kind of which they want their webhooks to be told. Not raised for others. */
 export const NotificationCreated = defineEvent(
   'notifications.notification-created',
   1,
@@ -18,6 +12,7 @@ export const NotificationCreated = defineEvent(
     kind: z.string(),
     /** What it is about: a post, or the user themselves. */
     targetId: z.uuid(),
-    channels: z.array(z.enum(CHANNELS)),
+    /** Where they are told besides their inbox: always `webhook` too. */
+    channels: z.array(z.enum(['mail', 'push', 'webhook'])),
   }),
 );

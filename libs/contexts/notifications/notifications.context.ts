@@ -1,16 +1,34 @@
 import { defineContext } from '@rookery/application';
 import { NotificationsPersonalData } from './personal-data';
 import { Notify } from './services/notify';
+import { UnsubscribeLinks } from './services/unsubscribe-links';
+import { Vapid } from './services/vapid';
 import { NotificationSettings } from './settings';
 import { Digests } from './storage/digests';
 import { Notifications } from './storage/notifications';
+import { PushSubscriptions } from './storage/push-subscriptions';
 import { StoredSettings } from './storage/settings';
 import { Inboxes } from './views/inbox';
 
 /** What users are told of what happened: inbox, settings and channels. */
 export const notifications = defineContext('notifications', __dirname, {
-  tags: { Notifications: 'Your inbox, and what you want to be told, where and when.' },
+  tags: {
+    Notifications: 'Your inbox, and what you want to be told, where and when.',
+    Mail: 'Addresses that get no mail, and who reports them.',
+  },
+  permissions: { admin: ['ops:mail'] },
+  rootPaths: ['unsubscribe', 'mail-previews', 'mail-previews/:name'],
   requires: ['identity', 'social'],
-  providers: [Digests, Inboxes, NotificationSettings, Notifications, Notify, StoredSettings],
+  providers: [
+    Digests,
+    Inboxes,
+    NotificationSettings,
+    Notifications,
+    Notify,
+    PushSubscriptions,
+    StoredSettings,
+    UnsubscribeLinks,
+    Vapid,
+  ],
   personalData: NotificationsPersonalData,
 });

@@ -11,6 +11,7 @@ export const KNOWN_COLUMNS: readonly string[] = [
   'actors.user_id',
   'digests.user_id',
   'notifications.user_id',
+  'push_subscriptions.user_id',
   'settings.user_id',
 ];
 
@@ -41,6 +42,15 @@ export class NotificationsPersonalData implements PersonalData {
         [userId],
       ),
     ];
+    // The keys and the path of the endpoint are secrets of the device.
+    yield [
+      'pushSubscriptions',
+      await this.sql.rows(
+        `SELECT id, split_part(endpoint, '/', 3) AS service, created_at AS "createdAt"
+         FROM notifications.push_subscriptions WHERE user_id = $1 ORDER BY id`,
+        [userId],
+      ),
+    ];
     yield [
       'digests',
       await this.sql.rows('SELECT due_at AS "dueAt" FROM notifications.digests WHERE user_id = $1', [userId]),
@@ -56,6 +66,10 @@ export class NotificationsPersonalData implements PersonalData {
       ),
       actions: await this.notifications.removeBy('actor', userId, limit),
       settings: await this.sql.execute('DELETE FROM notifications.settings WHERE user_id = $1', [userId]),
+      pushSubscriptions: await this.sql.execute(
+        'DELETE FROM notifications.push_subscriptions WHERE user_id = $1',
+        [userId],
+      ),
       digests: await this.sql.execute('DELETE FROM notifications.digests WHERE user_id = $1', [userId]),
     };
   }

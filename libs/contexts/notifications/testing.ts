@@ -1,3 +1,5 @@
+import { createECDH, randomBytes } from 'node:crypto';
+import { newId } from '@rookery/domain';
 import { eventually, type Person, type TestSystem } from '@rookery/testing';
 import type { Given, Scene } from '@rookery/testing/access';
 import { enroll } from '../identity/testing';
@@ -40,4 +42,29 @@ export async function ownNotification({ system, people: { owner } }: Scene): Pro
     const { data } = await inboxOf(system, owner);
     return { path: { id: data[0]!.id } };
   });
+}
+
+/** @returns what a browser returns that subscribes to push messages */
+export function deviceAt(endpoint: string): { endpoint: string; keys: { p256dh: string; auth: string } } {
+  const curve = createECDH('prime256v1');
+  const p256dh = curve.generateKeys('base64url');
+  return { endpoint, keys: { p256dh, auth: randomBytes(16).toString('base64url') } };
+}
+
+/** A device of the owner. */
+export async function ownDevice({ system, people: { owner } }: Scene): Promise<Given> {
+  const device = deviceAt(`https://push.example.com/${randomBytes(8).toString('hex')}`);
+  const { body } = await system.ask('POST /v1/me/push-subscriptions', { token: owner.token, body: device });
+  return { path: { id: body.id } };
+}
+
+/** An address that gets no mail. */
+export async function suppressedAddress({ system }: Scene): Promise<Given> {
+  const id = newId();
+  await system.sql(
+    `INSERT INTO mail.suppressions (id, address, shown, reason, provider, detail, created_at)
+     VALUES ($1, decode(replace($1::text, '-', ''), 'hex'), 'a…@example.com', 'bounce', 'smtp', '', now())`,
+    [id],
+  );
+  return { path: { id } };
 }

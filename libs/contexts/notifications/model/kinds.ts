@@ -20,7 +20,7 @@ export interface Kind {
   readonly defaults: Channels;
 }
 
-const QUIET: Channels = { inApp: true, mail: 'off', push: true, webhook: true };
+const QUIET: Channels = { inApp: true, mail: 'off', push: true, webhook: false };
 
 /** Every kind of notification, by its name. */
 export const KINDS = {

@@ -39,3 +39,13 @@ export function allChannels(settings: Pick<Settings, 'kinds'>): Record<KindName,
 export function assertSettings({ quietHours }: Settings): void {
   if (quietHours && quietHours.from === quietHours.to) throw new Rejection(QuietHoursEmpty);
 }
+
+/** @returns the settings with some mails turned off: those of a kind, or all digests */
+export function withoutMail(settings: Settings, what: KindName | 'digest'): Settings {
+  const kinds = allChannels(settings);
+  for (const kind of KIND_NAMES) {
+    if (kind === what || (what === 'digest' && kinds[kind].mail === 'digest'))
+      kinds[kind] = { ...kinds[kind], mail: 'off' };
+  }
+  return { ...settings, kinds };
+}

@@ -2,13 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { Clock, newId, occurred } from '@rookery/domain';
 import { counter } from '@rookery/observability';
 import { Outbox } from '@rookery/persistence';
+import { Frames } from '@rookery/realtime';
 import { Recipients } from '../../identity/contract';
 import { Relations } from '../../social/contract';
-import { type CHANNELS, NotificationCreated } from '../contract';
+import { NotificationCreated } from '../contract';
+import { type CHANNELS, NotificationDue } from '../events';
+import { NotificationArrived } from '../frames';
 import { GROUP_MS, type KindName, KINDS } from '../model/kinds';
 import { channelsOf, type Settings } from '../model/settings';
 import { Digests } from '../storage/digests';
 import { type Cause, type Draft, Notifications } from '../storage/notifications';
+import { PushSubscriptions } from '../storage/push-subscriptions';
 import { StoredSettings } from '../storage/settings';
 import { nextDigest } from './local-time';
 
@@ -37,7 +41,9 @@ type Channel = (typeof CHANNELS)[number];
 export class Notify {
   constructor(
     private readonly clock: Clock,
+    private readonly devices: PushSubscriptions,
     private readonly digests: Digests,
+    private readonly frames: Frames,
     private readonly notifications: Notifications,
     private readonly outbox: Outbox,
     private readonly recipients: Recipients,
@@ -64,23 +70,26 @@ export class Notify {
     const others = recipientIds.filter((id) => id !== actorId);
     if (others.length === 0) return;
     const told = actorId === null ? others : [...(await this.relations.toldBy(actorId, others))];
-    const settings = await this.settings.of(told);
+    const [settings, withDevice] = await Promise.all([this.settings.of(told), this.devices.among(told)]);
     const now = this.clock.now();
     const cause: Cause = { kind, targetId, sourceId, actorId };
     const drafts: Draft[] = [];
-    const elsewhere: { userId: string; channels: Channel[] }[] = [];
+    const elsewhere: { userId: string; channels: Channel[]; webhook: boolean }[] = [];
     for (const [userId, own] of settings) {
       const { inApp, mail, push, webhook } = channelsOf(own, kind);
       const channels: Channel[] = [];
       if (mail === 'immediate') channels.push('mail');
-      if (push) channels.push('push');
-      if (webhook) channels.push('webhook');
+      if (push && withDevice.has(userId)) channels.push('push');
       const digest = mail === 'digest';
-      if (!inApp && !digest && channels.length === 0) continue;
+      if (!inApp && !digest && !webhook && channels.length === 0) continue;
       drafts.push({ userId, inApp, digest });
-      if (channels.length > 0) elsewhere.push({ userId, channels });
+      if (channels.length > 0 || webhook) elsewhere.push({ userId, channels, webhook });
     }
-    const fresh = KINDS[kind].grouped ? await this.withoutJoined(cause, drafts, now) : drafts;
+    const { fresh, reopened } = KINDS[kind].grouped
+      ? await this.join(cause, drafts, now)
+      : { fresh: drafts, reopened: undefined };
+    if (reopened)
+      await this.frames.send(NotificationArrived, [reopened.userId], { notificationId: reopened.id, kind });
     if (fresh.length === 0) return;
     const id = newId();
     await this.notifications.add(id, cause, fresh, now);
@@ -91,11 +100,27 @@ export class Notify {
       now,
     );
     const added = new Set(fresh.map(({ userId }) => userId));
+    const outside = elsewhere.filter(({ userId }) => added.has(userId));
     await this.outbox.append(
-      elsewhere
-        .filter(({ userId }) => added.has(userId))
-        .map((one) => occurred(NotificationCreated, { notificationId: id, kind, targetId, ...one })),
+      outside.flatMap(({ userId, channels, webhook }) => [
+        ...(webhook
+          ? [
+              occurred(NotificationCreated, {
+                notificationId: id,
+                userId,
+                kind,
+                targetId,
+                channels: [...channels, 'webhook'],
+              }),
+            ]
+          : []),
+        ...(channels.length > 0
+          ? [occurred(NotificationDue, { notificationId: id, userId, kind, channels })]
+          : []),
+      ]),
     );
+    const inApp = fresh.flatMap((draft) => (draft.inApp ? draft.userId : []));
+    if (inApp.length > 0) await this.frames.send(NotificationArrived, inApp, { notificationId: id, kind });
   }
 
   private async scheduleDigests(
@@ -112,15 +137,21 @@ export class Notify {
     await this.digests.schedule(due);
   }
 
-  /** @returns those for whom there is no notification of the hour yet */
-  private async withoutJoined(cause: Cause, drafts: readonly Draft[], now: Date): Promise<Draft[]> {
+  /** @returns those for whom there is no notification of the hour yet, and one that is unread again */
+  private async join(
+    cause: Cause,
+    drafts: readonly Draft[],
+    now: Date,
+  ): Promise<{ fresh: Draft[]; reopened: { userId: string; id: string } | undefined }> {
     const fresh: Draft[] = [];
+    let reopened: { userId: string; id: string } | undefined;
+    const since = new Date(now.getTime() - GROUP_MS);
     for (const draft of drafts) {
-      const since = new Date(now.getTime() - GROUP_MS);
       const joined = await this.notifications.join(draft.userId, cause, since, now);
-      if (joined) created.inc({ kind: cause.kind, outcome: 'joined' });
-      else fresh.push(draft);
+      if (!joined) fresh.push(draft);
+      else created.inc({ kind: cause.kind, outcome: 'joined' });
+      if (joined?.reopened && draft.inApp) reopened = { userId: draft.userId, id: joined.id };
     }
-    return fresh;
+    return { fresh, reopened };
   }
 }

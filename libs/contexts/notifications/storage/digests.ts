@@ -22,4 +22,15 @@ export class Digests {
       [JSON.stringify(digests)],
     );
   }
+
+  /** Takes digests that are due, the longest due first. @returns whose they are */
+  async take(limit: number): Promise<string[]> {
+    const rows = await this.sql.rows<{ userId: string }>(
+      `DELETE FROM notifications.digests WHERE user_id IN (
+         SELECT user_id FROM notifications.digests WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+       RETURNING user_id AS "userId"`,
+      [limit],
+    );
+    return rows.map(({ userId }) => userId);
+  }
 }

@@ -137,6 +137,25 @@ export class Notifications {
     );
   }
 
+  /** @returns ids of what waits for the digest of a user, up to an id, latest first */
+  async waiting(userId: string, until: string, limit: number): Promise<string[]> {
+    const rows = await this.sql.rows<{ id: string }>(
+      `SELECT id FROM notifications.notifications WHERE user_id = $1 AND digest AND id <= $2
+       ORDER BY id DESC LIMIT $3`,
+      [userId, until, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** What waited for the digests of some users, up to an id, waits no more. */
+  async mailed(userIds: readonly string[], until: string): Promise<void> {
+    await this.sql.execute(
+      `UPDATE notifications.notifications SET digest = false
+       WHERE user_id = ANY ($1::uuid[]) AND digest AND id <= $2`,
+      [userIds, until],
+    );
+  }
+
   /** Removes what has a source, such as a comment: few rows. */
   async removeSource(sourceId: string): Promise<void> {
     await this.sql.execute('DELETE FROM notifications.notifications WHERE source_id = $1', [sourceId]);

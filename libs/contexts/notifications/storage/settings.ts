@@ -40,6 +40,14 @@ export class StoredSettings {
     return (await this.of([userId])).get(userId)!;
   }
 
+  /** Has others who change the settings of a user wait until the current transaction ends. */
+  async lock(userId: string): Promise<void> {
+    await this.sql.execute(
+      `SELECT pg_advisory_xact_lock(hashtextextended('notification-settings:' || $1::text, 0))`,
+      [userId],
+    );
+  }
+
   /** Replaces the settings of a user; of two at once the last one stays. */
   async save(userId: string, { quietHours, digest, kinds }: Settings, now: Date): Promise<void> {
     await this.sql.execute(

@@ -21,8 +21,8 @@ describe('Notification settings', () => {
     });
   const follow = (who: Person) => system.ask(`PUT /v1/users/${ada.id}/follow`, { token: who.token });
   const events = () =>
-    system.sql<{ channels: string[] }>(
-      `SELECT data -> 'channels' AS channels FROM messaging.outbox
+    system.sql<{ kind: string }>(
+      `SELECT data ->> 'kind' AS kind FROM messaging.outbox
        WHERE type = 'notifications.notification-created' AND data ->> 'userId' = $1`,
       [ada.id],
     );
@@ -32,9 +32,9 @@ describe('Notification settings', () => {
       quietHours: null,
       digest: 'daily',
       kinds: {
-        follow: { inApp: true, mail: 'digest', push: true, webhook: true },
-        like: { inApp: true, mail: 'off', push: true, webhook: true },
-        comment: { inApp: true, mail: 'digest', push: true, webhook: true },
+        follow: { inApp: true, mail: 'digest', push: true, webhook: false },
+        like: { inApp: true, mail: 'off', push: true, webhook: false },
+        comment: { inApp: true, mail: 'digest', push: true, webhook: false },
       },
     });
   });
@@ -81,10 +81,10 @@ describe('Notification settings', () => {
         'SELECT in_app, digest FROM notifications.notifications WHERE user_id = $1',
         [ada.id],
       );
-    await set({ kinds: { follow: { ...OFF, inApp: true, push: true } } });
+    await set({ kinds: { follow: { ...OFF, inApp: true, webhook: true } } });
     await follow(bob);
     await notificationsOf(system, ada, 1);
-    expect(await events()).toEqual([{ channels: ['push'] }]);
+    expect(await events()).toEqual([{ kind: 'follow' }]);
     expect(await rows()).toEqual([{ in_app: true, digest: false }]);
   });
 

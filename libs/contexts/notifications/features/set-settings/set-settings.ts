@@ -51,6 +51,7 @@ export class SetSettingsHandler implements ICommandHandler<SetSettings> {
     assertSettings(settings);
     const [account] = await this.accounts.find([userId]);
     if (!account?.active) throw new Rejection(NotFound); // the token outlived the account
+    await this.settings.lock(userId);
     await this.settings.save(userId, settings, this.clock.now());
     return { ...settings, kinds: allChannels(settings) };
   }

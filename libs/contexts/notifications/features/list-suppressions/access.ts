@@ -1,0 +1,3 @@
+import { type AccessRows, adminOnly } from '@rookery/testing/access';
+
+export const access: AccessRows = { listMailSuppressions: adminOnly };

@@ -1,0 +1,159 @@
+import { enroll } from '@rookery/contexts/identity/testing';
+import { notificationsOf } from '@rookery/contexts/notifications/testing';
+import { comment, publish } from '@rookery/contexts/social/testing';
+import { eventually, type Person, sharedSystem } from '@rookery/testing';
+
+describe('Notifications by mail', () => {
+  const system = sharedSystem();
+  let ada: Person;
+  let bob: Person;
+
+  beforeEach(async () => {
+    [ada, bob] = await Promise.all([enroll(system), enroll(system, { name: 'Bob Byte' })]);
+  });
+
+  const follow = (who: Person, whom: Person) =>
+    system.ask(`PUT /v1/users/${whom.id}/follow`, { token: who.token });
+  const set = (own: object) =>
+    system.ask('PUT /v1/me/notification-settings', {
+      token: ada.token,
+      body: { quietHours: null, digest: 'daily', kinds: {}, ...own },
+    });
+  const settings = async () =>
+    (await system.ask('GET /v1/me/notification-settings', { token: ada.token })).body;
+  const immediate = { inApp: true, mail: 'immediate', push: false, webhook: false };
+  const due = async () => {
+    await system.sql('UPDATE notifications.digests SET due_at = now() WHERE user_id = $1', [ada.id]);
+    await system.runSchedule('notifications.begin-digests');
+  };
+  const headersOf = async (id: string) => {
+    const raw = await (await fetch(`${system.addresses.mailboxUrl}/api/messages/${id}/raw`)).text();
+    return raw.slice(0, raw.indexOf('\r\n\r\n')).replaceAll(/\r\n\s+/g, ' ');
+  };
+
+  it('come in one digest when it is due, without what was read, and not again in the next', async () => {
+    const post = await publish(system, ada, { title: 'On looms' });
+    await comment(system, bob, post.id);
+    const [read] = await notificationsOf(system, ada, 1);
+    await system.ask(`PUT /v1/notifications/${read!.id}/read`, { token: ada.token });
+    await comment(system, bob, post.id);
+    await follow(bob, ada);
+    await notificationsOf(system, ada, 3);
+    const [{ hours }] = (await system.sql(
+      'SELECT extract(epoch FROM due_at - now()) / 3600 AS hours FROM notifications.digests WHERE user_id = $1',
+      [ada.id],
+    )) as [{ hours: string }];
+    expect(Number(hours)).toBeLessThanOrEqual(24);
+    await due();
+    const mail = await system.inbox.latest(ada.email, /What happened/);
+    expect(mail.text.match(/Bob Byte/g)).toHaveLength(2);
+    expect(mail.text).toContain('commented on “On looms”');
+    expect(mail.text).toContain('now follow you');
+    await eventually(async () => {
+      const waiting = await system.sql(
+        'SELECT 1 FROM notifications.notifications WHERE user_id = $1 AND digest',
+        [ada.id],
+      );
+      return waiting.length === 0;
+    });
+    const again = await comment(system, bob, post.id);
+    expect(again.id).toBeDefined();
+    await notificationsOf(system, ada, 4);
+    await due();
+    await eventually(async () => {
+      const digests = (await system.inbox.of(ada.email)).filter(({ subject }) =>
+        /What happened/.test(subject),
+      );
+      expect(digests.map(({ text }) => text.match(/Bob Byte/g)!.length)).toEqual([1, 2]);
+    });
+  });
+
+  it('are in German for who prefers that', async () => {
+    await system.ask('PUT /v1/me/preferences', {
+      token: ada.token,
+      body: { interests: [], tone: 'calm', length: 'short', language: 'de' },
+    });
+    await set({ kinds: { follow: immediate } });
+    await follow(bob, ada);
+    const mail = await system.inbox.latest(ada.email, /folgt Ihnen jetzt/);
+    expect(mail.text).toContain('Abbestellen');
+  });
+
+  it('come at once where that is chosen, and end with one click, without signing in', async () => {
+    await set({ kinds: { follow: immediate } });
+    await follow(bob, ada);
+    const mail = await system.inbox.latest(ada.email, /Bob Byte now follow you/);
+    const headers = await headersOf(mail.id);
+    expect(headers).toContain('List-Unsubscribe-Post: List-Unsubscribe=One-Click');
+    const url = new URL(/List-Unsubscribe: <([^>]+)>/.exec(headers)![1]!);
+    expect(mail.text).toContain(`${url.origin}/unsubscribe?token=`);
+    const click = (path: string) =>
+      system.ask(`POST ${path}`, {
+        body: 'List-Unsubscribe=One-Click',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
+    expect((await click(`${url.pathname}x`)).status).toBe(404);
+    expect((await settings()).kinds.follow.mail).toBe('immediate');
+    expect((await click(url.pathname)).status).toBe(204);
+    expect((await click(url.pathname)).status).toBe(204);
+    expect((await settings()).kinds).toMatchObject({
+      follow: { ...immediate, mail: 'off' },
+      comment: { mail: 'digest' },
+    });
+    const page = await system.ask('GET /unsubscribe?token=x');
+    expect(page).toMatchObject({ status: 200, headers: { 'referrer-policy': 'no-referrer' } });
+  });
+
+  it('wait while it is quiet where the reader is', async () => {
+    const [from, to] = [-1, 1].map((hours) =>
+      new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16),
+    );
+    await set({ quietHours: { from, to }, kinds: { follow: immediate } });
+    await follow(bob, ada);
+    await eventually(async () => {
+      const waiting = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+         WHERE subscriber = 'notifications.send-notification-mail' AND d.state = 'pending'
+           AND o.data ->> 'userId' = $1 AND due_at > now() + interval '50 minutes'`,
+        [ada.id],
+      );
+      return waiting.length === 1;
+    });
+    expect((await system.inbox.of(ada.email)).filter(({ subject }) => /follow you/.test(subject))).toEqual(
+      [],
+    );
+  });
+
+  it('do not wait behind one that is refused: that one ends among the failed, and goes out once redriven', async () => {
+    const eve = await enroll(system);
+    const all = { quietHours: null, digest: 'daily', kinds: { follow: immediate } };
+    await set({ kinds: { follow: immediate } });
+    await system.ask('PUT /v1/me/notification-settings', { token: eve.token, body: all });
+    await system.inbox.refuse(eve.email, 550);
+    await follow(bob, eve);
+    await follow(bob, ada);
+    await system.inbox.latest(ada.email, /Bob Byte now follow you/);
+    await eventually(async () => {
+      const dead = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+         WHERE subscriber = 'notifications.send-notification-mail' AND d.state = 'dead' AND o.data ->> 'userId' = $1`,
+        [eve.id],
+      );
+      return dead.length === 1;
+    });
+    expect((await system.inbox.of(eve.email)).filter(({ subject }) => /follow you/.test(subject))).toEqual(
+      [],
+    );
+    await system.inbox.accept();
+  });
+
+  it('tell the app by a frame as well', async () => {
+    await follow(bob, ada);
+    const [notification] = await notificationsOf(system, ada, 1);
+    const frames = await system.sql<{ payload: object }>(
+      `SELECT payload FROM realtime.frames WHERE user_id = $1 AND type = 'notification.created'`,
+      [ada.id],
+    );
+    expect(frames).toEqual([{ payload: { notificationId: notification!.id, kind: 'follow' } }]);
+  });
+});

@@ -1,0 +1,45 @@
+import { Clock, type EventOf } from '@rookery/domain';
+import { Mail } from '@rookery/mail';
+import { type Attempt, type Handles, Queues, Snooze, Subscriber } from '@rookery/messaging';
+import { WebSettings } from '@rookery/web';
+import { Recipients } from '../../../identity/contract';
+import { NotificationDue } from '../../events';
+import type { KindName } from '../../model/kinds';
+import { quietUntil } from '../../services/local-time';
+import { mailed, notificationMail } from '../../services/mails';
+import { UnsubscribeLinks } from '../../services/unsubscribe-links';
+import { StoredSettings } from '../../storage/settings';
+import { Inboxes } from '../../views/inbox';
+
+/** Mails a notification to who wants that at once; not what they have read meanwhile, and not in quiet hours. */
+@Subscriber('notifications.send-notification-mail', NotificationDue, { queue: Queues.mail })
+export class SendNotificationMail implements Handles<typeof NotificationDue> {
+  constructor(
+    private readonly clock: Clock,
+    private readonly inboxes: Inboxes,
+    private readonly links: UnsubscribeLinks,
+    private readonly mail: Mail,
+    private readonly recipients: Recipients,
+    private readonly settings: StoredSettings,
+    private readonly web: WebSettings,
+  ) {}
+
+  async handle({ data }: EventOf<typeof NotificationDue>, { key }: Attempt): Promise<void> {
+    const { notificationId, userId, kind, channels } = data;
+    if (!channels.includes('mail')) return;
+    const [recipient] = await this.recipients.find([userId]);
+    if (!recipient) return;
+    const now = this.clock.now();
+    const until = quietUntil(await this.settings.ofOne(userId), recipient.timeZone, now);
+    if (until) throw new Snooze(until.getTime() - now.getTime());
+    const [notification] = await this.inboxes.some(userId, [notificationId]);
+    if (!notification || notification.readAt) return;
+    const { email, name, language } = recipient;
+    const link = `${this.web.appUrl}/notifications`;
+    const unsubscribe = this.links.of(userId, kind as KindName);
+    await this.mail.send(email, notificationMail, { ...mailed(notification), name, link }, key, {
+      language,
+      unsubscribe,
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import { Controller, Get, Post, Res } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
+import { Commands } from '@rookery/application';
+import { Audited } from '@rookery/audit';
+import { Clock, NotFound, Rejection } from '@rookery/domain';
+import { Explain, Public, SecretParam, sendPage, TextBody } from '@rookery/web';
+import type { FastifyReply } from 'fastify';
+import { Accounts } from '../../../identity/contract';
+import { withoutMail } from '../../model/settings';
+import { UnsubscribeLinks } from '../../services/unsubscribe-links';
+import { StoredSettings } from '../../storage/settings';
+
+@Audited('notifications.unsubscribe')
+export class Unsubscribe extends Command<void> {
+  constructor(readonly token: string) {
+    super();
+  }
+}
+
+@ApiTags('Notifications')
+@Controller('notifications/unsubscribe')
+export class UnsubscribeRoute {
+  constructor(private readonly commands: Commands) {}
+
+  @Public()
+  @TextBody()
+  @Post(':token')
+  @Explain({
+    operationId: 'unsubscribe',
+    summary: 'Turn off a kind of mail',
+    description:
+      'For mail programs (RFC 8058) and the page that the link in the mail opens: without signing in, by the token in the mail. The body does not matter.',
+    ok: { status: 204 },
+    rejects: [NotFound],
+  })
+  unsubscribe(@SecretParam('token') token: string): Promise<void> {
+    return this.commands.execute(new Unsubscribe(token));
+  }
+}
+
+const SCRIPT = `
+const button = document.querySelector('button'), said = document.querySelector('p');
+const token = new URLSearchParams(location.search).get('token') ?? '';
+history.replaceState(null, '', location.pathname);
+button.onclick = async () => {
+  button.disabled = true;
+  const answer = await fetch('/v1/notifications/unsubscribe/' + encodeURIComponent(token), { method: 'POST' }).catch(() => undefined);
+  const told = { 204: 'You will get no more of these mails. You can turn them on again in your settings.', 404: 'This link is not valid.' };
+  said.textContent = told[answer?.status] ?? 'That did not work. Please try again.';
+  button.disabled = answer?.status in told;
+};`;
+
+/** The page that the link in a mail opens: mail scanners follow links, but press no buttons. */
+@ApiExcludeController()
+@Controller('unsubscribe')
+export class UnsubscribePage {
+  @Public()
+  @Get()
+  page(@Res() reply: FastifyReply): void {
+    void reply.header('referrer-policy', 'no-referrer');
+    sendPage(reply, {
+      title: 'Unsubscribe',
+      body: '<h1>Rookery</h1><p>One click and you get no more of these mails.</p><button>Unsubscribe</button>',
+      script: SCRIPT,
+    });
+  }
+}
+
+@CommandHandler(Unsubscribe)
+export class UnsubscribeHandler implements ICommandHandler<Unsubscribe> {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly clock: Clock,
+    private readonly links: UnsubscribeLinks,
+    private readonly settings: StoredSettings,
+  ) {}
+
+  async execute({ token }: Unsubscribe): Promise<void> {
+    const link = this.links.read(token);
+    if (!link) throw new Rejection(NotFound);
+    const { userId, what } = link;
+    const [account] = await this.accounts.find([userId]);
+    if (!account?.active) throw new Rejection(NotFound);
+    await this.settings.lock(userId);
+    await this.settings.save(userId, withoutMail(await this.settings.ofOne(userId), what), this.clock.now());
+  }
+}
