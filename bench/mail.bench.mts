@@ -14,9 +14,9 @@ const load = createRequire(new URL('../dist/', import.meta.url));
 const MAILS = Number(process.env.BENCH_MAILS ?? 10_000);
 const INBOXES = Number(process.env.BENCH_INBOXES ?? 10_000);
 const PAGE = 1_000;
-const PATIENCE_MS = 600_000;
+const TIMEOUT_MS = 600_000;
 
-let received = 0;
+const sink = { received: 0 };
 const smtp = new SMTPServer({
   authOptional: true,
   disabledCommands: ['STARTTLS'],
@@ -25,7 +25,7 @@ const smtp = new SMTPServer({
   onData(stream, _session, done) {
     stream.resume();
     stream.on('end', () => {
-      received += 1;
+      sink.received += 1;
       done();
     });
   },
@@ -94,7 +94,7 @@ type App = Awaited<ReturnType<typeof start>>;
 async function drain(app: App, event: object, how: string): Promise<void> {
   const { occurred } = load('./libs/domain/index.js');
   const { Outbox, Transaction } = load('./libs/persistence/index.js');
-  received = 0;
+  sink.received = 0;
   const began = performance.now();
   for (let number = 0; number < MAILS; number += PAGE) {
     const events = Array.from({ length: Math.min(PAGE, MAILS - number) }, (_, index) =>
@@ -104,9 +104,9 @@ async function drain(app: App, event: object, how: string): Promise<void> {
       .get(Transaction, { strict: false })
       .run(() => app.get(Outbox, { strict: false }).append(events));
   }
-  while (received < MAILS) {
-    if (performance.now() - began > PATIENCE_MS)
-      throw new Error(`Only ${received} of ${MAILS} mails arrived.`);
+  while (sink.received < MAILS) {
+    if (performance.now() - began > TIMEOUT_MS)
+      throw new Error(`Only ${sink.received} of ${MAILS} mails arrived.`);
     await pause(20);
   }
   const seconds = (performance.now() - began) / 1_000;
@@ -129,8 +129,8 @@ async function fanOut(app: App): Promise<void> {
   );
   const targetId = newId();
   const began = performance.now();
-  for (let start = 0; start < recipients.length; start += PAGE) {
-    const recipientIds = recipients.slice(start, start + PAGE);
+  for (let first = 0; first < recipients.length; first += PAGE) {
+    const recipientIds = recipients.slice(first, first + PAGE);
     await transaction.run(() =>
       app
         .get(Notify, { strict: false })

@@ -43,7 +43,7 @@ export function readJsonBodies(server: FastifyInstance): void {
     }
   });
   server.addHook('onRoute', (route) => {
-    if ((route.config as BoundedRoute | undefined)?.textBody) route.bodyLimit = MAX_TEXT_BYTES;
+    if (route.config?.textBody) route.bodyLimit = MAX_TEXT_BYTES;
   });
   // Nothing of a body that no route takes is read.
   server.addContentTypeParser('*', (request, payload, done) => {

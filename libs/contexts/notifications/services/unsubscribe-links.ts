@@ -21,7 +21,7 @@ export class UnsubscribeLinks {
     const token = this.token(userId, what);
     const { publicUrl } = this.settings;
     return {
-      post: `${publicUrl}/v1/notifications/unsubscribe/${token}`,
+      post: `${publicUrl}/v1/mail/unsubscribe/${token}`,
       page: `${publicUrl}/unsubscribe?token=${token}`,
     };
   }

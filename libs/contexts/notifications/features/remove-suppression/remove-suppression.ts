@@ -24,6 +24,8 @@ export class RemoveSuppressionRoute {
   @Explain({
     operationId: 'removeMailSuppression',
     summary: 'Let an address get mail again',
+    description:
+      'Takes the address off the list of those that get no mail because it bounced or somebody complained. If it bounces again, it returns to the list.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

@@ -54,7 +54,7 @@ describe('Push messages', () => {
   const service = createServer((request, response) => {
     void buffer(request).then((body) => {
       received.push({ path: request.url!, headers: request.headers, body });
-      response.writeHead(statuses.shift() ?? 201).end();
+      return response.writeHead(statuses.shift() ?? 201).end();
     });
   });
   let ada: Person;

@@ -117,6 +117,8 @@ export class PushSubscriptionRoutes {
   @Explain({
     operationId: 'getPushKey',
     summary: 'Read the key to subscribe devices with',
+    description:
+      'The public VAPID key of this server. A browser needs it to create a push subscription (RFC 8292).',
     ok: { type: PushKeyView },
   })
   key(): PushKeyView {
@@ -134,7 +136,7 @@ export class PushSubscriptionRoutes {
   })
   subscribe(
     @CurrentCaller() { userId }: Caller,
-    @Body() { endpoint, keys }: PushSubscriptionCreate,
+    @Body() { endpoint, keys: { p256dh, auth } }: PushSubscriptionCreate,
   ): Promise<PushSubscriptionId> {
     try {
       this.http.verify(endpoint);
@@ -142,7 +144,7 @@ export class PushSubscriptionRoutes {
       if (error instanceof OutboundFailure) throw new Rejection(PushEndpointBlocked);
       throw error;
     }
-    return this.commands.execute(new SubscribePush(userId, { endpoint, ...keys }));
+    return this.commands.execute(new SubscribePush(userId, { endpoint, p256dh, auth }));
   }
 
   @Get()
@@ -160,6 +162,7 @@ export class PushSubscriptionRoutes {
   @Explain({
     operationId: 'unsubscribePush',
     summary: 'Stop push messages to a device',
+    description: 'Removes the subscription of one of your devices. It gets no more push messages.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

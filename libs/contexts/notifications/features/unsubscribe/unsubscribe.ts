@@ -19,7 +19,7 @@ export class Unsubscribe extends Command<void> {
 }
 
 @ApiTags('Notifications')
-@Controller('notifications/unsubscribe')
+@Controller('mail/unsubscribe')
 export class UnsubscribeRoute {
   constructor(private readonly commands: Commands) {}
 
@@ -45,7 +45,7 @@ const token = new URLSearchParams(location.search).get('token') ?? '';
 history.replaceState(null, '', location.pathname);
 button.onclick = async () => {
   button.disabled = true;
-  const answer = await fetch('/v1/notifications/unsubscribe/' + encodeURIComponent(token), { method: 'POST' }).catch(() => undefined);
+  const answer = await fetch('/v1/mail/unsubscribe/' + encodeURIComponent(token), { method: 'POST' }).catch(() => undefined);
   const told = { 204: 'You will get no more of these mails. You can turn them on again in your settings.', 404: 'This link is not valid.' };
   said.textContent = told[answer?.status] ?? 'That did not work. Please try again.';
   button.disabled = answer?.status in told;

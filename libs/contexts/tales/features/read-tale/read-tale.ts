@@ -24,6 +24,7 @@ export class ReadTaleRoute {
   @Explain({
     operationId: 'getTale',
     summary: 'Read one of your stories',
+    description: 'Returns a story that you requested, with what is written so far. Another user’s is 404.',
     ok: { type: TaleView },
     rejects: [NotFound],
   })

@@ -34,6 +34,7 @@ export class RetryTaleRoute {
   @Explain({
     operationId: 'retryTale',
     summary: 'Try a story again that has failed',
+    description: 'A failed story is written again from its beginning, with the same preferences.',
     ok: { status: 202, type: RequestedTale, headers: { Location: 'URL of the tale.' } },
     rejects: [NotFound, NotFailed, TooManyActive, BudgetExhausted],
   })

@@ -71,6 +71,7 @@ export class CommitTaskRoute {
   @Explain({
     operationId: 'withdrawTask',
     summary: 'Take a todo out of the plan of a day',
+    description: 'Frees the capacity that the todo takes on that day. The todo itself stays as it is.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

@@ -92,6 +92,7 @@ export class FeedCalendarRoute {
   @Explain({
     operationId: 'revokeCalendarFeed',
     summary: 'Revoke the address for your calendar',
+    description: 'The address stops working at once. 404 if there is none.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

@@ -51,6 +51,7 @@ export class FocusTodoRoute {
   @Explain({
     operationId: 'stopFocus',
     summary: 'End the focus on a todo',
+    description: 'Ends your focus session on this todo. Requires that you are focused on it.',
     ok: { status: 204 },
     rejects: [NotFound, FocusNotActive],
   })

@@ -55,6 +55,7 @@ export class ListCategoriesRoute {
   @Explain({
     operationId: 'getCategory',
     summary: 'Read a category',
+    description: 'Returns one of your categories. Another user’s is 404.',
     ok: { type: CategoryView },
     rejects: [NotFound],
   })

@@ -29,6 +29,7 @@ export class ReadFocusRoute {
   @Explain({
     operationId: 'getFocus',
     summary: 'Read what you are focused on',
+    description: 'Returns the todo that you are focused on. A user has one focus session at a time.',
     ok: { type: FocusView },
   })
   read(@CurrentCaller() { userId }: Caller): Promise<FocusView> {

@@ -26,6 +26,7 @@ export class ReadTodoRoute {
   @Explain({
     operationId: 'getTodo',
     summary: 'Read a todo',
+    description: 'Returns a todo of one of your workspaces. A todo that you may not see is 404.',
     ok: { type: TodoView },
     rejects: [NotFound],
   })
