@@ -47,8 +47,8 @@ export function readJsonBodies(server: FastifyInstance): void {
   });
   // Nothing of a body that no route takes is read.
   server.addContentTypeParser('*', (request, payload, done) => {
-    if (!(request.routeOptions.config as BoundedRoute).textBody)
-      return done(new RequestRefused(Problems.unsupportedMediaType));
+    const { textBody } = request.routeOptions.config as BoundedRoute;
+    if (!textBody) return done(new RequestRefused(Problems.unsupportedMediaType));
     return void readText(payload).then((text) => done(null, text), done);
   });
 }
