@@ -43,7 +43,8 @@ export function readJsonBodies(server: FastifyInstance): void {
     }
   });
   server.addHook('onRoute', (route) => {
-    if (route.config?.textBody) route.bodyLimit = MAX_TEXT_BYTES;
+    const config: BoundedRoute | undefined = route.config;
+    if (config?.textBody) route.bodyLimit = MAX_TEXT_BYTES;
   });
   // Nothing of a body that no route takes is read.
   server.addContentTypeParser('*', (request, payload, done) => {
