@@ -15,7 +15,14 @@ const platform: AccessRows = {
 };
 
 /** Controllers that are excluded from the API description and so not checked: public pages for people. */
-export const UNDESCRIBED = ['ActivationPage', 'ResetPasswordPage', 'UndoEmailChangePage', 'InvitesPage'];
+export const UNDESCRIBED = [
+  'ActivationPage',
+  'ResetPasswordPage',
+  'UndoEmailChangePage',
+  'PreviewMails',
+  'UnsubscribePage',
+  'InvitesPage',
+];
 
 const CONTEXTS = join(__dirname, '../libs/contexts');
 

@@ -31,6 +31,13 @@ describe('the README', () => {
         until(`curl -s 'http://127.0.0.1:8025/api/messages?to=ada@example.com'`, 'Your story is ready'),
       ],
       [
+        'lastEventId',
+        until(
+          `curl -sN --max-time 2 "http://127.0.0.1:3000/v1/events?lastEventId=$PLACE" -H "Authorization: Bearer $TOKEN"`,
+          'story.viewed',
+        ),
+      ],
+      [
         '/v1/feed',
         until(`curl -s http://127.0.0.1:3000/v1/feed -H "Authorization: Bearer $TOKEN"`, '"demo-'),
       ],
@@ -40,7 +47,7 @@ describe('the README', () => {
       .join('\n')
       .replaceAll(':3000', `:${started.ports.api}`)
       .replaceAll(':8025', `:${started.ports.mailbox}`);
-    const { stdout } = await run('bash', ['-euc', script], { timeout: 60_000 });
+    const { stdout } = await run('bash', ['-euc', script], { timeout: 120_000 });
     expect(stdout).toContain('"expiresAt"');
     expect(stdout).toMatch(/^\d{6}$/m);
     expect(stdout).toContain('"tokenType":"Bearer"');
@@ -48,13 +55,14 @@ describe('the README', () => {
     expect(stdout.match(/^event: tale\.progress$/gm)!.length).toBeGreaterThan(1);
     expect(stdout).toMatch(/^event: tale\.ready$/m);
     expect(stdout).toMatch(/^Your story is ready: \w/m);
+    expect(stdout).toMatch(/^event: story\.viewed$/m);
     const feed = JSON.parse(stdout.trim().split('\n').at(-1)!) as {
       data: { author: { username: string } }[];
     };
     const [own, ...others] = feed.data.map(({ author }) => author.username);
     expect(own).toBe('ada');
     expect(new Set(others)).toEqual(new Set([expect.stringMatching(/^demo-/)])); // one author with any number of posts
-  }, 70_000);
+  }, 130_000);
 
   it('starts an api with a heap limit of its own, whatever the memory of the machine', async () => {
     const answer = await fetch(`http://127.0.0.1:${started.ports.api}/v1/debug/vars`, {

@@ -63,7 +63,7 @@ export async function suppressedAddress({ system }: Scene): Promise<Given> {
   const id = newId();
   await system.sql(
     `INSERT INTO mail.suppressions (id, address, shown, reason, provider, detail, created_at)
-     VALUES ($1, decode(replace($1::text, '-', ''), 'hex'), 'a…@example.com', 'bounce', 'smtp', '', now())`,
+     VALUES ($1::uuid, decode(replace($1::uuid::text, '-', ''), 'hex'), 'a…@example.com', 'bounce', 'smtp', '', now())`,
     [id],
   );
   return { path: { id } };

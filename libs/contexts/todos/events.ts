@@ -33,6 +33,13 @@ export const UnassigningContinued = defineEvent(
   z.object({ workspaceId: z.uuid(), userId: z.uuid() }),
 );
 
+/** The next todos that bear a deleted tag are due to lose it. */
+export const TagRemovalContinued = defineEvent(
+  'todos.tag-removal-continued',
+  1,
+  z.object({ tagId: z.uuid() }),
+);
+
 /** A user is to be reminded by mail of up to ten todos, and told how many more there are. */
 export const ReminderRequested = defineEvent(
   'todos.reminder-requested',

@@ -1,6 +1,6 @@
 import type { Person, TestSystem } from '@rookery/testing';
 import type { Given, Scene } from '@rookery/testing/access';
-import { sharedWorkspace } from '../workspaces/testing';
+import { sharedWorkspace, tag } from '../workspaces/testing';
 
 /** Creates a todo. @returns its view */
 export async function createTodo(
@@ -28,6 +28,14 @@ export async function eventsAbout(system: TestSystem, subject: string): Promise<
 export async function sharedTodo(scene: Scene): Promise<Given> {
   const { path } = await sharedWorkspace(scene);
   return { path: { id: (await createTodo(scene.system, scene.people.owner, path!.id!)).id } };
+}
+
+/** A todo of the owner in a workspace that is shared, as `id` of the path, and a tag of the workspace, as `tagId`. */
+export async function taggableTodo(scene: Scene): Promise<Given> {
+  const { path } = await sharedWorkspace(scene);
+  const { owner } = scene.people;
+  const { id } = await createTodo(scene.system, owner, path!.id!);
+  return { path: { id, tagId: (await tag(scene.system, owner, path!.id!)).id } };
 }
 
 /** A category of the owner, as `id` of the path. */

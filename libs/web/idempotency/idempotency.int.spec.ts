@@ -444,12 +444,12 @@ describe('an Idempotency-Key', () => {
       for (const [path, methods] of Object.entries<Record<string, never>>(document.paths)) {
         for (const method of ['post', 'patch']) {
           const operation = methods[method] as
-            undefined | { parameters: { description: string }[]; responses: Record<string, object> };
+            undefined | { parameters: { description?: string }[]; responses: Record<string, object> };
           if (!operation) continue;
           const good = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'));
           if (!good.some(([, response]) => holdsSecret(response))) continue;
           found.push(path);
-          if (!operation.parameters.some(({ description }) => description.includes('is not stored')))
+          if (!operation.parameters.some(({ description }) => description?.includes('is not stored')))
             unsafe.push(`${method} ${path} needs @NeverStored()`);
         }
       }

@@ -73,13 +73,12 @@ export const CategoryUnknown = defineRejection(
   { path: 'categoryId', rule: Rules.oneOf, params: {} },
 );
 
-export const TagUnknown = defineRejection(
-  'todos.tag-unknown',
+export const TooManyTags = defineRejection(
+  'todos.too-many-tags',
   'invalid',
-  'The workspace has no such tag.',
-  'Choose one of the tags of the workspace.',
-  'Unknown tag',
-  { path: 'tagIds', rule: Rules.oneOf, params: {} },
+  'This todo has the maximum number of tags.',
+  'Take off a tag that it no longer needs.',
+  'Too many tags',
 );
 
 export const TooManyAttachments = defineRejection(

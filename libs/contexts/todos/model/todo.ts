@@ -10,6 +10,9 @@ import {
 import { FutureOccurrence, ParentUnsuitable, RecurrenceNeedsDueDate, StatusUnreachable } from './rejections';
 
 /** From the least to the most important; the index is what is stored. */
+/** Tags on one todo. */
+export const MAX_TAGS = 20;
+
 export const PRIORITIES = ['low', 'medium', 'high'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 

@@ -22,6 +22,15 @@ export class TodoTags {
     return added > 0;
   }
 
+  /** @returns how many tags a todo has */
+  async countOf(todoId: string): Promise<number> {
+    const row = await this.sql.row<{ count: number }>(
+      'SELECT count(*)::int AS count FROM todos.todo_tags WHERE todo_id = $1',
+      [todoId],
+    );
+    return row!.count;
+  }
+
   /** @returns whether the todo had it */
   async remove(todoId: string, tagId: string): Promise<boolean> {
     return (

@@ -4,7 +4,7 @@ import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { Field, Item } from '@rookery/web';
 import { STATUSES, type TodoStatus } from '../contract';
-import { PRIORITIES, type Priority } from '../model/todo';
+import { MAX_TAGS, PRIORITIES, type Priority } from '../model/todo';
 
 /** Field options of what a todo says. */
 export const TODO = {
@@ -37,7 +37,6 @@ export const TODO = {
     example: '#6b7280',
   },
   difficulty: { min: 1, max: 5, description: 'How hard it is: 1 is easy.', example: 2 },
-  tagIds: { max: 20, unique: true, description: 'Tags of the workspace.' },
 };
 
 /** A tag on a todo. */
@@ -80,7 +79,7 @@ export class TodoView {
   @Field.uuid({ description: 'A category of whoever set it.', nullable: true })
   categoryId: string | null;
 
-  @Field.list(Item.object(() => TodoTagView), { max: 20, description: 'Its tags, by name.' })
+  @Field.list(Item.object(() => TodoTagView), { max: MAX_TAGS, description: 'Its tags, by name.' })
   tags: TodoTagView[];
 
   @Field.text({ ...TODO.recurrence, nullable: true })

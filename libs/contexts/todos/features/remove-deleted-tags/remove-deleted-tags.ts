@@ -1,0 +1,23 @@
+import { type EventOf, occurred } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
+import { Outbox } from '@rookery/persistence';
+import { TagDeleted } from '../../../workspaces/contract';
+import { TagRemovalContinued } from '../../events';
+import { TodoTags } from '../../storage/todo-tags';
+
+const BATCH_SIZE = 500;
+
+/** Takes a tag that is gone off the todos, a batch at a time. Their versions stay: nobody has changed them. */
+@Subscriber('todos.remove-deleted-tags', [TagDeleted, TagRemovalContinued], { queue: Queues.projections })
+export class RemoveDeletedTags implements Handles<typeof TagDeleted | typeof TagRemovalContinued> {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly tags: TodoTags,
+  ) {}
+
+  async handle({ subject, data }: EventOf<typeof TagDeleted | typeof TagRemovalContinued>): Promise<void> {
+    const tagId = 'tagId' in data ? data.tagId : subject;
+    if ((await this.tags.removeEverywhere(tagId, BATCH_SIZE)) === BATCH_SIZE)
+      await this.outbox.append([occurred(TagRemovalContinued, { tagId })]);
+  }
+}

@@ -1,0 +1,84 @@
+import { enroll } from '@rookery/contexts/identity/testing';
+import { createTodo, eventsAbout } from '@rookery/contexts/todos/testing';
+import { gather, tag } from '@rookery/contexts/workspaces/testing';
+import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
+
+describe('Tags on todos', () => {
+  const system = sharedSystem();
+  let ada: Person;
+  let guest: Person;
+  let room: string;
+  let todoId: string;
+  let home: { id: string; name: string };
+
+  beforeEach(async () => {
+    [ada, guest] = await Promise.all([enroll(system), enroll(system)]);
+    room = await gather(system, ada, [[guest, 'guest']]);
+    todoId = (await createTodo(system, ada, room)).id;
+    home = await tag(system, ada, room, 'home');
+  });
+
+  const put = (tagId: string, who = ada, id = todoId) =>
+    system.ask(`POST /v1/todos/${id}/tags/${tagId}`, { token: who.token });
+  const take = (tagId: string, who = ada) =>
+    system.ask(`DELETE /v1/todos/${todoId}/tags/${tagId}`, { token: who.token });
+  const todo = async () => (await system.ask(`GET /v1/todos/${todoId}`, { token: ada.token })).body;
+  const found = async (query: string) =>
+    (await system.ask(`GET /v1/workspaces/${room}/todos?tag=${query}`, { token: ada.token })).body.data.map(
+      ({ id }: { id: string }) => id,
+    );
+
+  it('are put on and taken off, once each, and todos are found by them', async () => {
+    const { version } = await todo();
+    for (let times = 0; times < 2; times += 1) expect(await put(home.id)).toMatchObject({ status: 204 });
+    expect(await todo()).toMatchObject({ tags: [home], version: version + 1 });
+    expect([await found(home.id), await found('home'), await found('away')]).toEqual([
+      [todoId],
+      [todoId],
+      [],
+    ]);
+    for (let times = 0; times < 2; times += 1) expect(await take(home.id)).toMatchObject({ status: 204 });
+    expect(await todo()).toMatchObject({ tags: [], version: version + 2 });
+    expect(await found('home')).toEqual([]);
+    expect(await eventsAbout(system, todoId)).toEqual([
+      'todos.todo-created',
+      'todos.todo-updated',
+      'todos.todo-updated',
+    ]);
+  });
+
+  it('are of the same workspace: another one’s tag does not exist here', async () => {
+    const elsewhere = await tag(system, ada, await gather(system, ada), 'elsewhere');
+    expect(await put(elsewhere.id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
+    expect((await todo()).tags).toEqual([]);
+  });
+
+  it('are changed by those who write, and not by guests or strangers', async () => {
+    const eve = await enroll(system);
+    expect([await put(home.id, guest), await take(home.id, guest)]).toMatchObject([
+      { status: 403 },
+      { status: 403 },
+    ]);
+    expect([await put(home.id, eve), await take(home.id, eve)]).toMatchObject([
+      { status: 404 },
+      { status: 404 },
+    ]);
+  });
+
+  it('are at most twenty, also when two are put on at once', async () => {
+    const tags = await Promise.all(
+      Array.from({ length: 20 }, (_, number) => tag(system, ada, room, `tag ${number}`)),
+    );
+    for (const { id } of tags.slice(0, 19)) expect(await put(id)).toMatchObject({ status: 204 });
+    const answers = await race(system, [() => put(tags[19]!.id), () => put(home.id)]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 422]);
+    expect(answers.find(({ status }) => status === 422)!.body.code).toBe('todos.too-many-tags');
+    expect((await todo()).tags).toHaveLength(20);
+  });
+
+  it('go with the tag', async () => {
+    await put(home.id);
+    await system.ask(`DELETE /v1/workspaces/${room}/tags/${home.id}`, { token: ada.token });
+    await eventually(async () => expect((await todo()).tags).toEqual([]));
+  });
+});
