@@ -51,7 +51,7 @@ describe('refreshing tokens', () => {
       body: { code: 'identity.refresh-reused' },
     });
     const events = await system.sql<{ type: string }>(
-      `SELECT type FROM messaging.outbox WHERE data->>'userId' = $1 ORDER BY id`,
+      `SELECT type FROM messaging.outbox WHERE data->>'userId' = $1 AND type LIKE 'identity.%' ORDER BY id`,
       [first.user.id],
     );
     expect(events.map(({ type }) => type)).toEqual(['identity.refresh-reused', 'identity.session-revoked']);

@@ -41,6 +41,7 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
       id: crowd[2]!.id,
       username: expect.any(String),
       name: 'Some Person',
+      avatarUrl: null,
       followedAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/),
       counts: expect.any(Object),
       relation: { following: false, followedBy: false, blocking: false, muting: false },
