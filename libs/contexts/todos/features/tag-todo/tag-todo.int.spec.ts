@@ -31,7 +31,7 @@ describe('Tags on todos', () => {
   it('are put on and taken off, once each, and todos are found by them', async () => {
     const { version } = await todo();
     for (let times = 0; times < 2; times += 1) expect(await put(home.id)).toMatchObject({ status: 204 });
-    expect(await todo()).toMatchObject({ tags: [home], version: version + 1 });
+    expect(await todo()).toMatchObject({ tags: [{ id: home.id, name: 'home' }], version: version + 1 });
     expect([await found(home.id), await found('home'), await found('away')]).toEqual([
       [todoId],
       [todoId],
