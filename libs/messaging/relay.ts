@@ -6,7 +6,8 @@ import { Loop } from './loop';
 import { RedisConnections } from '@rookery/redis';
 import { HINT_CHANNEL } from './relay-hint';
 
-const POLL_MS = 100;
+/** What a lost hint missed waits this long at most. Each poll costs five statements on every worker, also at rest. */
+const POLL_MS = 500;
 const BATCH = 200;
 /**
  * A batch is bounded by the timeouts of PostgreSQL and Redis: longer without a finished batch means that nothing is
@@ -43,7 +44,8 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.redis.listening(HINT_CHANNEL).on('message', () => this.loop.wake());
+    const wake = () => this.loop.wake();
+    this.redis.listening(HINT_CHANNEL, wake).on('message', wake);
     this.loop.start();
   }
 

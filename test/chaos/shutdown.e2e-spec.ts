@@ -62,7 +62,8 @@ describe('an api and a worker', () => {
     expect(failures).toEqual([]);
     await system.startRedis({ empty: false });
     const times = answers.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
-    expect(times[Math.floor(times.length / 2)]).toBeLessThan(1_000); // the slowest may have waited for a processor
+    // Nine of ten: the slowest may have waited for a processor.
+    expect(times[Math.floor(times.length * 0.9)]).toBeLessThan(1_000);
     const commands = answers.map(({ commandId }) => commandId);
     const once = { times: commands.length, commands: commands.length };
     await eventually(async () => expect(await effectsOfAll(commands)).toEqual(once), RECOVERY_MS);
