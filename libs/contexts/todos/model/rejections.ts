@@ -23,7 +23,7 @@ export const RecurrenceInvalid = defineRejection(
   'todos.recurrence-invalid',
   'invalid',
   'This recurrence rule cannot be used.',
-  'Write a rule of RFC 5545 with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY and, if needed, INTERVAL, COUNT or UNTIL, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS and WKST. It must come at least once in some years.',
+  'Write a rule of RFC 5545 with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY and, if needed, INTERVAL, COUNT (to 366) or UNTIL, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS (within a month) and WKST. It must come at least once in some years.',
   'Recurrence rule not usable',
   { path: 'recurrence', rule: NoRecurrence, params: {} },
 );

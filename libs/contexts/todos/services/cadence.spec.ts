@@ -26,6 +26,7 @@ describe('A recurrence rule', () => {
     [' rrule:freq=weekly;byday=mo,we; ', 'FREQ=WEEKLY;BYDAY=MO,WE'],
     ['FREQ=MONTHLY;BYDAY=-1FR;COUNT=12', 'FREQ=MONTHLY;BYDAY=-1FR;COUNT=12'],
     ['FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1', 'FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1'],
+    ['FREQ=YEARLY;BYMONTH=9;BYDAY=MO;BYSETPOS=1', 'FREQ=YEARLY;BYMONTH=9;BYDAY=MO;BYSETPOS=1'],
     ['FREQ=YEARLY;UNTIL=20301231T235959Z', 'FREQ=YEARLY;UNTIL=20301231T235959Z'],
   ])('may be %s', (text, normal) => expect(parseRule(text)).toBe(normal));
 
@@ -51,6 +52,10 @@ describe('A recurrence rule', () => {
     'FREQ=WEEKLY;BYDAY=1MO',
     'FREQ=WEEKLY;BYMONTHDAY=1',
     'FREQ=DAILY;BYSETPOS=1',
+    // Legal in calendars, and each held the api for seconds: a step of the search is a whole year, or never fits.
+    'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=8',
+    'FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-31;INTERVAL=7',
+    'FREQ=DAILY;COUNT=367',
     'FREQ=DAILY=WEEKLY',
     'FREQ=DAILY\nDTSTART:19700101T000000Z',
     'FREQ=DAILY;X-EVIL=1',

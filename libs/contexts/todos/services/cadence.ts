@@ -5,11 +5,13 @@ import type { Cadence } from '../model/todo';
 import { RecurrenceInvalid } from '../model/rejections';
 
 const MAX_LENGTH = 200;
-const MAX_COUNT = 1_000;
+const MAX_COUNT = 366;
 const MAX_INTERVAL = 999;
-/** Steps of a search for the next date: bounds what a rule costs that hardly ever comes, or never. */
-const MAX_STEPS = 12_000;
-const MAX_STEPS_WHEN_SET = 2_000;
+/**
+ * Steps of a search for the next date, by FREQ: some years of days, and more years where a step is one. It bounds what
+ * a rule costs that hardly ever comes, or never, and what COUNT costs from a date long ago.
+ */
+const MAX_STEPS: Readonly<Record<string, number>> = { DAILY: 3_000, WEEKLY: 600, MONTHLY: 400, YEARLY: 200 };
 
 const DAY = '(?:MO|TU|WE|TH|FR|SA|SU)';
 const list = (item: string, max: number) => new RegExp(`^${item}(?:,${item}){0,${max - 1}}$`);
@@ -58,14 +60,17 @@ export function parseRule(text: string): string {
     !(names.has('COUNT') && names.has('UNTIL')) &&
     parts.every(([name, value = '', ...more]) => more.length === 0 && PARTS[name]?.test(value) === true);
   if (!sound) throw new Rejection(RecurrenceInvalid);
-  const { COUNT, FREQ, BYDAY = '', BYMONTHDAY, BYSETPOS, INTERVAL = '1', UNTIL } = partsOf(rule);
+  const { COUNT, FREQ, BYDAY = '', BYMONTH, BYMONTHDAY, BYSETPOS, INTERVAL = '1', UNTIL } = partsOf(rule);
   const inadmissible =
     Number(COUNT ?? 1) > MAX_COUNT ||
     Number(INTERVAL) > MAX_INTERVAL ||
     // RFC 5545 §3.3.10 allows a number before a day only there.
     (/\d/.test(BYDAY) && (FREQ === 'DAILY' || FREQ === 'WEEKLY')) ||
     (BYMONTHDAY !== undefined && FREQ === 'WEEKLY') ||
-    (BYSETPOS !== undefined && BYDAY === '' && BYMONTHDAY === undefined);
+    // Choosing among the days of a month is cheap; among those of a year, or beyond those of a week, it takes seconds.
+    (BYSETPOS !== undefined &&
+      ((BYDAY === '' && BYMONTHDAY === undefined) ||
+        (FREQ !== 'MONTHLY' && (FREQ !== 'YEARLY' || BYMONTH === undefined))));
   if (inadmissible || (UNTIL !== undefined && endOf(UNTIL, 'UTC') === undefined))
     throw new Rejection(RecurrenceInvalid);
   return rule;
@@ -78,7 +83,7 @@ export function assertComesAgain(series: Series): void {
   const { COUNT, UNTIL } = partsOf(series.rule);
   let next: Date | null;
   try {
-    next = find(series, series.start, MAX_STEPS_WHEN_SET);
+    next = find(series, series.start);
   } catch {
     throw new Rejection(RecurrenceInvalid);
   }
@@ -101,7 +106,7 @@ export function cadenceOf(series: Series, dueDate: Date, now: Date): Cadence {
 /** @returns the first date of a series after a moment; null if there is none, or none in the next thousands of steps */
 export function nextAfter(series: Series, moment: Date): Date | null {
   try {
-    return find(series, moment, MAX_STEPS);
+    return find(series, moment);
   } catch {
     return null;
   }
@@ -113,14 +118,14 @@ export function dayOf(moment: Date, timeZone: string): string {
 }
 
 /** The rule runs on the wall clock, as if it were UTC, where all days have 24 hours. */
-function find({ rule, start, timeZone }: Series, moment: Date, maxIterations: number): Date | null {
+function find({ rule, start, timeZone }: Series, moment: Date): Date | null {
   const { UNTIL, ...parts } = partsOf(rule);
   const endless = Object.entries(parts).map(([name, value]) => `${name}=${value}`);
   const dates = new RRuleTemporal({
     rruleString: `RRULE:${endless.join(';')}`,
     dtstart: wallOf(start, timeZone).toZonedDateTime('UTC'),
     tzid: 'UTC',
-    maxIterations,
+    maxIterations: MAX_STEPS[parts.FREQ!]!,
   });
   const end = UNTIL === undefined ? undefined : endOf(UNTIL, timeZone);
   // Of a time that is skipped the wall shows another: the search begins before all that could be after the moment.
