@@ -95,13 +95,14 @@ export const Queues = {
     effect: 'outside',
     concurrency: 32,
   }),
-  /** Push messages: what could not be sent for an hour is old. */
+  /** Push messages: what could not be sent for an hour is old; slow services must not keep others waiting. */
   push: defineQueue('push', {
     class: 'default',
     attempts: 6,
     backoff: { base: 2_000, factor: 4, cap: 900_000 },
     timeout: 30_000,
     effect: 'outside',
+    concurrency: 32,
   }),
   /** Exports and erasures, in batches: long work that no user waits for. */
   personalData: defineQueue('personal-data', {

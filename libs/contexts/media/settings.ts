@@ -58,6 +58,10 @@ export class MediaSettings extends defineSettings(
       doc: 'Maximum uploads per user that nothing uses; one more is refused. They are removed after MEDIA_UNUSED_SECONDS.',
       default: '50',
     }),
+    maxBytes: setting('MEDIA_MAX_BYTES_PER_USER', z.coerce.number().int().min(10_485_760), {
+      doc: 'Maximum bytes of all uploads of a user together, as they were announced; one more is refused.',
+      default: '2147483648',
+    }),
     unusedSeconds: setting('MEDIA_UNUSED_SECONDS', z.coerce.number().int().min(3_600), {
       doc: 'Seconds after which an upload that nothing uses is removed.',
       default: '86400',

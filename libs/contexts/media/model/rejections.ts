@@ -26,3 +26,11 @@ export const TooManyUploads = defineRejection(
   'Use the uploads you have requested, or wait: those that nothing uses are removed after a day.',
   'Too many uploads',
 );
+
+export const QuotaExceeded = defineRejection(
+  'media.quota-exceeded',
+  'conflict',
+  'Your uploads would take more room than a user has.',
+  'Remove what uses large uploads, such as attachments and highlighted stories. What has ended makes room by itself.',
+  'No room for this upload',
+);

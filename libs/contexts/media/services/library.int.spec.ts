@@ -62,6 +62,18 @@ describe('the library of media', () => {
     await adas().attach(key, 'suite:late');
   });
 
+  it('lets an upload have a hundred uses: all are in one row, which each writes anew', async () => {
+    const key = await upload(system, ada, PDF, 'application/pdf');
+    await adas().verify(key);
+    const uses = Array.from({ length: 100 }, (_, nr) => `suite:${nr}`);
+    await system.sql('UPDATE media.uploads SET uses = $2 WHERE media_key = $1', [key, uses.slice(1)]);
+    await adas().attach(key, uses[0]!);
+    await adas().attach(key, uses[0]!);
+    await expect(adas().attach(key, 'suite:more')).rejects.toThrow(NOT_USABLE);
+    await adas().detach(key, uses[50]!);
+    await adas().attach(key, 'suite:more');
+  });
+
   it('serves what was verified, whatever is sent to the same URL afterwards', async () => {
     const answer = await presign(system, ada, PDF, 'application/pdf', 'Vertrag für "Ada".pdf');
     await send(answer, PDF);

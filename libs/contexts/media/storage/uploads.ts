@@ -24,6 +24,9 @@ export const uploadSchema = new EntitySchema<UploadState>({
   },
 });
 
+/** Uses of one upload: they are in one row, which each use writes anew. */
+const MAX_USES = 100;
+
 /** What links to an upload depend on. */
 export interface Shown {
   mediaKey: string;
@@ -58,23 +61,32 @@ export class Uploads extends Repository<UploadState, Upload> {
     return this.find({ id });
   }
 
-  /** Counts a user's unused uploads, and lets nobody add one before the current transaction ends. */
-  async countUnused(ownerId: string): Promise<number> {
+  /**
+   * Counts a user's uploads, and lets nobody add one before the current transaction ends.
+   *
+   * @returns number of those that nothing uses, and bytes of all as they were announced
+   */
+  async count(ownerId: string): Promise<{ unused: number; bytes: number }> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('media.uploads:' || $1, 0))`, [
       ownerId,
     ]);
-    const row = await this.sql.row<{ count: number }>(
-      `SELECT count(*)::int AS count FROM media.uploads WHERE owner_id = $1 AND uses = '{}'`,
+    const row = await this.sql.row<{ unused: number; bytes: number }>(
+      `SELECT (count(*) FILTER (WHERE uses = '{}'))::int AS unused, coalesce(sum(size), 0)::float8 AS bytes
+       FROM media.uploads WHERE owner_id = $1`,
       [ownerId],
     );
-    return row!.count;
+    return row!;
   }
 
-  /** @returns whether the owner has a verified upload of that key that can be shown: `use` uses it now */
+  /**
+   * @returns whether the owner has a verified upload of that key that can be shown and has not too many uses: `use` uses
+   *   it now
+   */
   async attach(ownerId: string, mediaKey: string, use: string): Promise<boolean> {
     const attached = await this.sql.execute(
       `UPDATE media.uploads SET uses = CASE WHEN $3 = ANY (uses) THEN uses ELSE uses || $3 END
-       WHERE media_key = $2 AND owner_id = $1 AND status IN ('processing', 'ready')`,
+       WHERE media_key = $2 AND owner_id = $1 AND status IN ('processing', 'ready')
+         AND (cardinality(uses) < ${MAX_USES} OR $3 = ANY (uses))`,
       [ownerId, mediaKey, use],
     );
     return attached === 1;

@@ -172,4 +172,24 @@ describe('requesting an upload', () => {
     // Those of others do not count.
     expect((await presign(system, ada, file)).status).toBe(201);
   });
+
+  it('refuses what has no room beside the uploads that the user has, used ones too, until they are gone', async () => {
+    const hoarder = await signUp(system);
+    const first = await presign(system, hoarder, file);
+    const key = first.body.mediaKey as string;
+    const fill = (bytes: number) =>
+      system.sql(`UPDATE media.uploads SET size = $2, uses = '{suite:quota}' WHERE media_key = $1`, [
+        key,
+        bytes,
+      ]);
+    await fill(2_147_483_647 - file.length); // less by one than what there is room for
+    expect((await presign(system, hoarder, file)).status).toBe(201);
+    expect(await presign(system, hoarder, file)).toMatchObject({
+      status: 409,
+      body: { code: 'media.quota-exceeded' },
+    });
+    expect((await presign(system, ada, file)).status).toBe(201);
+    await system.sql('DELETE FROM media.uploads WHERE media_key = $1', [key]);
+    expect((await presign(system, hoarder, file)).status).toBe(201);
+  });
 });

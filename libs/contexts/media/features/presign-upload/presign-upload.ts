@@ -15,7 +15,7 @@ import {
   RequestRefused,
 } from '@rookery/web';
 import { CONTENT_TYPES, MAX_UPLOAD_BYTES } from '../../model/media-types';
-import { MediaUnavailable, TooManyUploads } from '../../model/rejections';
+import { MediaUnavailable, QuotaExceeded, TooManyUploads } from '../../model/rejections';
 import { Upload, type UploadDraft } from '../../model/upload';
 import { MediaSettings } from '../../settings';
 import { Bucket, StorageUnavailable } from '../../storage/bucket';
@@ -103,7 +103,7 @@ export class PresignUploadRoute {
     description:
       'Answers a URL to which you send the file yourself, with the method and the headers of the answer. The storage refuses another size, another type and another key. Images are re-encoded in three sizes, without what a camera adds to them, before anybody sees them; of an animated one the first frame is kept.',
     ok: { status: 201, type: PresignedUpload },
-    rejects: [MediaUnavailable, TooManyUploads],
+    rejects: [MediaUnavailable, QuotaExceeded, TooManyUploads],
   })
   async presign(@CurrentCaller() { userId }: Caller, @Body() draft: UploadRequest): Promise<PresignedUpload> {
     if (!CONTENT_TYPES.includes(draft.contentType))
@@ -131,8 +131,10 @@ export class PresignUploadHandler implements ICommandHandler<PresignUpload> {
   ) {}
 
   async execute({ ownerId, draft }: PresignUpload): Promise<PresignedUpload> {
-    const { maxUnused, uploadSeconds } = this.settings;
-    if ((await this.uploads.countUnused(ownerId)) >= maxUnused) throw new Rejection(TooManyUploads);
+    const { maxBytes, maxUnused, uploadSeconds } = this.settings;
+    const { unused, bytes } = await this.uploads.count(ownerId);
+    if (unused >= maxUnused) throw new Rejection(TooManyUploads);
+    if (bytes + draft.size > maxBytes) throw new Rejection(QuotaExceeded);
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + uploadSeconds * 1_000);
     const upload = Upload.request(ownerId, draft, now, expiresAt);

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { newId } from '@rookery/domain';
 import { enroll } from '@rookery/contexts/identity/testing';
+import { comment, publish } from '@rookery/contexts/social/testing';
 import { notificationsOf } from '@rookery/contexts/notifications/testing';
 import { eventually, type Person, privateSystem } from '@rookery/testing';
 
@@ -51,8 +52,10 @@ describe('Push messages', () => {
   const received: Received[] = [];
   let statuses: number[] = [];
   let serviceUrl: string;
+  let hanging: string[] = [];
   const service = createServer((request, response) => {
     void buffer(request).then((body) => {
+      if (request.url!.endsWith('/hangs')) return void hanging.push(request.url!);
       received.push({ path: request.url!, headers: request.headers, body });
       return response.writeHead(statuses.shift() ?? 201).end();
     });
@@ -126,6 +129,19 @@ describe('Push messages', () => {
     await eventually(() => received.length === 2);
     expect(received[1]!.headers.topic).toBe(received[0]!.headers.topic);
     expect(await devicesOf(ada)).toHaveLength(1);
+  });
+
+  it('are not kept from others by a device whose push service never answers', async () => {
+    const device = new Device(serviceUrl).subscription;
+    await subscribe(ada, { ...device, endpoint: `${serviceUrl}/${newId()}/hangs` });
+    await subscribe(bob, new Device(serviceUrl).subscription);
+    hanging = [];
+    const post = await publish(system, ada);
+    for (let nr = 0; nr < 8; nr += 1) await comment(system, bob, post.id);
+    await notificationsOf(system, ada, 8);
+    await eventually(() => hanging.length === 2);
+    await follow(ada, bob);
+    await eventually(() => received.length === 1);
   });
 
   it('wait in quiet hours, and are not sent if the notification was read meanwhile', async () => {

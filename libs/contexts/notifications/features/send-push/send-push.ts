@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { Clock, type EventOf } from '@rookery/domain';
 import { type Handles, Queues, Snooze, Subscriber } from '@rookery/messaging';
 import { counter } from '@rookery/observability';
-import { OutboundFailure, OutboundHttp } from '@rookery/outbound-http';
+import { Lanes, OutboundFailure, OutboundHttp } from '@rookery/outbound-http';
 import { Transaction } from '@rookery/persistence';
 import { Recipients } from '../../../identity/contract';
 import { NotificationDue } from '../../events';
@@ -28,6 +28,7 @@ type Outcome = 'sent' | 'gone' | 'refused' | 'failed';
 /** Sends notifications to devices, encrypted for each; not what has been read meanwhile, and not in quiet hours. */
 @Subscriber('notifications.send-push', NotificationDue, { queue: Queues.push })
 export class SendPush implements Handles<typeof NotificationDue> {
+  private readonly lanes = new Lanes();
   private readonly log = new Logger(SendPush.name);
 
   constructor(
@@ -54,7 +55,13 @@ export class SendPush implements Handles<typeof NotificationDue> {
     if (!notification || notification.readAt) return;
     const { actors, actorsCount, post } = notification;
     const payload = JSON.stringify({ notificationId, kind, actors, actorsCount, post });
-    const outcomes = await Promise.all(devices.map((device) => this.send(device, payload, notificationId)));
+    // Users choose the endpoints: those of one who does not answer must not keep the messages of others waiting.
+    const leave = this.lanes.enter({ endpoint: userId, owner: userId, host: userId });
+    if (typeof leave === 'number') throw new Snooze(leave);
+    const started = performance.now();
+    const outcomes = await Promise.all(
+      devices.map((device) => this.send(device, payload, notificationId)),
+    ).finally(() => leave(performance.now() - started));
     for (const outcome of outcomes) pushes.inc({ outcome });
     const gone = devices.filter((_, index) => outcomes[index] === 'gone');
     if (gone.length > 0) {

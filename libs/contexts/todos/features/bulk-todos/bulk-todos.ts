@@ -7,17 +7,26 @@ import { Clock, type ExpectedVersion } from '@rookery/domain';
 import {
   type Caller,
   CurrentCaller,
+  defineRatePolicy,
   Explain,
   Field,
   Item,
   type Problem,
   problemOf,
   problemOfError,
+  RateLimit,
 } from '@rookery/web';
 import type { FastifyRequest } from 'fastify';
 import { Completion } from '../../services/completion';
 import { TodoAccess } from '../../services/todo-access';
 import { Todos } from '../../storage/todos';
+
+/** Each operation is a command of its own, with its transaction. */
+const BULK = defineRatePolicy('todos-bulk', {
+  quota: '30/60',
+  per: ['account'],
+  doc: 'Changing todos in bulk, per account.',
+});
 
 const MAX_OPERATIONS = 100;
 const ACTIONS = ['complete', 'reopen', 'archive', 'delete'] as const;
@@ -83,6 +92,7 @@ export class BulkTodosRoute {
   constructor(private readonly commands: Commands) {}
 
   @Post('bulk')
+  @RateLimit(BULK)
   @Explain({
     operationId: 'bulkTodos',
     summary: 'Complete, reopen, archive or delete several todos',

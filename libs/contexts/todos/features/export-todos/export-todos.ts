@@ -5,13 +5,27 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { NotFound } from '@rookery/domain';
 import { pagesById } from '@rookery/persistence';
-import { type Caller, CurrentCaller, Explain, Field, UuidParam } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  defineRatePolicy,
+  Explain,
+  Field,
+  RateLimit,
+  UuidParam,
+} from '@rookery/web';
 import type { FastifyReply } from 'fastify';
 import { TodoAccess } from '../../services/todo-access';
 import { CALENDAR_BEGIN, CALENDAR_END, calendarTodo } from '../../views/calendar';
 import { TodosQuery } from '../../views/todo-filters';
 import { TodoLists } from '../../views/todo-lists';
 import { CSV_HEADER, csvOf } from '../../views/todo-csv';
+
+const EXPORTS = defineRatePolicy('todos-export', {
+  quota: '20/60',
+  per: ['account'],
+  doc: 'Exporting the todos of a workspace, per account.',
+});
 
 /** Todos in memory at a time, and of one statement. */
 const PAGE = 1_000;
@@ -45,6 +59,7 @@ export class ExportTodosRoute {
   constructor(private readonly queries: Queries) {}
 
   @Get(':id/todos/export')
+  @RateLimit(EXPORTS)
   @Explain({
     operationId: 'exportTodos',
     summary: 'Export the todos of a workspace',

@@ -1,11 +1,10 @@
 import { Clock, type EventOf, newId } from '@rookery/domain';
 import { type Attempt, type Handles, Queues, Reject, Snooze, Subscriber } from '@rookery/messaging';
 import { counter, histogram } from '@rookery/observability';
-import { type OutboundAnswer, OutboundFailure, OutboundHttp } from '@rookery/outbound-http';
+import { Lanes, type OutboundAnswer, OutboundFailure, OutboundHttp } from '@rookery/outbound-http';
 import { Transaction } from '@rookery/persistence';
 import { DeliveryDue } from '../../events';
 import { PING } from '../../offered-events';
-import { Lanes } from '../../services/lanes';
 import { WebhookSecrets } from '../../services/secrets';
 import { DeliveryViewers } from '../../services/viewers';
 import { WebhookSettings } from '../../settings';
@@ -65,7 +64,7 @@ export class Deliver implements Handles<typeof DeliveryDue> {
       throw new Error('The endpoint has just failed several times.');
     }
     const { host } = new URL(due.url);
-    const leave = this.lanes.enter({ webhook: due.webhookId, owner: due.ownerId, host });
+    const leave = this.lanes.enter({ endpoint: due.webhookId, owner: due.ownerId, host });
     if (typeof leave === 'number') throw new Snooze(leave);
     const started = performance.now();
     let durationMs = 0;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 /** Requests of one worker at once. All of them together are less than the queue's concurrency. */
-const MAX_AT_ONCE = { webhook: 2, owner: 4, host: 8, slow: 16 };
+const MAX_AT_ONCE = { endpoint: 2, owner: 4, host: 8, slow: 16 };
 /** Milliseconds above which an endpoint is slow: slow ones share half of the worker. */
 const SLOW_MS = 2_000;
 /** Milliseconds that a request to an unknown endpoint is expected to take. */
@@ -14,13 +14,13 @@ const REMEMBERED = 10_000;
 
 /** What a request uses. */
 export interface LaneKeys {
-  webhook: string;
+  endpoint: string;
   owner: string;
   host: string;
 }
 
 /**
- * Keeps slow and dead endpoints from occupying a worker: a webhook, its owner and a host have a few requests at once,
+ * Keeps slow and dead endpoints from occupying a worker: an endpoint, its owner and a host have a few requests at once,
  * and all slow endpoints together half of them. Who finds no room is told when to come back, each at a time of its own,
  * so that a long backlog does not ask again and again.
  */
@@ -35,28 +35,29 @@ export class Lanes {
    *   milliseconds after which to ask again
    */
   enter(
-    { webhook, owner, host }: LaneKeys,
+    { endpoint, owner, host }: LaneKeys,
     now = performance.now(),
   ): ((durationMs: number) => void) | number {
-    const expected = this.averageMs.get(webhook) ?? EXPECTED_MS;
+    const expected = this.averageMs.get(endpoint) ?? EXPECTED_MS;
     const taken: [key: string, max: number][] = [
-      [`webhook:${webhook}`, MAX_AT_ONCE.webhook],
+      [`endpoint:${endpoint}`, MAX_AT_ONCE.endpoint],
       [`owner:${owner}`, MAX_AT_ONCE.owner],
       [`host:${host}`, MAX_AT_ONCE.host],
       ...(expected > SLOW_MS ? [['slow', MAX_AT_ONCE.slow] as [string, number]] : []),
     ];
     if (taken.some(([key, max]) => (this.inFlight.get(key) ?? 0) >= max))
-      return this.reserve(webhook, expected, now);
+      return this.reserve(endpoint, expected, now);
     for (const [key] of taken) this.inFlight.set(key, (this.inFlight.get(key) ?? 0) + 1);
     return (durationMs) => {
       for (const [key] of taken) this.leave(key);
-      this.averageMs.set(webhook, expected * (1 - WEIGHT) + durationMs * WEIGHT);
+      this.averageMs.set(endpoint, expected * (1 - WEIGHT) + durationMs * WEIGHT);
     };
   }
 
-  private reserve(webhook: string, expected: number, now: number): number {
-    const next = Math.max(now + MIN_WAIT_MS, this.nextAt.get(webhook) ?? 0) + expected / MAX_AT_ONCE.webhook;
-    this.nextAt.set(webhook, Math.min(next, now + MAX_WAIT_MS));
+  private reserve(endpoint: string, expected: number, now: number): number {
+    const next =
+      Math.max(now + MIN_WAIT_MS, this.nextAt.get(endpoint) ?? 0) + expected / MAX_AT_ONCE.endpoint;
+    this.nextAt.set(endpoint, Math.min(next, now + MAX_WAIT_MS));
     return Math.min(next - now, MAX_WAIT_MS);
   }
 

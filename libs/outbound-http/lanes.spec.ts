@@ -1,6 +1,6 @@
 import { type LaneKeys, Lanes } from './lanes';
 
-const keys = (own: Partial<LaneKeys> = {}): LaneKeys => ({ webhook: 'w', owner: 'o', host: 'h', ...own });
+const keys = (own: Partial<LaneKeys> = {}): LaneKeys => ({ endpoint: 'w', owner: 'o', host: 'h', ...own });
 type Leave = (durationMs: number) => void;
 
 /** Enters as often as there is room, at most a hundred times. */
@@ -15,18 +15,18 @@ function fill(lanes: Lanes, keysOf: (nr: number) => LaneKeys): Leave[] {
 }
 
 describe('Lanes', () => {
-  it('let a webhook, its owner and a host have a few requests at once', () => {
+  it('let an endpoint, its owner and a host have a few requests at once', () => {
     expect(fill(new Lanes(), () => keys())).toHaveLength(2);
-    expect(fill(new Lanes(), (nr) => keys({ webhook: `w${nr}`, host: `h${nr}` }))).toHaveLength(4);
-    expect(fill(new Lanes(), (nr) => keys({ webhook: `w${nr}`, owner: `o${nr}` }))).toHaveLength(8);
+    expect(fill(new Lanes(), (nr) => keys({ endpoint: `w${nr}`, host: `h${nr}` }))).toHaveLength(4);
+    expect(fill(new Lanes(), (nr) => keys({ endpoint: `w${nr}`, owner: `o${nr}` }))).toHaveLength(8);
     expect(
-      fill(new Lanes(), (nr) => keys({ webhook: `w${nr}`, owner: `o${nr}`, host: `h${nr}` })),
+      fill(new Lanes(), (nr) => keys({ endpoint: `w${nr}`, owner: `o${nr}`, host: `h${nr}` })),
     ).toHaveLength(100);
   });
 
   it('leave room for others, however many slow endpoints there are', () => {
     const lanes = new Lanes();
-    const own = (nr: number) => keys({ webhook: `w${nr}`, owner: `o${nr}`, host: `h${nr}` });
+    const own = (nr: number) => keys({ endpoint: `w${nr}`, owner: `o${nr}`, host: `h${nr}` });
     for (let nr = 0; nr < 50; nr += 1) (lanes.enter(own(nr), 0) as Leave)(10_000);
     expect(fill(lanes, own)).toHaveLength(16);
     expect(typeof lanes.enter(own(60), 0)).toBe('function');
@@ -44,7 +44,7 @@ describe('Lanes', () => {
     const lanes = new Lanes();
     (lanes.enter(keys(), 0) as Leave)(10_000);
     for (let nr = 0; nr < 3; nr += 1) (lanes.enter(keys(), 0) as Leave)(20);
-    const own = (nr: number) => keys({ webhook: `w${nr}`, owner: `o${nr}`, host: `h${nr}` });
+    const own = (nr: number) => keys({ endpoint: `w${nr}`, owner: `o${nr}`, host: `h${nr}` });
     for (let nr = 0; nr < 20; nr += 1) (lanes.enter(own(nr), 0) as Leave)(10_000);
     expect(fill(lanes, own)).toHaveLength(16);
     expect(typeof lanes.enter(keys(), 0)).toBe('function');
