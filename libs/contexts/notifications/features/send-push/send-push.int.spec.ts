@@ -1,5 +1,5 @@
 import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes, verify } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { newId } from '@rookery/domain';
@@ -52,10 +52,10 @@ describe('Push messages', () => {
   const received: Received[] = [];
   let statuses: number[] = [];
   let serviceUrl: string;
-  let hanging: string[] = [];
+  let hanging: ServerResponse[] = [];
   const service = createServer((request, response) => {
     void buffer(request).then((body) => {
-      if (request.url!.endsWith('/hangs')) return void hanging.push(request.url!);
+      if (request.url!.endsWith('/hangs')) return void hanging.push(response);
       received.push({ path: request.url!, headers: request.headers, body });
       return response.writeHead(statuses.shift() ?? 201).end();
     });
@@ -142,6 +142,8 @@ describe('Push messages', () => {
     await eventually(() => hanging.length === 2);
     await follow(ada, bob);
     await eventually(() => received.length === 1);
+    for (const response of hanging) response.writeHead(410).end();
+    await settled();
   });
 
   it('wait in quiet hours, and are not sent if the notification was read meanwhile', async () => {
