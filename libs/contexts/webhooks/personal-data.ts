@@ -49,7 +49,7 @@ export class WebhooksPersonalData implements PersonalData {
 
   /** Nothing is sent for an account that is being deleted. */
   async hide(userId: string): Promise<void> {
-    await this.webhooks.pauseAll(userId);
+    await this.webhooks.pauseAll(userId, 'account-deleted');
   }
 
   /** Events of erased rows go too, so that none of their jobs is left, not even among the failed ones. */

@@ -45,6 +45,13 @@ export const SessionRevoked = defineEvent(
   }),
 );
 
+/**
+ * All sessions and API keys of a user were ended, because somebody else may have had them: the password was reset, a
+ * change of the address undone, or an administrator did it. What else acts or reads for the user without signing in
+ * ends too.
+ */
+export const AccessReset = defineEvent('identity.access-reset', 1, z.object({ userId: z.uuid() }));
+
 /** The account is hidden immediately; all its data is erased when the grace period is over. */
 export const UserDeleted = defineEvent(
   'identity.user-deleted',

@@ -1,9 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { newId } from '@rookery/domain';
+import { newId, occurred } from '@rookery/domain';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import type { Caller } from '@rookery/web';
 import { LRUCache } from 'lru-cache';
+import { AccessReset } from '../contract/events';
 import { ApiKeyCreated } from '../events';
 import type { Role } from '../model/user';
 import type { TokenAuthenticator } from './token-authenticator';
@@ -99,13 +100,16 @@ export class ApiKeys implements TokenAuthenticator {
     return revoked === 1;
   }
 
-  /** Ends all keys of a user. The caller must hold the lock on the account, so that no key is created concurrently. */
+  /**
+   * Ends all keys of a user, and has other contexts end what they have of that kind. The caller must hold the lock on the account, so that no key is created concurrently.
+   */
   async revokeAll(userId: string): Promise<void> {
     const revoked = await this.sql.rows<{ id: string }>(
       'UPDATE identity.api_keys SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL RETURNING id',
       [userId],
     );
     this.transaction.afterCommit(() => revoked.forEach(({ id }) => this.known.delete(id)));
+    await this.outbox.append([occurred(AccessReset, { userId })]);
   }
 
   /** A key may do what both its scopes and the current role of its user allow. */

@@ -73,4 +73,9 @@ export class PushSubscriptions {
     );
     return removed > 0;
   }
+
+  /** Forgets all devices of a user. */
+  async removeAll(userId: string): Promise<void> {
+    await this.sql.execute('DELETE FROM notifications.push_subscriptions WHERE user_id = $1', [userId]);
+  }
 }

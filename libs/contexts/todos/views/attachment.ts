@@ -8,9 +8,9 @@ import { MediaLibrary } from '../../media/contract';
 /** Field options of a file's name. */
 export const FILE_NAME = {
   max: 255,
-  // oxlint-disable-next-line no-control-regex -- what no file name holds
-  pattern: /^[^\u0000-\u001f\u007f/\\]+$/,
-  patternRule: 'must not contain slashes or control characters',
+  // oxlint-disable-next-line no-control-regex -- what no file name holds, nor what shows another one than there is
+  pattern: /^[^\u0000-\u001f\u007f-\u009f/\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$/,
+  patternRule: 'must not contain slashes, control characters or those that change the direction of text',
   description: 'Name of the file.',
   example: 'plan.pdf',
 };

@@ -8,7 +8,7 @@ import {
 } from '../events';
 
 /** Why a webhook is not active. */
-export const DISABLED_REASONS = ['owner', 'failing', 'gone', 'account-deleted'] as const;
+export const DISABLED_REASONS = ['owner', 'failing', 'gone', 'account-deleted', 'access-reset'] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
 /** What its owner decides. */

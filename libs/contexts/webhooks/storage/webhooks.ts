@@ -145,13 +145,13 @@ export class Webhooks extends Repository<WebhookState, Webhook> {
     return row?.exhausted ?? false;
   }
 
-  /** Stops all webhooks of a user whose account is being deleted. */
-  async pauseAll(ownerId: string): Promise<void> {
+  /** Stops all webhooks of a user, until their owner activates them. */
+  async pauseAll(ownerId: string, reason: 'account-deleted' | 'access-reset'): Promise<void> {
     await this.lockOwner(ownerId);
     const paused = await this.sql.rows<{ id: string }>(
-      `UPDATE webhooks.webhooks SET active = false, disabled_reason = coalesce(disabled_reason, 'account-deleted')
+      `UPDATE webhooks.webhooks SET active = false, disabled_reason = coalesce(disabled_reason, $2)
        WHERE owner_id = $1 RETURNING id`,
-      [ownerId],
+      [ownerId, reason],
     );
     if (paused.length > 0)
       await this.interests.end(

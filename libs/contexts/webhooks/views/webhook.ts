@@ -50,7 +50,7 @@ export class WebhookView {
   @Field.oneOf(DISABLED_REASONS, {
     nullable: true,
     description:
-      'Why it is not active; null while it is. `failing`: it failed for days; `gone`: it answered 410; `owner`: you turned it off.',
+      'Why it is not active; null while it is. `failing`: it failed for days; `gone`: it answered 410; `owner`: you turned it off; `access-reset`: your sessions and API keys were ended, such as by a password reset.',
   })
   disabledReason: DisabledReason | null;
 

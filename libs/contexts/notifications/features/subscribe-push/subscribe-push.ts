@@ -11,10 +11,11 @@ import {
 import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { Commands, Queries } from '@rookery/application';
 import { Audited } from '@rookery/audit';
-import { Clock, NotFound, Rejection } from '@rookery/domain';
+import { Clock, type EventOf, NotFound, Rejection } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { OutboundFailure, OutboundHttp } from '@rookery/outbound-http';
 import { type Caller, CurrentCaller, Explain, Field, type Page, UuidParam } from '@rookery/web';
-import { Accounts } from '../../../identity/contract';
+import { AccessReset, Accounts } from '../../../identity/contract';
 import { PushEndpointBlocked, PushKeyInvalid } from '../../model/rejections';
 import { Vapid } from '../../services/vapid';
 import { type Device, PushSubscriptions } from '../../storage/push-subscriptions';
@@ -219,5 +220,15 @@ export class ListPushSubscriptionsHandler implements IQueryHandler<ListPushSubsc
       createdAt,
     }));
     return { data, page: { nextCursor: null } };
+  }
+}
+
+/** Devices subscribe again when their owner signs in; that of somebody who had stolen a session gets nothing more. */
+@Subscriber('notifications.forget-devices', AccessReset, { queue: Queues.notifications })
+export class ForgetDevices implements Handles<typeof AccessReset> {
+  constructor(private readonly subscriptions: PushSubscriptions) {}
+
+  async handle({ data: { userId } }: EventOf<typeof AccessReset>): Promise<void> {
+    await this.subscriptions.removeAll(userId);
   }
 }

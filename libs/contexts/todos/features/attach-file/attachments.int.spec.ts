@@ -60,6 +60,14 @@ describe('Files on a todo', () => {
       expect(await attach(key)).toMatchObject({ status: 422, body: { errors: [{ path: 'mediaKey' }] } });
   });
 
+  it.each(['bill\u202Efdp.exe', 'a\u2066b.pdf', 'a\u0000.pdf', 'a/b.pdf', 'a\u0085.pdf'])(
+    'are not called %j',
+    async (fileName) => {
+      const answer = await attach('uploads/x', ada, fileName);
+      expect(answer).toMatchObject({ status: 400 });
+    },
+  );
+
   it('are at most twenty, also when two are attached at once', async () => {
     await system.sql(
       `INSERT INTO todos.attachments (id, version, todo_id, workspace_id, media_key, file_name, created_at)

@@ -81,6 +81,15 @@ describe('Todos in other programs', () => {
     expect(await system.ask('GET /v1/calendars/guess')).toMatchObject({ status: 404 });
   });
 
+  it('are fed to no address that an API key makes: it would read, and outlive the key', async () => {
+    const { body } = await system.ask('POST /v1/me/api-keys', {
+      token: ada.token,
+      body: { name: 'a program', scopes: ['write'] },
+    });
+    const asked = await system.ask('POST /v1/me/calendar-feed', { token: body.key });
+    expect(asked).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
+  });
+
   it('are fed no more when the account is deleted', async () => {
     const address = await feed();
     await system.ask('DELETE /v1/me', { token: ada.token });

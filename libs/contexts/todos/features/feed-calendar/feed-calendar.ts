@@ -10,7 +10,8 @@ import {
 import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { Commands, Queries } from '@rookery/application';
 import { Audited } from '@rookery/audit';
-import { Clock, NIL_UUID, NotFound, Rejection } from '@rookery/domain';
+import { Clock, type EventOf, NIL_UUID, NotFound, Rejection } from '@rookery/domain';
+import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import {
   type Caller,
   CurrentCaller,
@@ -21,9 +22,10 @@ import {
   Public,
   RateLimit,
   SecretParam,
+  SessionOnly,
   WebSettings,
 } from '@rookery/web';
-import { Recipients } from '../../../identity/contract';
+import { AccessReset, Recipients } from '../../../identity/contract';
 import { TodoAccess } from '../../services/todo-access';
 import { CalendarFeeds } from '../../storage/calendar-feeds';
 import { CALENDAR_BEGIN, CALENDAR_END, calendarTodo } from '../../views/calendar';
@@ -76,6 +78,7 @@ export class FeedCalendarRoute {
   ) {}
 
   @Post('me/calendar-feed')
+  @SessionOnly()
   @NeverStored()
   @Explain({
     operationId: 'createCalendarFeed',
@@ -160,5 +163,15 @@ export class ReadCalendarFeedHandler implements IQueryHandler<ReadCalendarFeed> 
     const scope = { responsibleId: user.id, workspaceIds: workspaces.map(({ workspaceId }) => workspaceId) };
     const todos = await this.lists.read(scope, query, ['-infinity', NIL_UUID], MAX_TODOS);
     return CALENDAR_BEGIN + todos.map(calendarTodo).join('') + CALENDAR_END;
+  }
+}
+
+/** Whoever made an address with a stolen session must not read on when its owner has ended that. */
+@Subscriber('todos.revoke-calendar-feed', AccessReset, { queue: Queues.projections })
+export class RevokeFeedOnReset implements Handles<typeof AccessReset> {
+  constructor(private readonly feeds: CalendarFeeds) {}
+
+  async handle({ data: { userId } }: EventOf<typeof AccessReset>): Promise<void> {
+    await this.feeds.revoke(userId);
   }
 }
