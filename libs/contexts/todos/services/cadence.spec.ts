@@ -68,12 +68,16 @@ describe('A recurrence rule', () => {
       'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
       'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30',
       'FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31;BYMONTH=4,6,9,11',
+      'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO',
     ])
       expect(() => assertComesAgain(series(rule, '2026-01-31T09:00:00Z'))).toThrow(rejecting);
     for (const rule of [
       'FREQ=DAILY;COUNT=1',
       'FREQ=DAILY;UNTIL=20200101',
       'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29',
+      'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO',
+      'FREQ=MONTHLY;BYMONTHDAY=29;BYMONTH=2',
+      'FREQ=DAILY;BYMONTH=1',
     ])
       expect(() => assertComesAgain(series(rule, '2026-01-31T09:00:00Z'))).not.toThrow();
   });

@@ -7,11 +7,14 @@ import { RecurrenceInvalid } from '../model/rejections';
 const MAX_LENGTH = 200;
 const MAX_COUNT = 366;
 const MAX_INTERVAL = 999;
+type Steps = Readonly<Record<string, number>>;
 /**
- * Steps of a search for the next date, by FREQ: some years of days, and more years where a step is one. It bounds what
+ * Steps of a search for the next date, by FREQ: some years of days, and more years where a step is one. They bound what
  * a rule costs that hardly ever comes, or never, and what COUNT costs from a date long ago.
  */
-const MAX_STEPS: Readonly<Record<string, number>> = { DAILY: 3_000, WEEKLY: 600, MONTHLY: 400, YEARLY: 200 };
+const MAX_STEPS: Steps = { DAILY: 3_000, WEEKLY: 600, MONTHLY: 400, YEARLY: 200 };
+/** The same when a rule is set: nothing is counted yet, and one request may set many. */
+const MAX_STEPS_WHEN_SET: Steps = { DAILY: 500, WEEKLY: 100, MONTHLY: 100, YEARLY: 60 };
 
 const DAY = '(?:MO|TU|WE|TH|FR|SA|SU)';
 const list = (item: string, max: number) => new RegExp(`^${item}(?:,${item}){0,${max - 1}}$`);
@@ -83,7 +86,7 @@ export function assertComesAgain(series: Series): void {
   const { COUNT, UNTIL } = partsOf(series.rule);
   let next: Date | null;
   try {
-    next = find(series, series.start);
+    next = find(series, series.start, MAX_STEPS_WHEN_SET);
   } catch {
     throw new Rejection(RecurrenceInvalid);
   }
@@ -106,7 +109,7 @@ export function cadenceOf(series: Series, dueDate: Date, now: Date): Cadence {
 /** @returns the first date of a series after a moment; null if there is none, or none in the next thousands of steps */
 export function nextAfter(series: Series, moment: Date): Date | null {
   try {
-    return find(series, moment);
+    return find(series, moment, MAX_STEPS);
   } catch {
     return null;
   }
@@ -118,14 +121,14 @@ export function dayOf(moment: Date, timeZone: string): string {
 }
 
 /** The rule runs on the wall clock, as if it were UTC, where all days have 24 hours. */
-function find({ rule, start, timeZone }: Series, moment: Date): Date | null {
+function find({ rule, start, timeZone }: Series, moment: Date, maxSteps: Steps): Date | null {
   const { UNTIL, ...parts } = partsOf(rule);
   const endless = Object.entries(parts).map(([name, value]) => `${name}=${value}`);
   const dates = new RRuleTemporal({
     rruleString: `RRULE:${endless.join(';')}`,
     dtstart: wallOf(start, timeZone).toZonedDateTime('UTC'),
     tzid: 'UTC',
-    maxIterations: MAX_STEPS[parts.FREQ!]!,
+    maxIterations: maxSteps[parts.FREQ!]!,
   });
   const end = UNTIL === undefined ? undefined : endOf(UNTIL, timeZone);
   // Of a time that is skipped the wall shows another: the search begins before all that could be after the moment.
