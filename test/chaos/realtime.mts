@@ -1,6 +1,7 @@
 // Kills nodes and restarts Redis while frames are sent to many sockets, and counts what arrives: node realtime.mts.
 // CHAOS_SOCKETS, CHAOS_FAULTS and CHAOS_FRAMES set how many. Prints the counts as JSON; exits with 1 unless every frame
-// has arrived exactly once, in order, at every socket of its user.
+// has arrived exactly once, in order, at every socket of its user. How long a fault lasts is told by frames, not by time:
+// it is over when so many were sent in the midst of it, and when some of them have arrived.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../../tools/parts/processes.mts';
 import { ProbeSystem } from './probe-system.mts';
@@ -12,13 +13,19 @@ const FAULTS = Number(process.env.CHAOS_FAULTS ?? 25);
 const FRAMES = Number(process.env.CHAOS_FRAMES ?? 2_000);
 const SEND_PAUSE_MS = 25;
 const SOCKETS_PER_USER = 5;
-/** Pause after a fault, in which clients come back and frames go on. */
-const FAULT_PAUSE_MS = 2_500;
+/** Frames that are sent before a fault, in the midst of it, and after it. */
+const FRAMES_PER_PHASE = 20;
+/** For them, and for one to arrive: everybody waits for a process that starts on a busy machine. */
+const PHASE_MS = 60_000;
 /** For everything to arrive after the last frame. */
 const QUIESCE_MS = 60_000;
-/** One in so many faults is one of Redis. */
-const REDIS_FAULT_EVERY = 5;
+/** One in so many faults is one of Redis, the second being the first. */
+const REDIS_FAULT_EVERY = 3;
+/** Handshakes at the same time. Of file descriptors Node takes as many as the system lets it have. */
 const OPEN_AT_ONCE = 50;
+
+/** Frames that have been sent so far, and those in the midst of a fault, by what is away. */
+const sending = { frames: 0, during: { node: 0, redis: 0 } };
 
 const system = await ProbeSystem.start({ apis: 2, workers: 1, env: REALTIME_ENV });
 let sender: Sender | undefined;
@@ -38,7 +45,7 @@ try {
   const faults: string[] = [];
   let injected = false;
   const injecting = injectAll(faults).finally(() => (injected = true));
-  const [frames] = await Promise.all([sendAll(sender, sent, () => injected), injecting]);
+  await Promise.all([sendAll(sender, sent, () => injected), injecting]);
   const sentMs = performance.now() - began;
 
   const behind = () => listeners.filter(({ user, numbers }) => numbers.length < sent.get(user.id)!.length);
@@ -49,7 +56,9 @@ try {
   const report = {
     sockets: listeners.length,
     users: users.length,
-    frames,
+    frames: sending.frames,
+    framesWhileANodeWasDown: sending.during.node,
+    framesWhileRedisWasAway: sending.during.redis,
     faults: faults.length,
     expected,
     received: total(({ numbers }) => numbers.length),
@@ -84,42 +93,47 @@ function total(of: (listener: Listener) => number): number {
   return listeners.reduce((sum, listener) => sum + of(listener), 0);
 }
 
-/**
- * Frames to one user, to two, and to all, as long as there are faults.
- *
- * @returns how many
- */
-async function sendAll(from: Sender, sent: Map<string, number[]>, isOver: () => boolean): Promise<number> {
+/** Frames to one user, to two, and to all, as long as there are faults. */
+async function sendAll(from: Sender, sent: Map<string, number[]>, isOver: () => boolean): Promise<void> {
   const users = [...sent.keys()];
-  let number = 0;
-  while (number < FRAMES || !isOver()) {
-    number += 1;
+  while (sending.frames < FRAMES || !isOver()) {
+    const number = sending.frames + 1;
     const count = number % 50 === 0 ? users.length : 1 + (number % 2);
     const to = Array.from({ length: count }, (_, index) => users[(number * 7 + index) % users.length]!);
     await from.send(to, number);
     for (const id of new Set(to)) sent.get(id)!.push(number);
+    sending.frames = number;
     await sleep(SEND_PAUSE_MS);
   }
-  return number;
 }
 
 async function injectAll(faults: string[]): Promise<void> {
   const began = performance.now();
   for (let number = 1; number <= FAULTS; number += 1) {
-    await sleep(FAULT_PAUSE_MS / 2);
+    await framesFlow();
+    const isRedis = number % REDIS_FAULT_EVERY === 2;
+    const api = system.apis[number % system.apis.length]!;
     const second = ((performance.now() - began) / 1_000).toFixed(1);
-    if (number % REDIS_FAULT_EVERY === 0) {
-      faults.push(`${second} s restart Redis, empty`);
-      await system.killRedis();
-      await sleep(FAULT_PAUSE_MS / 4);
-      await system.startRedis({ empty: true });
-    } else {
-      const api = system.apis[number % system.apis.length]!;
-      faults.push(`${second} s kill ${api.name}`);
-      await api.kill();
-      api.start();
-    }
-    await sleep(FAULT_PAUSE_MS / 2);
+    faults.push(`${second} s ${isRedis ? 'restart Redis, empty' : `kill ${api.name}`}`);
+    await (isRedis ? system.killRedis() : api.kill());
+    sending.during[isRedis ? 'redis' : 'node'] += await framesFlow();
+    if (isRedis) await system.startRedis({ empty: true });
+    else api.start();
+    await framesFlow();
     await Promise.all(system.apis.map((each) => each.untilReady()));
   }
+}
+
+/**
+ * Waits until some more frames have been sent, and a later one than those before has arrived.
+ *
+ * @returns how many were sent meanwhile
+ */
+async function framesFlow(): Promise<number> {
+  const before = sending.frames;
+  const flow = () =>
+    sending.frames >= before + FRAMES_PER_PHASE &&
+    listeners.some(({ numbers }) => (numbers.at(-1) ?? 0) > before + 1);
+  if (!(await waitFor(flow, PHASE_MS, 5))) throw new Error(`No frames flow after ${before}.`);
+  return sending.frames - before;
 }
