@@ -2,6 +2,7 @@ export * from './connection-pool';
 export * from './data-source';
 export * from './deliveries';
 export * from './failures';
+export * from './folded-counts';
 export * from './interests';
 export * from './keyset';
 export * from './migrate';

@@ -3,10 +3,8 @@ import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/applicat
 import { pagesById, Sql } from '@rookery/persistence';
 import { Highlights } from './storage/highlights';
 import { People } from './storage/people';
-import { Reactions } from './storage/reactions';
-import { Replies } from './storage/replies';
+import { ResponseCounts } from './storage/response-counts';
 import { Stories } from './storage/stories';
-import { StoryViews } from './storage/story-views';
 
 const PAGE = 500;
 
@@ -68,11 +66,9 @@ export class StoriesPersonalData implements PersonalData {
   constructor(
     private readonly highlights: Highlights,
     private readonly people: People,
-    private readonly reactions: Reactions,
-    private readonly replies: Replies,
+    private readonly responses: ResponseCounts,
     private readonly sql: Sql,
     private readonly stories: Stories,
-    private readonly views: StoryViews,
   ) {}
 
   async *export(userId: string): AsyncGenerator<ExportedPage> {
@@ -99,9 +95,9 @@ export class StoriesPersonalData implements PersonalData {
     const stories = await this.stories.eraseBy(userId, limit);
     if (stories > 0) return { stories };
     const responses = {
-      storyViews: await this.views.eraseBy(userId, limit),
-      storyReactions: await this.reactions.eraseBy(userId, limit),
-      storyReplies: await this.replies.eraseBy(userId, limit),
+      storyViews: await this.responses.eraseBy(userId, 'story_views', limit),
+      storyReactions: await this.responses.eraseBy(userId, 'reactions', limit),
+      storyReplies: await this.responses.eraseBy(userId, 'replies', limit),
     };
     if (Object.values(responses).some((count) => count > 0)) return responses;
     return {

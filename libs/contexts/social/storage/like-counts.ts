@@ -1,37 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import { NIL_UUID } from '@rookery/domain';
-import { Sql } from '@rookery/persistence';
+import { FoldedCounts } from '@rookery/persistence';
 
-/** Changes to fold, and likes of deleted posts to remove, at once. */
+/** Likes of deleted posts to remove at once. */
 const BATCH_SIZE = 10_000;
 /** Posts to recount at once: one of them may have very many likes. */
 const RECOUNT_MAX = 100;
 
-/**
- * The number of likes of each post. Likes append their changes, and one worker at a time folds them into the counts: a
- * post that is liked by thousands at once costs one update, and nobody waits for its row.
- */
+/** The number of likes of each post. */
 @Injectable()
-export class LikeCounts {
-  constructor(private readonly sql: Sql) {}
+export class LikeCounts extends FoldedCounts {
+  protected readonly lockName = 'social.like-counts';
+  protected readonly changes = 'social.like_changes';
 
   /** Has {@link fold} remove the likes of a post that was deleted. */
   forget(postId: string): void {
     this.sql.send('INSERT INTO social.like_changes (post_id, change) VALUES ($1, 0)', [postId]);
   }
 
-  /**
-   * Folds the oldest changes into the counts. What was liked while its post was deleted, or before, is removed: the
-   * change shows which posts to look at.
-   */
-  async fold(): Promise<void> {
-    await this.lock();
+  /** What was liked while its post was deleted, or before, is removed: the change shows which posts to look at. */
+  protected override async apply(take: (columns: string) => string): Promise<void> {
     const gone = await this.sql.rows<{ id: string }>(
-      `WITH taken AS (
-         DELETE FROM social.like_changes
-         WHERE id IN (SELECT id FROM social.like_changes ORDER BY id LIMIT ${BATCH_SIZE})
-         RETURNING post_id, change
-       ), sums AS (
+      `WITH taken AS (${take('post_id, change')}), sums AS (
          SELECT post_id, sum(change)::int AS change,
                 EXISTS (SELECT FROM social.posts WHERE id = post_id) AS present
          FROM taken GROUP BY post_id
@@ -97,10 +87,5 @@ export class LikeCounts {
     );
     if (removed === BATCH_SIZE) posts.forEach((id) => this.forget(id));
     else await this.sql.execute('DELETE FROM social.like_counts WHERE post_id = ANY ($1::uuid[])', [posts]);
-  }
-
-  /** Held until the current transaction ends: two that count at once would lose or repeat changes. */
-  private async lock(): Promise<void> {
-    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('social.like-counts', 0))`);
   }
 }

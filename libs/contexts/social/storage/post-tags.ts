@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, NIL_UUID } from '@rookery/domain';
 import { Snooze } from '@rookery/messaging';
-import { Sql } from '@rookery/persistence';
+import { FoldedCounts, Sql } from '@rookery/persistence';
 
 /** Maximum days, with today, of which tags are counted. */
 export const MAX_TAG_DAYS = 30;
-/** Changes to fold at once, and counts of old days to remove. */
+/** Counts of old days to remove at once. */
 const BATCH_SIZE = 10_000;
 /** Milliseconds until a post that another transaction is projecting is checked again. */
 const BUSY_MS = 50;
@@ -28,17 +28,18 @@ export function dateOf(now: Date, day: number): string {
   return new Date(now.getTime() - day * DAY_MS).toISOString().slice(0, 10);
 }
 
-/**
- * The posts of each tag, and their number on each day. Rows of `post_tags` follow posts; each change of them appends a
- * row to `tag_changes`, from which one worker at a time keeps the numbers of the last days: a tag that everybody uses
- * is no row that everybody waits for.
- */
+/** The posts of each tag, whose rows follow posts, and their number on each of the last days. */
 @Injectable()
-export class PostTags {
+export class PostTags extends FoldedCounts {
+  protected readonly lockName = 'social.tag-days';
+  protected readonly changes = 'social.tag_changes';
+
   constructor(
     private readonly clock: Clock,
-    private readonly sql: Sql,
-  ) {}
+    sql: Sql,
+  ) {
+    super(sql);
+  }
 
   /**
    * Makes the rows of a post match its current tags.
@@ -66,16 +67,11 @@ export class PostTags {
     );
   }
 
-  /** Folds the oldest changes into the numbers, and removes those of days that nobody can ask for any more. */
-  async fold(): Promise<void> {
-    await this.lock();
+  /** Numbers of days that nobody can ask for any more are removed. */
+  protected override async apply(take: (columns: string) => string): Promise<void> {
     const oldest = dateOf(this.clock.now(), MAX_TAG_DAYS - 1);
     await this.sql.execute(
-      `WITH taken AS (
-         DELETE FROM social.tag_changes
-         WHERE id IN (SELECT id FROM social.tag_changes ORDER BY id LIMIT ${BATCH_SIZE})
-         RETURNING tag, day, change
-       ), sums AS (
+      `WITH taken AS (${take('tag, day, change')}), sums AS (
          SELECT tag, day, sum(change)::int AS change FROM taken WHERE day >= $1 GROUP BY tag, day HAVING sum(change) <> 0
        ), updated AS (
          UPDATE social.tag_days counted SET posts = counted.posts + sums.change FROM sums
@@ -139,10 +135,5 @@ export class PostTags {
        ON CONFLICT (tag, day) DO UPDATE SET posts = excluded.posts WHERE known.posts <> excluded.posts`,
       [dateOf(this.clock.now(), day)],
     );
-  }
-
-  /** Held until the current transaction ends: two that count at once would lose or repeat changes. */
-  private async lock(): Promise<void> {
-    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('social.tag-days', 0))`);
   }
 }

@@ -59,22 +59,4 @@ export class Reactions extends Repository<ReactionState, Reaction> {
     this.counts.change(reaction.storyId, reaction.emoji, -1);
     await super.remove(reaction);
   }
-
-  /**
-   * Removes the reactions of a user who is being erased, without raising events.
-   *
-   * @returns number of removed reactions
-   */
-  async eraseBy(userId: string, limit: number): Promise<number> {
-    const row = await this.sql.row<{ removed: number }>(
-      `WITH removed AS (
-         DELETE FROM stories.reactions WHERE id IN (SELECT id FROM stories.reactions WHERE user_id = $1 LIMIT $2)
-         RETURNING story_id, emoji
-       ), changed AS (
-         INSERT INTO stories.response_changes (story_id, kind, change) SELECT story_id, emoji, -1 FROM removed)
-       SELECT count(*)::int AS removed FROM removed`,
-      [userId, limit],
-    );
-    return row!.removed;
-  }
 }

@@ -40,22 +40,4 @@ export class Replies extends Repository<ReplyState, Reply> {
     this.counts.change(reply.storyId, 'replies', 1);
     await super.save(reply);
   }
-
-  /**
-   * Removes the replies of a user who is being erased, without raising events.
-   *
-   * @returns number of removed replies
-   */
-  async eraseBy(authorId: string, limit: number): Promise<number> {
-    const row = await this.sql.row<{ removed: number }>(
-      `WITH removed AS (
-         DELETE FROM stories.replies WHERE id IN (SELECT id FROM stories.replies WHERE author_id = $1 LIMIT $2)
-         RETURNING story_id
-       ), changed AS (
-         INSERT INTO stories.response_changes (story_id, kind, change) SELECT story_id, 'replies', -1 FROM removed)
-       SELECT count(*)::int AS removed FROM removed`,
-      [authorId, limit],
-    );
-    return row!.removed;
-  }
 }

@@ -1,23 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { NIL_UUID } from '@rookery/domain';
-import { Sql } from '@rookery/persistence';
+import { FoldedCounts } from '@rookery/persistence';
 import type { Emoji } from '../model/emoji';
 
 /** What is counted of a story. */
 export type ResponseKind = 'views' | 'replies' | Emoji;
 
-/** Changes to fold at once. */
-const BATCH_SIZE = 10_000;
 /** Stories to recount at once: one of them may have very many views. */
 const RECOUNT_MAX = 100;
 
-/**
- * The numbers of views, replies and reactions of each story. Whoever responds appends a change, and one worker at a time
- * folds them into the counts: a story that thousands view at once costs one update, and nobody waits for its row.
- */
+/** Where responses are stored: the column of who responded, and SQL for what is counted. */
+const RESPONSES = {
+  story_views: { by: 'viewer_id', kind: `'views'` },
+  reactions: { by: 'user_id', kind: 'emoji' },
+  replies: { by: 'author_id', kind: `'replies'` },
+} as const;
+
+/** The numbers of views, replies and reactions of each story. */
 @Injectable()
-export class ResponseCounts {
-  constructor(private readonly sql: Sql) {}
+export class ResponseCounts extends FoldedCounts {
+  protected readonly lockName = 'stories.response-counts';
+  protected readonly changes = 'stories.response_changes';
 
   /** Appends a change in the current transaction. */
   change(storyId: string, kind: ResponseKind, change: 1 | -1): void {
@@ -28,15 +31,30 @@ export class ResponseCounts {
     ]);
   }
 
-  /** Folds the oldest changes into the counts; those of stories that are gone are dropped. */
-  async fold(): Promise<void> {
-    await this.lock();
+  /**
+   * Removes responses of a user who is being erased, without raising events. Rows of these tables are never updated, so
+   * none is missed by its place in the table.
+   *
+   * @returns number of removed rows
+   */
+  async eraseBy(userId: string, table: keyof typeof RESPONSES, limit: number): Promise<number> {
+    const { by, kind } = RESPONSES[table];
+    const row = await this.sql.row<{ removed: number }>(
+      `WITH removed AS (
+         DELETE FROM stories.${table} WHERE ctid = ANY (ARRAY (
+           SELECT ctid FROM stories.${table} WHERE ${by} = $1 LIMIT $2)) RETURNING story_id, ${kind} AS kind
+       ), changed AS (
+         INSERT INTO stories.response_changes (story_id, kind, change) SELECT story_id, kind, -1 FROM removed)
+       SELECT count(*)::int AS removed FROM removed`,
+      [userId, limit],
+    );
+    return row!.removed;
+  }
+
+  /** Changes of stories that are gone are dropped. */
+  protected override async apply(take: (columns: string) => string): Promise<void> {
     await this.sql.execute(
-      `WITH taken AS (
-         DELETE FROM stories.response_changes
-         WHERE id IN (SELECT id FROM stories.response_changes ORDER BY id LIMIT ${BATCH_SIZE})
-         RETURNING story_id, kind, change
-       ), sums AS (
+      `WITH taken AS (${take('story_id, kind, change')}), sums AS (
          SELECT story_id, kind, sum(change)::int AS change FROM taken GROUP BY story_id, kind
        )
        INSERT INTO stories.response_counts AS counted (story_id, kind, count)
@@ -84,10 +102,5 @@ export class ResponseCounts {
       [stories.map(({ id }) => id)],
     );
     return stories.at(-1)?.id ?? null;
-  }
-
-  /** Held until the current transaction ends: two that count at once would lose or repeat changes. */
-  private async lock(): Promise<void> {
-    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('stories.response-counts', 0))`);
   }
 }

@@ -32,22 +32,4 @@ export class StoryViews {
     ]);
     return true;
   }
-
-  /**
-   * Removes the views of a user who is being erased, without raising events.
-   *
-   * @returns number of removed views
-   */
-  async eraseBy(viewerId: string, limit: number): Promise<number> {
-    const row = await this.sql.row<{ removed: number }>(
-      `WITH removed AS (
-         DELETE FROM stories.story_views WHERE ctid = ANY (ARRAY (
-           SELECT ctid FROM stories.story_views WHERE viewer_id = $1 LIMIT $2)) RETURNING story_id
-       ), changed AS (
-         INSERT INTO stories.response_changes (story_id, kind, change) SELECT story_id, 'views', -1 FROM removed)
-       SELECT count(*)::int AS removed FROM removed`,
-      [viewerId, limit],
-    );
-    return row!.removed;
-  }
 }
