@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Client } from 'pg';
 import { runNode } from '../tools/support/commands.mts';
 import { Child, type Moment } from './child.mts';
+import { median } from './figures.mts';
 
 /**
  * Compares commit -> handler through outbox, queue and ledger with add -> handler through BullMQ alone: same machine,
@@ -107,10 +108,6 @@ function print(latencies: Record<string, Record<Side, Figures[]>>, drains: Recor
     [`throughput >= ${GOALS.ratio} of BullMQ alone`, ratio >= GOALS.ratio],
   ];
   for (const [goal, met] of goals) console.log(`${met ? '✓' : '✗'} ${goal}`);
-}
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 await main();

@@ -1,18 +1,18 @@
 import { createRequire } from 'node:module';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { Feed as FeedType, FeedFilters } from '../libs/contexts/social/views/feed.ts';
 import type { Explore as ExploreType } from '../libs/contexts/social/views/explore.ts';
 import type { PostSearch as PostSearchType } from '../libs/contexts/social/views/post-search.ts';
 import type { SearchBulkhead as SearchBulkheadType } from '../libs/persistence/search-bulkhead.ts';
 import type { Position } from '../libs/persistence/keyset.ts';
 import { runNode } from '../tools/support/commands.mts';
+import { BenchDatabase } from './databases.mts';
+import { median, printRow, short } from './figures.mts';
 import { generateSocial, PERIOD, type Viewer } from './social-data.mts';
 
 // The code that the apps run.
 const load = createRequire(new URL('../dist/', import.meta.url));
-const { NestFactory } = load('@nestjs/core');
-const { HealthChecks } = load('./libs/observability/index.js');
-const { NEWEST, PersistenceModule, RelayHint, SearchBulkhead } = load('./libs/persistence/index.js');
+const { NEWEST, SearchBulkhead } = load('./libs/persistence/index.js');
 const { reads } = load('./libs/contexts/social/storage/visibility.js');
 const { Explore } = load('./libs/contexts/social/views/explore.js');
 const { Feed } = load('./libs/contexts/social/views/feed.js');
@@ -28,7 +28,6 @@ const { postColumns } = load('./libs/contexts/social/views/post.js');
  * BENCH_POSTS=20000,200000 measures less; BENCH_ROUNDS sets the number of rounds. Fails if a page costs more than 1.3
  * times as much as in the smallest database, or, where its cost has a bound instead, more than that.
  */
-const SERVER = process.env.DATABASE_URL!;
 const SIZES = (process.env.BENCH_POSTS ?? '20000,200000,2000000').split(',').map(Number);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 60);
 /** The plain join is run less often, with a timeout: it may take seconds. */
@@ -137,60 +136,35 @@ async function main(): Promise<void> {
   const ours = await measure(cells, ROUNDS, 90_000, readThroughViews);
   const plain = await measure(cells, PLAIN_ROUNDS, 45_000, readThroughJoin, FEED_PAGES);
   for (const { close } of cells) await close();
-  for (const posts of SIZES) await administer(`DROP DATABASE bench_feed_${posts} WITH (FORCE)`);
   report(cells, ours, plain);
-}
-
-/** Runs statements outside of the benchmark databases. */
-async function administer(...statements: string[]): Promise<void> {
-  const client = new Client({ connectionString: new URL('/postgres', SERVER).toString() });
-  await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
 }
 
 /** Creates a database with the given number of posts, and opens its feeds for measurement. */
 async function openNetwork(posts: number): Promise<Cell[]> {
-  const url = new URL(SERVER);
-  const template = url.pathname.slice(1);
-  url.pathname = `/bench_feed_${posts}`;
-  await administer(
-    `DROP DATABASE IF EXISTS bench_feed_${posts} WITH (FORCE)`,
-    `CREATE DATABASE bench_feed_${posts} TEMPLATE "${template}"`,
-  );
-
-  const client = new Client({ connectionString: url.toString() });
-  await client.connect();
+  const database = await BenchDatabase.create(`bench_feed_${posts}`);
+  const client = await database.connect();
   const viewers = await generateSocial(client, posts);
   await client.query('RESET ALL');
   await client.query(`SET statement_timeout = ${GIVEN_UP_MS}`);
-  const { close, ...views } = await openViews(url.toString());
+  const { close, ...views } = await openViews(database);
+  let open = true;
   return viewers.map((viewer) => ({
     name: `${short(posts)} × ${short(viewer.follows)}`,
     viewer,
     views,
     client,
     close: async () => {
-      await client.end().catch(() => undefined);
+      if (!open) return;
+      open = false;
+      await client.end();
       await close();
+      await database.drop();
     },
   }));
 }
 
-async function openViews(url: string): Promise<Views & { close: () => Promise<void> }> {
-  Object.assign(process.env, { DATABASE_URL: url, DATABASE_POOL_SIZE: '1' });
-  const surroundings = [HealthChecks, { provide: RelayHint, useValue: { send: () => undefined } }];
-  const app = await NestFactory.createApplicationContext(
-    {
-      module: class Bench {},
-      imports: [
-        { module: class Surroundings {}, global: true, providers: surroundings, exports: surroundings },
-        PersistenceModule.forRoot([], 'rookery-bench'),
-      ],
-      providers: [Explore, Feed, PostSearch, WordIndex],
-    },
-    { logger: ['error'] },
-  );
+async function openViews(database: BenchDatabase): Promise<Views & { close: () => Promise<void> }> {
+  const app = await database.open([Explore, Feed, PostSearch, WordIndex]);
   return {
     feed: app.get(Feed),
     explore: app.get(Explore),
@@ -331,22 +305,6 @@ function report(cells: readonly Cell[], ours: Times, plain: Times): void {
       `\n✗ more than ${GOAL} times what it costs in the smallest, or than its bound:\n  ${steep.join('\n  ')}`,
     );
   if (steep.length > 0) process.exitCode = 1;
-}
-
-function printRow(cells: readonly string[]): void {
-  console.log(`| ${cells.join(' | ')} |`);
-}
-
-function short(number: number): string {
-  return number
-    .toLocaleString('en', { notation: 'compact' })
-    .toLowerCase()
-    .replace('m', ' M')
-    .replace('k', ' k');
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 await main();

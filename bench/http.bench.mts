@@ -13,6 +13,7 @@ import { runNode } from '../tools/support/commands.mts';
 import { chartOf } from './chart.mts';
 import { cpuMicroseconds, parentOf, residentMegabytes } from './processes.mts';
 import { generateSocial } from './social-data.mts';
+import { median } from './figures.mts';
 
 /**
  * What a request costs in this api beside a bare server that does the same work, on the same PostgreSQL, in turns: the
@@ -397,10 +398,6 @@ function report(
     `# Requests beside a bare server\n\nWritten by \`BENCH_SAVE=1 npm run bench:http\`.\n\n![Ratios](http.svg)\n\n${table}\n\n${about}\n`,
   );
   writeFileSync('docs/performance/http.svg', chartOf('Requests a second, bare node:http + pg = 1', bars));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 await main();

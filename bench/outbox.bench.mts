@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Client } from 'pg';
 import type { Deliveries as DeliveriesType, Outbox as OutboxType } from '../libs/persistence/index.ts';
 import { runNode } from '../tools/support/commands.mts';
+import { median, printRow } from './figures.mts';
 
 // The code that the apps run.
 const load = createRequire(new URL('../dist/', import.meta.url));
@@ -158,14 +159,6 @@ function report(times: ReadonlyMap<string, number[]>): void {
   if (steep.length === 0) console.log(`\n✓ no walk takes more than ${GOAL} times as long`);
   else console.log(`\n✗ longer with history:\n  ${steep.join('\n  ')}`);
   if (steep.length > 0) process.exitCode = 1;
-}
-
-function printRow(cells: readonly string[]): void {
-  console.log(`| ${cells.join(' | ')} |`);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 await main();

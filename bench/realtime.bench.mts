@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../tools/parts/ports.mts';
 import { leash, stopChild, waitFor } from '../tools/parts/processes.mts';
 import { runNode } from '../tools/support/commands.mts';
 import { Listener, REALTIME_ENV, Sender } from '../test/chaos/realtime-clients.mts';
+import { median, percentile } from './figures.mts';
+import { residentMegabytes } from './processes.mts';
 
 /**
  * Measures two api processes with many WebSockets: the memory of one that is idle, and the time from before the
@@ -44,15 +45,6 @@ async function startNode(): Promise<Node> {
   return { url, child };
 }
 
-/** Resident memory in kB, as Linux and the process itself see it. */
-function residentKb({ child }: Node): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]);
-}
-
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
-}
-
 await runNode('dist/migrations/migrate.js', [], { quiet: true });
 const nodes = await Promise.all([startNode(), startNode()]);
 const sender = await Sender.start('dist', {});
@@ -65,14 +57,14 @@ try {
   const first = users.slice(0, 20).map((user, index) => new Listener(user, urls, index));
   await Promise.all(first.map((listener) => listener.start()));
   await sleep(SETTLE_MS);
-  const before = nodes.map(residentKb);
+  const resident = () => nodes.reduce((sum, { child }) => sum + residentMegabytes(child.pid!), 0);
+  const before = resident();
   for (let number = 0; number < SOCKETS; number += 1)
     listeners.push(new Listener(users[number % users.length]!, urls, Math.floor(number / users.length)));
   for (let start = 0; start < SOCKETS; start += OPEN_AT_ONCE)
     await Promise.all(listeners.slice(start, start + OPEN_AT_ONCE).map((listener) => listener.start()));
   await sleep(SETTLE_MS);
-  const grownKb = nodes.reduce((sum, node, index) => sum + residentKb(node) - before[index]!, 0);
-  const socketKb = grownKb / SOCKETS;
+  const socketKb = ((resident() - before) * 1_024) / SOCKETS;
   console.log(`${SOCKETS} idle sockets over two processes: ${socketKb.toFixed(1)} kB of memory each`);
   failed ||= socketKb > MAX_SOCKET_KB;
 
@@ -96,13 +88,12 @@ try {
     }
     if (!(await waitFor(async () => times.length >= expected, 30_000, 50)))
       throw new Error(`${times.length} of ${expected} frames arrived.`);
-    times.sort((a, b) => a - b);
-    const median = percentile(times, 0.5);
+    const middle = median(times);
     console.log(
-      `a frame to ${name}: p50 ${median.toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms ` +
+      `a frame to ${name}: p50 ${middle.toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms ` +
         `(${frames} frames, ${times.length} deliveries)`,
     );
-    failed ||= count === 1 && median > MAX_MEDIAN_MS;
+    failed ||= count === 1 && middle > MAX_MEDIAN_MS;
   }
   for (const listener of first) listener.stop();
 } finally {

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { withoutIndexes } from './databases.mts';
 
 /**
  * Fills a database with a social network, set by set and reproducibly: ids and choices are hashes of sequence numbers.
@@ -51,10 +52,10 @@ export async function generateSocial(client: Client, posts: number): Promise<Vie
               substr(md5(kind || number), 1, 3) || 'a' || substr(md5(kind || number), 4, 15))::uuid $$`);
   await insertPeople(client);
   await insertRelationships(client);
-  await withoutIndexes(client, 'posts', () => insertPosts(client, posts));
-  await withoutIndexes(client, 'post_tags', () => insertPostTags(client));
+  await withoutIndexes(client, 'social.posts', () => insertPosts(client, posts));
+  await withoutIndexes(client, 'social.post_tags', () => insertPostTags(client));
   await insertComments(client);
-  await withoutIndexes(client, 'feed_items', () => insertFeedItems(client));
+  await withoutIndexes(client, 'social.feed_items', () => insertFeedItems(client));
   const { rows } = await client.query<Viewer>(
     `SELECT follows, ${person(`${PEOPLE} - number`)} AS id
      FROM unnest($1::int[]) WITH ORDINALITY AS viewer (follows, number)`,
@@ -177,22 +178,4 @@ async function insertFeedItems(client: Client): Promise<void> {
     FROM social.relationships follow JOIN social.posts post ON post.author_id = follow.other_id
     WHERE follow.followed_at IS NOT NULL
       AND NOT EXISTS (SELECT FROM social.merged_authors WHERE author_id = follow.other_id)`);
-}
-
-/** Building an index over all rows at once is several times as fast as adding rows one by one. */
-async function withoutIndexes(client: Client, table: string, fill: () => Promise<void>): Promise<void> {
-  const { rows } = await client.query<{ drop: string; create: string }>(
-    `SELECT CASE WHEN con.oid IS NULL THEN format('DROP INDEX %s', indexrelid::regclass)
-                 ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', indrelid::regclass, conname) END AS drop,
-            CASE WHEN con.oid IS NULL THEN pg_get_indexdef(indexrelid)
-                 ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', indrelid::regclass, conname,
-                             pg_get_constraintdef(con.oid)) END AS create
-     FROM pg_index LEFT JOIN pg_constraint con ON con.conindid = indexrelid AND con.conrelid = indrelid
-     WHERE indrelid = ('social.' || $1)::regclass
-       AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND conindid = indexrelid)`,
-    [table],
-  );
-  for (const { drop } of rows) await client.query(drop);
-  await fill();
-  for (const { create } of rows) await client.query(create);
 }

@@ -1,16 +1,16 @@
 import { createRequire } from 'node:module';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { FeedScope, StoryFeed as StoryFeedType } from '../libs/contexts/stories/views/feed.ts';
 import type { StatsViews as StatsViewsType } from '../libs/contexts/stories/views/stats.ts';
 import type { StoryReader as StoryReaderType } from '../libs/contexts/stories/views/story.ts';
 import type { Position } from '../libs/persistence/keyset.ts';
 import { runNode } from '../tools/support/commands.mts';
+import { BenchDatabase, withoutIndexes } from './databases.mts';
+import { median, printRow, short } from './figures.mts';
 
 // The code that the apps run.
 const load = createRequire(new URL('../dist/', import.meta.url));
-const { NestFactory } = load('@nestjs/core');
-const { HealthChecks } = load('./libs/observability/index.js');
-const { NEWEST, PersistenceModule, RelayHint } = load('./libs/persistence/index.js');
+const { NEWEST } = load('./libs/persistence/index.js');
 const { Accounts } = load('./libs/contexts/identity/contract.js');
 const { StoredAccounts } = load('./libs/contexts/identity/storage/accounts.js');
 const { MediaLibrary } = load('./libs/contexts/media/contract.js');
@@ -30,7 +30,6 @@ const { StoryReader } = load('./libs/contexts/stories/views/story.js');
  * BENCH_STORIES=20000,200000 and BENCH_VIEWS=100000 measure less; BENCH_ROUNDS sets the number of rounds. Fails if a
  * page costs more than 1.3 times as much as in the smallest database, or the story more than 1.3 times the other.
  */
-const SERVER = process.env.DATABASE_URL!;
 const SIZES = (process.env.BENCH_STORIES ?? '20000,200000,1000000').split(',').map(Number);
 const VIEWS = Number(process.env.BENCH_VIEWS ?? 1_000_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 100);
@@ -66,28 +65,12 @@ async function main(): Promise<void> {
   }
   const flat = [await measureFeeds(benches), await measureStories(benches[0]!)];
   for (const bench of benches) await bench.close();
-  for (const stories of SIZES) await administer(`DROP DATABASE bench_stories_${stories} WITH (FORCE)`);
   if (flat.includes(false)) process.exitCode = 1;
 }
 
-/** Runs statements outside of the benchmark databases. */
-async function administer(...statements: string[]): Promise<void> {
-  const client = new Client({ connectionString: new URL('/postgres', SERVER).toString() });
-  await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
-}
-
 async function open(stories: number): Promise<Bench> {
-  const url = new URL(SERVER);
-  const template = url.pathname.slice(1);
-  url.pathname = `/bench_stories_${stories}`;
-  await administer(
-    `DROP DATABASE IF EXISTS bench_stories_${stories} WITH (FORCE)`,
-    `CREATE DATABASE bench_stories_${stories} TEMPLATE "${template}"`,
-  );
-  const client = new Client({ connectionString: url.toString() });
-  await client.connect();
+  const database = await BenchDatabase.create(`bench_stories_${stories}`);
+  const client = await database.connect();
   await fill(client, stories);
   const viewed = await view(client, stories === SIZES[0] ? VIEWS : 10);
   const { rows: viewers } = await client.query<{ follows: number; id: string }>(
@@ -96,28 +79,16 @@ async function open(stories: number): Promise<Bench> {
   );
   await client.query('VACUUM ANALYZE');
   await client.end();
-  Object.assign(process.env, { DATABASE_URL: url.toString(), DATABASE_POOL_SIZE: '1' });
-  const surroundings = [HealthChecks, { provide: RelayHint, useValue: { send: () => undefined } }];
-  const app = await NestFactory.createApplicationContext(
-    {
-      module: class Bench {},
-      imports: [
-        { module: class Surroundings {}, global: true, providers: surroundings, exports: surroundings },
-        PersistenceModule.forRoot([], 'rookery-bench'),
-      ],
-      providers: [
-        { provide: Accounts, useClass: StoredAccounts },
-        { provide: MediaLibrary, useValue: undefined }, // the stories are texts
-        { provide: Relations, useClass: SocialVisibility },
-        People,
-        StatsViews,
-        StoryFeed,
-        StoryReader,
-        Visibility,
-      ],
-    },
-    { logger: ['error'] },
-  );
+  const app = await database.open([
+    { provide: Accounts, useClass: StoredAccounts },
+    { provide: MediaLibrary, useValue: undefined }, // the stories are texts
+    { provide: Relations, useClass: SocialVisibility },
+    People,
+    StatsViews,
+    StoryFeed,
+    StoryReader,
+    Visibility,
+  ]);
   return {
     name: short(stories),
     feed: app.get(StoryFeed),
@@ -125,13 +96,18 @@ async function open(stories: number): Promise<Bench> {
     stats: app.get(StatsViews),
     viewers,
     viewed,
-    close: () => app.close(),
+    close: async () => {
+      await app.close();
+      await database.drop();
+    },
   };
 }
 
 /** Stories of the last day, half of them public and the others for friends, and the rows of the measured feeds. */
 async function fill(client: Client, stories: number): Promise<void> {
-  await client.query('SET synchronous_commit = off');
+  await client.query(
+    `SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET work_mem = '256MB'`,
+  );
   const people = `(SELECT ${idOf('author', 'number')} AS id FROM generate_series(0, ${AUTHORS - 1}) AS number
     UNION ALL SELECT ${idOf('viewer', 'follows')} FROM unnest(ARRAY[${FOLLOWED.join()}]) AS follows) AS person`;
   for (const schema of ['social', 'stories'])
@@ -145,17 +121,22 @@ async function fill(client: Client, stories: number): Promise<void> {
      FROM unnest(ARRAY[${FOLLOWED.join()}]) AS follows, generate_series(0, follows - 1) AS number`,
   );
   // Authors in turn, in steps, so that the stories of those who are followed are spread evenly over the day.
-  await client.query(
-    `INSERT INTO stories.stories (id, version, author_id, text, visibility, restricted, created_at, expires_at)
+  await withoutIndexes(client, 'stories.stories', () =>
+    client.query(
+      `INSERT INTO stories.stories (id, version, author_id, text, visibility, restricted, created_at, expires_at)
      SELECT ${idOf('story', 'number')}, 1, ${idOf('author', `number * 7919::bigint % ${AUTHORS}`)}, 'Text',
             CASE WHEN number / ${AUTHORS} % 2 = number % 2 THEN 'public' ELSE 'friends' END, false, at, at + interval '2 days'
      FROM (SELECT number, date_trunc('milliseconds', now() - interval '1 day' * (number / ${stories}::float8)) AS at
            FROM generate_series(0, ${stories - 1}) AS number) AS story`,
+    ),
   );
-  await client.query(
-    `INSERT INTO stories.feed_items (user_id, story_id, author_id, created_at, friends_only)
+  await client.query('ANALYZE stories.stories, social.relationships');
+  await withoutIndexes(client, 'stories.feed_items', () =>
+    client.query(
+      `INSERT INTO stories.feed_items (user_id, story_id, author_id, created_at, friends_only)
      SELECT follow.user_id, story.id, story.author_id, story.created_at, story.visibility = 'friends'
      FROM social.relationships follow JOIN stories.stories story ON story.author_id = follow.other_id`,
+    ),
   );
 }
 
@@ -174,10 +155,12 @@ async function view(client: Client, many: number): Promise<Bench['viewed']> {
        VALUES ($1, 1, $2, 'Text', 'private', false, now(), now() + interval '2 days')`,
       [id, ids.author],
     );
-    await client.query(
-      `INSERT INTO stories.story_views (story_id, viewer_id, story_author_id, viewed_at)
+    await withoutIndexes(client, 'stories.story_views', () =>
+      client.query(
+        `INSERT INTO stories.story_views (story_id, viewer_id, story_author_id, viewed_at)
        SELECT $1, ${idOf('somebody', 'number')}, $2, now() - interval '1 ms' * number FROM generate_series(1, $3::int) AS number`,
-      [id, ids.author, views],
+        [id, ids.author, views],
+      ),
     );
     await client.query(
       `INSERT INTO stories.response_counts (story_id, kind, count) VALUES ($1, 'views', $2)`,
@@ -250,19 +233,7 @@ async function interleaved(calls: readonly (() => Promise<void>)[]): Promise<num
       if (round >= 0) times[index]!.push(performance.now() - began);
     }
   }
-  return times.map((each) => each.toSorted((a, b) => a - b)[Math.floor(each.length / 2)]!);
-}
-
-function printRow(cells: readonly string[]): void {
-  console.log(`| ${cells.join(' | ')} |`);
-}
-
-function short(number: number): string {
-  return number
-    .toLocaleString('en', { notation: 'compact' })
-    .toLowerCase()
-    .replace('m', ' M')
-    .replace('k', ' k');
+  return times.map(median);
 }
 
 await main();
