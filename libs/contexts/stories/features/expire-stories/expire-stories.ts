@@ -5,10 +5,10 @@ import { metrics } from '../../metrics';
 import { Stories } from '../../storage/stories';
 
 /**
- * Stories that one slot ends: it holds their locks for less than a second, also where all have media. Readers do not wait for this, so what
- * is left for the next slots may be late.
+ * Stories that one slot ends: it holds their locks for less than a second, also where all have media. Readers do not
+ * wait for this, so what is left for the next slots may be late: a hundred thousand take two hundred seconds.
  */
-const BATCH_SIZE = 500;
+export const BATCH_SIZE = 500;
 
 /** Ends the stories whose day is over. It needs no Redis. */
 @Schedule('stories.expire-stories', { everySeconds: 1 })
