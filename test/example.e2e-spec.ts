@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@rookery/testing';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, WebSocketRoute } from 'playwright-core';
 import { startBrowser } from '../tools/parts/browser.mts';
 import { npmStart, remove, ROOT } from './support/npm-start';
 
@@ -308,6 +308,52 @@ describe('the example of a frontend', () => {
     await until(ada.page, () => ada.page.getByText('1 like', { exact: true }).isVisible());
     await go(ada.page, grace.name);
     await ada.page.getByText('follows you').waitFor();
+  });
+
+  it('shows live what happens, and after a lost connection what has happened meanwhile, once', async () => {
+    const { page } = ada;
+    let server: WebSocketRoute | undefined;
+    const connected: string[] = [];
+    let mayConnect = true;
+    await page.routeWebSocket('**/v1/ws*', (socket) => {
+      connected.push(socket.url());
+      if (!mayConnect) return void socket.close({ code: 1012, reason: 'restart; retry-after-ms=50' });
+      server = socket;
+      socket.connectToServer();
+    });
+    await page.reload();
+    await go(page, 'Live');
+    await heading(page, 'Live').waitFor();
+    await page.getByText('Nothing has happened since you opened this page.').waitFor();
+    const told = page.locator('main li', { hasText: 'notification.created' });
+    const comment = async (text: string) => {
+      await fill(grace.page, { 'Your comment': text });
+      await press(grace.page, 'Comment');
+      await grace.page.getByText(text, { exact: true }).waitFor();
+    };
+    await comment('A second flock!');
+    await eventually(async () => (await told.count()) === 1);
+    expect(await page.getByText('Nothing has happened').isVisible()).toBe(false);
+    await see(page, '08b-live');
+
+    mayConnect = false;
+    await server!.close({ code: 1012, reason: 'restart; retry-after-ms=50' });
+    const attempts = connected.length;
+    await eventually(() => connected.length > attempts);
+    await comment('And a third one.');
+    expect(await told.count()).toBe(1);
+    mayConnect = true;
+    await eventually(async () => (await told.count()) === 2);
+    await comment('They stay.');
+    await eventually(async () => (await told.count()) === 3);
+    expect(connected.at(-1)).toMatch(/lastEventId=[0-9a-f-]{36}$/);
+    expect(connected.join()).not.toMatch(/token|bearer/i);
+    // Who is not concerned is told nothing, and nothing of Ada's is left for who signs in next.
+    await grace.page.goto(address('/live'));
+    await grace.page.getByText('Nothing has happened since you opened this page.').waitFor();
+    await grace.page.goBack();
+    await heading(grace.page, 'Swifts are back').waitFor();
+    await page.unrouteAll();
   });
 
   it('blocks and unblocks', async () => {

@@ -6,6 +6,7 @@ import { newId } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
 import { eventually, type Person } from '@rookery/testing';
 import { type Connect, HandshakeRefused, TestEventStream, TestSocket } from '@rookery/testing/connected';
+import { AUDIENCE, IdentityProvider } from '@rookery/testing/identity-provider';
 import { ownSystem } from '@rookery/testing/own-system';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
@@ -20,11 +21,17 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 const ORIGIN = 'https://app.example';
 
 describe('Frames', () => {
-  const system = ownSystem(contexts, {
+  let provider: IdentityProvider;
+  beforeAll(async () => {
+    provider = await IdentityProvider.start();
+  });
+  const system = ownSystem(contexts, () => ({
     CORS_ORIGINS: ORIGIN,
+    OIDC_ISSUERS: JSON.stringify([{ issuer: provider.url, audience: AUDIENCE }]),
     REALTIME_MAX_PER_USER: '5',
     REALTIME_MAX_PER_ADDRESS: '40',
-  });
+  }));
+  afterAll(() => provider.stop());
   const sockets: TestSocket[] = [];
   const streams: TestEventStream[] = [];
   let other: NestFastifyApplication;
@@ -76,6 +83,9 @@ describe('Frames', () => {
       socket.on('error', reject);
       socket.write(`GET /v1/ws HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
     });
+  /** @returns an API key of whoever the token belongs to */
+  const createKey = async (token: string, scopes: string[]): Promise<string> =>
+    (await system.ask('POST /v1/me/api-keys', { token, body: { name: 'a program', scopes } })).body.key;
   /** Rings as a subscriber does, in the worker. */
   const ring = (userIds: string[], number: number, text = '') =>
     system.inWorker(Transaction).run(() => system.inWorker(Frames).send(BellRang, userIds, { number, text }));
@@ -279,6 +289,13 @@ describe('Frames', () => {
       expect(system.logged.join('')).not.toContain(token);
     });
 
+    it('to an API key that may not read', async () => {
+      const { token } = await enroll(system);
+      const key = await createKey(token, ['write']);
+      expect(await refusal({ token: key })).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
+      expect((await system.ask('GET /v1/events', { token: key })).status).toBe(403);
+    });
+
     it('beyond the connections that a user, or an address, may have; a closed one makes room', async () => {
       const ada = await enroll(system);
       const tries = await Promise.all(upTo(8).map(() => refusal({ token: ada.token })));
@@ -305,6 +322,44 @@ describe('Frames', () => {
       }
       for (const _ of upTo(5)) await open({ token });
     });
+  });
+
+  describe('reach', () => {
+    it('whoever connects with an API key, until it is revoked', async () => {
+      const ada = await enroll(system);
+      const key = await createKey(ada.token, ['read']);
+      const [socket, events] = [await open({ token: key }), await stream({ token: key }, 'second')];
+      const own = await open({ token: ada.token });
+      await Promise.all([socket.ready(), own.ready()]);
+      await ring([ada.id], 1);
+      for (const each of [socket, events, own]) await eventually(() => expect(numbersOf(each)).toEqual([1]));
+      const { body } = await system.ask('GET /v1/me/api-keys', { token: ada.token });
+      await system.ask(`DELETE /v1/me/api-keys/${body.data[0].id}`, { token: ada.token });
+      expect(await socket.closed).toEqual({ code: 4401, reason: 'access revoked' });
+      await eventually(() => events.isClosed);
+      await ring([ada.id], 2);
+      await eventually(() => expect(numbersOf(own)).toEqual([1, 2]));
+      expect(numbersOf(socket)).toEqual([1]);
+    });
+
+    it('whoever connects with the token of another issuer, until it expires or the account ends', async () => {
+      const lasting = (await provider.signIn('ada', { preferred_username: 'ada' })).accessToken;
+      const { id } = (await system.ask('GET /v1/me', { token: lasting })).body;
+      // Clocks of issuers may differ by thirty seconds; ten of them are left.
+      const exp = Math.floor(Date.now() / 1_000) - 20;
+      const short = await provider.forge({ sub: 'ada', exp });
+      const [passing, socket] = [
+        await open({ token: short }),
+        await open({ protocols: ['rookery.v1', `bearer.${lasting}`], headers: { origin: ORIGIN } }, 'second'),
+      ];
+      await Promise.all([passing.ready(), socket.ready()]);
+      await ring([id], 1);
+      for (const each of [passing, socket]) await eventually(() => expect(numbersOf(each)).toEqual([1]));
+      expect(await passing.closed).toEqual({ code: 4401, reason: 'token expired' });
+      expect(socket.isClosed).toBe(false);
+      await system.sql(`UPDATE identity.users SET status = 'pending' WHERE id = $1`, [id]);
+      expect(await socket.closed).toEqual({ code: 4401, reason: 'access revoked' });
+    }, 60_000);
   });
 
   describe('end', () => {
