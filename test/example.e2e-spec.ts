@@ -312,14 +312,15 @@ describe('the example of a frontend', () => {
 
   it('shows live what happens, and after a lost connection what has happened meanwhile, once', async () => {
     const { page } = ada;
+    const graceProfile = page.url();
     let server: WebSocketRoute | undefined;
     const connected: string[] = [];
     let mayConnect = true;
     await page.routeWebSocket('**/v1/ws*', (socket) => {
       connected.push(socket.url());
-      if (!mayConnect) return void socket.close({ code: 1012, reason: 'restart; retry-after-ms=50' });
       server = socket;
-      socket.connectToServer();
+      if (mayConnect) socket.connectToServer();
+      else void socket.close({ code: 1012, reason: 'restart; retry-after-ms=50' });
     });
     await page.reload();
     await go(page, 'Live');
@@ -354,6 +355,8 @@ describe('the example of a frontend', () => {
     await grace.page.goBack();
     await heading(grace.page, 'Swifts are back').waitFor();
     await page.unrouteAll();
+    await page.goto(graceProfile);
+    await heading(page, grace.name).waitFor();
   });
 
   it('blocks and unblocks', async () => {
