@@ -26,6 +26,7 @@ import { SessionCache } from './services/session-cache';
 import { SignIn } from './services/sign-in';
 import { SigningKeys } from './services/signing-keys';
 import { Totp } from './services/totp';
+import { UserMails } from './services/user-mails';
 import { VerificationCodes } from './services/verification-codes';
 import { VerificationSecrets } from './services/verification-secrets';
 import { Accounts, HiddenProfiles } from './contract/accounts';
@@ -44,7 +45,6 @@ import { CodeFailures } from './storage/code-failures';
 import { Decoys, decoySchema } from './storage/decoys';
 import { EmailChanges } from './storage/email-changes';
 import { ExternalIdentities } from './storage/external-identities';
-import { MailLanguages } from './storage/mail-languages';
 import { MailQuotas } from './storage/mail-quotas';
 import { PasswordAttempts } from './storage/password-attempts';
 import { PasswordResetLinks } from './storage/password-reset-links';
@@ -89,7 +89,6 @@ export const identity = defineContext('identity', __dirname, {
     KeyRotation,
     Keys,
     StoredKnownClients,
-    MailLanguages,
     MailQuotas,
     MfaTokens,
     OwnAccounts,
@@ -113,6 +112,7 @@ export const identity = defineContext('identity', __dirname, {
     StoredPreferences,
     Totp,
     Users,
+    UserMails,
     VerificationCodes,
     VerificationSecrets,
   ],

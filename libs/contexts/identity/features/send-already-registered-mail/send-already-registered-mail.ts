@@ -1,9 +1,9 @@
 import type { EventOf } from '@rookery/domain';
-import { defineMail, Mail } from '@rookery/mail';
+import { defineMail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { RegistrationRepeated } from '../../events';
-import { MailLanguages } from '../../storage/mail-languages';
+import { UserMails } from '../../services/user-mails';
 import { MailQuotas } from '../../storage/mail-quotas';
 
 const alreadyRegisteredMail = defineMail<{ name: string }>('already-registered', {
@@ -67,8 +67,7 @@ const accountMovedMail = defineMail<object>('account-moved', {
 @Subscriber('identity.send-already-registered-mail', RegistrationRepeated, { queue: Queues.mail })
 export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRepeated> {
   constructor(
-    private readonly languages: MailLanguages,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly quotas: MailQuotas,
     private readonly sql: Sql,
   ) {}
@@ -89,6 +88,6 @@ export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRep
     await this.quotas.admit(user.email, 'registration-repeated', key, sequence === 1);
     const kept = user.deleted ? accountDeletedMail : alreadyRegisteredMail;
     const mail = user.moved ? accountMovedMail : kept;
-    await this.mail.send(user.email, mail, user, key, { language: await this.languages.of(user.id) });
+    await this.mails.send(user.id, user.email, mail, user, key);
   }
 }

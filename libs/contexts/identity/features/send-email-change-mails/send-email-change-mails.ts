@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { EventOf } from '@rookery/domain';
-import { defineMail, Mail } from '@rookery/mail';
+import { defineMail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { WebSettings } from '@rookery/web';
 import { Addresses } from '../../services/addresses';
 import { newAddressOf, VerificationCodes } from '../../services/verification-codes';
 import { VerificationSecrets } from '../../services/verification-secrets';
+import { mailedTime, UserMails } from '../../services/user-mails';
 import { EmailChanged, EmailChangeRequested } from '../../events';
 import { type EmailChange, EmailChanges } from '../../storage/email-changes';
-import { MailLanguages } from '../../storage/mail-languages';
 import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
@@ -121,8 +121,7 @@ export class SendNewAddressMail implements Handles<typeof EmailChangeRequested> 
     private readonly addresses: Addresses,
     private readonly changes: EmailChanges,
     private readonly codes: VerificationCodes,
-    private readonly languages: MailLanguages,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly quotas: MailQuotas,
     private readonly secrets: VerificationSecrets,
     private readonly users: Users,
@@ -143,17 +142,14 @@ export class SendNewAddressMail implements Handles<typeof EmailChangeRequested> 
     const { name, username } = user.snapshot();
     const code = this.secrets.code(changeId);
     await this.codes.issue(newAddressOf(subject), changeId, code);
-    const language = await this.languages.of(subject);
-    await this.mail.send(change.newEmail, newAddressMail, { name, username, code }, key, { language });
+    await this.mails.send(subject, change.newEmail, newAddressMail, { name, username, code }, key);
   }
 
   private async notifyOwner({ newEmail }: EmailChange, key: string): Promise<void> {
     const owner = await this.users.find({ email: newEmail });
     if (!owner?.active) return;
     const { id, name } = owner.snapshot();
-    await this.mail.send(newEmail, addressTakenMail, { name }, key, {
-      language: await this.languages.of(id),
-    });
+    await this.mails.send(id, newEmail, addressTakenMail, { name }, key);
   }
 }
 
@@ -166,8 +162,7 @@ export class SendNewAddressMail implements Handles<typeof EmailChangeRequested> 
 export class SendEmailChangeNotice implements Handles<typeof EmailChangeRequested | typeof EmailChanged> {
   constructor(
     private readonly changes: EmailChanges,
-    private readonly languages: MailLanguages,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly quotas: MailQuotas,
     private readonly secrets: VerificationSecrets,
     private readonly settings: WebSettings,
@@ -192,9 +187,8 @@ export class SendEmailChangeNotice implements Handles<typeof EmailChangeRequeste
     const { name, username } = user.snapshot();
     // Not an app's own page: ours is there for sure.
     const link = `${this.settings.publicUrl}/undo-email-change?token=${this.secrets.undoToken(changeId)}`;
-    const when = `${occurredAt.slice(0, 16).replace('T', ' ')} UTC`;
+    const when = mailedTime(occurredAt);
     const template = changed ? addressChangedMail : changeRequestedMail;
-    const language = await this.languages.of(subject);
-    await this.mail.send(change.oldEmail, template, { name, username, link, when }, key, { language });
+    await this.mails.send(subject, change.oldEmail, template, { name, username, link, when }, key);
   }
 }

@@ -1,9 +1,9 @@
 import type { EventOf } from '@rookery/domain';
-import { defineMail, Mail } from '@rookery/mail';
+import { defineMail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { MfaDisabled, MfaEnabled } from '../../events';
-import { MailLanguages } from '../../storage/mail-languages';
+import { UserMails } from '../../services/user-mails';
 
 interface Addressee {
   email: string;
@@ -58,15 +58,14 @@ const ADDRESSEE = 'SELECT email, name FROM identity.users WHERE id = $1';
 @Subscriber('identity.send-mfa-enabled-mail', MfaEnabled, { queue: Queues.mail })
 export class SendMfaEnabledMail implements Handles<typeof MfaEnabled> {
   constructor(
-    private readonly languages: MailLanguages,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly sql: Sql,
   ) {}
 
   async handle({ subject }: EventOf<typeof MfaEnabled>, { key }: Attempt): Promise<void> {
     const user = await this.sql.row<Addressee & Record<string, unknown>>(ADDRESSEE, [subject]);
     if (!user) return;
-    await this.mail.send(user.email, enabledMail, user, key, { language: await this.languages.of(subject) });
+    await this.mails.send(subject, user.email, enabledMail, user, key);
   }
 }
 
@@ -74,14 +73,13 @@ export class SendMfaEnabledMail implements Handles<typeof MfaEnabled> {
 @Subscriber('identity.send-mfa-disabled-mail', MfaDisabled, { queue: Queues.mail })
 export class SendMfaDisabledMail implements Handles<typeof MfaDisabled> {
   constructor(
-    private readonly languages: MailLanguages,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly sql: Sql,
   ) {}
 
   async handle({ subject }: EventOf<typeof MfaDisabled>, { key }: Attempt): Promise<void> {
     const user = await this.sql.row<Addressee & Record<string, unknown>>(ADDRESSEE, [subject]);
     if (!user) return;
-    await this.mail.send(user.email, disabledMail, user, key, { language: await this.languages.of(subject) });
+    await this.mails.send(subject, user.email, disabledMail, user, key);
   }
 }

@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { EventOf } from '@rookery/domain';
-import { defineMail, Mail } from '@rookery/mail';
+import { defineMail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { WebSettings } from '@rookery/web';
 import { VerificationSecrets } from '../../services/verification-secrets';
+import { UserMails } from '../../services/user-mails';
 import { PasswordResetRequested } from '../../events';
-import { MailLanguages } from '../../storage/mail-languages';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 
 const passwordResetMail = defineMail<{ name: string; username: string; link: string }>('password-reset', {
@@ -37,9 +37,8 @@ export class SendPasswordResetMail implements Handles<typeof PasswordResetReques
   private readonly log = new Logger(SendPasswordResetMail.name);
 
   constructor(
-    private readonly languages: MailLanguages,
     private readonly links: PasswordResetLinks,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly secrets: VerificationSecrets,
     private readonly settings: WebSettings,
   ) {}
@@ -49,7 +48,6 @@ export class SendPasswordResetMail implements Handles<typeof PasswordResetReques
     const user = await this.links.find(token);
     if (!user) return this.log.log(`Not sent: the link of user ${subject} is used up or too old by now.`);
     const link = `${this.settings.appUrl}/reset?token=${token}`;
-    const language = await this.languages.of(subject);
-    await this.mail.send(user.email, passwordResetMail, { ...user, link }, key, { language });
+    await this.mails.send(subject, user.email, passwordResetMail, { ...user, link }, key);
   }
 }

@@ -1,9 +1,9 @@
 import type { EventOf } from '@rookery/domain';
-import { defineMail, Mail } from '@rookery/mail';
+import { defineMail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { ApiKeyCreated, PasswordChanged, RecoveryCodeUsed, RefreshReused } from '../../events';
-import { MailLanguages } from '../../storage/mail-languages';
+import { mailedTime, UserMails } from '../../services/user-mails';
 
 interface Told {
   name: string;
@@ -127,7 +127,7 @@ async function lookUp(
     [userId, sessionId],
   );
   if (!user) return undefined;
-  const when = `${occurredAt.slice(0, 16).replace('T', ' ')} UTC`;
+  const when = mailedTime(occurredAt);
   return { ...user, when };
 }
 
@@ -135,8 +135,7 @@ async function lookUp(
 @Subscriber('identity.send-security-mail', [PasswordChanged, RefreshReused], { queue: Queues.mail })
 export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof RefreshReused> {
   constructor(
-    private readonly languages: MailLanguages,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly sql: Sql,
   ) {}
 
@@ -148,7 +147,7 @@ export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof
     const told = await lookUp(this.sql, userId, sessionId, occurredAt);
     if (!told) return;
     const template = 'userId' in data ? sessionCopiedMail : passwordChangedMail;
-    await this.mail.send(told.email, template, told, key, { language: await this.languages.of(userId) });
+    await this.mails.send(userId, told.email, template, told, key);
   }
 }
 
@@ -159,8 +158,7 @@ export class SendSecurityMail implements Handles<typeof PasswordChanged | typeof
 @Subscriber('identity.send-api-key-mail', ApiKeyCreated, { queue: Queues.mail })
 export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
   constructor(
-    private readonly languages: MailLanguages,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly sql: Sql,
   ) {}
 
@@ -176,8 +174,7 @@ export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
     if (!told || !apiKey) return;
     const { prefix, scopes, expiresAt } = apiKey;
     const what = { prefix, scopes: scopes.join(', '), ends: expiresAt.toISOString().slice(0, 10) };
-    const language = await this.languages.of(userId);
-    await this.mail.send(told.email, keyCreatedMail, { ...told, ...what }, key, { language });
+    await this.mails.send(userId, told.email, keyCreatedMail, { ...told, ...what }, key);
   }
 }
 
@@ -185,8 +182,7 @@ export class SendApiKeyMail implements Handles<typeof ApiKeyCreated> {
 @Subscriber('identity.send-recovery-code-mail', RecoveryCodeUsed, { queue: Queues.mail })
 export class SendRecoveryCodeMail implements Handles<typeof RecoveryCodeUsed> {
   constructor(
-    private readonly languages: MailLanguages,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly sql: Sql,
   ) {}
 
@@ -201,9 +197,12 @@ export class SendRecoveryCodeMail implements Handles<typeof RecoveryCodeUsed> {
       [userId],
     );
     const toSignIn = sessionId === null;
-    const language = await this.languages.of(userId);
-    await this.mail.send(told.email, recoveryCodeMail, { ...told, toSignIn, left: String(left) }, key, {
-      language,
-    });
+    await this.mails.send(
+      userId,
+      told.email,
+      recoveryCodeMail,
+      { ...told, toSignIn, left: String(left) },
+      key,
+    );
   }
 }

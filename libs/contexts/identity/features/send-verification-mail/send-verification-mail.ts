@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { EventOf } from '@rookery/domain';
-import { defineMail, Mail } from '@rookery/mail';
+import { defineMail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { WebSettings } from '@rookery/web';
 import { VerificationCodes } from '../../services/verification-codes';
 import { VerificationSecrets } from '../../services/verification-secrets';
+import { UserMails } from '../../services/user-mails';
 import { VerificationRequested } from '../../events';
-import { MailLanguages } from '../../storage/mail-languages';
 import { MailQuotas } from '../../storage/mail-quotas';
 import { Users } from '../../storage/users';
 
@@ -60,8 +60,7 @@ export class SendVerificationMail implements Handles<typeof VerificationRequeste
 
   constructor(
     private readonly codes: VerificationCodes,
-    private readonly languages: MailLanguages,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly quotas: MailQuotas,
     private readonly secrets: VerificationSecrets,
     private readonly settings: WebSettings,
@@ -86,8 +85,7 @@ export class SendVerificationMail implements Handles<typeof VerificationRequeste
     const code = this.secrets.code(verificationId);
     await this.codes.issue(user.email, verificationId, code);
     const link = `${this.settings.appUrl}/activate?token=${this.secrets.linkToken(verificationId)}`;
-    const language = await this.languages.of(subject);
-    await this.mail.send(user.email, verificationMail, { ...user, code, link }, key, { language });
+    await this.mails.send(subject, user.email, verificationMail, { ...user, code, link }, key);
   }
 
   async onDiscarded({ subject }: EventOf<typeof VerificationRequested>): Promise<void> {

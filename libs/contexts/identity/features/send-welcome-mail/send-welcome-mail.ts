@@ -1,9 +1,9 @@
 import type { EventOf } from '@rookery/domain';
-import { defineMail, Mail } from '@rookery/mail';
+import { defineMail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { UserVerified } from '../../contract/events';
-import { MailLanguages } from '../../storage/mail-languages';
+import { UserMails } from '../../services/user-mails';
 
 const welcomeMail = defineMail<{ name: string; username: string }>('welcome', {
   transactional: true,
@@ -22,8 +22,7 @@ const welcomeMail = defineMail<{ name: string; username: string }>('welcome', {
 @Subscriber('identity.send-welcome-mail', UserVerified, { queue: Queues.mail })
 export class SendWelcomeMail implements Handles<typeof UserVerified> {
   constructor(
-    private readonly languages: MailLanguages,
-    private readonly mail: Mail,
+    private readonly mails: UserMails,
     private readonly sql: Sql,
   ) {}
 
@@ -33,6 +32,6 @@ export class SendWelcomeMail implements Handles<typeof UserVerified> {
       [subject],
     );
     if (!user) return;
-    await this.mail.send(user.email, welcomeMail, user, key, { language: await this.languages.of(subject) });
+    await this.mails.send(subject, user.email, welcomeMail, user, key);
   }
 }
