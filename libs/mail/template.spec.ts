@@ -73,8 +73,22 @@ describe('A mail template', () => {
 
   it('repeats a part for each item of a list', () => {
     const { text, html } = news.render({ items: ['a & b', 'c'] });
-    expect(text).toBe('There is news:\n\na & b\nc\n\n');
+    expect(text).toBe('There is news:\n\n- a & b\n- c\n');
     expect(html).toContain('<ul><li>a &amp; b</li><li>c</li></ul>');
+  });
+
+  it('leaves no gap for a part whose condition is false', () => {
+    const source = { subject: 'x', body: ['a', '{{#if more}}b{{/if}}', 'c'] };
+    const mail = defineMail<{ more: boolean }>('test-condition', {
+      transactional: true,
+      sample: { more: true },
+      en: source,
+      de: source,
+    });
+    expect(mail.render({ more: true })).toMatchObject({ text: 'a\n\nb\n\nc\n' });
+    const { text, html } = mail.render({ more: false });
+    expect(text).toBe('a\n\nc\n');
+    expect(html).toContain('<p>a</p>\n<p>c</p>');
   });
 
   it('names the page to unsubscribe on, if it has one', () => {

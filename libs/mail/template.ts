@@ -23,13 +23,6 @@ export interface MailSource {
   body: readonly MailPart[];
 }
 
-/** A mail in English alone, with HTML of its own: for what operators and owners of integrations are told. */
-export interface EnglishSource {
-  subject: string;
-  text: string;
-  html: string;
-}
-
 /** A mail as it is sent. */
 export interface RenderedMail {
   subject: string;
@@ -89,38 +82,17 @@ export type MailDefinition<Variables> = { transactional: boolean; sample: Variab
  */
 export function defineMail<Variables extends object>(
   name: string,
-  definition: MailDefinition<Variables>,
-): MailTemplate<Variables>;
-/** Declares a transactional mail that is not translated. */
-export function defineMail<Variables extends object>(source: EnglishSource): MailTemplate<Variables>;
-export function defineMail<Variables extends object>(
-  ...args: [string, MailDefinition<Variables>] | [EnglishSource]
+  { transactional, sample, ...sources }: MailDefinition<Variables>,
 ): MailTemplate<Variables> {
-  if (args.length === 1) {
-    const parts = english(args[0]);
-    return templateOf('untranslated', true, {} as Variables, () => parts);
-  }
-  const [name, { transactional, sample, ...sources }] = args;
   if (templates.has(name)) throw new Error(`Mail ${name} is defined twice.`);
   const compiled = { en: compile(sources.en), de: compile(sources.de) };
-  const template = templateOf(name, transactional, sample, (language) => compiled[language]);
-  templates.set(name, template);
-  return template;
-}
-
-function templateOf<Variables extends object>(
-  name: string,
-  transactional: boolean,
-  sample: Variables,
-  partsOf: (language: MailLanguage) => Parts,
-): MailTemplate<Variables> {
-  return {
+  const template: MailTemplate<Variables> = {
     name,
     transactional,
     sample,
     render(variables, tag, unsubscribe) {
       const language = mailLanguage(tag);
-      const { subject, text, html } = partsOf(language);
+      const { subject, text, html } = compiled[language];
       const line = subject(variables).replace(/[\r\n]+/g, ' ');
       const footer = unsubscribe === undefined ? '' : FOOTER[language];
       const link = unsubscribe ?? '';
@@ -131,6 +103,8 @@ function templateOf<Variables extends object>(
       };
     },
   };
+  templates.set(name, template);
+  return template;
 }
 
 type Render = (variables: object) => string;
@@ -141,26 +115,27 @@ interface Parts {
   html: Render;
 }
 
-function english({ subject, text, html }: EnglishSource): Parts {
+function compile({ subject, body }: MailSource): Parts {
+  const texts = body
+    .flatMap(textOf)
+    .map((part) => Handlebars.compile(part, { noEscape: true, strict: true }));
+  const htmls = body.map((part) => Handlebars.compile(htmlOf(part), { strict: true }));
   return {
     subject: Handlebars.compile(subject, { noEscape: true, strict: true }),
-    text: Handlebars.compile(text, { noEscape: true, strict: true }),
-    html: Handlebars.compile(html, { strict: true }),
+    text: (variables) => without('', texts, variables).join('\n\n'),
+    html: (variables) => without('<p></p>', htmls, variables).join('\n'),
   };
 }
 
-function compile({ subject, body }: MailSource): Parts {
-  return {
-    subject: Handlebars.compile(subject, { noEscape: true, strict: true }),
-    text: Handlebars.compile(body.flatMap(textOf).join('\n\n'), { noEscape: true, strict: true }),
-    html: Handlebars.compile(body.map(htmlOf).join('\n'), { strict: true }),
-  };
+/** A part whose condition is false leaves no gap. */
+function without(empty: string, parts: readonly Render[], variables: object): string[] {
+  return parts.map((part) => part(variables).trimEnd()).filter((part) => part !== empty);
 }
 
 function textOf(part: MailPart): string[] {
   if (typeof part === 'string') return [part];
   if ('code' in part) return [];
-  if ('each' in part) return [`{{#each ${part.each}}}${part.item}\n{{/each}}`];
+  if ('each' in part) return [`{{#each ${part.each}}}- ${part.item}\n{{/each}}`];
   if ('paragraphs' in part) return [`{{#each ${part.paragraphs}}}{{this}}\n\n{{/each}}`];
   return [`${part.label}:\n${part.link}`];
 }

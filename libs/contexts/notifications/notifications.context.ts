@@ -1,6 +1,8 @@
 import { defineContext } from '@rookery/application';
+import { TodoMailChoices } from '../todos/contract';
 import { NotificationsPersonalData } from './personal-data';
 import { Notify } from './services/notify';
+import { TodoMails } from './services/todo-mails';
 import { UnsubscribeLinks } from './services/unsubscribe-links';
 import { Vapid } from './services/vapid';
 import { NotificationSettings } from './settings';
@@ -18,7 +20,8 @@ export const notifications = defineContext('notifications', __dirname, {
   },
   permissions: { admin: ['ops:mail'] },
   rootPaths: ['unsubscribe', 'mail-previews', 'mail-previews/:name'],
-  requires: ['identity', 'social'],
+  requires: ['identity', 'social', 'todos'],
+  offers: [{ provide: TodoMailChoices, useClass: TodoMails }],
   providers: [
     Digests,
     Inboxes,

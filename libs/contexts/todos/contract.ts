@@ -102,3 +102,12 @@ export const TaskCommitted = defineEvent(
   1,
   z.object({ userId: z.uuid(), todoId: z.uuid(), date: z.iso.date(), cost: z.int() }),
 );
+
+/** The mails about todos that users can turn off. */
+export type TodoMail = 'due-soon' | 'overdue' | 'weekly-report';
+
+/** Asked before each mail about todos. Whoever knows what users want to be told offers it. */
+export abstract class TodoMailChoices {
+  /** @returns where the user turns this kind of mail off (RFC 8058); undefined if they do not want it */
+  abstract linksOf(userId: string, mail: TodoMail): Promise<{ post: string; page: string } | undefined>;
+}

@@ -1,4 +1,5 @@
 import { defineContext } from '@rookery/application';
+import { TodoMailChoices } from './contract';
 import { TodosPersonalData } from './personal-data';
 import { Completion } from './services/completion';
 import { Mentions } from './services/mentions';
@@ -61,5 +62,6 @@ export const todos = defineContext('todos', __dirname, {
     TodoViews,
     Todos,
   ],
+  asks: [TodoMailChoices],
   personalData: TodosPersonalData,
 });

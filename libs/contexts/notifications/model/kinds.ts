@@ -21,6 +21,8 @@ export interface Kind {
 }
 
 const QUIET: Channels = { inApp: true, mail: 'off', push: true, webhook: false };
+/** Of what another context mails itself: only at once, and not in digests. */
+const MAILED: Channels = { ...QUIET, mail: 'immediate' };
 
 /** Every kind of notification, by its name. */
 export const KINDS = {
@@ -38,6 +40,21 @@ export const KINDS = {
     about: 'Somebody commented on a post of yours.',
     grouped: false,
     defaults: { ...QUIET, mail: 'digest' },
+  },
+  todoDueSoon: {
+    about: 'A todo of yours is due within a day.',
+    grouped: false,
+    defaults: MAILED,
+  },
+  todoOverdue: {
+    about: 'A todo of yours is overdue.',
+    grouped: false,
+    defaults: MAILED,
+  },
+  weeklyReport: {
+    about: 'The report of your week.',
+    grouped: false,
+    defaults: MAILED,
   },
 } as const satisfies Record<string, Kind>;
 

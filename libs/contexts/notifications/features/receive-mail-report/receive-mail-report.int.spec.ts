@@ -79,16 +79,4 @@ describe('Reports of mail providers', () => {
     });
     expect(other).toMatchObject({ status: 415, body: { code: 'request.unsupported-media-type' } });
   });
-
-  it('stand beside a page that shows every mail in both languages', async () => {
-    const { body } = await system.ask('GET /mail-previews');
-    const paths = [...String(body).matchAll(/href="([^"]+)"/g)].map(([, path]) => path!);
-    expect(paths.length).toBeGreaterThan(20);
-    for (const path of paths) {
-      const { status, headers } = await system.ask(`GET ${path}`);
-      expect({ path, status }).toEqual({ path, status: 200 });
-      expect(headers['content-security-policy']).toContain('sandbox');
-    }
-    expect((await system.ask('GET /mail-previews/nothing')).status).toBe(404);
-  });
 });

@@ -35,6 +35,9 @@ describe('Notification settings', () => {
         follow: { inApp: true, mail: 'digest', push: true, webhook: false },
         like: { inApp: true, mail: 'off', push: true, webhook: false },
         comment: { inApp: true, mail: 'digest', push: true, webhook: false },
+        todoDueSoon: { inApp: true, mail: 'immediate', push: true, webhook: false },
+        todoOverdue: { inApp: true, mail: 'immediate', push: true, webhook: false },
+        weeklyReport: { inApp: true, mail: 'immediate', push: true, webhook: false },
       },
     });
   });

@@ -101,6 +101,65 @@ describe('Reminders', () => {
     expect(text).toContain(time);
   });
 
+  it('are written in the language of the reader, and each kind ends with one click', async () => {
+    await system.ask('PUT /v1/me/preferences', {
+      token: ada.token,
+      body: { interests: [], tone: 'calm', length: 'short', language: 'de', timeZone: 'Europe/Berlin' },
+    });
+    const turnOff = async (subject: RegExp) => {
+      const { id, text } = await system.inbox.latest(ada.email, subject);
+      const raw = await (await fetch(`${system.addresses.mailboxUrl}/api/messages/${id}/raw`)).text();
+      const post = /^List-Unsubscribe: <([^>]+)>/m.exec(raw.replaceAll(/\r\n\s+/g, ' '))![1]!;
+      expect(text).toContain('Abbestellen: http://rookery.test/unsubscribe?token=');
+      const { status } = await system.ask(`POST ${new URL(post).pathname}`, {
+        body: 'List-Unsubscribe=One-Click',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
+      expect(status).toBe(204);
+      return text;
+    };
+    const mailAll = async () => {
+      await createTodo(system, ada, room, { title: 'Bald', dueDate: inHours(5) });
+      await createTodo(system, ada, room, { title: 'Gestern', dueDate: inHours(-5) });
+      await remind();
+      await system.sql('DELETE FROM todos.weekly_reports WHERE user_id = $1', [ada.id]);
+      await eventually(async () => {
+        const rows = await system.sql(
+          'UPDATE todos.report_recipients SET next_at = now() WHERE user_id = $1 RETURNING 1',
+          [ada.id],
+        );
+        return rows.length === 1;
+      });
+      await runs('todos.send-weekly-reports');
+    };
+    await mailAll();
+    expect(await turnOff(/Binnen eines Tages fällig/)).toContain('- Bald (');
+    expect(await turnOff(/Überfällig/)).toContain('- Gestern (');
+    expect(await turnOff(/Ihre Woche/)).toContain('davon überfällig: 1');
+    await mailAll();
+    await eventually(async () => {
+      const rows = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery JOIN messaging.outbox o USING (event_id)
+         WHERE o.data ->> 'userId' = $1 AND subscriber LIKE 'todos.send-%' AND state = 'pending'`,
+        [ada.id],
+      );
+      return rows.length === 0;
+    });
+    const mails = (await system.inbox.of(ada.email)).map(({ subject }) => subject);
+    const about = /fällig|Woche/i;
+    expect(mails.filter((subject) => about.test(subject)).toSorted()).toEqual([
+      'Binnen eines Tages fällig',
+      'Ihre Woche',
+      'Überfällig',
+    ]);
+    const { body } = await system.ask('GET /v1/me/notification-settings', { token: ada.token });
+    expect(body.kinds).toMatchObject({
+      todoDueSoon: { mail: 'off', inApp: true },
+      todoOverdue: { mail: 'off' },
+      weeklyReport: { mail: 'off' },
+    });
+  });
+
   it('mail nothing of what is done meanwhile', async () => {
     const other = await createTodo(system, ada, room, { title: 'Left', dueDate: inHours(4) });
     const done = await createTodo(system, ada, room, { title: 'Done', dueDate: inHours(3) });

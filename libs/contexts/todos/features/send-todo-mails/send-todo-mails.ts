@@ -1,9 +1,10 @@
 import type { EventOf } from '@rookery/domain';
-import { defineMail, Mail } from '@rookery/mail';
+import { defineMail, Mail, mailLanguage, type MailPart } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { type Recipient, Recipients } from '../../../identity/contract';
 import { Memberships } from '../../../workspaces/contract';
+import { TodoMailChoices } from '../../contract';
 import { ReminderRequested, WeeklyReportRequested } from '../../events';
 
 /** Todos that a mail lists. */
@@ -22,84 +23,91 @@ interface Reminder {
   more: string;
 }
 
-const dueSoonMail = defineMail<Reminder>({
-  subject: 'Due within a day',
-  text: `Hello {{name}},
+const TODOS_EN: MailPart[] = [
+  { each: 'todos', item: '{{title}} ({{when}})' },
+  '{{#if more}}… and {{more}} more.{{/if}}',
+];
+const TODOS_DE: MailPart[] = [
+  { each: 'todos', item: '{{title}} ({{when}})' },
+  '{{#if more}}… und {{more}} weitere.{{/if}}',
+];
+const SAMPLE: Reminder = {
+  name: 'Ada Lovelace',
+  todos: [
+    { title: 'Count the swifts', when: 'Mon, Jan 5, 9:00 AM' },
+    { title: 'Clean the nest boxes', when: 'Mon, Jan 5, 6:30 PM' },
+  ],
+  more: '3',
+};
 
-this is due within a day:
+const REMINDERS = {
+  'due-soon': defineMail<Reminder>('todos-due-soon', {
+    transactional: false,
+    sample: SAMPLE,
+    en: { subject: 'Due within a day', body: ['Hello {{name}},', 'this is due within a day:', ...TODOS_EN] },
+    de: {
+      subject: 'Binnen eines Tages fällig',
+      body: ['Guten Tag, {{name}},', 'das ist binnen eines Tages fällig:', ...TODOS_DE],
+    },
+  }),
+  overdue: defineMail<Reminder>('todos-overdue', {
+    transactional: false,
+    sample: SAMPLE,
+    en: { subject: 'Overdue', body: ['Hello {{name}},', 'this was due and is not done yet:', ...TODOS_EN] },
+    de: {
+      subject: 'Überfällig',
+      body: ['Guten Tag, {{name}},', 'das war fällig und ist noch nicht erledigt:', ...TODOS_DE],
+    },
+  }),
+};
 
-{{#each todos}}
-- {{title}} ({{when}})
-{{/each}}
-{{#if more}}
-… and {{more}} more.
-{{/if}}
-`,
-  html: `<p>Hello {{name}},</p>
-<p>this is due within a day:</p>
-<ul>{{#each todos}}<li>{{title}} <span style="color:#777">({{when}})</span></li>{{/each}}</ul>
-{{#if more}}<p>… and {{more}} more.</p>{{/if}}`,
-});
+const weeklyReportMail = defineMail<Reminder & { completed: number; overdue: number; pending: number }>(
+  'todos-weekly-report',
+  {
+    transactional: false,
+    sample: { ...SAMPLE, completed: 12, overdue: 1, pending: 6 },
+    en: {
+      subject: 'Your week',
+      body: [
+        'Hello {{name}},',
+        'you completed {{completed}} in the last week. {{pending}} are pending, {{overdue}} of them overdue.',
+        '{{#if todos}}Due in the next week:{{/if}}',
+        ...TODOS_EN,
+      ],
+    },
+    de: {
+      subject: 'Ihre Woche',
+      body: [
+        'Guten Tag, {{name}},',
+        'in der letzten Woche erledigt: {{completed}}. Noch zu tun: {{pending}}, davon überfällig: {{overdue}}.',
+        '{{#if todos}}In der nächsten Woche fällig:{{/if}}',
+        ...TODOS_DE,
+      ],
+    },
+  },
+);
 
-const overdueMail = defineMail<Reminder>({
-  subject: 'Overdue',
-  text: `Hello {{name}},
-
-this was due and is not done yet:
-
-{{#each todos}}
-- {{title}} ({{when}})
-{{/each}}
-{{#if more}}
-… and {{more}} more.
-{{/if}}
-`,
-  html: `<p>Hello {{name}},</p>
-<p>this was due and is not done yet:</p>
-<ul>{{#each todos}}<li>{{title}} <span style="color:#777">({{when}})</span></li>{{/each}}</ul>
-{{#if more}}<p>… and {{more}} more.</p>{{/if}}`,
-});
-
-const weeklyReportMail = defineMail<Reminder & { completed: number; overdue: number; pending: number }>({
-  subject: 'Your week',
-  text: `Hello {{name}},
-
-you completed {{completed}} in the last week. {{pending}} are pending, {{overdue}} of them overdue.
-{{#if todos}}
-
-Due in the next week:
-
-{{#each todos}}
-- {{title}} ({{when}})
-{{/each}}
-{{#if more}}
-… and {{more}} more.
-{{/if}}
-{{/if}}
-`,
-  html: `<p>Hello {{name}},</p>
-<p>you completed {{completed}} in the last week. {{pending}} are pending, {{overdue}} of them overdue.</p>
-{{#if todos}}<p>Due in the next week:</p>
-<ul>{{#each todos}}<li>{{title}} <span style="color:#777">({{when}})</span></li>{{/each}}</ul>
-{{#if more}}<p>… and {{more}} more.</p>{{/if}}{{/if}}`,
-});
-
-/** @returns a due date as its reader's clock shows it */
-function shown(dueDate: Date, { timeZone }: Recipient): string {
-  return new Intl.DateTimeFormat('en-US', {
+/** @returns todos as the mail lists them, with due dates on the clock and in the language of its reader */
+function linesOf(
+  todos: readonly { title: string; dueDate: Date }[],
+  { language, timeZone }: Recipient,
+): Line[] {
+  const clock = new Intl.DateTimeFormat(mailLanguage(language), {
     timeZone,
     weekday: 'short',
     month: 'short',
     day: 'numeric',
     hour: 'numeric',
     minute: '2-digit',
-  }).format(dueDate);
+  });
+  return todos.map(({ title, dueDate }) => ({ title, when: clock.format(dueDate) }));
 }
 
-/** Reminds users of up to ten todos, of those that are still to be done when the mail is sent. */
+/** Reminds those who want it of up to ten todos, of those that are still to be done when the mail is sent. */
 @Subscriber('todos.send-reminder-mail', ReminderRequested, { queue: Queues.mail })
 export class SendReminderMail implements Handles<typeof ReminderRequested> {
   constructor(
+    private readonly choices: TodoMailChoices,
     private readonly mail: Mail,
     private readonly memberships: Memberships,
     private readonly recipients: Recipients,
@@ -109,7 +117,8 @@ export class SendReminderMail implements Handles<typeof ReminderRequested> {
   async handle({ data }: EventOf<typeof ReminderRequested>, { key }: Attempt): Promise<void> {
     const { userId, kind, todoIds, more } = data;
     const [user] = await this.recipients.find([userId]);
-    if (!user) return;
+    const unsubscribe = await this.choices.linksOf(userId, kind);
+    if (!user || !unsubscribe) return;
     const workspaces = await this.memberships.workspacesOf(userId);
     const todos = await this.sql.rows<{ title: string; dueDate: Date }>(
       `SELECT title, due_at AS "dueDate" FROM todos.todos
@@ -119,21 +128,21 @@ export class SendReminderMail implements Handles<typeof ReminderRequested> {
       [todoIds, workspaces.map(({ workspaceId }) => workspaceId), userId],
     );
     if (todos.length === 0) return;
-    const lines = todos.map(({ title, dueDate }) => ({ title, when: shown(dueDate, user) }));
-    const template = kind === 'overdue' ? overdueMail : dueSoonMail;
     await this.mail.send(
       user.email,
-      template,
-      { name: user.name, todos: lines, more: more > 0 ? String(more) : '' },
+      REMINDERS[kind],
+      { name: user.name, todos: linesOf(todos, user), more: more > 0 ? String(more) : '' },
       key,
+      { language: user.language, unsubscribe },
     );
   }
 }
 
-/** Sends the report of a week; nobody gets one about nothing. */
+/** Sends the report of a week to those who want it; nobody gets one about nothing. */
 @Subscriber('todos.send-weekly-report-mail', WeeklyReportRequested, { queue: Queues.mail })
 export class SendWeeklyReportMail implements Handles<typeof WeeklyReportRequested> {
   constructor(
+    private readonly choices: TodoMailChoices,
     private readonly mail: Mail,
     private readonly memberships: Memberships,
     private readonly recipients: Recipients,
@@ -145,7 +154,8 @@ export class SendWeeklyReportMail implements Handles<typeof WeeklyReportRequeste
     { key }: Attempt,
   ): Promise<void> {
     const [user] = await this.recipients.find([userId]);
-    if (!user) return;
+    const unsubscribe = await this.choices.linksOf(userId, 'weekly-report');
+    if (!user || !unsubscribe) return;
     const workspaces = (await this.memberships.workspacesOf(userId)).map(({ workspaceId }) => workspaceId);
     const counts = await this.sql.row<{ completed: number; pending: number; overdue: number; next: number }>(
       `SELECT (count(*) FILTER (WHERE completed_at > $3::timestamptz - interval '7 days' AND completed_by = $1))::int
@@ -168,12 +178,12 @@ export class SendWeeklyReportMail implements Handles<typeof WeeklyReportRequeste
       [userId, workspaces, occurredAt],
     );
     const more = next > todos.length ? String(next - todos.length) : '';
-    const lines = todos.map(({ title, dueDate }) => ({ title, when: shown(dueDate, user) }));
     await this.mail.send(
       user.email,
       weeklyReportMail,
-      { name: user.name, completed, pending, overdue, todos: lines, more },
+      { name: user.name, completed, pending, overdue, todos: linesOf(todos, user), more },
       key,
+      { language: user.language, unsubscribe },
     );
   }
 }
