@@ -10,6 +10,9 @@ import { frameOf, StreamGap } from './streams';
 /** Milliseconds after which browsers connect again when a connection is lost. */
 const RETRY_MS = 3_000;
 
+/** A frame as an event stream sends it. `seq` is its number in the stream of its user, if it is stored there. */
+export type StreamedFrame = Pick<Frame, 'id' | 'type' | 'text'> & { readonly seq?: number };
+
 /** Answers requests with frames as Server-Sent Events. */
 @Injectable()
 export class EventStreams {
@@ -19,8 +22,8 @@ export class EventStreams {
   ) {}
 
   /**
-   * Answers with an endless stream, for a route that has `@LongLived()` and a caller. The stream has heartbeats; it ends
-   * when the client leaves or does not read, when its token ends or is revoked, and when the process does.
+   * Answers with a stream, for a route that has `@LongLived()` and a caller. The stream has heartbeats; it ends with its
+   * frames, when the client leaves or does not read, when its token ends or is revoked, and when the process does.
    *
    * @param frames what to send, such as `Streams.follow`; the signal ends it
    * @throws RequestRefused 429 `realtime.too-many-connections`
@@ -28,7 +31,7 @@ export class EventStreams {
   async serve(
     request: FastifyRequest,
     reply: FastifyReply,
-    frames: (signal: AbortSignal) => AsyncIterable<Frame>,
+    frames: (signal: AbortSignal) => AsyncIterable<StreamedFrame>,
   ): Promise<void> {
     const userId = request.user!.userId;
     const [, token = ''] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
@@ -74,14 +77,15 @@ class EventStream implements Connection {
     response.write(`retry: ${RETRY_MS}\n\n`);
   }
 
-  async send(frames: (signal: AbortSignal) => AsyncIterable<Frame>): Promise<void> {
+  async send(frames: (signal: AbortSignal) => AsyncIterable<StreamedFrame>): Promise<void> {
     try {
       for await (const frame of frames(this.stop.signal)) {
         if (this.ended) return;
-        this.position = frame.seq;
+        this.position = frame.seq ?? this.position;
         framesSentTotal.inc({ kind: 'sse' });
         if (!this.write(eventOf(frame))) await this.drained();
       }
+      this.finish();
     } catch (error) {
       if (this.ended) return;
       if (!(error instanceof StreamGap)) this.log.warn(`A stream ended: ${(error as Error).message}`);
@@ -99,12 +103,11 @@ class EventStream implements Connection {
 
   end({ error, retryMs }: Ending): void {
     if (this.ended) return;
-    this.close();
-    const { response, limits } = this;
+    const { response, opener, position } = this;
     if (retryMs !== undefined) response.write(`retry: ${retryMs}\n\n`);
-    if (error) response.write(eventOf(frameOf(this.opener.userId, this.position, 'error', error)));
-    response.end();
-    setTimeout(() => response.destroy(), limits.closeMs).unref();
+    // Without `id:`: a client comes back with the id of what it has read.
+    if (error) response.write(`event: error\n${dataOf(frameOf(opener.userId, position, 'error', error))}`);
+    this.finish();
   }
 
   destroy(): void {
@@ -116,6 +119,14 @@ class EventStream implements Connection {
   close(): void {
     this.ended = true;
     this.stop.abort();
+  }
+
+  private finish(): void {
+    if (this.ended) return;
+    this.close();
+    const { response, limits } = this;
+    response.end();
+    setTimeout(() => response.destroy(), limits.closeMs).unref();
   }
 
   private write(text: string): boolean {
@@ -137,7 +148,11 @@ class EventStream implements Connection {
   }
 }
 
-/** One line of data, as JSON has no line breaks. */
-function eventOf({ id, type, text }: Frame): string {
-  return `id: ${id}\nevent: ${type}\ndata: ${text}\n\n`;
+function eventOf(frame: StreamedFrame): string {
+  return `id: ${frame.id}\nevent: ${frame.type}\n${dataOf(frame)}`;
+}
+
+/** One line, as JSON has no line breaks. */
+function dataOf({ text }: StreamedFrame): string {
+  return `data: ${text}\n\n`;
 }

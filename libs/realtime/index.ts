@@ -1,5 +1,5 @@
 export { buildAsyncApi } from './asyncapi';
-export { EventStreams } from './event-streams';
+export { EventStreams, type StreamedFrame } from './event-streams';
 export { Frame } from './frame';
 export { defineFrame, definedFrames, type FrameType } from './frame-types';
 export { Frames, MAX_PAYLOAD_BYTES } from './frames';

@@ -1,20 +1,28 @@
-import { Readable } from 'node:stream';
-import { Controller, Get, Headers, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { NotFound, Rejection } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, LongLived, UuidParam } from '@rookery/web';
-import type { FastifyReply } from 'fastify';
-import { MAX_STREAM_MS, placeOf, TaleStreams } from '../../services/tale-stream';
+import { EventStreams, type StreamedFrame, Streams } from '@rookery/realtime';
+import { type Caller, CurrentCaller, Explain, LongLived, Problems, UuidParam } from '@rookery/web';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { TaleEnded, TaleProgress, TaleReady } from '../../frames';
+import { endOf } from '../../services/tale-end';
 import { TaleViews } from '../../views/tale';
 
-/** Milliseconds that a client which does not read may hold a stream beyond its time. */
-const GRACE_MS = 10_000;
+const END = 'end';
+const TYPES = [TaleEnded.type, TaleProgress.type, TaleReady.type];
+
+/** Where a client stands: of which text it has how many characters, or that it knows the end. */
+interface Place {
+  claim: number;
+  offset: number | typeof END;
+}
 
 @ApiTags('Tales')
 @Controller('tales')
 export class StreamTaleRoute {
   constructor(
-    private readonly streams: TaleStreams,
+    private readonly eventStreams: EventStreams,
+    private readonly streams: Streams,
     private readonly tales: TaleViews,
   ) {}
 
@@ -24,27 +32,66 @@ export class StreamTaleRoute {
     operationId: 'streamTale',
     summary: 'Follow one of your stories while it is written',
     description:
-      'Server-sent events: frames `tale.progress` with the text that there is and then with what is added, at last `tale.ready` or `tale.failed`. `offset` counts the characters (code points) before the text; an offset of 0 begins anew. A stream lasts at most five minutes; reconnecting with `Last-Event-ID` continues it. After the end of a tale, that is answered with 204, which tells an EventSource to stop.',
+      'Server-sent events: frames `tale.progress` with the text that there is and then with what is added, at last `tale.ready` or `tale.failed`. `offset` counts the characters (code points) before the text; an offset of 0 begins anew. The stream ends with the story; where it ends earlier, reconnecting with `Last-Event-ID` continues it. After the end of a story, that is answered with 204, which tells an EventSource to stop.',
     ok: { mediaType: 'text/event-stream', description: 'The story as it grows.' },
-    rejects: [NotFound],
+    rejects: [NotFound, Problems.tooManyConnections],
   })
   async stream(
     @UuidParam() id: string,
     @CurrentCaller() { userId }: Caller,
     @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const place = placeOf(lastEventId);
-    const offset = place.offset === 'end' ? 0 : place.offset;
-    const first = await this.tales.growth(id, userId, place.claim, offset);
-    if (!first) throw new Rejection(NotFound);
-    const isOver = first.status !== 'requested' && first.status !== 'generating';
-    if (isOver && place.offset === 'end') return void reply.code(204).send();
-    const cutOff = setTimeout(() => reply.raw.destroy(), MAX_STREAM_MS + GRACE_MS).unref();
-    reply.raw.once('close', () => clearTimeout(cutOff));
-    void reply
-      .type('text/event-stream; charset=utf-8')
-      .header('x-accel-buffering', 'no')
-      .send(Readable.from(this.streams.follow(id, userId, place, first), { objectMode: false }));
+    const tale = await this.tales.growth(id, userId, place.claim, 0);
+    if (!tale) throw new Rejection(NotFound);
+    if (place.offset === END && endOf(id, tale)) return void reply.code(204).send();
+    await this.eventStreams.serve(request, reply, (signal) => this.follow(id, userId, place, signal));
   }
+
+  /**
+   * The tale is read when the stream of its reader says that something has happened to it, so an idle one costs nothing.
+   * What is sent is what it has become: frames are not kept long enough for whoever comes late, and hold no more of a
+   * text than was there in time.
+   */
+  private async *follow(
+    taleId: string,
+    userId: string,
+    place: Place,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamedFrame> {
+    let { claim } = place;
+    let has = place.offset === END ? 0 : place.offset;
+    const where = ({ payload }: { payload: unknown }) => (payload as { taleId: string }).taleId === taleId;
+    // `ready`: from then on nothing is missed, so that is the time for the first look.
+    for await (const _ of this.streams.follow(userId, { types: TYPES, where, ready: true }, signal)) {
+      const tale = await this.tales.growth(taleId, userId, claim, has);
+      if (!tale) return;
+      const isSame = tale.claim === claim;
+      const isVoid = !isSame && has > 0 && tale.claim > 0;
+      if (tale.text !== '' || isVoid) {
+        const offset = isSame ? has : 0;
+        [claim, has] = [tale.claim, tale.text === '' ? 0 : tale.length];
+        const { text, title } = tale;
+        const payload = { taleId, offset, text, ...(title !== null && { title }) };
+        yield frameOf(`${claim}-${has}`, TaleProgress.type, payload);
+      }
+      const end = endOf(taleId, tale);
+      if (!end) continue;
+      yield frameOf(`${claim}-${END}`, end.type.type, end.payload);
+      return;
+    }
+  }
+}
+
+/** @returns the place that a `Last-Event-ID` stands for; the beginning where it stands for none */
+function placeOf(lastEventId: unknown): Place {
+  const [, claim, offset] = /^(\d{1,9})-(\d{1,6}|end)$/.exec(String(lastEventId)) ?? [];
+  if (claim === undefined) return { claim: 0, offset: 0 };
+  return { claim: Number(claim), offset: offset === END ? END : Number(offset) };
+}
+
+function frameOf(id: string, type: string, payload: object): StreamedFrame {
+  return { id, type, text: JSON.stringify({ id, type, occurredAt: new Date().toISOString(), payload }) };
 }

@@ -2,7 +2,7 @@ import type { EventOf } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Frames } from '@rookery/realtime';
 import { TaleCancelled, TaleFailed, TaleGenerated } from '../../contract';
-import { endOf } from '../../services/tale-stream';
+import { endOf } from '../../services/tale-end';
 import { TaleViews } from '../../views/tale';
 
 /** The data of a canceled tale are those of a generated one. */
