@@ -7,4 +7,5 @@ export { asksForWebSocket } from './handshake';
 export { RealtimeAdapter } from './realtime-adapter';
 export { RealtimeModule } from './realtime.module';
 export { REALTIME_TAG } from './routes';
+export { RealtimeLimits } from './settings';
 export { type Following, StreamGap, Streams } from './streams';

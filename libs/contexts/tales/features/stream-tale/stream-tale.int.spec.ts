@@ -132,17 +132,16 @@ describe('Following a tale', () => {
   it('counts among the connections of a user, of which there is a limit', async () => {
     const id = await requestTale(system, ada, { length: 'long' });
     const controller = new AbortController();
-    const statuses = [];
+    const answers: string[] = [];
     // Twenty are allowed; the first may be over by now.
     for (let nr = 0; nr < 22; nr += 1) {
       const response = await open(id, { signal: controller.signal });
-      statuses.push(response.status);
-      if (response.status === 429)
-        expect(await response.json()).toMatchObject({ code: 'realtime.too-many-connections' });
+      const { code } = response.status === 200 ? { code: '' } : ((await response.json()) as { code: string });
+      answers.push(`${response.status} ${code}`.trim());
     }
     controller.abort();
-    expect(statuses.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 200));
-    expect(statuses.at(-1)).toBe(429);
+    expect(answers.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => '200'));
+    expect(answers.at(-1)).toBe('429 realtime.too-many-connections');
     await system.ask(`DELETE /v1/tales/${id}`, { token: ada.token });
   });
 

@@ -2,7 +2,7 @@ import { contexts } from '@rookery/contexts';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { newId } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
-import { RealtimeLimits } from '@rookery/realtime/settings';
+import { RealtimeLimits } from '@rookery/realtime';
 import { eventually, type Person } from '@rookery/testing';
 import { TestEventStream } from '@rookery/testing/connected';
 import { ownSystem } from '@rookery/testing/own-system';
