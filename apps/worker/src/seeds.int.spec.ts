@@ -12,6 +12,7 @@ const COUNTS = `
          (SELECT count(*)::int FROM social.comments) AS comments,
          (SELECT count(*)::int FROM messaging.outbox WHERE type = 'social.post-created') AS "postsTold",
          (SELECT count(*)::int FROM workspaces.workspaces WHERE personal_of IS NULL) AS workspaces,
+         (SELECT count(*)::int FROM tales.tales) AS tales,
          (SELECT count(*)::int FROM messaging.outbox WHERE causation_id IS NULL) AS events`;
 
 describe('Demo data', () => {
@@ -36,6 +37,7 @@ describe('Demo data', () => {
       comments: 500,
       postsTold: 200,
       workspaces: 3,
+      tales: 9,
     });
   });
 
@@ -61,6 +63,24 @@ describe('Demo data', () => {
     for (const { membersCount } of shared) expect(membersCount).toBe(9);
     expect(shared.map(({ role }: { role: string }) => role)).toContain('owner');
   });
+
+  it.each(['user', 'moderator', 'admin'])(
+    'lets %s read stories of their own, in two languages',
+    async (who) => {
+      const { token } = await signIn(who);
+      const { body } = await system.ask('GET /v1/tales', { token });
+      expect(body.data).toHaveLength(3);
+      const languages = [];
+      for (const { id } of body.data as { id: string }[]) {
+        const { body: tale } = await system.ask(`GET /v1/tales/${id}`, { token });
+        expect(tale).toMatchObject({ status: 'ready', generator: 'embedded', title: expect.any(String) });
+        expect(tale.words).toBeGreaterThan(100);
+        expect(tale.content.split('\n\n').length).toBeGreaterThan(3);
+        languages.push(tale.language);
+      }
+      expect(languages).toEqual(['de', 'en', 'en']);
+    },
+  );
 
   it('looks realistic: unique titles, dates in the past, tags on everything', async () => {
     const [texts] = await system.sql(

@@ -1,11 +1,11 @@
 import { defineContext } from '@rookery/application';
 import { TalesPersonalData } from './personal-data';
+import { SeedTales } from './seed';
 import { Budgets } from './services/budgets';
 import { EmbeddedWriter } from './services/embedded-writer';
 import { ModelWriter } from './services/model-writer';
 import { Recital } from './services/recital';
 import { StoryWriter } from './services/story-writer';
-import { TaleStreams } from './services/tale-stream';
 import { TaleSettings } from './settings';
 import { Drafts } from './storage/drafts';
 import { Tales, taleSchema } from './storage/tales';
@@ -28,10 +28,10 @@ export const tales = defineContext('tales', __dirname, {
       inject: [TaleSettings],
     },
     TaleSettings,
-    TaleStreams,
     TaleViews,
     Tales,
     Usage,
   ],
   personalData: TalesPersonalData,
+  seed: SeedTales,
 });

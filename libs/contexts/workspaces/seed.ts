@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Seed } from '@rookery/application';
 import { Clock } from '@rookery/domain';
-import { pagesById, Sql, Transaction } from '@rookery/persistence';
-import { type Account, Accounts } from '../identity/contract';
+import { Sql, Transaction } from '@rookery/persistence';
+import { type Account, Accounts, demoAccounts } from '../identity/contract';
 import type { Role } from './contract';
 import { Member } from './model/member';
 import { Tag } from './model/tag';
@@ -12,8 +12,6 @@ import { People } from './storage/people';
 import { Tags } from './storage/tags';
 import { Workspaces } from './storage/workspaces';
 
-/** Prefix of the usernames of demo accounts. */
-const DEMO = 'demo-';
 const DAY_MS = 86_400_000;
 /** Members of each workspace besides the three accounts that visitors sign in with. */
 const OTHERS = 6;
@@ -65,7 +63,7 @@ export class SeedWorkspaces implements Seed {
 
   async run(): Promise<void> {
     await this.transaction.run(async () => {
-      const everybody = await this.demoAccounts();
+      const everybody = await demoAccounts(this.accounts);
       const owners = WORKSPACES.flatMap(
         ({ owner }) => everybody.find(({ username }) => username === owner) ?? [],
       );
@@ -110,13 +108,5 @@ export class SeedWorkspaces implements Seed {
       [owners.map(({ id }) => id)],
     );
     return row !== undefined;
-  }
-
-  private async demoAccounts(): Promise<Account[]> {
-    const all: Account[] = [];
-    const read = (after: string, limit: number) => this.accounts.page(after, limit);
-    for await (const page of pagesById(1_000, read)) all.push(...page);
-    const demo = all.filter(({ username, active }) => active && username.startsWith(DEMO));
-    return demo.toSorted((a, b) => (a.username < b.username ? -1 : 1));
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Seed } from '@rookery/application';
 import { Clock } from '@rookery/domain';
-import { pagesById, Sql, Transaction } from '@rookery/persistence';
-import { type Account, Accounts } from '../../identity/contract';
+import { Sql, Transaction } from '@rookery/persistence';
+import { type Account, Accounts, DEMO_PREFIX, demoAccounts } from '../../identity/contract';
 import { Comment } from '../model/comment';
 import { Post } from '../model/post';
 import type { Relationship } from '../model/relationship';
@@ -14,8 +14,6 @@ import { chance } from './chance';
 import { type Pair, Relations, VISITORS } from './relations';
 import { commentOf, draftOf, MAX_COMMENTS, MAX_POSTS } from './texts';
 
-/** Prefix of the usernames of demo accounts. */
-const DEMO = 'demo-';
 /** Maximum age of posts in milliseconds: six weeks. */
 const HISTORY_MS = 6 * 7 * 86_400_000;
 const POST_EVERY_MS = HISTORY_MS / MAX_POSTS;
@@ -48,7 +46,7 @@ export class SeedPosts implements Seed {
   async run(): Promise<void> {
     await this.transaction.run(async () => {
       if (!(await this.lock()) || (await this.seeded())) return;
-      const everybody = await this.demoAccounts();
+      const everybody = await demoAccounts(this.accounts);
       await this.people.copy(everybody.map(({ id }) => id));
       const relations = new Relations(everybody);
       await this.relate(relations);
@@ -70,17 +68,9 @@ export class SeedPosts implements Seed {
     const row = await this.sql.row(
       `SELECT 1 FROM social.posts post JOIN social.people author ON author.id = post.author_id
        WHERE starts_with(author.username, $1) AND author.username <> ALL ($2) LIMIT 1`,
-      [DEMO, VISITORS],
+      [DEMO_PREFIX, VISITORS],
     );
     return row !== undefined;
-  }
-
-  private async demoAccounts(): Promise<Account[]> {
-    const all: Account[] = [];
-    const read = (after: string, limit: number) => this.accounts.page(after, limit);
-    for await (const page of pagesById(1_000, read)) all.push(...page);
-    const demo = all.filter(({ username, active }) => active && username.startsWith(DEMO));
-    return demo.toSorted((a, b) => (a.username < b.username ? -1 : 1));
   }
 
   private async relate({ blocks, follows, mutes }: Relations): Promise<void> {

@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Seed } from '@rookery/application';
 import { Clock } from '@rookery/domain';
-import { pagesById, Sql, Transaction } from '@rookery/persistence';
-import { type Account, Accounts } from '../../identity/contract';
+import { Sql, Transaction } from '@rookery/persistence';
+import { Accounts, DEMO_PREFIX, demoAccounts } from '../../identity/contract';
 import { Story, type StoryDraft } from '../model/story';
 import { StorySettings } from '../settings';
 import { People } from '../storage/people';
 import { Stories } from '../storage/stories';
 
-/** Prefix of the usernames of demo accounts. */
-const DEMO = 'demo-';
 /** Time between two stories in milliseconds, at most; they are spread over less than the day that they last. */
 const EVERY_MS = 20 * 60_000;
 
@@ -44,7 +42,7 @@ export class SeedStories implements Seed {
   async run(): Promise<void> {
     await this.transaction.run(async () => {
       if (!(await this.lock()) || (await this.seeded())) return;
-      const authors = (await this.demoAccounts()).slice(0, TEXTS.length);
+      const authors = (await demoAccounts(this.accounts)).slice(0, TEXTS.length);
       if (authors.length === 0) return;
       await this.people.ensure(...authors.map(({ id }) => id));
       const { ttlSeconds } = this.settings;
@@ -70,16 +68,8 @@ export class SeedStories implements Seed {
     const row = await this.sql.row(
       `SELECT 1 FROM stories.stories story JOIN stories.people author ON author.id = story.author_id
        WHERE starts_with(author.username, $1) AND story.ended_at IS NULL AND story.expires_at > now() LIMIT 1`,
-      [DEMO],
+      [DEMO_PREFIX],
     );
     return row !== undefined;
-  }
-
-  private async demoAccounts(): Promise<Account[]> {
-    const all: Account[] = [];
-    const read = (after: string, limit: number) => this.accounts.page(after, limit);
-    for await (const page of pagesById(1_000, read)) all.push(...page);
-    const demo = all.filter(({ username, active }) => active && username.startsWith(DEMO));
-    return demo.toSorted((a, b) => (a.username < b.username ? -1 : 1));
   }
 }
