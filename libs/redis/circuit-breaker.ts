@@ -34,6 +34,11 @@ export class CircuitBreaker {
     return this.openUntil === 0 ? 0 : Math.max(0, this.openUntil - performance.now());
   }
 
+  /** Whether it has failed, and has not answered since. */
+  get open(): boolean {
+    return this.openUntil > 0;
+  }
+
   /**
    * @param work calls the dependency, with its own timeout
    * @returns what `work` returns; undefined if it failed, or was not called because of a recent failure

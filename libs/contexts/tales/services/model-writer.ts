@@ -47,6 +47,10 @@ export class ModelWriter extends StoryWriter {
     return this.breaker.waitMs;
   }
 
+  override get failing(): boolean {
+    return this.breaker.open;
+  }
+
   override maxTokens(length: string): number {
     return Math.ceil(INSTRUCTIONS.length / CHARS_PER_TOKEN) + MAX_WISH_TOKENS + maxAnswerTokens(length);
   }

@@ -32,6 +32,11 @@ export abstract class StoryWriter {
     return 0;
   }
 
+  /** Whether it is left alone after failures, and has not answered since. */
+  get failing(): boolean {
+    return false;
+  }
+
   /** @returns the highest number of tokens that a story of this length can use; 0 if it costs nothing */
   abstract maxTokens(length: string): number;
 

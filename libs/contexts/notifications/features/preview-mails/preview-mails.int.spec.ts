@@ -15,8 +15,9 @@ describe('Every mail', () => {
 
   it('has text and HTML in each language, without gaps', () => {
     expect(mails().length).toBeGreaterThan(20);
-    for (const { name, sample, render } of mails()) {
-      const [en, de] = MAIL_LANGUAGES.map((language) => render(sample, language));
+    for (const mail of mails()) {
+      const { name, sample } = mail;
+      const [en, de] = MAIL_LANGUAGES.map((language) => mail.render(sample, language));
       for (const { subject, text, html } of [en!, de!]) {
         expect({ name, subject, text }).not.toMatchObject({ text: expect.stringMatching(GAP) });
         expect({ name, subject }).toMatchObject({ subject: expect.stringMatching(/^\S.+\S$/) });

@@ -1,6 +1,7 @@
 import { enroll } from '@rookery/contexts/identity/testing';
 import { readTale, requestTale, settled, storyMails, taleIs } from '@rookery/contexts/tales/testing';
 import { eventually, type Person, privateSystem } from '@rookery/testing';
+import { TestEventStream } from '@rookery/testing/connected';
 import { LanguageModelServer, type ModelAnswer, type ModelRequest } from '@rookery/testing/language-model';
 
 const STORY = `The Quiet Harbor\n\n${'The boats came home before dark, one after the other. '.repeat(20).trim()}`;
@@ -31,6 +32,7 @@ describe('Generating a tale with a language model', () => {
     LLM_INPUT_PRICE: '2',
     LLM_OUTPUT_PRICE: '10',
     TALES_DAILY_TOKENS: '30000',
+    TALES_DAILY_COST: '1',
   }));
   afterAll(() => model.stop());
   beforeEach(async () => {
@@ -200,6 +202,70 @@ describe('Generating a tale with a language model', () => {
       60,
     );
     await enroll(system).then((bob) => requestTale(system, bob, { prompt: 'dear' }));
+  });
+
+  it('refuses what would cost more than a day may, and says when the next one begins', async () => {
+    const spend = (micros: number) =>
+      system.sql(
+        `INSERT INTO tales.usage VALUES ($1, (now() AT TIME ZONE 'utc')::date, 1, 10, 10, $2)
+         ON CONFLICT (user_id, day) DO UPDATE SET cost_micros = $2`,
+        [ada.id, micros],
+      );
+    const ask = () =>
+      system.ask('POST /v1/tales', { token: ada.token, body: { prompt: 'costly', length: 'short' } });
+    await spend(999_000);
+    const refused = await ask();
+    expect(refused).toMatchObject({ status: 429, body: { code: 'tales.budget-exhausted' } });
+    const midnight = new Date(new Date().toISOString().slice(0, 10)).getTime() + 86_400_000;
+    expect(Math.abs(Number(refused.headers['retry-after']) - (midnight - Date.now()) / 1_000)).toBeLessThan(
+      60,
+    );
+    expect(asked('costly')).toHaveLength(0);
+    await spend(900_000);
+    const { status, body } = await ask();
+    expect(status).toBe(202);
+    await taleIs(system, ada, body.id, 'ready');
+    // 100 tokens for 2, 200 for 10 a million.
+    expect((await usage())!.cost).toBe(900_000 + 100 * 2 + 200 * 10);
+  });
+
+  it('tells connected clients, and whoever follows it, why a tale is not written', async () => {
+    const id = await request('refused', () => ({ status: 403 }));
+    const payload = {
+      taleId: id,
+      status: 'failed',
+      failure: { code: 'provider-refused', message: expect.any(String) },
+    };
+    const stream = TestEventStream.open(
+      system.addresses.apiUrl,
+      { token: ada.token },
+      `/v1/tales/${id}/stream`,
+    );
+    await eventually(() => stream.isClosed);
+    expect(stream.frames).toMatchObject([{ type: 'tale.failed', payload }]);
+    const frames = () => system.sql('SELECT type, payload FROM realtime.frames WHERE user_id = $1', [ada.id]);
+    await eventually(async () => expect(await frames()).toEqual([{ type: 'tale.failed', payload }]));
+  });
+
+  it('shows in the health of the worker, which stays ready, that the provider is left alone', async () => {
+    const health = async (path: string) => {
+      const response = await fetch(`${system.addresses.workerUrl}${path}`);
+      return { status: response.status, body: (await response.json()) as { dependencies?: object } };
+    };
+    const isUp = { status: 200, body: { dependencies: { 'language-model': { status: 'up' } } } };
+    await eventually(async () => expect(await health('/healthz')).toMatchObject(isUp));
+    const id = await request('tired', (attempt) =>
+      attempt === 1 ? { status: 503, headers: { 'retry-after': '4' } } : { text: STORY },
+    );
+    await eventually(async () =>
+      expect(await health('/healthz')).toMatchObject({
+        status: 200,
+        body: { status: 'degraded', dependencies: { 'language-model': { status: 'degraded' } } },
+      }),
+    );
+    expect((await health('/readyz')).status).toBe(200);
+    await taleIs(system, ada, id, 'ready');
+    await eventually(async () => expect(await health('/healthz')).toMatchObject(isUp));
   });
 
   it('sets aside what unfinished tales may cost, so that several at once do not exceed the budget', async () => {

@@ -1,6 +1,6 @@
 import { type Attempt, type Handles, Snooze, Subscriber } from '@rookery/messaging';
 import { Clock, type EventOf, Rejection } from '@rookery/domain';
-import { counter, histogram } from '@rookery/observability';
+import { counter, HealthChecks, histogram } from '@rookery/observability';
 import { Transaction } from '@rookery/persistence';
 import { TaleRequested } from '../../contract';
 import { isFailureCode } from '../../model/failures';
@@ -45,7 +45,14 @@ export class GenerateTale implements Handles<typeof TaleRequested> {
     private readonly tales: Tales,
     private readonly transaction: Transaction,
     private readonly writer: StoryWriter,
-  ) {}
+    health: HealthChecks,
+  ) {
+    if (writer.name === 'embedded') return;
+    // Requests are accepted without it, and wait: no reason to take a node out.
+    const check = async () =>
+      writer.failing ? { degraded: 'it is left alone for a while after failures' } : undefined;
+    health.addDependency('language-model', check, { critical: false, ready: 'never' });
+  }
 
   async handle(event: EventOf<typeof TaleRequested>, { signal }: Attempt): Promise<void> {
     const { subject, data, occurredAt } = event;

@@ -1,14 +1,65 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { readTale, requestTale, settled, taleIs } from '@rookery/contexts/tales/testing';
 import { eventually, Inbox, privateSystem } from '@rookery/testing';
 import { LanguageModelServer } from '@rookery/testing/language-model';
+import { SMTPServer } from 'smtp-server';
 import { type RunningMailbox, startMailbox } from '../../../../../tools/parts/mailbox.mts';
 import { findFreePort } from '../../../../../tools/parts/ports.mts';
 import { stopChild } from '../../../../../tools/parts/processes.mts';
+
+/** A mail server that does not answer to the mails with stories that it has read, until it is released. */
+class HoldingMailServer {
+  /** Message-IDs of the stories that it has taken, in order. */
+  readonly accepted: string[] = [];
+  /** Whether a client waits for an answer. */
+  holds = false;
+  private released = false;
+  private readonly server: SMTPServer;
+
+  /** @param accepts whether it keeps the mail that it does not confirm */
+  constructor(accepts: boolean) {
+    this.server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['AUTH', 'STARTTLS'],
+      disableReverseLookup: true,
+      logger: false,
+      closeTimeout: 100,
+      onData: (stream, _session, done) => {
+        void this.receive(stream, accepts, done);
+      },
+    });
+    this.server.on('error', () => undefined);
+  }
+
+  async start(): Promise<string> {
+    await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', () => done()));
+    return `smtp://127.0.0.1:${(this.server.server.address() as AddressInfo).port}`;
+  }
+
+  private async receive(stream: Readable, accepts: boolean, done: () => void): Promise<void> {
+    const mail = await readText(stream);
+    if (!mail.includes('\nSubject: Your story is ready')) return done(); // such as a welcome
+    if (this.released || accepts) this.accepted.push(/^Message-ID: (.+)$/im.exec(mail)![1]!.trim());
+    if (this.released) done();
+    else this.holds = true;
+  }
+
+  /** Answers from now on. */
+  release(): void {
+    this.released = true;
+  }
+
+  stop(): Promise<void> {
+    return new Promise((done) => this.server.close(() => done()));
+  }
+}
 
 const TEXT = 'The boats came home before dark, one after the other. '.repeat(20).trim();
 
@@ -35,7 +86,7 @@ describe('A worker that is killed in the middle of a tale', () => {
   });
 
   /** A worker as a process of its own; its mails go to the mailbox of this suite. */
-  async function startWorker(): Promise<ChildProcess> {
+  async function startWorker(settings: Record<string, string> = {}): Promise<ChildProcess> {
     const worker = spawn(process.execPath, ['dist/apps/worker/src/main.js'], {
       stdio: 'ignore',
       env: {
@@ -48,6 +99,7 @@ describe('A worker that is killed in the middle of a tale', () => {
         REDIS_URL: system.addresses.redisUrl,
         SMTP_URL: mailbox.smtpUrl,
         ...llm(),
+        ...settings,
       },
     });
     workers.push(worker);
@@ -82,7 +134,47 @@ describe('A worker that is killed in the middle of a tale', () => {
     expect(attempts).toBe(0); // a crash is no attempt of the tale
   }, 90_000);
 
+  it.each([
+    ['before the mail server has it', 'refused'],
+    ['after the mail server has it', 'accepted'],
+  ] as const)(
+    'is followed by one that mails the tale, %s',
+    async (_, outcome) => {
+      await Promise.all(workers.splice(0).map((worker) => stopChild(worker, 'SIGTERM', 25_000)));
+      model.answer = () => ({ text: `Mailed once\n\n${TEXT}` });
+      const ada = await enroll(system);
+      const server = new HoldingMailServer(outcome === 'accepted');
+      const smtpUrl = await server.start();
+      try {
+        const first = await startWorker({ SMTP_URL: smtpUrl });
+        const id = await requestTale(system, ada);
+        await eventually(() => server.holds, 60_000);
+        first.kill('SIGKILL');
+        await eventually(() => first.signalCode === 'SIGKILL');
+        expect((await readTale(system, ada, id)).status).toBe('ready');
+        server.release();
+        await startWorker({ SMTP_URL: smtpUrl });
+        await eventually(() => server.accepted.length >= (outcome === 'accepted' ? 2 : 1), 60_000);
+        await settled(system, id);
+        // Of what it has but could not confirm, only the server knows that it comes again: by its Message-ID.
+        expect(server.accepted).toHaveLength(outcome === 'accepted' ? 2 : 1);
+        expect(new Set(server.accepted).size).toBe(1);
+        const [{ count }] = (await system.sql(
+          `SELECT count(*)::int AS count FROM messaging.event_delivery
+         WHERE subject = $1 AND subscriber = 'tales.send-tale-mail' AND state = 'done'`,
+          [id],
+        )) as [{ count: number }];
+        expect(count).toBe(1);
+      } finally {
+        await Promise.all(workers.splice(0).map((worker) => stopChild(worker, 'SIGTERM', 25_000)));
+        await server.stop();
+      }
+    },
+    180_000,
+  );
+
   it('hands a running tale on when it is shut down', async () => {
+    await startWorker();
     model.requests.length = 0;
     model.answer = () =>
       model.requests.length === 1
@@ -97,5 +189,5 @@ describe('A worker that is killed in the middle of a tale', () => {
     expect(last.exitCode).toBe(0);
     await startWorker();
     expect((await taleIs(system, ada, id, 'ready')).title).toBe('Handed on');
-  }, 90_000);
+  }, 180_000);
 });
