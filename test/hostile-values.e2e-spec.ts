@@ -183,7 +183,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
 
   it('in a body is never an error of ours', async () => {
     expect(await complaintsOf((operation) => spoiled(operation, [...TEXTS, ...OTHERS]))).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('as a body is never an error of ours', async () => {
     expect(
@@ -191,7 +191,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
         body ? [...TEXTS, ...OTHERS].map((value) => ({ body: value ?? [] })) : [],
       ),
     ).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('in a path or query is never an error of ours', async () => {
     const found = await complaintsOf(({ parameters }) =>
@@ -200,7 +200,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
         .flatMap(({ name }) => IN_ADDRESS.map((value) => ({ address: { [name]: value } }))),
     );
     expect(found).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('in a header is never an error of ours', async () => {
     const texts = [
