@@ -75,8 +75,19 @@ describe('The end of stories', () => {
     });
   });
 
+  /** @returns what the metrics of the worker say of expired stories: their number, and that of their delays */
+  async function counts(): Promise<number[]> {
+    const text = await (await fetch(`${system.addresses.workerUrl}/metrics`)).text();
+    return ['stories_expired_total', 'worker_latency_seconds_count{work="expire-stories"}'].map((sample) => {
+      const line = text.split('\n').find((each) => each.startsWith(`${sample} `));
+      return Number(line?.slice(sample.length) ?? 0);
+    });
+  }
+
   it('goes on in batches until none is left, past a row that somebody holds, and logs and counts them', async () => {
     const before = (await expired()).length;
+    // The process of the worker has counted for the systems before this one too.
+    const counted = await counts();
     const { id } = await publishStory(system, ada);
     const holder = new Client({ connectionString: system.addresses.databaseUrl });
     await holder.connect();
@@ -106,9 +117,7 @@ describe('The end of stories', () => {
     expect(lines.reduce((sum, { count }) => sum + count, 0)).toBe(before + 1_501);
     for (const line of lines)
       expect(line).toMatchObject({ msg: 'stories expired', duration: expect.any(Number) });
-    const text = await (await fetch(`${system.addresses.workerUrl}/metrics`)).text();
-    expect(text).toContain(`stories_expired_total ${before + 1_501}\n`);
-    expect(text).toContain(`worker_latency_seconds_count{work="expire-stories"} ${before + 1_501}\n`);
+    expect(await counts()).toEqual(counted.map((count) => count + 1_501));
   }, 60_000);
 
   it('ends each once when the connection of a worker dies in the middle of a batch', async () => {
