@@ -1,4 +1,4 @@
-import type { ApiPropertyOptions } from '@nestjs/swagger';
+import { type ApiPropertyOptions, getSchemaPath } from '@nestjs/swagger';
 import {
   hasUnseenCharacters,
   hasWebAddress,
@@ -416,6 +416,20 @@ export function object(nested: () => new () => object): FieldType {
       typeof value === 'object' && value !== null && !Array.isArray(value)
         ? VALID
         : wrongType('object', 'must be an object'),
+  };
+}
+
+/** An object of one of several classes, by the value of a field of theirs; for responses: nothing in it is validated. */
+export function union(variants: Record<string, new () => object>, discriminator: string): FieldType {
+  const mapping = Object.fromEntries(
+    Object.entries(variants).map(([value, type]) => [value, getSchemaPath(type)]),
+  );
+  return {
+    ...json(),
+    schema: {
+      oneOf: Object.values(mapping).map(($ref) => ({ $ref })),
+      discriminator: { propertyName: discriminator, mapping },
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { ValidateBy, ValidateNested } from 'class-validator';
 import * as kinds from './field-types';
@@ -110,6 +110,13 @@ export const Field = {
     field(kinds.list(item, options), options),
   /** Object of a class with fields. */
   object: (nested: () => new () => object, options: FieldDescription) => field(kinds.object(nested), options),
+  /** Object of one of several classes, by the value of the field that says which; for responses. */
+  union:
+    (variants: Record<string, new () => object>, options: { discriminator: string } & FieldDescription) =>
+    (target: object, property: string | symbol): void => {
+      ApiExtraModels(...Object.values(variants))(target.constructor as new () => object);
+      field(kinds.union(variants, options.discriminator), options)(target, property);
+    },
   /** RFC 3339 timestamp; remains a text in a request. */
   dateTime: (options: FieldDescription) => field(kinds.dateTime(), options),
   /** RFC 3339 date. */

@@ -1,12 +1,12 @@
 import { definedRules } from '@rookery/domain';
 import { Controller, Get, Module } from '@nestjs/common';
-import { ApiSchema, ApiTags } from '@nestjs/swagger';
+import { ApiSchema, ApiTags, type OpenAPIObject } from '@nestjs/swagger';
 import { createLogger, LoggingModule, LogSettings } from '@rookery/observability';
 import { resolveParts } from '@rookery/testing';
 import { Public } from './access';
 import { Explain } from './explain';
 import { Field } from './fields';
-import { buildOpenApi } from './openapi';
+import { type ApiDescription, buildOpenApi } from './openapi';
 import { WebSettings } from './settings';
 import { Bird as otherBird } from './testing/other-bird';
 import { sampleApp, type SampleApp } from './testing/sample-app';
@@ -14,6 +14,19 @@ import { createWebApp } from './web-app';
 import { WebModule } from './web.module';
 
 const ABOUT = { title: 'Sample', description: 'A sample.', version: '1' };
+
+async function describing(
+  controller: new () => object,
+  about: ApiDescription = { ...ABOUT, tags: [{ name: 'Nests', description: 'Where they breed.' }] },
+): Promise<() => OpenAPIObject> {
+  const logger = createLogger(new LogSettings({ LOG_LEVEL: 'silent' }));
+
+  @Module({ imports: [LoggingModule.forRoot(logger), WebModule], controllers: [controller] })
+  class Root {}
+
+  const app = await createWebApp(Root, { settings: new WebSettings({}), logger });
+  return () => buildOpenApi(app, about);
+}
 
 describe('The description of the API', () => {
   let sample: SampleApp;
@@ -86,6 +99,43 @@ describe('The description of the API', () => {
       anyOf: [{ $ref: '#/components/schemas/Egg' }, { type: 'null' }],
       description: 'The only one.',
     });
+  });
+
+  it('tells objects of several classes apart by a field', async () => {
+    class Robin {
+      @Field.oneOf(['robin'], { description: 'A robin.' }) type: 'robin';
+    }
+    class Owl {
+      @Field.oneOf(['owl'], { description: 'An owl.' }) type: 'owl';
+      @Field.integer({ description: 'Of its wings, in cm.' }) span: number;
+    }
+    class Guest {
+      @Field.union({ robin: Robin, owl: Owl }, { discriminator: 'type', description: 'Who came.' })
+      bird: Robin | Owl;
+    }
+    @Controller('guest')
+    class Guests {
+      @Get()
+      @Public()
+      @Explain({ operationId: 'guest', summary: 'Guest', ok: { type: Guest } })
+      guest(): object {
+        return {};
+      }
+    }
+    const { components } = (await describing(Guests, ABOUT))();
+    const [robin, owl] = ['#/components/schemas/Robin', '#/components/schemas/Owl'];
+    expect(components!.schemas!.Guest).toEqual({
+      type: 'object',
+      required: ['bird'],
+      properties: {
+        bird: {
+          oneOf: [{ $ref: robin }, { $ref: owl }],
+          discriminator: { propertyName: 'type', mapping: { robin, owl } },
+          description: 'Who came.',
+        },
+      },
+    });
+    expect(components!.schemas!.Owl).toMatchObject({ properties: { type: { enum: ['owl'] } } });
   });
 
   it('names no schema that it does not hold', () => {
@@ -288,16 +338,6 @@ describe('The description of the API', () => {
 });
 
 describe('An API that cannot be described', () => {
-  async function describing(controller: new () => object): Promise<() => unknown> {
-    const logger = createLogger(new LogSettings({ LOG_LEVEL: 'silent' }));
-
-    @Module({ imports: [LoggingModule.forRoot(logger), WebModule], controllers: [controller] })
-    class Root {}
-
-    const app = await createWebApp(Root, { settings: new WebSettings({}), logger });
-    return () => buildOpenApi(app, { ...ABOUT, tags: [{ name: 'Nests', description: 'Where they breed.' }] });
-  }
-
   it('has a route that explains nothing', async () => {
     @Controller('a')
     class Silent {

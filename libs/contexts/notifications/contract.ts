@@ -8,9 +8,9 @@ export const NotificationCreated = defineEvent(
   z.object({
     notificationId: z.uuid(),
     userId: z.uuid(),
-    /** `like`, `follow`, `comment` … */
+    /** `like`, `todoAssigned` …: the kinds of the notification settings. */
     kind: z.string(),
-    /** What it is about: a post, or the user themselves. */
+    /** What it is about: a post, a todo …, or the user themselves. The kind says which. */
     targetId: z.uuid(),
     /** Where they are told besides their inbox: always `webhook` too. */
     channels: z.array(z.enum(['mail', 'push', 'webhook'])),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const RemovalContinued = defineEvent(
   'notifications.removal-continued',
   1,
-  z.object({ of: z.enum(['target', 'actor']), id: z.uuid() }),
+  z.object({ of: z.enum(['target', 'scope', 'actor']), id: z.uuid() }),
 );
 
 /** The channels that tell somebody of a notification at once. */

@@ -11,6 +11,7 @@ import { Notifications } from './storage/notifications';
 import { PushSubscriptions } from './storage/push-subscriptions';
 import { StoredSettings } from './storage/settings';
 import { Inboxes } from './views/inbox';
+import { Targets } from './views/targets';
 
 /** What users are told of what happened: inbox, settings and channels. */
 export const notifications = defineContext('notifications', __dirname, {
@@ -20,7 +21,7 @@ export const notifications = defineContext('notifications', __dirname, {
   },
   permissions: { admin: ['ops:mail'] },
   rootPaths: ['unsubscribe', 'mail-previews', 'mail-previews/:name'],
-  requires: ['identity', 'social', 'todos'],
+  requires: ['identity', 'social', 'stories', 'tales', 'todos', 'workspaces'],
   offers: [{ provide: TodoMailChoices, useClass: TodoMails }],
   providers: [
     Digests,
@@ -30,6 +31,7 @@ export const notifications = defineContext('notifications', __dirname, {
     Notify,
     PushSubscriptions,
     StoredSettings,
+    Targets,
     UnsubscribeLinks,
     Vapid,
   ],

@@ -2,6 +2,9 @@ import { contexts } from '@rookery/contexts';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { notificationsOf } from '@rookery/contexts/notifications/testing';
 import { comment, like, publish } from '@rookery/contexts/social/testing';
+import { publishStory } from '@rookery/contexts/stories/testing';
+import { createTodo } from '@rookery/contexts/todos/testing';
+import { gather } from '@rookery/contexts/workspaces/testing';
 import { Transaction } from '@rookery/persistence';
 import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -82,31 +85,51 @@ describe('What notifications holds about somebody', () => {
     const columns = await system.sql<{ name: string }>(
       `SELECT table_name || '.' || column_name AS name FROM information_schema.columns
        WHERE table_schema = 'notifications' AND data_type = 'uuid'
-         AND column_name NOT IN ('id', 'notification_id', 'source_id', 'target_id')`,
+         AND column_name NOT IN ('id', 'notification_id', 'scope_id', 'source_id', 'target_id')`,
     );
     expect(columns.map(({ name }) => name).sort()).toEqual(KNOWN_COLUMNS);
   });
 
-  it('is read with the same number of statements, however much it is', async () => {
-    const asked = async (limit: number) => {
-      const { postgres } = await askedDuring(system, () =>
-        system.ask(`GET /v1/notifications?limit=${limit}`, { token: ada.token }),
+  it('is read with the same number of statements, however much it is and of how many kinds', async () => {
+    /** One notification about each of something of every type that there is, all visible. */
+    const fill = async () => {
+      const workspaceId = await gather(system, bob, [[ada, 'member']]);
+      const [tale] = await system.sql<{ id: string }>(
+        `INSERT INTO tales.tales (id, version, user_id, status, run, interests, tone, length, language, created_at, requested_at)
+         VALUES (gen_random_uuid(), 1, $1, 'ready', 1, '{cats}', 'calm', 'short', 'en', now(), now()) RETURNING id`,
+        [ada.id],
       );
-      return postgres.flat().length;
-    };
-    const fill = (count: number) =>
-      system.sql(
+      const targets = Object.entries({
+        follow: ada.id,
+        like: (await publish(system, ada)).id,
+        storyReaction: (await publishStory(system, ada)).id,
+        taleReady: tale!.id,
+        workspaceRole: workspaceId,
+        todoMention: (await createTodo(system, bob, workspaceId)).id,
+      });
+      await system.sql(
         `WITH added AS (
            INSERT INTO notifications.notifications (user_id, id, kind, target_id, actor_count, in_app, digest, created_at)
-           SELECT $1, gen_random_uuid(), 'follow', $1, 1, true, false, now() FROM generate_series(1, $3) RETURNING user_id, id)
+           SELECT $1, gen_random_uuid(), kind, target, 1, true, false, now()
+           FROM unnest($3::text[], $4::uuid[]) AS told (kind, target) RETURNING user_id, id)
          INSERT INTO notifications.actors SELECT user_id, id, $2, now() FROM added`,
-        [ada.id, bob.id, count],
+        [ada.id, bob.id, targets.map(([kind]) => kind), targets.map(([, id]) => id)],
       );
-    await fill(1);
-    const one = await asked(50);
-    await fill(60);
+    };
+    const asked = async () => {
+      const read = async () =>
+        (await system.ask('GET /v1/notifications?limit=50', { token: ada.token })).body;
+      const { postgres } = await askedDuring(system, read);
+      return { statements: postgres.flat().length, listed: (await read()).data.length as number };
+    };
+    await fill();
+    const one = await asked();
+    for (let nr = 0; nr < 3; nr += 1) await fill();
+    const four = await asked();
+    expect([one.listed, four.listed]).toEqual([6, 24]);
     // Fewer where the copy of an account has arrived in between.
-    expect(await asked(50)).toBeLessThanOrEqual(one);
+    expect(four.statements).toBeLessThanOrEqual(one.statements);
+    expect(four.statements).toBeLessThanOrEqual(20);
   });
 
   it('is pruned when it is old, the rest stays', async () => {

@@ -27,7 +27,7 @@ export class NotificationsPersonalData implements PersonalData {
   async *export(userId: string): AsyncGenerator<ExportedPage> {
     const read = (after: string, limit: number) =>
       this.sql.rows<{ id: string }>(
-        `SELECT id, kind, target_id AS "targetId", source_id AS "sourceId", actor_count AS "actorsCount",
+        `SELECT id, kind, target_id AS "targetId", source_id AS "sourceId", scope_id AS "scopeId", actor_count AS "actorsCount",
                 in_app AS "inApp", digest, created_at AS "createdAt", read_at AS "readAt"
          FROM notifications.notifications WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
         [userId, after, limit],

@@ -10,8 +10,7 @@ export interface Notified {
   kind: string;
   actors: { id: string; username: string; name: string }[];
   actorsCount: number;
-  post: { id: string; title: string } | null;
-  commentId: string | null;
+  target: { type: string; id: string } & Record<string, unknown>;
   createdAt: string;
   readAt: string | null;
 }

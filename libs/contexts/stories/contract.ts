@@ -48,3 +48,16 @@ export const StoryDeleted = defineEvent(
   1,
   z.object({ authorId: z.uuid(), mediaKey: z.string().nullable() }),
 );
+
+/** A story as its author sees it. */
+export interface OwnStory {
+  id: string;
+  /** Null for one of media alone. */
+  text: string | null;
+}
+
+/** Offered to other contexts: what authors still see of their own stories. */
+export abstract class OwnStories {
+  /** @returns those of some stories of an author whose day is not over, or that are highlighted, by id; one statement */
+  abstract find(authorId: string, storyIds: readonly string[]): Promise<Map<string, OwnStory>>;
+}

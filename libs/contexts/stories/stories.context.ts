@@ -1,9 +1,11 @@
 import { defineContext } from '@rookery/application';
+import { OwnStories } from './contract';
 import { StoriesPersonalData } from './personal-data';
 import { SeedStories } from './seed/seed';
 import { StorySettings } from './settings';
 import { FeedItems } from './storage/feed-items';
 import { Highlights, highlightSchema } from './storage/highlights';
+import { StoredOwnStories } from './storage/own-stories';
 import { People } from './storage/people';
 import { Reactions, reactionSchema } from './storage/reactions';
 import { Replies, replySchema } from './storage/replies';
@@ -37,6 +39,7 @@ export const stories = defineContext('stories', __dirname, {
     ResponseCounts,
     StatsViews,
     Stories,
+    StoredOwnStories,
     StoryFeed,
     StoryReader,
     StorySettings,
@@ -44,6 +47,7 @@ export const stories = defineContext('stories', __dirname, {
     StoryViews,
     Visibility,
   ],
+  offers: [{ provide: OwnStories, useExisting: StoredOwnStories }],
   personalData: StoriesPersonalData,
   seed: SeedStories,
 });

@@ -22,3 +22,16 @@ export const TaleFailed = defineEvent(
 
 /** The user has canceled a tale before its text was complete. */
 export const TaleCancelled = defineEvent('tales.tale-cancelled', 1, OfTale);
+
+/** A tale as its reader's lists name it. */
+export interface OwnTale {
+  id: string;
+  /** Null until it is written. */
+  title: string | null;
+}
+
+/** Offered to other contexts: what users' own tales are called. */
+export abstract class OwnTales {
+  /** @returns those of some tales that are the user's, by id; one statement */
+  abstract find(userId: string, taleIds: readonly string[]): Promise<Map<string, OwnTale>>;
+}

@@ -1,4 +1,5 @@
 import { defineContext } from '@rookery/application';
+import { OwnTales } from './contract';
 import { TalesPersonalData } from './personal-data';
 import { SeedTales } from './seed';
 import { Budgets } from './services/budgets';
@@ -8,6 +9,7 @@ import { Recital } from './services/recital';
 import { StoryWriter } from './services/story-writer';
 import { TaleSettings } from './settings';
 import { Drafts } from './storage/drafts';
+import { StoredOwnTales } from './storage/own-tales';
 import { Tales, taleSchema } from './storage/tales';
 import { Usage } from './storage/usage';
 import { TaleViews } from './views/tale';
@@ -21,6 +23,7 @@ export const tales = defineContext('tales', __dirname, {
     Budgets,
     Drafts,
     Recital,
+    StoredOwnTales,
     {
       provide: StoryWriter,
       useFactory: (settings: TaleSettings) =>
@@ -32,6 +35,7 @@ export const tales = defineContext('tales', __dirname, {
     Tales,
     Usage,
   ],
+  offers: [{ provide: OwnTales, useExisting: StoredOwnTales }],
   personalData: TalesPersonalData,
   seed: SeedTales,
 });

@@ -67,6 +67,17 @@ export const TodoDueSoon = defineEvent('todos.todo-due-soon', 1, Notice);
 /** The due date of a pending todo has passed. At most once for each due date of a todo. */
 export const TodoOverdue = defineEvent('todos.todo-overdue', 1, Notice);
 
+/** A user is to get the report of a week . */
+export const WeeklyReportRequested = defineEvent(
+  'todos.weekly-report-requested',
+  1,
+  z.object({
+    userId: z.uuid(),
+    /** The Monday on which it is sent. */
+    week: z.iso.date(),
+  }),
+);
+
 const Session = z.object({ userId: z.uuid(), todoId: z.uuid(), workspaceId: z.uuid() });
 
 /** `userId` works on a todo from now on, and on no other. */
@@ -110,4 +121,22 @@ export type TodoMail = 'due-soon' | 'overdue' | 'weekly-report';
 export abstract class TodoMailChoices {
   /** @returns where the user turns this kind of mail off (RFC 8058); undefined if they do not want it */
   abstract linksOf(userId: string, mail: TodoMail): Promise<{ post: string; page: string } | undefined>;
+}
+
+/** A todo as others name it. */
+export interface TodoHeadline {
+  id: string;
+  workspaceId: string;
+  title: string;
+  dueDate: Date | null;
+}
+
+/** Offered to other contexts: what todos are called, and who may know. */
+export abstract class TodoHeadlines {
+  /** @returns those of some todos that a user sees now, by id; two statements */
+  abstract visibleTo(userId: string, todoIds: readonly string[]): Promise<Map<string, TodoHeadline>>;
+  /** @returns those of some users who see a todo now */
+  abstract viewersOf(todoId: string, userIds: readonly string[]): Promise<Set<string>>;
+  /** @returns whether there is anything to report to a user about the week before a moment: nobody is told of nothing */
+  abstract hasReport(userId: string, at: Date): Promise<boolean>;
 }

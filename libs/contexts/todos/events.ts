@@ -52,17 +52,6 @@ export const ReminderRequested = defineEvent(
   }),
 );
 
-/** A user is to get the report of a week by mail. */
-export const WeeklyReportRequested = defineEvent(
-  'todos.weekly-report-requested',
-  1,
-  z.object({
-    userId: z.uuid(),
-    /** The Monday on which it is sent. */
-    week: z.iso.date(),
-  }),
-);
-
 const OfAttachment = z.object({ todoId: z.uuid(), workspaceId: z.uuid() });
 
 /** A file was attached to a todo. */

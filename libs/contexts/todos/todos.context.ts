@@ -1,10 +1,11 @@
 import { defineContext } from '@rookery/application';
-import { TodoMailChoices } from './contract';
+import { TodoHeadlines, TodoMailChoices } from './contract';
 import { TodosPersonalData } from './personal-data';
 import { Completion } from './services/completion';
 import { Mentions } from './services/mentions';
 import { Reminders } from './services/reminders';
 import { TodoAccess } from './services/todo-access';
+import { StoredTodoHeadlines } from './services/todo-headlines';
 import { TodoContents } from './services/todo-contents';
 import { Attachments, attachmentSchema } from './storage/attachments';
 import { CalendarFeeds } from './storage/calendar-feeds';
@@ -53,6 +54,7 @@ export const todos = defineContext('todos', __dirname, {
     Notices,
     Reminders,
     ReportRecipients,
+    StoredTodoHeadlines,
     TodoAccess,
     TodoCommentViews,
     TodoComments,
@@ -63,5 +65,6 @@ export const todos = defineContext('todos', __dirname, {
     Todos,
   ],
   asks: [TodoMailChoices],
+  offers: [{ provide: TodoHeadlines, useExisting: StoredTodoHeadlines }],
   personalData: TodosPersonalData,
 });

@@ -50,6 +50,9 @@ export const MemberInvited = defineEvent(
   z.object({ workspaceId: z.uuid(), userId: z.uuid().nullable(), role: z.enum(ROLES) }),
 );
 
+/** An invite was taken back by an owner, or replaced by a newer one to the same addressee. */
+export const InviteRevoked = defineEvent('workspaces.invite-revoked', 1, z.object({ workspaceId: z.uuid() }));
+
 /** A tag was created; its name can be asked for. */
 export const TagCreated = defineEvent('workspaces.tag-created', 1, z.object({ workspaceId: z.uuid() }));
 
@@ -102,4 +105,21 @@ export abstract class Memberships {
   abstract tagsOf(workspaceId: string, tagIds: readonly string[]): Promise<WorkspaceTag[]>;
   /** The same for commands: until the current transaction ends none of them is deleted. Lock the role first. */
   abstract lockTags(workspaceId: string, tagIds: readonly string[]): Promise<WorkspaceTag[]>;
+}
+
+/** What a workspace is called. */
+export interface WorkspaceHeadline {
+  id: string;
+  name: string;
+}
+
+/** Offered to other contexts: what workspaces are called, for those who may know. */
+export abstract class WorkspaceHeadlines {
+  /** @returns those of some workspaces that a user is in, or has an open invite into, by id; two statements */
+  abstract visibleTo(
+    userId: string,
+    workspaceIds: readonly string[],
+  ): Promise<Map<string, WorkspaceHeadline>>;
+  /** @returns the user whom an invite is for; undefined if it is not open, or its address has no active account */
+  abstract inviteeOf(inviteId: string): Promise<string | undefined>;
 }

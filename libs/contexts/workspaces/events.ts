@@ -5,6 +5,3 @@ const OfWorkspace = z.object({ workspaceId: z.uuid() });
 
 /** An invite was accepted; whoever was not a member yet is one now, with an event of its own. */
 export const InviteAccepted = defineEvent('workspaces.invite-accepted', 1, OfWorkspace);
-
-/** An invite was taken back by an owner, or replaced by a newer one to the same addressee. */
-export const InviteRevoked = defineEvent('workspaces.invite-revoked', 1, OfWorkspace);

@@ -1,5 +1,5 @@
 import { defineContext } from '@rookery/application';
-import { Memberships } from './contract';
+import { Memberships, WorkspaceHeadlines } from './contract';
 import * as fixtures from './fixtures';
 import { WorkspacesPersonalData } from './personal-data';
 import { PersonalWorkspaces } from './services/personal-workspaces';
@@ -7,6 +7,7 @@ import { SeedWorkspaces } from './seed';
 import { WorkspaceSettings } from './settings';
 import { Members, memberSchema } from './storage/members';
 import { StoredMemberships } from './services/memberships';
+import { StoredWorkspaceHeadlines } from './services/workspace-headlines';
 import { People } from './storage/people';
 import { PersonalBackfill } from './storage/personal-backfill';
 import { Workspaces, workspaceSchema } from './storage/workspaces';
@@ -40,13 +41,17 @@ export const workspaces = defineContext('workspaces', __dirname, {
     PersonalBackfill,
     PersonalWorkspaces,
     StoredMemberships,
+    StoredWorkspaceHeadlines,
     TagViews,
     Tags,
     WorkspaceSettings,
     WorkspaceViews,
     Workspaces,
   ],
-  offers: [{ provide: Memberships, useExisting: StoredMemberships }],
+  offers: [
+    { provide: Memberships, useExisting: StoredMemberships },
+    { provide: WorkspaceHeadlines, useExisting: StoredWorkspaceHeadlines },
+  ],
   personalData: WorkspacesPersonalData,
   seed: SeedWorkspaces,
   fixtures,

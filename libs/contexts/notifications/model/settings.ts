@@ -44,7 +44,7 @@ export function assertSettings({ quietHours }: Settings): void {
 export function withoutMail(settings: Settings, what: KindName | 'digest'): Settings {
   const kinds = allChannels(settings);
   for (const kind of KIND_NAMES) {
-    if (kind === what || (what === 'digest' && kinds[kind].mail === 'digest'))
+    if (kinds[kind].mail && (kind === what || (what === 'digest' && kinds[kind].mail === 'digest')))
       kinds[kind] = { ...kinds[kind], mail: 'off' };
   }
   return { ...settings, kinds };

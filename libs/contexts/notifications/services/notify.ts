@@ -8,12 +8,13 @@ import { Relations } from '../../social/contract';
 import { NotificationCreated } from '../contract';
 import { type CHANNELS, NotificationDue } from '../events';
 import { NotificationArrived } from '../frames';
-import { GROUP_MS, type KindName, KINDS } from '../model/kinds';
+import { GROUP_MS, type Kind, type KindName, KINDS } from '../model/kinds';
 import { channelsOf, type Settings } from '../model/settings';
 import { Digests } from '../storage/digests';
 import { type Cause, type Draft, Notifications } from '../storage/notifications';
 import { PushSubscriptions } from '../storage/push-subscriptions';
 import { StoredSettings } from '../storage/settings';
+import { Targets } from '../views/targets';
 import { nextDigest } from './local-time';
 
 /** What happened, and whom it concerns. */
@@ -23,6 +24,8 @@ export interface Happening {
   targetId: string;
   /** What else it is about, such as a comment on the target. */
   sourceId?: string | null;
+  /** The workspace that it belongs to: it goes when that is gone, or when its reader is not in it any more. */
+  scopeId?: string | null;
   /** Who did it; null for the system. They are not told themselves. */
   actorId: string | null;
   recipientIds: readonly string[];
@@ -49,6 +52,7 @@ export class Notify {
     private readonly recipients: Recipients,
     private readonly relations: Relations,
     private readonly settings: StoredSettings,
+    private readonly targets: Targets,
   ) {}
 
   /**
@@ -61,31 +65,55 @@ export class Notify {
   }
 
   /**
+   * Tells a user, unless it is who did it, or may not see the target.
+   *
+   * @throws Snooze while another transaction writes about the target
+   */
+  async one({
+    recipientId,
+    ...rest
+  }: Omit<Happening, 'recipientIds'> & { recipientId: string }): Promise<void> {
+    if (recipientId === rest.actorId) return;
+    await this.lock(rest.targetId);
+    const subject = { ...rest, sourceId: rest.sourceId ?? null };
+    if (await this.targets.shows(recipientId, subject))
+      await this.of({ ...rest, recipientIds: [recipientId] });
+  }
+
+  /**
    * Tells some users, each where they want to be told. Nobody is told of themselves, nor of somebody whom they have
-   * blocked or muted or who has blocked them. Requires {@link lock} for what is grouped.
+   * blocked or muted or who has blocked them. Requires {@link lock} for what is grouped, and that they may see the target.
    *
    * @param happening to at most 1,000 users; to one if its kind is grouped
    */
-  async of({ kind, targetId, sourceId = null, actorId, recipientIds }: Happening): Promise<void> {
+  async of({
+    kind,
+    targetId,
+    sourceId = null,
+    scopeId = null,
+    actorId,
+    recipientIds,
+  }: Happening): Promise<void> {
     const others = recipientIds.filter((id) => id !== actorId);
     if (others.length === 0) return;
     const told = actorId === null ? others : [...(await this.relations.toldBy(actorId, others))];
     const [settings, withDevice] = await Promise.all([this.settings.of(told), this.devices.among(told)]);
     const now = this.clock.now();
-    const cause: Cause = { kind, targetId, sourceId, actorId };
+    const { grouped, ownMail }: Kind = KINDS[kind];
+    const cause: Cause = { kind, targetId, sourceId, scopeId, actorId };
     const drafts: Draft[] = [];
     const elsewhere: { userId: string; channels: Channel[]; webhook: boolean }[] = [];
     for (const [userId, own] of settings) {
       const { inApp, mail, push, webhook } = channelsOf(own, kind);
       const channels: Channel[] = [];
-      if (mail === 'immediate') channels.push('mail');
+      if (mail === 'immediate' && !ownMail) channels.push('mail');
       if (push && withDevice.has(userId)) channels.push('push');
       const digest = mail === 'digest';
       if (!inApp && !digest && !webhook && channels.length === 0) continue;
       drafts.push({ userId, inApp, digest });
       if (channels.length > 0 || webhook) elsewhere.push({ userId, channels, webhook });
     }
-    const { fresh, reopened } = KINDS[kind].grouped
+    const { fresh, reopened } = grouped
       ? await this.join(cause, drafts, now)
       : { fresh: drafts, reopened: undefined };
     if (reopened)

@@ -17,6 +17,7 @@ export interface Cause {
   kind: string;
   targetId: string;
   sourceId: string | null;
+  scopeId: string | null;
   actorId: string | null;
 }
 
@@ -28,7 +29,7 @@ export interface Joined {
 }
 
 /** What removals go by. */
-export type RemovedBy = 'target' | 'actor';
+export type RemovedBy = 'target' | 'scope' | 'actor';
 
 /** The inboxes of all users. */
 @Injectable()
@@ -53,20 +54,20 @@ export class Notifications {
   /** Adds a notification, with one id, to the inbox of each of some users. */
   async add(
     id: string,
-    { kind, targetId, sourceId, actorId }: Cause,
+    { kind, targetId, sourceId, scopeId, actorId }: Cause,
     drafts: readonly Draft[],
     now: Date,
   ): Promise<void> {
     await this.sql.execute(
       `WITH added AS (
          INSERT INTO notifications.notifications
-           (user_id, id, kind, target_id, source_id, actor_count, in_app, digest, created_at)
-         SELECT "userId", $1, $2, $3, $4, CASE WHEN $5::uuid IS NULL THEN 0 ELSE 1 END, "inApp", digest, $6
+           (user_id, id, kind, target_id, source_id, scope_id, actor_count, in_app, digest, created_at)
+         SELECT "userId", $1, $2, $3, $4, $8, CASE WHEN $5::uuid IS NULL THEN 0 ELSE 1 END, "inApp", digest, $6
          FROM jsonb_to_recordset($7::jsonb) AS draft ("userId" uuid, "inApp" boolean, digest boolean)
          RETURNING user_id)
        INSERT INTO notifications.actors (user_id, notification_id, actor_id, acted_at)
        SELECT user_id, $1, $5, $6 FROM added WHERE $5::uuid IS NOT NULL`,
-      [id, kind, targetId, sourceId, actorId, now, JSON.stringify(drafts)],
+      [id, kind, targetId, sourceId, actorId, now, JSON.stringify(drafts), scopeId],
     );
   }
 
@@ -120,7 +121,7 @@ export class Notifications {
   }
 
   /**
-   * Removes a batch of what is about a target, or takes an actor out of a batch; a notification whose
+   * Removes a batch of what is about a target or belongs to a scope, or takes an actor out of a batch; a notification whose
    * last actor goes is removed.
    *
    * @param limit maximum number of rows
@@ -131,7 +132,7 @@ export class Notifications {
     if (by === 'actor') return this.removeActor(id, limit, userId);
     return this.sql.execute(
       `DELETE FROM notifications.notifications WHERE (user_id, id) IN (
-         SELECT user_id, id FROM notifications.notifications WHERE target_id = $1
+         SELECT user_id, id FROM notifications.notifications WHERE ${by}_id = $1
          ORDER BY user_id, id LIMIT $2 FOR UPDATE)`,
       [id, limit],
     );
@@ -159,6 +160,14 @@ export class Notifications {
   /** Removes what has a source, such as a comment: few rows. */
   async removeSource(sourceId: string): Promise<void> {
     await this.sql.execute('DELETE FROM notifications.notifications WHERE source_id = $1', [sourceId]);
+  }
+
+  /** Removes what belonged to a scope and was there at some moment from the inbox of a user who has left it. */
+  async removeScope(scopeId: string, userId: string, until: string): Promise<void> {
+    await this.sql.execute(
+      `DELETE FROM notifications.notifications WHERE scope_id = $1 AND user_id = $2 AND created_at <= $3`,
+      [scopeId, userId, until],
+    );
   }
 
   /** Removes notifications that are older than some days, the oldest first. */

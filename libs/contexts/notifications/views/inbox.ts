@@ -3,8 +3,9 @@ import { ApiSchema } from '@nestjs/swagger';
 import { Sql } from '@rookery/persistence';
 import { BY_ID, Field, Item, ListOf, ListQuery, type Page, pagedVisible } from '@rookery/web';
 import { Accounts } from '../../identity/contract';
-import { PostHeadlines, Relations } from '../../social/contract';
+import { Relations } from '../../social/contract';
 import { KIND_NAMES } from '../model/kinds';
+import { TARGETS, Targets, type TargetView } from './targets';
 
 /** The latest actors that a notification shows. */
 const SHOWN_ACTORS = 3;
@@ -24,16 +25,6 @@ export class ActorView {
   name: string;
 }
 
-/** What a notification leads to. */
-@ApiSchema({ name: 'NotificationPost' })
-export class PostHeadlineView {
-  @Field.uuid({ description: 'Id of the post.' })
-  id: string;
-
-  @Field.text({ max: 100, description: 'Its title.', example: 'Swifts are back' })
-  title: string;
-}
-
 /** A notification. */
 @ApiSchema({ name: 'Notification' })
 export class NotificationView {
@@ -45,20 +36,20 @@ export class NotificationView {
 
   @Field.list(Item.object(() => ActorView), {
     max: SHOWN_ACTORS,
-    description: 'The latest of those who did it, at most three.',
+    description: 'The latest of those who did it, at most three; empty for what nobody did.',
   })
   actors: ActorView[];
 
   @Field.integer({ min: 0, description: 'How many did it.', example: 12 })
   actorsCount: number;
 
-  @Field.object(() => PostHeadlineView, { nullable: true, description: 'The post that it is about.' })
-  post: PostHeadlineView | null;
+  @Field.union(TARGETS, {
+    discriminator: 'type',
+    description: 'What it leads to; its type says which fields there are.',
+  })
+  target: TargetView;
 
-  @Field.uuid({ nullable: true, description: 'The comment that it is about.' })
-  commentId: string | null;
-
-  @Field.dateTime({ description: 'When it was created. Likes and follows of the hour after it join it.' })
+  @Field.dateTime({ description: 'When it was created. Others of the hour after it may join it.' })
   createdAt: Date;
 
   @Field.dateTime({ nullable: true, description: 'When you read it; null if you have not.' })
@@ -95,9 +86,9 @@ interface Row extends Record<string, unknown> {
 export class Inboxes {
   constructor(
     private readonly accounts: Accounts,
-    private readonly headlines: PostHeadlines,
     private readonly relations: Relations,
     private readonly sql: Sql,
+    private readonly targets: Targets,
   ) {}
 
   /** @returns a page of a user's inbox, newest first */
@@ -146,27 +137,24 @@ export class Inboxes {
   private async visible(userId: string, rows: readonly Row[]): Promise<Row[]> {
     if (rows.length === 0) return [];
     const actorIds = [...new Set(rows.flatMap((row) => row.actorIds))];
-    const targetIds = [...new Set(rows.map(({ targetId }) => targetId))].filter((id) => id !== userId);
-    const [visible, accounts, headlines] = await Promise.all([
+    const [visible, accounts, targets] = await Promise.all([
       this.relations.visibleTo(userId, actorIds),
       this.accounts.find(actorIds),
-      this.headlines.find(targetIds),
+      this.targets.of(userId, rows),
     ]);
     const actors = new Map(
       accounts
         .filter(({ id }) => visible.has(id))
         .map(({ id, username, name }) => [id, { id, username, name }]),
     );
-    return rows.flatMap((row) => {
+    return rows.flatMap((row, index) => {
+      const target = targets[index];
       const shown = row.actorIds.flatMap((id) => actors.get(id) ?? []);
       // Of more actors than were read there may be others who are visible.
-      if (shown.length === 0 && row.actorsCount > 0 && row.actorsCount <= SHOWN_ACTORS) return [];
-      const headline = headlines.get(row.targetId);
-      if (row.targetId !== userId && !headline) return [];
-      const { id, kind, actorsCount, createdAt, readAt, sourceId } = row;
-      const post = headline ? { id: row.targetId, title: headline.title } : null;
-      const view = { id, kind, actors: shown, actorsCount, post, commentId: sourceId, createdAt, readAt };
-      return { ...row, view };
+      const actorsGone = shown.length === 0 && row.actorsCount > 0 && row.actorsCount <= SHOWN_ACTORS;
+      if (!target || actorsGone) return [];
+      const { id, kind, actorsCount, createdAt, readAt } = row;
+      return { ...row, view: { id, kind, actors: shown, actorsCount, target, createdAt, readAt } };
     });
   }
 }

@@ -1,6 +1,15 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
-import { type Channels, type KindName, KIND_NAMES, KINDS, MAIL_MODES, type MailMode } from '../model/kinds';
+import {
+  type Channels,
+  type KindName,
+  KIND_NAMES,
+  KINDS,
+  MAIL_MODES,
+  type MailMode,
+  mailModesOf,
+  OWN_MAIL_MODES,
+} from '../model/kinds';
 import { DIGESTS, type Settings } from '../model/settings';
 
 const TIME = {
@@ -23,18 +32,11 @@ export class QuietHoursView {
   to: string;
 }
 
-/** Where you want to be told of one kind of notification. */
-@ApiSchema({ name: 'NotificationChannels' })
-export class ChannelsView implements Channels {
+/** Where you want to be told of one kind of notification, besides a mail that you have asked for. */
+@ApiSchema({ name: 'NotificationChannelsWithoutMail' })
+export class ChannelsWithoutMailView implements Channels {
   @Field.boolean({ description: 'In your inbox.', example: true })
   inApp: boolean;
-
-  @Field.oneOf(MAIL_MODES, {
-    name: 'NotificationMail',
-    description: 'By mail: not at all, in a digest with others, or at once.',
-    example: 'digest',
-  })
-  mail: MailMode;
 
   @Field.boolean({ description: 'On the devices that you have subscribed.', example: true })
   push: boolean;
@@ -43,13 +45,45 @@ export class ChannelsView implements Channels {
   webhook: boolean;
 }
 
+/** Where you want to be told of one kind of notification. */
+@ApiSchema({ name: 'NotificationChannels' })
+export class ChannelsView extends ChannelsWithoutMailView {
+  @Field.oneOf(MAIL_MODES, {
+    name: 'NotificationMail',
+    description: 'By mail: not at all, in a digest with others, or at once.',
+    example: 'digest',
+  })
+  mail: MailMode;
+}
+
+/** Where you want to be told of one kind of notification, of which there are mails of their own. */
+@ApiSchema({ name: 'NotificationChannelsWithOwnMail' })
+export class ChannelsWithOwnMailView extends ChannelsWithoutMailView {
+  @Field.oneOf(OWN_MAIL_MODES, {
+    name: 'NotificationOwnMail',
+    description: 'By mail: not at all, or at once.',
+    example: 'immediate',
+  })
+  mail: MailMode;
+}
+
+/** The class of what can be chosen for a kind. */
+function channelsClass(kind: KindName): new () => Channels {
+  const modes = mailModesOf(kind);
+  if (modes.length === 0) return ChannelsWithoutMailView;
+  return modes === OWN_MAIL_MODES ? ChannelsWithOwnMailView : ChannelsView;
+}
+
 /** Channels by kind. */
 @ApiSchema({ name: 'NotificationKinds' })
 export class KindsView {}
 
 for (const kind of KIND_NAMES) {
   const description = `${KINDS[kind].about} Defaults if it is left out.`;
-  Field.object(() => ChannelsView, { optional: true, description })(KindsView.prototype, kind);
+  Field.object(() => channelsClass(kind), {
+    optional: true,
+    description,
+  })(KindsView.prototype, kind);
 }
 
 /** What somebody wants to be told, and when. */

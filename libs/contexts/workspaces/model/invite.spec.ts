@@ -1,6 +1,6 @@
 import { newId } from '@rookery/domain';
-import { MemberInvited } from '../contract';
-import { InviteAccepted, InviteRevoked } from '../events';
+import { InviteRevoked, MemberInvited } from '../contract';
+import { InviteAccepted } from '../events';
 import { type Addressee, Invite, INVITE_DAYS } from './invite';
 
 const NOW = new Date('2026-03-01T12:00:00Z');

@@ -1,6 +1,6 @@
 import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domain';
-import { MemberInvited, type Role } from '../contract';
-import { InviteAccepted, InviteRevoked } from '../events';
+import { InviteRevoked, MemberInvited, type Role } from '../contract';
+import { InviteAccepted } from '../events';
 import { InviteClosed } from './rejections';
 
 /** Days for which an invite can be accepted. */

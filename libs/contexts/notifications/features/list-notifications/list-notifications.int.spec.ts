@@ -22,7 +22,7 @@ describe('The inbox', () => {
     const post = await publish(system, target, { title: 'Marker' });
     await comment(system, marker, post.id);
     await eventually(async () =>
-      (await inboxOf(system, who)).data.some(({ post: of }) => of?.title === 'Marker'),
+      (await inboxOf(system, who)).data.some(({ target }) => target.title === 'Marker'),
     );
     await eventually(async () => {
       const open = await system.sql(
@@ -50,11 +50,11 @@ describe('The inbox', () => {
       createdAt: expect.any(String),
       readAt: null,
     };
-    const of = { id: post.id, title: 'Swifts' };
+    const target = { type: 'post', id: post.id, title: 'Swifts', commentId: null };
     expect(told).toEqual([
-      { ...rest, kind: 'comment', post: of, commentId },
-      { ...rest, kind: 'like', post: of, commentId: null },
-      { ...rest, kind: 'follow', post: null, commentId: null },
+      { ...rest, kind: 'comment', target: { ...target, commentId } },
+      { ...rest, kind: 'like', target },
+      { ...rest, kind: 'follow', target: { type: 'user', id: ada.id } },
     ]);
     expect((await inboxOf(system, ada)).unreadCount).toBe(3);
     expect(await inboxOf(system, bob)).toEqual({ data: [], page: { nextCursor: null }, unreadCount: 0 });
@@ -119,7 +119,9 @@ describe('The inbox', () => {
     await comment(system, muted, post.id);
     await follow(muted, ada);
     await afterwards(ada, ada);
-    expect((await inboxOf(system, ada)).data).toMatchObject([{ kind: 'comment', post: { title: 'Marker' } }]);
+    expect((await inboxOf(system, ada)).data).toMatchObject([
+      { kind: 'comment', target: { title: 'Marker' } },
+    ]);
     expect((await inboxOf(system, ada)).unreadCount).toBe(1);
   });
 

@@ -3,10 +3,21 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Outbox } from '@rookery/persistence';
 import { UserDeleted } from '../../../identity/contract';
 import { PostDeleted, UserBlocked } from '../../../social/contract';
+import { StoryDeleted, StoryExpired } from '../../../stories/contract';
+import { TodoDeleted } from '../../../todos/contract';
+import { MemberRemoved, WorkspaceDeleted } from '../../../workspaces/contract';
 import { RemovalContinued } from '../../events';
 import { Notifications, type RemovedBy } from '../../storage/notifications';
 
-const CHANGES = [PostDeleted, UserDeleted, RemovalContinued];
+const CHANGES = [
+  PostDeleted,
+  RemovalContinued,
+  StoryDeleted,
+  StoryExpired,
+  TodoDeleted,
+  UserDeleted,
+  WorkspaceDeleted,
+];
 /** Rows per transaction: its time limit is that of the queue. */
 const BATCH_SIZE = 1_000;
 
@@ -25,8 +36,9 @@ export class RemoveGone implements Handles<(typeof CHANGES)[number]> {
     const { type, subject, data } = event;
     if ('of' in data) return this.remove(data.of, data.id);
     if (type === UserDeleted.type) return this.remove('actor', subject);
+    if ('kept' in data && data.kept) return;
     await this.notifications.lockTarget(subject);
-    return this.remove('target', subject);
+    return this.remove(type === WorkspaceDeleted.type ? 'scope' : 'target', subject);
   }
 
   /** The batch and the event that requests the next one commit together. */
@@ -48,5 +60,16 @@ export class RemoveBlocked implements Handles<typeof UserBlocked> {
     ] as const) {
       while ((await this.notifications.removeBy('actor', actor, BATCH_SIZE, reader)) >= BATCH_SIZE);
     }
+  }
+}
+
+/** Takes what was in a workspace out of the inboxes of those who are not in it any more. */
+@Subscriber('notifications.remove-former-member', MemberRemoved, { queue: Queues.notifications })
+export class RemoveFormerMember implements Handles<typeof MemberRemoved> {
+  constructor(private readonly notifications: Notifications) {}
+
+  /** Who is in it again by now is told of that by what is younger than the event. */
+  handle({ occurredAt, data: { workspaceId, userId } }: EventOf<typeof MemberRemoved>): Promise<void> {
+    return this.notifications.removeScope(workspaceId, userId, occurredAt);
   }
 }

@@ -5,7 +5,8 @@ import { Outbox, Transaction } from '@rookery/persistence';
 import { WebSettings } from '@rookery/web';
 import { type Recipient, Recipients } from '../../../identity/contract';
 import { DigestsDue } from '../../events';
-import { digestMail, mailed, type MailedNotification } from '../../services/mails';
+import { digestMail } from '../../services/mails';
+import { type Texts, textsOf } from '../../services/texts';
 import { UnsubscribeLinks } from '../../services/unsubscribe-links';
 import { Digests } from '../../storage/digests';
 import { Notifications } from '../../storage/notifications';
@@ -20,7 +21,7 @@ const MAX_ITEMS = 20;
 
 interface Digest {
   name: string;
-  items: MailedNotification[];
+  items: Texts[];
   more: number;
   link: string;
 }
@@ -84,7 +85,7 @@ export class SendDigests implements Handles<typeof DigestsDue> {
     key: string,
   ): Promise<Addressed<Digest> | undefined> {
     const waiting = await this.notifications.waiting(id, until, MAX_ITEMS + 1);
-    const items = (await this.inboxes.some(id, waiting)).map(mailed);
+    const items = (await this.inboxes.some(id, waiting)).map(textsOf);
     if (items.length === 0) return undefined;
     const shown = items.slice(0, MAX_ITEMS);
     const variables = {

@@ -6,7 +6,8 @@ import { Recipients } from '../../../identity/contract';
 import { NotificationDue } from '../../events';
 import type { KindName } from '../../model/kinds';
 import { quietUntil } from '../../services/local-time';
-import { mailed, notificationMail } from '../../services/mails';
+import { notificationMail } from '../../services/mails';
+import { textsOf } from '../../services/texts';
 import { UnsubscribeLinks } from '../../services/unsubscribe-links';
 import { StoredSettings } from '../../storage/settings';
 import { Inboxes } from '../../views/inbox';
@@ -37,7 +38,7 @@ export class SendNotificationMail implements Handles<typeof NotificationDue> {
     const { email, name, language } = recipient;
     const link = `${this.web.appUrl}/notifications`;
     const unsubscribe = this.links.of(userId, kind as KindName);
-    await this.mail.send(email, notificationMail, { ...mailed(notification), name, link }, key, {
+    await this.mail.send(email, notificationMail, { name, text: textsOf(notification), link }, key, {
       language,
       unsubscribe,
     });

@@ -103,9 +103,8 @@ describe('Push messages', () => {
       expect(device.read(message.body)).toEqual({
         notificationId: notification!.id,
         kind: 'follow',
-        actors: notification!.actors,
-        actorsCount: 1,
-        post: null,
+        text: 'Some Person now follow you',
+        target: { type: 'user', id: ada.id },
       });
       expect(message.body.toString('latin1')).not.toContain('Some Person');
       expect(message.headers).toMatchObject({ 'content-encoding': 'aes128gcm', ttl: '86400' });

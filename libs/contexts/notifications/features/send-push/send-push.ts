@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { Clock, type EventOf } from '@rookery/domain';
+import { mailLanguage } from '@rookery/mail';
 import { type Handles, Queues, Snooze, Subscriber } from '@rookery/messaging';
 import { counter } from '@rookery/observability';
 import { Lanes, OutboundFailure, OutboundHttp } from '@rookery/outbound-http';
@@ -10,6 +11,7 @@ import { NotificationDue } from '../../events';
 import { quietUntil } from '../../services/local-time';
 import { Vapid } from '../../services/vapid';
 import { PushSubscriptions, type StoredDevice } from '../../storage/push-subscriptions';
+import { textsOf } from '../../services/texts';
 import { StoredSettings } from '../../storage/settings';
 import { Inboxes } from '../../views/inbox';
 
@@ -53,8 +55,14 @@ export class SendPush implements Handles<typeof NotificationDue> {
     if (until) throw new Snooze(until.getTime() - now.getTime());
     const [notification] = await this.inboxes.some(userId, [notificationId]);
     if (!notification || notification.readAt) return;
-    const { actors, actorsCount, post } = notification;
-    const payload = JSON.stringify({ notificationId, kind, actors, actorsCount, post });
+    const { target } = notification;
+    const text = textsOf(notification)[mailLanguage(recipient.language)];
+    const payload = JSON.stringify({
+      notificationId,
+      kind,
+      text,
+      target: { type: target.type, id: target.id },
+    });
     // Users choose the endpoints: those of one who does not answer must not keep the messages of others waiting.
     const leave = this.lanes.enter({ endpoint: userId, owner: userId, host: userId });
     if (typeof leave === 'number') throw new Snooze(leave);

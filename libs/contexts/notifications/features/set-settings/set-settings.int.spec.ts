@@ -2,6 +2,7 @@ import { enroll } from '@rookery/contexts/identity/testing';
 import { inboxOf, notificationsOf } from '@rookery/contexts/notifications/testing';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 
+const ON = { inApp: true, push: true, webhook: false };
 const OFF = { inApp: false, mail: 'off', push: false, webhook: false };
 
 describe('Notification settings', () => {
@@ -32,12 +33,22 @@ describe('Notification settings', () => {
       quietHours: null,
       digest: 'daily',
       kinds: {
-        follow: { inApp: true, mail: 'digest', push: true, webhook: false },
-        like: { inApp: true, mail: 'off', push: true, webhook: false },
-        comment: { inApp: true, mail: 'digest', push: true, webhook: false },
-        todoDueSoon: { inApp: true, mail: 'immediate', push: true, webhook: false },
-        todoOverdue: { inApp: true, mail: 'immediate', push: true, webhook: false },
-        weeklyReport: { inApp: true, mail: 'immediate', push: true, webhook: false },
+        follow: { ...ON, mail: 'digest' },
+        like: { ...ON, mail: 'off' },
+        comment: { ...ON, mail: 'digest' },
+        storyReaction: { ...ON, mail: 'off' },
+        storyReply: { ...ON, mail: 'off' },
+        taleReady: ON,
+        taleFailed: { ...ON, mail: 'off' },
+        workspaceInvite: ON,
+        workspaceAdded: { ...ON, mail: 'digest' },
+        workspaceRemoved: { ...ON, mail: 'digest' },
+        workspaceRole: { ...ON, mail: 'off' },
+        todoAssigned: { ...ON, mail: 'digest' },
+        todoMention: { ...ON, mail: 'digest' },
+        todoDueSoon: { ...ON, mail: 'immediate' },
+        todoOverdue: { ...ON, mail: 'immediate' },
+        weeklyReport: { ...ON, mail: 'immediate', push: false },
       },
     });
   });
@@ -72,6 +83,13 @@ describe('Notification settings', () => {
     ['an unknown kind', 400, 'request.invalid', { kinds: { poke: OFF } }],
     ['an unknown way to mail', 400, 'request.invalid', { kinds: { like: { ...OFF, mail: 'hourly' } } }],
     ['half of the channels', 400, 'request.invalid', { kinds: { like: { inApp: true } } }],
+    ['a choice about a mail that was asked for', 400, 'request.invalid', { kinds: { taleReady: OFF } }],
+    [
+      'a reminder in a digest',
+      400,
+      'request.invalid',
+      { kinds: { todoOverdue: { ...OFF, mail: 'digest' } } },
+    ],
     ['an unknown digest', 400, 'request.invalid', { digest: 'hourly' }],
   ])('refuse %s', async (_, status, code, own) => {
     expect(await set(own)).toMatchObject({ status, body: { code } });

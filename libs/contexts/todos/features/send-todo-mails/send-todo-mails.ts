@@ -4,8 +4,8 @@ import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messagi
 import { Sql } from '@rookery/persistence';
 import { type Recipient, Recipients } from '../../../identity/contract';
 import { Memberships } from '../../../workspaces/contract';
-import { TodoMailChoices } from '../../contract';
-import { ReminderRequested, WeeklyReportRequested } from '../../events';
+import { TodoMailChoices, WeeklyReportRequested } from '../../contract';
+import { ReminderRequested } from '../../events';
 
 /** Todos that a mail lists. */
 const MAX_LISTED = 10;

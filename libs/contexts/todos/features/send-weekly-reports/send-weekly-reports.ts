@@ -1,7 +1,7 @@
 import { Clock, occurred } from '@rookery/domain';
 import { Schedule, type Scheduled } from '@rookery/messaging';
 import { Outbox } from '@rookery/persistence';
-import { WeeklyReportRequested } from '../../events';
+import { WeeklyReportRequested } from '../../contract';
 import { dayOf } from '../../services/cadence';
 import { nextReport } from '../../services/report-clock';
 import { ReportRecipients } from '../../storage/report-recipients';

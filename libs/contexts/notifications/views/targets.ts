@@ -1,0 +1,196 @@
+import { Injectable } from '@nestjs/common';
+import { ApiSchema } from '@nestjs/swagger';
+import { Field } from '@rookery/web';
+import { PostHeadlines } from '../../social/contract';
+import { OwnStories } from '../../stories/contract';
+import { OwnTales } from '../../tales/contract';
+import { TodoHeadlines } from '../../todos/contract';
+import { WorkspaceHeadlines } from '../../workspaces/contract';
+import { kindOf, type TargetType } from '../model/kinds';
+
+const COMMENT = { nullable: true, description: 'The comment that the notification is about.' } as const;
+
+/** You: what happened is about yourself. */
+@ApiSchema({ name: 'NotificationUserTarget' })
+export class UserTarget {
+  @Field.oneOf(['user'], { description: 'You: what happened is about yourself.' })
+  type: 'user';
+
+  @Field.uuid({ description: 'Your id.' })
+  id: string;
+}
+
+/** A post of yours. */
+@ApiSchema({ name: 'NotificationPostTarget' })
+export class PostTarget {
+  @Field.oneOf(['post'], { description: 'A post of yours.' })
+  type: 'post';
+
+  @Field.uuid({ description: 'Id of the post.' })
+  id: string;
+
+  @Field.text({ max: 100, description: 'Its title.', example: 'Swifts are back' })
+  title: string;
+
+  @Field.uuid(COMMENT)
+  commentId: string | null;
+}
+
+/** A story of yours. */
+@ApiSchema({ name: 'NotificationStoryTarget' })
+export class StoryTarget {
+  @Field.oneOf(['story'], { description: 'A story of yours.' })
+  type: 'story';
+
+  @Field.uuid({ description: 'Id of the story.' })
+  id: string;
+
+  @Field.text({ max: 500, nullable: true, description: 'Its text; null for one of media alone.' })
+  text: string | null;
+}
+
+/** A tale that was written for you. */
+@ApiSchema({ name: 'NotificationTaleTarget' })
+export class TaleTarget {
+  @Field.oneOf(['tale'], { description: 'A tale that you requested.' })
+  type: 'tale';
+
+  @Field.uuid({ description: 'Id of the tale.' })
+  id: string;
+
+  @Field.text({ max: 120, nullable: true, description: 'Its title; null until it is written.' })
+  title: string | null;
+}
+
+/** A workspace. */
+@ApiSchema({ name: 'NotificationWorkspaceTarget' })
+export class WorkspaceTarget {
+  @Field.oneOf(['workspace'], { description: 'A workspace.' })
+  type: 'workspace';
+
+  @Field.uuid({ description: 'Id of the workspace.' })
+  id: string;
+
+  @Field.text({
+    max: 100,
+    nullable: true,
+    description: 'Its name; null if you were removed and are not in it again.',
+    example: 'Spring count',
+  })
+  name: string | null;
+}
+
+/** A todo. */
+@ApiSchema({ name: 'NotificationTodoTarget' })
+export class TodoTarget {
+  @Field.oneOf(['todo'], { description: 'A todo in one of your workspaces.' })
+  type: 'todo';
+
+  @Field.uuid({ description: 'Id of the todo.' })
+  id: string;
+
+  @Field.uuid({ description: 'Id of its workspace.' })
+  workspaceId: string;
+
+  @Field.text({ max: 255, description: 'Its title.', example: 'Water the plants' })
+  title: string;
+
+  @Field.dateTime({ nullable: true, description: 'When it is due now.' })
+  dueDate: Date | null;
+
+  @Field.uuid(COMMENT)
+  commentId: string | null;
+}
+
+/** The class of each type, for the API description. */
+export const TARGETS = {
+  user: UserTarget,
+  post: PostTarget,
+  story: StoryTarget,
+  tale: TaleTarget,
+  workspace: WorkspaceTarget,
+  todo: TodoTarget,
+} as const satisfies Record<TargetType, unknown>;
+
+export type TargetView = InstanceType<(typeof TARGETS)[TargetType]>;
+
+/** What a notification is about. */
+export interface Subject {
+  kind: string;
+  targetId: string;
+  sourceId: string | null;
+}
+
+/** What notifications lead to. The only place that decides whether their reader may see it, by asking whose it is. */
+@Injectable()
+export class Targets {
+  constructor(
+    private readonly posts: PostHeadlines,
+    private readonly stories: OwnStories,
+    private readonly tales: OwnTales,
+    private readonly todos: TodoHeadlines,
+    private readonly workspaces: WorkspaceHeadlines,
+  ) {}
+
+  /**
+   * Asks each context once, however many there are.
+   *
+   * @returns what each leads to, in the same order; undefined for what its reader may not see now, and is not shown
+   */
+  async of(userId: string, subjects: readonly Subject[]): Promise<(TargetView | undefined)[]> {
+    const wanted = new Map<TargetType, Set<string>>();
+    for (const { kind, targetId } of subjects) {
+      const type = kindOf(kind)?.target;
+      if (type) wanted.set(type, (wanted.get(type) ?? new Set()).add(targetId));
+    }
+    const found = new Map(
+      await Promise.all(
+        [...wanted].map(async ([type, ids]) => [type, await this.find(type, userId, [...ids])] as const),
+      ),
+    );
+    return subjects.map(({ kind, targetId, sourceId }) => {
+      const known = kindOf(kind);
+      if (!known) return undefined;
+      const target = found.get(known.target)!.get(targetId);
+      if (target) return 'commentId' in target ? { ...target, commentId: sourceId } : target;
+      return known.survives ? { type: 'workspace', id: targetId, name: null } : undefined;
+    });
+  }
+
+  /** @returns whether a user may see what a notification would be about */
+  async shows(userId: string, subject: Subject): Promise<boolean> {
+    return (await this.of(userId, [subject]))[0] !== undefined;
+  }
+
+  private async find(
+    type: TargetType,
+    userId: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, TargetView>> {
+    switch (type) {
+      case 'user':
+        return new Map([[userId, { type, id: userId }]]);
+      case 'post':
+        return viewed(await this.posts.find(ids), ({ id, title }) => ({ type, id, title, commentId: null }));
+      case 'story':
+        return viewed(await this.stories.find(userId, ids), (story) => ({ type, ...story }));
+      case 'tale':
+        return viewed(await this.tales.find(userId, ids), (tale) => ({ type, ...tale }));
+      case 'workspace':
+        return viewed(await this.workspaces.visibleTo(userId, ids), (workspace) => ({ type, ...workspace }));
+      case 'todo':
+        return viewed(await this.todos.visibleTo(userId, ids), (todo) => ({
+          type,
+          ...todo,
+          commentId: null,
+        }));
+    }
+  }
+}
+
+function viewed<Row>(
+  rows: ReadonlyMap<string, Row>,
+  view: (row: Row) => TargetView,
+): Map<string, TargetView> {
+  return new Map([...rows].map(([id, row]) => [id, view(row)]));
+}
