@@ -114,7 +114,7 @@ export const Field = {
   union:
     (variants: Record<string, new () => object>, options: { discriminator: string } & FieldDescription) =>
     (target: object, property: string | symbol): void => {
-      ApiExtraModels(...Object.values(variants))(target.constructor as new () => object);
+      ApiExtraModels(...Object.values(variants))(target.constructor);
       field(kinds.union(variants, options.discriminator), options)(target, property);
     },
   /** RFC 3339 timestamp; remains a text in a request. */

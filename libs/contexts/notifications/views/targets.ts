@@ -112,7 +112,10 @@ export const TARGETS = {
   todo: TodoTarget,
 } as const satisfies Record<TargetType, unknown>;
 
-export type TargetView = InstanceType<(typeof TARGETS)[TargetType]>;
+type Plain<T> = { [Field in keyof T]: T[Field] };
+export type TargetView = { [T in TargetType]: Plain<InstanceType<(typeof TARGETS)[T]>> }[TargetType];
+
+type Ask = (userId: string, ids: readonly string[]) => Promise<ReadonlyMap<string, TargetView>>;
 
 /** What a notification is about. */
 export interface Subject {
@@ -124,6 +127,20 @@ export interface Subject {
 /** What notifications lead to. The only place that decides whether their reader may see it, by asking whose it is. */
 @Injectable()
 export class Targets {
+  private readonly ask: Record<TargetType, Ask> = {
+    user: async (id) => new Map([[id, { type: 'user', id }]]),
+    post: async (_, ids) =>
+      viewed(await this.posts.find(ids), ({ id, title }) => ({ type: 'post', id, title, commentId: null })),
+    story: async (userId, ids) =>
+      viewed(await this.stories.find(userId, ids), (story) => ({ type: 'story', ...story })),
+    tale: async (userId, ids) =>
+      viewed(await this.tales.find(userId, ids), (tale) => ({ type: 'tale', ...tale })),
+    workspace: async (userId, ids) =>
+      viewed(await this.workspaces.visibleTo(userId, ids), (room) => ({ type: 'workspace', ...room })),
+    todo: async (userId, ids) =>
+      viewed(await this.todos.visibleTo(userId, ids), (todo) => ({ type: 'todo', ...todo, commentId: null })),
+  };
+
   constructor(
     private readonly posts: PostHeadlines,
     private readonly stories: OwnStories,
@@ -145,7 +162,7 @@ export class Targets {
     }
     const found = new Map(
       await Promise.all(
-        [...wanted].map(async ([type, ids]) => [type, await this.find(type, userId, [...ids])] as const),
+        [...wanted].map(async ([type, ids]) => [type, await this.ask[type](userId, [...ids])] as const),
       ),
     );
     return subjects.map(({ kind, targetId, sourceId }) => {
@@ -160,31 +177,6 @@ export class Targets {
   /** @returns whether a user may see what a notification would be about */
   async shows(userId: string, subject: Subject): Promise<boolean> {
     return (await this.of(userId, [subject]))[0] !== undefined;
-  }
-
-  private async find(
-    type: TargetType,
-    userId: string,
-    ids: readonly string[],
-  ): Promise<ReadonlyMap<string, TargetView>> {
-    switch (type) {
-      case 'user':
-        return new Map([[userId, { type, id: userId }]]);
-      case 'post':
-        return viewed(await this.posts.find(ids), ({ id, title }) => ({ type, id, title, commentId: null }));
-      case 'story':
-        return viewed(await this.stories.find(userId, ids), (story) => ({ type, ...story }));
-      case 'tale':
-        return viewed(await this.tales.find(userId, ids), (tale) => ({ type, ...tale }));
-      case 'workspace':
-        return viewed(await this.workspaces.visibleTo(userId, ids), (workspace) => ({ type, ...workspace }));
-      case 'todo':
-        return viewed(await this.todos.visibleTo(userId, ids), (todo) => ({
-          type,
-          ...todo,
-          commentId: null,
-        }));
-    }
   }
 }
 

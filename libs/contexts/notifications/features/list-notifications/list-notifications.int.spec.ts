@@ -17,12 +17,12 @@ describe('The inbox', () => {
   const mute = (who: Person, whom: Person) =>
     system.ask(`PUT /v1/users/${whom.id}/mute`, { token: who.token });
   /** Something that is notified after everything before it: what is not there by then never comes. */
-  const afterwards = async (who: Person, target: Person) => {
+  const afterwards = async (who: Person, author: Person) => {
     const marker = await enroll(system);
-    const post = await publish(system, target, { title: 'Marker' });
+    const post = await publish(system, author, { title: 'Marker' });
     await comment(system, marker, post.id);
     await eventually(async () =>
-      (await inboxOf(system, who)).data.some(({ target }) => target.title === 'Marker'),
+      (await inboxOf(system, who)).data.some((each) => each.target.title === 'Marker'),
     );
     await eventually(async () => {
       const open = await system.sql(

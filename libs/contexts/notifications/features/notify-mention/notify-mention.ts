@@ -10,7 +10,7 @@ import { Notify } from '../../services/notify';
 import { Notifications } from '../../storage/notifications';
 
 const CHANGES = [TodoCommentAdded, TodoCommentDeleted, TodoCommentUpdated];
-type Change = typeof TodoCommentAdded | typeof TodoCommentDeleted | typeof TodoCommentUpdated;
+type Change = typeof TodoCommentAdded | typeof TodoCommentDeleted;
 
 /** Tells members who mentions them in comments, until the comment is deleted. In order: neither knows of the other. */
 @Subscriber('notifications.notify-mention', CHANGES, { queue: Queues.notifications, ordered: true })
