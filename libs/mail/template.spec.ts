@@ -57,6 +57,20 @@ describe('A mail template', () => {
     expect(text).toContain(name);
   });
 
+  it.each([
+    ['Sign in at evil.example', 'Sign in at evil.\u200cexample'],
+    ['https://evil.example/a.b?c=d', 'https:\u200c//evil.\u200cexample/a.\u200cb?c=d'],
+    ['www.xn--e1afmkfd.xn--p1ai', 'www.\u200cxn--e1afmkfd.\u200cxn--p1ai'],
+    ['пример。рф', 'пример。\u200cрф'],
+    ['at 10.30, version 1.2. And then', 'at 10.30, version 1.2. And then'],
+    ['ada@example.com', 'ada@example.com'],
+  ])('shows %s in a name as no link', (name, shown) => {
+    const { text, html } = greeting.render({ name, link: 'https://example.com/a' });
+    expect(text).toBe(`Hello ${shown},\n\nSee:\nhttps://example.com/a\n`);
+    expect(html).toContain('href="https://example.com/a"');
+    expect(news.render({ items: [name] }).text).toContain(`- ${shown}\n`);
+  });
+
   it('fills in no template that a name contains', () => {
     const { text, html } = greeting.render({ name: '{{link}} {{{body}}}', link: 'secret' });
     expect(text).toContain('Hello {{link}} {{{body}}},');

@@ -116,15 +116,37 @@ interface Parts {
 }
 
 function compile({ subject, body }: MailSource): Parts {
-  const texts = body
-    .flatMap(textOf)
-    .map((part) => Handlebars.compile(part, { noEscape: true, strict: true }));
-  const htmls = body.map((part) => Handlebars.compile(htmlOf(part), { strict: true }));
+  const texts = body.flatMap((part) => textOf(part).map((text) => renderOf(part, text, true)));
+  const htmls = body.map((part) => renderOf(part, htmlOf(part), false));
   return {
     subject: Handlebars.compile(subject, { noEscape: true, strict: true }),
     text: (variables) => without('', texts, variables).join('\n\n'),
     html: (variables) => without('<p></p>', htmls, variables).join('\n'),
   };
+}
+
+/** What somebody else wrote becomes no link: only a part that is a link is filled in with addresses as they are. */
+function renderOf(part: MailPart, template: string, noEscape: boolean): Render {
+  const render = Handlebars.compile<object>(template, { noEscape, strict: true });
+  const isLink = typeof part === 'object' && 'link' in part;
+  return isLink ? render : (variables) => render(unlinked(variables) as object);
+}
+
+/**
+ * @returns a value whose texts no mail program shows as links: an invisible character (U+200C) is inside of every web
+ *   address and host name. Mail addresses stay as they are
+ */
+function unlinked(value: unknown): unknown {
+  if (typeof value === 'string') {
+    if (/^[^\s@]+@[^\s@]+$/.test(value)) return value;
+    return value.replace(
+      /:(?=\/\/)|(?<=[\p{L}\p{N}])[.\u3002\uff0e\uff61](?=[\p{L}\p{N}-]*\p{L})/gu,
+      '$&\u200c',
+    );
+  }
+  if (Array.isArray(value)) return value.map(unlinked);
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unlinked(each)]));
 }
 
 /** A part whose condition is false leaves no gap. */
