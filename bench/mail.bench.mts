@@ -77,8 +77,11 @@ function plant(): { context: object; event: object } {
   }
   Reflect.defineMetadata('design:paramtypes', [Mail], SendBenchMail);
   Subscriber('bench.send-mail', event, { queue: Queues.mail })(SendBenchMail);
-  const { contextOf } = load('./libs/testing/context.js');
-  return { context: contextOf('bench', { subscribers: [SendBenchMail] }), event };
+  const { defineContext } = load('./libs/application/index.js');
+  return {
+    context: { ...defineContext('bench', import.meta.dirname, {}), subscribers: [SendBenchMail] },
+    event,
+  };
 }
 
 async function start(contexts: object[]) {
