@@ -16,6 +16,10 @@ export class AggregateTable<State extends AggregateState> {
   readonly update: string;
   /** Removes the state of an id and a version. */
   readonly remove: string;
+  /** Stores the states of {@link records}. */
+  readonly insertAll: string;
+  /** Replaces the states that have the ids and versions after {@link records}. */
+  readonly updateAll: string;
   private readonly name: string;
   private readonly columns: readonly ColumnMetadata[];
   private readonly selects = new Map<string, string>();
@@ -31,6 +35,11 @@ export class AggregateTable<State extends AggregateState> {
     this.insert = `INSERT INTO ${this.name} (${names.join(', ')}) VALUES (${places.join(', ')})`;
     this.update = `UPDATE ${this.name} SET ${names.map((name, index) => `${name} = ${places[index]}`).join(', ')}
       WHERE ${id} = ${idPlace} AND ${version} = $${names.length + 1}`;
+    const row = `jsonb_populate_recordset(NULL::${this.name}, $1::jsonb)`;
+    this.insertAll = `INSERT INTO ${this.name} (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${row}`;
+    this.updateAll = `UPDATE ${this.name} stored SET ${names.map((name) => `${name} = given.${name}`).join(', ')}
+      FROM ${row} given JOIN unnest($2::uuid[], $3::int[]) AS expected (id, version) ON expected.id = given.${id}
+      WHERE stored.${id} = expected.id AND stored.${version} = expected.version`;
     this.remove = `DELETE FROM ${this.name} WHERE ${id} = $1 AND ${version} = $2`;
   }
 
@@ -42,6 +51,33 @@ export class AggregateTable<State extends AggregateState> {
     );
   }
 
+  /** @returns what {@link insertAll} and {@link updateAll} take first: all states as one text */
+  records(states: readonly State[]): string {
+    return JSON.stringify(
+      states.map((state) => {
+        const values = this.values(state);
+        return Object.fromEntries(
+          this.columns.map(({ databaseName, type }, index) => [databaseName, jsonOf(type, values[index])]),
+        );
+      }),
+    );
+  }
+
+  /**
+   * @param where values that all of them have, besides one of some ids
+   * @param locked whether other changes of what is found wait until the transaction ends
+   * @returns a statement that takes a list of ids, then the values of `where`
+   */
+  selectAll(where: Where<State>, locked: boolean): string {
+    const fields = Object.keys(where);
+    const conditions = fields.map(
+      (field, index) => ` AND ${quoted(this.column(field).databaseName)} = $${index + 2}`,
+    );
+    const id = quoted(this.column('id').databaseName);
+    return `SELECT ${this.shown()} FROM ${this.name} WHERE ${id} = ANY ($1::uuid[])${conditions.join('')}
+      ORDER BY ${id}${locked ? ' FOR NO KEY UPDATE' : ''}`;
+  }
+
   /**
    * @param locked whether other changes of what is found wait until the transaction ends
    * @returns a statement that takes the values of `where`
@@ -51,13 +87,10 @@ export class AggregateTable<State extends AggregateState> {
     const key = `${fields.join()} ${locked}`;
     let text = this.selects.get(key);
     if (text === undefined) {
-      const columns = this.columns.map(
-        ({ databaseName, propertyName }) => `${quoted(databaseName)} AS ${quoted(propertyName)}`,
-      );
       const conditions = fields.map(
         (field, index) => `${quoted(this.column(field).databaseName)} = $${index + 1}`,
       );
-      text = `SELECT ${columns.join(', ')} FROM ${this.name} WHERE ${conditions.join(' AND ')} LIMIT 1`;
+      text = `SELECT ${this.shown()} FROM ${this.name} WHERE ${conditions.join(' AND ')} LIMIT 1`;
       if (locked) text += ' FOR NO KEY UPDATE';
       this.selects.set(key, text);
     }
@@ -75,11 +108,23 @@ export class AggregateTable<State extends AggregateState> {
     ) as unknown as State;
   }
 
+  private shown(): string {
+    return this.columns
+      .map(({ databaseName, propertyName }) => `${quoted(databaseName)} AS ${quoted(propertyName)}`)
+      .join(', ');
+  }
+
   private column(field: string): ColumnMetadata {
     const column = this.columns.find(({ propertyName }) => propertyName === field);
     if (!column) throw new Error(`${this.metadata.name} has no field ${field}.`);
     return column;
   }
+}
+
+/** @returns a stored value as it stands in JSON */
+function jsonOf(type: ColumnMetadata['type'], value: unknown): unknown {
+  if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
+  return (type === 'jsonb' || type === 'json') && typeof value === 'string' ? JSON.parse(value) : value;
 }
 
 function quoted(name: string): string {

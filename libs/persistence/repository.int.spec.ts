@@ -90,6 +90,42 @@ describe('A repository', () => {
     );
   }
 
+  it('loads and stores many with a statement for each step, and none where one was changed meanwhile', async () => {
+    const [one, two] = [await opened(), await opened()];
+    const ids = [two.id, newId(), one.id];
+    const load = () => counters.findAll(ids, {}, true);
+    const added = Counter.open(`counter ${newId()}`);
+    await ledger.run(async () => {
+      const found = await load();
+      expect(found.map(({ id }) => id)).toEqual([one.id, two.id].sort());
+      for (const each of found) each.increment();
+      await counters.saveAll([...found, added]);
+    });
+    expect(await read(one.id)).toMatchObject({ version: 2, value: 1 });
+    expect(await read(added.id)).toEqual(added.snapshot());
+    expect(await eventsOf(two.id)).toMatchObject([
+      { type: 'suite.counter-opened', sequence: 1 },
+      { type: 'suite.counter-raised', sequence: 2 },
+    ]);
+    expect(await ledger.run(() => counters.findAll(ids, { value: 7 }, false))).toEqual([]);
+
+    const stale = await ledger.run(load);
+    await ledger.run(async () => {
+      const fresh = await counters.getLocked(two.id);
+      fresh.increment();
+      await counters.save(fresh);
+    });
+    for (const each of stale) each.increment();
+    await expect(ledger.run(() => counters.saveAll(stale))).rejects.toMatchObject({
+      code: 'resource.conflict',
+    });
+    expect(await read(one.id)).toMatchObject({ value: 1 });
+    const { name } = one.snapshot();
+    await expect(ledger.run(() => counters.saveAll([Counter.open(name)]))).rejects.toMatchObject({
+      code: 'suite.name-taken',
+    });
+  });
+
   it('gives back what it was given, by id and by what it holds', async () => {
     const counter = await opened();
     expect(await read(counter.id)).toEqual({

@@ -66,6 +66,47 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
   }
 
   /**
+   * Loads many at once, in one statement. Locked ones are locked in the order of their ids, so that two who lock several
+   * do not wait for each other.
+   *
+   * @param ids of aggregates; those that are not there are left out
+   * @param where what all of them must have: others are not locked either
+   */
+  async findAll(ids: readonly string[], where: Where<State>, locked: boolean): Promise<A[]> {
+    if (ids.length === 0) return [];
+    const { table } = this;
+    const rows = await this.sql.rows(table.selectAll(where, locked), [ids, ...Object.values(where)]);
+    return rows.map((row) => this.storedAs.restore(table.stateOf(row)));
+  }
+
+  /**
+   * Stores many at once, as {@link save} does for one: with one statement for the new ones, one for the others and one
+   * for all events.
+   *
+   * @throws Rejection `resource.conflict`, or what `unique` declares for a constraint; Error as {@link save}
+   */
+  async saveAll(aggregates: readonly A[]): Promise<void> {
+    if (aggregates.length === 0) return;
+    const events = aggregates.flatMap((each) => this.takeEvents(each));
+    const { table } = this;
+    const added = aggregates.filter(({ storedVersion }) => storedVersion === 0);
+    const changed = aggregates.filter(({ storedVersion }) => storedVersion > 0);
+    const records = (some: readonly A[]) => table.records(some.map((each) => each.snapshot()));
+    try {
+      if (added.length > 0) await this.sql.execute(table.insertAll, [records(added)]);
+      if (changed.length > 0) {
+        const ids = changed.map(({ id }) => id);
+        const versions = changed.map(({ storedVersion }) => storedVersion);
+        const count = await this.sql.execute(table.updateAll, [records(changed), ids, versions]);
+        if (count !== changed.length) throw new Rejection(Conflict);
+      }
+    } catch (error) {
+      throw this.meaningOf(error);
+    }
+    await this.outbox.append(events);
+  }
+
+  /**
    * Stores the aggregate's state, then its events, in the current transaction. The row is written first: its lock
    * ensures that the ids of events are in the order of the aggregate's versions.
    *

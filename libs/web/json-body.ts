@@ -1,4 +1,6 @@
-import type { FastifyInstance } from 'fastify';
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RequestRefused } from './problem';
 import { Problems } from './problems';
 import { inspect } from './request-values';
@@ -9,17 +11,37 @@ const MAX_DEPTH = 32;
 /** Maximum of members and items in total per body, unless the route sets another. */
 const MAX_MEMBERS = 1_000;
 
-/** Bytes of a body of a route with {@link TextBody}: services report in batches. */
+/** Bytes of a body of a route with {@link TextBody}, unless it sets another number: services report in batches. */
 const MAX_TEXT_BYTES = 1_000_000;
+
+interface TextBodyRule {
+  maxBytes: number;
+  /** Any without them. */
+  mediaTypes?: readonly string[];
+}
 
 interface BoundedRoute {
   maxMembers?: number;
-  textBody?: boolean;
+  textBody?: TextBodyRule;
 }
 
-/** Hands the route its body as text, whatever its media type: for what other services sign, or send as a form. */
-export function TextBody(): MethodDecorator {
-  return AddToRouteConfig({ textBody: true } satisfies BoundedRoute);
+/**
+ * Hands the route its body as text: for what other services sign, or send as a form, and for files.
+ *
+ * @param file its media types, all others are 415; and its maximum of bytes. Without it any type is taken
+ */
+export function TextBody(file?: Required<TextBodyRule>): MethodDecorator {
+  if (!file) return AddToRouteConfig({ textBody: { maxBytes: MAX_TEXT_BYTES } } satisfies BoundedRoute);
+  return applyDecorators(
+    AddToRouteConfig({ textBody: file } satisfies BoundedRoute),
+    ApiConsumes(...file.mediaTypes),
+    ApiBody({ required: true, schema: { type: 'string', maxLength: file.maxBytes } }),
+  );
+}
+
+/** @returns the media type of a request's body, in lower case; empty if it does not say */
+export function mediaTypeOf({ headers }: Pick<FastifyRequest, 'headers'>): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
 /** Sets the maximum of members and items in total for the bodies of a route, instead of 1,000. */
@@ -35,7 +57,7 @@ export function readJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
     const { maxMembers = MAX_MEMBERS, textBody } = request.routeOptions.config as BoundedRoute;
-    if (textBody) return done(null, text);
+    if (textBody) return takes(textBody, request) ? done(null, text) : done(notTaken());
     try {
       return done(null, parseJson(text as string, maxMembers));
     } catch (error) {
@@ -44,22 +66,31 @@ export function readJsonBodies(server: FastifyInstance): void {
   });
   server.addHook('onRoute', (route) => {
     const config: BoundedRoute | undefined = route.config;
-    if (config?.textBody) route.bodyLimit = MAX_TEXT_BYTES;
+    if (config?.textBody) route.bodyLimit = config.textBody.maxBytes;
   });
   // Nothing of a body that no route takes is read.
   server.addContentTypeParser('*', (request, payload, done) => {
     const { textBody } = request.routeOptions.config as BoundedRoute;
-    if (!textBody) return done(new RequestRefused(Problems.unsupportedMediaType));
-    return void readText(payload).then((text) => done(null, text), done);
+    if (!textBody || !takes(textBody, request)) return done(notTaken());
+    return void readText(payload, textBody.maxBytes).then((text) => done(null, text), done);
   });
 }
 
-async function readText(payload: AsyncIterable<Buffer>): Promise<string> {
+function takes({ mediaTypes }: TextBodyRule, request: FastifyRequest): boolean {
+  return !mediaTypes || mediaTypes.includes(mediaTypeOf(request));
+}
+
+function notTaken(): RequestRefused {
+  return new RequestRefused(Problems.unsupportedMediaType);
+}
+
+/** Reads no further than it may be long. */
+async function readText(payload: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of payload) {
     length += chunk.length;
-    if (length > MAX_TEXT_BYTES) throw new RequestRefused(Problems.tooLarge);
+    if (length > maxBytes) throw new RequestRefused(Problems.tooLarge);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -70,6 +70,22 @@ function readValid(values: object, declared: Declared): object {
   return instance;
 }
 
+/**
+ * Reads what a request holds many of, such as the rows of a file, where a wrong one does not refuse the others.
+ *
+ * @param values by field
+ * @param declared class with fields
+ * @returns an object of the class, valid if there are no errors
+ */
+export function readFields<T extends object>(
+  values: object,
+  declared: new () => T,
+): { value: T; errors: FieldError[] } {
+  const unusable = inspect(values);
+  const value = read(values, declared) as T;
+  return { value, errors: unusable.length > 0 ? unusable : errorsIn(value, values, declared, '') };
+}
+
 /** @returns an object of the class, and of the classes that stand in its fields, with every value cleaned. */
 function read(values: object, declared: Declared): object {
   const fields = fieldsOf(declared);

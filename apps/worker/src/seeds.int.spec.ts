@@ -13,6 +13,7 @@ const COUNTS = `
          (SELECT count(*)::int FROM messaging.outbox WHERE type = 'social.post-created') AS "postsTold",
          (SELECT count(*)::int FROM workspaces.workspaces WHERE personal_of IS NULL) AS workspaces,
          (SELECT count(*)::int FROM tales.tales) AS tales,
+         (SELECT count(*)::int FROM todos.todos) AS todos,
          (SELECT count(*)::int FROM messaging.outbox WHERE causation_id IS NULL) AS events`;
 
 describe('Demo data', () => {
@@ -38,6 +39,7 @@ describe('Demo data', () => {
       postsTold: 200,
       workspaces: 3,
       tales: 9,
+      todos: 33,
     });
   });
 

@@ -1,8 +1,10 @@
 import { defineContext } from '@rookery/application';
 import { TodoHeadlines, TodoMailChoices } from './contract';
 import { TodosPersonalData } from './personal-data';
+import { SeedTodos } from './seed';
 import { Completion } from './services/completion';
 import { Mentions } from './services/mentions';
+import { TodoImports } from './services/todo-imports';
 import { Reminders } from './services/reminders';
 import { TodoAccess } from './services/todo-access';
 import { StoredTodoHeadlines } from './services/todo-headlines';
@@ -12,6 +14,7 @@ import { CalendarFeeds } from './storage/calendar-feeds';
 import { Categories, categorySchema } from './storage/categories';
 import { DayPlans, dayPlanSchema } from './storage/day-plans';
 import { FocusSessions, focusSessionSchema } from './storage/focus-sessions';
+import { ImportKeys } from './storage/import-keys';
 import { Notices } from './storage/notices';
 import { ReportRecipients } from './storage/report-recipients';
 import { TodoComments, todoCommentSchema } from './storage/todo-comments';
@@ -50,6 +53,7 @@ export const todos = defineContext('todos', __dirname, {
     DayPlanViews,
     DayPlans,
     FocusSessions,
+    ImportKeys,
     Mentions,
     Notices,
     Reminders,
@@ -59,6 +63,7 @@ export const todos = defineContext('todos', __dirname, {
     TodoCommentViews,
     TodoComments,
     TodoContents,
+    TodoImports,
     TodoLists,
     TodoTags,
     TodoViews,
@@ -67,4 +72,5 @@ export const todos = defineContext('todos', __dirname, {
   asks: [TodoMailChoices],
   offers: [{ provide: TodoHeadlines, useExisting: StoredTodoHeadlines }],
   personalData: TodosPersonalData,
+  seed: SeedTodos,
 });

@@ -71,6 +71,16 @@ export interface WorkspaceMember {
   role: Role;
 }
 
+/** How the name of a tag is written, as those of posts: so that a list of them can be separated by commas. */
+export const TAG_NAME = {
+  max: 20,
+  pattern: /^[^\s,](?:[^,]*[^\s,])?$/,
+  patternRule: 'must not contain commas, nor begin or end with a space',
+};
+
+/** Maximum tags of a workspace: all of them fit a menu. */
+export const MAX_TAGS = 200;
+
 /** A tag of a workspace, as those show it that bear it. It keeps its name as long as it is there. */
 export interface WorkspaceTag {
   id: string;
@@ -90,6 +100,8 @@ export abstract class Memberships {
    * own; a command that needs several workspaces locks them in the order of their ids.
    */
   abstract lockRole(userId: string, workspaceId: string): Promise<Role | null>;
+  /** The same for several users at once, in one statement. @returns the roles of those who are in the workspace */
+  abstract lockRoles(userIds: readonly string[], workspaceId: string): Promise<Map<string, Role>>;
   /** @returns all workspaces of a user, in no order */
   abstract workspacesOf(userId: string): Promise<Membership[]>;
   /** @returns the members of a workspace whose accounts are active, in no order; none if it is gone */
@@ -105,6 +117,17 @@ export abstract class Memberships {
   abstract tagsOf(workspaceId: string, tagIds: readonly string[]): Promise<WorkspaceTag[]>;
   /** The same for commands: until the current transaction ends none of them is deleted. Lock the role first. */
   abstract lockTags(workspaceId: string, tagIds: readonly string[]): Promise<WorkspaceTag[]>;
+  /** @returns all tags of a workspace, at most {@link MAX_TAGS}, unordered */
+  abstract allTagsOf(workspaceId: string): Promise<WorkspaceTag[]>;
+  /**
+   * Creates tags in the current transaction; those that are there already, whatever the case, stay as they are. Call it
+   * before roles are locked.
+   *
+   * @param userId who does it
+   * @param names as {@link TAG_NAME} says
+   * @throws Rejection `resource.not-found`, `auth.forbidden`, `workspaces.too-many-tags`
+   */
+  abstract createTags(userId: string, workspaceId: string, names: readonly string[]): Promise<void>;
 }
 
 /** What a workspace is called. */

@@ -9,10 +9,10 @@ import {
 } from '../contract';
 import { FutureOccurrence, ParentUnsuitable, RecurrenceNeedsDueDate, StatusUnreachable } from './rejections';
 
-/** From the least to the most important; the index is what is stored. */
 /** Tags on one todo. */
 export const MAX_TAGS = 20;
 
+/** From the least to the most important; the index is what is stored. */
 export const PRIORITIES = ['low', 'medium', 'high'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
@@ -39,6 +39,21 @@ export interface TodoContent {
   difficulty: number | null;
 }
 
+/** What a new todo says besides its title, unless somebody says more. */
+export const NO_CONTENT: Omit<TodoContent, 'title'> = {
+  description: null,
+  priority: 'medium',
+  dueDate: null,
+  parentId: null,
+  categoryId: null,
+  assigneeId: null,
+  recurrence: null,
+  timeZone: null,
+  sortOrder: 0,
+  color: null,
+  difficulty: null,
+};
+
 export interface TodoState extends AggregateState, TodoContent {
   workspaceId: string;
   /** Null once the account of the author is erased. */
@@ -52,6 +67,13 @@ export interface TodoState extends AggregateState, TodoContent {
   completedBy: string | null;
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** How far a todo is that was not written here, but elsewhere. */
+export interface Progress {
+  status: TodoStatus;
+  completedAt: Date | null;
+  createdAt: Date;
 }
 
 /** When a recurring todo comes again, as {@link Todo.complete} needs it. */
@@ -80,7 +102,9 @@ export class Todo extends Aggregate<TodoState> {
       workspaceId,
       authorId,
       status = 'PENDING',
-    }: { workspaceId: string; authorId: string; status?: 'DRAFT' | 'PENDING' },
+      completedAt = null,
+      createdAt,
+    }: { workspaceId: string; authorId: string } & Partial<Progress>,
     content: TodoContent,
     now: Date,
   ): Todo {
@@ -93,9 +117,9 @@ export class Todo extends Aggregate<TodoState> {
       status,
       seriesStart: content.recurrence === null ? null : content.dueDate,
       nextId: null,
-      completedAt: null,
+      completedAt: completedAt ?? (status === 'COMPLETED' ? now : null),
       completedBy: null,
-      createdAt: now,
+      createdAt: createdAt ?? now,
       updatedAt: now,
     });
     todo.verifySeries();
@@ -125,20 +149,47 @@ export class Todo extends Aggregate<TodoState> {
    * @throws Rejection `todos.status-unreachable`, `todos.recurrence-needs-due-date`, `todos.parent-unsuitable`
    */
   update(changes: Partial<TodoContent> & { status?: TodoStatus }, now: Date): boolean {
-    const changed = (Object.keys(changes) as (keyof typeof changes)[]).filter(
-      (field) => changes[field] !== undefined && !isSame(changes[field], this.state[field]),
-    );
+    const changed = this.differing(changes);
     if (changed.length === 0) return false;
     const { status } = changes;
     if (changed.includes('status') && !REACHABLE[this.state.status].includes(status!))
       throw new Rejection(StatusUnreachable);
-    for (const field of changed) Object.assign(this.state, { [field]: changes[field] });
-    if (changed.includes('dueDate') || changed.includes('recurrence'))
-      this.state.seriesStart = this.recurs ? this.state.dueDate : null;
-    if (!this.recurs) this.state.timeZone = null;
-    this.verifySeries();
+    this.assign(changes, changed);
     this.changed(changed, now);
     return true;
+  }
+
+  /**
+   * Makes it what a file says that it is, from any status to any other. Completing it that way is completing it alone:
+   * the file holds what follows in its series, if anything does.
+   *
+   * @param changes undefined fields keep their values
+   * @param beside names of what has changed and is stored beside it
+   * @param by who says it
+   * @returns what has changed; if nothing has, there is nothing to store
+   * @throws Rejection `todos.recurrence-needs-due-date`, `todos.parent-unsuitable`
+   */
+  replace(
+    changes: Partial<TodoContent & Pick<Progress, 'status' | 'completedAt'>>,
+    beside: readonly string[],
+    by: string,
+    now: Date,
+  ): string[] {
+    const { status = this.state.status } = changes;
+    const done = status === 'COMPLETED' || status === 'ARCHIVED';
+    const since = changes.completedAt ?? this.state.completedAt;
+    const completedAt = done ? (since ?? (status === 'COMPLETED' ? now : null)) : null;
+    const all = { ...changes, completedAt };
+    const changed = this.differing(all);
+    if (changed.length + beside.length === 0) return [];
+    const completes = changed.includes('status') && status === 'COMPLETED';
+    this.assign(all, changed);
+    if (!done) this.state.completedBy = null;
+    if (completes) this.state.completedBy = by;
+    this.changed([...changed, ...beside], now);
+    const { workspaceId, authorId, assigneeId } = this.state;
+    if (completes) this.raise(TodoCompleted, { workspaceId, authorId, assigneeId });
+    return [...changed, ...beside];
   }
 
   /**
@@ -225,6 +276,20 @@ export class Todo extends Aggregate<TodoState> {
       color,
       difficulty,
     };
+  }
+
+  private differing(changes: Partial<TodoState>): (keyof TodoState)[] {
+    return (Object.keys(changes) as (keyof TodoState)[]).filter(
+      (field) => changes[field] !== undefined && !isSame(changes[field], this.state[field]),
+    );
+  }
+
+  private assign(changes: Partial<TodoState>, changed: readonly (keyof TodoState)[]): void {
+    for (const field of changed) Object.assign(this.state, { [field]: changes[field] });
+    if (changed.includes('dueDate') || changed.includes('recurrence'))
+      this.state.seriesStart = this.recurs ? this.state.dueDate : null;
+    if (!this.recurs) this.state.timeZone = null;
+    this.verifySeries();
   }
 
   private changed(fields: string[], now: Date): void {

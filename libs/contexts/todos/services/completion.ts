@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@rookery/domain';
+import { Transaction } from '@rookery/persistence';
+import { metrics } from '../metrics';
 import type { Todo } from '../model/todo';
 import { FocusSessions } from '../storage/focus-sessions';
 import { TodoTags } from '../storage/todo-tags';
@@ -14,6 +16,7 @@ export class Completion {
     private readonly focus: FocusSessions,
     private readonly tags: TodoTags,
     private readonly todos: Todos,
+    private readonly transaction: Transaction,
   ) {}
 
   /**
@@ -29,6 +32,7 @@ export class Completion {
     if (!todo.open && todo.snapshot().status === 'COMPLETED') return false;
     const next = todo.complete(by, now, cadenceOfTodo(todo, now));
     await this.todos.save(todo);
+    this.transaction.afterCommit(() => metrics.completed.inc());
     if (next) {
       await this.todos.save(next);
       this.tags.copy(todo.id, next.id);

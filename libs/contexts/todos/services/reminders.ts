@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, occurred, type RaisedEvent } from '@rookery/domain';
-import { Outbox } from '@rookery/persistence';
+import { Outbox, Transaction } from '@rookery/persistence';
 import { Memberships } from '../../workspaces/contract';
 import { TodoDueSoon, TodoOverdue } from '../contract';
 import { ReminderRequested } from '../events';
+import { metrics } from '../metrics';
 import { type DueTodo, type NoticeKind, Notices } from '../storage/notices';
 
 const BATCH_SIZE = 100;
@@ -22,6 +23,7 @@ export class Reminders {
     private readonly memberships: Memberships,
     private readonly notices: Notices,
     private readonly outbox: Outbox,
+    private readonly transaction: Transaction,
   ) {}
 
   /** Raises an event for each todo that is due, and asks for one mail for each user. */
@@ -36,7 +38,10 @@ export class Reminders {
     const byUser = Map.groupBy(due, ({ userId }) => userId);
     const events: RaisedEvent[] = [];
     for (const [userId, all] of byUser) events.push(...(await this.eventsFor(kind, userId, all)));
-    if (events.length > 0) await this.outbox.append(events);
+    if (events.length === 0) return;
+    await this.outbox.append(events);
+    const told = events.filter(({ definition }) => definition === EVENTS[kind]).length;
+    this.transaction.afterCommit(() => metrics.notices.inc({ kind }, told));
   }
 
   private async eventsFor(kind: NoticeKind, userId: string, all: readonly DueTodo[]): Promise<RaisedEvent[]> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { assertVersion, type ExpectedVersion, Forbidden, NotFound, Rejection } from '@rookery/domain';
-import { type Membership, Memberships } from '../../workspaces/contract';
+import { type Membership, Memberships, type Role } from '../../workspaces/contract';
 import type { Todo } from '../model/todo';
 import { Todos } from '../storage/todos';
 
@@ -23,9 +23,16 @@ export class TodoAccess {
    * @throws Rejection `resource.not-found` unless the user sees the todo, `auth.forbidden` for guests
    */
   async assertCanWrite(userId: string, todoId: string): Promise<void> {
-    const role = await this.memberships.roleOf(userId, await this.todos.workspaceOf(todoId));
-    if (role === null) throw new Rejection(NotFound);
-    if (role === 'guest') throw new Rejection(Forbidden);
+    await this.assertCanWriteIn(userId, await this.todos.workspaceOf(todoId));
+  }
+
+  /**
+   * The same for a workspace.
+   *
+   * @throws Rejection `resource.not-found` unless the user is in it, `auth.forbidden` for guests
+   */
+  async assertCanWriteIn(userId: string, workspaceId: string): Promise<void> {
+    assertWriter(await this.memberships.roleOf(userId, workspaceId));
   }
 
   /**
@@ -34,9 +41,7 @@ export class TodoAccess {
    * @throws Rejection `resource.not-found` unless the user is in the workspace, `auth.forbidden` for guests
    */
   async lockWriter(userId: string, workspaceId: string): Promise<void> {
-    const role = await this.memberships.lockRole(userId, workspaceId);
-    if (role === null) throw new Rejection(NotFound);
-    if (role === 'guest') throw new Rejection(Forbidden);
+    assertWriter(await this.memberships.lockRole(userId, workspaceId));
   }
 
   /**
@@ -81,4 +86,10 @@ export class TodoAccess {
   workspacesOf(userId: string): Promise<Membership[]> {
     return this.memberships.workspacesOf(userId);
   }
+}
+
+/** @throws Rejection `resource.not-found`, `auth.forbidden` */
+export function assertWriter(role: Role | null): void {
+  if (role === null) throw new Rejection(NotFound);
+  if (role === 'guest') throw new Rejection(Forbidden);
 }

@@ -41,6 +41,49 @@ export class TodoTags {
     );
   }
 
+  /** @returns names of the tags of some todos, by id; those that have none are left out */
+  async namesOf(todoIds: readonly string[]): Promise<Map<string, string[]>> {
+    if (todoIds.length === 0) return new Map();
+    const rows = await this.sql.rows<{ todoId: string; names: string[] }>(
+      `SELECT todo_id AS "todoId", array_agg(name) AS names FROM todos.todo_tags
+       WHERE todo_id = ANY ($1::uuid[]) GROUP BY todo_id`,
+      [todoIds],
+    );
+    return new Map(rows.map(({ todoId, names }) => [todoId, names]));
+  }
+
+  /**
+   * Gives todos other tags than they had.
+   *
+   * @param names of tags, by the id of the todo
+   * @param tags by their names in lower case; names without one are left out
+   */
+  async replaceAll(
+    workspaceId: string,
+    names: ReadonlyMap<string, readonly string[]>,
+    tags: ReadonlyMap<string, NamedTag>,
+  ): Promise<void> {
+    const pairs = [...names].flatMap(([todoId, all]) =>
+      all.flatMap((name) => {
+        const tag = tags.get(name.toLowerCase());
+        return tag ? [{ todoId, ...tag }] : [];
+      }),
+    );
+    await this.sql.execute('DELETE FROM todos.todo_tags WHERE todo_id = ANY ($1::uuid[])', [
+      [...names.keys()],
+    ]);
+    await this.sql.execute(
+      `INSERT INTO todos.todo_tags (todo_id, workspace_id, tag_id, name)
+       SELECT todo_id, $1, tag_id, name FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS tag (todo_id, tag_id, name)`,
+      [
+        workspaceId,
+        pairs.map(({ todoId }) => todoId),
+        pairs.map(({ id }) => id),
+        pairs.map(({ name }) => name),
+      ],
+    );
+  }
+
   /** Gives a new todo of the current transaction the tags of another one. */
   copy(fromId: string, toId: string): void {
     this.sql.send(

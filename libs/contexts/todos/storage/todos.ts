@@ -5,7 +5,7 @@ import { EntitySchema } from 'typeorm';
 import { ParentUnsuitable, TooManySubTodos } from '../model/rejections';
 import { PRIORITIES, type Priority, Todo, type TodoState } from '../model/todo';
 
-const MAX_SUB_TODOS = 100;
+export const MAX_SUB_TODOS = 100;
 
 /** Tags are not part of the aggregate: `storage/todo-tags.ts` writes them. Nor is who was told of its due date. */
 export const todoSchema = new EntitySchema<TodoState>({
@@ -97,6 +97,17 @@ export class Todos extends Repository<TodoState, Todo> {
     );
     if (row!.grandchildren > 0) throw new Rejection(ParentUnsuitable);
     if (row!.children >= MAX_SUB_TODOS) throw new Rejection(TooManySubTodos);
+  }
+
+  /** @returns how many sub-todos some todos have, by id; those that have none are left out */
+  async countChildren(ids: readonly string[]): Promise<Map<string, number>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.sql.rows<{ id: string; count: number }>(
+      `SELECT parent_id AS id, count(*)::int AS count FROM todos.todos WHERE parent_id = ANY ($1::uuid[])
+       GROUP BY parent_id`,
+      [ids],
+    );
+    return new Map(rows.map(({ id, count }) => [id, count]));
   }
 
   /** Deletes a todo that the caller has locked, after its sub-todos. */

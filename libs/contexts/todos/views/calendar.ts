@@ -51,16 +51,21 @@ function stamp(moment: Date): string {
   return moment.toISOString().replace(/[-:]|\.\d{3}/g, '');
 }
 
-/** RFC 5545 §3.3.11; other control characters are not allowed at all. */
-function escaped(text: string): string {
+/** @returns a text as a calendar can say it: with one kind of line break and no other control characters */
+export function calendarText(text: string): string {
   return (
     text
       .replace(/\r\n?/g, '\n')
       // oxlint-disable-next-line no-control-regex -- they are what is removed
       .replace(/[\u0000-\u0009\u000b-\u001f\u007f]/g, ' ')
-      .replace(/[\\;,]/g, String.raw`\$&`)
-      .replaceAll('\n', String.raw`\n`)
   );
+}
+
+/** RFC 5545 §3.3.11 */
+function escaped(text: string): string {
+  return calendarText(text)
+    .replace(/[\\;,]/g, String.raw`\$&`)
+    .replaceAll('\n', String.raw`\n`);
 }
 
 function lines(all: readonly string[]): string {

@@ -4,7 +4,7 @@ import type { TodoView } from './todo';
 const todo = (own: Partial<TodoView>) => ({ id: '1', tags: [], ...own }) as unknown as TodoView;
 
 describe('Todos as CSV', () => {
-  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1', '＋1', '－1', '＠1'])(
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', "'=1", '＝1', '＋1', '－1', '＠1'])(
     'have no formula: %j is a text',
     (title) => {
       const [, cell] = /^1,(?:"?)('?)/.exec(csvOf([todo({ title })]))!;
@@ -14,6 +14,6 @@ describe('Todos as CSV', () => {
 
   it('quote what would end a field or a line', () => {
     const text = csvOf([todo({ title: 'a,b', description: 'say "hi"\nthere' }), todo({ title: 'plain' })]);
-    expect(text).toBe('1,"a,b","say ""hi""\nthere",,,,,,,,,,\r\n1,plain,,,,,,,,,,,\r\n');
+    expect(text).toBe('1,"a,b","say ""hi""\nthere",,,,,,,,,,,,,,\r\n1,plain,,,,,,,,,,,,,,,\r\n');
   });
 });

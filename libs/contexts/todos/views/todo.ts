@@ -39,6 +39,33 @@ export const TODO = {
   difficulty: { min: 1, max: 5, description: 'How hard it is: 1 is easy.', example: 2 },
 };
 
+/** What a body says about a todo, whether it is new or not; null clears a field. */
+export class TodoFields {
+  @Field.text({ ...TODO.description, optional: true, nullable: true })
+  description?: string | null;
+
+  @Field.dateTime({ ...TODO.dueDate, optional: true, nullable: true })
+  dueDate?: string | null;
+
+  @Field.uuid({ ...TODO.parentId, optional: true, nullable: true })
+  parentId?: string | null;
+
+  @Field.uuid({ ...TODO.categoryId, optional: true, nullable: true })
+  categoryId?: string | null;
+
+  @Field.uuid({ ...TODO.assigneeId, optional: true, nullable: true })
+  assigneeId?: string | null;
+
+  @Field.text({ ...TODO.recurrence, optional: true, nullable: true })
+  recurrence?: string | null;
+
+  @Field.text({ ...TODO.color, optional: true, nullable: true })
+  color?: string | null;
+
+  @Field.integer({ ...TODO.difficulty, optional: true, nullable: true })
+  difficulty?: number | null;
+}
+
 /** A tag on a todo. */
 @ApiSchema({ name: 'TodoTag' })
 export class TodoTagView {

@@ -1,9 +1,6 @@
 import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { TagCreated, TagDeleted } from '../contract';
 
-/** Maximum tags of a workspace: all of them fit a menu. */
-export const MAX_TAGS = 200;
-
 export interface TagState extends AggregateState {
   workspaceId: string;
   name: string;

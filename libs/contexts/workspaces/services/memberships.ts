@@ -1,12 +1,19 @@
 import { Injectable } from '@nestjs/common';
+import { Clock, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import {
+  MAX_TAGS,
   type Membership,
   Memberships,
   type Role,
   type WorkspaceMember,
   type WorkspaceTag,
 } from '../contract';
+import { verifyWriter } from '../model/member';
+import { TooManyTags } from '../model/rejections';
+import { Tag } from '../model/tag';
+import { Tags } from '../storage/tags';
+import { Workspaces } from '../storage/workspaces';
 import { PersonalWorkspaces } from './personal-workspaces';
 
 const SELECT_TAGS = 'SELECT id, name FROM workspaces.tags WHERE workspace_id = $1 AND id = ANY ($2::uuid[])';
@@ -15,8 +22,11 @@ const SELECT_TAGS = 'SELECT id, name FROM workspaces.tags WHERE workspace_id = $
 @Injectable()
 export class StoredMemberships extends Memberships {
   constructor(
+    private readonly clock: Clock,
     private readonly personal: PersonalWorkspaces,
     private readonly sql: Sql,
+    private readonly tags: Tags,
+    private readonly workspaces: Workspaces,
   ) {
     super();
   }
@@ -29,18 +39,23 @@ export class StoredMemberships extends Memberships {
     return row?.role ?? null;
   }
 
+  override async lockRole(userId: string, workspaceId: string): Promise<Role | null> {
+    return (await this.lockRoles([userId], workspaceId)).get(userId) ?? null;
+  }
+
   /**
    * The workspace first, as its deletion does: whoever deletes it waits here, or is waited for, before members are
-   * locked. `FOR KEY SHARE` lets its members change meanwhile, `FOR SHARE` does not let this one.
+   * locked. `FOR KEY SHARE` lets its members change meanwhile, `FOR SHARE` does not let these.
    */
-  override async lockRole(userId: string, workspaceId: string): Promise<Role | null> {
-    const row = await this.sql.row<{ role: Role }>(
+  override async lockRoles(userIds: readonly string[], workspaceId: string): Promise<Map<string, Role>> {
+    const rows = await this.sql.rows<{ userId: string; role: Role }>(
       `WITH room AS MATERIALIZED (SELECT id FROM workspaces.workspaces WHERE id = $1 FOR KEY SHARE)
-       SELECT member.role FROM room JOIN workspaces.members member ON member.workspace_id = room.id
-       WHERE member.user_id = $2 FOR SHARE OF member`,
-      [workspaceId, userId],
+       SELECT member.user_id AS "userId", member.role
+       FROM room JOIN workspaces.members member ON member.workspace_id = room.id
+       WHERE member.user_id = ANY ($2::uuid[]) ORDER BY member.user_id FOR SHARE OF member`,
+      [workspaceId, userIds],
     );
-    return row?.role ?? null;
+    return new Map(rows.map(({ userId, role }) => [userId, role]));
   }
 
   override workspacesOf(userId: string): Promise<Membership[]> {
@@ -72,5 +87,24 @@ export class StoredMemberships extends Memberships {
       workspaceId,
       tagIds,
     ]);
+  }
+
+  override allTagsOf(workspaceId: string): Promise<WorkspaceTag[]> {
+    return this.sql.rows<WorkspaceTag & Record<string, unknown>>(
+      'SELECT id, name FROM workspaces.tags WHERE workspace_id = $1',
+      [workspaceId],
+    );
+  }
+
+  override async createTags(userId: string, workspaceId: string, names: readonly string[]): Promise<void> {
+    const { role } = await this.workspaces.lockAs(userId, workspaceId);
+    verifyWriter(role);
+    const present = await this.allTagsOf(workspaceId);
+    const taken = new Set(present.map(({ name }) => name.toLowerCase()));
+    const missing = new Map(names.map((name) => [name.toLowerCase(), name]));
+    for (const name of taken) missing.delete(name);
+    if (present.length + missing.size > MAX_TAGS) throw new Rejection(TooManyTags);
+    const now = this.clock.now();
+    await this.tags.saveAll([...missing.values()].map((name) => Tag.create(workspaceId, name, now)));
   }
 }

@@ -2,14 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { ApiSchema } from '@nestjs/swagger';
 import { Sql } from '@rookery/persistence';
 import { BY_ID, Field, type ListQuery, type Page, paged } from '@rookery/web';
+import { TAG_NAME } from '../contract';
 import type { Tag } from '../model/tag';
 
-/** Field options of a tag's name: as the tags of posts, so that a list of them can be separated by commas. */
+/** Field options of a tag's name. */
 export const TAG = {
   name: {
-    max: 20,
-    pattern: /^[^\s,](?:[^,]*[^\s,])?$/,
-    patternRule: 'must not contain commas, nor begin or end with a space',
+    ...TAG_NAME,
     description: 'Its name, unique in the workspace whatever the case.',
     example: 'field work',
   },

@@ -4,6 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
+import { Transaction } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Field, UuidParam, Versioned } from '@rookery/web';
 import type { FastifyReply } from 'fastify';
 import {
@@ -14,18 +15,16 @@ import {
   RecurrenceNeedsDueDate,
   TooManySubTodos,
 } from '../../model/rejections';
-import { PRIORITIES, type Priority, Todo } from '../../model/todo';
+import { metrics } from '../../metrics';
+import { NO_CONTENT, PRIORITIES, type Priority, Todo } from '../../model/todo';
 import { TodoAccess } from '../../services/todo-access';
 import { TodoContents, type TodoInput } from '../../services/todo-contents';
 import { Todos } from '../../storage/todos';
-import { TODO, TodoView, TodoViews } from '../../views/todo';
+import { TODO, TodoFields, TodoView, TodoViews } from '../../views/todo';
 
-class TodoCreate {
+class TodoCreate extends TodoFields {
   @Field.text(TODO.title)
   title: string;
-
-  @Field.text({ ...TODO.description, optional: true, nullable: true })
-  description?: string | null;
 
   @Field.oneOf(['DRAFT', 'PENDING'], {
     default: 'PENDING',
@@ -36,29 +35,8 @@ class TodoCreate {
   @Field.oneOf(PRIORITIES, { ...TODO.priority, default: 'medium' })
   priority: Priority = 'medium';
 
-  @Field.dateTime({ ...TODO.dueDate, optional: true, nullable: true })
-  dueDate?: string | null;
-
-  @Field.uuid({ ...TODO.parentId, optional: true, nullable: true })
-  parentId?: string | null;
-
-  @Field.uuid({ ...TODO.categoryId, optional: true, nullable: true })
-  categoryId?: string | null;
-
-  @Field.uuid({ ...TODO.assigneeId, optional: true, nullable: true })
-  assigneeId?: string | null;
-
-  @Field.text({ ...TODO.recurrence, optional: true, nullable: true })
-  recurrence?: string | null;
-
   @Field.integer({ ...TODO.sortOrder, default: 0 })
   sortOrder = 0;
-
-  @Field.text({ ...TODO.color, optional: true, nullable: true })
-  color?: string | null;
-
-  @Field.integer({ ...TODO.difficulty, optional: true, nullable: true })
-  difficulty?: number | null;
 }
 
 @Audited('todos.create-todo')
@@ -114,6 +92,7 @@ export class CreateTodoHandler implements ICommandHandler<CreateTodo> {
     private readonly clock: Clock,
     private readonly contents: TodoContents,
     private readonly todos: Todos,
+    private readonly transaction: Transaction,
     private readonly views: TodoViews,
   ) {}
 
@@ -122,24 +101,11 @@ export class CreateTodoHandler implements ICommandHandler<CreateTodo> {
     const content = await this.contents.check(authorId, workspaceId, input, null);
     const todo = Todo.create(
       { workspaceId, authorId, status },
-      { ...NOTHING, ...content, title: input.title },
+      { ...NO_CONTENT, ...content, title: input.title },
       this.clock.now(),
     );
     await this.todos.save(todo);
+    this.transaction.afterCommit(() => metrics.created.inc());
     return this.views.get(todo.id);
   }
 }
-
-const NOTHING = {
-  description: null,
-  priority: 'medium',
-  dueDate: null,
-  parentId: null,
-  categoryId: null,
-  assigneeId: null,
-  recurrence: null,
-  timeZone: null,
-  sortOrder: 0,
-  color: null,
-  difficulty: null,
-} as const;

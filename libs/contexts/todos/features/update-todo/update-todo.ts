@@ -21,14 +21,11 @@ import { Completion } from '../../services/completion';
 import { TodoAccess } from '../../services/todo-access';
 import { TodoContents, type TodoInput } from '../../services/todo-contents';
 import { Todos } from '../../storage/todos';
-import { TODO, TodoView, TodoViews } from '../../views/todo';
+import { TODO, TodoFields, TodoView, TodoViews } from '../../views/todo';
 
-class TodoUpdate {
+class TodoUpdate extends TodoFields {
   @Field.text({ ...TODO.title, optional: true })
   title?: string;
-
-  @Field.text({ ...TODO.description, optional: true, nullable: true })
-  description?: string | null;
 
   @Field.oneOf(STATUSES, {
     name: 'TodoStatus',
@@ -40,29 +37,8 @@ class TodoUpdate {
   @Field.oneOf(PRIORITIES, { ...TODO.priority, optional: true })
   priority?: Priority;
 
-  @Field.dateTime({ ...TODO.dueDate, optional: true, nullable: true })
-  dueDate?: string | null;
-
-  @Field.uuid({ ...TODO.parentId, optional: true, nullable: true })
-  parentId?: string | null;
-
-  @Field.uuid({ ...TODO.categoryId, optional: true, nullable: true })
-  categoryId?: string | null;
-
-  @Field.uuid({ ...TODO.assigneeId, optional: true, nullable: true })
-  assigneeId?: string | null;
-
-  @Field.text({ ...TODO.recurrence, optional: true, nullable: true })
-  recurrence?: string | null;
-
   @Field.integer({ ...TODO.sortOrder, optional: true })
   sortOrder?: number;
-
-  @Field.text({ ...TODO.color, optional: true, nullable: true })
-  color?: string | null;
-
-  @Field.integer({ ...TODO.difficulty, optional: true, nullable: true })
-  difficulty?: number | null;
 }
 
 @Audited('todos.update-todo')

@@ -1,0 +1,315 @@
+import { contexts } from '@rookery/contexts';
+import { enroll } from '@rookery/contexts/identity/testing';
+import { createTodo, eventsAbout } from '@rookery/contexts/todos/testing';
+import { gather } from '@rookery/contexts/workspaces/testing';
+import { type Person, sharedSystem } from '@rookery/testing';
+import { ownSystem } from '@rookery/testing/own-system';
+import { askedDuring } from '@rookery/testing/statements';
+import { parse } from 'csv-parse/sync';
+
+interface Row {
+  row: number;
+  action: string;
+  id?: string;
+  changed?: string[];
+  errors?: { path: string; code: string }[];
+}
+
+const table = (...lines: string[]) => lines.join('\r\n');
+const todoIn = (uid: string, ...lines: string[]) => ['BEGIN:VTODO', `UID:${uid}`, ...lines, 'END:VTODO'];
+const calendar = (...lines: string[]) =>
+  ['BEGIN:VCALENDAR', 'VERSION:2.0', ...lines, 'END:VCALENDAR', ''].join('\r\n');
+
+describe('Todos from other programs', () => {
+  const system = sharedSystem();
+  let ada: Person;
+  let bob: Person;
+  let gus: Person;
+  let room: string;
+
+  beforeEach(async () => {
+    [ada, bob, gus] = await Promise.all([enroll(system), enroll(system), enroll(system)]);
+    room = await gather(system, ada, [
+      [bob, 'member'],
+      [gus, 'guest'],
+    ]);
+  });
+
+  const send = (body: string, { who = ada, to = room, query = '' } = {}) =>
+    system.ask(`POST /v1/workspaces/${to}/todos/import${query}`, {
+      token: who.token,
+      body,
+      headers: { 'content-type': body.startsWith('BEGIN:') ? 'text/calendar; charset=utf-8' : 'text/csv' },
+    });
+  const summary = ({ body }: { body: { rows: Row[] } }) =>
+    body.rows.map(({ action, changed, errors }) => ({
+      action,
+      ...(changed && { changed }),
+      ...(errors && { errors: errors.map(({ path, code }) => `${path} ${code}`) }),
+    }));
+  const list = async (of = room) =>
+    (await system.ask(`GET /v1/workspaces/${of}/todos?sort=asc&limit=100`, { token: ada.token })).body
+      .data as Record<string, unknown>[];
+  const exported = async (format: string, of = room): Promise<string> =>
+    (await system.ask(`GET /v1/workspaces/${of}/todos/export?format=${format}`, { token: ada.token })).body;
+
+  it('are previewed, imported once, and changed by the same file later', async () => {
+    const first = table('id,title,priority,tags', 'a,Oak,high,"home,garden"', 'b,Birch,low,', ',Nameless,,');
+    const preview = await send(first, { query: '?dryRun=true' });
+    expect(preview).toMatchObject({
+      status: 200,
+      body: { dryRun: true, created: 3, updated: 0, unchanged: 0, refused: 0 },
+    });
+    expect(preview.body.rows).toEqual([1, 2, 3].map((row) => ({ row, action: 'created' })));
+    expect(await list()).toEqual([]);
+    const tags = () => system.ask(`GET /v1/workspaces/${room}/tags`, { token: ada.token });
+    expect((await tags()).body.data).toEqual([]);
+
+    const { body } = await send(first, { who: bob });
+    expect(body).toMatchObject({ dryRun: false, created: 3 });
+    expect(await list()).toMatchObject([
+      { id: body.rows[0].id, title: 'Oak', priority: 'high', authorId: bob.id, version: 1 },
+      { title: 'Birch', tags: [] },
+      { title: 'Nameless', priority: 'medium' },
+    ]);
+    expect(await eventsAbout(system, body.rows[0].id)).toEqual(['todos.todo-created']);
+
+    const second = table('tags,id,title,status', 'GARDEN,a,Oak,COMPLETED', ',b,Birch,', ',c,Cedar,DRAFT');
+    const expected = [
+      { action: 'updated', changed: expect.arrayContaining(['status', 'tags']) },
+      { action: 'unchanged' },
+      { action: 'created' },
+    ];
+    expect(summary(await send(second, { query: '?dryRun=true' }))).toEqual(expected);
+    expect(summary(await send(second))).toEqual(expected);
+    expect(summary(await send(second))).toEqual(expected.map(() => ({ action: 'unchanged' })));
+    const [oak, , , cedar] = await list();
+    expect(oak).toMatchObject({
+      status: 'COMPLETED',
+      completedBy: ada.id,
+      priority: 'high',
+      tags: [{ name: 'garden' }],
+    });
+    expect(cedar).toMatchObject({ title: 'Cedar', status: 'DRAFT' });
+    expect(await eventsAbout(system, body.rows[0].id)).toEqual([
+      'todos.todo-created',
+      'todos.todo-updated',
+      'todos.todo-completed',
+    ]);
+    expect((await tags()).body.data).toHaveLength(2);
+  });
+
+  it.each(['csv', 'ical'])('come back equal from %s, into an empty workspace', async (format) => {
+    const oak = await createTodo(system, ada, room, {
+      title: '=HYPERLINK("x")',
+      description: '\'=1\r\n"two", three; \\n',
+    });
+    await createTodo(system, ada, room, {
+      title: 'Sub',
+      parentId: oak.id,
+      priority: 'low',
+      dueDate: '2090-01-31T16:00:00.5Z',
+    });
+    await createTodo(system, ada, room, {
+      title: 'Daily',
+      dueDate: '2090-01-31T16:00:00Z',
+      recurrence: 'FREQ=DAILY;COUNT=3',
+    });
+    const done = await createTodo(system, ada, room, {
+      title: 'Done',
+      color: '#aabbcc',
+      difficulty: 2,
+      sortOrder: -4,
+    });
+    await system.ask(`PATCH /v1/todos/${done.id}/complete`, { token: ada.token });
+    const { body: tag } = await system.ask(`POST /v1/workspaces/${room}/tags`, {
+      token: ada.token,
+      body: { name: 'field work' },
+    });
+    await system.ask(`POST /v1/todos/${done.id}/tags/${tag.id}`, { token: ada.token });
+    // The parent was written after the sub-todo.
+    const late = await createTodo(system, ada, room, { title: 'Late parent' });
+    const { version } = (await system.ask(`GET /v1/todos/${done.id}`, { token: ada.token })).body;
+    await system.ask(`PATCH /v1/todos/${done.id}`, {
+      token: ada.token,
+      headers: { 'if-match': `"${version}"` },
+      body: { parentId: late.id },
+    });
+
+    const file = await exported(format);
+    expect(summary(await send(file))).toEqual(Array(5).fill({ action: 'unchanged' }));
+    const other = await gather(system, ada);
+    const { body } = await send(file, { to: other });
+    expect(body).toMatchObject({ created: 5, refused: 0 });
+    // Ids are new, and so is when they were last changed here; the order of parents is that of the file.
+    const plain = async (of: string) => {
+      let text = await exported(format, of);
+      for (const { id, title } of await list(of))
+        text = text.replaceAll(String(id), String(title).replace(/\W/g, ''));
+      const all =
+        format === 'csv'
+          ? parse<Record<string, string>>(text, { columns: true }).map(({ updatedAt: _, ...rest }) =>
+              JSON.stringify(rest),
+            )
+          : text
+              .replace(/(?:DTSTAMP|LAST-MODIFIED|SEQUENCE):.*\r\n/g, '')
+              .replace('END:VCALENDAR', '')
+              .split('BEGIN:VTODO')
+              .map((each) => each.trim());
+      return all.sort();
+    };
+    expect(await plain(other)).toEqual(await plain(room));
+    expect(summary(await send(file, { to: other }))).toEqual(Array(5).fill({ action: 'unchanged' }));
+  });
+
+  it('are refused row by row, with the field and its rule', async () => {
+    const stranger = await enroll(system);
+    const foreign = await createTodo(system, stranger, await gather(system, stranger));
+    const cases: [string, string][] = [
+      ['1,,,,,', 'title length'],
+      [`2,${'x'.repeat(256)},,,,`, 'title length'],
+      ['3,nul \0,,,,', 'title characters'],
+      ['4,x,soon,,,', 'dueDate format'],
+      ['5,x,2090-01-31T16:00:00Z,FREQ=SECONDLY,,', 'recurrence recurrence'],
+      ['6,x,,FREQ=DAILY,,', 'dueDate required'],
+      ['7,x,2090-01-31T16:00:00Z,FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30,,', 'recurrence recurrence'],
+      [`8,x,,,,${stranger.id}`, 'assigneeId one-of'],
+      [`9,x,,,,${gus.id}`, 'assigneeId one-of'],
+      [`10,x,,,${foreign.id},`, 'parentId one-of'],
+      ['11,x,,,nothing,', 'parentId one-of'],
+      ['12,x,,,1,', 'parentId one-of'],
+      ['ok,x,,,,', ''],
+      ['ok,x,,,,', 'id unique'],
+      ['13,x,,,ok,', ''],
+      ['14,x,,,13,', 'parentId one-of'],
+    ];
+    const file = table('id,title,dueDate,recurrence,parentId,assigneeId', ...cases.map(([line]) => line));
+    const told = cases.map(([, errors]) =>
+      errors === '' ? { action: 'created' } : { action: 'refused', errors: [errors] },
+    );
+    expect(summary(await send(file, { query: '?dryRun=true' }))).toEqual(told);
+    expect(summary(await send(file))).toEqual(told);
+    expect(await list()).toHaveLength(2);
+    expect((await list())[1]).toMatchObject({ parentId: (await list())[0]!.id });
+  });
+
+  it('change nothing in other workspaces, whatever ids they name', async () => {
+    const other = await gather(system, bob);
+    const secret = await createTodo(system, bob, other, { title: 'Secret' });
+    expect(await send(table('id,title', `${secret.id},Mine`))).toMatchObject({
+      body: { created: 1, updated: 0 },
+    });
+    const { body } = await system.ask(`GET /v1/todos/${secret.id}`, { token: bob.token });
+    expect(body.title).toBe('Secret');
+  });
+
+  it('are read from calendars, in which drafts and fractions of a second are unknown', async () => {
+    const { id } = await createTodo(system, ada, room, {
+      title: 'Draft',
+      status: 'DRAFT',
+      dueDate: '2090-01-31T16:00:00.123Z',
+    });
+    const same = todoIn(id, 'SUMMARY:Draft', 'STATUS:NEEDS-ACTION', 'DUE:20900131T160000Z');
+    const phone = todoIn(
+      'phone@example.com',
+      'SUMMARY:Call',
+      'STATUS:COMPLETED',
+      'COMPLETED:20260101T000000Z',
+      'CATEGORIES:home',
+    );
+    const wrong = todoIn('x', 'SUMMARY:Wrong', 'DUE:20270231T000000Z');
+    const file = calendar(...same, ...phone, ...wrong, ...todoIn('y', 'nonsense'));
+    expect(summary(await send(file))).toEqual([
+      { action: 'unchanged' },
+      { action: 'created' },
+      { action: 'refused', errors: ['dueDate format'] },
+      { action: 'refused', errors: [' custom'] },
+    ]);
+    const call = (await list()).find(({ title }) => title === 'Call');
+    expect(call).toMatchObject({ completedAt: '2026-01-01T00:00:00.000Z', completedBy: null });
+    const keys = await system.sql('SELECT encode(key, $1) AS key FROM todos.import_keys', ['escape']);
+    expect(JSON.stringify(keys)).not.toContain('phone@example.com');
+  });
+
+  it('are made once by two who import the same file at once', async () => {
+    const file = table('id,title,tags', ...Array.from({ length: 50 }, (_, nr) => `${nr},Todo ${nr},home`));
+    const answers = await Promise.all([send(file), send(file, { who: bob }), send(file)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(answers.map(({ body }) => body.created).sort()).toEqual([0, 0, 50]);
+    expect(await list()).toHaveLength(50);
+  });
+
+  it('have no more tags than a workspace may have', async () => {
+    const lines = Array.from(
+      { length: 11 },
+      (_, row) => `"${Array.from({ length: 20 }, (__, nr) => `t${row}-${nr}`).join(',')}",Todo ${row}`,
+    );
+    const told = [...Array(10).fill({ action: 'created' }), { action: 'refused', errors: ['tags range'] }];
+    const file = table('tags,title', ...lines);
+    expect(summary(await send(file, { query: '?dryRun=true' }))).toEqual(told);
+    expect(summary(await send(file))).toEqual(told);
+  });
+
+  it('are for those who may write, and for files of these types', async () => {
+    const file = table('title', 'x');
+    expect(await send(file, { who: gus })).toMatchObject({ status: 403 });
+    expect(await send(file, { who: await enroll(system) })).toMatchObject({ status: 404 });
+    const json = await system.ask(`POST /v1/workspaces/${room}/todos/import`, {
+      token: ada.token,
+      body: { title: 'x' },
+    });
+    expect(json).toMatchObject({ status: 415 });
+    expect(await send(`title\r\n${'x\r\n'.repeat(3_400_000)}`)).toMatchObject({ status: 413 });
+    expect(await send(table('title', '"open'))).toMatchObject({
+      status: 400,
+      body: { code: 'request.invalid', errors: [{ path: 'rows.1', code: 'custom' }] },
+    });
+    const header = {
+      token: ada.token,
+      headers: { 'content-type': 'text/csv', 'idempotency-key': room },
+      body: file,
+    };
+    const again = () => system.ask(`POST /v1/workspaces/${room}/todos/import`, header);
+    const [one, two] = [await again(), await again()];
+    expect(two.body).toEqual(one.body);
+    expect(two.headers['idempotency-replayed']).toBe('true');
+    expect(await list()).toHaveLength(1);
+  });
+});
+
+describe('Many todos from other programs', () => {
+  const system = ownSystem(contexts);
+
+  it('cost as many statements as few', async () => {
+    const ada = await enroll(system);
+    const statements = async (count: number, prefix: string) => {
+      const room = await gather(system, ada);
+      const lines = Array.from(
+        { length: count },
+        (_, nr) => `${prefix}${nr},Todo ${nr},home,${nr % 3 === 2 ? `${prefix}${nr - 1}` : ''}`,
+      );
+      const send = async (body: string) => {
+        const answer = await system.ask(`POST /v1/workspaces/${room}/todos/import`, {
+          token: ada.token,
+          headers: { 'content-type': 'text/csv' },
+          body,
+        });
+        expect(answer).toMatchObject({ status: 200, body: { refused: 0 } });
+      };
+      const file = table('id,title,tags,parentId', ...lines);
+      await send(table('title,tags', 'x,home')); // the tag is there
+      const measured = async (body: string) => {
+        await system.ask('GET /v1/me', { token: ada.token }); // the session is cached
+        return askedDuring(system, () => send(body));
+      };
+      const created = await measured(file);
+      const updated = await measured(file.replaceAll('Todo', 'Task'));
+      return [created, updated].map(({ postgres }) => postgres.flat().length);
+    };
+    await statements(3, 'warm');
+    const few = await statements(3, 'few');
+    expect(await statements(999, 'many')).toEqual(few);
+    const most = await statements(3_000, 'most');
+    for (const [index, count] of most.entries()) expect(count).toBeLessThan(3 * few[index]!);
+  });
+});

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { enroll } from '@rookery/contexts/identity/testing';
+import { gather } from '@rookery/contexts/workspaces/testing';
+import { eventually, Inbox, type Person, privateSystem } from '@rookery/testing';
+import { Client } from 'pg';
+import { type RunningMailbox, startMailbox } from '../../../../../tools/parts/mailbox.mts';
+import { findFreePort } from '../../../../../tools/parts/ports.mts';
+import { stopChild } from '../../../../../tools/parts/processes.mts';
+
+const TODOS = 100;
+
+describe('A run of reminders in whose middle', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'killed-reminders-'));
+  const workers: ChildProcess[] = [];
+  let mailbox: RunningMailbox;
+  let gate: Client;
+  beforeAll(async () => {
+    mailbox = await startMailbox({ dataDir: folder });
+  });
+  const system = privateSystem();
+  beforeAll(async () => {
+    await system.closeWorker();
+    gate = new Client({ connectionString: system.addresses.databaseUrl });
+    await gate.connect();
+  });
+  afterAll(async () => {
+    await gate.end();
+    await Promise.all(workers.map((worker) => stopChild(worker, 'SIGKILL', 5_000)));
+    await mailbox.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A worker as a process of its own; its mails go to the mailbox of this suite. */
+  async function startWorker(): Promise<ChildProcess> {
+    const worker = spawn(process.execPath, ['dist/apps/worker/src/main.js'], {
+      stdio: 'ignore',
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: 'test',
+        LOG_LEVEL: 'fatal',
+        WORKER_PORT: String(await findFreePort()),
+        DATABASE_URL: system.addresses.databaseUrl,
+        DATABASE_POOL_SIZE: '5',
+        REDIS_URL: system.addresses.redisUrl,
+        SMTP_URL: mailbox.smtpUrl,
+      },
+    });
+    workers.push(worker);
+    return worker;
+  }
+
+  /** People with many todos that are due soon. */
+  async function withDueTodos(): Promise<Person[]> {
+    const people = await Promise.all([enroll(system), enroll(system), enroll(system)]);
+    for (const person of people)
+      await system.sql(
+        `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at, sort_order,
+           created_at, updated_at)
+         SELECT gen_random_uuid(), 1, $1, $2, 'Todo ' || nr, 'PENDING', 1, now() + interval '5 hours', 0, now(), now()
+         FROM generate_series(1, $3::int) nr`,
+        [await gather(system, person), person.id, TODOS],
+      );
+    return people;
+  }
+
+  const due = () =>
+    system.sql(`INSERT INTO messaging.schedule_run VALUES ('todos.remind-of-due-dates', 'epoch')
+                ON CONFLICT (name) DO UPDATE SET slot = 'epoch'`);
+
+  /** Holds a run of reminders where it has recorded whom it tells, and not yet told them, while something happens. */
+  async function inTheMiddle(happens: () => Promise<void>): Promise<void> {
+    await gate.query('BEGIN; LOCK TABLE messaging.outbox IN SHARE MODE');
+    await due();
+    await eventually(async () => {
+      const waiting = await system.sql(
+        `SELECT 1 FROM pg_locks held JOIN pg_locks wanted USING (pid)
+         WHERE held.relation = 'todos.notices'::regclass AND held.mode = 'RowExclusiveLock' AND held.granted
+           AND wanted.relation = 'messaging.outbox'::regclass AND NOT wanted.granted`,
+      );
+      return waiting.length > 0;
+    }, 30_000);
+    await happens();
+    await gate.query('COMMIT');
+  }
+
+  /** Waits until everybody was told of everything, lets reminders run again, and looks that nobody was told twice. */
+  async function verifyToldOnce(people: readonly Person[]): Promise<void> {
+    const told = async () =>
+      system.sql<{ userId: string; events: number; todos: number }>(
+        `SELECT data ->> 'userId' AS "userId", count(*)::int AS events,
+                count(DISTINCT data ->> 'todoId')::int AS todos
+         FROM messaging.outbox WHERE type = 'todos.todo-due-soon' AND data ->> 'userId' = ANY ($1::text[])
+         GROUP BY 1 ORDER BY 1`,
+        [people.map(({ id }) => id)],
+      );
+    const inbox = new Inbox(mailbox.url);
+    const mails = async () => {
+      const all = await Promise.all(people.map(({ email }) => inbox.of(email)));
+      return all.map((each) => each.filter(({ text }) => text.includes('Todo 1')).length);
+    };
+    const delivered = async () => {
+      const open = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery WHERE state <> 'done'
+         UNION ALL SELECT 1 FROM messaging.outbox WHERE published_at IS NULL`,
+      );
+      return open.length === 0;
+    };
+    await eventually(async () => (await told()).length === people.length && (await delivered()), 60_000);
+    await due();
+    await eventually(async () => {
+      const rows = await system.sql(
+        `SELECT 1 FROM messaging.schedule_run WHERE name = 'todos.remind-of-due-dates' AND slot > 'epoch'`,
+      );
+      return rows.length === 1 && (await delivered());
+    }, 30_000);
+    const once = people.map(({ id: userId }) => ({ userId, events: TODOS, todos: TODOS }));
+    expect(await told()).toEqual(once.sort((one, other) => (one.userId < other.userId ? -1 : 1)));
+    expect(await mails()).toEqual(people.map(() => 1));
+  }
+
+  it('the worker is killed tells everybody once', async () => {
+    const people = await withDueTodos();
+    const first = await startWorker();
+    await inTheMiddle(async () => {
+      first.kill('SIGKILL');
+      await eventually(() => first.signalCode === 'SIGKILL');
+    });
+    await startWorker();
+    await verifyToldOnce(people);
+  }, 120_000);
+
+  it('Redis is killed, and comes back empty, tells everybody once', async () => {
+    const people = await withDueTodos();
+    await inTheMiddle(() => system.killRedis());
+    await system.startRedisEmpty();
+    await verifyToldOnce(people);
+  }, 120_000);
+});

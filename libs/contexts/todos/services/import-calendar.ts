@@ -1,0 +1,147 @@
+import { setImmediate } from 'node:timers/promises';
+import { FieldError, Rules } from '@rookery/domain';
+import ICAL from 'ical.js';
+import { Temporal } from 'temporal-polyfill';
+import { assertRowCount, type FileRow, MAX_ROW_LENGTH, unreadable } from './import-file';
+
+/** Lines that are read before others may use the process; so many characters of a component cost what a line does. */
+const LINES_PER_TURN = 10_000;
+const CHARACTERS_PER_LINE = 10;
+/** Longer lines begin and end no component. */
+const MAX_FRAME = 32;
+
+const STATUS: Readonly<Record<string, string>> = { COMPLETED: 'COMPLETED', CANCELLED: 'ARCHIVED' };
+
+/** A property as jCal (RFC 7265) has it. */
+type Property = [
+  name: string,
+  parameters: Record<string, string | string[]>,
+  type: string,
+  ...values: unknown[],
+];
+
+/**
+ * Reads the VTODO components of a calendar (RFC 5545). The lines that begin and end them are found here, so that
+ * whatever else a calendar holds costs nothing, and the parser sees no more than one of them at a time. Rules of
+ * recurrence are read, never run.
+ *
+ * @param timeZone IANA name of the clock that times without one follow
+ * @throws RequestRefused `request.invalid` where it is no calendar, has too many todos, or one that is too long
+ */
+export async function readCalendar(text: string, timeZone: string): Promise<FileRow[]> {
+  const rows: FileRow[] = [];
+  let begin: number | undefined;
+  let opened = false;
+  let work = 0;
+  for (let at = 0; at < text.length;) {
+    const found = text.indexOf('\n', at);
+    const end = found === -1 ? text.length : found;
+    const frame = end - at <= MAX_FRAME ? text.slice(at, end).trimEnd().toUpperCase() : '';
+    if (!opened && frame.replace(/^\uFEFF/, '') === 'BEGIN:VCALENDAR') opened = true;
+    else if (!opened && !(frame === '' && end - at <= MAX_FRAME)) break;
+    else if (frame === 'BEGIN:VTODO') {
+      if (begin !== undefined) throw unreadable(rows.length + 1, 'calendar', 'does not end');
+      begin = at;
+    }
+    if (begin !== undefined && end - begin > MAX_ROW_LENGTH)
+      throw unreadable(rows.length + 1, 'calendar', 'is too long');
+    if (frame === 'END:VTODO' && begin !== undefined) {
+      assertRowCount(rows.length + 1);
+      rows.push(rowOf(text.slice(begin, end), timeZone));
+      work += (end - begin) / CHARACTERS_PER_LINE;
+      begin = undefined;
+    }
+    at = end + 1;
+    if ((work += 1) > LINES_PER_TURN) {
+      work = 0;
+      await setImmediate();
+    }
+  }
+  if (!opened)
+    throw unreadable(1, 'calendar', 'is not in a calendar: the file does not begin with BEGIN:VCALENDAR');
+  if (begin !== undefined) throw unreadable(rows.length + 1, 'calendar', 'does not end');
+  return rows;
+}
+
+function rowOf(component: string, timeZone: string): FileRow {
+  let properties: Property[];
+  try {
+    properties = (ICAL.parse(component) as [string, Property[]])[1];
+  } catch {
+    const message = 'The component is not written as RFC 5545 says.';
+    return { key: null, values: {}, error: FieldError.of(Rules.custom, '', { rule: 'calendar' }, message) };
+  }
+  const first = (name: string) => properties.find((each) => each[0] === name);
+  const textOf = (name: string) => {
+    const value = first(name)?.[3];
+    return value === undefined || value === '' ? null : String(value);
+  };
+  const due = first('due') ?? first('dtstart');
+  const zone = due && zoneOf(due);
+  const completed = first('completed');
+  const created = first('created');
+  return {
+    key: textOf('uid'),
+    coarse: true,
+    values: {
+      title: textOf('summary') ?? '',
+      description: textOf('description'),
+      status: STATUS[textOf('status')?.toUpperCase() ?? ''],
+      priority: priorityOf(Number(textOf('priority') ?? 0)),
+      dueDate: due ? instantOf(due, timeZone) : null,
+      recurrence: ruleOf(first('rrule')),
+      ...(zone !== undefined && zone !== 'UTC' && { timeZone: zone }),
+      tags: tagsOf(properties),
+      parentId: parentOf(properties),
+      ...(completed && { completedAt: instantOf(completed, timeZone) }),
+      ...(created && { createdAt: instantOf(created, timeZone) }),
+    },
+  };
+}
+
+/** RFC 5545 §3.8.1.9: from 1, the highest, to 9; 0 says nothing. */
+function priorityOf(number: number): string {
+  if (number >= 1 && number <= 4) return 'high';
+  return number >= 6 ? 'low' : 'medium';
+}
+
+function tagsOf(properties: readonly Property[]): string[] {
+  const all = properties.filter(([name]) => name === 'categories').flatMap((each) => each.slice(3));
+  return [...new Set(all.map((name) => String(name).trim()))].filter((name) => name !== '');
+}
+
+function parentOf(properties: readonly Property[]): string | null {
+  const parent = properties.find(
+    ([name, { reltype = 'PARENT' }]) => name === 'related-to' && String(reltype).toUpperCase() === 'PARENT',
+  );
+  return parent === undefined ? null : String(parent[3]);
+}
+
+function zoneOf([, { tzid }, , value]: Property): string | undefined {
+  return typeof tzid === 'string' ? tzid : String(value).endsWith('Z') ? 'UTC' : undefined;
+}
+
+/**
+ * @returns the moment as a timestamp; of a day its last minute. What is none stays as it is, and is then named as wrong
+ */
+function instantOf(property: Property, timeZone: string): string {
+  const text = String(property[3]);
+  try {
+    const wall = text.includes('T')
+      ? Temporal.PlainDateTime.from(text.replace(/Z$/, ''))
+      : Temporal.PlainDate.from(text).toPlainDateTime({ hour: 23, minute: 59 });
+    const { epochMilliseconds } = wall.toZonedDateTime(zoneOf(property) ?? timeZone);
+    return new Date(epochMilliseconds).toISOString();
+  } catch {
+    return text || '?';
+  }
+}
+
+function ruleOf(property: Property | undefined): string | null {
+  if (!property) return null;
+  try {
+    return ICAL.Recur.fromData(property[3] as Parameters<typeof ICAL.Recur.fromData>[0]).toString();
+  } catch {
+    return '?';
+  }
+}

@@ -1,0 +1,98 @@
+import { pipeline, Readable } from 'node:stream';
+import { FieldError, Rules } from '@rookery/domain';
+import { refused } from '@rookery/web';
+import { CsvError, parse } from 'csv-parse';
+import { COLUMNS, textOfCell } from '../views/todo-csv';
+import { assertRowCount, type FileRow, MAX_ROW_LENGTH, unreadable } from './import-file';
+
+const CHUNK = 65_536;
+const MAX_NAME = 100;
+/** Columns in which an empty cell says that there is nothing; in the others it says nothing. */
+const CLEARED = new Set<string>([
+  'description',
+  'dueDate',
+  'recurrence',
+  'parentId',
+  'assigneeId',
+  'color',
+  'difficulty',
+]);
+const NUMBERS = new Set<string>(['sortOrder', 'difficulty']);
+
+/**
+ * Reads todos of a table (RFC 4180) whose first line names columns of an export, in any order, perhaps not all of them.
+ *
+ * @throws RequestRefused `request.invalid` where it is no such table, has too many rows, or one that is too long
+ */
+export async function readCsv(text: string): Promise<FileRow[]> {
+  const parser = parse({
+    bom: true,
+    columns: columnsOf,
+    max_record_size: MAX_ROW_LENGTH,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    skip_empty_lines: true,
+  });
+  // An error reaches whoever reads.
+  pipeline(Readable.from(chunksOf(text)), parser, () => undefined);
+  const rows: FileRow[] = [];
+  if (text.trim() === '') columnsOf([]);
+  try {
+    for await (const record of parser as AsyncIterable<Record<string, string>>) {
+      assertRowCount(rows.length + 1);
+      rows.push(rowOf(record));
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw unreadable(
+      Number(error.records ?? rows.length) + 1,
+      'csv',
+      'is not written as the row of a table (RFC 4180), or is too long',
+    );
+  }
+  return rows;
+}
+
+function* chunksOf(text: string): Generator<string> {
+  for (let at = 0; at < text.length; at += CHUNK) yield text.slice(at, at + CHUNK);
+}
+
+/** @throws RequestRefused `request.invalid` */
+function columnsOf(header: string[]): string[] {
+  const names = header.map((name) => name.trim());
+  const errors = names.flatMap((name, index) => {
+    const path = name.slice(0, MAX_NAME);
+    if (!(COLUMNS as readonly string[]).includes(name))
+      return FieldError.of(Rules.unknown, path, {}, `${path} is not a column of a table of todos.`);
+    if (names.indexOf(name) !== index)
+      return FieldError.of(Rules.unique, path, {}, `${path} is there twice.`);
+    return [];
+  });
+  if (!names.includes('title'))
+    errors.push(FieldError.of(Rules.required, 'title', {}, 'The first line must name a column title.'));
+  if (errors.length > 0) throw refused(errors);
+  return names;
+}
+
+function rowOf(record: Record<string, string>): FileRow {
+  const { id = '', updatedAt: _, ...cells } = record;
+  const values: Record<string, unknown> = {};
+  for (const [column, cell] of Object.entries(cells)) {
+    const text = textOfCell(cell);
+    if (column === 'tags') values.tags = tagsOf(text);
+    else if (text !== '' || column === 'title') values[column] = NUMBERS.has(column) ? numberOf(text) : text;
+    else if (CLEARED.has(column)) values[column] = null;
+  }
+  return { key: textOfCell(id) || null, values };
+}
+
+function tagsOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+/** What is no number stays a text, which is then named as wrong. */
+function numberOf(text: string): number | string {
+  return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+}

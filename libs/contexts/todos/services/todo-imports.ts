@@ -1,0 +1,397 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, FieldError, Rejection, Rules } from '@rookery/domain';
+import { Field, isUuid, Item, readFields } from '@rookery/web';
+import { MAX_TAGS as MAX_WORKSPACE_TAGS, Memberships, TAG_NAME } from '../../workspaces/contract';
+import { STATUSES, type TodoStatus } from '../contract';
+import { AssigneeUnsuitable, ParentUnsuitable, TooManySubTodos } from '../model/rejections';
+import { MAX_TAGS, NO_CONTENT, PRIORITIES, type Priority, Todo, type TodoContent } from '../model/todo';
+import { ImportKeys } from '../storage/import-keys';
+import { MAX_SUB_TODOS, Todos } from '../storage/todos';
+import { TodoTags } from '../storage/todo-tags';
+import { calendarText } from '../views/calendar';
+import { TODO, TodoFields } from '../views/todo';
+import { assertComesAgain, parseRule } from './cadence';
+import type { FileRow } from './import-file';
+
+const MAX_KEY = 255;
+
+/** What a row of a file says; a field that is left out is not said. */
+class TodoRow extends TodoFields {
+  @Field.text(TODO.title)
+  title: string;
+
+  @Field.oneOf(STATUSES, { description: 'How far it is.', optional: true })
+  status?: TodoStatus;
+
+  @Field.oneOf(PRIORITIES, { description: 'How important it is.', optional: true })
+  priority?: Priority;
+
+  @Field.text({ max: 64, description: 'Whose clock the recurrence follows.', optional: true })
+  timeZone?: string;
+
+  @Field.list(Item.text(TAG_NAME), { max: MAX_TAGS, description: 'Tags.', optional: true })
+  tags?: string[];
+
+  @Field.text({
+    max: MAX_KEY,
+    description: 'What the file calls the parent.',
+    optional: true,
+    nullable: true,
+  })
+  override parentId?: string | null;
+
+  @Field.integer({ ...TODO.sortOrder, optional: true })
+  sortOrder?: number;
+
+  @Field.dateTime({ description: 'When it was completed.', optional: true })
+  completedAt?: string;
+
+  @Field.dateTime({ description: 'When it was written.', optional: true })
+  createdAt?: string;
+}
+
+/** What becomes of a row, or would. */
+export interface RowOutcome {
+  /** Its place in the file, from 1. */
+  row: number;
+  action: 'created' | 'updated' | 'unchanged' | 'refused';
+  /** The todo; undefined if there is none, or not yet. */
+  id?: string;
+  /** Fields that have changed. */
+  changed?: string[];
+  errors?: readonly FieldError[];
+}
+
+/** A row whose fields are in order. */
+export interface ReadRow {
+  row: number;
+  key: string | null;
+  coarse: boolean;
+  values: TodoRow;
+}
+
+/** A todo that rows may name as their parent. */
+interface Known {
+  id: string;
+  parentId: string | null;
+}
+
+/** One file on its way into a workspace: what its rows have been told of one another. */
+export interface ImportState {
+  workspaceId: string;
+  actorId: string;
+  /** IANA name of the clock that recurrences follow which do not say. */
+  timeZone: string;
+  /** Todos that rows may name as their parent, by key. */
+  known: Map<string, Known>;
+  /** Sub-todos, by the id of the parent. */
+  children: Map<string, number>;
+  /** Names of the tags of the workspace, in lower case, with those that rows add. */
+  tags: Set<string> | undefined;
+}
+
+/** What a batch changes, to be stored. */
+interface Plan {
+  outcomes: RowOutcome[];
+  /** Created and changed ones. */
+  todos: Todo[];
+  /** Names of tags, by the id of the todo: those it has from now on. */
+  tags: Map<string, readonly string[]>;
+  /** Keys of new todos, by id. */
+  keys: Map<string, string>;
+}
+
+/**
+ * Makes todos of files. What a row is to do is decided in one place for the preview and for the import itself; a batch of
+ * rows costs a number of statements that does not grow with it.
+ */
+@Injectable()
+export class TodoImports {
+  constructor(
+    private readonly clock: Clock,
+    private readonly keys: ImportKeys,
+    private readonly memberships: Memberships,
+    private readonly tags: TodoTags,
+    private readonly todos: Todos,
+  ) {}
+
+  /** @returns the rows whose fields are in order, parents before sub-todos; and what is wrong with the others */
+  read(file: readonly FileRow[]): { rows: ReadRow[]; refused: RowOutcome[] } {
+    const rows: ReadRow[] = [];
+    const refused: RowOutcome[] = [];
+    const keys = new Set<string>();
+    const now = this.clock.now().toISOString();
+    for (const [index, { key, values, coarse = false, error }] of file.entries()) {
+      const row = index + 1;
+      const read = readFields(values, TodoRow);
+      const errors = error ? [error] : [...read.errors, ...timeErrors(read.value, now)];
+      if (errors.length === 0 && key !== null) errors.push(...keyErrors(key, keys));
+      if (errors.length > 0) refused.push({ row, action: 'refused', errors });
+      else rows.push({ row, key, coarse, values: withEachTagOnce(read.value) });
+    }
+    const isTop = ({ values: { parentId } }: ReadRow) => (parentId ?? null) === null;
+    return { rows: [...rows.filter(isTop), ...rows.filter((row) => !isTop(row))], refused };
+  }
+
+  /** @returns what would become of rows */
+  async preview(state: ImportState, rows: readonly ReadRow[]): Promise<RowOutcome[]> {
+    const members = await this.memberships.membersOf(state.workspaceId);
+    const roles = new Map(members.map(({ userId, role }) => [userId, role]));
+    const { outcomes } = await this.plan(state, rows, roles, false);
+    return outcomes.map(({ id, ...outcome }) =>
+      outcome.action === 'created' ? outcome : { id, ...outcome },
+    );
+  }
+
+  /**
+   * Stores rows, in the current transaction, which has locked the roles of the user and of those whom rows assign.
+   */
+  async apply(
+    state: ImportState,
+    rows: readonly ReadRow[],
+    roles: ReadonlyMap<string, string>,
+  ): Promise<RowOutcome[]> {
+    await this.keys.lock(state.workspaceId);
+    const { outcomes, todos, tags, keys } = await this.plan(state, rows, roles, true);
+    await this.todos.saveAll(todos);
+    await this.keys.add(state.workspaceId, keys);
+    if (tags.size > 0)
+      await this.tags.replaceAll(state.workspaceId, tags, await this.tagsNamed(state.workspaceId, tags));
+    return outcomes;
+  }
+
+  /** @returns rows for whose tags the workspace has room; the tags that it does not have yet; and the other rows */
+  async admitTags(
+    state: ImportState,
+    rows: readonly ReadRow[],
+  ): Promise<{ admitted: ReadRow[]; missing: string[]; refused: RowOutcome[] }> {
+    if (!state.tags && rows.some(({ values }) => values.tags?.length)) {
+      const present = await this.memberships.allTagsOf(state.workspaceId);
+      state.tags = new Set(present.map(({ name }) => name.toLowerCase()));
+    }
+    const tags = state.tags ?? new Set();
+    const admitted: ReadRow[] = [];
+    const missing: string[] = [];
+    const refused: RowOutcome[] = [];
+    for (const row of rows) {
+      const added = (row.values.tags ?? []).filter((name) => !tags.has(name.toLowerCase()));
+      if (tags.size + added.length > MAX_WORKSPACE_TAGS) {
+        const message = `The workspace may have at most ${MAX_WORKSPACE_TAGS} tags.`;
+        const error = FieldError.of(Rules.range, 'tags', { max: MAX_WORKSPACE_TAGS }, message);
+        refused.push({ row: row.row, action: 'refused', errors: [error] });
+        continue;
+      }
+      for (const name of added) tags.add(name.toLowerCase());
+      missing.push(...added);
+      admitted.push(row);
+    }
+    return { admitted, missing, refused };
+  }
+
+  /** @param roles of those who are in the workspace, as far as rows name them */
+  private async plan(
+    state: ImportState,
+    rows: readonly ReadRow[],
+    roles: ReadonlyMap<string, string>,
+    locked: boolean,
+  ): Promise<Plan> {
+    const { workspaceId } = state;
+    const keys = rows
+      .flatMap(({ key, values }) => [key, values.parentId ?? null])
+      .filter((key) => key !== null);
+    const mapped = await this.keys.find(workspaceId, keys);
+    const ids = keys.flatMap((key) => [mapped.get(key) ?? [], isUuid(key) ? key.toLowerCase() : []].flat());
+    const all = await this.todos.findAll([...new Set(ids)], { workspaceId }, locked);
+    const stored = new Map(all.map((todo) => [todo.id, todo]));
+    const present = (key: string) => stored.get(key.toLowerCase()) ?? stored.get(mapped.get(key) ?? '');
+    for (const key of keys) {
+      const todo = present(key);
+      if (todo && !state.known.has(key))
+        state.known.set(key, { id: todo.id, parentId: todo.snapshot().parentId });
+    }
+    const families = rows.some(({ values }) => values.parentId) ? all.map(({ id }) => id) : [];
+    const counts = await this.todos.countChildren(families.filter((id) => !state.children.has(id)));
+    for (const [id, count] of counts) state.children.set(id, count);
+    const tagged = await this.tags.namesOf([...stored.keys()]);
+
+    const plan: Plan = { outcomes: [], todos: [], tags: new Map(), keys: new Map() };
+    for (const row of rows) {
+      try {
+        const todo = row.key === null ? undefined : present(row.key);
+        plan.outcomes.push(this.decide(state, row, todo, tagged.get(todo?.id ?? '') ?? [], roles, plan));
+      } catch (error) {
+        if (!(error instanceof Rejection)) throw error;
+        const errors = error.errors ?? [FieldError.of(Rules.custom, '', { rule: error.code }, error.message)];
+        plan.outcomes.push({ row: row.row, action: 'refused', errors });
+      }
+    }
+    return plan;
+  }
+
+  private decide(
+    state: ImportState,
+    { row, key, coarse, values }: ReadRow,
+    todo: Todo | undefined,
+    tagged: readonly string[],
+    roles: ReadonlyMap<string, string>,
+    plan: Plan,
+  ): RowOutcome {
+    const now = this.clock.now();
+    const before = todo?.snapshot();
+    const { tags, status, completedAt, createdAt, ...said } = values;
+    const content = contentOf(said, state.timeZone, before, coarse);
+    if (said.assigneeId && said.assigneeId !== before?.assigneeId) {
+      const role = roles.get(said.assigneeId);
+      if (role === undefined || role === 'guest') throw new Rejection(AssigneeUnsuitable);
+    }
+    if (said.parentId !== undefined) content.parentId = parentOf(state, said.parentId, before ?? null);
+    const done = completedAt === undefined ? undefined : new Date(completedAt);
+    const tagsDiffer = tags !== undefined && !sameNames(tags, tagged);
+    if (!todo) {
+      const created = Todo.create(
+        {
+          workspaceId: state.workspaceId,
+          authorId: state.actorId,
+          status: status ?? 'PENDING',
+          completedAt: status === 'COMPLETED' || status === 'ARCHIVED' ? (done ?? null) : null,
+          ...(createdAt !== undefined && { createdAt: new Date(createdAt) }),
+        },
+        { ...NO_CONTENT, ...content, title: said.title },
+        now,
+      );
+      plan.todos.push(created);
+      if (tagsDiffer) plan.tags.set(created.id, tags);
+      if (key !== null) plan.keys.set(created.id, key);
+      remember(state, key, null, created);
+      return { row, action: 'created', id: created.id };
+    }
+    const parentBefore = before!.parentId;
+    // A calendar says of drafts, too, that something is to be done.
+    const progress = coarse && status === undefined ? (todo.open ? before!.status : 'PENDING') : status;
+    const changed = todo.replace(
+      {
+        ...content,
+        ...(progress && { status: progress }),
+        completedAt: sooner(done, before!.completedAt, coarse),
+      },
+      tagsDiffer ? ['tags'] : [],
+      state.actorId,
+      now,
+    );
+    remember(state, key, parentBefore, todo);
+    if (changed.length === 0) return { row, action: 'unchanged', id: todo.id };
+    plan.todos.push(todo);
+    if (tagsDiffer) plan.tags.set(todo.id, tags);
+    return { row, action: 'updated', id: todo.id, changed };
+  }
+
+  /** @returns the tags of the workspace with one of the names, by the name in lower case; none of them is deleted now */
+  private async tagsNamed(
+    workspaceId: string,
+    wanted: ReadonlyMap<string, readonly string[]>,
+  ): Promise<Map<string, { id: string; name: string }>> {
+    const names = new Set([...wanted.values()].flat().map((name) => name.toLowerCase()));
+    if (names.size === 0) return new Map();
+    const tags = (await this.memberships.allTagsOf(workspaceId)).filter(({ name }) =>
+      names.has(name.toLowerCase()),
+    );
+    const locked = await this.memberships.lockTags(
+      workspaceId,
+      tags.map(({ id }) => id),
+    );
+    return new Map(locked.map((tag) => [tag.name.toLowerCase(), tag]));
+  }
+}
+
+function timeErrors(row: TodoRow, now: string): FieldError[] {
+  return (['completedAt', 'createdAt'] as const).flatMap((field) => {
+    const at = row[field];
+    if (at === undefined || at <= now) return [];
+    return FieldError.of(Rules.range, field, { max: now }, `${field} must not be in the future.`);
+  });
+}
+
+function keyErrors(key: string, seen: Set<string>): FieldError[] {
+  if (key.length > MAX_KEY) {
+    const limits = { min: 1, max: MAX_KEY, unit: 'characters' } as const;
+    return [FieldError.of(Rules.length, 'id', limits, `id must be 1 to ${MAX_KEY} characters long.`)];
+  }
+  if (seen.has(key)) return [FieldError.of(Rules.unique, 'id', {}, 'Another row of the file has this id.')];
+  seen.add(key);
+  return [];
+}
+
+function contentOf(
+  {
+    dueDate,
+    recurrence,
+    timeZone,
+    parentId: _,
+    ...rest
+  }: Omit<TodoRow, 'tags' | 'status' | 'completedAt' | 'createdAt'>,
+  defaultZone: string,
+  before: Readonly<TodoContent> | undefined,
+  coarse: boolean,
+): Partial<TodoContent> {
+  const content: Partial<TodoContent> = { ...rest };
+  if (coarse && before)
+    for (const field of ['title', 'description'] as const)
+      if (before[field] !== null && content[field] === calendarText(before[field])) delete content[field];
+  if (dueDate !== undefined)
+    content.dueDate = dueDate === null ? null : sooner(new Date(dueDate), before?.dueDate ?? null, coarse);
+  if (recurrence !== undefined) content.recurrence = recurrence === null ? null : parseRule(recurrence);
+  const rule = content.recurrence === undefined ? before?.recurrence : content.recurrence;
+  if (!rule) return content;
+  content.timeZone = timeZone ?? before?.timeZone ?? defaultZone;
+  const start = content.dueDate === undefined ? before?.dueDate : content.dueDate;
+  const same =
+    before !== undefined && rule === before.recurrence && start?.getTime() === before.dueDate?.getTime();
+  // Without a date there is another rule that it violates, which the model knows.
+  if (start && !same) assertComesAgain({ rule, start, timeZone: content.timeZone });
+  return content;
+}
+
+/** @returns what was there before where a calendar, which has no fractions of a second, says the same */
+function sooner<T extends Date | undefined>(said: T, before: Date | null, coarse: boolean): T | Date {
+  if (!coarse || !said || !before) return said;
+  return Math.floor(said.getTime() / 1_000) === Math.floor(before.getTime() / 1_000) ? before : said;
+}
+
+/** @throws Rejection `todos.parent-unsuitable`, `todos.too-many-sub-todos` */
+function parentOf(
+  { known, children }: ImportState,
+  key: string | null,
+  todo: { id: string; parentId: string | null } | null,
+): string | null {
+  if (key === null) return null;
+  const parent = known.get(key);
+  if (!parent || parent.parentId !== null || parent.id === todo?.id) throw new Rejection(ParentUnsuitable);
+  if (parent.id === todo?.parentId) return parent.id;
+  if (todo && (children.get(todo.id) ?? 0) > 0) throw new Rejection(ParentUnsuitable);
+  if ((children.get(parent.id) ?? 0) >= MAX_SUB_TODOS) throw new Rejection(TooManySubTodos);
+  return parent.id;
+}
+
+function remember(
+  { known, children }: ImportState,
+  key: string | null,
+  parentBefore: string | null,
+  todo: Todo,
+): void {
+  const { id, parentId } = todo.snapshot();
+  if (key !== null) known.set(key, { id, parentId });
+  if (parentId === parentBefore) return;
+  const siblings = parentBefore === null ? undefined : children.get(parentBefore);
+  if (siblings !== undefined) children.set(parentBefore!, siblings - 1);
+  if (parentId !== null) children.set(parentId, (children.get(parentId) ?? 0) + 1);
+}
+
+function sameNames(some: readonly string[], others: readonly string[]): boolean {
+  const names = new Set(others.map((name) => name.toLowerCase()));
+  return some.length === names.size && some.every((name) => names.has(name.toLowerCase()));
+}
+
+function withEachTagOnce(row: TodoRow): TodoRow {
+  if (row.tags) row.tags = [...new Map(row.tags.map((name) => [name.toLowerCase(), name])).values()];
+  return row;
+}
