@@ -156,6 +156,17 @@ describe('the access matrix', () => {
       );
     });
 
+    it('has the responses for everybody who has to do with a workspace, for all that is in one', () => {
+      const inWorkspaces = [...operations.values()].filter(({ path }) =>
+        /^\/v1\/(?:workspaces|todos)\/\{/.test(path),
+      );
+      expect(inWorkspaces.length).toBeGreaterThan(30);
+      const incomplete = inWorkspaces.filter(({ id }) =>
+        STANDINGS.some((standing) => matrix[id]?.standings?.[standing] === undefined),
+      );
+      expect(incomplete.map(({ id }) => id)).toEqual([]);
+    });
+
     it('knows every controller that the description leaves out', () => {
       const left = contexts
         .flatMap(({ controllers }) => controllers)

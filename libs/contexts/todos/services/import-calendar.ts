@@ -74,7 +74,7 @@ function rowOf(component: string, timeZone: string): FileRow {
   const first = (name: string) => properties.find((each) => each[0] === name);
   const textOf = (name: string) => {
     const value = first(name)?.[3];
-    return value === undefined || value === '' ? null : String(value);
+    return typeof value === 'string' || typeof value === 'number' ? String(value) || null : null;
   };
   const due = first('due') ?? first('dtstart');
   const zone = due && zoneOf(due);

