@@ -1,9 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Clock, FieldError, Rejection, Rules } from '@rookery/domain';
 import { Field, isUuid, Item, readFields } from '@rookery/web';
 import { MAX_TAGS as MAX_WORKSPACE_TAGS, Memberships, TAG_NAME } from '../../workspaces/contract';
 import { STATUSES, type TodoStatus } from '../contract';
-import { AssigneeUnsuitable, ParentUnsuitable, TooManySubTodos } from '../model/rejections';
+import {
+  AssigneeUnsuitable,
+  ParentUnsuitable,
+  RecurrenceInvalid,
+  TooManySubTodos,
+} from '../model/rejections';
 import { MAX_TAGS, NO_CONTENT, PRIORITIES, type Priority, Todo, type TodoContent } from '../model/todo';
 import { ImportKeys } from '../storage/import-keys';
 import { MAX_SUB_TODOS, Todos } from '../storage/todos';
@@ -14,6 +20,8 @@ import { assertComesAgain, parseRule } from './cadence';
 import type { FileRow } from './import-file';
 
 const MAX_KEY = 255;
+/** Rules of recurrence of a file whose first date is looked for: each takes milliseconds. */
+const MAX_SEARCHES = 500;
 
 /** What a row of a file says; a field that is left out is not said. */
 class TodoRow extends TodoFields {
@@ -86,6 +94,8 @@ export interface ImportState {
   known: Map<string, Known>;
   /** Sub-todos, by the id of the parent. */
   children: Map<string, number>;
+  /** Rules of recurrence whose first date was looked for. */
+  searches: number;
   /** Names of the tags of the workspace, in lower case, with those that rows add. */
   tags: Set<string> | undefined;
 }
@@ -216,6 +226,7 @@ export class TodoImports {
 
     const plan: Plan = { outcomes: [], todos: [], tags: new Map(), keys: new Map() };
     for (const row of rows) {
+      const { searches } = state;
       try {
         const todo = row.key === null ? undefined : present(row.key);
         plan.outcomes.push(this.decide(state, row, todo, tagged.get(todo?.id ?? '') ?? [], roles, plan));
@@ -224,6 +235,7 @@ export class TodoImports {
         const errors = error.errors ?? [FieldError.of(Rules.custom, '', { rule: error.code }, error.message)];
         plan.outcomes.push({ row: row.row, action: 'refused', errors });
       }
+      if (state.searches > searches) await setImmediate(); // others may use the process
     }
     return plan;
   }
@@ -239,7 +251,7 @@ export class TodoImports {
     const now = this.clock.now();
     const before = todo?.snapshot();
     const { tags, status, completedAt, createdAt, ...said } = values;
-    const content = contentOf(said, state.timeZone, before, coarse);
+    const content = contentOf(said, state, before, coarse);
     if (said.assigneeId && said.assigneeId !== before?.assigneeId) {
       const role = roles.get(said.assigneeId);
       if (role === undefined || role === 'guest') throw new Rejection(AssigneeUnsuitable);
@@ -323,7 +335,7 @@ function keyErrors(key: string, seen: Set<string>): FieldError[] {
 
 function contentOf(
   { dueDate, recurrence, timeZone, ...rest }: Omit<TodoRow, 'tags' | 'status' | 'completedAt' | 'createdAt'>,
-  defaultZone: string,
+  state: ImportState,
   before: Readonly<TodoContent> | undefined,
   coarse: boolean,
 ): Partial<TodoContent> {
@@ -336,13 +348,23 @@ function contentOf(
   if (recurrence !== undefined) content.recurrence = recurrence === null ? null : parseRule(recurrence);
   const rule = content.recurrence === undefined ? before?.recurrence : content.recurrence;
   if (!rule) return content;
-  content.timeZone = timeZone ?? before?.timeZone ?? defaultZone;
+  content.timeZone = timeZone ?? before?.timeZone ?? state.timeZone;
   const start = content.dueDate === undefined ? before?.dueDate : content.dueDate;
   const same =
     before !== undefined && rule === before.recurrence && start?.getTime() === before.dueDate?.getTime();
   // Without a date there is another rule that it violates, which the model knows.
-  if (start && !same) assertComesAgain({ rule, start, timeZone: content.timeZone });
+  if (start && !same) {
+    if ((state.searches += 1) > MAX_SEARCHES) throw tooManyRules();
+    assertComesAgain({ rule, start, timeZone: content.timeZone });
+  }
   return content;
+}
+
+/** What has been imported by then is not looked at again: the same file goes on where it stopped. */
+function tooManyRules(): Rejection {
+  const message = `A file may bring at most ${MAX_SEARCHES} new rules of recurrence at a time: send it again for the rest.`;
+  const error = FieldError.of(Rules.range, 'recurrence', { max: MAX_SEARCHES }, message);
+  return new Rejection(RecurrenceInvalid, { errors: [error] });
 }
 
 /** @returns what was there before where a calendar, which has no fractions of a second, says the same */

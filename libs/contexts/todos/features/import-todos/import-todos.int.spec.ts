@@ -253,6 +253,17 @@ describe('Todos from other programs', () => {
     expect(summary(await send(file))).toEqual(told);
   });
 
+  it('bring a bounded number of rules at a time, and the rest when they are sent again', async () => {
+    const lines = Array.from({ length: 502 }, (_, nr) => `${nr},x,2090-01-01T16:00:00Z,FREQ=DAILY`);
+    const file = table('id,title,dueDate,recurrence', ...lines);
+    const { body } = await send(file);
+    expect(body).toMatchObject({ created: 500, refused: 2 });
+    expect(body.rows[500].errors).toMatchObject([
+      { path: 'recurrence', code: 'range', params: { max: 500 } },
+    ]);
+    expect((await send(file)).body).toMatchObject({ created: 2, unchanged: 500, refused: 0 });
+  });
+
   it('are for those who may write, and for files of these types', async () => {
     const file = table('title', 'x');
     expect(await send(file, { who: gus })).toMatchObject({ status: 403 });

@@ -206,6 +206,7 @@ export class ImportTodosRoute {
       timeZone,
       known: new Map(),
       children: new Map(),
+      searches: 0,
       tags: undefined,
     };
     const outcomes = refused;
