@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { TodosQuery as TodosQueryType } from '../libs/contexts/todos/views/todo-filters.ts';
 import type { TodoScope } from '../libs/contexts/todos/views/todo-lists.ts';
 import { runNode } from '../tools/support/commands.mts';
+import { BenchDatabase, withoutIndexes } from './databases.mts';
+import { median, printRow, short } from './figures.mts';
 
 // The statements that the api sends.
 const load = createRequire(new URL('../dist/', import.meta.url));
@@ -16,7 +18,6 @@ const { statement } = load('./libs/contexts/todos/views/todo-lists.js');
  * BENCH_TODOS=20000,100000 measures less; BENCH_ROUNDS sets the number of rounds. Fails if a page costs more than 1.5
  * times as much as in the smallest database.
  */
-const SERVER = process.env.DATABASE_URL!;
 const SIZES = (process.env.BENCH_TODOS ?? '20000,200000,1000000').split(',').map(Number);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 30);
 const WARM_UP = 6;
@@ -30,43 +31,33 @@ const idOf = (kind: string, number: string) => `md5('${kind}' || (${number}))::u
 
 async function main(): Promise<void> {
   await runNode('dist/migrations/migrate.js', [], { quiet: true });
+  const databases: BenchDatabase[] = [];
   const clients: Client[] = [];
   for (const todos of SIZES) {
     const began = performance.now();
-    clients.push(await open(todos));
-    console.log(`${todos} todos made in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+    const database = await BenchDatabase.create(`bench_todos_${todos}`);
+    const client = await database.connect();
+    databases.push(database);
+    clients.push(client);
+    await fill(client, todos);
+    console.log(`${short(todos)} todos made in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
   }
   const flat = await measure(clients);
   for (const client of clients) await client.end();
-  for (const todos of SIZES) await administer(`DROP DATABASE bench_todos_${todos} WITH (FORCE)`);
+  for (const database of databases) await database.drop();
   if (!flat) process.exitCode = 1;
 }
 
-async function administer(...statements: string[]): Promise<void> {
-  const client = new Client({ connectionString: new URL('/postgres', SERVER).toString() });
-  await client.connect();
-  for (const text of statements) await client.query(text);
-  await client.end();
-}
-
-async function open(todos: number): Promise<Client> {
-  const url = new URL(SERVER);
-  const template = url.pathname.slice(1);
-  url.pathname = `/bench_todos_${todos}`;
-  await administer(
-    `DROP DATABASE IF EXISTS bench_todos_${todos} WITH (FORCE)`,
-    `CREATE DATABASE bench_todos_${todos} TEMPLATE "${template}"`,
-  );
-  const client = new Client({ connectionString: url.toString() });
-  await client.connect();
-  await client.query('SET synchronous_commit = off');
+async function fill(client: Client, todos: number): Promise<void> {
+  await client.query(`SET synchronous_commit = off; SET maintenance_work_mem = '512MB'`);
   await client.query(
     `INSERT INTO todos.categories (id, version, user_id, name, color, created_at, updated_at)
      VALUES (${idOf('category', '0')}, 1, ${idOf('user', '0')}, 'Garden', '#6b7280', now(), now())`,
   );
   // The first ten thousand are in the measured workspace; of all the rest a thousand are in each.
-  await client.query(
-    `INSERT INTO todos.todos (id, version, workspace_id, author_id, assignee_id, category_id, title, status, priority,
+  await withoutIndexes(client, 'todos.todos', () =>
+    client.query(
+      `INSERT INTO todos.todos (id, version, workspace_id, author_id, assignee_id, category_id, title, status, priority,
        due_at, sort_order, created_at, updated_at)
      SELECT ${idOf('todo', 'nr')}, 1, ${idOf('workspace', 'room')}, ${idOf('user', 'room')},
             CASE WHEN nr % 2 = 0 THEN ${idOf('user', 'room')} END,
@@ -76,13 +67,13 @@ async function open(todos: number): Promise<Client> {
             CASE WHEN nr % 5 > 0 THEN now() + (nr % 1000 - 500) * interval '1 hour' END, nr, now(), now()
      FROM (SELECT nr, CASE WHEN nr < ${IN_WORKSPACE} THEN 0 ELSE nr / 1000 END AS room
            FROM generate_series(0, ${todos - 1}) AS nr) AS todo`,
+    ),
   );
   await client.query(
     `INSERT INTO todos.todo_tags (todo_id, workspace_id, tag_id, name)
      SELECT id, workspace_id, ${idOf('tag', "'0'")}, 'home' FROM todos.todos WHERE sort_order % 10 = 0`,
   );
   await client.query('VACUUM ANALYZE todos.todos, todos.todo_tags');
-  return client;
 }
 
 /** @returns whether no page costs much more than in the smallest database */
@@ -108,8 +99,8 @@ async function measure(clients: readonly Client[]): Promise<boolean> {
     workspace: { workspaceId: room },
     mine: { responsibleId: user, workspaceIds: [room] },
   };
-  console.log(`\nPages, in times of ${SIZES[0]} todos, medians of ${ROUNDS} rounds:\n`);
-  printRow(['list', ...SIZES.map(String), 'smallest, ms']);
+  console.log(`\nPages, in times of ${short(SIZES[0]!)} todos, medians of ${ROUNDS} rounds:\n`);
+  printRow(['list', ...SIZES.map(short), 'smallest, ms']);
   printRow(['---', ...SIZES.map(() => '--:'), '--:']);
   let flat = true;
   for (const [whose, scope] of Object.entries(scopes))
@@ -147,11 +138,7 @@ async function interleaved(calls: readonly (() => Promise<void>)[]): Promise<num
       await call();
       if (round >= 0) times[index]!.push(performance.now() - began);
     }
-  return times.map((each) => each.toSorted((a, b) => a - b)[Math.floor(each.length / 2)]!);
-}
-
-function printRow(cells: readonly string[]): void {
-  console.log(`| ${cells.join(' | ')} |`);
+  return times.map(median);
 }
 
 await main();

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Seed } from '@rookery/application';
 import { Clock } from '@rookery/domain';
-import { pagesById, Sql, Transaction } from '@rookery/persistence';
-import { Accounts } from '../identity/contract';
+import { Sql, Transaction } from '@rookery/persistence';
+import { Accounts, demoAccounts } from '../identity/contract';
 import { Memberships } from '../workspaces/contract';
 import { NO_CONTENT, Todo, type TodoContent } from './model/todo';
 import { Todos } from './storage/todos';
@@ -52,11 +52,8 @@ export class SeedTodos implements Seed {
   }
 
   private async visitors(): Promise<string[]> {
-    const ids: string[] = [];
-    const read = (after: string, limit: number) => this.accounts.page(after, limit);
-    for await (const page of pagesById(1_000, read))
-      ids.push(...page.filter(({ username }) => VISITORS.includes(username)).map(({ id }) => id));
-    return ids;
+    const all = await demoAccounts(this.accounts);
+    return all.filter(({ username }) => VISITORS.includes(username)).map(({ id }) => id);
   }
 
   /** @param filled workspaces that have todos already: some have several owners */
