@@ -243,7 +243,10 @@ describe('Generating a tale with a language model', () => {
     );
     await eventually(() => stream.isClosed);
     expect(stream.frames).toMatchObject([{ type: 'tale.failed', payload }]);
-    const frames = () => system.sql('SELECT type, payload FROM realtime.frames WHERE user_id = $1', [ada.id]);
+    const frames = () =>
+      system.sql(`SELECT type, payload FROM realtime.frames WHERE user_id = $1 AND type LIKE 'tale.%'`, [
+        ada.id,
+      ]);
     await eventually(async () => expect(await frames()).toEqual([{ type: 'tale.failed', payload }]));
   });
 

@@ -150,7 +150,7 @@ describe('Following a tale', () => {
     const tale = await taleIs(system, ada, id, 'ready');
     const frames = await eventually(async () => {
       const rows = await system.sql<Frame>(
-        'SELECT type, payload FROM realtime.frames WHERE user_id = $1 ORDER BY seq',
+        `SELECT type, payload FROM realtime.frames WHERE user_id = $1 AND type LIKE 'tale.%' ORDER BY seq`,
         [ada.id],
       );
       return rows.at(-1)?.type === 'tale.ready' && rows;

@@ -14,7 +14,7 @@ describe('Frames about members', () => {
 
   const framesOf = ({ id }: Person) =>
     system.sql<{ type: string; payload: object }>(
-      'SELECT type, payload FROM realtime.frames WHERE user_id = $1 ORDER BY seq',
+      `SELECT type, payload FROM realtime.frames WHERE user_id = $1 AND type LIKE 'workspace.%' ORDER BY seq`,
       [id],
     );
   /** Waits until all that has happened in a workspace is told. */
