@@ -23,6 +23,16 @@ export class Sql {
     return (await this.query<Row>(text, values)).rows;
   }
 
+  /**
+   * Plans the statement with its values and keeps nothing: for texts put together from optional parts. A connection
+   * would keep each variant, and a plan that serves all values is wrong where some are much rarer than others.
+   *
+   * @returns the rows of a statement with `$1…` parameters
+   */
+  async rowsUnprepared<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return (await this.ask<Row>({ text, values: [...values] })).rows;
+  }
+
   /** @returns the first row; undefined if there is none. */
   async row<Row extends QueryResultRow>(
     text: string,
@@ -70,11 +80,18 @@ export class Sql {
     return changed;
   }
 
-  private async query<Row extends QueryResultRow>(
+  private query<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[],
   ): Promise<QueryResult<Row>> {
-    const query = { name: this.nameOf(text), text, values: [...values] };
+    return this.ask<Row>({ name: this.nameOf(text), text, values: [...values] });
+  }
+
+  private async ask<Row extends QueryResultRow>(query: {
+    name?: string;
+    text: string;
+    values: unknown[];
+  }): Promise<QueryResult<Row>> {
     if (this.transaction.active) return this.transaction.query<Row>(query);
     const client = await this.connections.connect();
     try {

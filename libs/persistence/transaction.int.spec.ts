@@ -43,6 +43,17 @@ describe('A transaction', () => {
     return rows.length;
   }
 
+  it('leaves the connection what is prepared, and nothing of what is not', async () => {
+    const statements = await transaction.run(async () => {
+      await sql.rows('SELECT $1::int AS prepared', [1]);
+      expect(await sql.rowsUnprepared('SELECT $1::int AS planned', [2])).toEqual([{ planned: 2 }]);
+      return sql.rows<{ statement: string }>('SELECT statement FROM pg_prepared_statements');
+    });
+    const kept = statements.map(({ statement }) => statement);
+    expect(kept).toContain('SELECT $1::int AS prepared');
+    expect(kept).not.toContain('SELECT $1::int AS planned');
+  });
+
   it('returns what its work returns, and everything its work did is stored', async () => {
     const result = await transaction.run(async () => {
       await write('a');

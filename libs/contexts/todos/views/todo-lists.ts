@@ -36,7 +36,7 @@ export class TodoLists {
    */
   read(scope: TodoScope, query: TodosQuery, after: readonly unknown[], limit: number): Promise<TodoView[]> {
     const { text, values } = statement(scope, query, after, limit, this.clock.now());
-    return this.sql.rows<TodoView & Record<string, unknown>>(text, values);
+    return this.sql.rowsUnprepared<TodoView & Record<string, unknown>>(text, values);
   }
 }
 
