@@ -31,6 +31,13 @@ describe('the README', () => {
         until(`curl -s 'http://127.0.0.1:8025/api/messages?to=ada@example.com'`, 'Your story is ready'),
       ],
       [
+        'taleReady',
+        until(
+          `curl -s http://127.0.0.1:3000/v1/notifications -H "Authorization: Bearer $TOKEN"`,
+          'taleReady',
+        ),
+      ],
+      [
         'lastEventId',
         until(
           `curl -sN --max-time 2 "http://127.0.0.1:3000/v1/events?lastEventId=$PLACE" -H "Authorization: Bearer $TOKEN"`,
@@ -55,6 +62,7 @@ describe('the README', () => {
     expect(stdout.match(/^event: tale\.progress$/gm)!.length).toBeGreaterThan(1);
     expect(stdout).toMatch(/^event: tale\.ready$/m);
     expect(stdout).toMatch(/^Your story is ready: \w/m);
+    expect(stdout).toMatch(/^"unreadCount":0$/m);
     expect(stdout).toMatch(/^event: story\.viewed$/m);
     const feed = JSON.parse(stdout.trim().split('\n').at(-1)!) as {
       data: { author: { username: string } }[];
