@@ -248,6 +248,10 @@ describe('Generating a tale with a language model', () => {
         ada.id,
       ]);
     await eventually(async () => expect(await frames()).toEqual([{ type: 'tale.failed', payload }]));
+    await eventually(async () => {
+      const inbox = await system.ask('GET /v1/notifications', { token: ada.token });
+      expect(inbox.body.data).toMatchObject([{ kind: 'taleFailed', target: { type: 'tale', id } }]);
+    });
   });
 
   it('shows in the health of the worker, which stays ready, that the provider is left alone', async () => {
