@@ -9,6 +9,7 @@ export * from './migrate';
 export * from './outbox';
 export * from './persistence.module';
 export * from './repository';
+export * from './row-streams';
 export * from './schema-version';
 export * from './search-bulkhead';
 export * from './settings';

@@ -12,6 +12,7 @@ import { SchemaVersion } from './schema-version';
 import { SearchBulkhead } from './search-bulkhead';
 import { DatabaseSettings } from './settings';
 import { Sql } from './sql';
+import { RowStreams } from './row-streams';
 import { Interests } from './interests';
 import { Subscriptions } from './subscriptions';
 import { Transaction } from './transaction';
@@ -44,6 +45,7 @@ export class PersistenceModule implements OnModuleInit {
       Outbox,
       Deliveries,
       SchemaVersion,
+      RowStreams,
       SearchBulkhead,
     ];
     return {

@@ -8,7 +8,7 @@ export class DatabaseSettings extends defineSettings('PostgreSQL', {
     production: refuseDefaultPassword,
   }),
   poolSize: setting('DATABASE_POOL_SIZE', z.coerce.number().int().min(1).max(500), {
-    doc: 'Maximum connections per process.',
+    doc: 'Maximum connections per process, besides four for exports.',
     default: '20',
   }),
 }) {}

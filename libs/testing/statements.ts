@@ -1,3 +1,4 @@
+import { RowStreams } from '@rookery/persistence';
 import { RedisConnections } from '@rookery/redis';
 import { Redis } from 'ioredis';
 import { Client, type Pool } from 'pg';
@@ -21,7 +22,8 @@ export async function askedDuring(system: OwnSystem, work: () => Promise<unknown
   const { shared, cache } = system.inApi(RedisConnections);
   const clients = new Set<unknown>();
   const acquired = (client: unknown) => clients.add(client);
-  pool.on('acquire', acquired);
+  const pools = [pool, system.inApi(RowStreams).pool];
+  for (const each of pools) each.on('acquire', acquired);
   const asked: Asked = { postgres: [], redis: [] };
   let turn: string[] | undefined;
   // oxlint-disable-next-line typescript/unbound-method -- each client calls it on itself
@@ -55,6 +57,6 @@ export async function askedDuring(system: OwnSystem, work: () => Promise<unknown
   } finally {
     querying.mockRestore();
     commanding.mockRestore();
-    pool.off('acquire', acquired);
+    for (const each of pools) each.off('acquire', acquired);
   }
 }

@@ -137,3 +137,11 @@ export const OverCapacity = defineRejection(
   'Choose another day, a smaller cost, or take something out of the plan.',
   'The day is full',
 );
+
+export const ExportRunning = defineRejection(
+  'todos.export-running',
+  'conflict',
+  'An export of yours is under way.',
+  'Wait until it has ended, or end it.',
+  'One export at a time',
+);

@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@rookery/domain';
-import { SearchBulkhead, Sql } from '@rookery/persistence';
+import { type RowStream, RowStreams, SearchBulkhead, Sql } from '@rookery/persistence';
 import { type Page, paged } from '@rookery/web';
 import { PRIORITIES } from '../model/todo';
-import { DUE, nameOfList, ORDERS, type TodosQuery } from './todo-filters';
+import { DUE, nameOfList, ORDERS, TodosQuery } from './todo-filters';
 import { searchTerms } from './search-terms';
 import { TODO_COLUMNS, type TodoView } from './todo';
 
 /** Whose todos: those of a workspace, or those that a user has to do in some workspaces. */
 export type TodoScope = { workspaceId: string } | { responsibleId: string; workspaceIds: readonly string[] };
 
+/** Rows of a stream in memory, and how long it may hold its connection. */
+const BATCH_SIZE = 500;
+const STREAM_LIMIT_MS = 60_000;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Lists of todos: one statement for a page, whatever the filters. */
@@ -19,6 +22,7 @@ export class TodoLists {
     private readonly clock: Clock,
     private readonly searches: SearchBulkhead,
     private readonly sql: Sql,
+    private readonly streams: RowStreams,
   ) {}
 
   /** @returns one page of what the query asks for; the caller may see all of the scope */
@@ -38,14 +42,21 @@ export class TodoLists {
     const { text, values } = statement(scope, query, after, limit, this.clock.now());
     return this.sql.rowsUnprepared<TodoView & Record<string, unknown>>(text, values);
   }
+
+  /** @returns all todos of a workspace, oldest first, by one statement; close it */
+  stream(workspaceId: string): Promise<RowStream<TodoView>> {
+    const all = Object.assign(new TodosQuery(), { sort: 'asc' });
+    const { text, values } = statement({ workspaceId }, all, ORDERS.asc.keyset.first, null, this.clock.now());
+    return this.streams.start<TodoView>(text, values, BATCH_SIZE, STREAM_LIMIT_MS);
+  }
 }
 
-/** The statement of a page; exported so that its plans can be tested. */
+/** The statement of a page, or of all with null as limit; exported so that its plans can be tested. */
 export function statement(
   scope: TodoScope,
   query: TodosQuery,
   after: readonly unknown[],
-  limit: number,
+  limit: number | null,
   now: Date,
 ): { text: string; values: unknown[] } {
   const values: unknown[] = [];

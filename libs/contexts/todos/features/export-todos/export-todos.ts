@@ -3,8 +3,8 @@ import { Controller, Get, Query as QueryString, Res, StreamableFile } from '@nes
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
-import { NotFound } from '@rookery/domain';
-import { pagesById } from '@rookery/persistence';
+import { NotFound, Rejection } from '@rookery/domain';
+import type { RowStream } from '@rookery/persistence';
 import {
   type Caller,
   CurrentCaller,
@@ -17,7 +17,8 @@ import {
 import type { FastifyReply } from 'fastify';
 import { TodoAccess } from '../../services/todo-access';
 import { CALENDAR_BEGIN, CALENDAR_END, calendarTodo } from '../../views/calendar';
-import { TodosQuery } from '../../views/todo-filters';
+import { ExportRunning } from '../../model/rejections';
+import type { TodoView } from '../../views/todo';
 import { TodoLists } from '../../views/todo-lists';
 import { CSV_HEADER, csvOf } from '../../views/todo-csv';
 
@@ -27,8 +28,6 @@ const EXPORTS = defineRatePolicy('todos-export', {
   doc: 'Exporting the todos of a workspace, per account.',
 });
 
-/** Todos in memory at a time, and of one statement. */
-const PAGE = 1_000;
 const FORMATS = {
   csv: { type: 'text/csv; charset=utf-8', file: 'todos.csv' },
   ical: { type: 'text/calendar; charset=utf-8', file: 'todos.ics' },
@@ -43,7 +42,7 @@ class ExportQuery {
   format: Format = 'csv';
 }
 
-export class ExportTodos extends Query<AsyncIterable<string>> {
+export class ExportTodos extends Query<Readable> {
   constructor(
     readonly workspaceId: string,
     readonly viewerId: string,
@@ -64,9 +63,9 @@ export class ExportTodosRoute {
     operationId: 'exportTodos',
     summary: 'Export the todos of a workspace',
     description:
-      'All of them, oldest first, for everybody in the workspace. In a table, texts that a spreadsheet would take for a formula have an apostrophe before them.',
+      'All of them, oldest first, for everybody in the workspace. In a table, texts that a spreadsheet would take for a formula have an apostrophe before them. One export at a time; what is not read within a minute is cut off.',
     ok: { mediaType: 'text/csv', headers: { 'Content-Disposition': 'A file name to save it under.' } },
-    rejects: [NotFound],
+    rejects: [NotFound, ExportRunning],
   })
   async export(
     @UuidParam() id: string,
@@ -77,28 +76,41 @@ export class ExportTodosRoute {
     const { type, file } = FORMATS[format];
     const text = await this.queries.execute(new ExportTodos(id, userId, format));
     reply.header('content-disposition', `attachment; filename="${file}"`);
-    return new StreamableFile(Readable.from(text, { objectMode: false }), { type });
+    return new StreamableFile(text, { type });
   }
 }
 
 @QueryHandler(ExportTodos)
 export class ExportTodosHandler implements IQueryHandler<ExportTodos> {
+  /** Users whose export is under way in this process: nobody takes the connections of all. */
+  private readonly running = new Set<string>();
+
   constructor(
     private readonly access: TodoAccess,
     private readonly lists: TodoLists,
   ) {}
 
-  async execute({ workspaceId, viewerId, format }: ExportTodos): Promise<AsyncIterable<string>> {
+  async execute({ workspaceId, viewerId, format }: ExportTodos): Promise<Readable> {
     await this.access.assertCanRead(viewerId, workspaceId);
-    return this.write(workspaceId, format);
+    if (this.running.has(viewerId)) throw new Rejection(ExportRunning);
+    this.running.add(viewerId);
+    try {
+      const rows = await this.lists.stream(workspaceId);
+      // Also of who goes away before the first byte: then nothing of the generator runs.
+      return Readable.from(textOf(rows, format), { objectMode: false }).once('close', () => {
+        rows.close();
+        this.running.delete(viewerId);
+      });
+    } catch (error) {
+      this.running.delete(viewerId);
+      throw error;
+    }
   }
+}
 
-  private async *write(workspaceId: string, format: Format): AsyncGenerator<string> {
-    const query = Object.assign(new TodosQuery(), { sort: 'asc' });
-    yield format === 'csv' ? CSV_HEADER : CALENDAR_BEGIN;
-    const read = (after: string, limit: number) => this.lists.read({ workspaceId }, query, [after], limit);
-    for await (const todos of pagesById(PAGE, read))
-      if (todos.length > 0) yield format === 'csv' ? csvOf(todos) : todos.map(calendarTodo).join('');
-    if (format === 'ical') yield CALENDAR_END;
-  }
+async function* textOf(rows: RowStream<TodoView>, format: Format): AsyncGenerator<string> {
+  yield format === 'csv' ? CSV_HEADER : CALENDAR_BEGIN;
+  for await (const todos of rows.batches())
+    yield format === 'csv' ? csvOf(todos) : todos.map(calendarTodo).join('');
+  if (format === 'ical') yield CALENDAR_END;
 }
