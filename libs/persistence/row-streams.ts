@@ -86,7 +86,9 @@ export class RowStreams implements OnApplicationShutdown {
           if (state === 'finished') return;
           const rows = await cursor.read(batchSize);
           if (rows.length > 0) yield rows;
-          if (rows.length < batchSize) return end('finished', true);
+          if (rows.length >= batchSize) continue;
+          end('finished', true);
+          return;
         }
       } finally {
         close();
