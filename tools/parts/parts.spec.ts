@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Redis } from 'ioredis';
 import { createTransport } from 'nodemailer';
 import { Client } from 'pg';
@@ -9,6 +10,7 @@ import { startMailbox } from './mailbox.mts';
 import { startPostgres } from './postgres.mts';
 import { commandLine, waitFor } from './processes.mts';
 import { startRedis } from './redis.mts';
+import { startStorage } from './storage.mts';
 
 // The first run on a machine may have to download the servers.
 jest.setTimeout(180_000);
@@ -169,6 +171,30 @@ describe('the embedded parts', () => {
   function putJson(url: string, body: unknown): Promise<Response> {
     return fetch(url, { method: 'PUT', body: JSON.stringify(body) });
   }
+
+  it('the storage keeps what is written while the last object beside it is removed', async () => {
+    const storage = await startStorage({ dataDir: join(folder, 'storage') });
+    const { S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_BUCKET } = storage.settings;
+    const client = new S3Client({
+      endpoint: S3_ENDPOINT,
+      region: S3_REGION,
+      forcePathStyle: true,
+      credentials: { accessKeyId: S3_ACCESS_KEY_ID, secretAccessKey: S3_SECRET_ACCESS_KEY },
+    });
+    const at = (id: number) => ({ Bucket: S3_BUCKET, Key: `uploads/${id}` });
+    const put = (id: number) => client.send(new PutObjectCommand({ ...at(id), Body: 'owl' }));
+    try {
+      await put(0);
+      for (let id = 1; id <= 200; id++) {
+        await Promise.all([client.send(new DeleteObjectCommand(at(id - 1))), put(id)]);
+        const { Body } = await client.send(new GetObjectCommand(at(id)));
+        expect(await Body!.transformToString()).toBe('owl');
+      }
+    } finally {
+      client.destroy();
+      await storage.stop();
+    }
+  });
 
   it('Redis ends with the process that started it, also before it has responded', async () => {
     const programs = join(folder, 'programs');

@@ -9,6 +9,10 @@ declare module '@20minutes/s3rver' {
       vhostBuckets: boolean;
       configureBuckets: { name: string; configs: string[] }[];
     });
+    readonly store: {
+      getResourcePath(bucket: string, key: string, part: string): string;
+      deleteObject(bucket: string, key: string): Promise<void>;
+    };
     on(event: 'error', listener: (error: Error) => void): this;
     configureBuckets(): Promise<unknown>;
     callback(): RequestListener;

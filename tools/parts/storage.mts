@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -49,6 +50,13 @@ export async function startStorage(options: StorageOptions): Promise<RunningStor
     configureBuckets: [{ name: BUCKET, configs: [CORS] }],
   });
   s3rver.on('error', () => undefined); // the client is told
+  s3rver.store.deleteObject = async (bucket, key) => {
+    // Its own also removes a folder that it saw empty, with all that was written there meanwhile.
+    const files = ['object', 'object.md5', 'metadata.json'].map((part) =>
+      s3rver.store.getResourcePath(bucket, key, part),
+    );
+    await Promise.all(files.map((file) => rm(file, { force: true })));
+  };
   await s3rver.configureBuckets();
   const server = createServer(guarded(s3rver.callback()));
   // Longer than its clients keep idle connections.
