@@ -26,21 +26,32 @@ export interface GuardedRoute {
   /** The route has `@Explain()`, like every route of the API; routes of plugins do not. */
   explained?: boolean;
   public?: boolean;
+  /** What the route makes works longer than the session in which it is made. */
+  outlivesSession?: boolean;
 }
 
 /** Opens a route, or all of a controller, to callers who are not signed in. */
 export function Public(): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(PUBLIC, true), tellHooks, ApiExtension('x-public', true));
+  return applyDecorators(
+    SetMetadata(PUBLIC, true),
+    AddToRouteConfig({ public: true } satisfies GuardedRoute),
+    ApiExtension('x-public', true),
+  );
 }
 
-/** Hooks have no access to Nest's metadata, nor to the route's class. */
-function tellHooks(target: object, name?: string | symbol, descriptor?: PropertyDescriptor): void {
-  const open = AddToRouteConfig({ public: true } satisfies GuardedRoute);
-  if (descriptor) return void open(target, name!, descriptor);
-  const { prototype } = target as { prototype: object };
-  for (const [method, own] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (typeof own.value === 'function' && method !== 'constructor') open(prototype, method, own);
-  }
+/** Extension that documents that what is known of the caller is not cached. */
+export const UNCACHED = 'x-outlives-session';
+
+/**
+ * Declares a route, or all of a controller, that makes something that works after the session of the caller has ended,
+ * such as an API key or an address that receives data. What is known of the session, key or account is read from the
+ * database for each request: elsewhere it is believed for some seconds.
+ */
+export function OutlivesSession(): MethodDecorator & ClassDecorator {
+  return applyDecorators(
+    AddToRouteConfig({ outlivesSession: true } satisfies GuardedRoute),
+    ApiExtension(UNCACHED, true),
+  );
 }
 
 /**
@@ -126,6 +137,7 @@ export function authenticateCallers(server: FastifyInstance): void {
   server.addHook('onRequest', async (request, reply) => {
     const route = request.routeOptions.config as GuardedRoute;
     if (!route.explained || route.public) return;
+    if (route.outlivesSession) request.maxAgeMs = 0;
     await bearer.canActivate(new ExecutionContextHost([request, reply]));
     workContext().actorId = request.user!.userId;
   });

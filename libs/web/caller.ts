@@ -19,6 +19,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before the body is read; absent on public routes. */
     user?: Caller;
+    /** Maximum age in milliseconds of what is cached about the caller; up to the strategy if absent. */
+    maxAgeMs?: number;
   }
 }
 

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiExtension } from '@nestjs/swagger';
+import { OutlivesSession } from './access';
 import { callerOf } from './caller';
 import { RequestRefused } from './problem';
 import { Problems } from './problems';
@@ -23,10 +24,11 @@ const FRESH_MS = 15 * 60_000;
 
 /**
  * Admits only callers who authenticated with their second factor, or with their password if they have none, within the
- * last 15 minutes; others get 403 `auth.mfa-required`. API keys are never fresh.
+ * last 15 minutes; others get 403 `auth.mfa-required`. API keys are never fresh. The session is read for each request,
+ * as with `@OutlivesSession()`.
  */
 export function Fresh(): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(FRESH, true), ApiExtension(NEEDS_FRESH, true));
+  return applyDecorators(SetMetadata(FRESH, true), OutlivesSession(), ApiExtension(NEEDS_FRESH, true));
 }
 
 /**

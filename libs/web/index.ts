@@ -1,6 +1,7 @@
 export {
   authenticateBearer,
   type BearerRequest,
+  OutlivesSession,
   permissionsOf,
   PermissionToManageAny,
   Public,

@@ -145,7 +145,7 @@ export class ApiKeys implements TokenAuthenticator {
 
   private async look(id: string, maxAgeMs: number): Promise<KnownKey | undefined> {
     let key = this.known.get(id);
-    if (!key || this.known.getRemainingTTL(id) < CACHE_TTL_MS - maxAgeMs) {
+    if (!key || this.known.getRemainingTTL(id) <= CACHE_TTL_MS - maxAgeMs) {
       key = this.read(id);
       this.known.set(id, key);
       key.catch(() => this.known.delete(id));

@@ -91,7 +91,7 @@ export class ExternalTokens implements TokenAuthenticator {
   private async userOf(identity: ExternalIdentity, maxAgeMs: number): Promise<ExternalUser> {
     const key = JSON.stringify([identity.issuer, identity.subject]);
     let user = this.users.get(key);
-    if (!user || this.users.getRemainingTTL(key) < CACHE_TTL_MS - maxAgeMs) {
+    if (!user || this.users.getRemainingTTL(key) <= CACHE_TTL_MS - maxAgeMs) {
       user = this.look(identity);
       this.users.set(key, user);
       user.catch(() => this.users.delete(key));

@@ -32,12 +32,12 @@ export class SessionCache {
   /**
    * @param issuedAt of the token, in seconds: older cached data is not used, because another process may have issued
    *   the token after a reauthentication
-   * @param maxAgeMs of cached data
+   * @param maxAgeMs of cached data, less than that; 0 for none
    * @returns undefined if it has ended
    */
   async get(sessionId: string, issuedAt = 0, maxAgeMs = CACHE_TTL_MS): Promise<SessionState | undefined> {
     const known = this.known.get(sessionId);
-    if (known && known.at >= Math.max((issuedAt + 1) * 1_000, Date.now() - maxAgeMs)) return known.state;
+    if (known && known.at >= (issuedAt + 1) * 1_000 && known.at > Date.now() - maxAgeMs) return known.state;
     const entry = { at: Date.now(), state: this.read(sessionId) };
     this.known.set(sessionId, entry);
     entry.state.catch(() => this.known.delete(sessionId));

@@ -14,7 +14,15 @@ import { Audited } from '@rookery/audit';
 import { Clock, type EventOf, NotFound, Rejection } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { OutboundFailure, OutboundHttp } from '@rookery/outbound-http';
-import { type Caller, CurrentCaller, Explain, Field, type Page, UuidParam } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  Explain,
+  Field,
+  OutlivesSession,
+  type Page,
+  UuidParam,
+} from '@rookery/web';
 import { AccessReset, Accounts } from '../../../identity/contract';
 import { PushEndpointBlocked, PushKeyInvalid } from '../../model/rejections';
 import { Vapid } from '../../services/vapid';
@@ -126,6 +134,7 @@ export class PushSubscriptionRoutes {
     return { publicKey: this.vapid.publicKey };
   }
 
+  @OutlivesSession()
   @Post()
   @Explain({
     operationId: 'subscribePush',

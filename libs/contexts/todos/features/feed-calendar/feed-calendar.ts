@@ -19,6 +19,7 @@ import {
   Explain,
   Field,
   NeverStored,
+  OutlivesSession,
   Public,
   RateLimit,
   SecretParam,
@@ -77,6 +78,7 @@ export class FeedCalendarRoute {
     private readonly settings: WebSettings,
   ) {}
 
+  @OutlivesSession()
   @Post('me/calendar-feed')
   @SessionOnly()
   @NeverStored()

@@ -11,6 +11,7 @@ import {
   Explain,
   Field,
   NeverStored,
+  OutlivesSession,
   RateLimit,
 } from '@rookery/web';
 import type { FastifyReply } from 'fastify';
@@ -68,6 +69,7 @@ export class CreateWebhook extends Command<CreatedWebhook> {
 export class CreateWebhookRoute {
   constructor(private readonly commands: Commands) {}
 
+  @OutlivesSession()
   @Post()
   @NeverStored()
   @RateLimit(CREATION)

@@ -4,7 +4,15 @@ import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, Field, NeverStored, UuidParam } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  Explain,
+  Field,
+  NeverStored,
+  OutlivesSession,
+  UuidParam,
+} from '@rookery/web';
 import { WebhookSecrets } from '../../services/secrets';
 import { WebhookSettings } from '../../settings';
 import { Webhooks } from '../../storage/webhooks';
@@ -37,6 +45,7 @@ export class RotateWebhookSecret extends Command<RotatedSecret> {
 export class RotateWebhookSecretRoute {
   constructor(private readonly commands: Commands) {}
 
+  @OutlivesSession()
   @Post(':id/rotate-secret')
   @NeverStored()
   @Explain({

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, Field, UuidParam } from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, Field, OutlivesSession, UuidParam } from '@rookery/web';
 import { UrlBlocked } from '../../model/rejections';
 import type { WebhookDraft } from '../../model/webhook';
 import { Owners } from '../../services/owners';
@@ -42,6 +42,7 @@ export class UpdateWebhook extends Command<WebhookView> {
 export class UpdateWebhookRoute {
   constructor(private readonly commands: Commands) {}
 
+  @OutlivesSession()
   @Patch(':id')
   @Explain({
     operationId: 'updateWebhook',

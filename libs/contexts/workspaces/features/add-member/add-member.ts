@@ -4,7 +4,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, NotFound, Rejection } from '@rookery/domain';
-import { type Caller, CurrentCaller, ExactlyOneOf, Explain, Field, RateLimit, UuidParam } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  ExactlyOneOf,
+  Explain,
+  Field,
+  OutlivesSession,
+  RateLimit,
+  UuidParam,
+} from '@rookery/web';
 import { Relations } from '../../../social/contract';
 import { type Role, ROLES } from '../../contract';
 import { Member, verifyOwner } from '../../model/member';
@@ -62,6 +71,7 @@ export class AddMember extends Command<MemberView | InviteView> {
 export class AddMemberRoute {
   constructor(private readonly commands: Commands) {}
 
+  @OutlivesSession()
   @Post(':id/members')
   @RateLimit(admitting)
   @Explain({

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { NotFound } from '@rookery/domain';
-import { type Caller, CurrentCaller, Explain, Field, UuidParam } from '@rookery/web';
+import { type Caller, CurrentCaller, Explain, Field, OutlivesSession, UuidParam } from '@rookery/web';
 import { type Role, ROLES } from '../../contract';
 import { verifyOwner } from '../../model/member';
 import { LastOwner } from '../../model/rejections';
@@ -39,6 +39,7 @@ export class ChangeMemberRole extends Command<MemberView> {
 export class ChangeMemberRoleRoute {
   constructor(private readonly commands: Commands) {}
 
+  @OutlivesSession()
   @Patch(':id/members/:userId')
   @Explain({
     operationId: 'updateMember',
@@ -73,7 +74,7 @@ export class ChangeMemberRoleHandler implements ICommandHandler<ChangeMemberRole
     verifyOwner(locked.role);
     const otherOwners = await this.members.otherOwners(workspaceId, userId);
     if (member.changeRole(role, otherOwners)) await this.members.save(member);
-    if (role !== 'owner') await this.invites.closeAll(workspaceId, userId);
+    if (role !== 'owner') await this.invites.closeOf(workspaceId, userId);
     return this.views.reload(workspaceId, userId);
   }
 }

@@ -4,7 +4,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { NotFound } from '@rookery/domain';
-import { type Caller, CurrentCaller, ExactlyOneOf, Explain, Field, RateLimit, UuidParam } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  ExactlyOneOf,
+  Explain,
+  Field,
+  OutlivesSession,
+  RateLimit,
+  UuidParam,
+} from '@rookery/web';
 import { type Role, ROLES } from '../../contract';
 import { type Addressee } from '../../model/invite';
 import { AlreadyMember, PersonalWorkspace, TooManyInvites } from '../../model/rejections';
@@ -45,6 +54,7 @@ export class InviteMember extends Command<InviteView> {
 export class InviteMemberRoute {
   constructor(private readonly commands: Commands) {}
 
+  @OutlivesSession()
   @Post(':id/invites')
   @RateLimit(admitting)
   @Explain({
