@@ -20,11 +20,15 @@ const KNOWN = new Map<string, Emoji>(EMOJI.map((emoji) => [withoutSelectors(emoj
 
 /**
  * @param text from a request, with or without variation selectors
- * @returns the emoji as it is stored
- * @throws Rejection `stories.emoji-unknown` for everything else, skin tones and look-alikes among them
+ * @returns the emoji as it is stored; undefined for everything else, skin tones and look-alikes among them
  */
+export function findEmoji(text: string): Emoji | undefined {
+  return KNOWN.get(withoutSelectors(text));
+}
+
+/** The same, @throws Rejection `stories.emoji-unknown` for everything else */
 export function emojiOf(text: string): Emoji {
-  const emoji = KNOWN.get(withoutSelectors(text));
+  const emoji = findEmoji(text);
   if (emoji === undefined) throw new Rejection(EmojiUnknown);
   return emoji;
 }

@@ -15,7 +15,7 @@ import {
   UuidParam,
 } from '@rookery/web';
 import { metrics } from '../../metrics';
-import { type Emoji, EMOJI, emojiOf, EmojiUnknown } from '../../model/emoji';
+import { type Emoji, EMOJI, emojiOf, EmojiUnknown, findEmoji } from '../../model/emoji';
 import { Reaction } from '../../model/reaction';
 import { People } from '../../storage/people';
 import { Reactions } from '../../storage/reactions';
@@ -148,10 +148,11 @@ export class RemoveReactionHandler implements ICommandHandler<RemoveReaction> {
   ) {}
 
   async execute({ storyId, userId, emoji: text }: RemoveReaction): Promise<void> {
-    const emoji = emojiOf(text);
-    const reaction = await this.reactions.lockOf(storyId, userId, emoji);
+    const known = findEmoji(text);
+    const reaction = known && (await this.reactions.lockOf(storyId, userId, known));
     if (!reaction) {
       await this.visibility.assertVisible(storyId, userId);
+      emojiOf(text);
       return;
     }
     reaction.withdraw();
