@@ -35,7 +35,7 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
   constructor(
     protected readonly transaction: Transaction,
     protected readonly sql: Sql,
-    private readonly outbox: Outbox,
+    protected readonly outbox: Outbox,
   ) {}
 
   /**

@@ -148,6 +148,20 @@ describe('What users are told of', () => {
       expect(await kindsOf(bob)).toEqual(['workspaceInvite']);
     });
 
+    it('is no invite that has expired, or whose sender may invite nobody any more: not in the count either', async () => {
+      const eve = await enroll(system);
+      const [first, second] = [await gather(system, ada), await gather(system, ada, [[eve, 'owner']])];
+      const { id } = await invite(system, ada, first, { email: bob.email });
+      await invite(system, eve, second, { userId: bob.id });
+      await notificationsOf(system, bob, 2);
+      await system.sql(`UPDATE workspaces.invites SET expires_at = now() WHERE id = $1`, [id]);
+      expect((await inboxOf(system, bob)).data).toHaveLength(1);
+      await system.runSchedule('workspaces.close-expired-invites');
+      await eventually(async () => expect((await inboxOf(system, bob)).unreadCount).toBe(1));
+      await as(ada, `PATCH /v1/workspaces/${second}/members/${eve.id}`, { role: 'member' });
+      await eventually(async () => expect((await inboxOf(system, bob)).unreadCount).toBe(0));
+    });
+
     it('is no invite of somebody whom they have blocked, nor one to an address that nobody has', async () => {
       const workspaceId = await gather(system, ada);
       await block(system, bob, ada);

@@ -119,7 +119,7 @@ export class WorkspacesPersonalData implements PersonalData {
     const heir = await this.members.heirOf(workspaceId, userId);
     if (!heir) {
       workspace.end();
-      await this.invites.closeAll(workspaceId, null);
+      await this.invites.closeAll(workspaceId);
       return this.workspaces.remove(workspace);
     }
     if (heir.changeRole('owner', 0)) await this.members.save(heir);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
+import { InviteExpired, InviteRevoked } from '../contract';
 import { type Addressee, Invite, type InviteState } from '../model/invite';
 
 export const inviteSchema = new EntitySchema<InviteState>({
@@ -23,8 +24,19 @@ export const inviteSchema = new EntitySchema<InviteState>({
   },
 });
 
+/** An invite that was closed, at its new version. */
+interface Closed extends Record<string, unknown> {
+  id: string;
+  version: number;
+  workspaceId: string;
+}
+
+const CLOSED = 'invites.id, invites.version, invites.workspace_id AS "workspaceId"';
+
 /** Maximum mails with invites to one address within a day, whoever sends them. */
 const MAX_MAILS_PER_DAY = 5;
+/** Those of one sender among them, so that no sender uses up what others need. */
+const MAX_MAILS_OF_SENDER_PER_DAY = 2;
 /** Days after its end for which a link says that it has expired. */
 const KEPT_DAYS = 30;
 
@@ -86,17 +98,43 @@ export class Invites extends Repository<InviteState, Invite> {
   }
 
   /**
-   * Closes open invites, without events of their own: their sender has lost the right to send them, or the workspace is
-   * deleted.
-   *
-   * @param invitedBy null for those of everybody
+   * Closes the open invites of a sender who has lost the right to send them, in the current transaction, with an event for
+   * each.
    */
-  async closeAll(workspaceId: string, invitedBy: string | null): Promise<void> {
-    await this.sql.execute(
+  async closeOf(workspaceId: string, invitedBy: string): Promise<void> {
+    const closed = await this.sql.rows<Closed>(
       `UPDATE workspaces.invites SET closed_at = now(), version = version + 1
-       WHERE workspace_id = $1 AND closed_at IS NULL AND ($2::uuid IS NULL OR invited_by = $2)`,
+       WHERE workspace_id = $1 AND closed_at IS NULL AND invited_by = $2 RETURNING ${CLOSED}`,
       [workspaceId, invitedBy],
     );
+    await this.tell(InviteRevoked, closed);
+  }
+
+  /** Closes the open invites of a workspace that is deleted, without events of their own. */
+  async closeAll(workspaceId: string): Promise<void> {
+    await this.sql.execute(
+      `UPDATE workspaces.invites SET closed_at = now(), version = version + 1
+       WHERE workspace_id = $1 AND closed_at IS NULL`,
+      [workspaceId],
+    );
+  }
+
+  /**
+   * Closes invites that nobody has accepted in time, in the current transaction, with an event for each; those that somebody
+   * else is changing are left for later.
+   *
+   * @param limit maximum number
+   */
+  async closeExpired(now: Date, limit: number): Promise<void> {
+    const closed = await this.sql.rows<Closed>(
+      `UPDATE workspaces.invites SET closed_at = expires_at, version = version + 1
+       WHERE id IN (
+         SELECT id FROM workspaces.invites WHERE closed_at IS NULL AND expires_at <= $1
+         ORDER BY expires_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+       RETURNING ${CLOSED}`,
+      [now, limit],
+    );
+    await this.tell(InviteExpired, closed);
   }
 
   /**
@@ -110,10 +148,12 @@ export class Invites extends Repository<InviteState, Invite> {
       `workspaces.mails:${mark.toString('base64url')}`,
     ]);
     const admitted = await this.sql.execute(
-      `UPDATE workspaces.invites SET mailed_to = $2, mailed_at = coalesce(mailed_at, now())
+      `UPDATE workspaces.invites invite SET mailed_to = $2, mailed_at = coalesce(mailed_at, now())
        WHERE id = $1 AND (mailed_at IS NOT NULL OR (
-         SELECT count(*) FROM workspaces.invites sent
-         WHERE sent.mailed_to = $2 AND sent.mailed_at > now() - interval '1 day') < ${MAX_MAILS_PER_DAY})`,
+         SELECT count(*) < ${MAX_MAILS_PER_DAY}
+           AND count(*) FILTER (WHERE sent.invited_by = invite.invited_by) < ${MAX_MAILS_OF_SENDER_PER_DAY}
+         FROM workspaces.invites sent
+         WHERE sent.mailed_to = $2 AND sent.mailed_at > now() - interval '1 day'))`,
       [id, mark],
     );
     return admitted === 1;
@@ -129,13 +169,21 @@ export class Invites extends Repository<InviteState, Invite> {
   }
 
   /** Closes the invites that a user has sent, and forgets by whom they are. @returns how many, at most `limit` */
-  eraseBy(userId: string, limit: number): Promise<number> {
-    return this.sql.execute(
-      `UPDATE workspaces.invites
-       SET invited_by = NULL, closed_at = coalesce(closed_at, now()), version = version + 1
-       WHERE id IN (SELECT id FROM workspaces.invites WHERE invited_by = $1 ORDER BY id LIMIT $2)`,
+  async eraseBy(userId: string, limit: number): Promise<number> {
+    const erased = await this.sql.rows<Closed & { open: boolean }>(
+      `WITH sent AS (
+         SELECT id, closed_at IS NULL AS open FROM workspaces.invites WHERE invited_by = $1
+         ORDER BY id LIMIT $2 FOR NO KEY UPDATE)
+       UPDATE workspaces.invites
+       SET invited_by = NULL, closed_at = coalesce(closed_at, now()), version = version + sent.open::int
+       FROM sent WHERE invites.id = sent.id RETURNING ${CLOSED}, sent.open`,
       [userId, limit],
     );
+    await this.tell(
+      InviteRevoked,
+      erased.filter(({ open }) => open),
+    );
+    return erased.length;
   }
 
   /** Deletes invites that ended long ago, at most `limit`. */
@@ -144,6 +192,17 @@ export class Invites extends Repository<InviteState, Invite> {
       `DELETE FROM workspaces.invites WHERE id IN (
          SELECT id FROM workspaces.invites WHERE expires_at < now() - make_interval(days => ${KEPT_DAYS}) LIMIT $1)`,
       [limit],
+    );
+  }
+
+  private async tell(definition: typeof InviteExpired | typeof InviteRevoked, closed: readonly Closed[]) {
+    await this.outbox.append(
+      closed.map(({ id, version, workspaceId }) => ({
+        definition,
+        subject: id,
+        sequence: version,
+        data: { workspaceId },
+      })),
     );
   }
 }

@@ -1,12 +1,20 @@
 import type { EventOf } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
-import { InviteRevoked, MemberInvited, WorkspaceHeadlines } from '../../../workspaces/contract';
+import {
+  InviteExpired,
+  InviteRevoked,
+  MemberInvited,
+  WorkspaceHeadlines,
+} from '../../../workspaces/contract';
 import { Notify } from '../../services/notify';
 import { Notifications } from '../../storage/notifications';
 
-const CHANGES = [InviteRevoked, MemberInvited];
+const CHANGES = [InviteExpired, InviteRevoked, MemberInvited];
 
-/** Tells users who invites them, also by their address, until the invite is taken back. In order: neither knows of the other. */
+/**
+ * Tells users who invites them, also by their address, until the invite is taken back or expires. In order: none of these
+ * events knows of the others.
+ */
 @Subscriber('notifications.notify-invite', CHANGES, { queue: Queues.notifications, ordered: true })
 export class NotifyInvite implements Handles<(typeof CHANGES)[number]> {
   constructor(
@@ -16,7 +24,7 @@ export class NotifyInvite implements Handles<(typeof CHANGES)[number]> {
   ) {}
 
   async handle({ type, subject, actorId, data }: EventOf<(typeof CHANGES)[number]>): Promise<void> {
-    if (type === InviteRevoked.type) return this.notifications.removeSource(subject);
+    if (type !== MemberInvited.type) return this.notifications.removeSource(subject);
     const recipientId = await this.workspaces.inviteeOf(subject);
     if (recipientId === undefined) return;
     const { workspaceId } = data;

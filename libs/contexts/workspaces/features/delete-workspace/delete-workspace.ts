@@ -51,7 +51,7 @@ export class DeleteWorkspaceHandler implements ICommandHandler<DeleteWorkspace> 
     const { workspace, role } = await this.workspaces.lockAs(callerId, workspaceId);
     verifyOwner(role);
     workspace.delete();
-    await this.invites.closeAll(workspaceId, null);
+    await this.invites.closeAll(workspaceId);
     await this.workspaces.remove(workspace);
   }
 }

@@ -158,6 +158,32 @@ describe('Inviting somebody', () => {
     await eventually(async () => expect(await system.inbox.of(email)).toHaveLength(5));
   });
 
+  it('mails an address twice a day for one sender, who uses up nothing of others', async () => {
+    const { email } = newcomer();
+    const mailed = () =>
+      system.sql<{ by: string }>(
+        'SELECT invited_by AS by FROM workspaces.invites WHERE email = $1 AND mailed_at IS NOT NULL',
+        [email],
+      );
+    for (const sent of [1, 2]) {
+      await invite(system, ada, id, { email });
+      await eventually(async () => expect(await mailed()).toHaveLength(sent));
+    }
+    const waiting = await invite(system, ada, await gather(system, ada), { email });
+    await eventually(async () => {
+      const [delivery] = await system.sql<{ later: boolean }>(
+        `SELECT d.due_at > now() + interval '10 min' AS later FROM messaging.outbox o
+         JOIN messaging.event_delivery d ON d.event_id = o.event_id AND d.subscriber = 'workspaces.send-invite-mail'
+         WHERE o.subject = $1`,
+        [waiting.id],
+      );
+      expect(delivery?.later).toBe(true);
+    });
+    await invite(system, bob, await gather(system, bob), { email });
+    await eventually(async () => expect(await mailed()).toHaveLength(3));
+    expect((await mailed()).filter(({ by }) => by === ada.id)).toHaveLength(2);
+  });
+
   it.each([
     ['', { role: 'guest' }],
     ['email', { email: 'nowhere', role: 'guest' }],

@@ -64,7 +64,7 @@ export class RemoveMemberHandler implements ICommandHandler<RemoveMember> {
     workspace.verifyShared();
     member.leave(leaves ? 'left' : 'removed', await this.members.otherOwners(workspaceId, userId));
     await this.members.remove(member);
-    await this.invites.closeAll(workspaceId, userId);
+    await this.invites.closeOf(workspaceId, userId);
     if (leaves) await this.members.noteDeparture(workspaceId, userId);
   }
 }
