@@ -21,22 +21,22 @@ const OUTLIVING = [
   'verifyTotp',
 ];
 
+type Paths = Record<string, Record<string, { operationId: string; 'x-outlives-session'?: boolean }>>;
+
 describe('What outlives a session', () => {
   const system = sharedSystem();
   let routes: Map<string, string>;
 
   beforeAll(async () => {
     const { body } = await system.ask('GET /v1/openapi.json');
-    const operations = Object.entries(body.paths as Record<string, Record<string, any>>).flatMap(
-      // oxlint-disable-line typescript/no-explicit-any
-      ([path, methods]) =>
-        Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+    const operations = Object.entries(body.paths as Paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
     );
     routes = new Map(
       operations
         .filter(({ operation }) => operation['x-outlives-session'])
         .map(({ path, method, operation }) => [
-          operation.operationId as string,
+          operation.operationId,
           `${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, newId())}`,
         ]),
     );
