@@ -47,8 +47,8 @@ const project = {
 };
 
 module.exports = {
-  // One more than there are cores, as suites also wait; eight at most, as PostgreSQL grants 200 connections.
-  maxWorkers: Math.min(availableParallelism() + 1, 8),
+  // One for each core, as suites compute; two at least, as they also wait; eight at most, as PostgreSQL grants 200 connections.
+  maxWorkers: Math.min(Math.max(availableParallelism(), 2), 8),
   // Each suite that loads Nest leaves some 45 MB behind; a worker that has collected much spends its time on collecting
   // garbage, and is replaced by a fresh one.
   workerIdleMemoryLimit: '512MB',
