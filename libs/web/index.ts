@@ -23,7 +23,7 @@ export { HealthModule } from './health';
 export { escapeHtml, type HtmlPage, sendPage } from './html-page';
 export { MetricsServer } from './metrics-server';
 export { NeverStored } from './idempotency/never-stored';
-export { MaxMembers, mediaTypeOf, TextBody } from './json-body';
+export { MaxMembers, mediaTypeOf, StreamedTextBody, streamedText, TextBody } from './json-body';
 export { LimitsModule } from './limits.module';
 export { LimitsUpkeepModule } from './limits-upkeep.module';
 export { type ApiDescription, buildOpenApi, serveOpenApi } from './openapi';

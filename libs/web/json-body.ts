@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -14,10 +15,16 @@ const MAX_MEMBERS = 1_000;
 /** Bytes of a body of a route with {@link TextBody}, unless it sets another number: services report in batches. */
 const MAX_TEXT_BYTES = 1_000_000;
 
+/** Characters of a text that is there as a whole. */
+const PIECE_LENGTH = 65_536;
+const HIGH_SURROGATE = /[\uD800-\uDBFF]/;
+
 interface TextBodyRule {
   maxBytes: number;
   /** Any without them. */
   mediaTypes?: readonly string[];
+  /** Whether the route reads it itself, as it arrives. */
+  streamed?: boolean;
 }
 
 interface BoundedRoute {
@@ -25,18 +32,39 @@ interface BoundedRoute {
   textBody?: TextBodyRule;
 }
 
+/** Hands the route its body as text, whatever its media type: for what other services sign, or send as a form. */
+export function TextBody(): MethodDecorator {
+  return AddToRouteConfig({ textBody: { maxBytes: MAX_TEXT_BYTES } } satisfies BoundedRoute);
+}
+
 /**
- * Hands the route its body as text: for what other services sign, or send as a form, and for files.
+ * Lets the route read its body with {@link streamedText}, as it arrives: for files. Nothing is read before the route
+ * asks for it, except with an idempotency key: what is kept under it depends on the whole of the body.
  *
- * @param file its media types, all others are 415; and its maximum of bytes. Without it any type is taken
+ * @param file its media types, all others are 415; and its maximum of bytes
  */
-export function TextBody(file?: Required<TextBodyRule>): MethodDecorator {
-  if (!file) return AddToRouteConfig({ textBody: { maxBytes: MAX_TEXT_BYTES } } satisfies BoundedRoute);
+export function StreamedTextBody(file: { mediaTypes: readonly string[]; maxBytes: number }): MethodDecorator {
   return applyDecorators(
-    AddToRouteConfig({ textBody: file } satisfies BoundedRoute),
+    AddToRouteConfig({ textBody: { ...file, streamed: true } } satisfies BoundedRoute),
     ApiConsumes(...file.mediaTypes),
     ApiBody({ required: true, schema: { type: 'string', maxLength: file.maxBytes } }),
   );
+}
+
+/**
+ * The body of a request to a route with {@link StreamedTextBody}, in pieces; empty if there is none.
+ *
+ * @throws RequestRefused while it is read: `request.too-large` at the first byte too many, `request.malformed` if it ends
+ *   before it is complete
+ */
+export async function* streamedText({ body }: Pick<FastifyRequest, 'body'>): AsyncGenerator<string> {
+  if (typeof body === 'string')
+    for (let at = 0, end = 0; at < body.length; at = end) {
+      end = at + PIECE_LENGTH;
+      if (HIGH_SURROGATE.test(body.charAt(end - 1))) end += 1; // no character is cut in two
+      yield body.slice(at, end);
+    }
+  else if (body) yield* body as AsyncIterable<string>;
 }
 
 /** @returns the media type of a request's body, in lower case; empty if it does not say */
@@ -72,6 +100,10 @@ export function readJsonBodies(server: FastifyInstance): void {
   server.addContentTypeParser('*', (request, payload, done) => {
     const { textBody } = request.routeOptions.config as BoundedRoute;
     if (!textBody || !takes(textBody, request)) return done(notTaken());
+    if (Number(request.headers['content-length']) > textBody.maxBytes)
+      return done(new RequestRefused(Problems.tooLarge));
+    if (textBody.streamed && request.headers['idempotency-key'] === undefined)
+      return done(null, textOf(payload, textBody.maxBytes));
     return void readText(payload, textBody.maxBytes).then((text) => done(null, text), done);
   });
 }
@@ -82,6 +114,24 @@ function takes({ mediaTypes }: TextBodyRule, request: FastifyRequest): boolean {
 
 function notTaken(): RequestRefused {
   return new RequestRefused(Problems.unsupportedMediaType);
+}
+
+/** What is left unread is dropped, or the connection would wait for a reader. */
+async function* textOf(payload: IncomingMessage, maxBytes: number): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let length = 0;
+  try {
+    for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > maxBytes) throw new RequestRefused(Problems.tooLarge);
+      yield decoder.decode(chunk, { stream: true });
+    }
+    yield decoder.decode();
+  } catch (error) {
+    throw payload.errored ? new RequestRefused(Problems.malformed) : error;
+  } finally {
+    payload.resume();
+  }
 }
 
 /** Reads no further than it may be long. */

@@ -4,6 +4,9 @@ import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Tale, type TaleState } from '../model/tale';
 
+/** Tales that are kept of a user: the latest. */
+const MAX_TALES = 1_000;
+
 export const taleSchema = new EntitySchema<TaleState>({
   name: 'Tale',
   schema: 'tales',
@@ -54,6 +57,15 @@ export class Tales extends Repository<TaleState, Tale> {
       [userId],
     );
     return row!.active;
+  }
+
+  /** Sends the deletion of all but the latest tales of a user; one that is not finished stays. */
+  forgetOld(userId: string): void {
+    this.sql.send(
+      `DELETE FROM tales.tales WHERE status NOT IN ('requested', 'generating') AND id IN (
+         SELECT id FROM tales.tales WHERE user_id = $1 ORDER BY created_at DESC, id DESC OFFSET ${MAX_TALES})`,
+      [userId],
+    );
   }
 
   /** @returns ids of the tales of a user that are not finished, in order, so that they can be locked one by one */

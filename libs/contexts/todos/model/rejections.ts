@@ -46,6 +46,30 @@ export const ParentUnsuitable = defineRejection(
   { path: 'parentId', rule: Rules.oneOf, params: {} },
 );
 
+export const TooManyTodos = defineRejection(
+  'todos.too-many',
+  'conflict',
+  'The workspace has the maximum number of todos.',
+  'Delete todos that are no longer needed, or use another workspace.',
+  'Too many todos',
+);
+
+export const TooManyComments = defineRejection(
+  'todos.too-many-comments',
+  'conflict',
+  'This todo has the maximum number of comments.',
+  'Delete some of them, or go on with another todo.',
+  'Too many comments',
+);
+
+export const TooManyDays = defineRejection(
+  'todos.too-many-days',
+  'conflict',
+  'You have plans for the maximum number of days.',
+  'Take the todos out of the plan of a day that you no longer need.',
+  'Too many planned days',
+);
+
 export const TooManySubTodos = defineRejection(
   'todos.too-many-sub-todos',
   'invalid',

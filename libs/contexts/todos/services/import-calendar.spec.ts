@@ -4,7 +4,7 @@ import { MAX_ROWS } from './import-file';
 const calendar = (...lines: string[]) =>
   ['BEGIN:VCALENDAR', 'VERSION:2.0', ...lines, 'END:VCALENDAR', ''].join('\r\n');
 const todo = (...lines: string[]) => ['BEGIN:VTODO', ...lines, 'END:VTODO'];
-const read = (...lines: string[]) => readCalendar(calendar(...lines), 'Europe/Berlin');
+const read = (...lines: string[]) => readCalendar([calendar(...lines)], 'Europe/Berlin');
 const values = async (...lines: string[]) => (await read(...todo(...lines)))[0]!.values;
 
 describe('A calendar', () => {
@@ -89,6 +89,34 @@ describe('A calendar', () => {
     ]);
   });
 
+  it.each([1, 2, 3, 7, 40])('is the same in pieces of %d characters', async (length) => {
+    const text = calendar(
+      'X-LONG:'.padEnd(100, 'BEGIN:VTODO'),
+      ...todo('UID:1', 'SUMMARY:Fold', ' ed', 'DUE:20270131T160000Z'),
+      'BEGIN:VEVENT',
+      'END:VEVENT',
+      ...todo('SUMMARY:Ä😀'),
+    ).trimEnd();
+    const pieces = text.match(new RegExp(`[^]{1,${length}}`, 'gu'))!;
+    expect(await readCalendar(pieces, 'UTC')).toEqual(await readCalendar([text], 'UTC'));
+    expect(await readCalendar(pieces, 'UTC')).toMatchObject([
+      { values: { title: 'Folded' } },
+      { values: { title: 'Ä😀' } },
+    ]);
+  });
+
+  it('is read no further than to what is wrong', async () => {
+    let read = 0;
+    function* endless() {
+      yield calendar('BEGIN:VTODO').replace('END:VCALENDAR', 'X-ENDLESS:');
+      for (; read < 100; read += 1) yield 'x'.repeat(10_000);
+    }
+    await expect(readCalendar(endless(), 'UTC')).rejects.toMatchObject({
+      options: { errors: [expect.objectContaining({ path: 'rows.1', code: 'custom' })] },
+    });
+    expect(read).toBeLessThan(10);
+  });
+
   it('costs nothing for what is no todo: 100,000 events', async () => {
     const events = 'BEGIN:VEVENT\r\nUID:1\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT'.concat('\r\n').repeat(100_000);
     expect(await read(events, ...todo('SUMMARY:Fine'))).toMatchObject([{ values: { title: 'Fine' } }]);
@@ -108,7 +136,7 @@ describe('A calendar', () => {
       'length',
     ],
   ])('is refused as a whole: %s', async (_name, text, path, code) => {
-    await expect(readCalendar(text, 'UTC')).rejects.toMatchObject({
+    await expect(readCalendar([text], 'UTC')).rejects.toMatchObject({
       definition: { code: 'request.invalid' },
       options: { errors: [expect.objectContaining({ path, code })] },
     });

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { FieldError, Rules } from '@rookery/domain';
+import type { RequestRefused } from '@rookery/web';
 import ICAL from 'ical.js';
 import { Temporal } from 'temporal-polyfill';
 import { assertRowCount, type FileRow, MAX_ROW_LENGTH, unreadable } from './import-file';
@@ -25,42 +26,86 @@ type Property = [
  * whatever else a calendar holds costs nothing, and the parser sees no more than one of them at a time. Rules of
  * recurrence are read, never run.
  *
+ * @param text in pieces of any length
  * @param timeZone IANA name of the clock that times without one follow
  * @throws RequestRefused `request.invalid` where it is no calendar, has too many todos, or one that is too long
  */
-export async function readCalendar(text: string, timeZone: string): Promise<FileRow[]> {
-  const rows: FileRow[] = [];
-  let begin: number | undefined;
-  let opened = false;
-  let work = 0;
-  for (let at = 0; at < text.length;) {
-    const found = text.indexOf('\n', at);
-    const end = found === -1 ? text.length : found;
-    const frame = end - at <= MAX_FRAME ? text.slice(at, end).trimEnd().toUpperCase() : '';
-    if (!opened && frame.replace(/^\uFEFF/, '') === 'BEGIN:VCALENDAR') opened = true;
-    else if (!opened && !(frame === '' && end - at <= MAX_FRAME)) break;
-    else if (frame === 'BEGIN:VTODO') {
-      if (begin !== undefined) throw unreadable(rows.length + 1, 'calendar', 'does not end');
-      begin = at;
+export async function readCalendar(
+  text: Iterable<string> | AsyncIterable<string>,
+  timeZone: string,
+): Promise<FileRow[]> {
+  const calendar = new CalendarReader(timeZone);
+  for await (const piece of text)
+    for (let at = 0; at < piece.length;) {
+      const found = piece.indexOf('\n', at);
+      calendar.read(piece.slice(at, found === -1 ? piece.length : found));
+      if (found !== -1) calendar.endLine();
+      at = found === -1 ? piece.length : found + 1;
+      if (calendar.work > LINES_PER_TURN) {
+        calendar.work = 0;
+        await setImmediate();
+      }
     }
-    if (begin !== undefined && end - begin > MAX_ROW_LENGTH)
-      throw unreadable(rows.length + 1, 'calendar', 'is too long');
-    if (frame === 'END:VTODO' && begin !== undefined) {
-      assertRowCount(rows.length + 1);
-      rows.push(rowOf(text.slice(begin, end), timeZone));
-      work += (end - begin) / CHARACTERS_PER_LINE;
-      begin = undefined;
-    }
-    at = end + 1;
-    if ((work += 1) > LINES_PER_TURN) {
-      work = 0;
-      await setImmediate();
-    }
+  calendar.endLine();
+  return calendar.end();
+}
+
+/** Keeps no more of a calendar than the todo that is being read, or the beginning of the line. */
+class CalendarReader {
+  /** Lines since others used the process. */
+  work = 0;
+  private readonly rows: FileRow[] = [];
+  private opened = false;
+  /** The lines of the todo that is being read. */
+  private component: string | undefined;
+  /** The line that is being read, as far as it may begin or end something. */
+  private line = '';
+  private lineLength = 0;
+
+  constructor(private readonly timeZone: string) {}
+
+  /** @param part of a line */
+  read(part: string): void {
+    this.lineLength += part.length;
+    if (this.line.length <= MAX_FRAME) this.line += part.slice(0, MAX_FRAME + 1);
+    if (this.component !== undefined) this.component += part;
+    if ((this.component?.length ?? 0) > MAX_ROW_LENGTH) throw this.unreadable('is too long');
+    if (!this.opened && this.lineLength > MAX_FRAME) throw notCalendar();
   }
-  if (!opened)
-    throw unreadable(1, 'calendar', 'is not in a calendar: the file does not begin with BEGIN:VCALENDAR');
-  if (begin !== undefined) throw unreadable(rows.length + 1, 'calendar', 'does not end');
-  return rows;
+
+  endLine(): void {
+    const frame = this.lineLength <= MAX_FRAME ? this.line.trimEnd().toUpperCase() : '';
+    if (!this.opened) {
+      this.opened = frame.replace(/^\uFEFF/, '') === 'BEGIN:VCALENDAR';
+      if (!this.opened && frame !== '') throw notCalendar();
+    } else if (frame === 'BEGIN:VTODO') {
+      if (this.component !== undefined) throw this.unreadable('does not end');
+      this.component = this.line;
+    } else if (frame === 'END:VTODO' && this.component !== undefined) {
+      assertRowCount(this.rows.length + 1);
+      this.rows.push(rowOf(this.component, this.timeZone));
+      this.work += this.component.length / CHARACTERS_PER_LINE;
+      this.component = undefined;
+    }
+    if (this.component !== undefined) this.component += '\n';
+    this.line = '';
+    this.lineLength = 0;
+    this.work += 1;
+  }
+
+  end(): FileRow[] {
+    if (!this.opened) throw notCalendar();
+    if (this.component !== undefined) throw this.unreadable('does not end');
+    return this.rows;
+  }
+
+  private unreadable(why: string): RequestRefused {
+    return unreadable(this.rows.length + 1, 'calendar', why);
+  }
+}
+
+function notCalendar(): RequestRefused {
+  return unreadable(1, 'calendar', 'is not in a calendar: the file does not begin with BEGIN:VCALENDAR');
 }
 
 function rowOf(component: string, timeZone: string): FileRow {

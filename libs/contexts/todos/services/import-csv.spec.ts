@@ -12,7 +12,7 @@ describe('A table of todos', () => {
   it('is read in any order of its columns, and what is empty is nothing', async () => {
     const text =
       '\uFEFFpriority,title,tags,dueDate,id,sortOrder,updatedAt\r\nhigh,"a,\n""b""","x, y ,",,7,-3,now\n,c,,,,z,\n';
-    expect(await readCsv(text)).toEqual([
+    expect(await readCsv([text])).toEqual([
       {
         key: '7',
         values: { priority: 'high', title: 'a,\n"b"', tags: ['x', 'y'], dueDate: null, sortOrder: -3 },
@@ -25,10 +25,27 @@ describe('A table of todos', () => {
     'gives back the text %j that an export wrote',
     async (title) => {
       const todo = { title, tags: [], sortOrder: -5 } as unknown as TodoView;
-      const [row] = await readCsv(CSV_HEADER + csvOf([todo]));
+      const [row] = await readCsv([CSV_HEADER + csvOf([todo])]);
       expect(row!.values).toMatchObject({ title, sortOrder: -5 });
     },
   );
+
+  it.each([1, 2, 3, 7])('is the same in pieces of %d characters', async (length) => {
+    const text = '\uFEFFid,title,tags\r\n1,"Two\r\nlines, ""quoted""","a,b"\r\n\r\n2,Ä😀,\r\n3,last,x';
+    const pieces = text.match(new RegExp(`[^]{1,${length}}`, 'gu'))!;
+    expect(pieces.length).toBeGreaterThan(5);
+    expect(await readCsv(pieces)).toEqual(await readCsv([text]));
+  });
+
+  it('is read no further than to what is wrong', async () => {
+    let read = 0;
+    function* endless() {
+      yield 'title\r\n';
+      for (; read < 10_000; read += 1) yield 'a,b\r\n'.repeat(100);
+    }
+    await expect(readCsv(endless())).rejects.toMatchObject(refusal('rows.1', 'custom'));
+    expect(read).toBeLessThan(1_000);
+  });
 
   it.each([
     ['', 'title', 'required'],
@@ -42,6 +59,6 @@ describe('A table of todos', () => {
     ['title\r\n"a"b\r\n', 'rows.1', 'custom'],
     [`title\r\n${'x\r\n'.repeat(MAX_ROWS + 1)}`, 'rows', 'length'],
   ])('is refused as a whole: %.30j', async (text, path, code) => {
-    await expect(readCsv(text)).rejects.toMatchObject(refusal(path, code));
+    await expect(readCsv([text])).rejects.toMatchObject(refusal(path, code));
   });
 });

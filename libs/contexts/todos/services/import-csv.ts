@@ -5,7 +5,6 @@ import { CsvError, parse } from 'csv-parse';
 import { COLUMNS, textOfCell } from '../views/todo-csv';
 import { assertRowCount, type FileRow, MAX_ROW_LENGTH, unreadable } from './import-file';
 
-const CHUNK = 65_536;
 const MAX_NAME = 100;
 /** Columns in which an empty cell says that there is nothing; in the others it says nothing. */
 const CLEARED = new Set<string>([
@@ -22,20 +21,24 @@ const NUMBERS = new Set<string>(['sortOrder', 'difficulty']);
 /**
  * Reads todos of a table (RFC 4180) whose first line names columns of an export, in any order, perhaps not all of them.
  *
+ * @param text in pieces of any length
  * @throws RequestRefused `request.invalid` where it is no such table, has too many rows, or one that is too long
  */
-export async function readCsv(text: string): Promise<FileRow[]> {
+export async function readCsv(text: Iterable<string> | AsyncIterable<string>): Promise<FileRow[]> {
+  let named = false;
   const parser = parse({
     bom: true,
-    columns: columnsOf,
+    columns: (header: string[]) => {
+      named = true;
+      return columnsOf(header);
+    },
     max_record_size: MAX_ROW_LENGTH,
     record_delimiter: ['\r\n', '\n', '\r'],
     skip_empty_lines: true,
   });
   // An error reaches whoever reads.
-  pipeline(Readable.from(chunksOf(text)), parser, () => undefined);
+  pipeline(Readable.from(text), parser, () => undefined);
   const rows: FileRow[] = [];
-  if (text.trim() === '') columnsOf([]);
   try {
     for await (const record of parser as AsyncIterable<Record<string, string>>) {
       assertRowCount(rows.length + 1);
@@ -49,11 +52,8 @@ export async function readCsv(text: string): Promise<FileRow[]> {
       'is not written as the row of a table (RFC 4180), or is too long',
     );
   }
+  if (!named) columnsOf([]);
   return rows;
-}
-
-function* chunksOf(text: string): Generator<string> {
-  for (let at = 0; at < text.length; at += CHUNK) yield text.slice(at, at + CHUNK);
 }
 
 /** @throws RequestRefused `request.invalid` */

@@ -9,10 +9,11 @@ import {
   ParentUnsuitable,
   RecurrenceInvalid,
   TooManySubTodos,
+  TooManyTodos,
 } from '../model/rejections';
 import { MAX_TAGS, NO_CONTENT, PRIORITIES, type Priority, Todo, type TodoContent } from '../model/todo';
 import { ImportKeys } from '../storage/import-keys';
-import { MAX_SUB_TODOS, Todos } from '../storage/todos';
+import { MAX_SUB_TODOS, MAX_TODOS, Todos } from '../storage/todos';
 import { TodoTags } from '../storage/todo-tags';
 import { calendarText } from '../views/calendar';
 import { TODO, TodoFields } from '../views/todo';
@@ -98,6 +99,8 @@ export interface ImportState {
   searches: number;
   /** Names of the tags of the workspace, in lower case, with those that rows add. */
   tags: Set<string> | undefined;
+  /** Todos that the workspace has room for; undefined before it was asked. */
+  room: number | undefined;
 }
 
 /** What a batch changes, to be stored. */
@@ -219,6 +222,9 @@ export class TodoImports {
       if (todo && !state.known.has(key))
         state.known.set(key, { id: todo.id, parentId: todo.snapshot().parentId });
     }
+    // Of a preview nothing is stored: what the rows before would make counts, too.
+    if (locked) state.room = MAX_TODOS - (await this.todos.lockCount(workspaceId));
+    else state.room ??= MAX_TODOS - (await this.todos.countOf(workspaceId));
     const families = rows.some(({ values }) => values.parentId) ? all.map(({ id }) => id) : [];
     const counts = await this.todos.countChildren(families.filter((id) => !state.children.has(id)));
     for (const [id, count] of counts) state.children.set(id, count);
@@ -260,6 +266,7 @@ export class TodoImports {
     const done = completedAt === undefined ? undefined : new Date(completedAt);
     const tagsDiffer = tags !== undefined && !sameNames(tags, tagged);
     if (!todo) {
+      if (state.room! <= 0) throw new Rejection(TooManyTodos);
       const created = Todo.create(
         {
           workspaceId: state.workspaceId,
@@ -271,6 +278,7 @@ export class TodoImports {
         { ...NO_CONTENT, ...content, title: said.title },
         now,
       );
+      state.room! -= 1;
       plan.todos.push(created);
       if (tagsDiffer) plan.tags.set(created.id, tags);
       if (key !== null) plan.keys.set(created.id, key);

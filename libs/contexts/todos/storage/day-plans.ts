@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Conflict } from '@rookery/domain';
+import { Conflict, Rejection } from '@rookery/domain';
 import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
+import { TooManyDays } from '../model/rejections';
 import { DayPlan, type DayPlanState } from '../model/day-plan';
+
+/** Days of a user with todos in their plans: ten years of them. */
+const MAX_DAYS = 4_000;
 
 export const dayPlanSchema = new EntitySchema<DayPlanState>({
   name: 'DayPlan',
@@ -36,5 +40,28 @@ export class DayPlans extends Repository<DayPlanState, DayPlan> {
       date,
     ]);
     return (await this.find({ userId, date })) ?? DayPlan.of(userId, date);
+  }
+
+  /**
+   * Before the first todo of a day: until the transaction ends the user plans no other new day.
+   *
+   * @throws Rejection `todos.too-many-days`
+   */
+  async lockRoom(userId: string): Promise<void> {
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('todos.days:' || $1, 0))`, [
+      userId,
+    ]);
+    // A statement of its own: its snapshot must be younger than the lock.
+    const row = await this.sql.row<{ count: number }>(
+      'SELECT count(*)::int AS count FROM todos.day_plans WHERE user_id = $1',
+      [userId],
+    );
+    if (row!.count >= MAX_DAYS) throw new Rejection(TooManyDays);
+  }
+
+  /** Stores a plan; one without todos is not kept. */
+  async keep(plan: DayPlan): Promise<void> {
+    if (plan.tasks.length > 0) await this.save(plan);
+    else await this.remove(plan);
   }
 }

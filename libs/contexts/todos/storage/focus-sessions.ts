@@ -4,6 +4,9 @@ import { EntitySchema } from 'typeorm';
 import { FocusSession, type FocusSessionState } from '../model/focus-session';
 import { FocusActive } from '../model/rejections';
 
+/** Sessions that are kept of a user: the latest. */
+const MAX_SESSIONS = 1_000;
+
 export const focusSessionSchema = new EntitySchema<FocusSessionState>({
   name: 'FocusSession',
   schema: 'todos',
@@ -27,6 +30,15 @@ export class FocusSessions extends Repository<FocusSessionState, FocusSession> {
     restore: (state) => new FocusSession(state),
     unique: { focus_sessions_active_key: FocusActive },
   };
+
+  /** Sends the deletion of all but the latest sessions of a user. */
+  forgetOld(userId: string): void {
+    this.sql.send(
+      `DELETE FROM todos.focus_sessions WHERE id IN (
+         SELECT id FROM todos.focus_sessions WHERE user_id = $1 ORDER BY id DESC OFFSET ${MAX_SESSIONS})`,
+      [userId],
+    );
+  }
 
   /**
    * Stops and stores the active session of a user.

@@ -2,7 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
+import { TooManyComments } from '../model/rejections';
 import { TodoComment, type TodoCommentState } from '../model/todo-comment';
+
+/** Comments on a todo. */
+const MAX_COMMENTS = 1_000;
 
 export const todoCommentSchema = new EntitySchema<TodoCommentState>({
   name: 'TodoComment',
@@ -28,6 +32,23 @@ export class TodoComments extends Repository<TodoCommentState, TodoComment> {
     schema: todoCommentSchema,
     restore: (state) => new TodoComment(state),
   };
+
+  /**
+   * Until the transaction ends nobody else comments on the todo.
+   *
+   * @throws Rejection `todos.too-many-comments`
+   */
+  async lockRoom(todoId: string): Promise<void> {
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('todos.comments:' || $1, 0))`, [
+      todoId,
+    ]);
+    // A statement of its own: its snapshot must be younger than the lock.
+    const row = await this.sql.row<{ count: number }>(
+      'SELECT count(*)::int AS count FROM todos.comments WHERE todo_id = $1',
+      [todoId],
+    );
+    if (row!.count >= MAX_COMMENTS) throw new Rejection(TooManyComments);
+  }
 
   /** @throws Rejection `resource.not-found` unless the todo has that comment, which is locked */
   async lockOf(todoId: string, id: string): Promise<TodoComment> {

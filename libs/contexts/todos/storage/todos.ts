@@ -2,12 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
-import { ParentUnsuitable, TooManySubTodos } from '../model/rejections';
+import { ParentUnsuitable, TooManySubTodos, TooManyTodos } from '../model/rejections';
 import { PRIORITIES, type Priority, Todo, type TodoState } from '../model/todo';
 
 export const MAX_SUB_TODOS = 100;
 
 /** Tags are not part of the aggregate: `storage/todo-tags.ts` writes them. Nor is who was told of its due date. */
+/** Todos of a workspace, whatever their status. */
+export const MAX_TODOS = 100_000;
+
 export const todoSchema = new EntitySchema<TodoState>({
   name: 'Todo',
   schema: 'todos',
@@ -110,6 +113,34 @@ export class Todos extends Repository<TodoState, Todo> {
     return new Map(rows.map(({ id, count }) => [id, count]));
   }
 
+  /**
+   * After new todos are stored: then nobody else adds one until the transaction ends, and none is too many.
+   *
+   * @throws Rejection `todos.too-many`
+   */
+  async assertRoom(workspaceId: string): Promise<void> {
+    if ((await this.countOf(workspaceId)) > MAX_TODOS) throw new Rejection(TooManyTodos);
+  }
+
+  /** @returns how many todos a workspace has */
+  async countOf(workspaceId: string): Promise<number> {
+    const row = await this.sql.row<{ todos: number }>(
+      'SELECT todos FROM todos.workspace_totals WHERE workspace_id = $1',
+      [workspaceId],
+    );
+    return row?.todos ?? 0;
+  }
+
+  /** The same; nobody else adds or deletes one until the transaction ends. Lock todos before. */
+  async lockCount(workspaceId: string): Promise<number> {
+    const row = await this.sql.row<{ todos: number }>(
+      `INSERT INTO todos.workspace_totals AS total (workspace_id, todos) VALUES ($1, 0)
+       ON CONFLICT (workspace_id) DO UPDATE SET todos = total.todos RETURNING todos`,
+      [workspaceId],
+    );
+    return row!.todos;
+  }
+
   /** Deletes a todo that the caller has locked, after its sub-todos. */
   async delete(todo: Todo): Promise<void> {
     const children = await this.sql.rows<{ id: string }>(
@@ -119,6 +150,11 @@ export class Todos extends Repository<TodoState, Todo> {
     const family = [...(await Promise.all(children.map(({ id }) => this.get(id)))), todo];
     for (const each of family) each.delete();
     await Promise.all(family.map((each) => this.remove(each)));
+  }
+
+  /** Forgets how many todos a workspace had that is gone, with all of them. */
+  async forgetCount(workspaceId: string): Promise<void> {
+    await this.sql.execute('DELETE FROM todos.workspace_totals WHERE workspace_id = $1', [workspaceId]);
   }
 
   /**

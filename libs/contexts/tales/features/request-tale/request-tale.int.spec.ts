@@ -51,6 +51,25 @@ describe('Requesting a tale', () => {
     expect(mail.html.match(/<p>/g)!.length).toBeGreaterThan((tale.content as string).split('\n\n').length);
   });
 
+  it('keeps the latest thousand', async () => {
+    await system.sql(
+      `INSERT INTO tales.tales (id, version, user_id, status, run, interests, tone, length, language, created_at, requested_at)
+       SELECT gen_random_uuid(), 1, $1, CASE nr WHEN 1 THEN 'requested' ELSE 'ready' END, 1, '{}', 'funny', 'short', 'en',
+              timestamptz '2020-01-01' + nr * interval '1 minute', now()
+       FROM generate_series(1, 1002) nr`,
+      [ada.id],
+    );
+    const { body } = await request({ interests: ['chess'], length: 'short', tone: 'funny' });
+    const left = await system.sql<{ id: string; status: string }>(
+      'SELECT id, status FROM tales.tales WHERE user_id = $1 ORDER BY created_at',
+      [ada.id],
+    );
+    // The oldest is not finished, so it stays beside them.
+    expect(left).toHaveLength(1_001);
+    expect(left[0]).toMatchObject({ status: 'requested' });
+    expect(left.at(-1)!.id).toBe(body.id);
+  });
+
   it('takes what is left out from the preferences', async () => {
     await prefer(['Katzen']);
     const id = await requestTale(system, ada, { interests: undefined, length: undefined });

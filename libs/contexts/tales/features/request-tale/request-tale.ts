@@ -56,7 +56,7 @@ export class RequestTaleRoute {
     operationId: 'requestTale',
     summary: 'Request a story written for you',
     description:
-      'What is left out is taken from your preferences. The story is written in the background: follow it with `GET /v1/tales/{id}/stream`, or read it later. It is also mailed to you. At most three are written at a time.',
+      'What is left out is taken from your preferences. The story is written in the background: follow it with `GET /v1/tales/{id}/stream`, or read it later. It is also mailed to you. At most three are written at a time, and your latest 1,000 are kept.',
     ok: { status: 202, type: RequestedTale, headers: { Location: 'URL of the tale.' } },
     rejects: [TooManyActive, NoPreferences, LanguageUnknown, BudgetExhausted, NotFound],
   })
@@ -101,6 +101,7 @@ export class RequestTaleHandler implements ICommandHandler<RequestTale> {
     );
     const tale = Tale.request(userId, wish, this.clock.now());
     await this.tales.save(tale);
+    this.tales.forgetOld(userId);
     return { id: tale.id, status: 'requested' };
   }
 }

@@ -22,5 +22,6 @@ export class ClearWorkspace implements Handles<typeof WorkspaceDeleted | typeof 
     const workspaceId = 'workspaceId' in data ? data.workspaceId : subject;
     if ((await this.todos.clear(workspaceId, BATCH_SIZE)) === BATCH_SIZE)
       await this.outbox.append([occurred(ClearingContinued, { workspaceId })]);
+    else await this.todos.forgetCount(workspaceId);
   }
 }

@@ -59,6 +59,26 @@ describe('The plan of a day', () => {
     expect((await plan()).used).toBe(8);
   });
 
+  it('is there for a limited number of days, also when two are planned at once', async () => {
+    const id = await todo();
+    const days = (count: number) =>
+      system.sql(
+        `INSERT INTO todos.day_plans (id, version, user_id, date, tasks)
+         SELECT gen_random_uuid(), 1, $1, date '2100-01-01' + nr, '[]' FROM generate_series(1, $2::int) nr`,
+        [ada.id, count],
+      );
+    await days(3_999);
+    const answers = await race(system, [() => commit(id, 1), () => commit(id, 1, '2027-03-29')]);
+    const tooMany = { status: 409, body: { code: 'todos.too-many-days' } };
+    expect(answers).toMatchObject([{ status: 204 }, tooMany]);
+    expect(await commit(id, 2)).toMatchObject({ status: 204 });
+    // A day without todos is no planned day any more.
+    expect(await system.ask(`DELETE /v1/schedule/${DATE}/todos/${id}`, { token: ada.token })).toMatchObject({
+      status: 204,
+    });
+    expect(await commit(id, 1, '2027-03-29')).toMatchObject({ status: 204 });
+  });
+
   it('lets a todo go, and knows no other', async () => {
     const id = await todo();
     await commit(id, 5);

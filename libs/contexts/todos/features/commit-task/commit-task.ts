@@ -6,7 +6,7 @@ import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, UuidParam } from '@rookery/web';
 import type { Task } from '../../model/day-plan';
-import { OverCapacity, TodoClosed } from '../../model/rejections';
+import { OverCapacity, TodoClosed, TooManyDays } from '../../model/rejections';
 import { TodoAccess } from '../../services/todo-access';
 import { DayPlans } from '../../storage/day-plans';
 import { DateParam } from '../../views/day-plan';
@@ -59,9 +59,10 @@ export class CommitTaskRoute {
   @Explain({
     operationId: 'commitTask',
     summary: 'Put a todo into the plan of a day',
-    description: 'Once more with another cost changes it. Your plan is yours alone.',
+    description:
+      'Once more with another cost changes it. Your plan is yours alone. You have plans for at most 4,000 days.',
     ok: { status: 204 },
-    rejects: [NotFound, OverCapacity, TodoClosed],
+    rejects: [NotFound, OverCapacity, TodoClosed, TooManyDays],
   })
   commit(@CurrentCaller() { userId }: Caller, @Body() { todoId, date, cost }: TaskCommit): Promise<void> {
     return this.commands.execute(new CommitTask(userId, date, { todoId: todoId.toLowerCase(), cost }));
@@ -102,6 +103,7 @@ export class CommitTaskHandler implements ICommandHandler<CommitTask> {
       ids,
       workspaces.map(({ workspaceId }) => workspaceId),
     );
+    if (plan.storedVersion === 0) await this.plans.lockRoom(userId);
     if (plan.commit(task, new Set(there.map(({ id }) => id)))) await this.plans.save(plan);
   }
 }
@@ -113,6 +115,6 @@ export class WithdrawTaskHandler implements ICommandHandler<WithdrawTask> {
   async execute({ userId, date, todoId }: WithdrawTask): Promise<void> {
     const plan = await this.plans.lockDay(userId, date);
     if (!plan.withdraw(todoId)) throw new Rejection(NotFound);
-    await this.plans.save(plan);
+    await this.plans.keep(plan);
   }
 }

@@ -5,6 +5,7 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, Field, UuidParam, Versioned } from '@rookery/web';
+import { TooManyComments } from '../../model/rejections';
 import { TodoComment } from '../../model/todo-comment';
 import { Mentions } from '../../services/mentions';
 import { TodoAccess } from '../../services/todo-access';
@@ -37,9 +38,10 @@ export class CreateTodoCommentRoute {
   @Explain({
     operationId: 'createTodoComment',
     summary: 'Comment on a todo',
-    description: 'For owners and members of the workspace. Members whom it mentions are told.',
+    description:
+      'For owners and members of the workspace. Members whom it mentions are told. A todo has at most 1,000 comments.',
     ok: { status: 201, type: TodoCommentView },
-    rejects: [NotFound],
+    rejects: [NotFound, TooManyComments],
   })
   create(
     @UuidParam() id: string,
@@ -62,6 +64,7 @@ export class CreateTodoCommentHandler implements ICommandHandler<CreateTodoComme
 
   async execute({ todoId, authorId, content }: CreateTodoComment): Promise<TodoCommentView> {
     const workspaceId = await this.access.lockWriterOf(authorId, todoId);
+    await this.comments.lockRoom(todoId);
     const mentionedIds = await this.mentions.of(content, workspaceId, authorId);
     const comment = TodoComment.add(
       { todoId, workspaceId, authorId },

@@ -32,6 +32,20 @@ describe('Comments on a todo', () => {
       body: { content },
       headers: { 'if-match': ifMatch },
     });
+  it('are at most a thousand, also when two are made at once', async () => {
+    await system.sql(
+      `INSERT INTO todos.comments (id, version, todo_id, workspace_id, author_id, content, mentioned_ids, created_at, updated_at)
+       SELECT gen_random_uuid(), 1, id, workspace_id, author_id, 'x', '{}', now(), now()
+       FROM todos.todos, generate_series(1, 999) WHERE id = $1`,
+      [todo],
+    );
+    const answers = await race(system, [() => comment(ada, 'Last'), () => comment(bob, 'One too many')]);
+    expect(answers).toMatchObject([
+      { status: 201 },
+      { status: 409, body: { code: 'todos.too-many-comments' } },
+    ]);
+  });
+
   const told = (id: string) =>
     system.sql<{ type: string; data: { mentionedIds?: string[] } }>(
       'SELECT type, data FROM messaging.outbox WHERE subject = $1 ORDER BY id',

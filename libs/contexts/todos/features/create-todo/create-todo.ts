@@ -14,6 +14,7 @@ import {
   RecurrenceInvalid,
   RecurrenceNeedsDueDate,
   TooManySubTodos,
+  TooManyTodos,
 } from '../../model/rejections';
 import { metrics } from '../../metrics';
 import { NO_CONTENT, PRIORITIES, type Priority, Todo } from '../../model/todo';
@@ -61,7 +62,7 @@ export class CreateTodoRoute {
   @Explain({
     operationId: 'createTodo',
     summary: 'Create a todo',
-    description: 'For owners and members of the workspace.',
+    description: 'For owners and members of the workspace, which has at most 100,000 todos.',
     ok: { status: 201, type: TodoView, headers: { Location: 'URL of the todo.' } },
     rejects: [
       NotFound,
@@ -71,6 +72,7 @@ export class CreateTodoRoute {
       RecurrenceInvalid,
       RecurrenceNeedsDueDate,
       TooManySubTodos,
+      TooManyTodos,
     ],
   })
   async create(
@@ -106,6 +108,7 @@ export class CreateTodoHandler implements ICommandHandler<CreateTodo> {
     );
     await this.todos.save(todo);
     this.transaction.afterCommit(() => metrics.created.inc());
-    return this.views.get(todo.id);
+    const [view] = await Promise.all([this.views.get(todo.id), this.todos.assertRoom(workspaceId)]);
+    return view;
   }
 }

@@ -23,6 +23,23 @@ describe('Focusing on a todo', () => {
   const stop = (id: string, who = ada) => system.ask(`POST /v1/todos/${id}/focus/stop`, { token: who.token });
   const focus = async (who = ada) => (await system.ask('GET /v1/focus', { token: who.token })).body;
 
+  it('is remembered for the latest thousand sessions', async () => {
+    await system.sql(
+      `INSERT INTO todos.focus_sessions (id, version, user_id, todo_id, workspace_id, started_at, stopped_at)
+       SELECT ('01000000-0000-7000-8000-' || lpad(nr::text, 12, '0'))::uuid, 1, $1, $2, $3, now(), now()
+       FROM generate_series(1, 1002) nr
+       ON CONFLICT DO NOTHING`,
+      [ada.id, one, room],
+    );
+    expect(await start(one)).toMatchObject({ status: 204 });
+    const [kept] = await system.sql(
+      `SELECT count(*)::int AS count, count(*) FILTER (WHERE stopped_at IS NULL)::int AS active, min(id::text) AS oldest
+       FROM todos.focus_sessions WHERE user_id = $1`,
+      [ada.id],
+    );
+    expect(kept).toEqual({ count: 1_000, active: 1, oldest: '01000000-0000-7000-8000-000000000004' });
+  });
+
   it('is on one at a time, until it is stopped', async () => {
     expect(await focus()).toEqual({ todoId: null, startedAt: null });
     expect(await start(one)).toMatchObject({ status: 204 });

@@ -39,7 +39,8 @@ export class FocusTodoRoute {
   @Explain({
     operationId: 'startFocus',
     summary: 'Focus on a todo',
-    description: 'You focus on one todo at a time. Completing it ends the session.',
+    description:
+      'You focus on one todo at a time. Completing it ends the session. Your latest 1,000 sessions are kept.',
     ok: { status: 204 },
     rejects: [NotFound, FocusActive, TodoClosed],
   })
@@ -73,6 +74,7 @@ export class StartFocusHandler implements ICommandHandler<StartFocus> {
     const todo = await this.access.lockReader(userId, todoId);
     if (!todo.open) throw new Rejection(TodoClosed);
     await this.sessions.save(FocusSession.start(userId, todoId, todo.workspaceId, this.clock.now()));
+    this.sessions.forgetOld(userId);
   }
 }
 

@@ -1,8 +1,9 @@
+import { request } from 'node:http';
 import { contexts } from '@rookery/contexts';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { createTodo, eventsAbout } from '@rookery/contexts/todos/testing';
 import { gather } from '@rookery/contexts/workspaces/testing';
-import { type Person, sharedSystem } from '@rookery/testing';
+import { eventually, type Person, sharedSystem } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { askedDuring } from '@rookery/testing/statements';
 import { parse } from 'csv-parse/sync';
@@ -288,6 +289,76 @@ describe('Todos from other programs', () => {
     expect(two.body).toEqual(one.body);
     expect(two.headers['idempotency-replayed']).toBe('true');
     expect(await list()).toHaveLength(1);
+  });
+});
+
+describe('A file of todos on its way', () => {
+  const system = sharedSystem();
+  let ada: Person;
+  let room: string;
+
+  beforeEach(async () => {
+    ada = await enroll(system);
+    room = await gather(system, ada);
+  });
+
+  /** @returns the request, whose body is open, and the status of its answer */
+  const begin = (who: Person, headers: Record<string, string> = {}) => {
+    const url = `${system.addresses.apiUrl}/v1/workspaces/${room}/todos/import`;
+    const file = request(url, {
+      method: 'POST',
+      agent: false,
+      headers: { authorization: `Bearer ${who.token}`, 'content-type': 'text/csv', ...headers },
+    });
+    const answered = new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {
+      file.on('error', reject).on('response', (answer) => {
+        const chunks: Buffer[] = [];
+        answer
+          .on('data', (chunk: Buffer) => chunks.push(chunk))
+          .on('end', () => {
+            resolve({ status: answer.statusCode!, body: JSON.parse(Buffer.concat(chunks).toString()) });
+          });
+      });
+    });
+    return { file, answered };
+  };
+
+  it('is answered before it has ended where it cannot be taken', async () => {
+    const wrong = begin(ada);
+    wrong.file.write('title\r\na,b\r\nc\r\n');
+    expect(await wrong.answered).toMatchObject({ status: 400, body: { errors: [{ path: 'rows.1' }] } });
+    wrong.file.destroy();
+    const stranger = begin(await enroll(system));
+    stranger.file.write('t');
+    expect(await stranger.answered).toMatchObject({ status: 404 });
+    stranger.file.destroy();
+    const long = begin(ada);
+    for (let at = 0; at < 12; at += 1) long.file.write('title\r\n'.padEnd(1_000_000, '\n'));
+    expect(await long.answered).toMatchObject({ status: 413 });
+    long.file.destroy();
+  });
+
+  it('is read whole whatever its pieces', async () => {
+    const title = 'Ä😀'.repeat(60);
+    const text = Buffer.from(`title\r\n${`${title}\r\n`.repeat(200)}`);
+    const { file, answered } = begin(ada);
+    for (let at = 0; at < text.length; at += 1_013) file.write(text.subarray(at, at + 1_013));
+    file.end();
+    expect(await answered).toMatchObject({ status: 200, body: { created: 200, refused: 0 } });
+    const { body } = await system.ask(`GET /v1/workspaces/${room}/todos?limit=1`, { token: ada.token });
+    expect(body.data[0].title).toBe(title);
+  });
+
+  it('changes nothing when it is cut off', async () => {
+    const { file, answered } = begin(ada, { 'content-length': '1000' });
+    file.write('title\r\nOak\r\nBirch\r\n');
+    const cut = expect(answered).rejects.toThrow();
+    file.flushHeaders();
+    await eventually(() => file.socket !== null && file.socket.bytesWritten > 100);
+    file.destroy();
+    await cut;
+    const { body } = await system.ask(`GET /v1/workspaces/${room}/todos`, { token: ada.token });
+    expect(body.data).toEqual([]);
   });
 });
 

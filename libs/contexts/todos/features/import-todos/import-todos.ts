@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Body, Controller, Post, Query as QueryString, Req } from '@nestjs/common';
+import { Controller, Post, Query as QueryString, Req } from '@nestjs/common';
 import {
   Command,
   CommandHandler,
@@ -21,7 +21,8 @@ import {
   Item,
   mediaTypeOf,
   RateLimit,
-  TextBody,
+  streamedText,
+  StreamedTextBody,
   UuidParam,
 } from '@rookery/web';
 import type { FastifyRequest } from 'fastify';
@@ -178,7 +179,7 @@ export class ImportTodosRoute {
   ) {}
 
   @Post(':id/todos/import')
-  @TextBody({ mediaTypes: [CSV, CALENDAR], maxBytes: MAX_BYTES })
+  @StreamedTextBody({ mediaTypes: [CSV, CALENDAR], maxBytes: MAX_BYTES })
   @RateLimit(IMPORTS)
   @Explain({
     operationId: 'importTodos',
@@ -192,13 +193,13 @@ export class ImportTodosRoute {
     @UuidParam() id: string,
     @CurrentCaller() { userId }: Caller,
     @QueryString() { dryRun }: ImportQuery,
-    @Body() text: string | undefined,
     @Req() request: FastifyRequest,
   ): Promise<ImportView> {
-    await this.access.assertCanWriteIn(userId, id); // before work is spent on the file
+    await this.access.assertCanWriteIn(userId, id); // before the file is read
     const [user] = await this.recipients.find([userId]);
     const timeZone = user?.timeZone ?? DEFAULT_TIME_ZONE;
-    const file = mediaTypeOf(request) === CALENDAR ? readCalendar(text ?? '', timeZone) : readCsv(text ?? '');
+    const text = streamedText(request);
+    const file = mediaTypeOf(request) === CALENDAR ? readCalendar(text, timeZone) : readCsv(text);
     const { rows, refused } = this.imports.read(await file);
     const state = {
       workspaceId: id,
@@ -208,6 +209,7 @@ export class ImportTodosRoute {
       children: new Map(),
       searches: 0,
       tags: undefined,
+      room: undefined,
     };
     const outcomes = refused;
     for (let at = 0; at < rows.length; at += BATCH_SIZE) {
