@@ -178,7 +178,7 @@ async function readThroughViews(
   { views: { feed, explore, search, bulkhead }, viewer }: Cell,
   { filters, position, of }: Page,
 ): Promise<readonly { id: string }[]> {
-  if (of === 'explore') return explore.newest(viewer.id, filters, position ?? NEWEST, LIMIT + 1);
+  if (of === 'explore') return (await explore.newest(viewer.id, filters, position ?? NEWEST, LIMIT + 1)).rows;
   if (of === 'search') {
     const found = await bulkhead.run(() => search.rank(filters, viewer.id, PERIOD.to, BEST, LIMIT + 1));
     return found.map(({ post }) => post);

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { type Position, Sql } from '@rookery/persistence';
+import { type Position, positionOf, Sql } from '@rookery/persistence';
+import type { Scanned } from '@rookery/web';
 import { reads } from '../storage/visibility';
 import { postColumns, postOf, type PostRow, type PostView } from './post';
 import type { PostFilters } from './post-filters';
 
+/** Posts of each tag that one page looks at, at most: all of them may be hidden from the reader. */
+const SCAN_MAX = 2_000;
+
 /**
- * The newest posts of everybody. A page costs the same whatever the number of posts: it is a range of an index, by time,
- * or by tag and time.
+ * The newest posts of everybody. A page costs the same whatever the number of posts, and of those that are hidden
+ * from its reader: it is a range of an index, by time, or a bounded one by tag and time.
  */
 @Injectable()
 export class Explore {
@@ -14,18 +18,23 @@ export class Explore {
 
   /**
    * @param filters without the search
-   * @returns the posts after a position that the viewer may read, newest first, at most `limit`
+   * @returns the posts after a position that the viewer may read, newest first, at most `limit`; fewer, and where it
+   *   stopped, if very many posts with the tags are hidden from the viewer
    */
   async newest(
     viewerId: string,
-    { tags, since, until }: Omit<PostFilters, 'search'>,
+    filters: ExploreFilters,
     position: Position,
     limit: number,
-  ): Promise<PostView[]> {
-    const values: unknown[] = [viewerId, limit, ...position];
-    const bounds = [`(created_at, id) < ($3::timestamptz, $4::uuid)`];
-    if (since !== undefined) bounds.push(`created_at >= $${values.push(since)}::timestamptz`);
-    if (until !== undefined) bounds.push(`created_at <= $${values.push(until)}::timestamptz`);
+  ): Promise<Scanned<PostView, Position>> {
+    const { tags } = filters;
+    const end = tags.length === 0 ? undefined : await this.scanEnd(filters, position);
+    const values: unknown[] = [viewerId, limit];
+    const bounds = boundsOf(filters, position, values);
+    if (end)
+      bounds.push(
+        `(created_at, id) >= ($${values.push(end[0])}::timestamptz, $${values.push(end[1])}::uuid)`,
+      );
     const ids = tags.length === 0 ? newestOf(bounds) : newestTagged(bounds, `$${values.push(tags)}::text[]`);
     const rows = await this.sql.rows<PostRow>(
       `WITH page AS MATERIALIZED (${ids})
@@ -35,8 +44,36 @@ export class Explore {
        ORDER BY page.created_at DESC, page.id DESC`,
       values,
     );
-    return rows.map(postOf);
+    return { rows: rows.map(postOf), end };
   }
+
+  /** @returns the last post that a page may look at; undefined if it may look at all that are left */
+  private async scanEnd(filters: ExploreFilters, position: Position): Promise<Position | undefined> {
+    const values: unknown[] = [filters.tags];
+    const end = await this.sql.row<{ createdAt: Date; id: string }>(
+      `SELECT last.created_at AS "createdAt", last.id FROM unnest($1::text[]) AS asked (tag)
+       CROSS JOIN LATERAL (
+         SELECT created_at, id FROM (${TAGGED}) AS tagged
+         WHERE tagged.tag = asked.tag AND ${boundsOf(filters, position, values).join(' AND ')}
+         ORDER BY created_at DESC, id DESC OFFSET ${SCAN_MAX - 1} LIMIT 1) AS last
+       ORDER BY last.created_at DESC, last.id DESC LIMIT 1`,
+      values,
+    );
+    return end && positionOf(end);
+  }
+}
+
+type ExploreFilters = Omit<PostFilters, 'search'>;
+
+const TAGGED = 'SELECT created_at, post_id AS id, tag FROM social.post_tags';
+
+/** @returns SQL conditions on `created_at` and `id` */
+function boundsOf({ since, until }: ExploreFilters, position: Position, values: unknown[]): string[] {
+  const [at, id] = position;
+  const bounds = [`(created_at, id) < ($${values.push(at)}::timestamptz, $${values.push(id)}::uuid)`];
+  if (since !== undefined) bounds.push(`created_at >= $${values.push(since)}::timestamptz`);
+  if (until !== undefined) bounds.push(`created_at <= $${values.push(until)}::timestamptz`);
+  return bounds;
 }
 
 /** Scalar subqueries, so that they are evaluated row by row until the page is full. */
@@ -55,8 +92,7 @@ function newestTagged(bounds: readonly string[], tags: string): string {
     WHERE post.id = tagged.id AND post.created_at = tagged.created_at AND asked.tag = ANY (post.tags))`;
   return `SELECT DISTINCT newest.created_at, newest.id FROM unnest(${tags}) AS asked (tag)
     CROSS JOIN LATERAL (
-      SELECT created_at, id FROM (
-        SELECT created_at, post_id AS id, tag FROM social.post_tags) AS tagged
+      SELECT created_at, id FROM (${TAGGED}) AS tagged
       WHERE tagged.tag = asked.tag AND ${bounds.join(' AND ')} AND ${current}
       ORDER BY created_at DESC, id DESC LIMIT $2) AS newest
     ORDER BY created_at DESC, id DESC LIMIT $2`;

@@ -109,6 +109,41 @@ describe('Exploring posts', () => {
     for (const query of [`tags=${one}`, 'limit=100']) expect(await ids(query)).not.toContain(id);
   });
 
+  it('gets past very many posts that are hidden from the reader, a bounded number at a time', async () => {
+    const [one, two] = [ownTag(), ownTag()];
+    const hidden = await enroll(system);
+    await block(system, hidden, bob);
+    const post = (author: Person, count: number, tagged: string, days: number) =>
+      system.sql<{ id: string }>(
+        `WITH posted AS (
+           INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+           SELECT gen_random_uuid(), 1, $1, 'Title', 'Content', ARRAY[$3::text], at, at
+           FROM (SELECT now() - $4::int * interval '1 day' - nr * interval '1 ms' AS at
+                 FROM generate_series(1, $2::int) nr) AS times
+           RETURNING id, created_at
+         ), tagged AS (
+           INSERT INTO social.post_tags (tag, created_at, post_id) SELECT $3, created_at, id FROM posted)
+         SELECT id FROM posted`,
+        [author.id, count, tagged, days],
+      );
+    await post(hidden, 4_001, one, 1);
+    // Beyond all that a page looks at, and in between, by another tag.
+    const beyond = await post(ada, 1, one, 2);
+    const between = await post(ada, 1, two, 3);
+    const seen: string[] = [];
+    const sizes: number[] = [];
+    let cursor: string | null = null;
+    do {
+      const { body } = await list(`tags=${one},${two}&limit=5${cursor ? `&cursor=${cursor}` : ''}`);
+      seen.push(...(body.data as Listed[]).map(({ id }) => id));
+      sizes.push(body.data.length);
+      cursor = body.page.nextCursor;
+    } while (cursor !== null && sizes.length < 10);
+    expect(seen).toEqual([beyond[0]!.id, between[0]!.id]);
+    expect(sizes).toEqual([0, 0, 2]);
+    expect(await ids(`tags=${two}&limit=5`)).toEqual([between[0]!.id]);
+  });
+
   it('refuses a cursor of other filters', async () => {
     for (let time = 0; time < 2; time += 1) await publish(system, ada);
     const { body } = await list('limit=1');

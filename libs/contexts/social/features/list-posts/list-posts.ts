@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Clock } from '@rookery/domain';
 import { SearchBulkhead } from '@rookery/persistence';
-import { BY_TIME, type Caller, CurrentCaller, Explain, type Page, paged } from '@rookery/web';
+import { BY_TIME, type Caller, CurrentCaller, Explain, type Page, paged, pagedScan } from '@rookery/web';
 import { Explore } from '../../views/explore';
 import { PostView } from '../../views/post';
 import { assertPeriod, FilteredPostsQuery } from '../../views/post-filters';
@@ -39,7 +39,8 @@ export class ListPostsRoute {
       'Newest first. With `search`: best match first, then newest; a word in the title counts more. If very many posts ' +
       `match, the newest ${RANKED} are ranked. Of phrases and of several words that are common but rarely stand together, ` +
       `only the newest ${NEAR_MAX} posts may be searched. Posts published while you read the pages of a search are not ` +
-      'included. Posts with new tags are found by them within moments.',
+      'included. Posts with new tags are found by them within moments. If very many posts with ' +
+      'the tags are hidden from you, a page may hold fewer posts than `limit`, or none, and still have a `nextCursor`.',
     ok: { list: PostView },
   })
   list(
@@ -67,9 +68,9 @@ export class ListPostsHandler implements IQueryHandler<ListPosts> {
   private explore(viewerId: string, query: FilteredPostsQuery): Promise<Page<PostView>> {
     const { tags = [], since, until } = query;
     const list = `posts:${JSON.stringify([tags, since, until])}`;
-    return paged(query, list, BY_TIME, (after, limit) => {
+    return pagedScan(query, list, BY_TIME, (after, limit) => {
       const read = () => this.newest.newest(viewerId, { tags, since, until }, after, limit);
-      // The posts of a tag may all be hidden from the reader.
+      // Their cost is up to the caller.
       return tags.length === 0 ? read() : this.searches.run(read);
     });
   }
