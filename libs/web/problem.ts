@@ -32,12 +32,16 @@ export interface RefusalOptions {
 
 /** The web layer refuses a request with one of `Problems`. It is not logged as an error. */
 export class RequestRefused extends Error {
+  readonly options: RefusalOptions;
+
+  /** @param options.errors by default the field of the definition */
   constructor(
     readonly definition: ProblemDefinition,
-    readonly options: RefusalOptions = {},
+    options: RefusalOptions = {},
   ) {
     super(options.detail ?? definition.meaning);
     this.name = 'RequestRefused';
+    this.options = definition.field ? { errors: [definition.field], ...options } : options;
   }
 }
 

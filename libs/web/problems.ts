@@ -2,11 +2,12 @@ import {
   Conflict,
   definedRejections,
   DependencyUnavailable,
-  type FieldError,
+  FieldError,
   Forbidden,
   NotFound,
   type RejectionDefinition,
   type RejectionKind,
+  Rules,
   Unauthenticated,
 } from '@rookery/domain';
 
@@ -74,6 +75,12 @@ export const Problems = {
     'Invalid cursor',
     'The cursor was not issued for this list.',
     'Start without a cursor and pass on nextCursor exactly as you received it.',
+    FieldError.of(
+      Rules.custom,
+      'cursor',
+      { rule: 'cursor-of-list' },
+      'The cursor was not issued for this list.',
+    ),
   ),
   unauthenticated: rejection(Unauthenticated),
   forbidden: rejection(Forbidden),
@@ -237,11 +244,11 @@ function problem(
   title: string,
   meaning: string,
   remedy: string,
+  field?: FieldError,
 ): ProblemDefinition {
-  return Object.freeze({ code, status, title, meaning, remedy });
+  return Object.freeze({ code, status, title, meaning, remedy, ...(field && { field }) });
 }
 
 function rejection({ kind, code, title, message, remedy, field }: RejectionDefinition): ProblemDefinition {
-  const definition = problem(statusOfKind[kind], code, title, message, remedy);
-  return field ? Object.freeze({ ...definition, field }) : definition;
+  return problem(statusOfKind[kind], code, title, message, remedy, field);
 }

@@ -259,6 +259,7 @@ describe('A list', () => {
     expect(await problemOf(ask('/v1/nests?cursor=eyJ9'))).toMatchObject({
       status: 400,
       code: 'request.invalid-cursor',
+      errors: [{ path: 'cursor', code: 'custom', params: { rule: 'cursor-of-list' } }],
     });
   });
 });

@@ -1,13 +1,14 @@
 import { Commands, Rebuild } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 import { enroll } from '@rookery/contexts/identity/testing';
-import { Transaction } from '@rookery/persistence';
+import { Sql, Transaction } from '@rookery/persistence';
 import { publish } from '@rookery/contexts/social/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { Client } from 'pg';
 import { SocialPersonalData } from './personal-data';
 import { LikePost, UnlikePost } from './features/like-post/like-post';
+import { LikeCounts } from './storage/like-counts';
 
 /** Commands that run at once; the api has ten connections. */
 const CONCURRENCY = 40;
@@ -72,6 +73,33 @@ describe('Counting likes', () => {
     expect(await likes()).toBe(stored!.count);
     expect(stored!.count).toBeGreaterThanOrEqual(800);
   }, 60_000);
+
+  it('is done by one at a time: of two that count the first like and the next the second waits', async () => {
+    const [transaction, sql, counts] = [Transaction, Sql, LikeCounts].map((type) =>
+      system.inApi<unknown>(type),
+    ) as [Transaction, Sql, LikeCounts];
+    const changed = 'INSERT INTO social.like_changes (post_id, change) VALUES ($1, 1)';
+    let second: Promise<void> | undefined;
+    await transaction.run(async () => {
+      await sql.execute(changed, [postId]);
+      await counts.fold();
+      let pid: number | undefined;
+      second = transaction.outside(async () => {
+        await system.sql(changed, [postId]);
+        await transaction.run(async () => {
+          pid = (await sql.row<{ pid: number }>('SELECT pg_backend_pid() AS pid'))!.pid;
+          await counts.fold();
+        });
+      });
+      second.catch(() => undefined); // looked at below
+      await eventually(async () => {
+        const waits = await system.sql('SELECT 1 FROM pg_locks WHERE pid = $1 AND NOT granted', [pid ?? 0]);
+        return waits.length > 0;
+      });
+    });
+    await second;
+    expect(await likes()).toBe(2);
+  });
 
   it('has nobody wait for the row of the count', async () => {
     await atOnce([new LikePost(postId, people[0]!)]);

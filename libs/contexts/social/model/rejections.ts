@@ -1,4 +1,4 @@
-import { defineRejection } from '@rookery/domain';
+import { defineRejection, Rules } from '@rookery/domain';
 
 export const CannotTargetSelf = defineRejection(
   'social.self',
@@ -6,6 +6,7 @@ export const CannotTargetSelf = defineRejection(
   'You cannot follow, block or mute yourself.',
   'Choose another user.',
   'You cannot do this to yourself',
+  { path: 'id', rule: Rules.custom, params: { rule: 'other-user' } },
 );
 
 export const TargetBlocked = defineRejection(

@@ -42,7 +42,10 @@ describe('Following a user', () => {
   });
 
   it('refuses to follow oneself', async () => {
-    expect(await follow(ada, ada.id)).toMatchObject({ status: 422, body: { code: 'social.self' } });
+    expect(await follow(ada, ada.id)).toMatchObject({
+      status: 422,
+      body: { code: 'social.self', errors: [{ path: 'id', params: { rule: 'other-user' } }] },
+    });
   });
 
   it('returns 404 for a user who does not exist, has not verified yet, or for a malformed id', async () => {
