@@ -12,6 +12,11 @@ export const metrics = {
     help: 'Due dates of which somebody was told, by kind: due-soon, overdue.',
     labels: ['kind'],
   }),
+  remindersLeftOut: counter({
+    name: 'todo_reminders_left_out_total',
+    help: 'Mails with reminders that were not sent because their reader got enough of them today, by kind.',
+    labels: ['kind'],
+  }),
   imported: counter({
     name: 'todo_import_rows_total',
     help: 'Rows of imported files: created, updated, unchanged, refused. Previews are not counted.',

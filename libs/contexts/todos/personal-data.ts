@@ -43,6 +43,7 @@ const OWN = [
   ['focus_sessions', 'id'],
   ['day_plans', 'id'],
   ['calendar_feeds', 'user_id'],
+  ['reminder_mails', 'id'],
   ['report_recipients', 'user_id'],
   ['weekly_reports', 'week'],
 ] as const;

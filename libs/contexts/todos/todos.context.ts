@@ -16,6 +16,7 @@ import { DayPlans, dayPlanSchema } from './storage/day-plans';
 import { FocusSessions, focusSessionSchema } from './storage/focus-sessions';
 import { ImportKeys } from './storage/import-keys';
 import { Notices } from './storage/notices';
+import { ReminderMails } from './storage/reminder-mails';
 import { ReportRecipients } from './storage/report-recipients';
 import { TodoComments, todoCommentSchema } from './storage/todo-comments';
 import { Todos, todoSchema } from './storage/todos';
@@ -56,6 +57,7 @@ export const todos = defineContext('todos', __dirname, {
     ImportKeys,
     Mentions,
     Notices,
+    ReminderMails,
     Reminders,
     ReportRecipients,
     StoredTodoHeadlines,

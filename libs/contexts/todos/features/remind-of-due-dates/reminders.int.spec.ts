@@ -101,6 +101,32 @@ describe('Reminders', () => {
     expect(text).toContain(time);
   });
 
+  it('are mailed five times a day, also where two are sent at once; what else is due is told in the app', async () => {
+    const mails = async () =>
+      (await system.inbox.of(ada.email)).filter(({ subject }) => /^(Due|Overdue)/.test(subject));
+    const known = `INSERT INTO todos.reminder_mails (id, user_id, sent_at)
+      SELECT gen_random_uuid(), $1, now() - $2::int * interval '1 hour' FROM generate_series(1, $3::int)`;
+    await system.sql(known, [ada.id, 25, 3]);
+    await system.sql(known, [ada.id, 23, 4]);
+    const soon = await createTodo(system, ada, room, { dueDate: inHours(5) });
+    const late = await createTodo(system, ada, room, { dueDate: inHours(-5) });
+    await remind();
+    await eventually(async () => {
+      const { body } = await system.ask('GET /v1/notifications', { token: ada.token });
+      expect(body.data).toHaveLength(2);
+      const handled = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+         WHERE o.type = 'todos.reminder-requested' AND o.data ->> 'userId' = $1 AND d.state = 'done'`,
+        [ada.id],
+      );
+      expect(handled).toHaveLength(2);
+    });
+    expect(await told(soon.id, late.id)).toEqual(['due-soon 0', 'overdue 1']);
+    expect(await mails()).toHaveLength(1);
+    const counted = await system.sql('SELECT 1 FROM todos.reminder_mails WHERE user_id = $1', [ada.id]);
+    expect(counted).toHaveLength(5);
+  });
+
   it('are written in the language of the reader, and each kind ends with one click', async () => {
     await system.ask('PUT /v1/me/preferences', {
       token: ada.token,

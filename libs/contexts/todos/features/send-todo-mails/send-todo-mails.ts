@@ -1,11 +1,13 @@
-import type { EventOf } from '@rookery/domain';
+import { Clock, type EventOf } from '@rookery/domain';
 import { defineMail, Mail, mailLanguage, type MailPart } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
-import { Sql } from '@rookery/persistence';
+import { Sql, Transaction } from '@rookery/persistence';
 import { type Recipient, Recipients } from '../../../identity/contract';
 import { Memberships } from '../../../workspaces/contract';
 import { TodoMailChoices, WeeklyReportRequested } from '../../contract';
 import { ReminderRequested } from '../../events';
+import { metrics } from '../../metrics';
+import { ReminderMails } from '../../storage/reminder-mails';
 
 /** Todos that a mail lists. */
 const MAX_LISTED = 10;
@@ -103,18 +105,24 @@ function linesOf(
   return todos.map(({ title, dueDate }) => ({ title, when: clock.format(dueDate) }));
 }
 
-/** Reminds those who want it of up to ten todos, of those that are still to be done when the mail is sent. */
+/**
+ * Reminds those who want it of up to ten todos, of those that are still to be done when the mail is sent. A user gets a few
+ * such mails a day: what is due after that is among their notifications alone.
+ */
 @Subscriber('todos.send-reminder-mail', ReminderRequested, { queue: Queues.mail })
 export class SendReminderMail implements Handles<typeof ReminderRequested> {
   constructor(
     private readonly choices: TodoMailChoices,
+    private readonly clock: Clock,
     private readonly mail: Mail,
     private readonly memberships: Memberships,
     private readonly recipients: Recipients,
+    private readonly reminderMails: ReminderMails,
     private readonly sql: Sql,
+    private readonly transaction: Transaction,
   ) {}
 
-  async handle({ data }: EventOf<typeof ReminderRequested>, { key }: Attempt): Promise<void> {
+  async handle({ id, data }: EventOf<typeof ReminderRequested>, { key }: Attempt): Promise<void> {
     const { userId, kind, todoIds, more } = data;
     const [user] = await this.recipients.find([userId]);
     const unsubscribe = await this.choices.linksOf(userId, kind);
@@ -128,6 +136,8 @@ export class SendReminderMail implements Handles<typeof ReminderRequested> {
       [todoIds, workspaces.map(({ workspaceId }) => workspaceId), userId],
     );
     if (todos.length === 0) return;
+    if (!(await this.transaction.run(() => this.reminderMails.admit(id, userId, this.clock.now()))))
+      return metrics.remindersLeftOut.inc({ kind });
     await this.mail.send(
       user.email,
       REMINDERS[kind],
