@@ -69,7 +69,7 @@ describe('Defining a context', () => {
 
   it('refuses a file that exports nothing that takes part', () => {
     feature('plant-tree', 'exports.helper = () => 1; exports.Tree = class Tree {};');
-    expect(define).toThrow(/plant-tree\.js exports no controller, handler, subscriber or schedule/);
+    expect(define).toThrow(/plant-tree\.ts exports no controller, handler, subscriber or schedule/);
   });
 
   it('refuses a folder without a file of its name', () => {
@@ -103,7 +103,7 @@ describe('Defining a context', () => {
       `${command('PlantTree')} ${handler('PlantTreeHandler', 'exports.PlantTree')}
        exports.CutTree = class CutTree extends cqrs.${kind} {};`,
     );
-    expect(define).toThrow('CutTree has no handler.');
+    expect(define).toThrow(/^CutTree \(.*plant-tree\.ts\) has no handler: /);
   });
 
   it('refuses a command that two classes handle, also in different features', () => {
@@ -112,7 +112,7 @@ describe('Defining a context', () => {
       'plant-trees',
       `const { PlantTree } = require('../plant-tree/plant-tree.js'); ${handler('PlantTreesHandler', 'PlantTree')}`,
     );
-    expect(define).toThrow('PlantTree has two handlers.');
+    expect(define).toThrow(/^PlantTree \(.*plant-tree\.ts\) has two handlers: /);
   });
 });
 

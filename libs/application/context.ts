@@ -11,7 +11,7 @@ import type {
   Type,
 } from '@nestjs/common';
 import { Command, Query } from '@nestjs/cqrs';
-import { noteFile } from '@rookery/domain';
+import { noteFile, whereIs } from '@rookery/domain';
 import { type AnySubscriber, type Scheduled, scheduleOptions, subscriberOptions } from '@rookery/messaging';
 import type { EntitySchema } from 'typeorm';
 import { refuseInMemoryHandlers } from './event-bus';
@@ -151,8 +151,8 @@ export function defineContext(
     const classes = Object.values(require(file) as Record<string, unknown>).filter(isClass);
     refuseInMemoryHandlers(classes);
     if (!classes.some(takesPart))
-      throw new Error(`${file} exports no controller, handler, subscriber or schedule.`);
-    for (const type of classes) noteFile(type, relative(process.cwd(), file));
+      throw new Error(`${sourceOf(file)} exports no controller, handler, subscriber or schedule.`);
+    for (const type of classes) noteFile(type, sourceOf(file));
     return classes;
   });
   checkHandlers(exported);
@@ -248,12 +248,16 @@ export function checkPorts(contexts: readonly Context[]): void {
   for (const [index, { name, port }] of offered.entries()) {
     const other = offered.slice(index + 1).find((each) => each.port === port);
     if (other)
-      throw new Error(`${nameOf(port)} is offered by ${name} and by ${other.name}: only one may be.`);
+      throw new Error(
+        `${nameOf(port)} is offered in ${declarationOf(name)} and in ${declarationOf(other.name)}: take it out of one.`,
+      );
   }
   for (const { name, asks } of contexts) {
     const open = asks.find((port) => !offered.some((each) => each.port === port));
     if (open)
-      throw new Error(`${name} asks for ${nameOf(open)}, which no context offers: name it under \`offers\`.`);
+      throw new Error(
+        `${declarationOf(name)} asks for ${nameOf(open)}, which no context offers: name it under \`offers\`.`,
+      );
   }
 }
 
@@ -271,20 +275,27 @@ function featureFiles(folder: string): string[] {
     .sort();
 }
 
+/** @returns the path of what a compiled file was written as, from the root of the checkout */
+function sourceOf(file: string): string {
+  return relative(process.cwd(), file)
+    .replace(/^dist\//, '')
+    .replace(/\.js$/, '.ts');
+}
+
 function missing(path: string): never {
-  throw new Error(`A feature's folder needs a file of its name: ${path}.ts.`);
+  throw new Error(`A feature's folder needs a file of its name: ${sourceOf(`${path}.ts`)}.`);
 }
 
 /** A command without a handler, or with two, fails at boot and not at its first call. */
 function checkHandlers(exported: readonly Type[]): void {
   const handled = exported.flatMap((type) => handles(type)?.type ?? []);
   const twice = handled.find((type, index) => handled.indexOf(type) !== index);
-  if (twice) throw new Error(`${twice.name} has two handlers.`);
+  if (twice) throw new Error(`${whereIs(twice)} has two handlers: remove one of them.`);
   const orphan = exported.find(
     (type) =>
       (type.prototype instanceof Command || type.prototype instanceof Query) && !handled.includes(type),
   );
-  if (orphan) throw new Error(`${orphan.name} has no handler.`);
+  if (orphan) throw new Error(`${whereIs(orphan)} has no handler: write one beside it, and export it.`);
 }
 
 function isClass(value: unknown): value is Type {

@@ -66,22 +66,23 @@ export function createMigrationDataSource(url: string): DataSource {
 }
 
 /** `1763700000000-create-messaging.ts`: milliseconds since 1970, then what it does. */
-const MIGRATION_FILE = /^(\d{13})-[a-z0-9-]+\.[jt]s$/;
+const MIGRATION_FILE = /^(\d{13})-([a-z0-9-]+)\.[jt]s$/;
 /** Other allowed files: the program that applies them, and output of the compiler. */
 const OTHER_FILE = /^migrate\.[jt]s$|\.d\.ts$|\.map$/;
 
 /**
  * @param folder of the migrations
  * @returns the migrations in the order of their timestamps
- * @throws Error naming a file that is not named like a migration, or whose class has a different timestamp
+ * @throws Error naming a file that is not named like a migration, or whose class is named differently: the database
+ *   records migrations by the name of the class
  */
 export function loadMigrations(folder = MIGRATIONS): (new () => MigrationInterface)[] {
   return readdirSync(folder)
     .filter((file) => !OTHER_FILE.test(file))
     .sort()
     .map((file) => {
-      const stamp = MIGRATION_FILE.exec(file)?.[1];
-      if (!stamp)
+      const [, stamp, words] = MIGRATION_FILE.exec(file) ?? [];
+      if (!stamp || !words)
         throw new Error(
           `migrations/${file} would never be applied: name it <13 digits>-what-it-does.ts; npm run migration -- what-it-does writes one.`,
         );
@@ -89,11 +90,18 @@ export function loadMigrations(folder = MIGRATIONS): (new () => MigrationInterfa
         require(join(folder, file)) as Record<string, new () => MigrationInterface>,
       );
       const [migration] = exported;
-      const name = migration && (new migration().name ?? migration.name);
-      if (exported.length !== 1 || !name?.endsWith(stamp))
+      const name = classNameOf(words, stamp);
+      const recorded = migration && (new migration().name ?? migration.name);
+      if (exported.length !== 1 || migration!.name !== name || recorded !== name)
         throw new Error(
-          `migrations/${file} must export one class, whose name ends in ${stamp}: rename ${name ?? 'what it exports'}.`,
+          `migrations/${file.replace(/\.js$/, '.ts')} must export one class, named ${name}, and so must its \`name\` read.`,
         );
       return migration!;
     });
+}
+
+/** @returns `CreateMessaging1763700000000` */
+function classNameOf(words: string, stamp: string): string {
+  const parts = words.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return parts.join('') + stamp;
 }

@@ -59,8 +59,8 @@ describe('A migration that is refused', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'migrations-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const write = (file: string, name: string) =>
-    writeFileSync(join(folder, file), `exports.Plant = class Plant { name = '${name}'; };`);
+  const write = (file: string, name: string, type = name) =>
+    writeFileSync(join(folder, file), `exports.${type} = class ${type} { name = '${name}'; };`);
 
   it('is older than one that is applied', async () => {
     const database = await createTestDatabase();
@@ -84,11 +84,21 @@ describe('A migration that is refused', () => {
     },
   );
 
-  it('has another time stamp in its class than in its file', () => {
-    write('1763700000000-pin-posts.js', 'PinPosts1763700000001');
+  it.each([
+    ['another time stamp', 'PinPosts1763700000001', undefined],
+    ['other words', 'PinNotes1763700000000', undefined],
+    ['another name in its class alone', 'PinPosts1763700000000', 'PinNotes1763700000000'],
+    ['another name in the database alone', 'PinNotes1763700000000', 'PinPosts1763700000000'],
+  ])('has %s than its file', (_, name, type) => {
+    write('1763700000000-pin-posts.js', name, type);
     expect(() => loadMigrations(folder)).toThrow(
-      'migrations/1763700000000-pin-posts.js must export one class, whose name ends in 1763700000000: rename PinPosts1763700000001.',
+      'migrations/1763700000000-pin-posts.ts must export one class, named PinPosts1763700000000, and so must its `name` read.',
     );
+  });
+
+  it('is named as its file', () => {
+    write('1763700000000-pin-posts.js', 'PinPosts1763700000000');
+    expect(loadMigrations(folder).map(({ name }) => name)).toEqual(['PinPosts1763700000000']);
   });
 });
 

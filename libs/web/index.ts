@@ -49,7 +49,7 @@ export { definedProblems, problemByCode, type ProblemDefinition, Problems, withS
 export { clientNetwork, plainAddress } from './rate-limits/client-network';
 export { type Client, KnownClients } from './rate-limits/known-clients';
 export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './rate-limits/policies';
-export { runUntilSignal } from './run';
+export { refuseToStart, runUntilSignal } from './run';
 export { ExactlyOneOf } from './schemas';
 export { ProbeSettings, WebSettings } from './settings';
 export { readFields, refused } from './validation';

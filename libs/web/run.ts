@@ -59,3 +59,17 @@ export function runUntilSignal(
     });
   }
 }
+
+/**
+ * Reports why an app cannot start: to the log with the stack, and as the last line in one sentence for whoever starts it
+ * by hand. The process ends with 1.
+ *
+ * @param app its name: `api`
+ */
+export function refuseToStart(app: string, error: unknown, log: Pick<Logger, 'fatal'>): void {
+  const sentence = `The ${app} cannot start: ${error instanceof Error ? error.message : String(error)}`;
+  log.fatal({ err: error }, sentence);
+  process.exitCode = 1;
+  process.once('exit', () => process.stderr.write(`\n${sentence}\n`)); // after what is still being logged
+  setTimeout(() => process.exit(1), 1_000).unref();
+}

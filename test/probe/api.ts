@@ -2,4 +2,4 @@ import { contexts } from '@rookery/contexts';
 import { startApi } from '../../apps/api/src/start';
 import { probe } from './probe.context';
 
-void startApi([...contexts, probe]);
+void startApi(() => Promise.resolve([...contexts, probe]));

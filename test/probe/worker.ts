@@ -2,4 +2,4 @@ import { contexts } from '@rookery/contexts';
 import { startWorker } from '../../apps/worker/src/start';
 import { probe } from './probe.context';
 
-void startWorker([...contexts, probe]);
+void startWorker(() => Promise.resolve([...contexts, probe]));

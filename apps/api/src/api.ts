@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Context, declarationOf } from '@rookery/application';
+import { whereIs } from '@rookery/domain';
 import { LogSettings } from '@rookery/observability';
 import {
   asksForWebSocket,
@@ -85,7 +86,7 @@ function checkPermissions(contexts: readonly Context[]): void {
       const missing = permissionsOf(controller).find((permission) => !granted.has(permission));
       if (missing)
         throw new Error(
-          `${controller.name} asks for the permission ${missing}, which no role has: grant it in ` +
+          `${whereIs(controller)} asks for the permission ${missing}, which no role has: grant it in ` +
             `${declarationOf(name)}, for example permissions: { admin: ['${missing}'] }.`,
         );
     }

@@ -1,4 +1,4 @@
-import { contexts } from '@rookery/contexts';
 import { startApi } from './start';
 
-void startApi(contexts);
+// Loaded where a mistake in a declaration is reported like every other that keeps the api from starting.
+void startApi(async () => (await import('../../../libs/contexts/index.js')).contexts);

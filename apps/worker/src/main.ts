@@ -1,4 +1,4 @@
-import { contexts } from '@rookery/contexts';
 import { startWorker } from './start';
 
-void startWorker(contexts);
+// Loaded where a mistake in a declaration is reported like every other that keeps the worker from starting.
+void startWorker(async () => (await import('../../../libs/contexts/index.js')).contexts);

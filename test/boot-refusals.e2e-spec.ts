@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+
+/** Starts an app with contexts of a program. @returns its exit code, and the last line of what it says */
+function started(app: 'Api' | 'Worker', load: string): Promise<{ code: unknown; last: string }> {
+  const program = `
+    const { contexts } = require('./dist/libs/contexts/index.js');
+    require('./dist/apps/${app.toLowerCase()}/src/start.js').start${app}(async () => ${load});`;
+  const env = {
+    PATH: process.env.PATH,
+    NODE_ENV: 'test',
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+    REDIS_URL: 'redis://127.0.0.1:1',
+    SMTP_URL: 'smtp://127.0.0.1:1',
+  };
+  return new Promise((resolve) =>
+    execFile(process.execPath, ['-e', program], { env }, (error, _, stderr) =>
+      resolve({ code: error?.code, last: stderr.trimEnd().split('\n').at(-1)! }),
+    ),
+  );
+}
+
+describe('An app whose declarations contradict each other', () => {
+  it.each([
+    [
+      'Api',
+      '[contexts[0], contexts[0]]',
+      'The api cannot start: There are two contexts named identity: rename one of them.',
+    ],
+    [
+      'Worker',
+      `[require('./dist/libs/application/context.js').defineContext('garden', '/nowhere', { requires: ['soil'] })]`,
+      'The worker cannot start: libs/contexts/garden/garden.context.ts requires the context soil, which is not there: add it to libs/contexts/index.ts.',
+    ],
+    [
+      'Api',
+      `{ throw new Error('A file of a feature says so.'); }`,
+      'The api cannot start: A file of a feature says so.',
+    ],
+  ] as const)('says so in the last line, and ends with 1: %s %#', async (app, load, last) => {
+    expect(await started(app, load)).toEqual({ code: 1, last });
+  });
+});
