@@ -16,13 +16,15 @@ const { statement } = load('./libs/contexts/todos/views/todo-lists.js');
  * todos of other workspaces. Each cell is the median of interleaved calls, so that other load affects all equally.
  *
  * BENCH_TODOS=20000,100000 measures less; BENCH_ROUNDS sets the number of rounds. Fails if a page costs more than 1.5
- * times as much as in the smallest database.
+ * times as much as in the smallest database, one of a search more than five times.
  */
 const SIZES = (process.env.BENCH_TODOS ?? '20000,200000,1000000').split(',').map(Number);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 30);
 const WARM_UP = 6;
 const LIMIT = 21;
 const GOAL = 1.5;
+/** Words are looked up for all workspaces together: docs/decisions/0058-todos.md. */
+const SEARCH_GOAL = 5;
 /** Smaller differences are noise. */
 const NOISE_MS = 0.2;
 const IN_WORKSPACE = 10_000;
@@ -114,7 +116,8 @@ async function measure(clients: readonly Client[]): Promise<boolean> {
             if (page.rows.length === 0) throw new Error(`${name} found nothing.`);
           }),
         );
-        const dear = medians.some((each) => each > GOAL * medians[0]! && each - medians[0]! > NOISE_MS);
+        const goal = name === 'search' ? SEARCH_GOAL : GOAL;
+        const dear = medians.some((each) => each > goal * medians[0]! && each - medians[0]! > NOISE_MS);
         if (dear) flat = false;
         const ratios = medians.map((each) => (each / medians[0]!).toFixed(2));
         printRow([
@@ -123,9 +126,7 @@ async function measure(clients: readonly Client[]): Promise<boolean> {
           medians[0]!.toFixed(2),
         ]);
       }
-  console.log(
-    flat ? `\n✓ no page costs more than ${GOAL} times` : `\n✗ a page costs more than ${GOAL} times`,
-  );
+  console.log(flat ? '\n✓ all pages are within their goals' : '\n✗ a page costs more than its goal');
   return flat;
 }
 

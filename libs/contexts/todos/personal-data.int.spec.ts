@@ -68,6 +68,10 @@ describe('What todos hold about somebody', () => {
        VALUES (gen_random_uuid(), 1, $1, $2, $3, 'key', 'plan.pdf', now())`,
       [id, room, ada.id],
     );
+    await system.sql(
+      `INSERT INTO todos.todo_tags (todo_id, workspace_id, tag_id, name) VALUES ($1, $2, $2, 'home')`,
+      [id, room],
+    );
     await system.sql(`INSERT INTO todos.weekly_reports VALUES ($1, '2026-01-05'), ($1, '2026-01-12')`, [
       ada.id,
     ]);

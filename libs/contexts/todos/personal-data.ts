@@ -63,6 +63,7 @@ export const KNOWN_COLUMNS: readonly string[] = [
   ...MENTIONS.map(([table, column]) => `${table}.${column}`),
   'comments.mentioned_ids',
   'todos.responsible_id',
+  'todo_tags.responsible_id',
 ];
 
 /** Personal data of this context. */

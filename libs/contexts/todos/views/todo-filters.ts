@@ -88,38 +88,59 @@ const MAX_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const MIN_ID = '00000000-0000-0000-0000-000000000000';
 const MAX_PRIORITY = PRIORITIES.length;
 
-interface Order {
-  /** Columns of the keyset, in its order, with a placeholder for each value of a position. */
-  beyond: (places: readonly string[]) => string;
-  by: string;
-  keyset: Keyset<TodoView, readonly CursorPart[]>;
+/** What lists are sorted by. */
+export interface OrderColumns {
+  id: string;
+  /** What has no due date is due at infinity. */
+  due: string;
+  priority: string;
 }
 
-export const DUE = `coalesce(todo.due_at, 'infinity'::timestamptz)`;
+/** Of todos themselves. */
+export const OF_TODOS: OrderColumns = {
+  id: 'todo.id',
+  due: `coalesce(todo.due_at, 'infinity'::timestamptz)`,
+  priority: 'todo.priority',
+};
+
+/** Of the todos that have a tag: it has a copy, so that they are found in order. */
+export const OF_TAGGED: OrderColumns = {
+  id: 'tagged.todo_id',
+  due: 'tagged.due',
+  priority: 'tagged.priority',
+};
+
+interface Order {
+  /** Columns of the keyset, in its order, with a placeholder for each value of a position. */
+  beyond: (columns: OrderColumns, places: readonly string[]) => string;
+  by: (columns: OrderColumns) => string;
+  keyset: Keyset<TodoView, readonly CursorPart[]>;
+}
 
 /** The orders of lists. Each is that of an index, within a workspace and within the todos of a user. */
 export const ORDERS: Record<TodoSort, Order> = {
   desc: {
-    beyond: ([id]) => `todo.id < ${id}::uuid`,
-    by: 'todo.id DESC',
+    beyond: (column, [id]) => `${column.id} < ${id}::uuid`,
+    by: ({ id }) => `${id} DESC`,
     keyset: { first: [MAX_ID], of: ({ id }) => [id] },
   },
   asc: {
-    beyond: ([id]) => `todo.id > ${id}::uuid`,
-    by: 'todo.id',
+    beyond: (column, [id]) => `${column.id} > ${id}::uuid`,
+    by: ({ id }) => id,
     keyset: { first: [MIN_ID], of: ({ id }) => [id] },
   },
   dueDate: {
-    beyond: ([due, id]) => `(${DUE}, todo.id) > (${due}::timestamptz, ${id}::uuid)`,
-    by: `${DUE}, todo.id`,
+    beyond: (column, [due, id]) => `(${column.due}, ${column.id}) > (${due}::timestamptz, ${id}::uuid)`,
+    by: ({ due, id }) => `${due}, ${id}`,
     keyset: {
       first: ['-infinity', MIN_ID],
       of: ({ dueDate, id }) => [dueDate ? dueDate.toISOString() : 'infinity', id],
     },
   },
   priority: {
-    beyond: ([priority, id]) => `(todo.priority, todo.id) < (${priority}::smallint, ${id}::uuid)`,
-    by: 'todo.priority DESC, todo.id DESC',
+    beyond: (column, [priority, id]) =>
+      `(${column.priority}, ${column.id}) < (${priority}::smallint, ${id}::uuid)`,
+    by: ({ priority, id }) => `${priority} DESC, ${id} DESC`,
     keyset: { first: [MAX_PRIORITY, MAX_ID], of: ({ priority, id }) => [PRIORITIES.indexOf(priority), id] },
   },
 };

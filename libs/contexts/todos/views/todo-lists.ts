@@ -3,7 +3,7 @@ import { Clock } from '@rookery/domain';
 import { type RowStream, RowStreams, SearchBulkhead, Sql } from '@rookery/persistence';
 import { type Page, paged } from '@rookery/web';
 import { PRIORITIES } from '../model/todo';
-import { DUE, nameOfList, ORDERS, TodosQuery } from './todo-filters';
+import { nameOfList, OF_TAGGED, OF_TODOS, ORDERS, TodosQuery } from './todo-filters';
 import { searchTerms } from './search-terms';
 import { TODO_COLUMNS, type TodoView } from './todo';
 
@@ -63,16 +63,18 @@ export function statement(
   const place = (value: unknown): string => `$${values.push(value)}`;
   const conditions: string[] = [];
   let from = 'todos.todos todo';
-  let word: string;
-  if ('workspaceId' in scope) {
+  if (query.tag !== undefined) {
+    from += ' JOIN todos.todo_tags tagged ON tagged.todo_id = todo.id';
+    conditions.push(...taggedWith(query.tag, scope, place));
+  } else if ('workspaceId' in scope) {
     conditions.push(`todo.workspace_id = ${place(scope.workspaceId)}::uuid`);
-    word = `w${scope.workspaceId}`;
   } else {
     conditions.push(`todo.responsible_id = ${place(scope.responsibleId)}::uuid`);
     conditions.push(`todo.workspace_id = ANY (${place(scope.workspaceIds)}::uuid[])`);
-    word = `r${scope.responsibleId}`;
   }
+  const word = 'workspaceId' in scope ? `w${scope.workspaceId}` : `r${scope.responsibleId}`;
   const { status, priority, tag, categoryId, parentId, assigneeId, dueFrom, dueTo, overdue, search } = query;
+  const columns = tag === undefined ? OF_TODOS : OF_TAGGED;
   const oneOf = (column: string, type: string, all: readonly unknown[]): void => {
     conditions.push(
       all.length === 1
@@ -87,21 +89,15 @@ export function statement(
       'smallint',
       priority.map((each) => PRIORITIES.indexOf(each)),
     );
-  if (tag !== undefined) {
-    from += ' JOIN todos.todo_tags tagged ON tagged.todo_id = todo.id';
-    if (UUID.test(tag)) conditions.push(`tagged.tag_id = ${place(tag)}::uuid`);
-    else conditions.push(`tagged.name = ${place(tag)}`, 'tagged.workspace_id = todo.workspace_id');
-    if ('workspaceId' in scope) conditions.push(`tagged.workspace_id = ${place(scope.workspaceId)}::uuid`);
-  }
   if (categoryId !== undefined) conditions.push(`todo.category_id = ${place(categoryId)}::uuid`);
   if (parentId !== undefined) conditions.push(`todo.parent_id = ${place(parentId)}::uuid`);
   if (assigneeId !== undefined) conditions.push(`todo.assignee_id = ${place(assigneeId)}::uuid`);
-  if (dueFrom !== undefined) conditions.push(`${DUE} >= ${place(dueFrom)}::timestamptz`);
-  if (dueTo !== undefined) conditions.push(`${DUE} <= ${place(dueTo)}::timestamptz`);
+  if (dueFrom !== undefined) conditions.push(`${columns.due} >= ${place(dueFrom)}::timestamptz`);
+  if (dueTo !== undefined) conditions.push(`${columns.due} <= ${place(dueTo)}::timestamptz`);
   // What has no due date is due at infinity.
-  if (dueFrom !== undefined && dueTo === undefined) conditions.push(`${DUE} < 'infinity'`);
+  if (dueFrom !== undefined && dueTo === undefined) conditions.push(`${columns.due} < 'infinity'`);
   if (overdue !== undefined) {
-    const late = `todo.status = 'PENDING' AND ${DUE} < ${place(now)}::timestamptz`;
+    const late = `todo.status = 'PENDING' AND ${columns.due} < ${place(now)}::timestamptz`;
     conditions.push(overdue ? late : `NOT (${late})`);
   }
   if (search !== '')
@@ -109,7 +105,25 @@ export function statement(
       `todo.search @@ (websearch_to_tsquery('simple', ${place(searchTerms(search))}) && quote_literal(${place(word)})::tsquery)`,
     );
   const { beyond, by } = ORDERS[query.sort];
-  conditions.push(beyond(after.map(place)));
-  const text = `SELECT ${TODO_COLUMNS} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${by} LIMIT ${place(limit)}`;
+  conditions.push(beyond(columns, after.map(place)));
+  const text = `SELECT ${TODO_COLUMNS} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${by(columns)} LIMIT ${place(limit)}`;
   return { text, values };
+}
+
+/**
+ * The todos of a scope that have a tag, as a range of an index in each order. Only what is beside the tag is asked: the
+ * planner knows how a tag, its name, its workspace and its users go together, and nothing of what a join does to that.
+ */
+function taggedWith(tag: string, scope: TodoScope, place: (value: unknown) => string): string[] {
+  if ('workspaceId' in scope) {
+    const workspace = `workspace_id = ${place(scope.workspaceId)}::uuid`;
+    if (UUID.test(tag)) return [`tagged.tag_id = ${place(tag)}::uuid`, `tagged.${workspace}`];
+    const idOfName = `SELECT tag_id FROM todos.todo_tags WHERE ${workspace} AND name = ${place(tag)} LIMIT 1`;
+    return [`tagged.tag_id = (${idOfName})`, `tagged.${workspace}`];
+  }
+  return [
+    `tagged.responsible_id = ${place(scope.responsibleId)}::uuid`,
+    `tagged.workspace_id = ANY (${place(scope.workspaceIds)}::uuid[])`,
+    UUID.test(tag) ? `tagged.tag_id = ${place(tag)}::uuid` : `tagged.name = ${place(tag)}`,
+  ];
 }

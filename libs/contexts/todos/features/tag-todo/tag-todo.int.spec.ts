@@ -47,6 +47,38 @@ describe('Tags on todos', () => {
     ]);
   });
 
+  it('keep their todos in the order of each list, whatever of them changes', async () => {
+    const bob = await enroll(system);
+    const member = { token: ada.token, body: { userId: bob.id, role: 'member' } };
+    expect((await system.ask(`POST /v1/workspaces/${room}/members`, member)).status).toBeLessThan(300);
+    const later = (await createTodo(system, ada, room, { dueDate: '2090-01-02T00:00:00Z', priority: 'low' }))
+      .id;
+    for (const id of [todoId, later]) await put(home.id, ada, id);
+    const lists = async () => {
+      const read = async (who: Person, path: string, sort: string) =>
+        (await system.ask(`GET /v1/${path}?tag=home&sort=${sort}`, { token: who.token })).body.data.map(
+          ({ id }: { id: string }) => (id === later ? 'later' : 'first'),
+        );
+      return {
+        priority: await read(ada, `workspaces/${room}/todos`, 'priority'),
+        dueDate: await read(ada, `workspaces/${room}/todos`, 'dueDate'),
+        hers: await read(ada, 'todos', 'dueDate'),
+        his: await read(bob, 'todos', 'priority'),
+      };
+    };
+    const before = ['later', 'first'];
+    expect(await lists()).toEqual({ priority: ['first', 'later'], dueDate: before, hers: before, his: [] });
+    const body = { dueDate: null, priority: 'high', assigneeId: bob.id };
+    const change = { token: ada.token, body, headers: { 'if-match': '*' } };
+    expect(await system.ask(`PATCH /v1/todos/${later}`, change)).toMatchObject({ status: 200 });
+    expect(await lists()).toEqual({
+      priority: ['later', 'first'],
+      dueDate: ['first', 'later'],
+      hers: ['first'],
+      his: ['later'],
+    });
+  });
+
   it('are of the same workspace: another one’s tag does not exist here', async () => {
     const elsewhere = await tag(system, ada, await gather(system, ada), 'elsewhere');
     expect(await put(elsewhere.id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
