@@ -9,6 +9,8 @@ import { scheduleNamed } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
 
 const HOUR_MS = 3_600_000;
+/** Where a reader gets too many mails: `reminders.int.spec.ts`. */
+const ELSEWHERE = 'todo_reminders_left_out_total';
 
 describe('Todos', () => {
   const system = ownSystem(contexts, {
@@ -49,7 +51,7 @@ describe('Todos', () => {
         (action) => `todo_import_rows_total{action="${action}"}`,
       ),
     ];
-    expect(new Set(samples.map((sample) => sample.split('{')[0]))).toEqual(
+    expect(new Set([...samples.map((sample) => sample.split('{')[0]), ELSEWHERE])).toEqual(
       new Set(Object.values(metrics).map((metric) => (metric as unknown as { name: string }).name)),
     );
     const read = () => Promise.all(samples.map((sample) => system.metric(sample)));

@@ -396,8 +396,10 @@ describe('Many todos from other programs', () => {
     };
     await statements(3, 'warm');
     const few = await statements(3, 'few');
-    expect(await statements(999, 'many')).toEqual(few);
-    const most = await statements(3_000, 'most');
+    // The session is looked up again now and then.
+    for (const [index, count] of (await statements(500, 'many')).entries())
+      expect(Math.abs(count - few[index]!)).toBeLessThanOrEqual(1);
+    const most = await statements(1_500, 'most');
     for (const [index, count] of most.entries()) expect(count).toBeLessThan(3 * few[index]!);
   });
 });

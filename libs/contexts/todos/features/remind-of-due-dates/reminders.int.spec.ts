@@ -106,6 +106,13 @@ describe('Reminders', () => {
       (await system.inbox.of(ada.email)).filter(({ subject }) => /^(Due|Overdue)/.test(subject));
     const known = `INSERT INTO todos.reminder_mails (id, user_id, sent_at)
       SELECT gen_random_uuid(), $1, now() - $2::int * interval '1 hour' FROM generate_series(1, $3::int)`;
+    const leftOut = async () => {
+      const kinds = ['due-soon', 'overdue'].map((kind) =>
+        system.metric(`todo_reminders_left_out_total{kind="${kind}"}`),
+      );
+      return (await Promise.all(kinds)).reduce((sum, count) => sum + count, 0);
+    };
+    const before = await leftOut();
     await system.sql(known, [ada.id, 25, 3]);
     await system.sql(known, [ada.id, 23, 4]);
     const soon = await createTodo(system, ada, room, { dueDate: inHours(5) });
@@ -123,6 +130,7 @@ describe('Reminders', () => {
     });
     expect(await told(soon.id, late.id)).toEqual(['due-soon 0', 'overdue 1']);
     expect(await mails()).toHaveLength(1);
+    expect(await leftOut()).toBe(before + 1);
     const counted = await system.sql('SELECT 1 FROM todos.reminder_mails WHERE user_id = $1', [ada.id]);
     expect(counted).toHaveLength(5);
   });
