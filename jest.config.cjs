@@ -21,6 +21,7 @@ const esm = [...new Set(esmPackages(join(__dirname, 'node_modules')))];
 const project = {
   rootDir: __dirname,
   testEnvironment: 'node',
+  setupFilesAfterEnv: ['<rootDir>/libs/testing/disconnect-observers.ts'],
   // Most of what is loaded is packages.
   moduleFileExtensions: ['js', 'ts', 'mts', 'mjs', 'cjs', 'json', 'node'],
   transform: {
@@ -49,9 +50,6 @@ const project = {
 module.exports = {
   // One for each core, as suites compute; two at least, as they also wait; eight at most, as PostgreSQL grants 200 connections.
   maxWorkers: Math.min(Math.max(availableParallelism(), 2), 8),
-  // Each suite that loads Nest leaves some 45 MB behind; a worker that has collected much spends its time on collecting
-  // garbage, and is replaced by a fresh one.
-  workerIdleMemoryLimit: '512MB',
   testTimeout: 30_000,
   projects: [
     { ...project, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,tools}/**/!(*.int).spec.ts'] },
