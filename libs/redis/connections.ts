@@ -135,7 +135,7 @@ export class RedisConnections implements OnApplicationShutdown {
       if (silent) this.log.log('Redis is back.');
       silent = false;
     });
-    redis.on('connect', () => writeOncePerTurn(redis.stream as Socket));
+    redis.on('connect', () => writeOncePerTurn(redis.stream));
     redis.on('close', () => forgetSocketTimeout(redis));
     redis.on('reconnecting', () => unrefReconnect(redis));
     this.open.push(redis);
@@ -149,13 +149,13 @@ export class RedisConnections implements OnApplicationShutdown {
  */
 function writeOncePerTurn(socket: Socket): void {
   const write = socket.write.bind(socket) as (...all: unknown[]) => boolean;
-  socket.write = ((...all: unknown[]) => {
+  socket.write = (...all: unknown[]) => {
     if (socket.writableCorked === 0) {
       socket.cork();
       process.nextTick(() => socket.uncork());
     }
     return write(...all);
-  }) as Socket['write'];
+  };
 }
 
 /** ioredis 5.11 does not clear the timer of a lost connection, which then ends the connection that replaced it. */
