@@ -53,6 +53,6 @@ if (process.argv[2] === 'writer') {
   const { startWorker } = load('./apps/worker/src/start.js');
   const moments = new Moments();
   HearBell.heard = (bellId) => moments.add(bellId);
-  await startWorker([probe]);
+  await startWorker(() => Promise.resolve([probe]));
   obey({ take: (count = 0) => moments.take(count) });
 }

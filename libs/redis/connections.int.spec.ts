@@ -55,28 +55,6 @@ describe('a subscriber connection', () => {
   });
 });
 
-describe('commands of one turn', () => {
-  let server: TestRedis;
-  let connections: RedisConnections;
-
-  beforeAll(async () => {
-    server = await createTestRedis();
-    connections = new RedisConnections({ redisUrl: server.url, redisCacheUrl: '' }, new HealthChecks());
-  });
-  afterAll(async () => {
-    connections.onApplicationShutdown();
-    await server.stop();
-  });
-
-  it('reach Redis together', async () => {
-    const redis = connections.blocking();
-    const reads = async () => Number(/total_reads_processed:(\d+)/.exec(await redis.info('stats'))![1]);
-    const before = await reads();
-    await Promise.all(Array.from({ length: 100 }, () => redis.ping()));
-    expect((await reads()) - before).toBeLessThan(10); // some are of other connections
-  });
-});
-
 describe('a connection whose Redis is gone', () => {
   it('keeps no process alive that has nothing else to do', async () => {
     const script = `

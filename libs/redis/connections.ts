@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { HealthChecks } from '@rookery/observability';
 import { Redis, type RedisOptions } from 'ioredis';
@@ -135,27 +134,11 @@ export class RedisConnections implements OnApplicationShutdown {
       if (silent) this.log.log('Redis is back.');
       silent = false;
     });
-    redis.on('connect', () => writeOncePerTurn(redis.stream));
     redis.on('close', () => forgetSocketTimeout(redis));
     redis.on('reconnecting', () => unrefReconnect(redis));
     this.open.push(redis);
     return redis;
   }
-}
-
-/**
- * Commands of one turn of the event loop leave in one write: ioredis makes one of each. Redis then answers them in one as
- * well, so that the jobs which a worker takes at the end of a batch make up a batch again.
- */
-function writeOncePerTurn(socket: Socket): void {
-  const write = socket.write.bind(socket) as (...all: unknown[]) => boolean;
-  socket.write = (...all: unknown[]) => {
-    if (socket.writableCorked === 0) {
-      socket.cork();
-      process.nextTick(() => socket.uncork());
-    }
-    return write(...all);
-  };
 }
 
 /** ioredis 5.11 does not clear the timer of a lost connection, which then ends the connection that replaced it. */
