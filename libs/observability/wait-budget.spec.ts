@@ -36,6 +36,18 @@ describe('A budget of waiting', () => {
     expect(budget.remainingMs).toBe(600);
   });
 
+  it('is whole again when it is renewed, also in the middle of a wait', async () => {
+    const budget = new WaitBudget(1_000);
+    await spend(budget, 1_000);
+    budget.renew();
+    const waiting = budget.wait(() => after(400));
+    await jest.advanceTimersByTimeAsync(300);
+    budget.renew();
+    await jest.advanceTimersByTimeAsync(100);
+    await waiting;
+    expect(budget.remainingMs).toBe(900);
+  });
+
   it('starts nothing when nothing is left', async () => {
     const budget = new WaitBudget(1_000);
     await spend(budget, 1_000);

@@ -15,8 +15,18 @@ export class WaitBudget {
   private waiting = 0;
   private since = 0;
 
-  /** @param leftMs total milliseconds */
-  constructor(private leftMs: number) {}
+  private leftMs: number;
+
+  /** @param totalMs milliseconds */
+  constructor(private readonly totalMs: number) {
+    this.leftMs = totalMs;
+  }
+
+  /** Begins anew, for work in batches: each of them may wait as long as a request. */
+  renew(): void {
+    this.leftMs = this.totalMs;
+    if (this.waiting > 0) this.since = performance.now();
+  }
 
   /** Remaining milliseconds, at least 0. */
   get remainingMs(): number {

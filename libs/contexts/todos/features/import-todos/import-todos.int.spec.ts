@@ -402,4 +402,19 @@ describe('Many todos from other programs', () => {
     const most = await statements(1_500, 'most');
     for (const [index, count] of most.entries()) expect(count).toBeLessThan(3 * few[index]!);
   });
+
+  it('may take longer in all than a request waits for its dependencies', async () => {
+    const ada = await enroll(system);
+    const room = await gather(system, ada);
+    await system.sql(
+      `CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.7); RETURN NULL; END $$`,
+    );
+    await system.sql('CREATE TRIGGER dawdle AFTER INSERT ON todos.todos EXECUTE FUNCTION public.dawdle()');
+    const { status, body } = await system.ask(`POST /v1/workspaces/${room}/todos/import`, {
+      token: ada.token,
+      headers: { 'content-type': 'text/csv' },
+      body: table('title', ...Array.from({ length: 2_001 }, (_, nr) => `Todo ${nr}`)),
+    });
+    expect([status, body.created]).toEqual([200, 2_001]);
+  }, 60_000);
 });

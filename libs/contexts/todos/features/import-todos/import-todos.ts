@@ -12,6 +12,7 @@ import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { Commands, Queries } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { type FieldError, NotFound } from '@rookery/domain';
+import { workContext } from '@rookery/observability';
 import {
   type Caller,
   CurrentCaller,
@@ -213,6 +214,7 @@ export class ImportTodosRoute {
     };
     const outcomes = refused;
     for (let at = 0; at < rows.length; at += BATCH_SIZE) {
+      workContext().waitBudget?.renew(); // a file as large as allowed takes longer than a request may wait
       const {
         admitted,
         missing,
