@@ -232,7 +232,7 @@ describe('Without an answer about a profile', () => {
   it('nothing boots if no context can give one', () => {
     const hidden = contextOf('hidden', { offers: [{ provide: HiddenProfiles, useExisting: Visibility }] });
     expect(() => checkPorts([identity, operations, hidden])).toThrow(
-      'identity asks for Profiles, which no context offers',
+      'identity.context.ts asks for Profiles, which no context offers',
     );
   });
 });
