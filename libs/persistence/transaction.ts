@@ -18,6 +18,8 @@ interface UnitOfWork {
   /** What the first of them that failed failed of. */
   failure: unknown;
   afterCommit: (() => void | Promise<void>)[];
+  /** Items that are sent once for the whole of it, by what sends them. */
+  collected: Map<(items: never[]) => void, unknown[]>;
   /** Whether nobody is told that it is committed before that is on disk. */
   durable: boolean;
   byKey: boolean;
@@ -76,6 +78,7 @@ export class Transaction {
       sent: [],
       failure: undefined,
       afterCommit: [],
+      collected: new Map(),
       durable: !redone,
       byKey,
       closed: false,
@@ -83,6 +86,7 @@ export class Transaction {
     let result: T;
     try {
       result = await this.storage.run(unit, work);
+      if (unit.collected.size > 0) this.storage.run(unit, () => sendCollected(unit));
       unit.closed = true;
       if (unit.failure !== undefined) throw unit.failure; // it may have failed before it was sent
       if (unit.connection) {
@@ -128,6 +132,19 @@ export class Transaction {
       if (stateOf(error) !== IN_FAILED_TRANSACTION) unit.failure ??= meaning(error);
     };
     unit.sent.push(send().then(() => undefined, failed));
+  }
+
+  /**
+   * Collects items over the current transaction, for a statement that is sent once for all of them: when its work is
+   * done, before it is committed; never if the work fails.
+   *
+   * @param send is handed all items of the transaction in their order; the same function for each
+   */
+  collect<Item>(item: Item, send: (items: Item[]) => void): void {
+    const { collected } = this.current();
+    const items = collected.get(send) as Item[] | undefined;
+    if (items) items.push(item);
+    else collected.set(send, [item]);
   }
 
   /** Has the commit of the current transaction wait until it is on disk, whatever it was begun with. */
@@ -188,6 +205,10 @@ export class Transaction {
     this.leaveToCommit(() => client.query(this.current().byKey ? `${START}; ${PLAN_ONCE}` : START));
     return { runner, client };
   }
+}
+
+function sendCollected({ collected }: UnitOfWork): void {
+  for (const [send, items] of collected) send(items as never[]);
 }
 
 /** @returns `COMMIT`, or `ROLLBACK` where a statement had failed */

@@ -93,6 +93,40 @@ describe('A frame', () => {
     expect(await seqsOf(second)).toEqual([1, 2, 3]);
   });
 
+  it('is one of all that a transaction sends: one statement, in their order, whatever the order of their users', async () => {
+    const [first, second] = [newId(), newId()].toSorted() as [string, string];
+    await send([first]);
+    const holder = new Client({ connectionString: system.addresses.databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM realtime.streams WHERE user_id = $1 FOR UPDATE', [first]);
+    const sendAll = () =>
+      system.inApi(Transaction).run(async () => {
+        const frames = system.inApi(Frames);
+        await frames.send(LeafFell, [second], { leaf: 'ash' });
+        await frames.send(LeafFell, [first, second, second], { leaf: 'elm' });
+        await frames.send(LeafFell, [first], { leaf: 'fir' });
+      });
+    const asking = sendAll();
+    await eventually(async () => {
+      const waiting = await system.sql(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(waiting).toHaveLength(1);
+    });
+    await send([second], 'oak'); // which it does not hold yet
+    await holder.query('COMMIT');
+    await holder.end();
+    await asking;
+    const leaves = async (userId: string) =>
+      (await framesOf(userId)).map(({ seq, payload }) => `${seq} ${payload.leaf}`);
+    expect(await leaves(first)).toEqual(['1 oak', '2 elm', '3 fir']);
+    expect(await leaves(second)).toEqual(['1 oak', '2 ash', '3 elm']);
+    const { postgres, redis } = await askedDuring(system, sendAll);
+    expect(postgres.flat()).toEqual(['START', 'WITH', 'COMMIT']);
+    expect(redis).toEqual(['publish', 'publish']);
+  });
+
   it('is on disk before anybody is told, also in a transaction that need not be', async () => {
     const user = newId();
     const { postgres } = await askedDuring(system, () =>

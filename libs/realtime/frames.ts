@@ -6,6 +6,13 @@ import { Hints } from './hints';
 /** Maximum size of a payload as JSON, in bytes: it bounds the memory that a page of frames takes. */
 export const MAX_PAYLOAD_BYTES = 8_192;
 
+/** A frame of the current transaction. */
+interface Frame {
+  type: string;
+  json: string;
+  userIds: readonly string[];
+}
+
 /** Sends frames to users. */
 @Injectable()
 export class Frames {
@@ -16,9 +23,9 @@ export class Frames {
   ) {}
 
   /**
-   * Adds a frame to the stream of each user in the current transaction: one statement that the commit waits for, with
-   * one hint for each user after it. Locks the users' streams until then, in sorted order, so that two senders to the
-   * same users wait for each other instead of deadlocking: send from subscribers, once in a transaction.
+   * Adds a frame to the stream of each user in the current transaction. All frames of a transaction are one statement
+   * that its commit waits for, with one hint for each user after it. It locks the users' streams until then, in sorted
+   * order, so that senders to the same users wait for each other instead of deadlocking: send from subscribers.
    *
    * @param userIds who gets it; a repeated one gets it once
    * @throws ZodError if the payload does not match the type's schema
@@ -33,24 +40,39 @@ export class Frames {
     if (Buffer.byteLength(json) > MAX_PAYLOAD_BYTES)
       throw new Error(`A ${type} frame is larger than ${MAX_PAYLOAD_BYTES} bytes.`);
     this.transaction.waitForDisk(); // a crash must not give the number of a frame that somebody has received to another
-    if (userIds.length === 0) return;
-    let sent: { userId: string; seq: string }[] = [];
+    if (userIds.length > 0)
+      this.transaction.collect({ type, json, userIds: [...new Set(userIds)] }, this.sendAll);
+  }
+
+  private readonly sendAll = (frames: Frame[]): void => {
+    const latest = new Map<string, number>();
     this.transaction.leaveToCommit(async () => {
-      sent = await this.sql.rows(
-        `WITH numbered AS (
+      const sent = await this.sql.rows<{ userId: string; seq: string }>(
+        `WITH asked AS (
+           SELECT user_id, frame, row_number() OVER (PARTITION BY user_id ORDER BY frame) AS place
+           FROM unnest($1::uuid[], $2::int[]) AS each (user_id, frame)
+         ), numbered AS (
            INSERT INTO realtime.streams AS stream (user_id, seq)
-           SELECT DISTINCT user_id, 1 FROM unnest($1::uuid[]) AS user_id ORDER BY user_id
-           ON CONFLICT (user_id) DO UPDATE SET seq = stream.seq + 1
+           SELECT user_id, count(*) AS frames FROM asked GROUP BY user_id ORDER BY user_id
+           ON CONFLICT (user_id) DO UPDATE SET seq = stream.seq + excluded.seq
            RETURNING user_id, seq
          )
          INSERT INTO realtime.frames (user_id, seq, type, payload, occurred_at)
-         SELECT user_id, seq, $2, $3::json, date_trunc('milliseconds', clock_timestamp()) FROM numbered
+         SELECT user_id, seq - count(*) OVER (PARTITION BY user_id) + place, ($3::text[])[frame],
+                ($4::text[])[frame]::json, date_trunc('milliseconds', clock_timestamp())
+         FROM asked JOIN numbered USING (user_id)
          RETURNING user_id AS "userId", seq`,
-        [userIds, type, json],
+        [
+          frames.flatMap(({ userIds }) => userIds),
+          frames.flatMap(({ userIds }, index) => userIds.map(() => index + 1)),
+          frames.map(({ type }) => type),
+          frames.map(({ json }) => json),
+        ],
       );
+      for (const { userId, seq } of sent) latest.set(userId, Math.max(Number(seq), latest.get(userId) ?? 0));
     });
     this.transaction.afterCommit(() =>
-      this.hints.send(sent.map(({ userId, seq }) => ({ userId, seq: Number(seq) }))),
+      this.hints.send([...latest].map(([userId, seq]) => ({ userId, seq }))),
     );
-  }
+  };
 }
