@@ -3,5 +3,6 @@ export * from './eventually';
 export * from './inbox';
 export * from './openapi';
 export * from './race';
+export * from './served';
 export * from './hosted-system';
 export * from './system';

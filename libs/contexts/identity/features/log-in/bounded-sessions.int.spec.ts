@@ -1,5 +1,5 @@
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { type Person, privateSystem } from '@rookery/testing';
+import { type Person, privateSystem, served } from '@rookery/testing';
 
 const MAX = 5;
 
@@ -45,10 +45,10 @@ describe('how many sessions and API keys somebody has', () => {
   it('is bounded however many sign in at once', async () => {
     const [person, bystander] = [await signUp(system), await signUp(system)];
     while ((await open(person)) < MAX) await logIn(person);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => logIn(person)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => served(() => logIn(person))));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect([await open(person), await open(bystander)]).toEqual([MAX, 1]);
-  });
+  }, 60_000);
 
   it('does not count sessions that have ended by themselves', async () => {
     const person = await signUp(system);
@@ -64,7 +64,7 @@ describe('how many sessions and API keys somebody has', () => {
 
   it('is bounded for keys, however many are made at once, until one is revoked or has expired', async () => {
     const person = await signUp(system);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => createKey(person)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => served(() => createKey(person))));
     const made = answers.filter(({ status }) => status === 201);
     expect(made).toHaveLength(MAX);
     for (const { status, body } of answers.filter((answer) => !made.includes(answer)))

@@ -1,5 +1,5 @@
 import { Authenticator, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { type Person, resolveParts, sharedSystem } from '@rookery/testing';
+import { type Answer, type Person, resolveParts, sharedSystem } from '@rookery/testing';
 
 const STEP_UP = 'POST /v1/auth/step-up';
 const FRESH_ROUTE = 'GET /v1/me/api-keys';
@@ -25,7 +25,7 @@ describe('proving again who is signed in', () => {
 
   it('is needed after fifteen minutes, and then the route opens again', async () => {
     const person = await signUp(system);
-    await age(person, '14 minutes 50 seconds');
+    await age(person, '14 minutes');
     expect(await status(person.token)).toBe(200);
     await age(person, '15 minutes');
     const stale = await system.ask(FRESH_ROUTE, { token: person.token });
@@ -179,7 +179,10 @@ describe('proving again who is signed in', () => {
   it('compares at most ten of a hundred wrong reauthentications, and then not even the right one', async () => {
     const person = await signUp(system);
     const ask = (password: string) => system.ask(STEP_UP, { token: person.token, body: { password } });
-    const answers = await Promise.all(Array.from({ length: 100 }, () => ask('not the password')));
+    const answers: Answer[] = [];
+    // Not all at once: the api has ten connections, and who waits too long for one is told 503, compared or not.
+    for (let round = 0; round < 5; round += 1)
+      answers.push(...(await Promise.all(Array.from({ length: 20 }, () => ask('not the password')))));
     expect(answers.filter(({ body }) => body.code === 'identity.password-wrong')).toHaveLength(10);
     expect(answers.filter(({ body }) => body.code === 'identity.proofs-exhausted')).toHaveLength(90);
     expect((await ask(PASSWORD)).status).toBe(423);
@@ -196,7 +199,7 @@ describe('proving again who is signed in', () => {
       expect(locked.headers).toHaveProperty('Retry-After');
       expect(locked.content['application/problem+json'].examples).toHaveProperty(['identity.locked']);
     }
-  });
+  }, 60_000);
 
   it('counts immediately in a process that has cached the session, although another process handled the reauthentication', async () => {
     const person = await signUp(system);

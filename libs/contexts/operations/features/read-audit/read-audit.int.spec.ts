@@ -7,7 +7,7 @@ import { contexts } from '@rookery/contexts';
 import { newId } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
 import { newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { eventually } from '@rookery/testing';
+import { type Answer, eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
 
@@ -158,8 +158,8 @@ describe('the audit log', () => {
       const verdict = await second.get(AuditChain, { strict: false }).verify();
       return verdict.intact && verdict.waiting === 0 && verdict.root.count > 20;
     });
-    expect((await list({ limit: '1' })).data[0].position).toEqual(expect.any(Number));
-  });
+    await eventually(async () => typeof (await list({ limit: '1' })).data[0].position === 'number');
+  }, 60_000);
 
   it('pages without skips and repeats, and filters by time', async () => {
     // Earlier refusals would be counted; their entry, created in this millisecond, belongs to no request.
@@ -179,16 +179,22 @@ describe('the audit log', () => {
 
   it('does not grow with the refusals of somebody who is not signed in: they are counted in one entry a minute', async () => {
     const trail = system.inApi(AuditTrail);
-    await trail.recordTally();
+    // Records what was counted, and ends the minutes of the api itself: one of them might be over between two lines.
+    await trail.beforeApplicationShutdown();
     const [before] = await system.sql<{ at: string }>('SELECT clock_timestamp()::text AS at');
     const refusals = () =>
       system.sql<{ details: { repeated?: number }; code: string }>(
         `SELECT details, code FROM audit.entries WHERE action = 'identity.activate-user' AND at > $1::timestamptz ORDER BY id`,
         [before!.at],
       );
-    const answers = await Promise.all(
-      Array.from({ length: 60 }, () => system.ask('PUT /v1/users/activate/nonsense')),
-    );
+    const answers: Answer[] = [];
+    // Ten at once, as many as the api has connections: who waits too long for one is told 503.
+    for (let round = 0; round < 6; round += 1)
+      answers.push(
+        ...(await Promise.all(
+          Array.from({ length: 10 }, () => system.ask('PUT /v1/users/activate/nonsense')),
+        )),
+      );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
     expect(await refusals()).toHaveLength(5);
     await trail.recordTally();
