@@ -50,7 +50,8 @@ const project = {
 module.exports = {
   // One for each core, as suites compute; two at least, as they also wait; eight at most, as PostgreSQL grants 200 connections.
   maxWorkers: Math.min(Math.max(availableParallelism(), 2), 8),
-  testTimeout: 30_000,
+  // Long enough for a busy machine: how long a test takes says nothing unless it says so itself.
+  testTimeout: 120_000,
   projects: [
     { ...project, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,tools}/**/!(*.int).spec.ts'] },
     {

@@ -7,7 +7,7 @@
  */
 export async function eventually<T>(
   expectation: () => T | Promise<T>,
-  withinMs = 25_000,
+  withinMs = 60_000,
 ): Promise<Exclude<T, false>> {
   const giveUpAt = performance.now() + withinMs;
   for (;;) {

@@ -13,8 +13,8 @@ export function inHooks<T extends object>(start: () => Promise<T>, stop: (starte
       failure = error;
       throw error;
     });
-  }, 60_000);
-  afterAll(() => started && stop(started));
+  }, 180_000);
+  afterAll(() => started && stop(started), 120_000);
   return new Proxy({} as T, {
     get(_, name) {
       if (!started) throw failure;

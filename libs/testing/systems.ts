@@ -15,7 +15,7 @@ import type { HostedAddresses } from './hosted-system';
 import { post } from './post';
 
 const HOST = join('dist', 'libs', 'testing', 'host.js');
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 
 type Settings = Record<string, string>;
 
