@@ -13,6 +13,6 @@ describe('while processes, Redis and PostgreSQL crash under load', () => {
       expect(report.broken).toEqual([]);
       expect(report.acked).toBe(COMMANDS);
     },
-    300_000 + FAULTS * 10_000,
+    480_000 + FAULTS * 10_000,
   );
 });

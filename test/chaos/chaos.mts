@@ -57,7 +57,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const quiesced = performance.now();
     // The final test: everything is delivered once more, without any effect.
     await deliverAgain(system, commands, 1);
-    await waitFor(async () => (await queuedJobs(system)) === 0, 30_000, 100);
+    await waitFor(async () => (await queuedJobs(system)) === 0, 60_000, 100);
     const unready = await notReady(system);
     const broken = [...(await brokenPromises(system, load)), ...unready];
     if (!quiet) broken.unshift(`Not quiet ${quiesceMs / 1_000} s after the last fault.`);
@@ -109,7 +109,7 @@ async function notReady(system: ProbeSystem): Promise<string[]> {
   const answers = await Promise.all(
     system.processes.map(async (each) => ({
       name: each.name,
-      ready: await waitFor(() => each.ready(), 15_000),
+      ready: await waitFor(() => each.ready(), 60_000),
     })),
   );
   return answers.filter(({ ready }) => !ready).map(({ name }) => `${name} is not ready.`);

@@ -33,17 +33,17 @@ describe('while workers are killed in the midst of ending stories', () => {
            WHERE held.relation = 'stories.stories'::regclass AND held.mode = 'RowExclusiveLock' AND held.granted
              AND awaited.relation = 'messaging.outbox'::regclass AND NOT awaited.granted`,
         )) === 1;
-      expect(await waitFor(isSweeping, 30_000)).toBe(true);
+      expect(await waitFor(isSweeping, 60_000)).toBe(true);
       await worker.kill();
       await holder.query('ROLLBACK');
       worker.start();
       // Again, when the first batch has ended and not everybody knows.
-      expect(await waitFor(async () => (await delivered()) > 0, 60_000, 5)).toBe(true);
+      expect(await waitFor(async () => (await delivered()) > 0, 120_000, 5)).toBe(true);
       await worker.kill();
       worker.start();
 
-      expect(await waitFor(async () => (await open()) === 0, 60_000)).toBe(true);
-      expect(await waitFor(async () => (await delivered()) === STORIES, 60_000)).toBe(true);
+      expect(await waitFor(async () => (await open()) === 0, 120_000)).toBe(true);
+      expect(await waitFor(async () => (await delivered()) === STORIES, 120_000)).toBe(true);
       const [told] = await system.sql(
         `SELECT count(*)::int AS events, count(DISTINCT subject)::int AS stories,
                 (SELECT count(*)::int FROM realtime.frames WHERE type = 'story.expired') AS frames,
@@ -55,5 +55,5 @@ describe('while workers are killed in the midst of ending stories', () => {
       await holder.end();
       await system.stop();
     }
-  }, 240_000);
+  }, 540_000);
 });

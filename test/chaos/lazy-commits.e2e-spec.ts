@@ -3,7 +3,7 @@ import { eventually } from '@rookery/testing';
 import { ProbeSystem } from './probe-system.mts';
 
 /** Crashes at most, until one undoes a commit: a commit that waits for the disk writes the lazy ones before it too. */
-const CRASHES = 5;
+const CRASHES = 10;
 
 describe('commits that do not wait for the disk', () => {
   let system: ProbeSystem;
@@ -13,7 +13,7 @@ describe('commits that do not wait for the disk', () => {
     // Otherwise PostgreSQL writes them within 0.2 s.
     await system.sql(`ALTER SYSTEM SET wal_writer_delay = '10s'`);
     await system.sql('SELECT pg_reload_conf()');
-  }, 60_000);
+  }, 180_000);
   afterAll(() => system.stop());
 
   async function increment(): Promise<string> {
@@ -61,5 +61,5 @@ describe('commits that do not wait for the disk', () => {
       await Promise.all(system.processes.map((each) => each.untilReady()));
     }
     expect(undone).toBe(1);
-  }, 120_000);
+  }, 480_000);
 });

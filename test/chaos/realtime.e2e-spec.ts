@@ -10,5 +10,5 @@ describe('while api processes are killed and Redis is restarted', () => {
     });
     expect(output).toContain('"broken": []');
     expect(failed).toBe(false);
-  }, 180_000);
+  }, 480_000);
 });
