@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from '../tools/parts/browser.mts';
 
 // The first run on a machine may have to download the browser.
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** What the code of the guide makes; it runs in the page. */
 interface Session {

@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from '../tools/parts/browser.mts';
 
 // The first run on a machine may have to download the browser.
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** A response as the page sees it. */
 interface Seen {
@@ -119,10 +119,7 @@ describe('a page in a browser', () => {
     });
     const ada = await enroll(system);
     const { body } = await system.ask('POST /v1/me/exports', { token: ada.token });
-    await eventually(
-      async () => (await getAs(ada, `/v1/operations/${body.id}`)).body.status === 'succeeded',
-      20_000,
-    );
+    await eventually(async () => (await getAs(ada, `/v1/operations/${body.id}`)).body.status === 'succeeded');
     const download = await getAs(ada, `/v1/operations/${body.id}/result`);
     expect(download.headers).toMatchObject({
       'content-disposition': expect.stringContaining('rookery-export.json'),

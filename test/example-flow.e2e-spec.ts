@@ -13,7 +13,7 @@ describe('scripts/example-flow.sh', () => {
   /** @returns what it has printed; its responses are in `stderr` */
   const flow = (variables: Record<string, string> = {}) =>
     promisify(execFile)('bash', [SCRIPT], {
-      timeout: 60_000,
+      timeout: 180_000,
       env: {
         PATH: process.env.PATH,
         API_URL: system.addresses.apiUrl,
@@ -55,7 +55,7 @@ describe('scripts/example-flow.sh', () => {
         'workspaces.workspace-deleted',
       ]),
     );
-  }, 70_000);
+  }, 200_000);
 
   it('takes a token and a workspace from whoever has them, and leaves the workspace there', async () => {
     const ada = await enroll(system);
@@ -67,7 +67,7 @@ describe('scripts/example-flow.sh', () => {
       'GET workspaces/…/todos → 200',
     ]);
     expect((await system.ask(`GET /v1/workspaces/${id}`, { token: ada.token })).status).toBe(200);
-  }, 70_000);
+  }, 200_000);
 
   it('ends with the first response that is not as it should be', async () => {
     const [ada, eve] = [await enroll(system), await enroll(system)];
@@ -77,5 +77,5 @@ describe('scripts/example-flow.sh', () => {
       stdout: '',
       stderr: expect.stringMatching(/→ 404\n.*resource\.not-found[^]*expected 201/),
     });
-  }, 70_000);
+  }, 200_000);
 });

@@ -6,7 +6,7 @@ import { startBrowser } from '../tools/parts/browser.mts';
 import { npmStart, remove, ROOT } from './support/npm-start';
 
 // The first run on a machine may have to download the browser.
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** To be looked at; not committed. */
 const SCREENSHOTS = join(ROOT, '.rookery/screenshots');
@@ -23,7 +23,7 @@ interface Visitor {
 
 describe('the example of a frontend', () => {
   const started = npmStart('rookery-example');
-  afterAll(() => remove(started), 60_000);
+  afterAll(() => remove(started), 120_000);
   let browser: Browser;
   let ada: Visitor;
   let grace: Visitor;
@@ -49,7 +49,7 @@ describe('the example of a frontend', () => {
     viewport: { width: number; height: number },
   ): Promise<Visitor> {
     const context = await browser.newContext({ viewport });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     context.on('weberror', (error) => complaints.push(String(error.error())));
     context.on('console', (message) => {
       if (/Content.Security.Policy|Trusted/i.test(message.text())) complaints.push(message.text());
@@ -108,7 +108,7 @@ describe('the example of a frontend', () => {
       await page.reload();
       await page.locator('main h1').waitFor();
       return shown();
-    }, 30_000);
+    });
 
   const idOf = (page: Page) => /[0-9a-f-]{36}/.exec(page.url())![0];
 

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../tools/parts/folders.mts';
 import { findFreePort } from '../../tools/parts/ports.mts';
 
 export const ROOT = join(__dirname, '../..');
-const READY_MS = 120_000;
+const READY_MS = 240_000;
 const STOPPED_MS = 40_000;
 
 /** `npm start`, as a developer runs it, with its own ports and data. */

@@ -13,7 +13,7 @@ import { startRedis } from './redis.mts';
 import { startStorage } from './storage.mts';
 
 // The first run on a machine may have to download the servers.
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 describe('the embedded parts', () => {
   let folder: string;
@@ -214,10 +214,10 @@ describe('the embedded parts', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const server = () => Number(existsSync(pidFile) && readFileSync(pidFile, 'utf8'));
-    expect(await waitFor(() => server() > 0, 30_000)).toBe(true);
+    expect(await waitFor(() => server() > 0, 90_000)).toBe(true);
     // One more turn of the event loop: everything it does when starting the server is done.
     await new Promise((resolve) => supervisor.stdout.once('data', resolve));
     supervisor.kill('SIGKILL');
-    expect(await waitFor(() => commandLine(server()) === '', 10_000)).toBe(true);
+    expect(await waitFor(() => commandLine(server()) === '', 60_000)).toBe(true);
   });
 });

@@ -21,5 +21,5 @@ describe('The linter of asyncapi.json', () => {
     expect(said).toContain('asyncapi-3-document');
     expect(said).toContain('operations.sendFrames.action');
     expect(said).toContain('asyncapi-3-operation-description');
-  }, 60_000);
+  }, 240_000);
 });
