@@ -127,7 +127,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
     const at = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => own.address?.[name] ?? ID);
     const payload = own.body ?? (body && exampleOf(body, schemas));
     const url = query.length > 0 ? `${at}?${query.join('&')}` : at;
-    const { status, body: answer } = await system.ask(`${method.toUpperCase()} ${url}`, {
+    const request = {
       token: caller.token,
       headers: {
         ...(parameters.some(({ name }) => name === 'If-Match') && { 'if-match': '*' }),
@@ -136,7 +136,13 @@ describe('a value that PostgreSQL or a library does not take', () => {
       },
       ...(payload !== undefined && { body: JSON.stringify(payload) }),
       from: '127.0.0.1',
-    });
+    };
+    // Who is told that the api is busy asks again, as clients do; what is always answered so is a complaint.
+    const giveUpAt = performance.now() + 20_000;
+    const ask = () => system.ask(`${method.toUpperCase()} ${url}`, request);
+    let answered = await ask();
+    while (answered.status === 503 && performance.now() < giveUpAt) answered = await ask();
+    const { status, body: answer } = answered;
     const undeclared = undeclaredIn(answer);
     if (undeclared.length > 0) return `${id} with ${JSON.stringify(own)}: ${undeclared.join(', ')}`;
     if (status < 500 && (statuses.includes(status) || status === 400 || status === 404)) return undefined;
@@ -183,7 +189,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
 
   it('in a body is never an error of ours', async () => {
     expect(await complaintsOf((operation) => spoiled(operation, [...TEXTS, ...OTHERS]))).toEqual([]);
-  }, 300_000);
+  }, 1_200_000);
 
   it('as a body is never an error of ours', async () => {
     expect(
@@ -191,7 +197,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
         body ? [...TEXTS, ...OTHERS].map((value) => ({ body: value ?? [] })) : [],
       ),
     ).toEqual([]);
-  }, 300_000);
+  }, 1_200_000);
 
   it('in a path or query is never an error of ours', async () => {
     const found = await complaintsOf(({ parameters }) =>
@@ -200,7 +206,7 @@ describe('a value that PostgreSQL or a library does not take', () => {
         .flatMap(({ name }) => IN_ADDRESS.map((value) => ({ address: { [name]: value } }))),
     );
     expect(found).toEqual([]);
-  }, 300_000);
+  }, 1_200_000);
 
   it('in a header is never an error of ours', async () => {
     const texts = [
@@ -259,5 +265,5 @@ describe('a value that PostgreSQL or a library does not take', () => {
       }),
       { numRuns: 100 },
     );
-  });
+  }, 300_000);
 });
