@@ -77,9 +77,9 @@ describe('When Redis', () => {
       await flush();
       resolve();
     }
-    await eventually(async () => (await inState('done')) === 600, 20_000);
+    await eventually(async () => (await inState('done')) === 600, 160_000);
     expect(await watered()).toEqual({ times: 600, seeds: 600 });
-  });
+  }, 240_000);
 
   it('is flushed between two attempts, the attempts are counted on', async () => {
     const subject = newId();
@@ -118,7 +118,7 @@ describe('When Redis', () => {
     await eventually(async () => {
       const { body } = await system.worker.inject({ url: '/metrics' });
       expect(body).toMatch(/^rookery_outbox_unpublished_events 3$/m);
-      expect(body).toMatch(/^rookery_outbox_oldest_seconds 0\.\d+|[1-9]/m);
+      expect(body).toMatch(/^rookery_outbox_oldest_seconds (?:0\.\d+|[1-9])/m);
       expect(body).toMatch(/^rookery_deliveries_open\{queue="suite-loss",state="pending"\} 3$/m);
       expect(body).toMatch(/^rookery_deliveries_open\{queue="mail",state="dead"\} 0$/m);
     });
@@ -131,9 +131,11 @@ describe('When Redis', () => {
   it('is away, a worker still ends by itself', async () => {
     const worker = await system.startWorker();
     await system.killRedis();
+    const began = performance.now();
     await worker.close();
+    expect(performance.now() - began).toBeLessThan(20_000);
     await system.startRedisEmpty();
     await sow([newId()]);
     await eventually(async () => (await inState('done')) === 1);
-  }, 15_000);
+  });
 });

@@ -149,7 +149,7 @@ describe('After a subscriber’s class was renamed', () => {
       `UPDATE messaging.event_delivery SET state = 'pending', due_at = now() - interval '2 minutes' WHERE subject = $1`,
       [subject],
     );
-    await eventually(async () => (await booked(subject)).length === 2, 30_000);
+    await eventually(async () => (await booked(subject)).length === 2);
     expect((await booked(subject)).map(({ sequence, by }) => `${sequence} ${by}`)).toEqual([
       '1 AccompanyTenant',
       '2 AccompanyTenant',

@@ -16,7 +16,8 @@ class StrikeTheHour implements Scheduled {
 
 let runs = 0;
 
-@Schedule('suite.wind-the-clock', { everySeconds: 3_600 })
+/** Whose next slot begins in 2033: an hour may end while the suite runs. */
+@Schedule('suite.wind-the-clock', { everySeconds: 1_000_000_000 })
 class WindTheClock implements Scheduled {
   constructor(private readonly sql: Sql) {}
 
