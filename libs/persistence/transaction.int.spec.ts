@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { eventually } from '@rookery/testing';
 import { TestLedger } from '@rookery/testing/ledger';
 import { Client, type PoolClient } from 'pg';
 import { ConnectionPool, isDatabaseUnavailable, Sql, Transaction, type TransactionOptions } from '.';
@@ -295,6 +296,13 @@ describe('A transaction', () => {
       await Promise.all(
         Array.from({ length: 10 }, () => transaction.run(() => sql.row('SELECT pg_sleep(0.01)'))),
       );
+      // What a suite before this has closed may take a moment to end.
+      await eventually(async () => {
+        const { rowCount } = await administrator.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'suite'`,
+        );
+        expect(rowCount).toBe(10);
+      });
       const { rowCount } = await administrator.query(TERMINATE);
       expect(rowCount).toBe(10);
       // Connections whose end the pool has not noticed yet may fail, one query each.

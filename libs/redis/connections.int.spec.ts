@@ -62,7 +62,7 @@ describe('a connection whose Redis is gone', () => {
       const { HealthChecks } = require('./dist/libs/observability');
       const connections = new RedisConnections({ redisUrl: 'redis://127.0.0.1:1', redisCacheUrl: '' }, new HealthChecks());
       connections.shared.on('reconnecting', () => console.log('reconnecting'));`;
-    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { timeout: 20_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { timeout: 60_000 });
     expect(stdout).toContain('reconnecting');
   });
 });

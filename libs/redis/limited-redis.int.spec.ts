@@ -1,7 +1,8 @@
+import { eventually } from '@rookery/testing';
 import { createTestRedis, type TestRedis } from '@rookery/testing/redis';
 import { LimitedRedis } from './limited-redis';
 
-const LIMIT_MS = 250;
+const LIMIT_MS = 1_000;
 
 describe('a connection with a time limit for commands', () => {
   let server: TestRedis;
@@ -10,7 +11,7 @@ describe('a connection with a time limit for commands', () => {
   beforeAll(async () => {
     server = await createTestRedis();
     redis = new LimitedRedis(server.url, LIMIT_MS, { maxRetriesPerRequest: 0 });
-    await redis.ping();
+    await eventually(() => redis.ping());
   });
   afterAll(async () => {
     redis.disconnect();
