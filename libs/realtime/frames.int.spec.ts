@@ -1,5 +1,5 @@
 import { newId } from '@rookery/domain';
-import { Transaction } from '@rookery/persistence';
+import { Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { askedDuring } from '@rookery/testing/statements';
@@ -19,6 +19,13 @@ describe('A frame', () => {
       .inApi(Transaction)
       .run(() => system.inApi(Frames).send(LeafFell, userIds, { leaf }))
       .then(() => undefined);
+  /** In the current transaction: waits longer for a lock than any other, for as long as a suite looks on. */
+  const wait = () =>
+    system
+      .inApi(Sql)
+      .execute(
+        `SELECT set_config('lock_timeout', '30s', true), set_config('statement_timeout', '30s', true)`,
+      );
   const framesOf = (userId: string) =>
     system.sql<{ seq: string; type: string; payload: { leaf: string } }>(
       'SELECT seq, type, payload FROM realtime.frames WHERE user_id = $1 ORDER BY seq',
@@ -60,14 +67,18 @@ describe('A frame', () => {
 
   it('has the next number in the stream of each user, without gaps, however many are sent at once', async () => {
     const users = [newId(), newId()];
-    const sent = await Promise.allSettled(
-      numbers(40).map((number) =>
-        system.inApi(Transaction).run(async () => {
-          await system.inApi(Frames).send(LeafFell, number % 2 ? users : users.toReversed(), { leaf: 'ash' });
-          if (number % 4 === 0) throw new Error('rolled back');
-        }),
-      ),
-    );
+    const sendNr = (number: number) =>
+      system.inApi(Transaction).run(async () => {
+        await system.inApi(Frames).send(LeafFell, number % 2 ? users : users.toReversed(), { leaf: 'ash' });
+        if (number % 4 === 0) throw new Error('rolled back');
+      });
+    const sent: PromiseSettledResult<void>[] = [];
+    // As many at once as have a connection: who waits too long for one is refused.
+    const rest = numbers(40).values();
+    const sender = async () => {
+      for (const number of rest) sent.push(...(await Promise.allSettled([sendNr(number)])));
+    };
+    await Promise.all(numbers(8).map(sender));
     expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(30);
     expect(await Promise.all(users.map(seqsOf))).toEqual([numbers(30), numbers(30)]);
   });
@@ -79,7 +90,12 @@ describe('A frame', () => {
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query('SELECT FROM realtime.streams WHERE user_id = $1 FOR UPDATE', [first]);
-    const sending = Promise.all([send([second, first]), send([first, second])]);
+    const sendPatiently = (userIds: string[]) =>
+      system.inApi(Transaction).run(async () => {
+        await wait();
+        await send(userIds);
+      });
+    const sending = Promise.all([sendPatiently([second, first]), sendPatiently([first, second])]);
     await eventually(async () => {
       const waiting = await system.sql(
         `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
@@ -100,14 +116,15 @@ describe('A frame', () => {
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query('SELECT FROM realtime.streams WHERE user_id = $1 FOR UPDATE', [first]);
-    const sendAll = () =>
+    const sendAll = (before?: () => Promise<unknown>) =>
       system.inApi(Transaction).run(async () => {
+        await before?.();
         const frames = system.inApi(Frames);
         await frames.send(LeafFell, [second], { leaf: 'ash' });
         await frames.send(LeafFell, [first, second, second], { leaf: 'elm' });
         await frames.send(LeafFell, [first], { leaf: 'fir' });
       });
-    const asking = sendAll();
+    const asking = sendAll(wait);
     await eventually(async () => {
       const waiting = await system.sql(
         `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
@@ -122,7 +139,7 @@ describe('A frame', () => {
       (await framesOf(userId)).map(({ seq, payload }) => `${seq} ${payload.leaf}`);
     expect(await leaves(first)).toEqual(['1 oak', '2 elm', '3 fir']);
     expect(await leaves(second)).toEqual(['1 oak', '2 ash', '3 elm']);
-    const { postgres, redis } = await askedDuring(system, sendAll);
+    const { postgres, redis } = await askedDuring(system, () => sendAll());
     expect(postgres.flat()).toEqual(['START', 'WITH', 'COMMIT']);
     expect(redis).toEqual(['publish', 'publish']);
   });

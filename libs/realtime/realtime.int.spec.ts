@@ -298,6 +298,9 @@ describe('Frames', () => {
 
     it('beyond the connections that a user, or an address, may have; a closed one makes room', async () => {
       const ada = await enroll(system);
+      // Those of the tests before hold a place of their address until the server has heard that they are closed.
+      const connections = system.inApi(Connections);
+      await eventually(() => connections.count('websocket') + connections.count('sse') === 0);
       const tries = await Promise.all(upTo(8).map(() => refusal({ token: ada.token })));
       const refused = tries.filter((each) => each !== undefined);
       expect(refused).toHaveLength(3);
@@ -363,12 +366,12 @@ describe('Frames', () => {
   });
 
   describe('end', () => {
-    async function endings(person: Person, act: () => Promise<unknown>) {
+    async function endings(person: Person, act: () => Promise<unknown>, withinMs = 5_000) {
       const socket = await open({ token: person.token });
       const events = await stream({ token: person.token }, 'second');
       await socket.ready();
       await act();
-      await eventually(() => socket.isClosed && events.isClosed, 5_000);
+      await eventually(() => socket.isClosed && events.isClosed, withinMs);
       return { ...(await socket.closed), last: socket.frames.at(-1), events: events.frames.at(-1) };
     }
     const error = { type: 'error', payload: { code: 'auth.unauthenticated' } };
@@ -396,9 +399,9 @@ describe('Frames', () => {
 
     it('when the token expires', async () => {
       const ada = await enroll(system);
-      const claims = { ...decodeJwt(ada.token), exp: Math.floor(Date.now() / 1_000) + 3 };
+      const claims = { ...decodeJwt(ada.token), exp: Math.floor(Date.now() / 1_000) + 10 };
       const token = await system.fixture<string>('identity.signToken', { claims, typ: 'at+jwt' });
-      const ended = await endings({ ...ada, token }, async () => undefined);
+      const ended = await endings({ ...ada, token }, async () => undefined, 30_000);
       expect(ended).toMatchObject({ code: 4401, reason: 'token expired', last: error, events: error });
     });
 
