@@ -13,6 +13,6 @@ describe('while processes, Redis and PostgreSQL crash under load', () => {
       expect(report.broken).toEqual([]);
       expect(report.acked).toBe(COMMANDS);
     },
-    480_000 + FAULTS * 10_000,
+    780_000 + FAULTS * 10_000,
   );
 });

@@ -14,7 +14,7 @@ export interface ChaosOptions {
   seed: number;
   /** compiled code; default `dist` */
   dist?: string;
-  /** milliseconds after the load until all work must be done; default 120 s */
+  /** milliseconds after the load until all work must be done; default 240 s */
   quiesceMs?: number;
   /** keeps logs and data of a run that violated an invariant; default true */
   keepWhenBroken?: boolean;
@@ -40,7 +40,7 @@ const MS_PER_FAULT = 2_800;
 
 /** Runs commands and faults against real processes, waits until all work is done and checks the invariants. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { commands, faults, seed, dist, quiesceMs = 120_000, keepWhenBroken = true } = options;
+  const { commands, faults, seed, dist, quiesceMs = 240_000, keepWhenBroken = true } = options;
   const random = new Random(seed);
   const system = await ProbeSystem.start({ dist, apis: 2, workers: 2 });
   let keepFolder = keepWhenBroken;

@@ -11,7 +11,7 @@ export interface LoadResult {
   refused: string[];
   /** Attempts whose response was lost or an error: they may have happened. */
   inDoubt: string[];
-  /** Abandoned commands: no attempt was acknowledged for two minutes after the last fault. */
+  /** Abandoned commands: no attempt was acknowledged for four minutes after the last fault. */
   onDiscarded: number;
   /** Number of responses by status or error. */
   answers: Map<string, number>;
@@ -21,7 +21,7 @@ const CLIENTS = 24;
 const BURST = 50;
 const COUNTERS = 15;
 const TIMEOUT_MS = 5_000;
-const GIVE_UP_MS = 120_000;
+const GIVE_UP_MS = 240_000;
 
 /**
  * Sends commands until each is acknowledged. They are sent in bursts, so that several events of one counter are in
