@@ -313,19 +313,34 @@ describe('the example of a frontend', () => {
   it('shows live what happens, and after a lost connection what has happened meanwhile, once', async () => {
     const { page } = ada;
     const graceProfile = page.url();
+    // What the tests before have caused is told first: it would be counted below.
+    const kinds = () =>
+      page.evaluate<string[]>(`(async () => {
+        const { accessToken } = await import('/example/session.js');
+        const headers = { authorization: 'Bearer ' + (await accessToken()) };
+        const { data } = await (await fetch('/v1/notifications', { headers })).json();
+        return data.map(({ kind }) => kind);
+      })()`);
+    await eventually(async () => expect((await kinds()).sort()).toEqual(['comment', 'follow', 'like']));
     let server: WebSocketRoute | undefined;
     const connected: string[] = [];
+    let ready = 0;
     let mayConnect = true;
     await page.routeWebSocket('**/v1/ws*', (socket) => {
       connected.push(socket.url());
       server = socket;
-      if (mayConnect) socket.connectToServer();
+      if (mayConnect)
+        socket.connectToServer().onMessage((message) => {
+          if (String(message).includes('"type":"ready"')) ready += 1;
+          socket.send(message);
+        });
       else void socket.close({ code: 1012, reason: 'restart; retry-after-ms=50' });
     });
     await page.reload();
     await go(page, 'Live');
     await heading(page, 'Live').waitFor();
     await page.getByText('Nothing has happened since you opened this page.').waitFor();
+    await eventually(() => ready > 0);
     const told = page.locator('main li', { hasText: 'notification.created' });
     const comment = async (text: string) => {
       await fill(grace.page, { 'Your comment': text });
