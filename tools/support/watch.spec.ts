@@ -6,9 +6,12 @@ describe('Watching the sources', () => {
     const said = jest.spyOn(console, 'log').mockReturnValue();
     const done: string[] = [];
     let state = 'first';
-    void watch({
+    const watching = watch({
       look: 1,
-      state: () => state,
+      state: () => {
+        if (state === 'over') throw new Error('The test is over.');
+        return state;
+      },
       compile: async () => {
         if (state === 'broken') throw new Error('broken does not compile');
         done.push(`compiled ${state}`);
@@ -24,5 +27,7 @@ describe('Watching the sources', () => {
     expect(done).toEqual(['compiled second', 'started second', 'compiled third', 'started third']);
     expect(said.mock.calls).toEqual([[expect.stringContaining('broken does not compile')]]);
     said.mockRestore();
+    state = 'over'; // or it would look once a millisecond as long as the process lives
+    await expect(watching).rejects.toThrow('The test is over.');
   });
 });
