@@ -1,3 +1,4 @@
+import { AuditTrail } from '@rookery/audit';
 import { RowStreams } from '@rookery/persistence';
 import { RedisConnections } from '@rookery/redis';
 import { Redis } from 'ioredis';
@@ -18,6 +19,8 @@ export interface Asked {
  * nor do connections that are opened in between.
  */
 export async function askedDuring(system: OwnSystem, work: () => Promise<unknown>): Promise<Asked> {
+  // The audit log takes the first refusals of a minute and counts the others: each measurement begins a minute.
+  await system.inApi(AuditTrail).recordTally();
   const pool = (system.inApi(DataSource).driver as unknown as { master: Pool }).master;
   const { shared, cache } = system.inApi(RedisConnections);
   const clients = new Set<unknown>();

@@ -1,5 +1,5 @@
 import { newcomer, PASSWORD, verificationMail } from '@rookery/contexts/identity/testing';
-import { eventually, privateSystem } from '@rookery/testing';
+import { eventually, privateSystem, served } from '@rookery/testing';
 
 describe('activating an account with the link', () => {
   const system = privateSystem({ LOG_LEVEL: 'trace' });
@@ -22,7 +22,7 @@ describe('activating an account with the link', () => {
   it('works once, also under concurrency', async () => {
     const { token } = await registered();
     const answers = await Promise.all(
-      Array.from({ length: 10 }, () => system.ask(`PUT /v1/users/activate/${token}`)),
+      Array.from({ length: 10 }, () => served(() => system.ask(`PUT /v1/users/activate/${token}`))),
     );
     expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
     expect(answers.every(({ status }) => [204, 409, 410].includes(status))).toBe(true);

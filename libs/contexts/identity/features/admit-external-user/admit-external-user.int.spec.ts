@@ -3,8 +3,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { contexts } from '@rookery/contexts';
 import { Clock, newId } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
-import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
-import { eventually } from '@rookery/testing';
+import { newcomer, NOTICED_MS, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
+import { eventually, served } from '@rookery/testing';
 import { AUDIENCE, CLIENT_ID, IdentityProvider } from '@rookery/testing/identity-provider';
 import { ownSystem } from '@rookery/testing/own-system';
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload } from 'jose';
@@ -190,7 +190,7 @@ describe('signing in with the token of another issuer', () => {
     const tokens = await Promise.all(
       Array.from({ length: 10 }, () => forged({ preferred_username: 'popular' })),
     );
-    const answers = await Promise.all(tokens.map(me));
+    const answers = await Promise.all(tokens.map((token) => served(() => me(token))));
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
     const usernames = answers.map(({ body }) => body.username as string);
     expect(new Set(usernames).size).toBe(10);
@@ -259,7 +259,7 @@ describe('signing in with the token of another issuer', () => {
     const token = await forged({});
     const { body } = await me(token);
     await system.sql(`UPDATE identity.users SET status = 'pending' WHERE id = $1`, [body.id]);
-    await eventually(async () => (await me(token)).status === 401, 5_000);
+    await eventually(async () => (await me(token)).status === 401, NOTICED_MS);
   });
 
   describe('with an invalid token', () => {

@@ -1,5 +1,5 @@
-import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { eventually, type Person, sharedSystem } from '@rookery/testing';
+import { NOTICED_MS, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { eventually, type Person, served, sharedSystem } from '@rookery/testing';
 
 const CHANGE = 'PUT /v1/me/password';
 const LOGIN = 'POST /v1/auth/login';
@@ -25,7 +25,7 @@ describe('changing your password', () => {
     const { person, phone } = await signedInTwice();
     expect(await worksWith(phone.accessToken)).toBe(true);
     expect((await change(person.token)).status).toBe(204);
-    await eventually(async () => !(await worksWith(phone.accessToken)), 5_000);
+    await eventually(async () => !(await worksWith(phone.accessToken)), NOTICED_MS);
     const refreshed = await system.ask('POST /v1/auth/refresh', {
       body: { refreshToken: phone.refreshToken },
     });
@@ -74,7 +74,7 @@ describe('changing your password', () => {
   it('lets one of many concurrent changes win', async () => {
     const { token, email } = await signUp(system);
     const passwords = Array.from({ length: 8 }, (_, index) => `contender number ${index}`);
-    const answers = await Promise.all(passwords.map((password) => change(token, password)));
+    const answers = await Promise.all(passwords.map((password) => served(() => change(token, password))));
     const statuses = answers.map(({ status }) => status);
     expect([...statuses].sort((a, b) => a - b)).toEqual([204, ...Array<number>(7).fill(422)]);
     expect((await signIn(email, passwords[statuses.indexOf(204)]!)).status).toBe(200);
@@ -96,7 +96,7 @@ describe('changing your password', () => {
     for (let race = 0; race < 8; race += 1) {
       const { id, email, token } = await signUp(system);
       const logins = Array.from({ length: 4 }, () => signIn(email, PASSWORD));
-      const [done] = await Promise.all([change(token), ...logins]);
+      const [done] = await Promise.all([served(() => change(token)), ...logins]);
       expect(done.status).toBe(204);
       const open = await system.sql(
         'SELECT 1 FROM identity.sessions WHERE user_id = $1 AND revoked_at IS NULL',

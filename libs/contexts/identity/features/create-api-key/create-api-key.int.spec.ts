@@ -1,4 +1,4 @@
-import { signUp } from '@rookery/contexts/identity/testing';
+import { NOTICED_MS, signUp } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
 
 const KEYS = '/v1/me/api-keys';
@@ -77,7 +77,7 @@ describe('API keys', () => {
     });
     expect(await permissionsOf(body.key)).toEqual(['ops:read']);
     await system.sql(`UPDATE identity.users SET role = 'user' WHERE id = $1`, [person.id]);
-    await eventually(async () => (await permissionsOf(body.key))!.length === 0, 5_000);
+    await eventually(async () => (await permissionsOf(body.key))!.length === 0, NOTICED_MS);
   });
 
   it('never count as a fresh sign-in', async () => {
@@ -106,7 +106,7 @@ describe('API keys', () => {
     const { body } = await create(person, { expiresAt: inDays(1) });
     expect(await readMe(body.key)).toBe(200);
     await system.sql('UPDATE identity.api_keys SET expires_at = now() WHERE id = $1', [body.id]);
-    await eventually(async () => (await readMe(body.key)) === 401, 5_000);
+    await eventually(async () => (await readMe(body.key)) === 401, NOTICED_MS);
     expect(await readMe(lasting.key)).toBe(200);
   });
 
@@ -121,7 +121,7 @@ describe('API keys', () => {
     expect(await elsewhere()).not.toBeNull();
     expect((await system.ask(`DELETE ${KEYS}/${body.id}`, { token: person.token })).status).toBe(204);
     expect(await readMe(body.key)).toBe(401);
-    await eventually(async () => (await elsewhere()) === null, 5_000);
+    await eventually(async () => (await elsewhere()) === null, NOTICED_MS);
     expect((await system.ask(`DELETE ${KEYS}/${body.id}`, { token: person.token })).status).toBe(404);
     expect((await system.ask(`GET ${KEYS}`, { token: person.token })).body.data).toEqual([]);
   });

@@ -3,7 +3,7 @@ import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/applicat
 import { AuditChain } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
-import { Authenticator, newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { Authenticator, newcomer, NOTICED_MS, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually, type Person } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -113,7 +113,7 @@ describe('deleting the own account', () => {
          WHERE datname = current_database() AND application_name = 'rookery-api' AND wait_event_type = 'Lock'`,
       );
       return rows.length === count;
-    }, 1_900);
+    }, 8_000);
 
   it('returns an operation and hides the account immediately', async () => {
     const { id, email, token } = await signUp(system);
@@ -133,7 +133,7 @@ describe('deleting the own account', () => {
     expect(refreshed.body.code).toBe('identity.refresh-invalid');
     await eventually(
       async () => (await system.ask('GET /v1/auth/sessions', { token: signedIn.accessToken })).status === 401,
-      5_000,
+      NOTICED_MS,
     );
     const events = await system.sql(
       `SELECT type FROM messaging.outbox WHERE subject = $1 AND type = 'identity.user-deleted'`,
@@ -236,10 +236,10 @@ describe('deleting the own account', () => {
     await deleteMe(person.token);
     breaking = 2;
     await endGrace(person.id);
-    await eventually(() => breaking === 0, 20_000);
-    await eventually(async () => (await erasureOf(person.id)).status === 'succeeded', 20_000);
+    await eventually(() => breaking === 0);
+    await erased(person.id);
     expect((await erasureOf(person.id)).receipt).toMatchObject({ notes: { notes: 7 } });
-  }, 45_000);
+  }, 60_000);
 
   it('is started once by two workers', async () => {
     const person = await signUp(system);
@@ -260,7 +260,7 @@ describe('deleting the own account', () => {
     );
     expect(events).toHaveLength(1);
     expect((await erasureOf(person.id)).receipt).toMatchObject({ identity: { accounts: 1 } });
-  });
+  }, 60_000);
 
   it('returns the same operation to concurrent requests', async () => {
     const { token } = await signUp(system);
@@ -368,7 +368,7 @@ describe('deleting the own account', () => {
     await eventually(async () => (await profile()).status === 404);
     const found = await system.ask('GET /v1/users?search=soon-gone', { token: bystander.token });
     expect(found.body.data).toEqual([]);
-    await eventually(async () => (await readByKey()).status === 401, 5_000);
+    await eventually(async () => (await readByKey()).status === 401, NOTICED_MS);
     const reset = { token: link, password: 'another long passphrase' };
     expect(await system.ask('POST /v1/auth/password/reset', { body: reset })).toMatchObject({
       body: { code: 'identity.link-expired' },

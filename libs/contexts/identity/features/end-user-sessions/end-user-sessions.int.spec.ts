@@ -1,4 +1,11 @@
-import { Authenticator, enroll, newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import {
+  Authenticator,
+  enroll,
+  newcomer,
+  NOTICED_MS,
+  PASSWORD,
+  signUp,
+} from '@rookery/contexts/identity/testing';
 import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('ending the sessions of another user', () => {
@@ -20,7 +27,10 @@ describe('ending the sessions of another user', () => {
     const phone = await logIn(person);
     expect([await works(person.token), await works(phone.accessToken)]).toEqual([true, true]);
     expect(await end(admin, person.id)).toMatchObject({ status: 204, body: '' });
-    await eventually(async () => !(await works(person.token)) && !(await works(phone.accessToken)), 5_000);
+    await eventually(
+      async () => !(await works(person.token)) && !(await works(phone.accessToken)),
+      NOTICED_MS,
+    );
     const refreshed = await system.ask('POST /v1/auth/refresh', {
       body: { refreshToken: phone.refreshToken },
     });

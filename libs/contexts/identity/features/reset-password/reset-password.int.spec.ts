@@ -1,5 +1,5 @@
-import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
-import { eventually, type Person, privateSystem } from '@rookery/testing';
+import { newcomer, NOTICED_MS, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
+import { eventually, type Person, privateSystem, served } from '@rookery/testing';
 
 const FORGOT = 'POST /v1/auth/password/forgot';
 const RESET = 'POST /v1/auth/password/reset';
@@ -46,7 +46,7 @@ describe('resetting a forgotten password', () => {
     const { email, token, link } = await forgetful();
     expect((await reset(link)).status).toBe(204);
     expect([await signIn(email, PASSWORD), await signIn(email, NEW)]).toEqual([401, 200]);
-    await eventually(async () => (await system.ask('GET /v1/me', { token })).status === 401, 5_000);
+    await eventually(async () => (await system.ask('GET /v1/me', { token })).status === 401, NOTICED_MS);
     expect(await reset(link, 'yet another secret')).toMatchObject({
       status: 410,
       body: { code: 'identity.link-expired' },
@@ -69,7 +69,7 @@ describe('resetting a forgotten password', () => {
   it('lets one of ten who use the link at once set the password', async () => {
     const { email, link } = await forgetful();
     const passwords = Array.from({ length: 10 }, (_, index) => `contender number ${index}`);
-    const answers = await Promise.all(passwords.map((password) => reset(link, password)));
+    const answers = await Promise.all(passwords.map((password) => served(() => reset(link, password))));
     const statuses = answers.map(({ status }) => status);
     expect([...statuses].sort((a, b) => a - b)).toEqual([204, ...Array<number>(9).fill(410)]);
     expect(await signIn(email, passwords[statuses.indexOf(204)]!)).toBe(200);
@@ -92,7 +92,9 @@ describe('resetting a forgotten password', () => {
     await eventually(async () => (await resetMails(email)).length === 2);
     const second = await mailed(email);
     expect(second).not.toBe(first);
-    const answers = await Promise.all([first, second].flatMap((link) => [reset(link), reset(link)]));
+    const answers = await Promise.all(
+      [first, second, first, second].map((link) => served(() => reset(link))),
+    );
     expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([204, 410, 410, 410]);
   });
 
@@ -161,7 +163,7 @@ describe('resetting a forgotten password', () => {
       const logins = Array.from({ length: 4 }, () =>
         system.ask(LOGIN, { body: { email, password: PASSWORD } }),
       );
-      const [done] = await Promise.all([reset(link), ...logins]);
+      const [done] = await Promise.all([served(() => reset(link)), ...logins]);
       expect(done.status).toBe(204);
       const open = await system.sql(
         'SELECT 1 FROM identity.sessions WHERE user_id = $1 AND revoked_at IS NULL',
@@ -169,7 +171,7 @@ describe('resetting a forgotten password', () => {
       );
       expect(open).toEqual([]);
     }
-  }, 60_000);
+  }, 120_000);
 
   it('returns the same for unknown, pending and active addresses, and sends mails only to accounts', async () => {
     const { email } = await signUp(system);

@@ -1,4 +1,4 @@
-import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { NOTICED_MS, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 
 describe('ending sessions', () => {
@@ -50,7 +50,7 @@ describe('ending sessions', () => {
     expect((await system.ask(`DELETE /v1/auth/sessions/${other.id}`, { token: person.token })).status).toBe(
       204,
     );
-    await eventually(async () => !(await worksWith(phone.accessToken)), 5_000);
+    await eventually(async () => !(await worksWith(phone.accessToken)), NOTICED_MS);
     const refreshed = await system.ask('POST /v1/auth/refresh', {
       body: { refreshToken: phone.refreshToken },
     });
@@ -89,6 +89,6 @@ describe('ending sessions', () => {
     await worksWith(phone.accessToken);
     expect((await system.ask('POST /v1/auth/logout-all', { token: person.token })).status).toBe(204);
     expect(await worksWith(person.token)).toBe(false);
-    await eventually(async () => !(await worksWith(phone.accessToken)), 5_000);
+    await eventually(async () => !(await worksWith(phone.accessToken)), NOTICED_MS);
   });
 });

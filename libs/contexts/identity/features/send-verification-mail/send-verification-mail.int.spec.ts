@@ -63,7 +63,7 @@ describe('sending the verification mail', () => {
          WHERE u.email = $1 AND d.subscriber = 'identity.send-verification-mail'`,
         [form.email],
       );
-      return row!.attempts === 1;
+      return row!.attempts >= 1;
     });
     await system.inbox.accept();
     const { code } = await verificationMail(system, form.email);

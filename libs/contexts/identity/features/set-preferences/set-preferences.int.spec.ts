@@ -92,6 +92,7 @@ describe('setting preferences', () => {
     const answers = await race(
       system,
       Array.from({ length: 6 }, (_, index) => () => say({ interests: [`i${index}`] })),
+      { inOrder: false },
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect((await events()).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6]);

