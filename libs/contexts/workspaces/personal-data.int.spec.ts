@@ -28,7 +28,7 @@ describe('What workspaces hold about somebody', () => {
         receipt: Record<string, Record<string, number>>;
       }>(`SELECT status, receipt FROM operations.operations WHERE user_id = $1 AND kind = 'erasure'`, [id]);
       return operation!.status === 'succeeded' && operation!.receipt;
-    }, 20_000);
+    });
   }
 
   it('is exported: where they are in, where they have left, and nobody else', async () => {
@@ -49,7 +49,7 @@ describe('What workspaces hold about somebody', () => {
         token: ada.token,
       });
       return status === 200 && body.data.workspaces;
-    }, 20_000);
+    });
     const memberships = new Map(
       exported.memberships.map((row: { workspaceId: string }) => [row.workspaceId, row]),
     );

@@ -20,8 +20,13 @@ describe('Endpoints that fail', () => {
   const view = async (id: string) => (await system.ask(`GET /v1/webhooks/${id}`, { token: ada.token })).body;
 
   it('delay no other endpoint, and have few requests at once', async () => {
-    const held: ServerResponse[] = [];
-    receiver.answer = (response) => void held.push(response);
+    const held = new Set<ServerResponse>();
+    let most = 0;
+    receiver.answer = (response) => {
+      held.add(response);
+      most = Math.max(most, held.size);
+      response.on('close', () => held.delete(response)); // also one that is given up meanwhile
+    };
     const healthy = await Receiver.start();
     try {
       const { id } = await create();
@@ -31,15 +36,18 @@ describe('Endpoints that fail', () => {
       await receiver.has(2);
       for (let nr = 0; nr < 12; nr += 1) await publish(system, bob);
       await healthy.has(12); // while nothing of the other has been answered
-      expect(held).toHaveLength(2);
+      expect(most).toBe(2);
       receiver.answer = (response) => response.writeHead(204).end();
       held.forEach((response) => response.writeHead(204).end());
-      await eventually(async () => (await log(id, '?status=delivered')).length === 12);
-      expect(receiver.received).toHaveLength(12);
+      await eventually(async () => {
+        await retryNow(system);
+        return (await log(id, '?status=delivered')).length === 12;
+      });
+      expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(12);
     } finally {
       await healthy.stop();
     }
-  }, 60_000);
+  });
 
   it('are left alone for a minute after five failures, which counts as attempts of the others', async () => {
     receiver.answer = (response) => response.writeHead(500).end();
@@ -69,7 +77,7 @@ describe('Endpoints that fail', () => {
       return (await log(id, '?status=delivered')).length === 6;
     });
     expect(await view(id)).toMatchObject({ failingSince: null });
-  }, 60_000);
+  });
 
   it('are left alone as long as they ask for', async () => {
     receiver.answer = (response) => response.writeHead(429, { 'retry-after': '600' }).end();
@@ -110,6 +118,7 @@ describe('Endpoints that fail', () => {
     await state(15, 73);
     await fail(3);
     expect(await view(id)).toMatchObject({ active: false, disabledReason: 'failing' });
+    const sent = receiver.received.length;
     const { text } = await system.inbox.latest(ada.email, /webhook was disabled/);
     expect(text).toContain('127.0.0.1');
     expect(text).toContain(id);
@@ -118,10 +127,10 @@ describe('Endpoints that fail', () => {
       await retryNow(system);
       return (await log(id, '?status=skipped')).length === 3;
     });
-    expect(receiver.received).toHaveLength(3);
+    expect(receiver.received).toHaveLength(sent);
     await publish(system, ada);
     expect(await system.sql('SELECT 1 FROM messaging.interests WHERE holder = $1', [id])).toEqual([]);
-  }, 60_000);
+  });
 
   it('are disabled at once when they answer that they are gone', async () => {
     receiver.answer = (response) => response.writeHead(410).end();
@@ -141,7 +150,8 @@ describe('Endpoints that fail', () => {
       [id, ada.id],
     );
     await publish(system, ada);
-    await receiver.has(1); // it is healthy: a burst is no backlog
+    // It is healthy: a burst is no backlog. Its success is recorded, or it would undo the failure that follows.
+    await eventually(async () => (await log(id, '?status=delivered')).length === 1);
     await system.sql('UPDATE webhooks.webhooks SET failing_since = now() WHERE id = $1', [id]);
     await publish(system, ada);
     const [skipped] = await eventually(async () => {
@@ -185,5 +195,5 @@ describe('Endpoints that fail', () => {
     expect(sequence.at(-1)).toBe(2);
     expect(sequence.filter((nr) => nr === 2)).toHaveLength(1);
     expect(receiver.received.some(({ payload }) => payload.subject === other.id)).toBe(true);
-  }, 60_000);
+  });
 });
