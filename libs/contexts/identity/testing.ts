@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Person, TestSystem } from '@rookery/testing';
 import type { Given, Scene } from '@rookery/testing/access';
+import { decodeJwt } from 'jose';
 import { generateSync } from 'otplib';
 
 /** A password that the policy accepts. */
@@ -52,6 +53,19 @@ export async function enroll(
     name,
   });
   return { id, email, token };
+}
+
+/**
+ * For suites that count statements: for a second after a token was issued each request with it reads its session.
+ *
+ * @returns a token of the same session that was issued a minute ago
+ */
+export function agedToken(system: TestSystem, { token }: Pick<Person, 'token'>): Promise<string> {
+  const claims = decodeJwt(token);
+  return system.fixture('identity.signToken', {
+    claims: { ...claims, iat: claims.iat! - 60 },
+    typ: 'at+jwt',
+  });
 }
 
 /** An enrolled authenticator app, and its recovery codes. */

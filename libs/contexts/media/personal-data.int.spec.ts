@@ -54,7 +54,7 @@ describe('What media holds about somebody', () => {
     expect(await erase(10)).toEqual({ uploads: 0 });
     expect(await exported(ada)).toEqual([]);
     expect(await exported(bob)).toHaveLength(1);
-    await eventually(async () => (await fetch(urls!.url)).status === 404, 20_000);
+    await eventually(async () => (await fetch(urls!.url)).status === 404);
     // No name of a file is in an event.
     const named = await system.sql(`SELECT 1 FROM messaging.outbox WHERE data::text LIKE '%at home%'`);
     expect(named).toEqual([]);

@@ -66,5 +66,5 @@ describe('When the object storage accepts connections and never answers', () => 
     expect(await send(again, PDF)).toBe(200);
     await library(system, ada).verify(image, 'image');
     await processed(system, image);
-  }, 60_000);
+  }, 240_000);
 });

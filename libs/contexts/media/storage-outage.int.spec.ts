@@ -60,7 +60,7 @@ describe('Without the object storage', () => {
         [ready.slice('uploads/'.length)],
       );
       return removed.length === 1;
-    }, 20_000);
+    });
   });
 });
 

@@ -75,7 +75,7 @@ export async function processed(system: TestSystem, ...mediaKeys: string[]): Pro
       [mediaKeys],
     );
     return open.length === 0;
-  }, 20_000);
+  });
 }
 
 /** Of what a caller in another context does with media. */

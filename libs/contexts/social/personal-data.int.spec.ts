@@ -47,7 +47,7 @@ describe('What social holds about somebody', () => {
          WHERE o.published_at IS NULL OR d.state = 'pending'`,
       );
       return open.length === 0;
-    }, 20_000);
+    }, 180_000);
 
   /** @returns the columns that still contain a user's id */
   async function leftOf({ id }: Person): Promise<string[]> {
@@ -73,7 +73,7 @@ describe('What social holds about somebody', () => {
         receipt: Record<string, Record<string, number>>;
       }>(`SELECT status, receipt FROM operations.operations WHERE user_id = $1 AND kind = 'erasure'`, [id]);
       return operation!.status === 'succeeded' && operation!.receipt;
-    }, 20_000);
+    });
   }
 
   it('is exported: what they wrote, whom they follow, block and mute, and who follows them', async () => {
@@ -99,7 +99,7 @@ describe('What social holds about somebody', () => {
         token: ada.token,
       });
       return status === 200 && body.data;
-    }, 20_000);
+    });
     expect(social).toMatchObject({
       posts: [{ id: post.id, title: post.title, content: post.content, tags: post.tags }],
       comments: [{ id: answer.id, postId: theirs.id, content: 'Here too!' }],
@@ -169,7 +169,8 @@ describe('What social holds about somebody', () => {
     ).toEqual([{ id: eve.id }]);
     const outbox = await system.sql('SELECT to_jsonb(o) FROM messaging.outbox o');
     expect(JSON.stringify(outbox)).not.toMatch(/unmistakable/i);
-    await eventually(() => ids.every((id) => deleted.includes(id)), 20_000);
+    // The pause before the next attempt may be as long as all before it.
+    await eventually(() => ids.every((id) => deleted.includes(id)), 180_000);
     await eventually(async () => (await leftOf(ada)).length === 0);
     await eventually(async () => {
       const tags = await system.sql(
@@ -177,7 +178,7 @@ describe('What social holds about somebody', () => {
       );
       expect(JSON.stringify(tags)).not.toContain('unmistakable');
     });
-  }, 60_000);
+  }, 360_000);
 
   it('is erased piece by piece, never more of a kind than asked for, until nothing is left', async () => {
     const theirs = [await publish(system, bob), await publish(system, bob)];
@@ -196,7 +197,7 @@ describe('What social holds about somebody', () => {
       ada.id,
       bob.id,
     ]);
-    await settled();
+    await settled(); // also of what was tried in vain in the test before
     const pieces: Readonly<Record<string, number>>[] = [];
     do pieces.push(await erase(ada, 2));
     while (Object.values(pieces.at(-1)!).some((count) => count > 0));
@@ -205,7 +206,7 @@ describe('What social holds about somebody', () => {
     expect(Math.max(...countsOf('feedItems'))).toBe(2);
     await eventually(async () => (await leftOf(ada)).length === 0);
     for (const { id } of theirs) expect(await commentsCount(id)).toBe(0);
-  });
+  }, 360_000);
 
   it('keeps the counts right while others comment and delete', async () => {
     const posts = await Promise.all(Array.from({ length: 4 }, () => publish(system, bob)));

@@ -28,15 +28,19 @@ describe('Rebuilding the projections', () => {
     await unfollow(others[0]!, others[1]!);
     await rename(others[0]!, 'Another Name');
     await settled();
-  });
+  }, 240_000);
 
   const follow = (who: Person, whom: Person) =>
     system.ask(`PUT /v1/users/${whom.id}/follow`, { token: who.token });
   const unfollow = (who: Person, whom: Person) =>
     system.ask(`DELETE /v1/users/${whom.id}/follow`, { token: who.token });
-  const publish = async (who: Person) => {
+  const publish = async (who: Person): Promise<string> => {
     const body = { title: 'T', content: 'C' };
-    return (await system.ask('POST /v1/posts', { token: who.token, body })).body.id as string;
+    const answer = await system.ask('POST /v1/posts', { token: who.token, body });
+    // Like a client: beside a rebuild, a busy machine may be too slow for it.
+    if (answer.status === 503) return publish(who);
+    expect(answer.status).toBe(201);
+    return answer.body.id as string;
   };
   const remove = (id: string) =>
     system.inApi(Transaction).run(async () => {
@@ -60,7 +64,7 @@ describe('Rebuilding the projections', () => {
         `SELECT NOT EXISTS (SELECT 1 FROM messaging.event_delivery WHERE state <> 'done') AS idle`,
       );
       return row!.idle;
-    }, 20_000);
+    });
   const rebuild = (name: string) => system.inWorker(Rebuild).run(name);
   const TABLES = ['feed_items', 'merged_authors', 'merged_follows', 'people'];
   const rows = async (): Promise<Record<string, string[]>> =>
@@ -261,7 +265,7 @@ describe('Rebuilding the projections', () => {
     await rebuilding;
     await settled();
     expect(await counts()).toEqual(await trueCounts());
-  }, 60_000);
+  }, 240_000);
 
   it('ends right beside a working worker while people go on following, publishing and deleting', async () => {
     const over = new AbortController();
@@ -304,5 +308,5 @@ describe('Rebuilding the projections', () => {
                  SELECT jsonb_build_array(user_id, author_id) AS row FROM social.merged_follows) AS x) AS follows`,
     );
     expect(actual).toEqual(expected);
-  }, 60_000);
+  }, 240_000);
 });

@@ -31,7 +31,7 @@ describe('What stories hold about somebody', () => {
          WHERE event.published_at IS NULL OR delivery.state = 'pending' LIMIT 1`,
       );
       return open.length === 0;
-    }, 20_000);
+    });
   const exported = async ({ id }: Person) => {
     const sections: Record<string, object[]> = {};
     for await (const [name, rows] of system.inWorker(StoriesPersonalData).export(id))
@@ -64,7 +64,7 @@ describe('What stories hold about somebody', () => {
     await respond(bob, ofAda, 'From Bob');
     await highlight(system, ada, [ofAda]);
     await settled();
-  });
+  }, 240_000);
 
   it('names every column that holds an id of a user', async () => {
     const columns = await system.sql<{ name: string }>(

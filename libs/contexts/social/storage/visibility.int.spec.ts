@@ -60,8 +60,11 @@ describe('Visibility of users', () => {
   const put = async (who: Person, path: string) =>
     expect((await system.ask(`PUT /v1/users/${path}`, { token: who.token })).status).toBe(204);
   const block = (who: Person, whom: Person) => put(who, `${whom.id}/block`);
-  const ask = (sight: Sight, scene: Scene, as = scene.viewer): Promise<Answer> =>
-    system.ask(`GET /v1/${sight.path(scene)}`, { token: as.token });
+  const ask = async (sight: Sight, scene: Scene, as = scene.viewer): Promise<Answer> => {
+    const answer = await system.ask(`GET /v1/${sight.path(scene)}`, { token: as.token });
+    // Like a client: a busy machine is too slow for a second's worth of search now and then.
+    return answer.status === 503 ? ask(sight, scene, as) : answer;
+  };
 
   async function set(): Promise<Scene> {
     scenes += 1;
@@ -87,7 +90,7 @@ describe('Visibility of users', () => {
   }
 
   async function verifyShown(sight: Sight, scene: Scene, as?: Person): Promise<void> {
-    await eventually(async () => shows(sight, await ask(sight, scene, as), scene), 5_000);
+    await eventually(async () => shows(sight, await ask(sight, scene, as), scene));
   }
 
   async function verifyHidden(sight: Sight, scene: Scene): Promise<void> {
@@ -115,7 +118,7 @@ describe('Visibility of users', () => {
       const scene = await set();
       await verifyShown(sight, scene);
       expect((await system.ask('DELETE /v1/me', { token: scene.author.token })).status).toBe(202);
-      await eventually(() => verifyHidden(sight, scene), 5_000);
+      await eventually(() => verifyHidden(sight, scene));
     });
   });
 

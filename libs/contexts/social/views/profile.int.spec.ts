@@ -2,7 +2,7 @@ import { contexts } from '@rookery/contexts';
 import { checkPorts } from '@rookery/application';
 import { identity } from '@rookery/contexts/identity/identity.context';
 import { operations } from '@rookery/contexts/operations/operations.context';
-import { enroll, newcomer } from '@rookery/contexts/identity/testing';
+import { agedToken, enroll, newcomer } from '@rookery/contexts/identity/testing';
 import { block, leave, publish } from '@rookery/contexts/social/testing';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
@@ -59,9 +59,12 @@ describe('What a profile shows of two users', () => {
   it('is for each of the two their own, although they share what is cached', async () => {
     await say(ada, 'PUT', 'follow', bob);
     const carl = await enroll(system);
-    const [first, second] = [await read(ada, bob), await read(carl, bob)];
-    expect([first.body.relation.following, second.body.relation.following]).toEqual([true, false]);
-    expect(second.headers['x-cache']).toBe('HIT');
+    // Late news of his registration takes him out of the cache.
+    const [first, second] = await eventually(async () => {
+      const answers = [await read(ada, bob), await read(carl, bob)] as const;
+      expect(answers.map(({ body }) => body.relation.following)).toEqual([true, false]);
+      return answers[1].headers['x-cache'] === 'HIT' && answers;
+    });
     expect((await read(bob, ada)).body.relation).toEqual({ ...NOTHING, followedBy: true });
     expect((await read(bob, bob)).body.relation).toBeNull();
     expect(second.headers.etag).not.toBe(first.headers.etag);
@@ -159,16 +162,18 @@ describe('What a profile shows of two users', () => {
     await eventually(async () => {
       expect((await read(ada, bob)).body.counts).toEqual({ posts: 0, followers, following: 0 });
       return true;
-    }, 30_000);
+    });
     const settled = await eventually(async () => {
       const open = await system.sql(
-        `SELECT 1 FROM messaging.event_delivery WHERE subscriber = 'social.project-counts' AND state <> 'done'`,
+        `SELECT 1 FROM messaging.event_delivery JOIN messaging.outbox USING (event_id)
+         WHERE subscriber = 'social.project-counts' AND state <> 'done' AND data ->> 'otherId' = $1`,
+        [bob.id],
       );
       return open.length === 0;
-    }, 30_000);
+    });
     expect(settled).toBe(true);
     expect((await read(ada, bob)).body.counts.followers).toBe(followers);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('What a list of profiles asks', () => {
@@ -184,15 +189,19 @@ describe('What a list of profiles asks', () => {
         await system.ask(`PUT /v1/users/${hub.id}/follow`, { token: other.token });
         await system.ask(`PUT /v1/users/${other.id}/follow`, { token: hub.token });
       }
+      const token = await agedToken(system, viewer);
       const target = `GET /v1/${path.replace(':id', hub.id)}${path.endsWith('=') ? name : ''}`;
       const asked = async (limit: number) => {
-        const { postgres } = await askedDuring(system, async () => {
-          const { body } = await system.ask(`${target}&limit=${limit}`, { token: viewer.token });
+        const get = async () => {
+          const { body } = await system.ask(`${target}&limit=${limit}`, { token });
           expect(body.data).toHaveLength(limit);
-        });
-        return postgres.flat();
+        };
+        await get();
+        // One in four seconds reads its session again.
+        const some: string[][] = [];
+        while (some.length < 3) some.push((await askedDuring(system, get)).postgres.flat());
+        return some.sort((a, b) => a.length - b.length)[0]!;
       };
-      await asked(19);
       const many = await asked(19);
       expect(many.length).toBeGreaterThan(0);
       expect(await asked(1)).toEqual(many);

@@ -107,7 +107,7 @@ describe('Who sees which story', () => {
     expect(compared).toBeGreaterThan(4_000);
     expect(seen).toBeGreaterThan(compared / 20); // not everything is hidden
     expect(seen).toBeLessThan(compared / 2);
-  }, 120_000);
+  }, 360_000);
 
   /** A few statements, however large the world is. @returns the time of the database, to milliseconds */
   async function insert(

@@ -164,9 +164,12 @@ describe('requesting an upload', () => {
 
   it('refuses more than fifty that nothing uses, also when they are requested at once', async () => {
     const hoarder = await signUp(system);
-    const statuses = await Promise.all(
-      Array.from({ length: 53 }, async () => (await presign(system, hoarder, file)).status),
-    );
+    // Like a client: 503 means that the request may be repeated, as all of them wait for one another.
+    const request = async (): Promise<number> => {
+      const { status } = await presign(system, hoarder, file);
+      return status === 503 ? request() : status;
+    };
+    const statuses = await Promise.all(Array.from({ length: 53 }, request));
     expect(statuses.toSorted((a, b) => a - b)).toEqual([...Array<number>(50).fill(201), 409, 409, 409]);
     expect(await presign(system, hoarder, file)).toMatchObject({ body: { code: 'media.too-many-uploads' } });
     // Those of others do not count.

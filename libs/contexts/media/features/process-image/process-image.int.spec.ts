@@ -82,7 +82,7 @@ describe('processing an image', () => {
         [key.slice('uploads/'.length)],
       );
       return done.length === 0;
-    }, 20_000);
+    });
     expect((await fetch(urls!.url)).status).toBe(404);
   });
 });

@@ -27,7 +27,7 @@ describe('removing orphans', () => {
         LEFT JOIN messaging.event_delivery d USING (event_id)
         WHERE o.type LIKE 'media.%' AND (o.published_at IS NULL OR d.state = 'pending')`);
       return open.length === 0;
-    }, 20_000);
+    });
   const sweep = async (olderThan: Date) => {
     await system
       .inWorker(Transaction)

@@ -30,8 +30,15 @@ describe('Searching posts', () => {
     expect(status).toBe(201);
     return body.id;
   }
-  const search = (text: string, query = '', viewer = reader) =>
+  const searchOnce = (text: string, query = '', viewer = reader) =>
     system.ask(`GET /v1/posts?search=${encodeURIComponent(text)}${query}`, { token: viewer.token });
+  /** Like a client: a busy machine is too slow for a second's worth of search now and then, and answers 503. */
+  const search = async (text: string, query = '', viewer = reader) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await searchOnce(text, query, viewer);
+      if (answer.status !== 503 || attempt === 10) return answer;
+    }
+  };
   const found = async (text: string, viewer = reader) => {
     const { status, body } = await search(text, '', viewer);
     expect(status).toBe(200);
@@ -208,16 +215,17 @@ describe('Searching posts', () => {
   it('does not starve other requests, however many wait and however long', async () => {
     const transaction = system.inApi(Transaction);
     const waiting = async () => {
+      // Of the api: the worker may still be at what earlier tests have posted.
       const [row] = await system.sql<{ count: number }>(
         `SELECT count(*)::int AS count FROM pg_stat_activity
-         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+         WHERE datname = current_database() AND application_name = 'rookery-api' AND wait_event_type = 'Lock'`,
       );
       return row!.count;
     };
     await transaction.run(async () => {
       await system.inApi(Sql).execute('LOCK TABLE social.posts IN ACCESS EXCLUSIVE MODE');
       await transaction.outside(async () => {
-        const searches = Promise.all(Array.from({ length: 40 }, () => search('swifts')));
+        const searches = Promise.all(Array.from({ length: 40 }, () => searchOnce('swifts')));
         await eventually(async () => (await waiting()) > 0);
         // The api has ten connections in tests.
         expect(await waiting()).toBeLessThanOrEqual(2);

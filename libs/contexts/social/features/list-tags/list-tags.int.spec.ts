@@ -23,7 +23,9 @@ describe('Listing the tags of the last days', () => {
   beforeEach(async () => {
     await system.sql('DELETE FROM social.posts');
     await settled();
-    await system.sql('TRUNCATE social.post_tags, social.tag_days, social.tag_changes');
+    // Not TRUNCATE, whose locks may meet those of the schedule that folds, in another order.
+    for (const table of ['post_tags', 'tag_days', 'tag_changes'])
+      await system.sql(`DELETE FROM social.${table}`);
   });
 
   const list = (query = '') => system.ask(`GET /v1/tags?${query}`, { token: ada.token });
@@ -39,7 +41,7 @@ describe('Listing the tags of the last days', () => {
          UNION ALL SELECT 1 FROM messaging.event_delivery WHERE state <> 'done'`,
       );
       return left.length === 0;
-    }, 20_000);
+    });
   const rebuild = () => system.inWorker(Rebuild).run('social.project-tags');
   const tagged = async (...tags: string[]) => (await publish(system, ada, { tags })).id as string;
   const daysAgo = (days: number, ...tags: string[]) =>
@@ -200,5 +202,5 @@ describe('Listing the tags of the last days', () => {
     );
     for (const { tag, posts } of stored) expected.set(tag, posts);
     expect(new Map((await uses()) as [string, number][])).toEqual(expected);
-  }, 60_000);
+  }, 240_000);
 });

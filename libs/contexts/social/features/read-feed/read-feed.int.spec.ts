@@ -185,7 +185,7 @@ describe('Reading the feed', () => {
       );
       await relate(ada, bob, 'unfollow');
       await follow(ada, bob);
-      await eventually(async () => (await rowsOf(bob)) >= 1_503, 10_000);
+      await eventually(async () => (await rowsOf(bob)) >= 1_503);
       const found = async (query: Record<string, string>) => {
         const first = await feed(ada, { ...query, limit: '10' });
         const second = await feed(ada, { ...query, limit: '10', cursor: first.body.page.nextCursor });
@@ -223,7 +223,7 @@ describe('Reading the feed', () => {
     await publishAt(bob, 'Old', '1970-01-01T00:00:00Z');
     await publishAt(ada, 'New', `${DAY}T09:00:00Z`);
     await follow(ada, bob);
-    await eventually(async () => (await rowsOf(bob)) === 11_001, 20_000);
+    await eventually(async () => (await rowsOf(bob)) === 11_001);
     const pages: string[][] = [];
     for (let cursor: Record<string, string> = {}; ;) {
       const { body } = await feed(ada, { search: '-everywhere', limit: '1', sort, ...cursor });

@@ -50,7 +50,7 @@ describe('Deleting a story', () => {
     expect(media).not.toBeNull();
     const url = await ready();
     await remove(ada, id);
-    await eventually(async () => expect((await fetch(url)).status).not.toBe(200), 10_000);
+    await eventually(async () => expect((await fetch(url)).status).not.toBe(200));
   });
 
   it('takes it out of highlights', async () => {

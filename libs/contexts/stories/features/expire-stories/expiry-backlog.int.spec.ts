@@ -70,5 +70,5 @@ describe('A hundred thousand stories that end in the same minute', () => {
        LEFT JOIN messaging.outbox ON subject = stories.id AND type = 'stories.story-expired' WHERE ended_at IS NOT NULL`,
     );
     expect(ended).toEqual({ stories: BACKLOG, events: BACKLOG });
-  }, 180_000);
+  }, 480_000);
 });

@@ -31,7 +31,7 @@ describe('Removing stories for good', () => {
     await eventually(async () => {
       await system.runSchedule('stories.purge-stories');
       return (await left(old)) === 0;
-    }, 15_000);
+    });
     expect(await left(young)).toBe(4);
-  }, 20_000);
+  });
 });

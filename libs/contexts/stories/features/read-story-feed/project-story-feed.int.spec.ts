@@ -1,6 +1,6 @@
 import { Rebuild } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
-import { enroll } from '@rookery/contexts/identity/testing';
+import { agedToken, enroll } from '@rookery/contexts/identity/testing';
 import { follow, publishStory } from '@rookery/contexts/stories/testing';
 import type { EventEnvelope } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
@@ -33,7 +33,7 @@ describe('The rows of story feeds', () => {
          WHERE event.published_at IS NULL OR delivery.state = 'pending' LIMIT 1`,
       );
       return open.length === 0;
-    }, 20_000);
+    });
   const rebuild = (name: string) => system.inWorker(Rebuild).run(name);
   const rowsOf = async (table: string) =>
     (await system.sql<{ row: string }>(`SELECT t::text AS row FROM stories.${table} t ORDER BY 1`)).map(
@@ -122,7 +122,11 @@ describe('The rows of story feeds', () => {
         }
         await settled();
         const all = await events();
-        await Promise.all(places.map((place) => deliver(all[place % all.length]!).catch(snoozed)));
+        // Five at once: the worker has ten connections, and is at work itself.
+        for (let start = 0; start < places.length; start += 5)
+          await Promise.all(
+            places.slice(start, start + 5).map((place) => deliver(all[place % all.length]!).catch(snoozed)),
+          );
         await settled();
         const now = new Date();
         for (const [viewer, person] of people.entries()) {
@@ -152,7 +156,7 @@ describe('The rows of story feeds', () => {
       }),
       { numRuns: 12 },
     );
-  }, 180_000);
+  }, 480_000);
 
   /** As the consumer does, which delivers such an event again. */
   const snoozed = (error: Error) => {
@@ -179,7 +183,7 @@ describe('The rows of story feeds', () => {
       const audienceUserIds = [others[0]!.id, others[1]!.id];
       await publishStory(system, popular, { visibility: 'friends', audienceUserIds });
       await settled();
-    });
+    }, 240_000);
 
     it('are the same where nothing is wrong', async () => {
       const before = await rows();
@@ -252,16 +256,18 @@ describe('The rows of story feeds', () => {
   it('cost a page the same number of statements, however many stories are on it', async () => {
     const [reader, author] = await Promise.all([enroll(system), enroll(system)]);
     await follow(system, reader, author);
+    const token = await agedToken(system, reader);
     const asked = async (limit: number) => {
-      const { postgres } = await askedDuring(system, () =>
-        system.ask(`GET /v1/stories/feed?limit=${limit}`, { token: reader.token }),
-      );
-      return postgres.flat().length;
+      const get = () => system.ask(`GET /v1/stories/feed?limit=${limit}`, { token });
+      await get();
+      // One in four seconds reads its session again.
+      const counts: number[] = [];
+      while (counts.length < 3) counts.push((await askedDuring(system, get)).postgres.flat().length);
+      return Math.min(...counts);
     };
     for (let count = 0; count < 10; count += 1)
       await publishStory(system, author, { visibility: count % 2 ? 'public' : 'friends' });
     await settled();
-    await asked(1); // prepared
     const one = await asked(1);
     expect(await asked(20)).toBe(one);
     expect(one).toBeLessThanOrEqual(5);

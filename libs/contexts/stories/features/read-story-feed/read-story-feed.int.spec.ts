@@ -163,7 +163,7 @@ describe('The story feed', () => {
         page: (query) => page(bob, query),
       };
     });
-  }, 60_000);
+  });
 });
 
 describe('The stories of a user', () => {
