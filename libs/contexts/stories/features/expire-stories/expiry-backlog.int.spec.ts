@@ -19,7 +19,7 @@ describe('A hundred thousand stories that end in the same minute', () => {
     });
     writer = new Client({ connectionString: ledger.database.url });
     await writer.connect();
-  }, 60_000);
+  });
   afterAll(async () => {
     await writer?.end();
     await ledger?.stop();
