@@ -9,7 +9,7 @@ import type { Answer } from './system';
  * @param withinMs milliseconds after which it is given up
  * @returns the first answer that is another
  */
-export function served(send: () => Promise<Answer>, withinMs = 40_000): Promise<Answer> {
+export function served(send: () => Promise<Answer>, withinMs = 60_000): Promise<Answer> {
   return eventually(async () => {
     const answer = await send();
     return answer.status !== 503 && answer;

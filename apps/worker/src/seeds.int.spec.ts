@@ -20,7 +20,7 @@ describe('Demo data', () => {
   const system = ownSystem(contexts);
   beforeAll(async () => {
     await Promise.all([runSeeds(contexts), runSeeds(contexts)]);
-  }, 120_000);
+  });
 
   const count = async () => (await system.sql<Record<string, number>>(COUNTS))[0]!;
   const signIn = async (who: string): Promise<{ id: string; token: string }> => {

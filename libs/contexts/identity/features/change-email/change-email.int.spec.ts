@@ -417,7 +417,7 @@ describe('changing an e-mail address', () => {
     const { email } = await moved(person);
     const { body } = await system.ask('POST /v1/me/exports', { token: person.token });
     const operation = () => system.ask(`GET /v1/operations/${body.id}`, { token: person.token });
-    await eventually(async () => (await operation()).body.status === 'succeeded', 20_000);
+    await eventually(async () => (await operation()).body.status === 'succeeded');
     const result = await system.ask(`GET /v1/operations/${body.id}/result`, { token: person.token });
     expect(result.body.data.identity.emailChanges).toMatchObject([
       { oldEmail: person.email, newEmail: email, verifiedAt: expect.any(String), voidedAt: null },

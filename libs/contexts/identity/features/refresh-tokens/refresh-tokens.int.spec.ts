@@ -112,5 +112,5 @@ describe('refreshing tokens', () => {
     } finally {
       await holder.end();
     }
-  }, 120_000);
+  });
 });

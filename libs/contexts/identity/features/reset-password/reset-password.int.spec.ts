@@ -171,7 +171,7 @@ describe('resetting a forgotten password', () => {
       );
       expect(open).toEqual([]);
     }
-  }, 120_000);
+  });
 
   it('returns the same for unknown, pending and active addresses, and sends mails only to accounts', async () => {
     const { email } = await signUp(system);

@@ -32,7 +32,7 @@ describe('rotating the keys of access tokens', () => {
       );
       return slots.length === 2;
     });
-  }, 60_000);
+  });
   beforeEach(async () => {
     await age('retiring', SECONDS_UNTIL_GONE);
     await rotation.retire().catch(() => undefined);

@@ -199,7 +199,7 @@ describe('proving again who is signed in', () => {
       expect(locked.headers).toHaveProperty('Retry-After');
       expect(locked.content['application/problem+json'].examples).toHaveProperty(['identity.locked']);
     }
-  }, 60_000);
+  });
 
   it('counts immediately in a process that has cached the session, although another process handled the reauthentication', async () => {
     const person = await signUp(system);

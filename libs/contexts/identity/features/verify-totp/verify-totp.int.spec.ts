@@ -143,7 +143,7 @@ describe('enrolling an authenticator app', () => {
       expect(proved).toHaveLength(1);
       expect((await system.ask(DISABLE, { token: person.token })).status).toBe(204);
     }
-  }, 120_000);
+  });
 
   it('notifies the owner by mail, also when the app is removed', async () => {
     const person = await signUp(system);
