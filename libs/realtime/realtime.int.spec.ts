@@ -540,23 +540,6 @@ describe('Frames', () => {
     expect(body.components.messages['suite.bell-rang'].summary).toBe('A bell rang.');
   });
 
-  it('are streamed after any id without an error, or refused', async () => {
-    const { token } = await enroll(system);
-    for (const id of [
-      '',
-      '%00',
-      '%ED%A0%80',
-      '-',
-      '9'.repeat(64),
-      '9'.repeat(65),
-      '__proto__',
-      '%F0%9F%8D%81',
-    ]) {
-      const { status } = await system.ask(`GET /v1/events?lastEventId=${id}`, { token, from: '10.0.0.1' });
-      expect([200, 400, 429]).toContain(status);
-    }
-  });
-
   it('are counted', async () => {
     const ada = await enroll(system);
     const sent = () => system.metric('rookery_realtime_frames_sent_total{kind="websocket"}');
@@ -578,6 +561,24 @@ describe('Frames', () => {
         before[3]! + 1,
       ]),
     );
+  });
+
+  // After those that are counted: nobody reads these streams to `ready`, so their resumes are counted late or never.
+  it('are streamed after any id without an error, or refused', async () => {
+    const { token } = await enroll(system);
+    for (const id of [
+      '',
+      '%00',
+      '%ED%A0%80',
+      '-',
+      '9'.repeat(64),
+      '9'.repeat(65),
+      '__proto__',
+      '%F0%9F%8D%81',
+    ]) {
+      const { status } = await system.ask(`GET /v1/events?lastEventId=${id}`, { token, from: '10.0.0.1' });
+      expect([200, 400, 429]).toContain(status);
+    }
   });
 
   // Last, since passport authenticates with the latest api of the process.
