@@ -19,6 +19,19 @@ function started(app: 'Api' | 'Worker', load: string): Promise<{ code: unknown; 
   );
 }
 
+/** Runs a program of the command line when an event is declared twice. @returns its exit code, and all that it says */
+function ran(program: string, args: string[]): Promise<{ code: unknown; said: string }> {
+  const spoiled = `
+    require('./dist/libs/domain').defineEvent('identity.user-verified', 1, {});
+    require('./dist/apps/${program}.js');`;
+  const env = { PATH: process.env.PATH, NODE_ENV: 'test', LOG_LEVEL: 'silent' };
+  return new Promise((resolve) =>
+    execFile(process.execPath, ['-e', spoiled, program, ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: error?.code, said: stdout + stderr }),
+    ),
+  );
+}
+
 describe('An app whose declarations contradict each other', () => {
   it.each([
     [
@@ -38,5 +51,19 @@ describe('An app whose declarations contradict each other', () => {
     ],
   ] as const)('says so in the last line, and ends with 1: %s %#', async (app, load, last) => {
     expect(await started(app, load)).toEqual({ code: 1, last });
+  });
+});
+
+describe('A program whose declarations contradict each other', () => {
+  it.each([
+    ['api/src/generate', '--check'],
+    ['worker/src/seed'],
+    ['worker/src/rebuild', '--list'],
+    ['worker/src/keys', 'list'],
+  ])('says so in one sentence: %s', async (program, ...args) => {
+    expect(await ran(program, args)).toEqual({
+      code: 1,
+      said: 'Event identity.user-verified v1 is defined twice.\n',
+    });
   });
 });

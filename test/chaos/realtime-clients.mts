@@ -44,8 +44,8 @@ export class Sender {
     const { NestFactory } = load('@nestjs/core');
     const { contexts } = load('./libs/contexts');
     const { defineFrame } = load('./libs/realtime');
-    const { SeedModule } = load('./apps/worker/src/seeds');
-    const app = await NestFactory.createApplicationContext(SeedModule.of(contexts), {
+    const { ProgramModule } = load('./apps/worker/src/program');
+    const app = await NestFactory.createApplicationContext(ProgramModule.of(contexts, 'seed'), {
       logger: false,
       abortOnError: false, // or it would end the process without a word
     });

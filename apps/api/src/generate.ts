@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { contexts } from '@rookery/contexts';
 import { Subscribers } from '@rookery/messaging';
 import { buildAsyncApi, definedFrames } from '@rookery/realtime';
 import { buildOpenApi, createWebApp } from '@rookery/web';
@@ -11,6 +10,8 @@ import { type DescribedPaths, drawMap, goneSubscribers } from './generated/map';
 
 /** Writes the generated files; with `--check` compares them instead and exits with 1 if they differ. */
 async function generate(checkOnly: boolean): Promise<void> {
+  // Loaded here, since a declaration that contradicts another throws while it loads.
+  const { contexts } = await import('../../../libs/contexts/index.js');
   // Connects to nothing: the application is created, which resolves all providers, but never initialized.
   Object.assign(process.env, {
     LOG_LEVEL: 'silent',
@@ -59,6 +60,6 @@ function readIfThere(name: string): string {
 }
 
 generate(process.argv.includes('--check')).catch((error: Error) => {
-  console.error(error);
+  console.error(error.message);
   process.exit(1);
 });

@@ -1,7 +1,4 @@
-import { contexts } from '@rookery/contexts';
+import { runProgram } from './program';
 import { runCli } from './run-cli';
 
-runCli(contexts, 'keys', process.argv.slice(2)).catch((error: Error) => {
-  console.error(error.message);
-  process.exit(1); // closes everything opened so far
-});
+void runProgram((contexts, args) => runCli(contexts, 'keys', args));

@@ -1,26 +1,8 @@
-import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ApplicationModule, Rebuild } from '@rookery/application';
-import { contexts } from '@rookery/contexts';
-import { MailModule } from '@rookery/mail';
-import { LoggingModule } from '@rookery/observability';
-import { OutboundHttpModule } from '@rookery/outbound-http';
-import { RealtimeModule } from '@rookery/realtime';
-import { HealthModule } from '@rookery/web';
+import { type Context, Rebuild } from '@rookery/application';
+import { ProgramModule, runProgram } from './program';
 
 const USAGE = 'npm run rebuild -- <name> … | --all | --list';
-
-@Module({
-  imports: [
-    LoggingModule.forRoot(),
-    HealthModule,
-    MailModule,
-    OutboundHttpModule,
-    ApplicationModule.forRoot(contexts, 'rebuild'),
-    RealtimeModule.forWriting(),
-  ],
-})
-class RebuildModule {}
 
 /**
  * Rebuilds projections from stored data, with or without active workers.
@@ -28,12 +10,12 @@ class RebuildModule {}
  * @param args of the command line
  * @throws Error with a message for the operator
  */
-async function rebuild(args: readonly string[]): Promise<void> {
+async function rebuild(contexts: readonly Context[], args: readonly string[]): Promise<void> {
   const [option] = args.filter((arg) => arg.startsWith('--'));
   const known =
     args.length > 0 && (option === undefined || (/^--(all|list)$/.test(option) && args.length === 1));
   if (!known) throw new Error(USAGE);
-  const app = await NestFactory.createApplicationContext(RebuildModule, {
+  const app = await NestFactory.createApplicationContext(ProgramModule.of(contexts, 'rebuild'), {
     logger: ['error', 'warn'],
     abortOnError: false,
   });
@@ -49,7 +31,4 @@ async function rebuild(args: readonly string[]): Promise<void> {
   }
 }
 
-rebuild(process.argv.slice(2)).catch((error: Error) => {
-  console.error(error.message);
-  process.exit(1); // closes everything opened so far
-});
+void runProgram(rebuild);

@@ -1,7 +1,4 @@
-import { contexts } from '@rookery/contexts';
+import { runProgram } from './program';
 import { runSeeds } from './seeds';
 
-runSeeds(contexts, (name) => console.log(`seeded ${name}`)).catch((error: Error) => {
-  console.error(error.message);
-  process.exit(1); // closes everything opened so far
-});
+void runProgram((contexts) => runSeeds(contexts, (name) => console.log(`seeded ${name}`)));

@@ -1,29 +1,6 @@
-import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ApplicationModule, type Context } from '@rookery/application';
-import { MailModule } from '@rookery/mail';
-import { LoggingModule } from '@rookery/observability';
-import { OutboundHttpModule } from '@rookery/outbound-http';
-import { RealtimeModule } from '@rookery/realtime';
-import { HealthModule } from '@rookery/web';
-
-/** What seeds and whoever acts as a context outside of the apps are made of. */
-@Module({})
-export class SeedModule {
-  static of(contexts: readonly Context[]): DynamicModule {
-    return {
-      module: SeedModule,
-      imports: [
-        LoggingModule.forRoot(),
-        HealthModule,
-        MailModule,
-        OutboundHttpModule,
-        ApplicationModule.forRoot(contexts, 'seed'),
-        RealtimeModule.forWriting(),
-      ],
-    };
-  }
-}
+import type { Context } from '@rookery/application';
+import { ProgramModule } from './program';
 
 /**
  * Seeds the database with the demo data of the contexts, in their order.
@@ -36,7 +13,7 @@ export async function runSeeds(
   seeded: (name: string) => void = () => undefined,
 ): Promise<void> {
   if (process.env.NODE_ENV === 'production') throw new Error('Demo accounts do not belong into production.');
-  const app = await NestFactory.createApplicationContext(SeedModule.of(contexts), {
+  const app = await NestFactory.createApplicationContext(ProgramModule.of(contexts, 'seed'), {
     logger: ['error', 'warn'],
     abortOnError: false,
   });
