@@ -48,8 +48,9 @@ describe.each(PROVIDERS)('A story by $provider', ({ provider, base, path, header
       baseUrl: server.url + base,
       apiKey: KEY,
       model: 'some-model',
-      firstTextSeconds: 5,
-      idleSeconds: 5,
+      // The first story loads the SDK.
+      firstTextSeconds: 25,
+      idleSeconds: 25,
       ...own,
     });
 

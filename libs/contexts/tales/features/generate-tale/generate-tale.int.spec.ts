@@ -26,8 +26,9 @@ describe('Generating a tale with a language model', () => {
     LLM_BASE_URL: `${model.url}/v1`,
     LLM_API_KEY: KEY,
     LLM_MODEL: 'some-model',
-    LLM_FIRST_TEXT_SECONDS: '2',
-    LLM_IDLE_SECONDS: '2',
+    // The first story loads the SDK, which a busy machine takes seconds for.
+    LLM_FIRST_TEXT_SECONDS: '15',
+    LLM_IDLE_SECONDS: '5',
     LLM_TIMEOUT_SECONDS: '20',
     LLM_INPUT_PRICE: '2',
     LLM_OUTPUT_PRICE: '10',
@@ -112,17 +113,18 @@ describe('Generating a tale with a language model', () => {
       attempt === 1 ? { text: STORY.slice(0, 300), end: 'never' } : { text: STORY },
     );
     await taleIs(system, ada, id, 'ready');
-    expect((await attempts(id)).reason).toBe('It paused in the middle of its answer for 2 s.');
+    expect((await attempts(id)).reason).toBe('It paused in the middle of its answer for 5 s.');
   });
 
   it('waits as long as the model asks for, which counts as no attempt', async () => {
-    const id = await request('limited', (attempt) =>
-      attempt === 1 ? { status: 429, headers: { 'retry-after': '2' } } : { text: STORY },
-    );
-    await eventually(() => asked('limited').length === 1);
-    const first = performance.now();
+    const at: number[] = [];
+    const id = await request('limited', (attempt) => {
+      at.push(performance.now());
+      return attempt === 1 ? { status: 429, headers: { 'retry-after': '2' } } : { text: STORY };
+    });
     await taleIs(system, ada, id, 'ready');
-    expect(performance.now() - first).toBeGreaterThan(1_500);
+    expect(at).toHaveLength(2);
+    expect(at[1]! - at[0]!).toBeGreaterThan(1_900);
     expect((await attempts(id)).attempts).toBe(0);
   });
 
@@ -262,7 +264,7 @@ describe('Generating a tale with a language model', () => {
     const isUp = { status: 200, body: { dependencies: { 'language-model': { status: 'up' } } } };
     await eventually(async () => expect(await health('/healthz')).toMatchObject(isUp));
     const id = await request('tired', (attempt) =>
-      attempt === 1 ? { status: 503, headers: { 'retry-after': '4' } } : { text: STORY },
+      attempt === 1 ? { status: 503, headers: { 'retry-after': '8' } } : { text: STORY },
     );
     await eventually(async () =>
       expect(await health('/healthz')).toMatchObject({
@@ -297,7 +299,7 @@ describe('Generating a tale with a language model', () => {
         [ada.id],
       );
     const id = await request('paid out', () => ({ status: 503 }));
-    await eventually(async () => (await attempts(id)).attempts === 1);
+    await eventually(async () => (await attempts(id)).attempts > 0);
     await spend();
     expect((await taleIs(system, ada, id, 'failed')).failure.code).toBe('budget-exhausted');
   });

@@ -11,7 +11,6 @@ import { eventually, Inbox, privateSystem } from '@rookery/testing';
 import { LanguageModelServer } from '@rookery/testing/language-model';
 import { SMTPServer } from 'smtp-server';
 import { type RunningMailbox, startMailbox } from '../../../../../tools/parts/mailbox.mts';
-import { findFreePort } from '../../../../../tools/parts/ports.mts';
 import { stopChild } from '../../../../../tools/parts/processes.mts';
 
 /** A mail server that does not answer to the mails with stories for an address that it has read, until it is released. */
@@ -91,14 +90,14 @@ describe('A worker that is killed in the middle of a tale', () => {
   });
 
   /** A worker as a process of its own; its mails go to the mailbox of this suite. */
-  async function startWorker(settings: Record<string, string> = {}): Promise<ChildProcess> {
+  function startWorker(settings: Record<string, string> = {}): ChildProcess {
     const worker = spawn(process.execPath, ['dist/apps/worker/src/main.js'], {
       stdio: 'ignore',
       env: {
         PATH: process.env.PATH,
         NODE_ENV: 'test',
         LOG_LEVEL: 'fatal',
-        WORKER_PORT: String(await findFreePort()),
+        WORKER_PORT: '0',
         DATABASE_URL: system.addresses.databaseUrl,
         DATABASE_POOL_SIZE: '5',
         REDIS_URL: system.addresses.redisUrl,
@@ -119,13 +118,13 @@ describe('A worker that is killed in the middle of a tale', () => {
     await system.closeWorker();
     const ada = await enroll(system);
     const id = await requestTale(system, ada);
-    const first = await startWorker();
-    await eventually(async () => (await readTale(system, ada, id)).content !== undefined);
+    const first = startWorker();
+    await eventually(async () => (await readTale(system, ada, id)).content !== undefined, 60_000);
     first.kill('SIGKILL');
     await eventually(() => first.signalCode === 'SIGKILL');
     expect(await readTale(system, ada, id)).toMatchObject({ status: 'generating', title: 'First' });
 
-    await startWorker();
+    startWorker();
     await eventually(async () => (await readTale(system, ada, id)).status === 'ready', 60_000);
     expect(await readTale(system, ada, id)).toMatchObject({ title: 'Second', content: TEXT });
     await settled(system, id);
@@ -138,7 +137,7 @@ describe('A worker that is killed in the middle of a tale', () => {
       [id],
     )) as [{ attempts: number }];
     expect(attempts).toBe(0); // a crash is no attempt of the tale
-  }, 180_000);
+  }, 300_000);
 
   it.each([
     ['before the mail server has it', 'refused'],
@@ -152,14 +151,14 @@ describe('A worker that is killed in the middle of a tale', () => {
       const server = new HoldingMailServer(ada.email, outcome === 'accepted');
       const smtpUrl = await server.start();
       try {
-        const first = await startWorker({ SMTP_URL: smtpUrl });
+        const first = startWorker({ SMTP_URL: smtpUrl });
         const id = await requestTale(system, ada);
         await eventually(() => server.holds, 60_000);
         first.kill('SIGKILL');
         await eventually(() => first.signalCode === 'SIGKILL');
         expect((await readTale(system, ada, id)).status).toBe('ready');
         server.release();
-        await startWorker({ SMTP_URL: smtpUrl });
+        startWorker({ SMTP_URL: smtpUrl });
         await eventually(() => server.accepted.length >= (outcome === 'accepted' ? 2 : 1), 60_000);
         await settled(system, id);
         // Of what it has but could not confirm, only the server knows that it comes again: by its Message-ID.
@@ -176,11 +175,11 @@ describe('A worker that is killed in the middle of a tale', () => {
         await server.stop();
       }
     },
-    180_000,
+    300_000,
   );
 
   it('hands a running tale on when it is shut down', async () => {
-    await startWorker();
+    startWorker();
     model.requests.length = 0;
     model.answer = () =>
       model.requests.length === 1
@@ -188,13 +187,13 @@ describe('A worker that is killed in the middle of a tale', () => {
         : { text: `Handed on\n\n${TEXT}` };
     const ada = await enroll(system);
     const id = await requestTale(system, ada);
-    await eventually(() => model.requests.length === 1);
+    await eventually(() => model.requests.length === 1, 60_000);
     const last = workers.at(-1)!;
     last.kill('SIGTERM');
-    await eventually(() => last.exitCode !== null, 30_000);
+    await eventually(() => last.exitCode !== null, 60_000);
     expect(last.exitCode).toBe(0);
-    await startWorker();
+    startWorker();
     await eventually(async () => (await readTale(system, ada, id)).status === 'ready', 60_000);
     expect((await readTale(system, ada, id)).title).toBe('Handed on');
-  }, 180_000);
+  }, 300_000);
 });

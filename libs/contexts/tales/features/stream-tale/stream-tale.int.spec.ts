@@ -63,7 +63,7 @@ describe('Following a tale', () => {
   }
 
   it('hands out the text as it grows, and ends with the tale', async () => {
-    const id = await requestTale(system, ada);
+    const id = await requestTale(system, ada, { length: 'long' }); // so that it still grows when the stream begins
     const response = await open(id);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
@@ -88,7 +88,7 @@ describe('Following a tale', () => {
   });
 
   it('goes on where a client was, and is over for one that knows the end', async () => {
-    const id = await requestTale(system, ada, { length: 'medium' });
+    const id = await requestTale(system, ada, { length: 'long' });
     const controller = new AbortController();
     const first = await read(
       await open(id, { signal: controller.signal }),
@@ -130,10 +130,16 @@ describe('Following a tale', () => {
   });
 
   it('counts among the connections of a user, of which there is a limit', async () => {
-    const id = await requestTale(system, ada, { length: 'long' });
+    // Nobody writes it, so none of the streams ends by itself.
+    const id = newId();
+    await system.sql(
+      `INSERT INTO tales.tales (id, version, user_id, status, run, interests, tone, length, language, created_at,
+                                requested_at)
+       VALUES ($1, 1, $2, 'requested', 1, '{cats}', 'calm', 'short', 'en', now(), now())`,
+      [id, ada.id],
+    );
     const controller = new AbortController();
     const answers: string[] = [];
-    // Twenty are allowed; the first may be over by now.
     for (let nr = 0; nr < 22; nr += 1) {
       const response = await open(id, { signal: controller.signal });
       const { code } = response.status === 200 ? { code: '' } : ((await response.json()) as { code: string });
@@ -141,12 +147,12 @@ describe('Following a tale', () => {
     }
     controller.abort();
     expect(answers.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => '200'));
-    expect(answers.at(-1)).toBe('429 realtime.too-many-connections');
+    expect(answers.slice(20)).toEqual(Array.from({ length: 2 }, () => '429 realtime.too-many-connections'));
     await system.ask(`DELETE /v1/tales/${id}`, { token: ada.token });
   });
 
   it('is told to connected clients as well: progress, and the end', async () => {
-    const id = await requestTale(system, ada);
+    const id = await requestTale(system, ada, { length: 'medium' });
     const tale = await taleIs(system, ada, id, 'ready');
     const frames = await eventually(async () => {
       const rows = await system.sql<Frame>(
