@@ -7,7 +7,6 @@ import { gather } from '@rookery/contexts/workspaces/testing';
 import { eventually, Inbox, type Person, privateSystem } from '@rookery/testing';
 import { Client } from 'pg';
 import { type RunningMailbox, startMailbox } from '../../../../../tools/parts/mailbox.mts';
-import { findFreePort } from '../../../../../tools/parts/ports.mts';
 import { stopChild } from '../../../../../tools/parts/processes.mts';
 
 const TODOS = 100;
@@ -35,14 +34,14 @@ describe('A run of reminders in whose middle', () => {
   });
 
   /** A worker as a process of its own; its mails go to the mailbox of this suite. */
-  async function startWorker(): Promise<ChildProcess> {
+  function startWorker(): ChildProcess {
     const worker = spawn(process.execPath, ['dist/apps/worker/src/main.js'], {
       stdio: 'ignore',
       env: {
         PATH: process.env.PATH,
         NODE_ENV: 'test',
         LOG_LEVEL: 'fatal',
-        WORKER_PORT: String(await findFreePort()),
+        WORKER_PORT: '0',
         DATABASE_URL: system.addresses.databaseUrl,
         DATABASE_POOL_SIZE: '5',
         REDIS_URL: system.addresses.redisUrl,
@@ -53,27 +52,27 @@ describe('A run of reminders in whose middle', () => {
     return worker;
   }
 
-  /** People with many todos that are due soon. */
-  async function withDueTodos(): Promise<Person[]> {
-    const people = await Promise.all([enroll(system), enroll(system), enroll(system)]);
-    for (const person of people)
+  const threePeople = () => Promise.all([enroll(system), enroll(system), enroll(system)]);
+  const due = () =>
+    system.sql(`INSERT INTO messaging.schedule_run VALUES ('todos.remind-of-due-dates', 'epoch')
+                ON CONFLICT (name) DO UPDATE SET slot = 'epoch'`);
+
+  /**
+   * Gives people many todos that are due soon, and holds the run of reminders about them where it has recorded whom it
+   * tells, and not yet told them, while something happens.
+   */
+  async function inTheMiddle(people: readonly Person[], happens: () => Promise<void>): Promise<void> {
+    const rooms = await Promise.all(people.map((person) => gather(system, person)));
+    // Before there is anything to tell, or a run of its own accord would be over by then.
+    await gate.query('BEGIN; LOCK TABLE messaging.outbox IN SHARE MODE');
+    for (const [index, { id }] of people.entries())
       await system.sql(
         `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at, sort_order,
            created_at, updated_at)
          SELECT gen_random_uuid(), 1, $1, $2, 'Todo ' || nr, 'PENDING', 1, now() + interval '5 hours', 0, now(), now()
          FROM generate_series(1, $3::int) nr`,
-        [await gather(system, person), person.id, TODOS],
+        [rooms[index], id, TODOS],
       );
-    return people;
-  }
-
-  const due = () =>
-    system.sql(`INSERT INTO messaging.schedule_run VALUES ('todos.remind-of-due-dates', 'epoch')
-                ON CONFLICT (name) DO UPDATE SET slot = 'epoch'`);
-
-  /** Holds a run of reminders where it has recorded whom it tells, and not yet told them, while something happens. */
-  async function inTheMiddle(happens: () => Promise<void>): Promise<void> {
-    await gate.query('BEGIN; LOCK TABLE messaging.outbox IN SHARE MODE');
     await due();
     await eventually(async () => {
       const waiting = await system.sql(
@@ -82,7 +81,7 @@ describe('A run of reminders in whose middle', () => {
            AND wanted.relation = 'messaging.outbox'::regclass AND NOT wanted.granted`,
       );
       return waiting.length > 0;
-    }, 30_000);
+    });
     await happens();
     await gate.query('COMMIT');
   }
@@ -110,34 +109,34 @@ describe('A run of reminders in whose middle', () => {
       );
       return open.length === 0;
     };
-    await eventually(async () => (await told()).length === people.length && (await delivered()), 60_000);
+    await eventually(async () => (await told()).length === people.length && (await delivered()), 90_000);
     await due();
     await eventually(async () => {
       const rows = await system.sql(
         `SELECT 1 FROM messaging.schedule_run WHERE name = 'todos.remind-of-due-dates' AND slot > 'epoch'`,
       );
       return rows.length === 1 && (await delivered());
-    }, 30_000);
+    });
     const once = people.map(({ id: userId }) => ({ userId, events: TODOS, todos: TODOS }));
     expect(await told()).toEqual(once.sort((one, other) => (one.userId < other.userId ? -1 : 1)));
     expect(await mails()).toEqual(people.map(() => 1));
   }
 
   it('the worker is killed tells everybody once', async () => {
-    const people = await withDueTodos();
-    const first = await startWorker();
-    await inTheMiddle(async () => {
+    const people = await threePeople();
+    const first = startWorker();
+    await inTheMiddle(people, async () => {
       first.kill('SIGKILL');
       await eventually(() => first.signalCode === 'SIGKILL');
     });
-    await startWorker();
+    startWorker();
     await verifyToldOnce(people);
-  }, 120_000);
+  }, 300_000);
 
   it('Redis is killed, and comes back empty, tells everybody once', async () => {
-    const people = await withDueTodos();
-    await inTheMiddle(() => system.killRedis());
+    const people = await threePeople();
+    await inTheMiddle(people, () => system.killRedis());
     await system.startRedisEmpty();
     await verifyToldOnce(people);
-  }, 120_000);
+  }, 300_000);
 });

@@ -15,6 +15,21 @@ describe('Reminders', () => {
   let bob: Person;
   let room: string;
 
+  beforeAll(() =>
+    // They run when a test says so: a run of a worker's own accord would take what is due, and tell it a moment later.
+    system.sql(
+      `INSERT INTO messaging.schedule_run SELECT name, '9999-01-01' FROM unnest($1::text[]) AS name
+       ON CONFLICT (name) DO UPDATE SET slot = excluded.slot`,
+      [
+        [
+          'todos.archive-completed',
+          'todos.remind-of-due-dates',
+          'todos.remind-of-overdue',
+          'todos.send-weekly-reports',
+        ],
+      ],
+    ),
+  );
   beforeEach(async () => {
     [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
     room = await gather(system, ada, [[bob, 'member']]);
@@ -159,7 +174,7 @@ describe('Reminders', () => {
       await system.sql('DELETE FROM todos.weekly_reports WHERE user_id = $1', [ada.id]);
       await eventually(async () => {
         const rows = await system.sql(
-          'UPDATE todos.report_recipients SET next_at = now() WHERE user_id = $1 RETURNING 1',
+          `UPDATE todos.report_recipients SET next_at = now() - interval '1 second' WHERE user_id = $1 RETURNING 1`,
           [ada.id],
         );
         return rows.length === 1;
@@ -173,8 +188,9 @@ describe('Reminders', () => {
     await mailAll();
     await eventually(async () => {
       const rows = await system.sql(
-        `SELECT 1 FROM messaging.event_delivery JOIN messaging.outbox o USING (event_id)
-         WHERE o.data ->> 'userId' = $1 AND subscriber LIKE 'todos.send-%' AND state = 'pending'`,
+        `SELECT 1 FROM messaging.outbox o LEFT JOIN messaging.event_delivery d USING (event_id)
+         WHERE o.data ->> 'userId' = $1
+           AND (o.published_at IS NULL OR (d.subscriber LIKE 'todos.send-%' AND d.state = 'pending'))`,
         [ada.id],
       );
       return rows.length === 0;
@@ -259,10 +275,11 @@ describe('Reminders', () => {
     });
     expect(recipient!.zone).toBe('UTC');
     expect([recipient!.next.getUTCDay(), recipient!.next.getUTCHours()]).toEqual([1, 8]);
+    const now = new Date(); // the same one for both runs, or midnight may make two weeks of them
     const due = (ago: string) =>
       system.sql(
         `UPDATE todos.report_recipients SET next_at = $2::timestamptz - $3::interval WHERE user_id = $1`,
-        [ada.id, new Date(), ago],
+        [ada.id, now, ago],
       );
     const asked = () =>
       system.sql(
