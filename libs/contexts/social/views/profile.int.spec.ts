@@ -4,7 +4,7 @@ import { identity } from '@rookery/contexts/identity/identity.context';
 import { operations } from '@rookery/contexts/operations/operations.context';
 import { agedToken, enroll, newcomer } from '@rookery/contexts/identity/testing';
 import { block, leave, publish } from '@rookery/contexts/social/testing';
-import { eventually, type Person, sharedSystem } from '@rookery/testing';
+import { eventually, type Person, served, sharedSystem } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
 import { askedDuring } from '@rookery/testing/statements';
@@ -29,7 +29,7 @@ describe('What a profile shows of two users', () => {
   const read = (viewer: Person, whom: Person, headers = {}) =>
     system.ask(`GET /v1/users/${whom.id}`, { token: viewer.token, headers });
   const list = async (viewer: Person, path: string) =>
-    (await system.ask(`GET /v1/${path}`, { token: viewer.token })).body.data as {
+    (await served(() => system.ask(`GET /v1/${path}`, { token: viewer.token }))).body.data as {
       id: string;
       relation: object | null;
       counts: object;
@@ -193,7 +193,7 @@ describe('What a list of profiles asks', () => {
       const target = `GET /v1/${path.replace(':id', hub.id)}${path.endsWith('=') ? name : ''}`;
       const asked = async (limit: number) => {
         const get = async () => {
-          const { body } = await system.ask(`${target}&limit=${limit}`, { token });
+          const { body } = await served(() => system.ask(`${target}&limit=${limit}`, { token }));
           expect(body.data).toHaveLength(limit);
         };
         await get();
