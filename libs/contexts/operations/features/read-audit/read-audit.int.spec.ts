@@ -5,7 +5,6 @@ import { Commands } from '@rookery/application';
 import { AuditChain, Audited, AuditTrail } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
 import { newId } from '@rookery/domain';
-import { Transaction } from '@rookery/persistence';
 import { newcomer, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
@@ -109,9 +108,7 @@ describe('the audit log', () => {
       `UPDATE identity.users SET registered_at = now() - interval '4 days' WHERE email = $1 RETURNING id`,
       [form.email],
     );
-    const schedules = contexts.flatMap((context) => context.schedules);
-    const cancel = schedules.find(({ name }) => name === 'CancelExpiredRegistrations')!;
-    await system.inWorker(Transaction).run(() => system.inWorker(cancel).run(new Date()));
+    await system.runSchedule('identity.cancel-expired-registrations');
     const { data } = await list({ subject: pending!.id });
     expect(data).toMatchObject([
       { action: 'identity.registration-cancelled', actorId: null, outcome: 'done' },
