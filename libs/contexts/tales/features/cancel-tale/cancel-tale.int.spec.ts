@@ -1,5 +1,5 @@
 import { enroll } from '@rookery/contexts/identity/testing';
-import { ownTale, readTale, requestTale, storyMails, taleIs } from '@rookery/contexts/tales/testing';
+import { ownTale, readTale, requestTale, settled, storyMails, taleIs } from '@rookery/contexts/tales/testing';
 import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
 
 describe('Canceling a tale', () => {
@@ -24,11 +24,15 @@ describe('Canceling a tale', () => {
     const tale = await readTale(system, ada, id);
     expect(tale).toMatchObject({ status: 'cancelled', finishedAt: expect.any(String) });
     expect(tale).not.toHaveProperty('content');
-    // The writer is done long before a long story would be: its delivery ends without an effect.
+    // The writer is done before another one writes a story as long, which it began to write later.
+    const bob = await enroll(system);
+    const other = await requestTale(system, bob, { length: 'long' });
     await eventually(async () => {
-      const states = (await deliveries(id)).map(({ state }) => state);
-      return states.every((state) => state === 'done');
-    }, 4_000);
+      const writing = (await deliveries(id)).find(({ subscriber }) => subscriber === 'tales.generate-tale');
+      return writing!.state === 'done';
+    });
+    expect((await readTale(system, bob, other)).status).not.toBe('ready');
+    await settled(system, id);
     expect((await deliveries(id)).map(({ subscriber }) => subscriber)).not.toContain('tales.send-tale-mail');
     expect(await readTale(system, ada, id)).toEqual(tale);
     expect(await storyMails(system, ada)).toEqual([]);

@@ -51,9 +51,11 @@ describe('Streams of a tale that nobody writes yet', () => {
       await Promise.all(Array.from({ length: STREAMS }, () => open()));
       await eventually(() => looks() === 2 * STREAMS);
       const until = beats(streams[0]!) + HEARTBEATS;
+      const began = performance.now();
       const { postgres } = await askedDuring(system, () => eventually(() => beats(streams[0]!) >= until));
+      const seconds = (performance.now() - began) / 1_000;
       expect(looks()).toBe(2 * STREAMS);
-      expect(postgres.length / (HEARTBEATS * STEP_SECONDS)).toBeLessThan(2);
+      expect(postgres.length / Math.max(seconds, HEARTBEATS * STEP_SECONDS)).toBeLessThan(2);
       await system.ask(`DELETE /v1/tales/${id}`, { token: ada.token });
       await eventually(() => streams.every(({ isClosed }) => isClosed));
       for (const { frames } of streams)
@@ -65,11 +67,20 @@ describe('Streams of a tale that nobody writes yet', () => {
   });
 
   it('end within five seconds of signing out', async () => {
-    const stream = await open();
-    await system.ask('POST /v1/auth/logout-all', { token: ada.token });
-    await eventually(() => stream.isClosed, 5_000);
-    expect(stream.frames).toMatchObject([{ type: 'error', payload: { code: 'auth.unauthenticated' } }]);
-    expect(stream.text).not.toContain('\nid:');
+    const limits = system.inApi(RealtimeLimits);
+    const normal = structuredClone(limits);
+    Object.assign(limits, { heartbeatMs: 1 }); // one for each look, which a slow machine takes later, not more often
+    try {
+      const stream = await open();
+      await system.ask('POST /v1/auth/logout-all', { token: ada.token });
+      const before = beats(stream);
+      await eventually(() => stream.isClosed);
+      expect((beats(stream) - before) * STEP_SECONDS).toBeLessThan(5);
+      expect(stream.frames).toMatchObject([{ type: 'error', payload: { code: 'auth.unauthenticated' } }]);
+      expect(stream.text).not.toContain('\nid:');
+    } finally {
+      Object.assign(limits, normal);
+    }
   });
 
   it('are ended by a process that shuts down, with a time to come back', async () => {
