@@ -1,12 +1,14 @@
 import { RedisConnections } from '@rookery/redis';
 import { eventually } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
+import { patientRedis } from '@rookery/testing/patient-redis';
 import { createTestRedis, type TestRedis } from '@rookery/testing/redis';
 import { Cache } from '.';
 
 describe('with a separate Redis (REDIS_CACHE_URL)', () => {
   let own: TestRedis;
 
+  patientRedis();
   beforeAll(async () => {
     own = await createTestRedis();
   });

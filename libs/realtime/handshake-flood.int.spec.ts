@@ -3,9 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { contexts } from '@rookery/contexts';
 import { enroll } from '@rookery/contexts/identity/testing';
-import { REDIS_TIMEOUT_MS } from '@rookery/redis';
 import { eventually } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
+import { patientRedis } from '@rookery/testing/patient-redis';
 import { askedDuring } from '@rookery/testing/statements';
 import { Connections } from './connections';
 
@@ -15,10 +15,7 @@ const CONCURRENCY = 50;
 const MAX_LEFT_BYTES = 1_000;
 
 describe('Handshakes without end from one address', () => {
-  // A process that Redis answers too late counts for itself, from nothing; a busy machine is late at times.
-  const { cache } = REDIS_TIMEOUT_MS;
-  beforeAll(() => void Object.assign(REDIS_TIMEOUT_MS, { cache: 20_000 }));
-  afterAll(() => void Object.assign(REDIS_TIMEOUT_MS, { cache }));
+  patientRedis();
   const system = ownSystem(contexts, {
     RATE_LIMIT_ENABLED: 'true',
     RATE_LIMIT_DEFAULT: '100000/100000',

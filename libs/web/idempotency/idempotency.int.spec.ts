@@ -173,7 +173,7 @@ describe('an Idempotency-Key', () => {
           const answer = await make(text, key, { api });
           unserved += Number(answer.statusCode === 503);
           return answer.statusCode !== 503 && answer;
-        }, 20_000);
+        });
       const answers = await Promise.all(
         Array.from({ length: 60 }, (_, index) => served(index % 2 ? system.api : other)),
       );
@@ -190,7 +190,7 @@ describe('an Idempotency-Key', () => {
       expect(await made(text)).toBe(1);
     }
     expect(seen).toEqual(new Set([201, 409]));
-  }, 120_000);
+  }, 600_000);
 
   it('replays the first response, byte for byte and with its headers', async () => {
     const first = await make('again', 'again');
@@ -354,7 +354,10 @@ describe('an Idempotency-Key', () => {
 
     await system.sql(`UPDATE platform.idempotency_keys SET expires_at = now() WHERE key = 'day'`);
     await system.inWorker(Transaction).run(() => system.inWorker(PruneIdempotencyKeys).run());
-    expect(await system.sql(`SELECT 1 FROM platform.idempotency_keys WHERE key = 'day'`)).toHaveLength(0);
+    // The schedule itself may have been at it, and commit in a moment.
+    await eventually(async () =>
+      expect(await system.sql(`SELECT 1 FROM platform.idempotency_keys WHERE key = 'day'`)).toEqual([]),
+    );
     expect((await system.sql(`SELECT 1 FROM platform.idempotency_keys`)).length).toBeGreaterThan(0);
     expect(system.inWorker(Schedules).all()).toContain('platform.prune-idempotency-keys');
   });

@@ -9,6 +9,7 @@ import { signUp } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
+import { patientRedis } from '@rookery/testing/patient-redis';
 import { BasicAuthGuard, defineRatePolicy, Explain, Field, Public, RateLimit } from '..';
 import { PruneRateCounters } from './prune-rate-counters';
 import { RateLimiter } from './rate-limiter';
@@ -74,15 +75,18 @@ class LimitedRoutes {
   }
 }
 
+/** So few in so long a time that none is refilled between two requests of a slow machine. */
+const DEFAULT = '50000/900000';
 const LOGIN = 'POST /v1/auth/login';
 let addresses = 0;
 /** An address without earlier requests. */
 const newAddress = () => `203.0.113.${(addresses += 1)}`;
 
 describe('rate limits', () => {
+  patientRedis();
   const system = ownSystem([...contexts, contextOf('limited', { controllers: [LimitedRoutes] })], {
     RATE_LIMIT_ENABLED: 'true',
-    RATE_LIMIT_DEFAULT: '100000/100000',
+    RATE_LIMIT_DEFAULT: DEFAULT,
     RATE_LIMIT_LOGIN: '10/86400',
     CORS_ORIGINS: 'https://app.example',
   });
@@ -147,7 +151,7 @@ describe('rate limits', () => {
     agent.destroy();
     expect(answers.filter((status) => status === 200)).toHaveLength(100);
     expect(answers.filter((status) => status === 429)).toHaveLength(9_900);
-  }, 120_000);
+  }, 480_000);
 
   it('decide about requests of one turn in one script, one after the other', async () => {
     const limiter = system.inApi(RateLimiter);
@@ -183,10 +187,10 @@ describe('rate limits', () => {
     const address = newAddress();
     const first = await from(address, 'GET /v1/limited/several');
     expect(first.headers['ratelimit-policy']).toBe(
-      '"default";q=100000;w=100000, "test-wide";q=5;w=86400, "test-narrow";q=2;w=86400',
+      '"default";q=50000;w=900000, "test-wide";q=5;w=86400, "test-narrow";q=2;w=86400',
     );
     expect(first.headers.ratelimit).toBe(
-      '"default";r=99999;t=1, "test-wide";r=4;t=17280, "test-narrow";r=1;t=43200',
+      '"default";r=49999;t=18, "test-wide";r=4;t=17280, "test-narrow";r=1;t=43200',
     );
     await from(address, 'GET /v1/limited/several');
     const refused = await from(address, 'GET /v1/limited/several', {
@@ -210,9 +214,9 @@ describe('rate limits', () => {
   it('count what does not exist, who is not signed in and what is malformed', async () => {
     const left = async (route: string, body?: object) =>
       (await from('198.51.100.1', route, body && { body })).headers.ratelimit;
-    expect(await left('GET /v1/nothing')).toContain('"default";r=99999');
-    expect(await left('GET /v1/me')).toContain('"default";r=99998');
-    expect(await left('POST /v1/auth/register', { unknown: 1 })).toContain('"default";r=99997');
+    expect(await left('GET /v1/nothing')).toContain('"default";r=49999');
+    expect(await left('GET /v1/me')).toContain('"default";r=49998');
+    expect(await left('POST /v1/auth/register', { unknown: 1 })).toContain('"default";r=49997');
   });
 
   it.each([
@@ -242,7 +246,7 @@ describe('rate limits', () => {
     expect(await statuses(3, () => by(ada, newAddress()))).toEqual([200, 200, 429]);
     const other = await by(bob, newAddress());
     expect(other.status).toBe(200);
-    expect(other.headers.ratelimit).toMatch(/^"default";r=99999;t=1, "test-user";r=1;t=43200$/);
+    expect(other.headers.ratelimit).toMatch(/^"default";r=49999;t=18, "test-user";r=1;t=43200$/);
   });
 
   it('count attempts to sign in per address, whatever the account', async () => {
@@ -264,7 +268,14 @@ describe('rate limits', () => {
 
   it('admit of many attempts at once on one account exactly what is granted', async () => {
     const all = await Promise.all(
-      Array.from({ length: 60 }, () => logIn(newAddress(), 'mallory@example.com')),
+      Array.from({ length: 60 }, () => {
+        const address = newAddress();
+        // Like a client: 503 means that the request was not served, since too many wait for a connection.
+        return eventually(async () => {
+          const answer = await logIn(address, 'mallory@example.com');
+          return answer.status !== 503 && answer;
+        });
+      }),
     );
     expect(all.filter(({ status }) => status === 401)).toHaveLength(10);
     expect(all.filter(({ status }) => status === 429)).toHaveLength(50);
@@ -285,7 +296,7 @@ describe('rate limits', () => {
     for (let refused = 0; refused < 3; refused += 1) {
       const before = await fullAt();
       expect((await logIn(address, 'trudy@example.com')).status).toBe(429);
-      expect((await fullAt()) - before).toBeGreaterThanOrEqual(1_000_000);
+      expect((await fullAt()) - before).toBeGreaterThanOrEqual(18_000_000);
     }
   });
 
@@ -294,7 +305,7 @@ describe('rate limits', () => {
     await statuses(10, () => logIn(newAddress(), victim));
     process.env.RATE_LIMIT_DEFAULT = '40/86400';
     const api = await system.startApi();
-    process.env.RATE_LIMIT_DEFAULT = '100000/100000';
+    process.env.RATE_LIMIT_DEFAULT = DEFAULT;
     const address = newAddress();
     const details: string[] = [];
     for (let asked = 0; asked < 60; asked += 1) {
@@ -309,7 +320,7 @@ describe('rate limits', () => {
     }
     expect(details.filter((detail) => detail.includes('"login-account"'))).toHaveLength(40);
     expect(details.filter((detail) => detail.includes('"default"'))).toHaveLength(20);
-  }, 30_000);
+  }, 300_000);
 
   it('write nothing in PostgreSQL for a request that the account is refused', async () => {
     await statuses(10, () => logIn(newAddress(), 'victor@example.com'));
@@ -357,12 +368,18 @@ describe('rate limits', () => {
   });
 
   it('delete buckets in PostgreSQL once they are full again', async () => {
-    await system.sql(`UPDATE platform.rate_counters SET full_at = now() - interval '1 s' WHERE key IN
-      (SELECT key FROM platform.rate_counters LIMIT 2)`);
-    const [before] = await system.sql<{ n: number }>('SELECT count(*)::int AS n FROM platform.rate_counters');
+    const keys = async () =>
+      (await system.sql<{ key: string }>('SELECT key FROM platform.rate_counters ORDER BY key')).map(
+        ({ key }) => key,
+      );
+    const [first, second, ...others] = await keys();
+    await system.sql(
+      `UPDATE platform.rate_counters SET full_at = now() - interval '1 s' WHERE key = ANY ($1)`,
+      [[first, second]],
+    );
     await system.inWorker(Transaction).run(() => system.inWorker(PruneRateCounters).run());
-    const [after] = await system.sql<{ n: number }>('SELECT count(*)::int AS n FROM platform.rate_counters');
-    expect(after!.n).toBe(before!.n - 2);
+    // The schedule itself may have been at it, and commit in a moment.
+    await eventually(async () => expect(await keys()).toEqual(others));
     expect(system.inWorker(Schedules).all()).toContain('platform.prune-rate-counters');
   });
 

@@ -6,6 +6,7 @@ import { signUp } from '@rookery/contexts/identity/testing';
 import type { Person } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
+import { patientRedis } from '@rookery/testing/patient-redis';
 import { defineRatePolicy, Explain, Public, RateLimit, RequirePermission } from '..';
 
 const twice = defineRatePolicy('throttler-twice', { quota: '2/86400', per: ['ip'], doc: 'For this suite.' });
@@ -54,6 +55,7 @@ class ThrottledRoutes {
 }
 
 describe('@nestjs/throttler', () => {
+  patientRedis();
   const system = ownSystem(
     [
       ...contexts,
