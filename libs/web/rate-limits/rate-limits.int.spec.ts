@@ -243,8 +243,12 @@ describe('rate limits', () => {
     '/v1/docs',
     '/v1/openapi.json',
   ])('leave %s alone', async (path) => {
-    const { status, headers } = await from(newAddress(), `GET ${path}`);
-    expect([status, headers.ratelimit]).toEqual([200, undefined]);
+    const address = newAddress();
+    // Probes may still tell of the ten thousand requests before.
+    await eventually(async () => {
+      const { status, headers } = await from(address, `GET ${path}`);
+      expect([status, headers.ratelimit]).toEqual([200, undefined]);
+    });
   });
 
   it('count the addresses of one IPv6 network together', async () => {
