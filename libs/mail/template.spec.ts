@@ -137,5 +137,5 @@ describe('A mail template', () => {
 describe('The layout', () => {
   it('is what MJML makes of its source: `node tools/mail-layout.mts` writes it', async () => {
     expect(LAYOUT).toBe(await compiledLayout());
-  }, 30_000);
+  });
 });

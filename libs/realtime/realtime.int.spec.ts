@@ -39,7 +39,7 @@ describe('Frames', () => {
   beforeAll(async () => {
     other = await system.startApi();
     await other.listen(0, '127.0.0.1');
-  }, 60_000);
+  });
   afterEach(() => {
     for (const { socket } of sockets.splice(0)) socket.terminate();
     for (const stream of streams.splice(0)) stream.close();
@@ -369,7 +369,7 @@ describe('Frames', () => {
       expect(socket.isClosed).toBe(false);
       await system.sql(`UPDATE identity.users SET status = 'pending' WHERE id = $1`, [id]);
       expect(await socket.closed).toEqual({ code: 4401, reason: 'access revoked' });
-    }, 60_000);
+    });
   });
 
   describe('end', () => {
@@ -481,7 +481,7 @@ describe('Frames', () => {
       } finally {
         Object.assign(limits, normal);
       }
-    }, 60_000);
+    });
 
     it('for a client that is gone without a word, which the server notices by its pings', async () => {
       const limits = system.inApi(RealtimeLimits);
@@ -527,7 +527,7 @@ describe('Frames', () => {
       await ring([ada.id], 3);
       for (const each of [first, second]) await eventually(() => expect(numbersOf(each)).toEqual([1, 2, 3]));
       await eventually(() => expect(numbersOf(late)).toEqual([2, 3]));
-    }, 60_000);
+    });
   });
 
   it('are described for everybody', async () => {

@@ -1,5 +1,5 @@
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { type Answer, eventually, sharedSystem } from '@rookery/testing';
+import { type Answer, eventually, served, sharedSystem } from '@rookery/testing';
 import { Client } from 'pg';
 
 const REFRESH = 'POST /v1/auth/refresh';
@@ -75,12 +75,7 @@ describe('refreshing tokens', () => {
     expect((await refresh(refreshToken)).body.code).toBe('identity.refresh-invalid');
   });
 
-  /** Like a client: 503 means that the request may be retried. */
-  const refreshUntilServed = (refreshToken: string): Promise<Answer> =>
-    eventually(async () => {
-      const answer = await refresh(refreshToken);
-      return answer.status !== 503 && answer;
-    }, 20_000);
+  const refreshUntilServed = (refreshToken: string) => served(() => refresh(refreshToken));
 
   const waitingForLocks = async (): Promise<number> => {
     const waiting = await system.sql(
