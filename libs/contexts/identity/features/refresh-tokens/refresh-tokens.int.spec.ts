@@ -1,5 +1,5 @@
 import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { type Answer, eventually, served, sharedSystem } from '@rookery/testing';
+import { eventually, served, sharedSystem } from '@rookery/testing';
 import { Client } from 'pg';
 
 const REFRESH = 'POST /v1/auth/refresh';
