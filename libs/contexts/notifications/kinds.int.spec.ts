@@ -213,6 +213,40 @@ describe('What users are told of', () => {
       expect(await kindsOf(ada)).toEqual([]);
     });
 
+    it('is one by one the first twenty of an hour, and once that there are many, however many come at once', async () => {
+      const assigned = (count: number) => {
+        const lines = Array.from({ length: count }, (_, nr) => `Todo ${nr},${bob.id}`);
+        return system.ask(`POST /v1/workspaces/${workspaceId}/todos/import`, {
+          token: ada.token,
+          headers: { 'content-type': 'text/csv' },
+          body: ['title,assigneeId', ...lines, ''].join('\n'),
+        });
+      };
+      const counted = async () => {
+        const kinds = await stored(bob);
+        return ['todoAssigned', 'todosAssigned'].map((kind) => kinds.filter((each) => each === kind).length);
+      };
+      expect(await assigned(120)).toMatchObject({ status: 200, body: { created: 120 } });
+      await told(workspaceId);
+      expect(await counted()).toEqual([20, 1]);
+      const { data } = await inboxOf(system, bob);
+      expect(data.find(({ kind }) => kind === 'todosAssigned')).toMatchObject({
+        actors: [{ id: ada.id }],
+        target: { type: 'workspace', id: workspaceId },
+      });
+      await createTodo(system, ada, workspaceId, { assigneeId: bob.id });
+      await told(workspaceId);
+      expect(await counted()).toEqual([20, 1]);
+
+      await system.sql(
+        `UPDATE notifications.notifications SET created_at = created_at - interval '1 hour' WHERE user_id = $1`,
+        [bob.id],
+      );
+      await createTodo(system, ada, workspaceId, { assigneeId: bob.id });
+      await told(workspaceId);
+      expect(await counted()).toEqual([21, 1]);
+    });
+
     it('is who mentions them in a comment, until that is deleted', async () => {
       const { id } = await createTodo(system, ada, workspaceId);
       const stranger = await enroll(system);

@@ -103,6 +103,12 @@ export const KINDS = {
     grouped: true,
     defaults: DIGEST,
   },
+  todosAssigned: {
+    about: 'Somebody assigned more todos to you than you are told of one by one.',
+    target: 'workspace',
+    grouped: true,
+    defaults: DIGEST,
+  },
   todoMention: {
     about: 'Somebody mentioned you in a comment on a todo.',
     target: 'todo',

@@ -64,6 +64,10 @@ const SENTENCES: Record<KindName, Record<MailLanguage, Sentence>> = {
     en: ({ who, title }) => `${who} assigned “${title}” to you`,
     de: ({ who, title }) => `${who} hat Ihnen „${title}“ zugewiesen`,
   },
+  todosAssigned: {
+    en: ({ who, title }) => `${who} assigned many todos in “${title}” to you`,
+    de: ({ who, title }) => `${who} hat Ihnen viele Aufgaben in „${title}“ zugewiesen`,
+  },
   todoMention: {
     en: ({ who, title }) => `${who} mentioned you in a comment on “${title}”`,
     de: ({ who, title }) => `${who} hat Sie in einem Kommentar zu „${title}“ erwähnt`,

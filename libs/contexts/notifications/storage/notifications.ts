@@ -101,6 +101,23 @@ export class Notifications {
     return { id: open.id, reopened: joined > 0 && open.read };
   }
 
+  /** @returns how many notifications of a kind and scope a user has got since some moment, counted up to `limit` */
+  async countSince(
+    userId: string,
+    { kind, scopeId }: Pick<Cause, 'kind' | 'scopeId'>,
+    since: Date,
+    limit: number,
+  ): Promise<number> {
+    const row = await this.sql.row<{ count: number }>(
+      `SELECT count(*)::int AS count FROM (
+         SELECT created_at FROM notifications.notifications WHERE scope_id = $1 AND user_id = $2 AND kind = $3
+         ORDER BY id DESC LIMIT $5) AS latest
+       WHERE created_at > $4`,
+      [scopeId, userId, kind, since, limit],
+    );
+    return row!.count;
+  }
+
   /** Marks a notification as read. @returns false if the user has none of that id */
   async read(userId: string, id: string, now: Date): Promise<boolean> {
     const found = await this.sql.execute(

@@ -1,25 +1,43 @@
-import type { EventOf } from '@rookery/domain';
+import { Clock, type EventOf } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { TodoCreated, TodoUpdated } from '../../../todos/contract';
+import { GROUP_MS } from '../../model/kinds';
 import { Notify } from '../../services/notify';
+import { Notifications } from '../../storage/notifications';
 
 const CHANGES = [TodoCreated, TodoUpdated];
 
-/** Tells members which todos others assign to them. */
+/** Assignments of an hour in one workspace that a user is told of one by one: an import would fill their inbox. */
+const MAX_SINGLE = 20;
+
+/** Tells members which todos others assign to them; of many in a short time, that there are many. */
 @Subscriber('notifications.notify-assignment', CHANGES, { queue: Queues.notifications })
 export class NotifyAssignment implements Handles<(typeof CHANGES)[number]> {
-  constructor(private readonly notify: Notify) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly notifications: Notifications,
+    private readonly notify: Notify,
+  ) {}
 
   async handle({ subject, actorId, data }: EventOf<(typeof CHANGES)[number]>): Promise<void> {
     const { assigneeId, workspaceId } = data;
     const assigned = !('changed' in data) || data.changed.includes('assigneeId');
-    if (assigneeId === null || actorId === null || !assigned) return;
-    await this.notify.one({
-      kind: 'todoAssigned',
-      targetId: subject,
-      scopeId: workspaceId,
-      actorId,
-      recipientId: assigneeId,
-    });
+    if (assigneeId === null || actorId === null || assigneeId === actorId || !assigned) return;
+    // One after the other, so that the count is right.
+    await this.notify.lock(`${workspaceId}/${assigneeId}`);
+    const since = new Date(this.clock.now().getTime() - GROUP_MS);
+    const kind = 'todoAssigned';
+    const told = { scopeId: workspaceId, actorId, recipientId: assigneeId };
+    const singles = await this.notifications.countSince(
+      assigneeId,
+      { kind, scopeId: workspaceId },
+      since,
+      MAX_SINGLE,
+    );
+    await this.notify.one(
+      singles < MAX_SINGLE
+        ? { ...told, kind, targetId: subject }
+        : { ...told, kind: 'todosAssigned', targetId: workspaceId },
+    );
   }
 }

@@ -45,6 +45,7 @@ describe('Notification settings', () => {
         workspaceRemoved: { ...ON, mail: 'digest' },
         workspaceRole: { ...ON, mail: 'off' },
         todoAssigned: { ...ON, mail: 'digest' },
+        todosAssigned: { ...ON, mail: 'digest' },
         todoMention: { ...ON, mail: 'digest' },
         todoDueSoon: { ...ON, mail: 'immediate' },
         todoOverdue: { ...ON, mail: 'immediate' },
