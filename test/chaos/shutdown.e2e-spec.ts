@@ -77,15 +77,20 @@ describe('an api and a worker', () => {
     await system.terminateSessions(); // all of them are idle
 
     const blocker = await lockEffects();
-    const { commandId } = await increment();
-    await eventually(async () => {
-      const waiting = await system.sql(
-        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%probe.effects%'`,
-      );
-      expect(waiting).toHaveLength(1);
-    });
-    await system.terminateSessions(); // that of the subscriber is checked out and active; the lock is lost too
-    await blocker.end().catch(() => undefined);
+    let commandId: string;
+    try {
+      // A busy api that has not noticed yet which connections are gone answers 503.
+      ({ commandId } = await eventually(increment));
+      await eventually(async () => {
+        const waiting = await system.sql(
+          `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%probe.effects%'`,
+        );
+        expect(waiting).toHaveLength(1);
+      });
+      await system.terminateSessions(); // that of the subscriber is checked out and active; the lock is lost too
+    } finally {
+      await blocker.end().catch(() => undefined);
+    }
 
     await eventually(async () => expect(await effectsOf(commandId)).toBe(1));
     for (let round = 0; round < 20; round += 1) {
