@@ -9,7 +9,7 @@ export const PASSWORD = 'correct horse battery';
 
 /**
  * Milliseconds within which every process acts on what was changed. By contract it is five seconds, as caches believe for
- * four; a request alone may take that long on a busy machine.
+ * four (`services/cache-ttl.int.spec.ts`); a request alone may take that long on a busy machine.
  */
 export const NOTICED_MS = 15_000;
 
