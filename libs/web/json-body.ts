@@ -92,6 +92,12 @@ export function readJsonBodies(server: FastifyInstance): void {
       return done(error as Error);
     }
   });
+  // Fastify closes the connection behind a refused body. A client that still sends it would lose the response with it
+  // (RFC 9112 §9.6), so the rest is read and dropped, for as long as a request may take to arrive.
+  server.addHook('onError', (request, reply, _error, done) => {
+    if (!request.raw.complete) reply.removeHeader('connection');
+    done();
+  });
   server.addHook('onRoute', (route) => {
     const config: BoundedRoute | undefined = route.config;
     if (config?.textBody) route.bodyLimit = config.textBody.maxBytes;
@@ -134,16 +140,10 @@ async function* textOf(payload: IncomingMessage, maxBytes: number): AsyncGenerat
   }
 }
 
-/** Reads no further than it may be long. */
-async function readText(payload: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of payload) {
-    length += chunk.length;
-    if (length > maxBytes) throw new RequestRefused(Problems.tooLarge);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+async function readText(payload: IncomingMessage, maxBytes: number): Promise<string> {
+  let text = '';
+  for await (const piece of textOf(payload, maxBytes)) text += piece;
+  return text;
 }
 
 /**

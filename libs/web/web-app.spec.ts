@@ -820,6 +820,30 @@ describe('Over a connection', () => {
     expect((await get('/livez', new Agent())).statusCode).toBe(200);
   });
 
+  it.each([
+    ['JSON with a length', 'nests', 'application/json', 'content-length: 5000000', 413],
+    ['JSON in chunks', 'nests', 'application/json', 'transfer-encoding: chunked', 413],
+    ['another media type', 'nests', 'image/png', 'content-length: 5000000', 415],
+    ['text with a length', 'work/text', 'text/plain', 'content-length: 5000000', 413],
+    ['text in chunks', 'work/text', 'text/plain', 'transfer-encoding: chunked', 413],
+    ['a file with a length', 'work/file', 'text/csv', 'content-length: 5000000', 413],
+    ['a file in chunks', 'work/file', 'text/csv', 'transfer-encoding: chunked', 413],
+  ])('who reads nothing before the end of a body is answered: %s', async (_, path, type, framing, status) => {
+    const megabyte = 'a'.repeat(1_000_000);
+    const part = framing.includes('chunked') ? `${(1_000_000).toString(16)}\r\n${megabyte}\r\n` : megabyte;
+    const next = `GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
+    const socket = connect(port, '127.0.0.1').pause();
+    const closed = new Promise((resolve, reject) => socket.on('close', resolve).on('error', reject));
+    const write = (text: string) => new Promise((resolve) => socket.write(text, resolve));
+    await write(`POST /v1/${path} HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\n${framing}\r\n\r\n`);
+    for (let nr = 0; nr < 5; nr += 1) await write(part);
+    await write(`${framing.includes('chunked') ? '0\r\n\r\n' : ''}${next}`);
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk.toString())).resume();
+    await closed;
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200']);
+  });
+
   it('production asks browsers for HTTPS', async () => {
     expect((await get('/livez', new Agent())).headers['strict-transport-security']).toContain(
       'max-age=31536000',

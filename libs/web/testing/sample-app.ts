@@ -6,6 +6,7 @@ import {
   Patch,
   Post,
   Query,
+  Req,
   Res,
   Sse,
   type Type,
@@ -40,6 +41,9 @@ import {
   RequestRefused,
   RequirePermission,
   serveOpenApi,
+  StreamedTextBody,
+  streamedText,
+  TextBody,
   UuidParam,
   Versioned,
   WebModule,
@@ -190,6 +194,24 @@ class WorkController {
   async context(@Body() body: object): Promise<object> {
     await new Promise((resolve) => setImmediate(resolve));
     return { ...workContext(), body };
+  }
+
+  @Post('text')
+  @Public()
+  @TextBody()
+  @Explain({ operationId: 'text', summary: 'Text' })
+  text(@Body() text: string): object {
+    return { length: text.length };
+  }
+
+  @Post('file')
+  @Public()
+  @StreamedTextBody({ mediaTypes: ['text/csv'], maxBytes: 1_000_000 })
+  @Explain({ operationId: 'file', summary: 'File' })
+  async file(@Req() request: FastifyRequest): Promise<object> {
+    let length = 0;
+    for await (const piece of streamedText(request)) length += piece.length;
+    return { length };
   }
 
   @Get('fails')
