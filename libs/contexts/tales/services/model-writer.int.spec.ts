@@ -48,7 +48,6 @@ describe.each(PROVIDERS)('A story by $provider', ({ provider, base, path, header
       baseUrl: server.url + base,
       apiKey: KEY,
       model: 'some-model',
-      // The first story loads the SDK.
       firstTextSeconds: 25,
       idleSeconds: 25,
       ...own,
@@ -148,11 +147,13 @@ describe.each(PROVIDERS)('A story by $provider', ({ provider, base, path, header
     expect(error.message).not.toContain(KEY);
   });
 
-  it('ends when it does not begin, or pauses for too long', async () => {
-    const impatient = writerWith({ firstTextSeconds: 1, idleSeconds: 1 });
-    server.answer = () => ({ text: 'Once', end: 'never' });
+  it.each([
+    ['does not begin', { firstTextSeconds: 1 }, '', 'It did not begin to answer for 1 s.'],
+    ['pauses for too long', { idleSeconds: 1 }, 'Once', 'It paused in the middle of its answer for 1 s.'],
+  ])('ends when it %s', async (_, limit, text, message) => {
+    server.answer = () => ({ text, end: 'never' });
     const aborted = server.aborted;
-    expect(await failure(write(impatient))).toMatchObject({ failure: 'timed-out' });
+    expect(await failure(write(writerWith(limit)))).toMatchObject({ failure: 'timed-out', message });
     await eventually(() => server.aborted > aborted);
   });
 
@@ -189,5 +190,35 @@ describe.each(PROVIDERS)('A story by $provider', ({ provider, base, path, header
     server.answer = () => ({ status: 307, headers: { location: `${server.url}/elsewhere` } });
     expect(await failure(write())).toBeInstanceOf(Unavailable);
     expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('The first story of a process', () => {
+  let server: LanguageModelServer;
+
+  beforeAll(async () => {
+    server = await LanguageModelServer.start();
+  });
+  afterAll(() => server.stop());
+
+  it('has all its time, however long the SDK takes to load', async () => {
+    const LIMIT_S = 3;
+    server.answer = () => ({ text: STORY });
+    jest.doMock('ai', () => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, (LIMIT_S + 0.5) * 1_000); // a slow disk
+      return jest.requireActual<object>('ai');
+    });
+    const writer = new ModelWriter({
+      provider: 'openai-compatible',
+      baseUrl: `${server.url}/v1`,
+      apiKey: KEY,
+      model: 'some-model',
+      firstTextSeconds: LIMIT_S,
+      idleSeconds: LIMIT_S,
+    });
+    let text = '';
+    for await (const piece of writer.write(BRIEF, new AbortController().signal)) text += piece;
+    expect(text).toBe(STORY);
+    jest.dontMock('ai');
   });
 });

@@ -32,7 +32,7 @@ export type ModelSettings = Pick<
  */
 export class ModelWriter extends StoryWriter {
   private readonly breaker: CircuitBreaker;
-  private loaded: Promise<LanguageModel> | undefined;
+  private loaded: Promise<Loaded> | undefined;
 
   constructor(private readonly settings: ModelSettings) {
     super();
@@ -63,11 +63,12 @@ export class ModelWriter extends StoryWriter {
   }
 
   override async *write(brief: Brief, signal: AbortSignal): AsyncGenerator<string, Ended, void> {
+    const loaded = await (this.loaded ??= load(this.settings)); // takes seconds that are not the provider's
     if (!this.breaker.admit())
       throw new Unavailable('It is left alone after failures.', undefined, this.waitMs);
     const watch = new Watch(this.settings, signal);
     try {
-      const ended = yield* this.stream(brief, watch);
+      const ended = yield* this.stream(loaded, brief, watch);
       this.breaker.succeeded();
       return ended;
     } catch (error) {
@@ -79,9 +80,11 @@ export class ModelWriter extends StoryWriter {
     }
   }
 
-  private async *stream(brief: Brief, watch: Watch): AsyncGenerator<string, Ended, void> {
-    this.loaded ??= load(this.settings);
-    const [{ streamText }, model] = await Promise.all([import('ai'), this.loaded]);
+  private async *stream(
+    { streamText, model }: Loaded,
+    brief: Brief,
+    watch: Watch,
+  ): AsyncGenerator<string, Ended, void> {
     const { stream } = streamText({
       model,
       instructions: INSTRUCTIONS,
@@ -93,10 +96,10 @@ export class ModelWriter extends StoryWriter {
     });
     let characters = 0;
     for await (const part of stream) {
-      watch.heard();
       if (part.type === 'error') throw part.error;
       if (part.type === 'abort') throw watch.signal.reason;
       if (part.type === 'text-delta') {
+        watch.heard(); // other parts come before the provider has answered
         this.breaker.succeeded();
         characters += part.text.length;
         yield part.text;
@@ -163,7 +166,18 @@ class Watch {
   }
 }
 
-async function load({ provider, baseUrl, apiKey, model }: ModelSettings): Promise<LanguageModel> {
+/** The SDK, and the model that the settings name. */
+interface Loaded {
+  streamText: typeof import('ai').streamText;
+  model: LanguageModel;
+}
+
+async function load(settings: ModelSettings): Promise<Loaded> {
+  const [{ streamText }, model] = await Promise.all([import('ai'), modelOf(settings)]);
+  return { streamText, model };
+}
+
+async function modelOf({ provider, baseUrl, apiKey, model }: ModelSettings): Promise<LanguageModel> {
   const options = { fetch: boundedFetch, ...(baseUrl !== '' && { baseURL: baseUrl }) };
   if (provider === 'google')
     return (await import('@ai-sdk/google')).createGoogleGenerativeAI({ ...options, apiKey })(model);
