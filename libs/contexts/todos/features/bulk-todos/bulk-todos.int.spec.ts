@@ -1,8 +1,10 @@
+import { contexts } from '@rookery/contexts';
 import { newId } from '@rookery/domain';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { createTodo, eventsAbout } from '@rookery/contexts/todos/testing';
 import { gather } from '@rookery/contexts/workspaces/testing';
 import { type Person, sharedSystem } from '@rookery/testing';
+import { ownSystem } from '@rookery/testing/own-system';
 
 describe('Changing todos in bulk', () => {
   const system = sharedSystem();
@@ -113,5 +115,27 @@ describe('Changing todos in bulk', () => {
       ids.map(({ id }) => ({ action: 'archive', id, version: 1 })),
     );
     expect(new Set(body.results.map((each: { status: number }) => each.status))).toEqual(new Set([200]));
+  });
+});
+
+describe('Changing todos in bulk on a slow database', () => {
+  const system = ownSystem(contexts);
+
+  it('may take longer in all than a request waits for its dependencies', async () => {
+    const ada = await enroll(system);
+    const room = await gather(system, ada);
+    const todos = await Promise.all([1, 2, 3, 4].map(() => createTodo(system, ada, room)));
+    await system.sql(
+      `CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$`,
+    );
+    await system.sql(
+      'CREATE TRIGGER dawdle BEFORE UPDATE ON todos.todos FOR EACH ROW EXECUTE FUNCTION public.dawdle()',
+    );
+    const { status, body } = await system.ask('POST /v1/todos/bulk', {
+      token: ada.token,
+      body: { operations: todos.map(({ id }) => ({ action: 'complete', id })) },
+    });
+    expect(status).toBe(207);
+    expect(body.results).toEqual(todos.map(({ id }) => ({ id, status: 200 })));
   });
 });

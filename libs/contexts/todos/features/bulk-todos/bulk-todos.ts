@@ -4,6 +4,7 @@ import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, type ExpectedVersion } from '@rookery/domain';
+import { workContext } from '@rookery/observability';
 import {
   type Caller,
   CurrentCaller,
@@ -108,6 +109,7 @@ export class BulkTodosRoute {
     const results: BulkResult[] = [];
     for (const { action, id, version } of operations) {
       const expected = version === undefined ? 'any' : [version];
+      workContext().waitBudget?.renew(); // as for a request for this todo alone
       results.push(await this.one(new ChangeTodoInBulk(action, id.toLowerCase(), userId, expected), request));
     }
     return { results };

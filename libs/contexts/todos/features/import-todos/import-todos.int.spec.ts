@@ -393,13 +393,18 @@ describe('Many todos from other programs', () => {
       };
       const created = await measured(file);
       const updated = await measured(file.replaceAll('Todo', 'Task'));
-      return [created, updated].map(({ postgres }) => postgres.flat().length);
+      return [created, updated].map(({ postgres }) => postgres.flat());
     };
     await statements(3, 'warm');
-    const few = await statements(3, 'few');
-    expect(await statements(999, 'many')).toEqual(few);
+    let round = 0;
+    let few: string[][] = [];
+    // Again where what is cached about the caller grew old in the middle of one: that is read once more.
+    await eventually(async () => {
+      few = await statements(3, `few${++round}-`);
+      expect(await statements(999, `many${round}-`)).toEqual(few);
+    });
     const most = await statements(3_000, 'most');
-    for (const [index, count] of most.entries()) expect(count).toBeLessThan(3 * few[index]!);
+    for (const [index, count] of most.entries()) expect(count.length).toBeLessThan(3 * few[index]!.length);
   });
 
   it('may take longer in all than a request waits for its dependencies', async () => {
