@@ -17,7 +17,8 @@ interface Entry {
 /**
  * What is known of the sessions whose access tokens are in use. PostgreSQL is asked once per session, process and
  * four seconds, with one statement for those of one turn of the event loop, so that a session, a role or a proof that is
- * taken back stops to count without waiting for tokens to expire, and without Redis.
+ * taken back stops to count without waiting for tokens to expire, and without Redis. What this process changes itself
+ * counts as soon as it is committed.
  */
 @Injectable()
 export class SessionCache {
@@ -27,6 +28,7 @@ export class SessionCache {
 
   constructor(sessions: Sessions) {
     this.together = new TickBatcher((ids) => sessions.allAlive(ids));
+    sessions.onChange((ids) => ids.forEach((id) => this.forget(id)));
   }
 
   /**

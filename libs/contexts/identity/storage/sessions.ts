@@ -64,12 +64,22 @@ const ALIVE = `s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_
 /** The sessions of all users. */
 @Injectable()
 export class Sessions {
+  private readonly listeners: ((ids: readonly string[]) => void)[] = [];
+
   constructor(
     private readonly outbox: Outbox,
     private readonly settings: IdentitySettings,
     private readonly sql: Sql,
     private readonly transaction: Transaction,
   ) {}
+
+  /**
+   * Has a listener called with the ids of sessions that have ended, or whose authentication changed, each time a
+   * transaction of this process has committed that: what it has read of them by then may be from before.
+   */
+  onChange(listener: (ids: readonly string[]) => void): void {
+    this.listeners.push(listener);
+  }
 
   /**
    * Starts a session; of more than `MAX_SESSIONS_PER_USER` the least recently refreshed one ends. Serialized with a
@@ -205,11 +215,13 @@ export class Sessions {
        SET authenticated_at = rotated_at, proof_version = proof_version + 1, proof_tries = 0 WHERE id = $1`,
       [id],
     );
+    this.changed([id]);
   }
 
   /** Invalidates the authentication of a session. */
   async invalidateProof(id: string): Promise<void> {
     await this.sql.execute('UPDATE identity.sessions SET authenticated_at = NULL WHERE id = $1', [id]);
+    this.changed([id]);
   }
 
   /**
@@ -225,17 +237,13 @@ export class Sessions {
     return taken === 1;
   }
 
-  /**
-   * Invalidates the authentication of the other sessions of a user.
-   *
-   * @returns their ids
-   */
-  async voidOtherProofs(userId: string, except: string): Promise<string[]> {
+  /** Invalidates the authentication of the other sessions of a user. */
+  async voidOtherProofs(userId: string, except: string): Promise<void> {
     const others = await this.sql.rows<{ id: string }>(
       `UPDATE identity.sessions SET authenticated_at = NULL WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL RETURNING id`,
       [userId, except],
     );
-    return others.map(({ id }) => id);
+    this.changed(others.map(({ id }) => id));
   }
 
   /**
@@ -289,6 +297,12 @@ export class Sessions {
       return [...stolen, revoked].map((event, index) => ({ ...event, subject: id, sequence: index + 1 }));
     });
     if (events.length > 0) await this.outbox.append(events);
+    this.changed(ended.map(({ id }) => id));
     return ended.length;
+  }
+
+  private changed(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    this.transaction.afterCommit(() => this.listeners.forEach((listener) => listener(ids)));
   }
 }

@@ -4,11 +4,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands, PersonalDataOfAll } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock } from '@rookery/domain';
-import { Transaction } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Fresh } from '@rookery/web';
 import type { FastifyReply } from 'fastify';
 import { locationOf, Operations, OperationView } from '../../../operations/contract';
-import { SessionCache } from '../../services/session-cache';
 import { AccountGone, LastAdmin } from '../../model/rejections';
 import { IdentitySettings } from '../../settings';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
@@ -18,10 +16,7 @@ import { Users } from '../../storage/users';
 
 @Audited<DeleteMe>('identity.delete-me', { subject: ({ userId }) => userId })
 export class DeleteMe extends Command<OperationView> {
-  constructor(
-    readonly userId: string,
-    readonly sessionId: string | null,
-  ) {
+  constructor(readonly userId: string) {
     super();
   }
 }
@@ -42,10 +37,10 @@ export class DeleteMeRoute {
     rejects: [AccountGone, LastAdmin],
   })
   async delete(
-    @CurrentCaller() { userId, sessionId }: Caller,
+    @CurrentCaller() { userId }: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OperationView> {
-    const operation = await this.commands.execute(new DeleteMe(userId, sessionId));
+    const operation = await this.commands.execute(new DeleteMe(userId));
     reply.header('location', locationOf(operation.id));
     return operation;
   }
@@ -62,12 +57,10 @@ export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
     private readonly roles: Roles,
     private readonly sessions: Sessions,
     private readonly settings: IdentitySettings,
-    private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly sessionCache: SessionCache,
   ) {}
 
-  async execute({ userId, sessionId }: DeleteMe): Promise<OperationView> {
+  async execute({ userId }: DeleteMe): Promise<OperationView> {
     const open = await this.operations.openErasureOf(userId);
     if (open) return open;
     await this.roles.lock(); // before the account, in the same order as assigning a role
@@ -78,7 +71,6 @@ export class DeleteMeHandler implements ICommandHandler<DeleteMe> {
     for (const { data } of this.personalData.holders()) await data.hide?.(userId);
     await this.sessions.revokeAll(userId, 'account-deleted');
     await this.links.removeAll(userId);
-    if (sessionId) this.transaction.afterCommit(() => this.sessionCache.forget(sessionId));
     return this.operations.start('erasure', userId, eraseAfter);
   }
 }

@@ -8,7 +8,6 @@ import { type Caller, CurrentCaller, Explain, Field, SessionOnly } from '@rooker
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrowserSessions, CSRF_HEADER } from '../../services/browser-sessions';
 import { RefreshTokens } from '../../services/refresh-token';
-import { SessionCache } from '../../services/session-cache';
 import { CsrfTokenInvalid, OriginNotAllowed, RefreshInvalid } from '../../model/rejections';
 import { Sessions } from '../../storage/sessions';
 
@@ -35,10 +34,7 @@ export class LogOut extends Command<void> {
 
 @Audited('identity.log-out-everywhere')
 export class LogOutEverywhere extends Command<void> {
-  constructor(
-    readonly userId: string,
-    readonly sessionId: string | null,
-  ) {
+  constructor(readonly userId: string) {
     super();
   }
 }
@@ -82,8 +78,8 @@ export class LogOutRoutes {
     description: 'Ends all your sessions. Their access tokens stop working within five seconds.',
     ok: { status: 204 },
   })
-  logOutEverywhere(@CurrentCaller() { userId, sessionId }: Caller): Promise<void> {
-    return this.commands.execute(new LogOutEverywhere(userId, sessionId));
+  logOutEverywhere(@CurrentCaller() { userId }: Caller): Promise<void> {
+    return this.commands.execute(new LogOutEverywhere(userId));
   }
 }
 
@@ -92,7 +88,6 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
   constructor(
     private readonly refreshTokens: RefreshTokens,
     private readonly sessions: Sessions,
-    private readonly sessionCache: SessionCache,
   ) {}
 
   async execute({ userId, refreshToken, inCookie }: LogOut): Promise<void> {
@@ -102,19 +97,14 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
     // A cookie of another account is that of another tab, whose session goes on.
     if (session.userId !== userId) throw new Rejection(inCookie ? CsrfTokenInvalid : RefreshInvalid);
     await this.sessions.revoke(session.id, 'logout');
-    this.sessionCache.forget(session.id);
   }
 }
 
 @CommandHandler(LogOutEverywhere)
 export class LogOutEverywhereHandler implements ICommandHandler<LogOutEverywhere> {
-  constructor(
-    private readonly sessions: Sessions,
-    private readonly sessionCache: SessionCache,
-  ) {}
+  constructor(private readonly sessions: Sessions) {}
 
-  async execute({ userId, sessionId }: LogOutEverywhere): Promise<void> {
+  async execute({ userId }: LogOutEverywhere): Promise<void> {
     await this.sessions.revokeAll(userId, 'logout');
-    if (sessionId) this.sessionCache.forget(sessionId);
   }
 }

@@ -4,12 +4,10 @@ import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
-import { Transaction } from '@rookery/persistence';
 import { Explain, Field, NeverStored, Public } from '@rookery/web';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrowserSessions, COOKIE_HEADER, CSRF_HEADER } from '../../services/browser-sessions';
 import { RefreshTokens } from '../../services/refresh-token';
-import { SessionCache } from '../../services/session-cache';
 import { BrowserTokens, type IssuedTokens, SignIn, Tokens } from '../../services/sign-in';
 import {
   CsrfTokenInvalid,
@@ -92,9 +90,7 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
     private readonly refreshTokens: RefreshTokens,
     private readonly sessions: Sessions,
     private readonly signIn: SignIn,
-    private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly sessionCache: SessionCache,
   ) {}
 
   async execute({ refreshToken, inCookie }: RefreshSession): Promise<IssuedTokens | undefined> {
@@ -113,14 +109,9 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
     // The tabs of a browser share a cookie. Were it replaced twice while a tab's request is on its way, that one would
     // look like a copy from long ago.
     if (behind === 0 && !(inCookie && recent)) await this.sessions.rotate(session.id);
-    else if (behind === 1 && session.rotatedByProof) await this.invalidateProof(session.id);
+    // The refresh token from before the reauthentication was used; it may be the owner or somebody with a copy.
+    else if (behind === 1 && session.rotatedByProof) await this.sessions.invalidateProof(session.id);
     const user = await this.users.get(session.userId);
     return this.signIn.resume(user, session.id);
-  }
-
-  /** The refresh token from before the reauthentication was used; it may be the owner or somebody with a copy. */
-  private async invalidateProof(sessionId: string): Promise<void> {
-    await this.sessions.invalidateProof(sessionId);
-    this.transaction.afterCommit(() => this.sessionCache.forget(sessionId));
   }
 }

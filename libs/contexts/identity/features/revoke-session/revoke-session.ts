@@ -5,7 +5,6 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { NotFound, Rejection } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, SessionOnly, UuidParam } from '@rookery/web';
-import { SessionCache } from '../../services/session-cache';
 import { Sessions } from '../../storage/sessions';
 
 @Audited<RevokeSession>('identity.revoke-session', { subject: ({ sessionId }) => sessionId })
@@ -39,15 +38,11 @@ export class RevokeSessionRoute {
 
 @CommandHandler(RevokeSession)
 export class RevokeSessionHandler implements ICommandHandler<RevokeSession> {
-  constructor(
-    private readonly sessions: Sessions,
-    private readonly sessionCache: SessionCache,
-  ) {}
+  constructor(private readonly sessions: Sessions) {}
 
   async execute({ userId, sessionId }: RevokeSession): Promise<void> {
     const session = await this.sessions.alive(sessionId);
     if (session?.userId !== userId) throw new Rejection(NotFound);
     await this.sessions.revoke(sessionId, 'ended-by-owner');
-    this.sessionCache.forget(sessionId);
   }
 }

@@ -134,7 +134,6 @@ export class StepUpHandler implements ICommandHandler<StepUp> {
       if (!right) throw new Rejection(PasswordWrong);
     }
     await this.sessions.prove(sessionId);
-    this.transaction.afterCommit(() => this.sessionCache.forget(sessionId));
     return this.signIn.resume(await this.users.get(userId), sessionId);
   }
 

@@ -4,7 +4,6 @@ import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, Rejection } from '@rookery/domain';
-import { Transaction } from '@rookery/persistence';
 import {
   type Caller,
   CurrentCaller,
@@ -17,7 +16,6 @@ import {
   SessionOnly,
 } from '@rookery/web';
 import { hashRecoveryCode, newRecoveryCodes, RecoveryCodes } from '../../services/recovery-codes';
-import { SessionCache } from '../../services/session-cache';
 import { Totp } from '../../services/totp';
 import { CodeInvalid, TotpEnrolled, TotpNotInitiated } from '../../model/rejections';
 import { SecondFactors } from '../../storage/second-factors';
@@ -79,9 +77,7 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
     private readonly secondFactors: SecondFactors,
     private readonly sessions: Sessions,
     private readonly totp: Totp,
-    private readonly transaction: Transaction,
     private readonly users: Users,
-    private readonly sessionCache: SessionCache,
   ) {}
 
   async execute({ userId, sessionId, code }: VerifyTotp): Promise<RecoveryCodes> {
@@ -99,10 +95,7 @@ export class VerifyTotpHandler implements ICommandHandler<VerifyTotp> {
     const recoveryCodes = newRecoveryCodes();
     await this.secondFactors.replaceRecoveryCodes(userId, recoveryCodes.map(hashRecoveryCode));
 
-    const others = await this.sessions.voidOtherProofs(userId, sessionId);
-    this.transaction.afterCommit(() => {
-      for (const id of others) this.sessionCache.forget(id);
-    });
+    await this.sessions.voidOtherProofs(userId, sessionId);
     return { recoveryCodes };
   }
 }
