@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
-import { AuditLog } from '@rookery/audit';
+import { type AuditEntry, AuditLog } from '@rookery/audit';
 import { Outbox, pagesById, Sql } from '@rookery/persistence';
 import { OPERATION_STEPS, Operations } from '../operations/contract';
 import { StoredPreferences } from './storage/preferences';
@@ -102,8 +102,19 @@ export class IdentityPersonalData implements PersonalData {
     const operations = (after: string, limit: number) => this.operations.about(userId, after, limit);
     for await (const rows of pagesById(PAGE, operations)) yield ['operations', rows];
     const audit = (after: string, limit: number) => this.auditLog.about(userId, after, limit);
-    for await (const entries of pagesById(PAGE, audit))
-      yield ['audit', entries.filter(({ action }) => !OPERATION_STEPS.has(action))];
+    const ownAddresses = await this.addressesOf(userId);
+    for await (const entries of pagesById(PAGE, audit)) {
+      const shown = entries.filter(({ action }) => !OPERATION_STEPS.has(action));
+      yield ['audit', shown.map((entry) => withoutOriginOfOthers(entry, userId, ownAddresses))];
+    }
+  }
+
+  private async addressesOf(userId: string): Promise<ReadonlySet<string>> {
+    const rows = await this.sql.rows<{ ip: string }>(
+      'SELECT DISTINCT host(ip) AS ip FROM identity.sessions WHERE user_id = $1',
+      [userId],
+    );
+    return new Set(rows.map(({ ip }) => ip));
   }
 
   /** The account is erased last, with everything that references it, and the address is free again. */
@@ -125,4 +136,17 @@ export class IdentityPersonalData implements PersonalData {
     await this.users.remove(user);
     return { accounts: 1, events, exports };
   }
+}
+
+/**
+ * Administrators and strangers act on the account too, and where they are is not its owner's data. Who is not signed in
+ * counts as the owner at an address from which the owner has signed in.
+ */
+function withoutOriginOfOthers<Entry extends Pick<AuditEntry, 'actorId' | 'ip' | 'userAgentHash'>>(
+  entry: Entry,
+  userId: string,
+  ownAddresses: ReadonlySet<string>,
+): Entry {
+  const isOwn = entry.actorId === null ? ownAddresses.has(entry.ip ?? '') : entry.actorId === userId;
+  return isOwn ? entry : { ...entry, ip: null, userAgentHash: null };
 }

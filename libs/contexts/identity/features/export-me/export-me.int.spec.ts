@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
-import { PASSWORD, signUp } from '@rookery/contexts/identity/testing';
+import { enroll, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually, served } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -95,6 +95,33 @@ describe('exporting what is held about somebody', () => {
     const text = JSON.stringify(result.body);
     for (const secret of ['argon2', 'password', 'token', 'counter', tokens.refreshToken])
       expect(text).not.toContain(secret);
+  });
+
+  it('says from where its owner acted, but not from where others did', async () => {
+    const [own, strangers, admins] = ['198.51.100.1', '198.51.100.2', '198.51.100.3'];
+    const { id, email } = await signUp(system);
+    const login = (password: string, from: string) =>
+      system.ask('POST /v1/auth/login', { body: { email, password }, from });
+    const token = (await login(PASSWORD, own)).body.accessToken;
+    for (const from of [own, strangers]) expect((await login('wrong', from)).status).toBe(401);
+    const admin = await enroll(system, { role: 'admin' });
+    await system.ask(`PUT /v1/admin/users/${id}/role`, {
+      body: { role: 'moderator' },
+      token: admin.token,
+      from: admins,
+    });
+    const asked = await exportMe(token);
+    await done(asked.body.id, token);
+    const { body } = await operation(`${asked.body.id}/result`, token);
+    const origins = (action: string) =>
+      (body.data.identity.audit as { action: string; ip: string; userAgentHash: string }[])
+        .filter((entry) => entry.action === action)
+        .map(({ ip, userAgentHash }) => [ip, userAgentHash]);
+    const known = (ip: string) => [ip, expect.stringMatching(/^[0-9a-f]{64}$/)];
+    expect(origins('identity.log-in')).toEqual([known(own), known(own), [null, null]]);
+    expect(origins('identity.export-me')).toEqual([known('127.0.0.1')]);
+    expect(origins('identity.set-user-role')).toEqual([[null, null]]);
+    for (const ip of [strangers, admins]) expect(JSON.stringify(body)).not.toContain(ip);
   });
 
   it('shows an operation, and its result, to no other user', async () => {
