@@ -33,7 +33,7 @@ export type KeyState =
   | { state: 'answered'; answer: Buffer }
   /** Another request is running with this key. */
   | { state: 'running' }
-  /** It belongs to a request with a different body. */
+  /** It belongs to a request with a different query or body. */
   | { state: 'reused' };
 
 /** Seconds without a response after which a claim's process is considered dead, and seconds a response is stored. */
@@ -73,7 +73,7 @@ export class IdempotencyKeys {
   }
 
   /**
-   * @param canonical canonical form of the body
+   * @param canonical canonical form of body and query
    * @returns its HMAC-SHA-256: bodies contain passwords, so a plain digest at rest could be guessed
    */
   fingerprint(canonical: string): Buffer {

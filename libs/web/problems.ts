@@ -140,7 +140,7 @@ export const Problems = {
     422,
     'idempotency.key-reused',
     'Idempotency key reused',
-    'This Idempotency-Key belongs to a request with another body.',
+    'This Idempotency-Key belongs to a request with another query or body.',
     'Use a new key for each new request. Reuse a key only to retry the same request.',
   ),
   upgradeRequired: problem(

@@ -247,6 +247,19 @@ describe('an Idempotency-Key', () => {
     expect([await made('same'), await made('other')]).toEqual([1, 0]);
   });
 
+  it('belongs to one query, whatever the order of its parameters', async () => {
+    const open = (query: string) =>
+      send(`POST /v1/things/open${query}`, { key: 'query', body: { text: 'query' } });
+    expect((await open('?dryRun=true&tag=a&tag=b')).statusCode).toBe(204);
+    expect((await open('?tag=%61&tag=b&dryRun=true')).headers['idempotency-replayed']).toBe('true');
+    for (const query of ['', '?', '?dryRun=false&tag=a&tag=b', '?dryRun=true&tag=b&tag=a'])
+      expect([query, (await open(query)).json()]).toMatchObject([
+        query,
+        { status: 422, code: 'idempotency.key-reused' },
+      ]);
+    expect(await made('query')).toBe(1);
+  });
+
   it('is refused with 409 while its first request runs, and with 422 for another body', async () => {
     const [first] = await standing(() => make('wait before', 'running'));
     const second = await make('wait before', 'running', { api: other });

@@ -84,7 +84,7 @@ export class KeepIdempotent {
 
   constructor(private readonly keys: IdempotencyKeys) {}
 
-  /** @throws RequestRefused 400 for an invalid key, 409 while the first request runs, 422 for a different body */
+  /** @throws RequestRefused 400 for an invalid key, 409 while the first request runs, 422 for a different query or body */
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
@@ -139,7 +139,18 @@ export class KeepIdempotent {
       throw refused([FieldError.of(Rules.length, 'Idempotency-Key', params, message)]);
     }
     const caller = user ? `user ${user.userId}` : `ip ${ip}`;
-    const scope = createHash('sha256').update(JSON.stringify([caller, method, url.split('?', 1)[0]]));
-    return { scope: scope.digest(), key, fingerprint: this.keys.fingerprint(canonicalJson(body)) };
+    const [path] = url.split('?', 1);
+    const scope = createHash('sha256').update(JSON.stringify([caller, method, path]));
+    const meaning = canonicalJson(body) + canonicalQuery(url);
+    return { scope: scope.digest(), key, fingerprint: this.keys.fingerprint(meaning) };
   }
+}
+
+/** @returns the query with its parameters sorted by name, those of one name in their order; empty if there is none. */
+function canonicalQuery(url: string): string {
+  const start = url.indexOf('?');
+  if (start === -1) return '';
+  const parameters = new URLSearchParams(url.slice(start + 1));
+  parameters.sort();
+  return parameters.size === 0 ? '' : `?${parameters}`;
 }
