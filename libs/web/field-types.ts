@@ -166,11 +166,12 @@ export function isUuid(value: unknown): value is string {
   return isUUID(value, 'loose');
 }
 
-/** A UUID of any version. */
+/** A UUID of any version, converted to lower case, as PostgreSQL returns it. */
 export function uuid(): FieldType {
   return {
     jsonType: 'string',
     schema: { type: 'string', format: 'uuid' },
+    clean: (value) => (typeof value === 'string' ? value.toLowerCase() : value),
     check: (value) => (isUuid(value) ? VALID : violation(Rules.format, { format: 'uuid' }, 'must be a UUID')),
   };
 }

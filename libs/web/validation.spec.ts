@@ -74,3 +74,31 @@ describe('a field with a decorator of class-validator besides its own', () => {
     expect(await read({ locks: [{ key: 'abc' }] }, Chest)).toEqual({ locks: [{ key: 'abc' }] });
   });
 });
+
+describe('ids in a request', () => {
+  class Line {
+    @Field.uuid({ description: 'What is named.' }) id: string;
+  }
+
+  class Letter {
+    @Field.uuid({ description: 'Who writes.' }) fromId: string;
+    @Field.list(Item.uuid(), { max: 3, unique: true, description: 'Who reads.' }) toIds: string[];
+    @Field.list(Item.object(() => Line), { max: 3, description: 'What it says.' }) lines: Line[];
+  }
+
+  const [id, upper] = ['01930000-0000-7000-8000-00000000abcd', '01930000-0000-7000-8000-00000000ABCD'];
+  const read = async (body: object) =>
+    new RequestValidation().transform(body, { type: 'body', metatype: Letter });
+
+  it('are in lower case, so that they equal those that are stored', async () => {
+    const body = { fromId: upper, toIds: [upper], lines: [{ id: upper }] };
+    expect(await read(body)).toEqual({ fromId: id, toIds: [id], lines: [{ id }] });
+  });
+
+  it('are the same in another case', async () => {
+    const error = await read({ fromId: id, toIds: [id, upper], lines: [] }).catch(
+      (refusal: unknown) => refusal,
+    );
+    expect((error as RequestRefused).options.errors).toMatchObject([{ path: 'toIds' }]);
+  });
+});

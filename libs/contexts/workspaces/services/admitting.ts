@@ -10,7 +10,5 @@ export const admitting = defineRatePolicy('workspaces-admit', {
 
 /** @param body that has exactly one of them */
 export function addresseeOf({ userId, email }: { userId?: string; email?: string }): Addressee {
-  return userId === undefined
-    ? { userId: null, email: email! }
-    : { userId: userId.toLowerCase(), email: null };
+  return userId === undefined ? { userId: null, email: email! } : { userId, email: null };
 }

@@ -48,7 +48,7 @@ export class ListHighlightsRoute {
     @CurrentCaller() { userId }: Caller,
     @QueryString() query: HighlightsQuery,
   ): Promise<Page<HighlightView>> {
-    return this.queries.execute(new ListHighlights(query.userId?.toLowerCase() ?? userId, userId, query));
+    return this.queries.execute(new ListHighlights(query.userId ?? userId, userId, query));
   }
 }
 

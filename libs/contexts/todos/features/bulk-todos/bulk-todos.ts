@@ -110,7 +110,7 @@ export class BulkTodosRoute {
     for (const { action, id, version } of operations) {
       const expected = version === undefined ? 'any' : [version];
       workContext().waitBudget?.renew(); // as for a request for this todo alone
-      results.push(await this.one(new ChangeTodoInBulk(action, id.toLowerCase(), userId, expected), request));
+      results.push(await this.one(new ChangeTodoInBulk(action, id, userId, expected), request));
     }
     return { results };
   }

@@ -65,7 +65,7 @@ export class CommitTaskRoute {
     rejects: [NotFound, OverCapacity, TodoClosed, TooManyDays],
   })
   commit(@CurrentCaller() { userId }: Caller, @Body() { todoId, date, cost }: TaskCommit): Promise<void> {
-    return this.commands.execute(new CommitTask(userId, date, { todoId: todoId.toLowerCase(), cost }));
+    return this.commands.execute(new CommitTask(userId, date, { todoId, cost }));
   }
 
   @Delete(':date/todos/:id')
