@@ -174,9 +174,9 @@ export class IdempotencyKeys {
     });
   }
 
-  /** Deletes expired keys, at most the given number. */
-  async prune(limit: number): Promise<void> {
-    await this.sql.execute(
+  /** Deletes expired keys, at most the given number. @returns number of deleted keys */
+  prune(limit: number): Promise<number> {
+    return this.sql.execute(
       `DELETE FROM platform.idempotency_keys WHERE (scope, key) IN (
          SELECT scope, key FROM platform.idempotency_keys WHERE expires_at <= now()
          ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`,

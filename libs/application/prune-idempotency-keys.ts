@@ -11,7 +11,7 @@ const BATCH_SIZE = 5_000;
 export class PruneIdempotencyKeys implements Scheduled {
   constructor(private readonly keys: IdempotencyKeys) {}
 
-  async run(): Promise<void> {
-    await this.keys.prune(BATCH_SIZE);
+  async run(): Promise<boolean> {
+    return (await this.keys.prune(BATCH_SIZE)) === BATCH_SIZE;
   }
 }

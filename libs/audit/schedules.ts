@@ -6,19 +6,16 @@ import { AuditLog } from './audit-log';
 import { AuditSettings } from './settings';
 
 const BATCH_SIZE = 10_000;
-/** Entries per batch and batches per run; the rest of a burst waits for the next second. */
+/** Entries that are sealed in one transaction. */
 const BATCH = 2_000;
-const BATCHES = 5;
 
 /** Adds newly committed entries to the chain. */
 @Schedule('audit.seal-audit', { everySeconds: 1, formerly: ['audit.SealAudit'] })
 export class SealAudit implements Scheduled {
   constructor(private readonly chain: AuditChain) {}
 
-  async run(): Promise<void> {
-    for (let batch = 0; batch < BATCHES; batch += 1) {
-      if ((await this.chain.seal(BATCH)) < BATCH) return;
-    }
+  async run(): Promise<boolean> {
+    return (await this.chain.seal(BATCH)) === BATCH;
   }
 }
 
@@ -41,7 +38,7 @@ export class ExportAuditRoot implements Scheduled {
   }
 }
 
-/** Forgets IP addresses and user agents that are too old to be needed: a batch a minute, at night. */
+/** Forgets IP addresses and user agents that are too old to be needed, at night. */
 @Schedule('audit.forget-origins', { cron: '* 3-4 * * *', formerly: ['audit.ForgetOrigins'] })
 export class ForgetOrigins implements Scheduled {
   constructor(
@@ -49,7 +46,7 @@ export class ForgetOrigins implements Scheduled {
     private readonly settings: AuditSettings,
   ) {}
 
-  async run(): Promise<void> {
-    await this.auditLog.forgetOldOrigins(this.settings.originDays, BATCH_SIZE);
+  async run(): Promise<boolean> {
+    return (await this.auditLog.forgetOldOrigins(this.settings.originDays, BATCH_SIZE)) === BATCH_SIZE;
   }
 }

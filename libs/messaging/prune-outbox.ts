@@ -9,7 +9,7 @@ const BATCH_SIZE = 5_000;
 export class PruneOutbox implements Scheduled {
   constructor(private readonly outbox: Outbox) {}
 
-  async run(): Promise<void> {
-    await this.outbox.prune(KEEP_DAYS, BATCH_SIZE);
+  async run(): Promise<boolean> {
+    return (await this.outbox.prune(KEEP_DAYS, BATCH_SIZE)) === BATCH_SIZE;
   }
 }

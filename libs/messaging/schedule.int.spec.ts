@@ -37,13 +37,37 @@ class GreetTheYear implements Scheduled {
   }
 }
 
+const CRUMBS = 7;
+const CRUMBS_AT_A_TIME = 3;
+
+@Schedule('suite.sweep-crumbs', { everySeconds: 1_000_000_000 })
+class SweepCrumbs implements Scheduled {
+  constructor(private readonly sql: Sql) {}
+
+  async run(): Promise<boolean> {
+    const swept = await this.sql.execute(
+      `WITH swept AS (
+         DELETE FROM suite.crumb WHERE number IN (SELECT number FROM suite.crumb LIMIT $1) RETURNING number
+       ) INSERT INTO suite.sweep SELECT number, pg_current_xact_id()::text FROM swept`,
+      [CRUMBS_AT_A_TIME],
+    );
+    return swept === CRUMBS_AT_A_TIME;
+  }
+}
+
 describe('A schedule', () => {
-  const system = ownSystem([contextOf('suite', { schedules: [GreetTheYear, StrikeTheHour, WindTheClock] })]);
+  const system = ownSystem([
+    contextOf('suite', { schedules: [GreetTheYear, StrikeTheHour, SweepCrumbs, WindTheClock] }),
+  ]);
   beforeAll(async () => {
     await system.startWorker();
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.stroke (slot timestamptz NOT NULL)');
     await system.sql('CREATE TABLE suite.greeting (slot timestamptz NOT NULL)');
+    await system.sql('CREATE TABLE suite.sweep (number int NOT NULL, transaction text NOT NULL)');
+    await system.sql(
+      `CREATE TABLE suite.crumb AS SELECT number::int FROM generate_series(1, ${CRUMBS}) AS number`,
+    );
     await system.sql('CREATE TABLE suite.winding (run int NOT NULL)');
   });
 
@@ -65,6 +89,16 @@ describe('A schedule', () => {
     await eventually(async () => (await strokes()) >= before + 2);
     expect(await windings()).toEqual([{ run: 3 }]);
     expect(runs).toBe(3);
+  });
+
+  it('goes on while there is more to do, in transactions of their own', async () => {
+    const batches = await eventually(async () => {
+      const found = await system.sql<{ size: number }>(
+        'SELECT count(*)::int AS size FROM suite.sweep GROUP BY transaction ORDER BY size DESC',
+      );
+      return found.reduce((total, { size }) => total + size, 0) === CRUMBS && found;
+    });
+    expect(batches.map(({ size }) => size)).toEqual([3, 3, 1]);
   });
 
   describe('by the time of day', () => {

@@ -19,8 +19,10 @@ export interface Scheduled {
    * Does the work inside the transaction that records the slot as done: once per slot over all workers.
    *
    * @param slot when it was due; long ago where no worker ran
+   * @returns true if it has done a batch and there may be more: it runs again in a transaction of its own, taking turns
+   *   with the other schedules, until it returns anything else
    */
-  run(slot: Date): Promise<void>;
+  run(slot: Date): Promise<boolean | void>;
 }
 
 const KEY = Symbol('schedule');
@@ -83,6 +85,8 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly names = new DurableNames<Type<Scheduled>, KnownSchedule>('schedule');
   private readonly log = new Logger(Schedules.name);
   private readonly loop = new Loop('schedules', TICK_MS, () => this.tick());
+  /** Slots of which this worker has more to do, by the name of the schedule. */
+  private readonly unfinished = new Map<string, Date>();
 
   constructor(
     private readonly moduleRef: ModuleRef,
@@ -127,29 +131,54 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
       if (this.loop.stopping) return;
       const last = Math.max(...[schedule.name, ...schedule.formerly].map((name) => done[name] ?? -Infinity));
       const slot = schedule.slotAt(now);
-      if (last >= slot.getTime()) continue;
-      await this.runSlot(schedule, slot, schedule.fixed && last === -Infinity).catch((error: Error) => {
+      const isDue = last < slot.getTime();
+      const rest = this.unfinished.get(schedule.name);
+      if (!isDue && !rest) continue;
+      const work = isDue
+        ? this.runSlot(schedule, slot, schedule.fixed && last === -Infinity)
+        : this.goOn(schedule, rest!);
+      await work.catch((error: Error) => {
         this.log.error(`${schedule.name} failed, is tried again: ${error.message}`, error.stack);
       });
     }
   }
 
   /** The slot is taken under every name it ever had: beside a worker that knows an older one, still one does it. */
-  private async runSlot(
-    { name, formerly, type }: KnownSchedule,
-    slot: Date,
-    isFirst: boolean,
-  ): Promise<void> {
-    const names = [name, ...formerly];
-    await this.transaction.run(async () => {
+  private async runSlot(schedule: KnownSchedule, slot: Date, isFirst: boolean): Promise<void> {
+    const names = [schedule.name, ...schedule.formerly];
+    const hasMore = await this.transaction.run(async () => {
       const mine = await this.sql.execute(
         `INSERT INTO messaging.schedule_run (name, slot)
          SELECT name, $2::timestamptz FROM unnest($1::text[]) AS name ORDER BY name
          ON CONFLICT (name) DO UPDATE SET slot = excluded.slot WHERE schedule_run.slot < excluded.slot`,
         [names, slot],
       );
-      if (mine === names.length && !isFirst)
-        await this.moduleRef.get<Scheduled>(type, { strict: false }).run(slot);
+      return mine === names.length && !isFirst && this.run(schedule, slot);
     });
+    this.note(schedule, slot, hasMore);
+  }
+
+  /** Does the next batch of a slot, unless another worker has begun a later one, which has the rest in it. */
+  private async goOn(schedule: KnownSchedule, slot: Date): Promise<void> {
+    const hasMore = await this.transaction.run(async () => {
+      const mine = await this.sql.execute(
+        'SELECT 1 FROM messaging.schedule_run WHERE name = $1 AND slot = $2 FOR UPDATE SKIP LOCKED',
+        [schedule.name, slot],
+      );
+      return mine === 1 && this.run(schedule, slot);
+    });
+    this.note(schedule, slot, hasMore);
+  }
+
+  private async run({ type }: KnownSchedule, slot: Date): Promise<boolean> {
+    return (await this.moduleRef.get<Scheduled>(type, { strict: false }).run(slot)) === true;
+  }
+
+  private note({ name }: KnownSchedule, slot: Date, hasMore: boolean): void {
+    if (!hasMore) this.unfinished.delete(name);
+    else {
+      this.unfinished.set(name, slot);
+      this.loop.wake();
+    }
   }
 }

@@ -8,7 +8,7 @@ const BATCH_SIZE = 5_000;
 export class PruneRateCounters implements Scheduled {
   constructor(private readonly counters: RateCounters) {}
 
-  async run(): Promise<void> {
-    await this.counters.prune(BATCH_SIZE);
+  async run(): Promise<boolean> {
+    return (await this.counters.prune(BATCH_SIZE)) === BATCH_SIZE;
   }
 }

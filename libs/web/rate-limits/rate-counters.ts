@@ -68,9 +68,13 @@ export class RateCounters {
     });
   }
 
-  /** Deletes buckets that are full again, at most the given number: a missing bucket is full. */
-  async prune(limit: number): Promise<void> {
-    await this.sql.execute(
+  /**
+   * Deletes buckets that are full again, at most the given number: a missing bucket is full.
+   *
+   * @returns number of deleted buckets
+   */
+  prune(limit: number): Promise<number> {
+    return this.sql.execute(
       `DELETE FROM platform.rate_counters WHERE full_at < now() AND key IN (
          SELECT key FROM platform.rate_counters WHERE full_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED)`,
       [limit],

@@ -62,11 +62,16 @@ export class CodeFailures {
     });
   }
 
-  /** Deletes addresses without attempts for the lifetime of a registration. */
-  async removeOld(): Promise<void> {
-    await this.sql.execute(
-      'DELETE FROM identity.code_failures WHERE last_tried_at < now() - make_interval(secs => $1)',
-      [this.settings.registrationTtlSeconds],
+  /**
+   * Deletes addresses without attempts for the lifetime of a registration, at most `limit`.
+   *
+   * @returns number of deleted rows
+   */
+  removeOld(limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM identity.code_failures WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM identity.code_failures WHERE last_tried_at < now() - make_interval(secs => $1) LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      [this.settings.registrationTtlSeconds, limit],
     );
   }
 

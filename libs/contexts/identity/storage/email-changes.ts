@@ -115,9 +115,17 @@ export class EmailChanges {
     return row?.userId;
   }
 
-  /** Deletes changes that can no longer be undone. */
-  async removeExpired(): Promise<void> {
-    await this.sql.execute('DELETE FROM identity.email_changes WHERE expires_at < now()');
+  /**
+   * Deletes changes that can no longer be undone, at most `limit`.
+   *
+   * @returns number of deleted rows
+   */
+  removeExpired(limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM identity.email_changes WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM identity.email_changes WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED))`,
+      [limit],
+    );
   }
 }
 

@@ -86,12 +86,23 @@ export class MailQuotas {
     if (seconds > 0) throw new Snooze(Math.ceil(seconds * 1_000));
   }
 
-  /** Deletes addresses without mails for a day, and mails of previous days. */
-  async removeOld(): Promise<void> {
-    await this.sql.execute(`DELETE FROM identity.mail_quotas WHERE last_sent_at < now() - interval '1 day'`);
-    await this.sql.execute(
-      `DELETE FROM identity.admitted_mails WHERE admitted_at < now() - interval '1 day'`,
+  /**
+   * Deletes addresses without mails for a day, and mails of previous days, at most `limit` of each.
+   *
+   * @returns number of deleted rows, of the table that more were deleted from
+   */
+  async removeOld(limit: number): Promise<number> {
+    const quotas = await this.sql.execute(
+      `DELETE FROM identity.mail_quotas WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM identity.mail_quotas WHERE last_sent_at < now() - interval '1 day' LIMIT $1 FOR UPDATE SKIP LOCKED))`,
+      [limit],
     );
+    const admitted = await this.sql.execute(
+      `DELETE FROM identity.admitted_mails WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM identity.admitted_mails WHERE admitted_at < now() - interval '1 day' LIMIT $1 FOR UPDATE SKIP LOCKED))`,
+      [limit],
+    );
+    return Math.max(quotas, admitted);
   }
 
   private async count(email: string, kind: MailKind, whatever: boolean): Promise<boolean> {

@@ -92,12 +92,18 @@ export class PasswordAttempts {
     );
   }
 
-  /** Deletes addresses without current failures or locks. */
-  async removeOld(): Promise<void> {
-    await this.sql.execute(
-      `DELETE FROM identity.password_attempts
-       WHERE comparing_until < now() - make_interval(secs => $1) AND (locked_until IS NULL OR locked_until < now())`,
-      [2 * this.settings.lockoutSeconds],
+  /**
+   * Deletes addresses without current failures or locks, at most `limit`.
+   *
+   * @returns number of deleted rows
+   */
+  removeOld(limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM identity.password_attempts WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM identity.password_attempts
+         WHERE comparing_until < now() - make_interval(secs => $1) AND (locked_until IS NULL OR locked_until < now())
+         LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      [2 * this.settings.lockoutSeconds, limit],
     );
   }
 

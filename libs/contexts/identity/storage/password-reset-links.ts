@@ -56,9 +56,17 @@ export class PasswordResetLinks {
     await this.sql.execute('DELETE FROM identity.password_reset_links WHERE user_id = $1', [userId]);
   }
 
-  /** Deletes expired links. */
-  async removeExpired(): Promise<void> {
-    await this.sql.execute('DELETE FROM identity.password_reset_links WHERE expires_at < now()');
+  /**
+   * Deletes expired links, at most `limit`.
+   *
+   * @returns number of deleted rows
+   */
+  removeExpired(limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM identity.password_reset_links WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM identity.password_reset_links WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED))`,
+      [limit],
+    );
   }
 }
 

@@ -271,9 +271,10 @@ export class Sessions {
    * counts as ended when it could not have been refreshed any longer.
    *
    * @param limit most sessions to delete
+   * @returns number of deleted sessions
    */
-  async prune(limit: number): Promise<void> {
-    await this.sql.execute(
+  prune(limit: number): Promise<number> {
+    return this.sql.execute(
       `DELETE FROM identity.sessions WHERE id IN (
          SELECT id FROM identity.sessions
          WHERE least(revoked_at, expires_at) < now() - make_interval(days => ${KNOWN_DAYS})

@@ -225,13 +225,15 @@ export class Users extends Repository<UserState, User> {
   }
 
   /**
+   * Locks accounts that were not verified in time; not those that somebody has locked, to verify them just now.
+   *
    * @param olderThanSeconds age of the registration
-   * @returns ids of accounts that were not verified in time
+   * @returns their ids
    */
-  async unverified(olderThanSeconds: number, limit: number): Promise<string[]> {
+  async lockUnverified(olderThanSeconds: number, limit: number): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(
       `SELECT id FROM identity.users WHERE status = 'pending' AND registered_at < now() - make_interval(secs => $1)
-       ORDER BY registered_at LIMIT $2`,
+       ORDER BY registered_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
       [olderThanSeconds, limit],
     );
     return rows.map(({ id }) => id);

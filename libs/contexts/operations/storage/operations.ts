@@ -108,12 +108,17 @@ export class StoredOperations extends Repository<OperationState, Operation> {
     );
   }
 
-  /** Deletes the pages of exports that ended more than the given seconds ago. */
-  async removeOldPages(olderThanSeconds: number): Promise<void> {
-    await this.sql.execute(
-      `DELETE FROM operations.export_pages p USING operations.operations o
-       WHERE o.id = p.operation_id AND o.finished_at < now() - make_interval(secs => $1)`,
-      [olderThanSeconds],
+  /**
+   * Deletes pages of exports that ended more than the given seconds ago, at most `limit`.
+   *
+   * @returns number of deleted pages
+   */
+  removeOldPages(olderThanSeconds: number, limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM operations.export_pages WHERE ctid = ANY (ARRAY(
+         SELECT p.ctid FROM operations.export_pages p JOIN operations.operations o ON o.id = p.operation_id
+         WHERE o.finished_at < now() - make_interval(secs => $1) LIMIT $2))`,
+      [olderThanSeconds, limit],
     );
   }
 

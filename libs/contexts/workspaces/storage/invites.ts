@@ -186,9 +186,9 @@ export class Invites extends Repository<InviteState, Invite> {
     return erased.length;
   }
 
-  /** Deletes invites that ended long ago, at most `limit`. */
-  async removeOld(limit: number): Promise<void> {
-    await this.sql.execute(
+  /** Deletes invites that ended long ago, at most `limit`. @returns number of deleted invites */
+  removeOld(limit: number): Promise<number> {
+    return this.sql.execute(
       `DELETE FROM workspaces.invites WHERE id IN (
          SELECT id FROM workspaces.invites WHERE expires_at < now() - make_interval(days => ${KEPT_DAYS}) LIMIT $1)`,
       [limit],

@@ -17,12 +17,14 @@ export class CancelExpiredRegistrations implements Scheduled {
     private readonly users: Users,
   ) {}
 
-  async run(): Promise<void> {
-    for (const id of await this.users.unverified(this.settings.registrationTtlSeconds, BATCH_SIZE)) {
+  async run(): Promise<boolean> {
+    const late = await this.users.lockUnverified(this.settings.registrationTtlSeconds, BATCH_SIZE);
+    for (const id of late) {
       const user = await this.users.get(id);
       user.cancelRegistration('not-verified-in-time');
       await this.users.remove(user);
     }
-    await this.decoys.removeExpired();
+    const decoys = await this.decoys.removeExpired(BATCH_SIZE);
+    return late.length === BATCH_SIZE || decoys === BATCH_SIZE;
   }
 }

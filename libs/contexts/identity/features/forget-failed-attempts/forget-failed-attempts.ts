@@ -5,6 +5,9 @@ import { MailQuotas } from '../../storage/mail-quotas';
 import { PasswordAttempts } from '../../storage/password-attempts';
 import { PasswordResetLinks } from '../../storage/password-reset-links';
 
+/** Rows of a table that are deleted in one transaction. */
+const BATCH_SIZE = 5_000;
+
 /** Deletes expired failures, links, changes of addresses and mail counts; attackers leave a row for every address they try. */
 @Schedule('identity.forget-failed-attempts', {
   everySeconds: 60,
@@ -19,11 +22,14 @@ export class ForgetFailedAttempts implements Scheduled {
     private readonly passwords: PasswordAttempts,
   ) {}
 
-  async run(): Promise<void> {
-    await this.changes.removeExpired();
-    await this.codes.removeOld();
-    await this.links.removeExpired();
-    await this.passwords.removeOld();
-    await this.quotas.removeOld();
+  async run(): Promise<boolean> {
+    const removed = [
+      await this.changes.removeExpired(BATCH_SIZE),
+      await this.codes.removeOld(BATCH_SIZE),
+      await this.links.removeExpired(BATCH_SIZE),
+      await this.passwords.removeOld(BATCH_SIZE),
+      await this.quotas.removeOld(BATCH_SIZE),
+    ];
+    return removed.includes(BATCH_SIZE);
   }
 }

@@ -3,12 +3,12 @@ import { Sessions } from '../../storage/sessions';
 
 const BATCH_SIZE = 5_000;
 
-/** Deletes sessions that ended so long ago that they make neither a device nor a network known: a batch a minute, at night. */
+/** Deletes sessions that ended so long ago that they make neither a device nor a network known, at night. */
 @Schedule('identity.prune-sessions', { cron: '* 3-4 * * *' })
 export class PruneSessions implements Scheduled {
   constructor(private readonly sessions: Sessions) {}
 
-  async run(): Promise<void> {
-    await this.sessions.prune(BATCH_SIZE);
+  async run(): Promise<boolean> {
+    return (await this.sessions.prune(BATCH_SIZE)) === BATCH_SIZE;
   }
 }

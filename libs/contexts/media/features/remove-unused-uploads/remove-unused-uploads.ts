@@ -12,8 +12,9 @@ export class RemoveUnusedUploads implements Scheduled {
     private readonly uploads: Uploads,
   ) {}
 
-  async run(): Promise<void> {
+  async run(): Promise<boolean> {
     const ids = await this.uploads.lockUnused(this.settings.unusedSeconds, BATCH_SIZE);
     await this.uploads.discard(ids, 'unused');
+    return ids.length === BATCH_SIZE;
   }
 }

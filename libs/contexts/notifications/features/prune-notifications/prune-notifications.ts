@@ -12,7 +12,7 @@ export class PruneNotifications implements Scheduled {
     private readonly settings: NotificationSettings,
   ) {}
 
-  async run(): Promise<void> {
-    await this.notifications.prune(this.settings.keepDays, BATCH_SIZE);
+  async run(): Promise<boolean> {
+    return (await this.notifications.prune(this.settings.keepDays, BATCH_SIZE)) === BATCH_SIZE;
   }
 }

@@ -2,6 +2,8 @@ import { Schedule, type Scheduled } from '@rookery/messaging';
 import { OperationsSettings } from '../../settings';
 import { StoredOperations } from '../../storage/operations';
 
+const BATCH_SIZE = 500;
+
 /** Deletes expired exports. */
 @Schedule('operations.remove-old-exports', {
   everySeconds: 60,
@@ -13,7 +15,7 @@ export class RemoveOldExports implements Scheduled {
     private readonly settings: OperationsSettings,
   ) {}
 
-  async run(): Promise<void> {
-    await this.operations.removeOldPages(this.settings.exportTtlSeconds);
+  async run(): Promise<boolean> {
+    return (await this.operations.removeOldPages(this.settings.exportTtlSeconds, BATCH_SIZE)) === BATCH_SIZE;
   }
 }

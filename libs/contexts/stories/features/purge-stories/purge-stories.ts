@@ -2,7 +2,7 @@ import { Schedule, type Scheduled } from '@rookery/messaging';
 import { StorySettings } from '../../settings';
 import { Stories } from '../../storage/stories';
 
-/** Rows of a table that one slot removes. */
+/** Rows of a table that one transaction removes. */
 const BATCH_SIZE = 10_000;
 
 /** Removes stories for good, some time after they were deleted. */
@@ -13,7 +13,7 @@ export class PurgeStories implements Scheduled {
     private readonly stories: Stories,
   ) {}
 
-  async run(): Promise<void> {
-    await this.stories.purge(this.settings.retentionDays, BATCH_SIZE);
+  async run(): Promise<boolean> {
+    return (await this.stories.purge(this.settings.retentionDays, BATCH_SIZE)) > 0;
   }
 }

@@ -12,7 +12,7 @@ export class PruneUsage implements Scheduled {
     private readonly usage: Usage,
   ) {}
 
-  async run(): Promise<void> {
-    await this.usage.prune(this.clock.now(), BATCH_SIZE);
+  async run(): Promise<boolean> {
+    return (await this.usage.prune(this.clock.now(), BATCH_SIZE)) === BATCH_SIZE;
   }
 }

@@ -4,7 +4,7 @@ import { WebhookDeliveries } from '../../storage/deliveries';
 
 const BATCH_SIZE = 5_000;
 
-/** Deletes the log of deliveries after `WEBHOOK_LOG_DAYS`: a batch a minute, at night. */
+/** Deletes the log of deliveries after `WEBHOOK_LOG_DAYS`, at night. */
 @Schedule('webhooks.prune-deliveries', { cron: '* 3-4 * * *' })
 export class PruneDeliveries implements Scheduled {
   constructor(
@@ -12,7 +12,7 @@ export class PruneDeliveries implements Scheduled {
     private readonly settings: WebhookSettings,
   ) {}
 
-  async run(): Promise<void> {
-    await this.deliveries.prune(this.settings.logDays, BATCH_SIZE);
+  async run(): Promise<boolean> {
+    return (await this.deliveries.prune(this.settings.logDays, BATCH_SIZE)) === BATCH_SIZE;
   }
 }

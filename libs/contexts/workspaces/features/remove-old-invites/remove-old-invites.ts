@@ -8,7 +8,7 @@ const BATCH_SIZE = 1_000;
 export class RemoveOldInvites implements Scheduled {
   constructor(private readonly invites: Invites) {}
 
-  async run(): Promise<void> {
-    await this.invites.removeOld(BATCH_SIZE);
+  async run(): Promise<boolean> {
+    return (await this.invites.removeOld(BATCH_SIZE)) === BATCH_SIZE;
   }
 }
