@@ -3,6 +3,7 @@ import { RelayHint } from '@rookery/persistence';
 import { Consumer } from './consumer';
 import { Dispatch } from './dispatch';
 import { BacklogMetrics } from './metrics';
+import { LateSchedules } from './late-schedules';
 import { ParkedDeliveries } from './parked-deliveries';
 import { PruneOutbox } from './prune-outbox';
 import { Redrive } from './redrive';
@@ -40,6 +41,7 @@ export class MessagingModule {
       PruneOutbox,
       BacklogMetrics,
       ParkedDeliveries,
+      LateSchedules,
     ];
     return {
       ...writing,

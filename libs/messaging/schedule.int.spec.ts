@@ -1,3 +1,4 @@
+import { HealthChecks, registry } from '@rookery/observability';
 import { Sql } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
@@ -37,6 +38,13 @@ class GreetTheYear implements Scheduled {
   }
 }
 
+@Schedule('suite.turn-the-rusty-key', { everySeconds: 1 })
+class TurnTheRustyKey implements Scheduled {
+  async run(): Promise<void> {
+    throw new Error('it is rusty');
+  }
+}
+
 const CRUMBS = 7;
 const CRUMBS_AT_A_TIME = 3;
 
@@ -57,7 +65,9 @@ class SweepCrumbs implements Scheduled {
 
 describe('A schedule', () => {
   const system = ownSystem([
-    contextOf('suite', { schedules: [GreetTheYear, StrikeTheHour, SweepCrumbs, WindTheClock] }),
+    contextOf('suite', {
+      schedules: [GreetTheYear, StrikeTheHour, SweepCrumbs, TurnTheRustyKey, WindTheClock],
+    }),
   ]);
   beforeAll(async () => {
     await system.startWorker();
@@ -99,6 +109,26 @@ describe('A schedule', () => {
       return found.reduce((total, { size }) => total + size, 0) === CRUMBS && found;
     });
     expect(batches.map(({ size }) => size)).toEqual([3, 3, 1]);
+  });
+
+  it('that no worker manages to run is reported with the time since its first slot that was not done', async () => {
+    const checks = system.inWorker(HealthChecks);
+    const reported = async () =>
+      (await checks.dependencies()).find(({ name }) => name === 'schedules')?.health;
+    const lateOf = async (name: string) => (await system.inWorker(Schedules).lateness()).get(name);
+    expect(await reported()).toMatchObject({ status: 'up' });
+    await system.sql(
+      `INSERT INTO messaging.schedule_run VALUES ('suite.turn-the-rusty-key', date_trunc('second', now()) - interval '601 s')`,
+    );
+    expect(await lateOf('suite.turn-the-rusty-key')).toBeGreaterThanOrEqual(600);
+    expect(await lateOf('suite.wind-the-clock')).toBe(0);
+    await eventually(async () => (await reported())?.status === 'degraded');
+    expect((await reported())?.detail).toMatch(
+      /^No worker has run these schedules: suite\.turn-the-rusty-key for \d+ min\. The log says why\.$/,
+    );
+    const scraped = await registry.getSingleMetricAsString('rookery_schedule_late_seconds');
+    expect(scraped).toMatch(/schedule="suite\.turn-the-rusty-key"[^}]*\} [6-9]\d\d/);
+    expect(scraped).toMatch(/schedule="suite\.wind-the-clock"[^}]*\} 0$/m);
   });
 
   describe('by the time of day', () => {

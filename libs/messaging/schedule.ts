@@ -11,7 +11,7 @@ import { type DurableName, durableName, DurableNames } from '@rookery/domain';
 import { Sql, Transaction } from '@rookery/persistence';
 import { Loop } from './loop';
 import { ScheduleSettings } from './settings';
-import { type Slots, slotsOf, type Timing } from './slots';
+import { type Slots, slotsAfter, slotsOf, type Timing } from './slots';
 
 /** Periodic work; see {@link Schedule}. */
 export interface Scheduled {
@@ -34,9 +34,17 @@ export type ScheduleOptions = DurableName & Timing;
 type KnownSchedule = DurableName & {
   readonly type: Type<Scheduled>;
   readonly slotAt: Slots;
+  readonly slotAfter: Slots;
   /** Whether it is due at times of day: the first of them is the first after a worker knows it. */
   readonly fixed: boolean;
 };
+
+/** What is done by the clock of PostgreSQL. */
+interface Progress {
+  now: Date;
+  /** Last slot of each name in milliseconds since 1970. */
+  done: Record<string, number>;
+}
 
 /**
  * Marks a class as work that one worker does once in every slot of time.
@@ -85,6 +93,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly names = new DurableNames<Type<Scheduled>, KnownSchedule>('schedule');
   private readonly log = new Logger(Schedules.name);
   private readonly loop = new Loop('schedules', TICK_MS, () => this.tick());
+  private startedAt = Date.now();
   /** Slots of which this worker has more to do, by the name of the schedule. */
   private readonly unfinished = new Map<string, Date>();
 
@@ -104,8 +113,9 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
     const options = scheduleOptions(type);
     if (!options) throw new Error(`${type.name} is no schedule.`);
     const { name, formerly } = options;
-    const slotAt = slotsOf(options, this.settings.timeZone);
-    this.names.add({ name, formerly, type, slotAt, fixed: 'cron' in options });
+    const { timeZone } = this.settings;
+    const [slotAt, slotAfter] = [slotsOf(options, timeZone), slotsAfter(options, timeZone)];
+    this.names.add({ name, formerly, type, slotAt, slotAfter, fixed: 'cron' in options });
   }
 
   /** @returns the names of all schedules. */
@@ -113,7 +123,23 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
     return this.names.all().map(({ name }) => name);
   }
 
+  /**
+   * @returns for each schedule the seconds since the first slot began that no worker has done, since this worker started
+   *   if none was ever done; 0 where the last slot is done
+   */
+  async lateness(): Promise<ReadonlyMap<string, number>> {
+    const { now, done } = await this.progress();
+    return new Map(
+      this.names.all().map((schedule) => {
+        const last = lastSlotOf(schedule, done);
+        const due = last === -Infinity ? this.startedAt : schedule.slotAfter(new Date(last)).getTime();
+        return [schedule.name, Math.max(0, now.getTime() - due) / 1_000];
+      }),
+    );
+  }
+
   onApplicationBootstrap(): void {
+    this.startedAt = Date.now();
     this.loop.start();
   }
 
@@ -123,13 +149,10 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** One statement a second asks for all of them: most ticks find nothing due. */
   private async tick(): Promise<void> {
-    const { now, done } = (await this.sql.row<{ now: Date; done: Record<string, number> }>(
-      `SELECT now() AS now, coalesce(jsonb_object_agg(name, extract(epoch FROM slot) * 1000), '{}') AS done
-       FROM messaging.schedule_run`,
-    ))!;
+    const { now, done } = await this.progress();
     for (const schedule of this.names.all()) {
       if (this.loop.stopping) return;
-      const last = Math.max(...[schedule.name, ...schedule.formerly].map((name) => done[name] ?? -Infinity));
+      const last = lastSlotOf(schedule, done);
       const slot = schedule.slotAt(now);
       const isDue = last < slot.getTime();
       const rest = this.unfinished.get(schedule.name);
@@ -141,6 +164,14 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
         this.log.error(`${schedule.name} failed, is tried again: ${error.message}`, error.stack);
       });
     }
+  }
+
+  private async progress(): Promise<Progress> {
+    const row = await this.sql.row<Progress & Record<string, unknown>>(
+      `SELECT now() AS now, coalesce(jsonb_object_agg(name, extract(epoch FROM slot) * 1000), '{}') AS done
+       FROM messaging.schedule_run`,
+    );
+    return row!;
   }
 
   /** The slot is taken under every name it ever had: beside a worker that knows an older one, still one does it. */
@@ -181,4 +212,9 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
       this.loop.wake();
     }
   }
+}
+
+/** @returns milliseconds since 1970; -Infinity if no slot was ever done */
+function lastSlotOf({ name, formerly }: KnownSchedule, done: Progress['done']): number {
+  return Math.max(...[name, ...formerly].map((each) => done[each] ?? -Infinity));
 }

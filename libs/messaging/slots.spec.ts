@@ -1,5 +1,5 @@
 import { Schedule } from './schedule';
-import { slotsOf } from './slots';
+import { slotsAfter, slotsOf } from './slots';
 
 /** The slots that begin between two instants, as somebody who looks every ten minutes finds them. */
 function slots(cron: string, timeZone: string, from: string, to: string): string[] {
@@ -26,6 +26,13 @@ describe('a time of day', () => {
   it('takes the time zone that is named with it before that of the deployment', () => {
     const slotAt = slotsOf({ cron: '0 6 * * *', timeZone: 'Europe/Berlin' }, 'Asia/Kathmandu');
     expect(slotAt(new Date('2026-01-05T06:00:00Z')).toISOString()).toBe('2026-01-05T05:00:00.000Z');
+  });
+
+  it('is followed by the next', () => {
+    const daily = slotsAfter({ cron: '0 6 * * *' }, 'UTC');
+    expect(daily(new Date('2026-01-05T06:00:00Z')).toISOString()).toBe('2026-01-06T06:00:00.000Z');
+    const often = slotsAfter({ everySeconds: 30 }, 'UTC');
+    expect(often(new Date('2026-01-05T06:00:30Z')).toISOString()).toBe('2026-01-05T06:01:00.000Z');
   });
 
   it('stays the same on the wall when the clock is put forward or back', () => {

@@ -10,7 +10,7 @@ export type Timing =
       readonly timeZone?: string;
     };
 
-/** Finds the slot that began last. */
+/** Finds the beginning of a slot: unless another is named, of the one that an instant is in. */
 export type Slots = (now: Date) => Date;
 
 /**
@@ -29,6 +29,19 @@ export function slotsOf(timing: Timing, defaultTimeZone: string): Slots {
     throw new Error(`"${timeZone}" is no time zone: name one of the IANA database, such as Europe/Berlin.`);
   const cron = parsed(expression, timeZone);
   return (now) => cron.previousRuns(1, new Date(now.getTime() + 1))[0] ?? new Date(0);
+}
+
+/**
+ * @returns what finds the beginning of the slot after the one that an instant is in
+ * @throws Error as {@link slotsOf}
+ */
+export function slotsAfter(timing: Timing, defaultTimeZone: string): Slots {
+  if ('everySeconds' in timing) {
+    const slotAt = slotsOf(timing, defaultTimeZone);
+    return (instant) => new Date(slotAt(instant).getTime() + timing.everySeconds * 1_000);
+  }
+  const cron = parsed(timing.cron, timing.timeZone ?? defaultTimeZone);
+  return (instant) => cron.nextRun(instant) ?? new Date(8.64e15);
 }
 
 /** @returns whether it is a time zone that the ICU data of this process know. */
