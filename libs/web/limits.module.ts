@@ -10,12 +10,13 @@ import { RateLimiter } from './rate-limits/rate-limiter';
 import { RedisBuckets } from './rate-limits/redis-buckets';
 import { RateLimitSettings } from './rate-limits/settings';
 
+/** Counts attempts, of requests and of credentials of operators. */
 @Global()
 @Module({
   providers: [RateCounters, RateLimiter, RateLimitSettings, RedisBuckets],
-  exports: [RateLimiter],
+  exports: [RateCounters, RateLimiter],
 })
-class RateLimiterModule {}
+export class RateLimiterModule {}
 
 /**
  * Rate limits and idempotency keys for every route. Import it before `WebModule`: guards run in the order of their

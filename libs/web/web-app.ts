@@ -148,9 +148,9 @@ export async function createWebApp(
   methods().observe(server);
   announceThrottles(app.get(ModulesContainer));
   refuseWhileClosing(server, app.get(Drain, { strict: false }));
-  guardMetrics(server, settings, provided(app, Operators) ?? new Operators(settings));
-  await protect(app, settings);
   const limiter = provided(app, RateLimiter);
+  guardMetrics(server, settings, provided(app, Operators) ?? new Operators(settings, limiter));
+  await protect(app, settings);
   if (limiter?.enabled) limitRequests(server, limiter);
   authenticateCallers(server);
   const idempotent = provided(app, KeepIdempotent);

@@ -16,6 +16,7 @@ describe('GET /metrics in production', () => {
     MASTER_KEY: 'q83vEjRWeJCrze8SNFZ4kLHC0+T1BhcoOUpbbH2OnxA=',
     MAIL_FROM: 'Rookery <no-reply@rookery.example>',
     RATE_LIMIT_ENABLED: 'true',
+    RATE_LIMIT_LOGIN: '10/86400',
   });
 
   it.each(['api', 'worker'] as const)('is for operations, on the port of the %s', async (which) => {
@@ -33,6 +34,18 @@ describe('GET /metrics in production', () => {
     const answer = await ask('GET', basic(PASSWORD));
     expect(answer.statusCode).toBe(200);
     expect(answer.body).toMatch(/^process_cpu_user_seconds_total /m);
+  });
+
+  it.each([
+    ['api', '198.51.100.1'],
+    ['worker', '198.51.100.2'],
+  ] as const)('cannot be guessed at the %s', async (which, remoteAddress) => {
+    const ask = (password: string) =>
+      system[which].inject({ url: '/metrics', headers: basic(password), remoteAddress });
+    const guesses = await Promise.all(Array.from({ length: 30 }, (_, number) => ask(`wrong ${number}`)));
+    const statuses = guesses.map(({ statusCode }) => statusCode);
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    expect((await ask(PASSWORD)).statusCode).toBe(429);
   });
 
   it.each(['api', 'worker'] as const)('leaves the probes of the %s open', async (which) => {

@@ -152,5 +152,5 @@ function canonicalQuery(url: string): string {
   if (start === -1) return '';
   const parameters = new URLSearchParams(url.slice(start + 1));
   parameters.sort();
-  return parameters.size === 0 ? '' : `?${parameters}`;
+  return parameters.size === 0 ? '' : `?${parameters.toString()}`;
 }
