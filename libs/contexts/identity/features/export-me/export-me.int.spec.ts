@@ -3,7 +3,7 @@ import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/applicat
 import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
 import { enroll, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
-import { type Answer, eventually, served } from '@rookery/testing';
+import { type Answer, eventually, type Person, served } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
 
@@ -29,6 +29,18 @@ class Shells implements PersonalData {
     return {};
   }
 }
+
+describe('downloading an export', () => {
+  const system = ownSystem(contexts, { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_EXPORT_DOWNLOAD: '2/86400' });
+
+  it('has a limit of its own, for each account', async () => {
+    const [one, another] = [await signUp(system), await signUp(system)];
+    const download = async ({ token }: Person) =>
+      (await system.ask(`GET /v1/operations/${one.id}/result`, { token })).status;
+    expect([await download(one), await download(one), await download(one)]).toEqual([404, 404, 429]);
+    expect(await download(another)).toBe(404);
+  });
+});
 
 describe('exporting what is held about somebody', () => {
   const system = ownSystem([...contexts, contextOf('beach', { personalData: Shells })]);

@@ -5,11 +5,25 @@ import { ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { NotFound, Rejection } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
-import { type Caller, CurrentCaller, Explain, Field, UuidParam } from '@rookery/web';
+import {
+  type Caller,
+  CurrentCaller,
+  defineRatePolicy,
+  Explain,
+  Field,
+  RateLimit,
+  UuidParam,
+} from '@rookery/web';
 import { ExportExpired } from '../../model/rejections';
 import { OperationsSettings } from '../../settings';
 
 const PAGES = 10;
+
+const DOWNLOAD = defineRatePolicy('export-download', {
+  quota: '10/600',
+  per: ['account'],
+  doc: 'Downloading exports of personal data, per account.',
+});
 
 interface PageRow {
   holder: string;
@@ -44,6 +58,7 @@ export class ReadExportRoute {
   constructor(private readonly queries: Queries) {}
 
   @Get(':id/result')
+  @RateLimit(DOWNLOAD)
   @Header('content-disposition', 'attachment; filename="rookery-export.json"')
   @Explain({
     operationId: 'getOperationResult',
