@@ -56,6 +56,26 @@ export class PushSubscriptions {
     );
   }
 
+  /** @returns the devices of a user that an earlier attempt to push a notification has left over */
+  waitingFor(userId: string, notificationId: string): Promise<StoredDevice[]> {
+    return this.sql.rows<StoredDevice & Record<string, unknown>>(
+      `SELECT id, endpoint, p256dh, auth, created_at AS "createdAt" FROM notifications.push_subscriptions
+       WHERE user_id = $1 AND id <> ALL (coalesce(
+         (SELECT pushed_to FROM notifications.notifications WHERE user_id = $1 AND id = $2), '{}'))
+       ORDER BY created_at DESC, id DESC`,
+      [userId, notificationId],
+    );
+  }
+
+  /** Leaves devices out of further attempts to push a notification. */
+  async pushed(userId: string, notificationId: string, devices: readonly string[]): Promise<void> {
+    await this.sql.execute(
+      `UPDATE notifications.notifications SET pushed_to = coalesce(pushed_to, '{}') || $3::uuid[]
+       WHERE user_id = $1 AND id = $2`,
+      [userId, notificationId, devices],
+    );
+  }
+
   /** @returns those of some users who have a device */
   async among(userIds: readonly string[]): Promise<Set<string>> {
     const rows = await this.sql.rows<{ id: string }>(

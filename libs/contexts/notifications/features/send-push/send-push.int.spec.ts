@@ -130,6 +130,18 @@ describe('Push messages', () => {
     expect(await devicesOf(ada)).toHaveLength(1);
   });
 
+  it('are repeated only to the devices that did not get them', async () => {
+    const devices = [new Device(serviceUrl), new Device(serviceUrl)];
+    for (const { subscription } of devices) await subscribe(ada, subscription);
+    statuses = [201, 503, 503];
+    await follow(bob, ada);
+    await eventually(() => received.length >= 4);
+    await settled();
+    const paths = received.map(({ path }) => path);
+    expect(paths.slice(1)).toEqual(Array(3).fill(paths[1]));
+    expect(paths[0]).not.toBe(paths[1]);
+  });
+
   it('are not kept from others by a device whose push service never answers', async () => {
     const device = new Device(serviceUrl).subscription;
     await subscribe(ada, { ...device, endpoint: `${serviceUrl}/${newId()}/hangs` });

@@ -48,7 +48,7 @@ export class SendPush implements Handles<typeof NotificationDue> {
     const { notificationId, userId, kind, channels } = data;
     if (!channels.includes('push')) return;
     const [recipient] = await this.recipients.find([userId]);
-    const devices = await this.subscriptions.of(userId);
+    const devices = await this.subscriptions.waitingFor(userId, notificationId);
     if (!recipient || devices.length === 0) return;
     const now = this.clock.now();
     const until = quietUntil(await this.settings.ofOne(userId), recipient.timeZone, now);
@@ -72,13 +72,21 @@ export class SendPush implements Handles<typeof NotificationDue> {
     ).finally(() => leave(performance.now() - started));
     for (const outcome of outcomes) pushes.inc({ outcome });
     const gone = devices.filter((_, index) => outcomes[index] === 'gone');
-    if (gone.length > 0) {
+    const over = devices.filter((_, index) => outcomes[index] === 'sent' || outcomes[index] === 'refused');
+    const again = outcomes.includes('failed');
+    if (gone.length > 0 || (again && over.length > 0)) {
       await this.transaction.run(async () => {
         for (const { id } of gone) await this.subscriptions.remove(userId, id);
+        if (again)
+          await this.subscriptions.pushed(
+            userId,
+            notificationId,
+            over.map(({ id }) => id),
+          );
       });
     }
     // The topic has a push service replace what a device has not fetched yet, so repeating it rings once.
-    if (outcomes.includes('failed')) throw new Error('A push service could not be reached, or has no time.');
+    if (again) throw new Error('A push service could not be reached, or has no time.');
   }
 
   private async send(device: StoredDevice, payload: string, notificationId: string): Promise<Outcome> {
