@@ -1,5 +1,5 @@
 import { Rejection } from '@rookery/domain';
-import { type Channels, KIND_NAMES, type KindName, KINDS } from './kinds';
+import { type Channels, KIND_NAMES, type KindName, kindOf } from './kinds';
 import { QuietHoursEmpty } from './rejections';
 
 /** How often mails with what has happened are sent. */
@@ -22,9 +22,11 @@ export interface Settings {
 /** The settings of those who have chosen nothing. */
 export const DEFAULT_SETTINGS: Settings = { quietHours: null, digest: 'daily', kinds: {} };
 
-/** @returns where somebody wants to be told of a kind */
-export function channelsOf({ kinds }: Pick<Settings, 'kinds'>, kind: KindName): Channels {
-  return kinds[kind] ?? KINDS[kind].defaults;
+/** @returns where somebody wants to be told of a kind; undefined for one of a newer release */
+export function channelsOf(settings: Pick<Settings, 'kinds'>, kind: KindName): Channels;
+export function channelsOf(settings: Pick<Settings, 'kinds'>, kind: string): Channels | undefined;
+export function channelsOf({ kinds }: Pick<Settings, 'kinds'>, kind: string): Channels | undefined {
+  return kinds[kind as KindName] ?? kindOf(kind)?.defaults;
 }
 
 /** @returns the channels of every kind */

@@ -165,6 +165,14 @@ export class Notifications {
     return rows.map(({ id }) => id);
   }
 
+  /** Has a notification wait for the next digest of a user, unless they have read it. */
+  async keepForDigest(userId: string, id: string): Promise<void> {
+    await this.sql.execute(
+      `UPDATE notifications.notifications SET digest = true WHERE user_id = $1 AND id = $2 AND read_at IS NULL`,
+      [userId, id],
+    );
+  }
+
   /** What waited for the digests of some users, up to an id, waits no more. */
   async mailed(userIds: readonly string[], until: string): Promise<void> {
     await this.sql.execute(

@@ -161,6 +161,52 @@ describe('Notifications by mail', () => {
     expect(await mails()).toHaveLength(1);
   });
 
+  describe('that wait', () => {
+    const deliveries = () =>
+      system.sql<{ state: string; attempts: number }>(
+        `SELECT d.state, d.attempts FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+         WHERE subscriber = 'notifications.send-notification-mail' AND o.data ->> 'userId' = $1`,
+        [ada.id],
+      );
+    const mails = async (subject: RegExp) =>
+      (await system.inbox.of(ada.email)).filter((mail) => subject.test(mail.subject));
+    /** Has a mail wait for the mail server, changes the settings, and lets it try again. */
+    const switchMeanwhile = async (mail: 'off' | 'digest') => {
+      await set({ kinds: { follow: immediate } });
+      await system.inbox.refuse(ada.email, 450);
+      await follow(bob, ada);
+      await eventually(async () => (await deliveries())[0]!.attempts > 0);
+      await set({ kinds: { follow: { ...immediate, mail } } });
+      await system.inbox.accept();
+      await eventually(async () => (await deliveries())[0]!.state === 'done');
+    };
+
+    it('are not sent to who has turned them off meanwhile', async () => {
+      await switchMeanwhile('off');
+      expect(await mails(/follow you/)).toEqual([]);
+    });
+
+    it('are in the next digest of who wants that meanwhile', async () => {
+      await switchMeanwhile('digest');
+      await due();
+      const { text } = await system.inbox.latest(ada.email, /What happened/);
+      expect(text).toContain('now follow you');
+      expect(await mails(/follow you/)).toEqual([]);
+    });
+
+    it('are in no digest if they were turned off meanwhile', async () => {
+      const post = await publish(system, ada, { title: 'On looms' });
+      await follow(bob, ada);
+      await comment(system, bob, post.id);
+      await notificationsOf(system, ada, 2);
+      await set({ kinds: { follow: { ...immediate, mail: 'off' } } });
+      await due();
+      const { text } = await system.inbox.latest(ada.email, /What happened/);
+      expect(text).toContain('commented on');
+      expect(text).not.toContain('follow you');
+    });
+  });
+
   it('tell the app by a frame as well', async () => {
     await follow(bob, ada);
     const [notification] = await notificationsOf(system, ada, 1);

@@ -5,11 +5,13 @@ import { Outbox, Transaction } from '@rookery/persistence';
 import { WebSettings } from '@rookery/web';
 import { type Recipient, Recipients } from '../../../identity/contract';
 import { DigestsDue } from '../../events';
+import { channelsOf } from '../../model/settings';
 import { digestMail } from '../../services/mails';
 import { type Texts, textsOf } from '../../services/texts';
 import { UnsubscribeLinks } from '../../services/unsubscribe-links';
 import { Digests } from '../../storage/digests';
 import { Notifications } from '../../storage/notifications';
+import { StoredSettings } from '../../storage/settings';
 import { Inboxes } from '../../views/inbox';
 
 /** Digests that one slot begins. */
@@ -44,7 +46,7 @@ export class BeginDigests implements Scheduled {
   }
 }
 
-/** Mails digests. What was mailed, or read, is in no other digest. */
+/** Mails digests. What was mailed, or read, is in no other digest; what was turned off by then is in none. */
 @Subscriber('notifications.send-digests', DigestsDue, { queue: Queues.mail, timeout: 120_000 })
 export class SendDigests implements Handles<typeof DigestsDue> {
   constructor(
@@ -53,6 +55,7 @@ export class SendDigests implements Handles<typeof DigestsDue> {
     private readonly mail: Mail,
     private readonly notifications: Notifications,
     private readonly recipients: Recipients,
+    private readonly settings: StoredSettings,
     private readonly transaction: Transaction,
     private readonly web: WebSettings,
   ) {}
@@ -85,7 +88,10 @@ export class SendDigests implements Handles<typeof DigestsDue> {
     key: string,
   ): Promise<Addressed<Digest> | undefined> {
     const waiting = await this.notifications.waiting(id, until, MAX_ITEMS + 1);
-    const items = (await this.inboxes.some(id, waiting)).map(textsOf);
+    const settings = await this.settings.ofOne(id);
+    const items = (await this.inboxes.some(id, waiting))
+      .filter(({ kind }) => channelsOf(settings, kind)?.mail !== 'off')
+      .map(textsOf);
     if (items.length === 0) return undefined;
     const shown = items.slice(0, MAX_ITEMS);
     const variables = {

@@ -1,27 +1,37 @@
 import { Clock, type EventOf } from '@rookery/domain';
 import { Mail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Snooze, Subscriber } from '@rookery/messaging';
+import { Transaction } from '@rookery/persistence';
 import { WebSettings } from '@rookery/web';
 import { Recipients } from '../../../identity/contract';
 import { NotificationDue } from '../../events';
 import type { KindName } from '../../model/kinds';
-import { quietUntil } from '../../services/local-time';
+import { channelsOf } from '../../model/settings';
+import { nextDigest, quietUntil } from '../../services/local-time';
 import { notificationMail } from '../../services/mails';
 import { textsOf } from '../../services/texts';
 import { UnsubscribeLinks } from '../../services/unsubscribe-links';
+import { Digests } from '../../storage/digests';
+import { Notifications } from '../../storage/notifications';
 import { StoredSettings } from '../../storage/settings';
 import { Inboxes } from '../../views/inbox';
 
-/** Mails a notification to who wants that at once; not what they have read meanwhile, and not in quiet hours. */
+/**
+ * Mails a notification to who wants that at once, when it is sent; not what they have read meanwhile, and not in quiet
+ * hours. Who wants digests by then gets it in the next one.
+ */
 @Subscriber('notifications.send-notification-mail', NotificationDue, { queue: Queues.mail })
 export class SendNotificationMail implements Handles<typeof NotificationDue> {
   constructor(
     private readonly clock: Clock,
+    private readonly digests: Digests,
     private readonly inboxes: Inboxes,
     private readonly links: UnsubscribeLinks,
     private readonly mail: Mail,
+    private readonly notifications: Notifications,
     private readonly recipients: Recipients,
     private readonly settings: StoredSettings,
+    private readonly transaction: Transaction,
     private readonly web: WebSettings,
   ) {}
 
@@ -31,7 +41,17 @@ export class SendNotificationMail implements Handles<typeof NotificationDue> {
     const [recipient] = await this.recipients.find([userId]);
     if (!recipient) return;
     const now = this.clock.now();
-    const until = quietUntil(await this.settings.ofOne(userId), recipient.timeZone, now);
+    const settings = await this.settings.ofOne(userId);
+    const mode = channelsOf(settings, kind)?.mail;
+    if (mode === 'digest') {
+      const dueAt = nextDigest(settings, recipient.timeZone, now);
+      return this.transaction.run(async () => {
+        await this.notifications.keepForDigest(userId, notificationId);
+        await this.digests.schedule([{ userId, dueAt }]);
+      });
+    }
+    if (mode !== 'immediate') return;
+    const until = quietUntil(settings, recipient.timeZone, now);
     if (until) throw new Snooze(until.getTime() - now.getTime());
     const [notification] = await this.inboxes.some(userId, [notificationId]);
     if (!notification || notification.readAt) return;

@@ -196,6 +196,24 @@ describe('Push messages', () => {
     expect(received).toEqual([]);
   });
 
+  it('are not sent any more to who has turned them off since they were due', async () => {
+    await subscribe(ada, {
+      ...new Device(serviceUrl).subscription,
+      endpoint: `${serviceUrl}/${newId()}/hangs`,
+    });
+    hanging = [];
+    await follow(bob, ada);
+    await eventually(() => hanging.length === 1);
+    const off = { inApp: true, mail: 'off', push: false, webhook: false };
+    await system.ask('PUT /v1/me/notification-settings', {
+      token: ada.token,
+      body: { quietHours: null, digest: 'daily', kinds: { follow: off } },
+    });
+    hanging[0]!.writeHead(503).end();
+    await settled();
+    expect(hanging).toHaveLength(1);
+  });
+
   it.each([
     'http://169.254.169.254/latest/meta-data',
     'https://10.0.0.1/x',

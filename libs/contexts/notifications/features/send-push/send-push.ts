@@ -8,6 +8,7 @@ import { Lanes, OutboundFailure, OutboundHttp } from '@rookery/outbound-http';
 import { Transaction } from '@rookery/persistence';
 import { Recipients } from '../../../identity/contract';
 import { NotificationDue } from '../../events';
+import { channelsOf } from '../../model/settings';
 import { quietUntil } from '../../services/local-time';
 import { Vapid } from '../../services/vapid';
 import { PushSubscriptions, type StoredDevice } from '../../storage/push-subscriptions';
@@ -27,7 +28,10 @@ const pushes = counter({
 /** What became of a message. */
 type Outcome = 'sent' | 'gone' | 'refused' | 'failed';
 
-/** Sends notifications to devices, encrypted for each; not what has been read meanwhile, and not in quiet hours. */
+/**
+ * Sends notifications to devices, encrypted for each; not what has been read or turned off meanwhile, and not in quiet
+ * hours.
+ */
 @Subscriber('notifications.send-push', NotificationDue, { queue: Queues.push })
 export class SendPush implements Handles<typeof NotificationDue> {
   private readonly lanes = new Lanes();
@@ -50,8 +54,10 @@ export class SendPush implements Handles<typeof NotificationDue> {
     const [recipient] = await this.recipients.find([userId]);
     const devices = await this.subscriptions.waitingFor(userId, notificationId);
     if (!recipient || devices.length === 0) return;
+    const settings = await this.settings.ofOne(userId);
+    if (!channelsOf(settings, kind)?.push) return;
     const now = this.clock.now();
-    const until = quietUntil(await this.settings.ofOne(userId), recipient.timeZone, now);
+    const until = quietUntil(settings, recipient.timeZone, now);
     if (until) throw new Snooze(until.getTime() - now.getTime());
     const [notification] = await this.inboxes.some(userId, [notificationId]);
     if (!notification || notification.readAt) return;
