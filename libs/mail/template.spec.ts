@@ -64,12 +64,34 @@ describe('A mail template', () => {
     ['пример。рф', 'пример。\u200cрф'],
     ['at 10.30, version 1.2. And then', 'at 10.30, version 1.2. And then'],
     ['ada@example.com', 'ada@example.com'],
+    ['EVIL.COM/x', 'EVIL.\u200cCOM/x'],
+    ['//evil.com', '//evil.\u200ccom'],
+    ['hxxp://evil.com', 'hxxp:\u200c//evil.\u200ccom'],
+    ['http://127.1/x', 'http:\u200c//127.\u200c1/x'],
+    ['10.0.0.1/x', '10.0.0.\u200c1/x'],
+    ['evil．com evil｡com evil․com', 'evil．\u200ccom evil｡\u200ccom evil․\u200ccom'],
+    ['i❤.example', 'i❤.\u200cexample'],
+    ['cafe\u0301.example', 'cafe\u0301.\u200cexample'],
+    ['evil.\u00adcom evil\u200b.com', 'evil.\u200c\u00adcom evil\u200b.\u200ccom'],
+    ['evil_.com', 'evil_.\u200ccom'],
+    ['evil.com/@x', 'evil.\u200ccom/@x'],
+    ['https://evil.com/a@example.com', 'https:\u200c//evil.\u200ccom/a@example.\u200ccom'],
+    ['evil.com|@example.com', 'evil.\u200ccom|@example.\u200ccom'],
   ])('shows %s in a name as no link', (name, shown) => {
     const { text, html } = greeting.render({ name, link: 'https://example.com/a' });
     expect(text).toBe(`Hello ${shown},\n\nSee:\nhttps://example.com/a\n`);
     expect(html).toContain('href="https://example.com/a"');
     expect(news.render({ items: [name] }).text).toContain(`- ${shown}\n`);
   });
+
+  // Where each part is read again for each other one, a megabyte takes hours.
+  it.each(['a.', '.', 'a', '1.', '1', 'a@', '://', 'a-', '。', '1-', 'a.1111111', 'https://evil.example/ '])(
+    'reads a long text of %j once',
+    (piece) => {
+      const name = piece.repeat(1_000_000 / piece.length);
+      expect(greeting.render({ name, link: '' }).text.length).toBeGreaterThan(name.length);
+    },
+  );
 
   it('fills in no template that a name contains', () => {
     const { text, html } = greeting.render({ name: '{{link}} {{{body}}}', link: 'secret' });

@@ -132,18 +132,19 @@ function renderOf(part: MailPart, template: string, noEscape: boolean): Render {
   return isLink ? render : (variables) => render(unlinked(variables) as object);
 }
 
+/** What mail programs know as one mail address, and link to as that alone. */
+const MAIL_ADDRESS = /^[\p{L}\p{N}._+-]+@[\p{L}\p{N}.-]+$/u;
+/** The colon of `https://`, and a dot inside of a word, also one that IDNA takes for a dot. Linear: words are looked at once. */
+const LINK_MARK =
+  /:(?=\/\/)|(?<=\S)[.\u2024\u3002\ufe52\uff0e\uff61](?=[^\s.\u2024\u3002\ufe52\uff0e\uff61]*\p{L})/gu;
+
 /**
  * @returns a value whose texts no mail program shows as links: an invisible character (U+200C) is inside of every web
  *   address and host name. Mail addresses stay as they are
  */
 function unlinked(value: unknown): unknown {
-  if (typeof value === 'string') {
-    if (/^[^\s@]+@[^\s@]+$/.test(value)) return value;
-    return value.replace(
-      /:(?=\/\/)|(?<=[\p{L}\p{N}])[.\u3002\uff0e\uff61](?=[\p{L}\p{N}-]*\p{L})/gu,
-      '$&\u200c',
-    );
-  }
+  if (typeof value === 'string')
+    return MAIL_ADDRESS.test(value) ? value : value.replace(LINK_MARK, '$&\u200c');
   if (Array.isArray(value)) return value.map(unlinked);
   if (value === null || typeof value !== 'object' || value instanceof Date) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unlinked(each)]));
