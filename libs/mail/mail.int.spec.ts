@@ -310,14 +310,33 @@ describe('Sending a mail', () => {
       expect(await failure(send())).toBeInstanceOf(Error);
     });
 
+    const many = Array.from({ length: 230 }, (_, nr) => ({
+      to: `many${nr}@example.com`,
+      variables: { topic: String(nr) },
+      key: `many ${nr}`,
+    }));
+    const sendMany = async (
+      addressed: typeof many,
+      recorded: () => Promise<void> = async () => undefined,
+      signal = new AbortController().signal,
+    ) => {
+      const over: typeof many = [];
+      const mail = mailBy({ MAIL_PROVIDERS: 'resend' });
+      const why = await mail.sendMany(note, addressed, {
+        signal,
+        over: async (part: readonly (typeof many)[number][]) => {
+          over.push(...part);
+          await recorded();
+        },
+      });
+      return { failure: why, over };
+    };
+
     it('sends many with one request', async () => {
-      const addressed = Array.from({ length: 130 }, (_, nr) => ({
-        to: `many${nr}@example.com`,
-        variables: { topic: String(nr) },
-        key: `many ${nr}`,
-      }));
-      const outcomes = await mailBy({ MAIL_PROVIDERS: 'resend' }).sendMany(note, addressed);
-      expect(outcomes).toEqual(addressed.map(() => undefined));
+      const addressed = many.slice(0, 130);
+      const { failure: none, over } = await sendMany(addressed);
+      expect(none).toBeUndefined();
+      expect(over).toEqual(addressed);
       expect(provider.received.map(({ path, body }) => [path, body.length])).toEqual([
         ['/emails/batch', 100],
         ['/emails/batch', 30],
@@ -331,9 +350,28 @@ describe('Sending a mail', () => {
         variables: { topic: name },
         key: name,
       }));
-      const outcomes = await mailBy({ MAIL_PROVIDERS: 'resend' }).sendMany(note, addressed);
+      const { failure: why, over } = await sendMany(addressed);
       expect(provider.received).toHaveLength(4);
-      expect(outcomes.filter((error) => error !== undefined)).toHaveLength(1);
+      expect(why).toBeInstanceOf(Error);
+      expect(over).toHaveLength(2);
+    });
+
+    it('records each part that was sent, also if another one fails', async () => {
+      provider.answers = [{ status: 200 }, { status: 409, body: { name: 'concurrent_idempotent_requests' } }];
+      const { failure: why, over } = await sendMany(many);
+      expect(why).toBeInstanceOf(Error);
+      expect(over).toEqual([...many.slice(0, 100), ...many.slice(200)]);
+    });
+
+    it('sends no further part when its time is over, or the one before was not recorded', async () => {
+      const abort = new AbortController();
+      const stopped = await sendMany(many, async () => abort.abort(new Error('Too late.')), abort.signal);
+      expect(stopped.failure).toMatchObject({ message: 'Too late.' });
+      const broken = sendMany(many, async () => {
+        throw new Error('Not recorded.');
+      });
+      await expect(broken).rejects.toThrow('Not recorded.');
+      expect(provider.received.map(({ body }) => body.length)).toEqual([100, 100]);
     });
   });
 

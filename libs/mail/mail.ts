@@ -112,39 +112,55 @@ export class Mail implements OnApplicationShutdown {
   }
 
   /**
-   * Sends mails of one kind to several addresses, with one request where the first provider takes several.
+   * Sends mails of one kind to several addresses, in parts: with one request where the first provider takes several.
    *
-   * @returns what became of each, in the same order: undefined if it was sent, or may never be
+   * @param options.over records mails that were sent, or may never be; called after each part, before the next one is sent
+   * @param options.signal sends no further part
+   * @returns why a mail was not sent, of the first such one; undefined if all are over
+   * @throws whatever `over` does
    */
-  async sendMany<V extends object>(
+  async sendMany<V extends object, A extends Addressed<V>>(
     template: MailTemplate<V>,
-    addressed: readonly Addressed<V>[],
-  ): Promise<(Error | undefined)[]> {
+    addressed: readonly A[],
+    { over, signal }: { over: (mails: readonly A[]) => Promise<void>; signal: AbortSignal },
+  ): Promise<Error | undefined> {
     const reasons = await this.suppressions.reasonsFor(addressed.map(({ to }) => to));
-    const due = addressed
-      .map((one, index) => ({ one, index }))
-      .filter(({ one: { to } }) => !to.endsWith('.invalid') && !reasons.has(to))
-      .map(({ one, index }) => ({ letter: this.letter(template, one), index }));
-    const outcomes: (Error | undefined)[] = addressed.map(() => undefined);
+    const [dead, due] = [true, false].map((isDead) =>
+      addressed.filter(({ to }) => (to.endsWith('.invalid') || reasons.has(to)) === isDead),
+    ) as [A[], A[]];
+    if (dead.length > 0) await over(dead);
+    let failure: Error | undefined;
     const size = this.order()[0]!.provider.batchSize ?? CONCURRENCY;
     for (let start = 0; start < due.length; start += size) {
+      if (signal.aborted) return failure ?? (signal.reason as Error);
       const part = due.slice(start, start + size);
-      if (
-        await this.deliverAll(
-          part.map(({ letter }) => letter),
-          template.name,
-        )
-      )
-        continue;
-      await Promise.all(
-        part.map(async ({ letter, index }) => {
-          await this.deliver(letter, template.name).catch((error: Error) => {
-            if (!(error instanceof Reject)) outcomes[index] = error;
-          });
-        }),
-      );
+      const failures = await this.sendPart(template, part);
+      failure ??= failures.find((error) => error !== undefined);
+      const done = part.filter((_, index) => failures[index] === undefined);
+      if (done.length > 0) await over(done);
     }
-    return outcomes;
+    return failure;
+  }
+
+  /** @returns why each was not sent, in the same order; undefined if it was, or may never be */
+  private async sendPart<V extends object>(
+    template: MailTemplate<V>,
+    part: readonly Addressed<V>[],
+  ): Promise<(Error | undefined)[]> {
+    const letters = part.map((one) => this.letter(template, one));
+    try {
+      if (await this.deliverAll(letters, template.name)) return part.map(() => undefined);
+    } catch (error) {
+      return part.map(() => error as Error);
+    }
+    return Promise.all(
+      letters.map((letter) =>
+        this.deliver(letter, template.name).then(
+          () => undefined,
+          (error: Error) => (error instanceof Reject ? undefined : error),
+        ),
+      ),
+    );
   }
 
   onApplicationShutdown(): void {

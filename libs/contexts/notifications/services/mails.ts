@@ -24,11 +24,11 @@ export const notificationMail = defineMail<{ name: string; text: Texts; link: st
 export const digestMail = defineMail<{
   name: string;
   items: Texts[];
-  more: number;
+  more: string;
   link: string;
 }>('digest', {
   transactional: false,
-  sample: { name: 'Grace Hopper', items: [SAMPLE], more: 3, link: 'https://rookery.test/notifications' },
+  sample: { name: 'Grace Hopper', items: [SAMPLE], more: '3', link: 'https://rookery.test/notifications' },
   en: {
     subject: 'What happened on Rookery',
     body: [

@@ -155,12 +155,35 @@ export class Notifications {
     );
   }
 
-  /** @returns ids of what waits for the digest of a user, up to an id, latest first */
-  async waiting(userId: string, until: string, limit: number): Promise<string[]> {
+  /**
+   * Gives what waits for the digests of some users, up to an id, to one digest; what another has stays with it. In the
+   * current transaction.
+   */
+  async claimForDigest(digestId: string, userIds: readonly string[], until: string): Promise<void> {
+    await this.sql.execute(
+      `UPDATE notifications.notifications SET digest_id = $1 WHERE (user_id, id) IN (
+         SELECT user_id, id FROM notifications.notifications
+         WHERE user_id = ANY ($2::uuid[]) AND digest AND digest_id IS NULL AND id <= $3
+         ORDER BY user_id, id FOR UPDATE)`,
+      [digestId, userIds, until],
+    );
+  }
+
+  /** Leaves what a digest has of some users to their next one. */
+  async leaveDigest(digestId: string, userIds: readonly string[]): Promise<void> {
+    await this.sql.execute(
+      `UPDATE notifications.notifications SET digest_id = NULL
+       WHERE user_id = ANY ($2::uuid[]) AND digest AND digest_id = $1`,
+      [digestId, userIds],
+    );
+  }
+
+  /** @returns ids of what a digest has of a user, latest first */
+  async waiting(digestId: string, userId: string, limit: number): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(
-      `SELECT id FROM notifications.notifications WHERE user_id = $1 AND digest AND id <= $2
+      `SELECT id FROM notifications.notifications WHERE user_id = $2 AND digest AND digest_id = $1
        ORDER BY id DESC LIMIT $3`,
-      [userId, until, limit],
+      [digestId, userId, limit],
     );
     return rows.map(({ id }) => id);
   }
@@ -168,17 +191,18 @@ export class Notifications {
   /** Has a notification wait for the next digest of a user, unless they have read it. */
   async keepForDigest(userId: string, id: string): Promise<void> {
     await this.sql.execute(
-      `UPDATE notifications.notifications SET digest = true WHERE user_id = $1 AND id = $2 AND read_at IS NULL`,
+      `UPDATE notifications.notifications SET digest = true, digest_id = NULL
+       WHERE user_id = $1 AND id = $2 AND read_at IS NULL`,
       [userId, id],
     );
   }
 
-  /** What waited for the digests of some users, up to an id, waits no more. */
-  async mailed(userIds: readonly string[], until: string): Promise<void> {
+  /** What a digest has of some users waits no more. */
+  async mailed(digestId: string, userIds: readonly string[]): Promise<void> {
     await this.sql.execute(
       `UPDATE notifications.notifications SET digest = false
-       WHERE user_id = ANY ($1::uuid[]) AND digest AND id <= $2`,
-      [userIds, until],
+       WHERE user_id = ANY ($2::uuid[]) AND digest AND digest_id = $1`,
+      [digestId, userIds],
     );
   }
 

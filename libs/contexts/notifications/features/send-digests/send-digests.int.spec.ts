@@ -68,6 +68,58 @@ describe('Notifications by mail', () => {
     });
   });
 
+  it('say how many more there are than they list', async () => {
+    const post = await publish(system, ada, { title: 'On looms' });
+    await comment(system, bob, post.id);
+    await notificationsOf(system, ada, 1);
+    // Copies of it with later ids: requests for so many would be limited.
+    await system.sql(
+      `WITH added AS (
+         INSERT INTO notifications.notifications
+           (user_id, id, kind, target_id, source_id, scope_id, actor_count, in_app, digest, created_at)
+         SELECT user_id, (substr(id::text, 1, 24) || lpad(to_hex(nr), 12, '0'))::uuid, kind, target_id, source_id,
+                scope_id, actor_count, in_app, digest, created_at
+         FROM notifications.notifications, generate_series(1, 24) nr WHERE user_id = $1 RETURNING user_id, id)
+       INSERT INTO notifications.actors SELECT user_id, id, $2, now() FROM added`,
+      [ada.id, bob.id],
+    );
+    await due();
+    const { text } = await system.inbox.latest(ada.email, /What happened/);
+    expect(text.match(/Bob Byte/g)).toHaveLength(20);
+    expect(text).toContain('And 5 more.');
+  });
+
+  it('tell each thing once, also if two digests of somebody are sent at the same time', async () => {
+    const post = await publish(system, ada, { title: 'On looms' });
+    const attempted = (count: number) =>
+      eventually(async () => {
+        const rows = await system.sql(
+          `SELECT 1 FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+           WHERE subscriber = 'notifications.send-digests' AND o.data -> 'userIds' ? $1 AND attempts > 0`,
+          [ada.id],
+        );
+        return rows.length === count;
+      });
+    await system.inbox.refuse(ada.email, 450);
+    await follow(bob, ada);
+    await notificationsOf(system, ada, 1);
+    await due();
+    await attempted(1);
+    await comment(system, bob, post.id);
+    await notificationsOf(system, ada, 2);
+    await due();
+    await attempted(2);
+    await system.inbox.accept();
+    await eventually(async () => {
+      const digests = (await system.inbox.of(ada.email)).filter(({ subject }) =>
+        /What happened/.test(subject),
+      );
+      const told = digests.map(({ text }) => text.match(/follow you|commented on/g));
+      expect(told).toHaveLength(2);
+      expect(told).toEqual(expect.arrayContaining([['follow you'], ['commented on']]));
+    });
+  });
+
   it('are in German for who prefers that', async () => {
     await system.ask('PUT /v1/me/preferences', {
       token: ada.token,

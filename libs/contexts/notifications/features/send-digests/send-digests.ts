@@ -20,11 +20,14 @@ const BATCH_SIZE = 1_000;
 const PER_EVENT = 50;
 /** Notifications that a digest names. */
 const MAX_ITEMS = 20;
+/** Notifications that it counts. */
+const MAX_COUNTED = 1_000;
 
 interface Digest {
   name: string;
   items: Texts[];
-  more: number;
+  /** How many there are that it does not name; empty if none. */
+  more: string;
   link: string;
 }
 
@@ -46,7 +49,10 @@ export class BeginDigests implements Scheduled {
   }
 }
 
-/** Mails digests. What was mailed, or read, is in no other digest; what was turned off by then is in none. */
+/**
+ * Mails digests. What one has, or was read, is in no other; what was turned off by then is in none. Each part of the mails
+ * is recorded when it was sent, so a failure later repeats none of it.
+ */
 @Subscriber('notifications.send-digests', DigestsDue, { queue: Queues.mail, timeout: 120_000 })
 export class SendDigests implements Handles<typeof DigestsDue> {
   constructor(
@@ -60,47 +66,53 @@ export class SendDigests implements Handles<typeof DigestsDue> {
     private readonly web: WebSettings,
   ) {}
 
-  async handle({ data: { userIds, until } }: EventOf<typeof DigestsDue>, { key }: Attempt): Promise<void> {
-    const due: { userId: string; addressed: Addressed<Digest> }[] = [];
+  async handle(
+    { id, data: { userIds, until } }: EventOf<typeof DigestsDue>,
+    { key, signal }: Attempt,
+  ): Promise<void> {
+    await this.transaction.run(() => this.notifications.claimForDigest(id, userIds, until));
+    const due: (Addressed<Digest> & { userId: string })[] = [];
     for (const recipient of await this.recipients.find(userIds)) {
-      const addressed = await this.digestOf(recipient, until, key);
-      if (addressed) due.push({ userId: recipient.id, addressed });
+      const digest = await this.digestOf(recipient, id, key);
+      if (digest) due.push(digest);
     }
-    const outcomes = await this.mail.sendMany(
-      digestMail,
-      due.map(({ addressed }) => addressed),
-    );
-    const failed = new Set(due.filter((_, index) => outcomes[index]).map(({ userId }) => userId));
-    await this.transaction.run(() =>
-      this.notifications.mailed(
-        userIds.filter((id) => !failed.has(id)),
-        until,
-      ),
-    );
-    const failure = outcomes.find((outcome) => outcome !== undefined);
+    const mailed = (over: readonly string[]) =>
+      this.transaction.run(() => this.notifications.mailed(id, over));
+    const told = new Set(due.map(({ userId }) => userId));
+    await mailed(userIds.filter((userId) => !told.has(userId)));
+    const failure = await this.mail.sendMany(digestMail, due, {
+      signal,
+      over: (digests) => mailed(digests.map(({ userId }) => userId)),
+    });
     if (failure) throw failure;
+  }
+
+  /** The next digest of each tells what this one does not. */
+  async onDiscarded({ id, data: { userIds } }: EventOf<typeof DigestsDue>): Promise<void> {
+    await this.notifications.leaveDigest(id, userIds);
   }
 
   /** @returns undefined if there is nothing to tell */
   private async digestOf(
-    { id, email, name, language }: Recipient,
-    until: string,
+    { id: userId, email, name, language }: Recipient,
+    digestId: string,
     key: string,
-  ): Promise<Addressed<Digest> | undefined> {
-    const waiting = await this.notifications.waiting(id, until, MAX_ITEMS + 1);
-    const settings = await this.settings.ofOne(id);
-    const items = (await this.inboxes.some(id, waiting))
-      .filter(({ kind }) => channelsOf(settings, kind)?.mail !== 'off')
-      .map(textsOf);
+  ): Promise<(Addressed<Digest> & { userId: string }) | undefined> {
+    const waiting = await this.notifications.waiting(digestId, userId, MAX_COUNTED);
+    const settings = await this.settings.ofOne(userId);
+    const items = (await this.inboxes.some(userId, waiting)).filter(
+      ({ kind }) => channelsOf(settings, kind)?.mail !== 'off',
+    );
     if (items.length === 0) return undefined;
-    const shown = items.slice(0, MAX_ITEMS);
+    const shown = items.slice(0, MAX_ITEMS).map(textsOf);
+    const more = items.length - shown.length;
     const variables = {
       name,
       items: shown,
-      more: items.length - shown.length,
+      more: more > 0 ? `${more}${waiting.length === MAX_COUNTED ? '+' : ''}` : '',
       link: `${this.web.appUrl}/notifications`,
     };
-    const options = { language, unsubscribe: this.links.of(id, 'digest') };
-    return { to: email, variables, key: `${key}:${id}`, options };
+    const options = { language, unsubscribe: this.links.of(userId, 'digest') };
+    return { userId, to: email, variables, key: `${key}:${userId}`, options };
   }
 }
