@@ -108,6 +108,31 @@ describe('Generating a tale with a language model', () => {
     expect(await storyMails(system, ada)).toHaveLength(1);
   });
 
+  it.each<[string, ModelAnswer]>([
+    ['has no time', { status: 503 }],
+    ['closes the connection', { end: 'broken' }],
+    ['is silent', { end: 'never' }],
+  ])('costs its reader nothing where the model %s before it has answered', async (wish, trouble) => {
+    const answer = { text: STORY, usage: { input: 300, output: 500 } };
+    const id = await request(wish, (attempt) => (attempt === 1 ? trouble : answer));
+    await taleIs(system, ada, id, 'ready');
+    expect(asked(wish)).toHaveLength(2);
+    expect(await usage()).toMatchObject({ input: 300, output: 500, generations: 1 });
+  });
+
+  it('costs what the model has read where it withholds its answer, or is canceled', async () => {
+    const filtered = await request('withheld', () => ({ end: 'filtered' }));
+    expect((await taleIs(system, ada, filtered, 'failed')).failure.code).toBe('content-refused');
+    await settled(system, filtered);
+    const { input } = (await usage())!;
+    expect(input).toBeGreaterThan(0);
+    const silent = await request('called off', () => ({ end: 'never' }));
+    await eventually(() => asked('called off').length === 1);
+    await system.ask(`DELETE /v1/tales/${silent}`, { token: ada.token });
+    await settled(system, silent);
+    expect((await usage())!.input).toBeGreaterThan(input);
+  });
+
   it('tries again after an answer that stops in the middle', async () => {
     const id = await request('stall', (attempt) =>
       attempt === 1 ? { text: STORY.slice(0, 300), end: 'never' } : { text: STORY },

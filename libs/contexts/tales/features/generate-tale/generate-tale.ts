@@ -28,6 +28,7 @@ const seconds = histogram({
 const MAX_WAIT_MS = 900_000;
 const MIN_PAUSE_MS = 1_000;
 const AGAIN_AFTER_SHUTDOWN_MS = 500;
+const NOTHING_USED = { inputTokens: 0, outputTokens: 0 };
 
 interface Work {
   tale: Readonly<TaleState>;
@@ -96,7 +97,9 @@ export class GenerateTale implements Handles<typeof TaleRequested> {
   private async write({ tale, claim }: Work, signal: AbortSignal): Promise<void> {
     await this.verifyBudget(tale);
     const { text, characters, ended, failure } = await this.recital.perform(tale, claim, signal);
-    const used = ended?.usage ?? this.writer.estimate(tale, characters);
+    const used =
+      ended?.usage ??
+      (wasAnswered(characters, failure) ? this.writer.estimate(tale, characters) : NOTHING_USED);
     const story = failure ? undefined : text.finish(ended?.complete ?? false);
     const stored = await this.transaction.run(async () => {
       await this.budgets.charge(tale.userId, used);
@@ -132,6 +135,12 @@ export class GenerateTale implements Handles<typeof TaleRequested> {
   private pause(ms: number): Snooze {
     return new Snooze(Math.max(MIN_PAUSE_MS, Math.ceil(ms)));
   }
+}
+
+/** @returns whether the model has answered, or withheld its answer, or might have done so if it had not been canceled */
+function wasAnswered(characters: number, failure: Error | undefined): boolean {
+  const withheld = failure instanceof FinalFailure && failure.failure === 'content-refused';
+  return characters > 0 || withheld || failure instanceof ClaimLost;
 }
 
 function outcomeOf(outcome: Error | undefined, mayWait: boolean): string {
