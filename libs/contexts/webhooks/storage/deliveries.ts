@@ -6,6 +6,8 @@ import { DeliveryPending } from '../model/rejections';
 
 /** Attempts that a delivery's log keeps; the oldest go. */
 const MAX_LOGGED = 20;
+/** Earlier deliveries of a subject that are counted for one that waits. */
+const MAX_AHEAD = 1_000;
 
 /**
  * `pending`: to be sent, or retried; `delivered`: the receiver answered with success; `failed`: all attempts failed;
@@ -72,8 +74,10 @@ export interface Due {
   previousSecret: Buffer | null;
   /** Whether the endpoint is being left alone. */
   open: boolean;
-  /** Whether the webhook is ordered, and an earlier event of the subject has not been delivered. */
-  waits: boolean;
+  /** How many earlier events of the subject have not been delivered; 0 where the webhook is not ordered. */
+  ahead: number;
+  /** Attempts that failed to deliver those. */
+  attemptsAhead: number;
 }
 
 /** The log of deliveries. Their jobs are in the ledger, as those of {@link DeliveryDue}. */
@@ -113,11 +117,14 @@ export class WebhookDeliveries {
               w.url, w.active, w.secret,
               CASE WHEN w.previous_secret_expires_at > now() THEN w.previous_secret END AS "previousSecret",
               coalesce(w.open_until > now(), false) AS open,
-              w.ordered AND EXISTS (
-                SELECT 1 FROM webhooks.deliveries p
-                WHERE p.webhook_id = d.webhook_id AND p.subject = d.subject AND p.sequence < d.sequence
-                  AND p.status = 'pending') AS waits
+              before.ahead, before.attempts AS "attemptsAhead"
        FROM webhooks.deliveries d JOIN webhooks.webhooks w ON w.id = d.webhook_id
+       CROSS JOIN LATERAL (
+         SELECT count(*)::int AS ahead, coalesce(max(attempts), 0) AS attempts FROM (
+           SELECT attempts FROM webhooks.deliveries p
+           WHERE w.ordered AND p.webhook_id = d.webhook_id AND p.subject = d.subject AND p.sequence < d.sequence
+             AND p.status = 'pending'
+           ORDER BY sequence LIMIT ${MAX_AHEAD}) AS pending) AS before
        WHERE d.id = $1 AND d.round = $2 AND d.status IN ('pending', 'failed')`,
       [id, round],
     );

@@ -11,7 +11,7 @@ const CIRCUIT_FAILURES = 5;
 const CIRCUIT_SECONDS = 60;
 /** Failures in a row, besides the time, before a webhook is disabled: one event a week is not enough. */
 const DISABLE_FAILURES = 16;
-/** Open deliveries of a failing webhook beyond which its events are only logged. */
+/** Open deliveries beyond which the events of a webhook are only logged while its endpoint has failed several times in a row. */
 const MAX_BACKLOG = 1_000;
 
 /** The state of the endpoint (`failures`, `failing_since`, `open_until`) is not part of the aggregate. */
@@ -108,7 +108,7 @@ export class Webhooks extends Repository<WebhookState, Webhook> {
   async subscribed(ownerIds: readonly string[], type: string): Promise<Subscribed[]> {
     return this.sql.rows<Subscribed & Record<string, unknown>>(
       `SELECT id, owner_id AS "ownerId",
-              failing_since IS NOT NULL AND $3 <= (SELECT count(*) FROM (
+              failures >= ${CIRCUIT_FAILURES} AND $3 <= (SELECT count(*) FROM (
                 SELECT 1 FROM webhooks.deliveries WHERE webhook_id = w.id AND status = 'pending' LIMIT $3) AS open) AS full
        FROM webhooks.webhooks w WHERE owner_id = ANY ($1::uuid[]) AND active AND $2 = ANY (events)
        ORDER BY id`,

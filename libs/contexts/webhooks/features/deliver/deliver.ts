@@ -11,8 +11,9 @@ import { WebhookSettings } from '../../settings';
 import { type AttemptError, type Due, type LoggedAttempt, WebhookDeliveries } from '../../storage/deliveries';
 import { Webhooks } from '../../storage/webhooks';
 
-/** Milliseconds until an ordered delivery looks again whether the one before it is over. */
+/** Milliseconds until an ordered delivery looks again whether the one before it is over: at least, and at most. */
 const ORDER_MS = 1_000;
+const MAX_ORDER_MS = 600_000;
 /** Seconds that an endpoint may ask to be left alone (Retry-After). */
 const MAX_PAUSE_SECONDS = 900;
 const GONE = 410;
@@ -55,7 +56,7 @@ export class Deliver implements Handles<typeof DeliveryDue> {
     const due = await this.deliveries.due(subject, sequence);
     if (!due) return;
     if (!due.active && due.eventType !== PING) return this.skip(due, 'disabled');
-    if (due.waits) throw new Snooze(ORDER_MS);
+    if (due.ahead > 0) throw new Snooze(turnOf(due));
     if (!(await this.viewers.maySee(due.ownerId, due.about, due.workspaceId)))
       return this.skip(due, 'withheld');
     if (due.open && due.eventType !== PING) {
@@ -152,6 +153,14 @@ export class Deliver implements Handles<typeof DeliveryDue> {
     attemptsTotal.inc({ outcome: attempt.error ?? 'delivered' });
     await this.transaction.run(() => this.deliveries.record(id, status, attempt));
   }
+}
+
+/**
+ * @returns milliseconds until it may be the turn of an ordered delivery: longer the more are before it, and the longer the
+ *   first of them waits for its next attempt, so that a long queue behind a dead endpoint asks seldom
+ */
+function turnOf({ ahead, attemptsAhead }: Due): number {
+  return Math.min(MAX_ORDER_MS, ORDER_MS * ahead * 2 ** attemptsAhead);
 }
 
 function attemptOf(

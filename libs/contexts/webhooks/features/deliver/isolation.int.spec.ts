@@ -152,14 +152,48 @@ describe('Endpoints that fail', () => {
     await publish(system, ada);
     // It is healthy: a burst is no backlog. Its success is recorded, or it would undo the failure that follows.
     await eventually(async () => (await log(id, '?status=delivered')).length === 1);
-    await system.sql('UPDATE webhooks.webhooks SET failing_since = now() WHERE id = $1', [id]);
+    const fails = (failures: number) =>
+      system.sql('UPDATE webhooks.webhooks SET failing_since = now(), failures = $2 WHERE id = $1', [
+        id,
+        failures,
+      ]);
+    await fails(1); // in the middle of the burst, and it goes on
+    await publish(system, ada);
+    await eventually(async () => (await log(id, '?status=delivered')).length === 2);
+    await fails(5);
     await publish(system, ada);
     const [skipped] = await eventually(async () => {
       const all = await log(id, '?status=skipped');
       return all.length === 1 && all;
     });
     expect(skipped).toMatchObject({ attempts: 0, log: [{ error: 'backlog' }] });
-    expect(receiver.received).toHaveLength(1);
+    expect(receiver.received).toHaveLength(2);
+  });
+
+  it('are not asked for by everything that waits for its turn: the more is before it, the later it comes', async () => {
+    receiver.answer = (response) => response.writeHead(500).end();
+    const { id } = await create({
+      events: ['social.post-created', 'social.post-updated'],
+      ordered: true,
+    });
+    const post = await publish(system, ada);
+    for (let nr = 0; nr < 4; nr += 1)
+      await system.ask(`PATCH /v1/posts/${post.id}`, {
+        token: ada.token,
+        body: { title: `Another ${nr}` },
+        headers: { 'if-match': '*' },
+      });
+    await eventually(async () => {
+      const rows = await system.sql<{ seconds: number }>(
+        `SELECT extract(epoch FROM e.due_at - now())::float8 AS seconds
+         FROM webhooks.deliveries d JOIN messaging.event_delivery e ON e.subject = d.id
+         WHERE d.webhook_id = $1 AND d.sequence > 1 ORDER BY d.sequence`,
+        [id],
+      );
+      expect(rows).toHaveLength(4);
+      for (const [place, { seconds }] of rows.entries()) expect(seconds).toBeGreaterThan(place + 0.1);
+    });
+    expect(receiver.received.filter(({ payload }) => payload.sequence > 1)).toEqual([]);
   });
 
   it('hold back later events of the same subject only where the webhook asks for it', async () => {
