@@ -22,6 +22,9 @@ export const WebhookDisabled = defineEvent(
 /** A webhook was deleted. */
 export const WebhookDeleted = defineEvent('webhooks.webhook-deleted', 1, Nothing);
 
+/** The next deliveries of a deleted webhook, its subject, are due to be removed from the log. */
+export const LogRemovalContinued = defineEvent('webhooks.log-removal-continued', 1, Nothing);
+
 /**
  * A delivery is to be sent. Its subject is the delivery, its sequence the round: 1 for the event, more where its owner
  * had it sent again.

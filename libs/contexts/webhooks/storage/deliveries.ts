@@ -172,26 +172,29 @@ export class WebhookDeliveries {
   }
 
   /**
-   * Deletes what is older than the log is kept.
+   * Deletes what is older than the log is kept, with its jobs.
    *
    * @returns number of deleted deliveries
    */
   async prune(days: number, limit: number): Promise<number> {
-    return this.sql.execute(
-      `DELETE FROM webhooks.deliveries WHERE id IN (
-         SELECT id FROM webhooks.deliveries
-         WHERE created_at < now() - make_interval(days => $1) AND status <> 'pending' ORDER BY created_at LIMIT $2)`,
+    return this.delete(
+      `created_at < now() - make_interval(days => $1) AND status <> 'pending' ORDER BY created_at LIMIT $2`,
       [days, limit],
     );
   }
 
-  /** Deletes deliveries of a webhook. @returns number of deleted deliveries */
+  /** Deletes deliveries of a webhook, with their jobs. @returns number of deleted deliveries */
   async removeOf(webhookId: string, limit: number): Promise<number> {
-    return this.sql.execute(
-      `DELETE FROM webhooks.deliveries
-       WHERE id IN (SELECT id FROM webhooks.deliveries WHERE webhook_id = $1 LIMIT $2)`,
-      [webhookId, limit],
+    return this.delete('webhook_id = $1 LIMIT $2', [webhookId, limit]);
+  }
+
+  private async delete(which: string, parameters: unknown[]): Promise<number> {
+    const deleted = await this.sql.rows<{ id: string }>(
+      `DELETE FROM webhooks.deliveries WHERE id IN (SELECT id FROM webhooks.deliveries WHERE ${which}) RETURNING id`,
+      parameters,
     );
+    if (deleted.length > 0) await this.outbox.forget(...deleted.map(({ id }) => id));
+    return deleted.length;
   }
 
   /** Deletes deliveries to a user. @returns their ids */

@@ -6,11 +6,12 @@ import { Audited } from '@rookery/audit';
 import { type EventOf, NotFound } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { WebhookDeleted } from '../../events';
+import { Outbox } from '@rookery/persistence';
+import { LogRemovalContinued, WebhookDeleted } from '../../events';
 import { WebhookDeliveries } from '../../storage/deliveries';
 import { Webhooks } from '../../storage/webhooks';
 
-const BATCH_SIZE = 5_000;
+const BATCH_SIZE = 1_000;
 
 @Audited('webhooks.delete-webhook')
 export class DeleteWebhook extends Command<void> {
@@ -51,12 +52,19 @@ export class DeleteWebhookHandler implements ICommandHandler<DeleteWebhook> {
   }
 }
 
-/** Deletes the log of a webhook that is gone; it may be long. */
-@Subscriber('webhooks.delete-log', WebhookDeleted, { queue: Queues.personalData })
-export class DeleteLog implements Handles<typeof WebhookDeleted> {
-  constructor(private readonly deliveries: WebhookDeliveries) {}
+const REMOVALS = [WebhookDeleted, LogRemovalContinued];
 
-  async handle({ subject }: EventOf<typeof WebhookDeleted>): Promise<void> {
-    while ((await this.deliveries.removeOf(subject, BATCH_SIZE)) === BATCH_SIZE);
+/** Deletes the log of a webhook that is gone, and the jobs of what waits; it may be long: each batch is a transaction. */
+@Subscriber('webhooks.delete-log', REMOVALS, { queue: Queues.personalData })
+export class DeleteLog implements Handles<(typeof REMOVALS)[number]> {
+  constructor(
+    private readonly deliveries: WebhookDeliveries,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async handle({ subject, sequence }: EventOf<(typeof REMOVALS)[number]>): Promise<void> {
+    if ((await this.deliveries.removeOf(subject, BATCH_SIZE)) < BATCH_SIZE) return;
+    const next = { definition: LogRemovalContinued, subject, sequence: sequence + 1, data: {} };
+    await this.outbox.append([next]);
   }
 }

@@ -403,15 +403,43 @@ describe('Delivering events to webhooks', () => {
     const { id } = await create();
     await follow(bob, ada);
     await eventually(async () => (await log(id))[0]?.attempts === 1);
+    const [delivery] = await log(id);
     await system.ask(`DELETE /v1/webhooks/${id}`, { token: ada.token });
     await eventually(
       async () =>
         (await system.sql('SELECT 1 FROM webhooks.deliveries WHERE webhook_id = $1', [id])).length === 0,
     );
+    // The job that waits for its next attempt goes with it.
+    expect(
+      await system.sql('SELECT 1 FROM messaging.event_delivery WHERE subject = $1', [delivery.id]),
+    ).toEqual([]);
     await eventually(async () => {
       await retryNow(system); // again where it was not waiting for its time yet
       return isSettled();
     });
     expect(receiver.received).toHaveLength(1);
+  });
+
+  it('deletes all of its log that is old, however much, and what is open or young stays', async () => {
+    const { id } = await create();
+    const plant = (count: number, days: number, status: string) =>
+      system.sql(
+        `INSERT INTO webhooks.deliveries (id, webhook_id, owner_id, event_id, event_type, subject, sequence, body, about,
+           status, created_at)
+         SELECT gen_random_uuid(), $1, $2, gen_random_uuid(), 'social.user-followed', gen_random_uuid(), 1, '{}', '{}',
+           $3, now() - make_interval(days => $4) FROM generate_series(1, $5)`,
+        [id, ada.id, status, days, count],
+      );
+    await plant(5_100, 31, 'delivered');
+    await plant(1, 31, 'pending');
+    await plant(1, 29, 'failed');
+    await system.runSchedule('webhooks.prune-deliveries');
+    await eventually(async () => {
+      const left = await system.sql(
+        'SELECT status FROM webhooks.deliveries WHERE webhook_id = $1 ORDER BY 1',
+        [id],
+      );
+      expect(left).toEqual([{ status: 'failed' }, { status: 'pending' }]);
+    });
   });
 });

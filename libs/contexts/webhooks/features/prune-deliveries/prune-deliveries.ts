@@ -2,7 +2,7 @@ import { Schedule, type Scheduled } from '@rookery/messaging';
 import { WebhookSettings } from '../../settings';
 import { WebhookDeliveries } from '../../storage/deliveries';
 
-const BATCH_SIZE = 5_000;
+const BATCH_SIZE = 1_000;
 
 /** Deletes the log of deliveries after `WEBHOOK_LOG_DAYS`, at night. */
 @Schedule('webhooks.prune-deliveries', { cron: '* 3-4 * * *' })
