@@ -50,7 +50,10 @@ export const MemberInvited = defineEvent(
   z.object({ workspaceId: z.uuid(), userId: z.uuid().nullable(), role: z.enum(ROLES) }),
 );
 
-/** An invite was taken back by an owner, or replaced by a newer one to the same addressee, or its sender may invite nobody any more. */
+/**
+ * An invite was taken back by an owner, or replaced by a newer one to the same addressee, or its sender may invite nobody any
+ * more, or its addressee is no member any more.
+ */
 export const InviteRevoked = defineEvent('workspaces.invite-revoked', 1, z.object({ workspaceId: z.uuid() }));
 
 /** An invite was open for as long as it could be, and nobody accepted it. */

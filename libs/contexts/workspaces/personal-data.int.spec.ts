@@ -67,6 +67,7 @@ describe('What workspaces hold about somebody', () => {
       joinedAt: expect.any(String),
     });
     expect(exported.departures).toEqual([{ id: left }]);
+    expect(exported.removals).toEqual([{ id: left, removedAt: expect.any(String) }]);
     expect(exported.invites).toMatchObject([{ workspaceId: left, email: null }, { email: ada.email }]);
     expect(exported.invitesSent).toMatchObject([{ workspaceId: own.id, role: 'member' }]);
     expect(JSON.stringify(exported)).not.toContain('somebody.else');
@@ -85,6 +86,7 @@ describe('What workspaces hold about somebody', () => {
       memberships: 2,
       invites: 3,
       departures: 1,
+      removals: 1,
       creations: 1,
     });
     expect(await system.sql('SELECT 1 FROM workspaces.invites WHERE email = $1', [ada.email])).toEqual([]);

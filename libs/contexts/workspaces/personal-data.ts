@@ -31,6 +31,11 @@ const SECTIONS: readonly { name: string; rows: string }[] = [
     rows: `SELECT it.workspace_id AS id FROM workspaces.departures it
            WHERE it.user_id = $1 AND it.workspace_id > $2 ORDER BY it.workspace_id LIMIT $3`,
   },
+  {
+    name: 'removals',
+    rows: `SELECT it.workspace_id AS id, it.removed_at AS "removedAt" FROM workspaces.removals it
+           WHERE it.user_id = $1 AND it.workspace_id > $2 ORDER BY it.workspace_id LIMIT $3`,
+  },
 ];
 
 /** Invites to a user or their address, `$4`. Addresses of others whom the user has invited are other people's data. */
@@ -46,6 +51,7 @@ export const KNOWN_COLUMNS: readonly string[] = [
   'invites.user_id',
   'members.user_id',
   'people.id',
+  'removals.user_id',
   'workspaces.created_by',
   'workspaces.personal_of',
 ];
@@ -89,6 +95,7 @@ export class WorkspacesPersonalData implements PersonalData {
     if (invites > 0) return { invites };
     return {
       departures: await this.eraseRows('departures', 'workspace_id', 'user_id', userId, limit),
+      removals: await this.eraseRows('removals', 'workspace_id', 'user_id', userId, limit),
       creations: await this.sql.execute(
         `UPDATE workspaces.workspaces SET created_by = NULL
          WHERE id IN (SELECT id FROM workspaces.workspaces WHERE created_by = $1 LIMIT $2)`,

@@ -67,6 +67,10 @@ export class Invite extends Aggregate<InviteState> {
     return this.state.invitedBy;
   }
 
+  get createdAt(): Date {
+    return this.state.createdAt;
+  }
+
   /** @param who with the address that they have verified */
   isFor(who: { userId: string; email: string }): boolean {
     return this.state.userId === null ? this.state.email === who.email : this.state.userId === who.userId;

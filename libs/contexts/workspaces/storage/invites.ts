@@ -110,6 +110,16 @@ export class Invites extends Repository<InviteState, Invite> {
     await this.tell(InviteRevoked, closed);
   }
 
+  /** Closes the open invites to a former member, at whatever address of theirs is known, with an event for each. */
+  async closeTo(workspaceId: string, userId: string, email: string | null): Promise<void> {
+    const closed = await this.sql.rows<Closed>(
+      `UPDATE workspaces.invites SET closed_at = now(), version = version + 1
+       WHERE workspace_id = $1 AND closed_at IS NULL AND (user_id = $2 OR email = $3) RETURNING ${CLOSED}`,
+      [workspaceId, userId, email],
+    );
+    await this.tell(InviteRevoked, closed);
+  }
+
   /** Closes the open invites of a workspace that is deleted, without events of their own. */
   async closeAll(workspaceId: string): Promise<void> {
     await this.sql.execute(

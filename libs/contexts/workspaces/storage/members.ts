@@ -3,6 +3,7 @@ import { NotFound, Rejection } from '@rookery/domain';
 import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Member, type MemberState } from '../model/member';
+import { INVITE_DAYS } from '../model/invite';
 import { AlreadyMember, TooManyMembers } from '../model/rejections';
 
 export const memberSchema = new EntitySchema<MemberState>({
@@ -88,6 +89,35 @@ export class Members extends Repository<MemberState, Member> {
       [workspaceId, userId],
     );
     return row && this.find({ workspaceId, userId: row.heir });
+  }
+
+  /** Keeps in mind until when a user was a member: invites from before do not bring them back. */
+  async noteRemoval(workspaceId: string, userId: string, at: Date): Promise<void> {
+    await this.sql.execute(
+      `INSERT INTO workspaces.removals (workspace_id, user_id, removed_at) VALUES ($1, $2, $3)
+       ON CONFLICT (workspace_id, user_id) DO UPDATE SET removed_at = excluded.removed_at`,
+      [workspaceId, userId, at],
+    );
+  }
+
+  /** @returns whether a user has left the workspace, or was removed from it, since a moment within the life of an invite */
+  async wasRemovedSince(workspaceId: string, userId: string, moment: Date): Promise<boolean> {
+    const row = await this.sql.row(
+      `SELECT 1 AS removed FROM workspaces.removals
+       WHERE workspace_id = $1 AND user_id = $2 AND removed_at >= $3`,
+      [workspaceId, userId, moment],
+    );
+    return row !== undefined;
+  }
+
+  /** Forgets removals that no invite is older than, at most `limit`. @returns number of forgotten removals */
+  forgetRemovals(limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM workspaces.removals WHERE (workspace_id, user_id) IN (
+         SELECT workspace_id, user_id FROM workspaces.removals
+         WHERE removed_at < now() - make_interval(days => ${INVITE_DAYS + 1}) LIMIT $1)`,
+      [limit],
+    );
   }
 
   /** Keeps in mind that a user has left by choice: nobody adds them again without being asked. */

@@ -1,3 +1,4 @@
+import { eventsAbout } from '@rookery/contexts/todos/testing';
 import { enroll, newcomer, signUp } from '@rookery/contexts/identity/testing';
 import { block } from '@rookery/contexts/social/testing';
 import { type Person, race, sharedSystem } from '@rookery/testing';
@@ -20,6 +21,8 @@ describe('Accepting an invite', () => {
   const read = ({ token }: Person) => system.ask(`GET /v1/workspaces/${id}`, { token });
   const tokenOf = ({ id: inviteId }: { id: string }) =>
     system.fixture<string>('workspaces.tokenOf', { inviteId });
+  const remove = ({ token }: Person, { id: userId }: Person) =>
+    system.ask(`DELETE /v1/workspaces/${id}/members/${userId}`, { token });
   const revoke = ({ token }: Person, inviteId: string) =>
     system.ask(`DELETE /v1/workspaces/${id}/invites/${inviteId}`, { token });
 
@@ -123,6 +126,49 @@ describe('Accepting an invite', () => {
       body: { userId: bob.id, role: 'guest' },
     });
     expect(again.status).toBe(201);
+  });
+
+  it('brings nobody back who was removed: what was sent to them before is no longer valid', async () => {
+    const joined = await invite(system, ada, id, { userId: bob.id });
+    const pending = await invite(system, ada, id, { email: bob.email });
+    const later = newcomer().email;
+    const elsewhere = await invite(system, ada, id, { email: later });
+    await accept(bob, await tokenOf(joined));
+    const again = await invite(system, ada, id, { email: eve.email });
+    await remove(ada, bob);
+    expect((await accept(bob, await tokenOf(pending))).status).toBe(410);
+    const open = await system.ask(`GET /v1/workspaces/${id}/invites`, { token: ada.token });
+    expect(open.body.data).toMatchObject([{ id: again.id }, { id: elsewhere.id }]);
+    expect(await eventsAbout(system, pending.id)).toEqual([
+      'workspaces.member-invited',
+      'workspaces.invite-revoked',
+    ]);
+
+    await system.sql('UPDATE identity.users SET email = $2 WHERE id = $1', [bob.id, later]);
+    expect((await accept(bob, await tokenOf(elsewhere))).status).toBe(410);
+    expect((await read(bob)).status).toBe(404);
+    expect((await accept(bob, await tokenOf(await invite(system, ada, id, { email: later })))).status).toBe(
+      200,
+    );
+  });
+
+  it('brings nobody back who has left, but by an invite that was sent afterwards', async () => {
+    id = await gather(system, ada, [[bob, 'guest']]);
+    const before = await invite(system, ada, id, { email: bob.email }, 'owner');
+    await remove(bob, bob);
+    expect((await accept(bob, await tokenOf(before))).status).toBe(410);
+  });
+
+  it.each([
+    ['before', [200, 204]],
+    ['after', [204, 410]],
+  ])('brings nobody back when it comes just %s their removal', async (order, expected) => {
+    id = await gather(system, ada, [[bob, 'member']]);
+    const token = await tokenOf(await invite(system, ada, id, { email: bob.email }));
+    const both = [() => accept(bob, token), () => remove(ada, bob)];
+    const answers = await race(system, order === 'before' ? both : both.toReversed());
+    expect(answers.map(({ status }) => status)).toEqual(expected);
+    expect((await read(bob)).status).toBe(404);
   });
 
   it('leaves a member the role they have', async () => {

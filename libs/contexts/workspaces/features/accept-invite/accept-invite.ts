@@ -88,6 +88,9 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite> {
     if (!workspace) throw new Rejection(InviteClosed);
     invite.accept(now);
     await this.verifySender(invite, callerId);
+    // Sent to an address that they have verified since they were removed: nobody knew that it was theirs.
+    if (await this.members.wasRemovedSince(workspaceId, callerId, invite.createdAt))
+      throw new Rejection(InviteClosed);
     await this.invites.save(invite);
     if (!(await this.members.find({ workspaceId, userId: callerId }))) {
       await this.people.ensure(callerId);

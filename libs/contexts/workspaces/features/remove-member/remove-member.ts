@@ -3,8 +3,9 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
-import { NotFound } from '@rookery/domain';
+import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
+import { Recipients } from '../../../identity/contract';
 import { verifyOwner } from '../../model/member';
 import { LastOwner, PersonalWorkspace } from '../../model/rejections';
 import { Invites } from '../../storage/invites';
@@ -35,7 +36,7 @@ export class RemoveMemberRoute {
     operationId: 'removeMember',
     summary: 'Remove a member, or leave',
     description:
-      'Owners remove anybody, everybody removes themselves, except the last owner. From then on the workspace does not exist for the user, and invites that they have sent are no longer valid.',
+      'Owners remove anybody, everybody removes themselves, except the last owner. From then on the workspace does not exist for the user, and invites that they have sent, or got before, are no longer valid.',
     ok: { status: 204 },
     rejects: [NotFound, LastOwner, PersonalWorkspace],
   })
@@ -51,8 +52,10 @@ export class RemoveMemberRoute {
 @CommandHandler(RemoveMember)
 export class RemoveMemberHandler implements ICommandHandler<RemoveMember> {
   constructor(
+    private readonly clock: Clock,
     private readonly invites: Invites,
     private readonly members: Members,
+    private readonly recipients: Recipients,
     private readonly workspaces: Workspaces,
   ) {}
 
@@ -64,7 +67,10 @@ export class RemoveMemberHandler implements ICommandHandler<RemoveMember> {
     workspace.verifyShared();
     member.leave(leaves ? 'left' : 'removed', await this.members.otherOwners(workspaceId, userId));
     await this.members.remove(member);
+    await this.members.noteRemoval(workspaceId, userId, this.clock.now());
     await this.invites.closeOf(workspaceId, userId);
+    const email = await this.recipients.addressOf(userId);
+    await this.invites.closeTo(workspaceId, userId, email ?? null);
     if (leaves) await this.members.noteDeparture(workspaceId, userId);
   }
 }
