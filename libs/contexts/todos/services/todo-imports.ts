@@ -15,7 +15,7 @@ import { MAX_TAGS, NO_CONTENT, PRIORITIES, type Priority, Todo, type TodoContent
 import { ImportKeys } from '../storage/import-keys';
 import { MAX_SUB_TODOS, MAX_TODOS, Todos } from '../storage/todos';
 import { TodoTags } from '../storage/todo-tags';
-import { calendarText } from '../views/calendar';
+import { calendarRule, calendarText } from '../views/calendar';
 import { TODO, TodoFields } from '../views/todo';
 import { assertComesAgain, parseRule } from './cadence';
 import type { FileRow } from './import-file';
@@ -354,6 +354,8 @@ function contentOf(
   if (dueDate !== undefined)
     content.dueDate = dueDate === null ? null : sooner(new Date(dueDate), before?.dueDate ?? null, coarse);
   if (recurrence !== undefined) content.recurrence = recurrence === null ? null : parseRule(recurrence);
+  if (coarse && before?.recurrence && content.recurrence === calendarRule(before.recurrence, before.timeZone))
+    delete content.recurrence;
   const rule = content.recurrence === undefined ? before?.recurrence : content.recurrence;
   if (!rule) return content;
   content.timeZone = timeZone ?? before?.timeZone ?? state.timeZone;

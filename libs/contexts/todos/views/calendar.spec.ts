@@ -2,6 +2,7 @@ import ICAL from 'ical.js';
 import { newId } from '@rookery/domain';
 import { assert, constantFrom, property, string } from 'fast-check';
 import { CALENDAR_BEGIN, CALENDAR_END, calendarTodo } from './calendar';
+import { nextAfter } from '../services/cadence';
 import type { TodoView } from './todo';
 
 /** Its fields alone. */
@@ -37,7 +38,7 @@ const TODO: Plain = {
 /** @returns the only todo of a calendar, as a parser that is not ours reads it */
 function read(todo: Plain): ICAL.Component {
   const calendar = new ICAL.Component(
-    ICAL.parse(CALENDAR_BEGIN + calendarTodo(todo) + CALENDAR_END) as unknown[],
+    ICAL.parse(CALENDAR_BEGIN + calendarTodo(todo, new Set()) + CALENDAR_END) as unknown[],
   );
   const all = calendar.getAllSubcomponents();
   expect(all.map(({ name }) => name)).toEqual(['vtodo']);
@@ -72,6 +73,47 @@ describe('A todo in a calendar', () => {
     expect(value(component, 'dtstart')).toBe('2027-01-31T16:00:00Z');
   });
 
+  it.each([
+    ['Europe/Berlin', '2027-03-21T16:30:00Z', 'FREQ=WEEKLY'],
+    ['Europe/Berlin', '2027-10-24T22:30:00Z', 'FREQ=WEEKLY;BYDAY=MO'], // Sunday in UTC
+    ['America/New_York', '2027-10-30T01:15:00Z', 'FREQ=WEEKLY;COUNT=4'],
+    ['Australia/Lord_Howe', '2027-09-25T22:00:00Z', 'FREQ=WEEKLY'],
+    ['America/Santiago', '2027-08-31T12:00:00Z', 'FREQ=WEEKLY'],
+    ['Africa/Casablanca', '2026-02-06T08:00:00Z', 'FREQ=WEEKLY'],
+    ['Africa/Cairo', '2027-10-22T20:00:00Z', 'FREQ=WEEKLY'],
+    ['Asia/Tokyo', '2027-03-21T16:30:00Z', 'FREQ=MONTHLY'],
+    ['Europe/Dublin', '2040-10-21T08:00:00Z', 'FREQ=WEEKLY;UNTIL=20401104'],
+    ['+05:30', '2027-03-21T16:30:00Z', 'FREQ=DAILY'],
+    ['UTC', '2027-03-21T16:30:00Z', 'FREQ=WEEKLY'],
+  ])('recurs on the clock of %s from %s on, with %s', (timeZone, due, recurrence) => {
+    const start = new Date(due);
+    const series = { rule: recurrence, start, timeZone };
+    const expected = [start];
+    for (let next = nextAfter(series, start); next && expected.length < 6; next = nextAfter(series, next))
+      expected.push(next);
+    const written = calendarTodo({ ...TODO, dueDate: start, recurrence, timeZone }, new Set());
+    const calendar = new ICAL.Component(ICAL.parse(CALENDAR_BEGIN + written + CALENDAR_END) as unknown[]);
+    for (const zone of calendar.getAllSubcomponents('vtimezone')) ICAL.TimezoneService.register(zone);
+    const component = calendar.getFirstSubcomponent('vtodo')!;
+    const first = component.getFirstPropertyValue('dtstart') as ICAL.Time;
+    const dates = (component.getFirstPropertyValue('rrule') as ICAL.Recur).iterator(first);
+    const found: Date[] = [];
+    for (let date = dates.next(); date && found.length < 6; date = dates.next()) found.push(date.toJSDate());
+    expect(found).toEqual(expected);
+  });
+
+  it('has its time zone described before it, once in a calendar', () => {
+    const zones = new Set<string>();
+    const series = { ...TODO, recurrence: 'FREQ=DAILY', timeZone: 'Europe/Berlin' };
+    const text = calendarTodo(series, zones) + calendarTodo(series, zones);
+    expect(text.match(/^BEGIN:(?!STANDARD|DAYLIGHT).*$/gm)).toEqual([
+      'BEGIN:VTIMEZONE',
+      'BEGIN:VTODO',
+      'BEGIN:VTODO',
+    ]);
+    expect(text).toContain('RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU');
+  });
+
   it('cannot be left by a text, whatever it says', () => {
     const parts = string({
       unit: constantFrom(
@@ -94,7 +136,7 @@ describe('A todo in a calendar', () => {
     });
     assert(
       property(parts, (title) => {
-        const text = CALENDAR_BEGIN + calendarTodo({ ...TODO, title }) + CALENDAR_END;
+        const text = CALENDAR_BEGIN + calendarTodo({ ...TODO, title }, new Set()) + CALENDAR_END;
         for (const line of text.split('\r\n')) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75);
         // oxlint-disable-next-line no-control-regex -- what no calendar may hold
         const plain = title.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0009\u000b-\u001f]/g, ' ');

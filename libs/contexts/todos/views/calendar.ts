@@ -1,3 +1,4 @@
+import { calendarZone, instantOf, knownZone, localStamp } from './calendar-zone';
 import type { TodoView } from './todo';
 
 const MAX_LINE_BYTES = 75;
@@ -20,12 +21,20 @@ export const CALENDAR_BEGIN = lines([
 /** Its end. */
 export const CALENDAR_END = lines(['END:VCALENDAR']);
 
-/** @returns a todo as a component of a calendar; texts cannot end their line */
-export function calendarTodo(todo: TodoView): string {
+/**
+ * @param zones time zones that the calendar describes already; the one of the todo is added
+ * @returns a todo as a component of a calendar, after the description of its time zone; texts cannot end their line
+ */
+export function calendarTodo(todo: TodoView, zones: Set<string>): string {
   const { id, title, description, status, priority, dueDate, recurrence, completedAt, createdAt, updatedAt } =
     todo;
   const tags = todo.tags.map(({ name }) => escaped(name));
+  // It recurs on a local clock: in UTC it would be an hour off for half of the year.
+  const zone = recurrence ? knownZone(todo.timeZone) : 'UTC';
+  const isNew = dueDate && zone !== 'UTC' && !zones.has(zone);
+  if (isNew) zones.add(zone);
   return lines([
+    ...(isNew ? calendarZone(zone, dueDate) : []),
     'BEGIN:VTODO',
     `UID:${id}`,
     `DTSTAMP:${stamp(updatedAt)}`,
@@ -37,13 +46,27 @@ export function calendarTodo(todo: TodoView): string {
     `STATUS:${STATUS[status]}`,
     `PRIORITY:${PRIORITY[priority]}`,
     // A recurring component needs a beginning (RFC 5545 §3.8.2.4).
-    ...(dueDate && recurrence ? [`DTSTART:${stamp(dueDate)}`, `RRULE:${recurrence}`] : []),
+    ...(dueDate && recurrence
+      ? [beginning(dueDate, zone), `RRULE:${calendarRule(recurrence, todo.timeZone)}`]
+      : []),
     ...(dueDate && !recurrence ? [`DUE:${stamp(dueDate)}`] : []),
     ...(completedAt ? [`COMPLETED:${stamp(completedAt)}`, 'PERCENT-COMPLETE:100'] : []),
     ...(tags.length > 0 ? [`CATEGORIES:${tags.join(',')}`] : []),
     ...(todo.parentId ? [`RELATED-TO:${todo.parentId}`] : []),
     'END:VTODO',
   ]);
+}
+
+function beginning(moment: Date, zone: string): string {
+  if (zone === 'UTC') return `DTSTART:${stamp(moment)}`;
+  return `DTSTART;TZID=${/[:;,]/.test(zone) ? `"${zone}"` : zone}:${localStamp(moment, zone)}`;
+}
+
+/** @returns a rule of a todo as a calendar has it: beside a beginning with a zone, UNTIL is in UTC (RFC 5545 §3.3.10) */
+export function calendarRule(rule: string, timeZone: string | null): string {
+  return rule.replace(/(?<=(?:^|;)UNTIL=)(\d{8})(T\d{6})?(?=;|$)/, (_, day: string, time = 'T235959') =>
+    stamp(instantOf(`${day}${time}`, knownZone(timeZone))),
+  );
 }
 
 /** `20270131T160000Z` */

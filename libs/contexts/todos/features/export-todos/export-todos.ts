@@ -109,8 +109,9 @@ export class ExportTodosHandler implements IQueryHandler<ExportTodos> {
 }
 
 async function* textOf(rows: RowStream<TodoView>, format: Format): AsyncGenerator<string> {
+  const zones = new Set<string>();
   yield format === 'csv' ? CSV_HEADER : CALENDAR_BEGIN;
   for await (const todos of rows.batches())
-    yield format === 'csv' ? csvOf(todos) : todos.map(calendarTodo).join('');
+    yield format === 'csv' ? csvOf(todos) : todos.map((todo) => calendarTodo(todo, zones)).join('');
   if (format === 'ical') yield CALENDAR_END;
 }

@@ -82,6 +82,28 @@ describe('Todos in other programs', () => {
     expect(await system.ask('GET /v1/calendars/guess')).toMatchObject({ status: 404 });
   });
 
+  it('are fed with the clock that they recur on, in each format', async () => {
+    await system.ask('PUT /v1/me/preferences', {
+      token: ada.token,
+      body: { interests: [], tone: 'calm', length: 'short', language: 'en', timeZone: 'Europe/Berlin' },
+    });
+    for (const title of ['One', 'Two'])
+      await createTodo(system, ada, room, {
+        title,
+        dueDate: '2090-03-21T08:00:00Z',
+        recurrence: 'FREQ=WEEKLY',
+      });
+    for (const { body } of [await system.ask(await feed()), await exported('ical')]) {
+      const file = new ICAL.Component(ICAL.parse(body) as unknown[]);
+      expect(file.getAllSubcomponents('vtimezone')).toHaveLength(1);
+      for (const todo of file.getAllSubcomponents('vtodo')) {
+        expect(todo.getFirstProperty('dtstart')!.toICALString()).toBe(
+          'DTSTART;TZID=Europe/Berlin:20900321T090000',
+        );
+      }
+    }
+  });
+
   it('are fed to no address that an API key makes: it would read, and outlive the key', async () => {
     const { body } = await system.ask('POST /v1/me/api-keys', {
       token: ada.token,

@@ -164,7 +164,8 @@ export class ReadCalendarFeedHandler implements IQueryHandler<ReadCalendarFeed> 
     const query = Object.assign(new TodosQuery(), { sort: 'dueDate', status: ['PENDING'], dueFrom: since });
     const scope = { responsibleId: user.id, workspaceIds: workspaces.map(({ workspaceId }) => workspaceId) };
     const todos = await this.lists.read(scope, query, ['-infinity', NIL_UUID], MAX_TODOS);
-    return CALENDAR_BEGIN + todos.map(calendarTodo).join('') + CALENDAR_END;
+    const zones = new Set<string>();
+    return CALENDAR_BEGIN + todos.map((todo) => calendarTodo(todo, zones)).join('') + CALENDAR_END;
   }
 }
 

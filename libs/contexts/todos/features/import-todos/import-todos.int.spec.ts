@@ -43,6 +43,11 @@ describe('Todos from other programs', () => {
       body,
       headers: { 'content-type': body.startsWith('BEGIN:') ? 'text/calendar; charset=utf-8' : 'text/csv' },
     });
+  const preferBerlin = ({ token }: Person) =>
+    system.ask('PUT /v1/me/preferences', {
+      token,
+      body: { interests: [], tone: 'calm', length: 'short', language: 'en', timeZone: 'Europe/Berlin' },
+    });
   const summary = ({ body }: { body: { rows: Row[] } }) =>
     body.rows.map(({ action, changed, errors }) => ({
       action,
@@ -117,6 +122,12 @@ describe('Todos from other programs', () => {
       dueDate: '2090-01-31T16:00:00Z',
       recurrence: 'FREQ=DAILY;COUNT=3',
     });
+    await preferBerlin(bob);
+    await createTodo(system, bob, room, {
+      title: 'Weekly',
+      dueDate: '2090-01-29T23:30:00Z',
+      recurrence: 'FREQ=WEEKLY;BYDAY=MO;UNTIL=20900601',
+    });
     const done = await createTodo(system, ada, room, {
       title: 'Done',
       color: '#aabbcc',
@@ -139,10 +150,10 @@ describe('Todos from other programs', () => {
     });
 
     const file = await exported(format);
-    expect(summary(await send(file))).toEqual(times(5, 'unchanged'));
+    expect(summary(await send(file))).toEqual(times(6, 'unchanged'));
     const other = await gather(system, ada);
     const { body } = await send(file, { to: other });
-    expect(body).toMatchObject({ created: 5, refused: 0 });
+    expect(body).toMatchObject({ created: 6, refused: 0 });
     // Ids are new, and so is when they were last changed here; the order of parents is that of the file.
     const plain = async (of: string) => {
       let text = await exported(format, of);
@@ -161,7 +172,7 @@ describe('Todos from other programs', () => {
       return all.sort();
     };
     expect(await plain(other)).toEqual(await plain(room));
-    expect(summary(await send(file, { to: other }))).toEqual(times(5, 'unchanged'));
+    expect(summary(await send(file, { to: other }))).toEqual(times(6, 'unchanged'));
   });
 
   it('are refused row by row, with the field and its rule', async () => {
