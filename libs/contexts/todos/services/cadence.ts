@@ -115,6 +115,15 @@ export function nextAfter(series: Series, moment: Date): Date | null {
   }
 }
 
+/** @returns whether there is a time zone of that name; an offset is none */
+export function isZoneName(name: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(name) && dayOf(new Date(0), name) !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** @returns the calendar day of a moment on the clock of a time zone: `2026-03-29` */
 export function dayOf(moment: Date, timeZone: string): string {
   return wallOf(moment, timeZone).toPlainDate().toString();

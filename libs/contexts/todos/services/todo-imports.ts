@@ -17,7 +17,7 @@ import { MAX_SUB_TODOS, MAX_TODOS, Todos } from '../storage/todos';
 import { TodoTags } from '../storage/todo-tags';
 import { calendarRule, calendarText } from '../views/calendar';
 import { TODO, TodoFields } from '../views/todo';
-import { assertComesAgain, parseRule } from './cadence';
+import { assertComesAgain, isZoneName, parseRule } from './cadence';
 import type { FileRow } from './import-file';
 
 const MAX_KEY = 255;
@@ -93,6 +93,8 @@ export interface ImportState {
   timeZone: string;
   /** Todos that rows may name as their parent, by key. */
   known: Map<string, Known>;
+  /** Todos that a row was about. */
+  named: Set<string>;
   /** Sub-todos, by the id of the parent. */
   children: Map<string, number>;
   /** Rules of recurrence whose first date was looked for. */
@@ -137,7 +139,9 @@ export class TodoImports {
     for (const [index, { key, values, coarse = false, error }] of file.entries()) {
       const row = index + 1;
       const read = readFields(values, TodoRow);
-      const errors = error ? [error] : [...read.errors, ...timeErrors(read.value, now)];
+      const errors = error
+        ? [error]
+        : [...read.errors, ...timeErrors(read.value, now), ...zoneErrors(read.value)];
       if (errors.length === 0 && key !== null) errors.push(...keyErrors(key, keys));
       if (errors.length > 0) refused.push({ row, action: 'refused', errors });
       else rows.push({ row, key, coarse, values: withEachTagOnce(read.value) });
@@ -235,6 +239,12 @@ export class TodoImports {
       const { searches } = state;
       try {
         const todo = row.key === null ? undefined : present(row.key);
+        // Under two names: its id, and that of an earlier file.
+        if (todo && state.named.has(todo.id)) {
+          plan.outcomes.push({ row: row.row, action: 'refused', errors: [namedTwice()] });
+          continue;
+        }
+        if (todo) state.named.add(todo.id);
         plan.outcomes.push(this.decide(state, row, todo, tagged.get(todo?.id ?? '') ?? [], roles, plan));
       } catch (error) {
         if (!(error instanceof Rejection)) throw error;
@@ -336,9 +346,20 @@ function keyErrors(key: string, seen: Set<string>): FieldError[] {
     const limits = { min: 1, max: MAX_KEY, unit: 'characters' } as const;
     return [FieldError.of(Rules.length, 'id', limits, `id must be 1 to ${MAX_KEY} characters long.`)];
   }
-  if (seen.has(key)) return [FieldError.of(Rules.unique, 'id', {}, 'Another row of the file has this id.')];
-  seen.add(key);
+  const name = isUuid(key) ? key.toLowerCase() : key;
+  if (seen.has(name)) return [namedTwice()];
+  seen.add(name);
   return [];
+}
+
+function namedTwice(): FieldError {
+  return FieldError.of(Rules.unique, 'id', {}, 'Another row of the file has this id.');
+}
+
+function zoneErrors({ timeZone }: TodoRow): FieldError[] {
+  if (timeZone === undefined || isZoneName(timeZone)) return [];
+  const message = 'timeZone must be a name of the IANA time zone database, such as Europe/Berlin.';
+  return [FieldError.of(Rules.format, 'timeZone', { format: 'time-zone' }, message)];
 }
 
 function contentOf(

@@ -206,6 +206,46 @@ describe('Todos from other programs', () => {
     expect((await list())[1]).toMatchObject({ parentId: (await list())[0]!.id });
   });
 
+  it('are refused where a file names one todo twice, whatever it calls it', async () => {
+    const [oak] = (await send(table('id,title', 'a,Oak'))).body.rows as [Row];
+    const elm = await createTodo(system, ada, room, { title: 'Elm' });
+    const others = Array.from({ length: 1_000 }, (_, nr) => `n${nr},Todo ${nr}`);
+    const twice = { action: 'refused', errors: ['id unique'] };
+    for (const [lines, expected] of [
+      [
+        [`a,Oak 2`, `${oak.id},Oak 3`],
+        [{ action: 'updated', changed: ['title'] }, twice],
+      ],
+      [
+        [`${elm.id},Elm 2`, `${elm.id.toUpperCase()},Elm 3`],
+        [{ action: 'updated', changed: ['title'] }, twice],
+      ],
+      [
+        ['a,Oak 4', ...others, `${oak.id},Oak 5`],
+        [{ action: 'updated', changed: ['title'] }, ...times(1_000, 'created'), twice],
+      ],
+    ] as const) {
+      const file = table('id,title', ...lines);
+      expect(summary(await send(file, { query: '?dryRun=true' }))).toEqual(expected);
+      expect(summary(await send(file))).toEqual(expected);
+    }
+    expect((await list()).slice(0, 2)).toMatchObject([{ title: 'Oak 4' }, { title: 'Elm 2' }]);
+  });
+
+  it('are refused with a time zone that does not exist, also where nothing else changes', async () => {
+    const series = 'a,x,2090-01-31T16:00:00Z,FREQ=DAILY';
+    expect(summary(await send(table('id,title,dueDate,recurrence', series)))).toEqual(times(1, 'created'));
+    const refused = [{ action: 'refused', errors: ['timeZone format'] }];
+    for (const zone of ['Nowhere/Land', '+01:00'])
+      expect(summary(await send(table('id,title,dueDate,recurrence,timeZone', `${series},${zone}`)))).toEqual(
+        refused,
+      );
+    const file = calendar(...todoIn('b', 'SUMMARY:x', 'DUE;TZID=Nowhere/Land:20900131T160000'));
+    const told = [{ action: 'refused', errors: ['dueDate format', 'timeZone format'] }];
+    expect(summary(await send(file, { query: '?dryRun=true' }))).toEqual(told);
+    expect(summary(await send(file))).toEqual(told);
+  });
+
   it('change nothing in other workspaces, whatever ids they name', async () => {
     const other = await gather(system, bob);
     const secret = await createTodo(system, bob, other, { title: 'Secret' });

@@ -207,6 +207,7 @@ export class ImportTodosRoute {
       actorId: userId,
       timeZone,
       known: new Map(),
+      named: new Set<string>(),
       children: new Map(),
       searches: 0,
       tags: undefined,
