@@ -40,6 +40,13 @@ export const TagRemovalContinued = defineEvent(
   z.object({ tagId: z.uuid() }),
 );
 
+/** The next todos that are due are to be told of. */
+export const RemindersContinued = defineEvent(
+  'todos.reminders-continued',
+  1,
+  z.object({ kind: z.enum(['due-soon', 'overdue']) }),
+);
+
 /** A user is to be reminded by mail of up to ten todos, and told how many more there are. */
 export const ReminderRequested = defineEvent(
   'todos.reminder-requested',

@@ -110,6 +110,8 @@ export abstract class Memberships {
   abstract lockRoles(userIds: readonly string[], workspaceId: string): Promise<Map<string, Role>>;
   /** @returns all workspaces of a user, in no order */
   abstract workspacesOf(userId: string): Promise<Membership[]>;
+  /** @returns ids of the workspaces of some users, by user, in one statement; those who are in none are left out */
+  abstract workspacesOfAll(userIds: readonly string[]): Promise<Map<string, Set<string>>>;
   /** @returns the members of a workspace whose accounts are active, in no order; none if it is gone */
   abstract membersOf(workspaceId: string): Promise<WorkspaceMember[]>;
   /**

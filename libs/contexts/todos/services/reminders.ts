@@ -3,19 +3,18 @@ import { Clock, occurred, type RaisedEvent } from '@rookery/domain';
 import { Outbox, Transaction } from '@rookery/persistence';
 import { Memberships } from '../../workspaces/contract';
 import { TodoDueSoon, TodoOverdue } from '../contract';
-import { ReminderRequested } from '../events';
+import { ReminderRequested, RemindersContinued } from '../events';
 import { metrics } from '../metrics';
 import { type DueTodo, type NoticeKind, Notices } from '../storage/notices';
 
-const BATCH_SIZE = 100;
-/** Batches of one slot; the rest waits for the next one. */
-const MAX_BATCHES = 10;
+/** Todos of one transaction; the next ones follow at once in one of their own. */
+const PAGE_SIZE = 500;
 /** Todos that a mail lists. */
 const MAX_LISTED = 10;
 
 const EVENTS = { 'due-soon': TodoDueSoon, overdue: TodoOverdue };
 
-/** Tells users of their due dates, in the transaction of a schedule. */
+/** Tells users of their due dates, a page at a time. */
 @Injectable()
 export class Reminders {
   constructor(
@@ -26,36 +25,37 @@ export class Reminders {
     private readonly transaction: Transaction,
   ) {}
 
-  /** Raises an event for each todo that is due, and asks for one mail for each user. */
+  /** Raises an event for each todo that is due first, in the current transaction, and asks for one mail for each user. */
   async remind(kind: NoticeKind): Promise<void> {
     const now = this.clock.now();
-    const due: DueTodo[] = [];
-    for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
-      const { todos, taken } = await this.notices.take(kind, now, BATCH_SIZE);
-      due.push(...todos);
-      if (taken < BATCH_SIZE) break;
-    }
-    const byUser = Map.groupBy(due, ({ userId }) => userId);
-    const events: RaisedEvent[] = [];
-    for (const [userId, all] of byUser) events.push(...(await this.eventsFor(kind, userId, all)));
+    const { todos, taken } = await this.notices.take(kind, now, PAGE_SIZE);
+    const byUser = Map.groupBy(todos, ({ userId }) => userId);
+    const workspaces = await this.memberships.workspacesOfAll([...byUser.keys()]);
+    const events = [...byUser].flatMap(([userId, all]) =>
+      eventsFor(kind, userId, all, workspaces.get(userId) ?? new Set()),
+    );
+    if (taken === PAGE_SIZE) events.push(occurred(RemindersContinued, { kind }));
     if (events.length === 0) return;
     await this.outbox.append(events);
     const told = events.filter(({ definition }) => definition === EVENTS[kind]).length;
     this.transaction.afterCommit(() => metrics.notices.inc({ kind }, told));
   }
+}
 
-  private async eventsFor(kind: NoticeKind, userId: string, all: readonly DueTodo[]): Promise<RaisedEvent[]> {
-    const workspaces = new Set(
-      (await this.memberships.workspacesOf(userId)).map(({ workspaceId }) => workspaceId),
-    );
-    const seen = all.filter(({ workspaceId }) => workspaces.has(workspaceId));
-    if (seen.length === 0) return [];
-    const todoIds = seen.slice(0, MAX_LISTED).map(({ id }) => id);
-    return [
-      ...seen.map(({ id: todoId, workspaceId, dueDate }) =>
-        occurred(EVENTS[kind], { todoId, workspaceId, userId, dueDate: dueDate.toISOString() }),
-      ),
-      occurred(ReminderRequested, { userId, kind, todoIds, more: seen.length - todoIds.length }),
-    ];
-  }
+/** @param workspaces that the user is in: former members are not told */
+function eventsFor(
+  kind: NoticeKind,
+  userId: string,
+  all: readonly DueTodo[],
+  workspaces: ReadonlySet<string>,
+): RaisedEvent[] {
+  const seen = all.filter(({ workspaceId }) => workspaces.has(workspaceId));
+  if (seen.length === 0) return [];
+  const todoIds = seen.slice(0, MAX_LISTED).map(({ id }) => id);
+  return [
+    ...seen.map(({ id: todoId, workspaceId, dueDate }) =>
+      occurred(EVENTS[kind], { todoId, workspaceId, userId, dueDate: dueDate.toISOString() }),
+    ),
+    occurred(ReminderRequested, { userId, kind, todoIds, more: seen.length - todoIds.length }),
+  ];
 }

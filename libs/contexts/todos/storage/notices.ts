@@ -28,6 +28,7 @@ export class Notices {
 
   /**
    * Takes todos whose users are to be told, and records that they are. What others are working on is left for later.
+   * Those that are due first come first, of one moment those of one user together: so few users get two mails.
    * Whose due date passed more than a week ago is too old to be told: after an outage nobody gets mails about it.
    *
    * @param limit maximum number of todos
@@ -39,7 +40,7 @@ export class Notices {
       `WITH due AS (
          SELECT id FROM todos.todos
          WHERE status = 'PENDING' AND due_at IS NOT NULL AND ${told} IS DISTINCT FROM due_at AND ${when}
-         ORDER BY due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED),
+         ORDER BY due_at, responsible_id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED),
        marked AS (
          UPDATE todos.todos todo SET ${told} = due_at FROM due WHERE todo.id = due.id
          RETURNING todo.id, todo.workspace_id, todo.responsible_id, todo.due_at),

@@ -65,6 +65,16 @@ export class StoredMemberships extends Memberships {
     );
   }
 
+  override async workspacesOfAll(userIds: readonly string[]): Promise<Map<string, Set<string>>> {
+    if (userIds.length === 0) return new Map();
+    const rows = await this.sql.rows<{ userId: string; ids: string[] }>(
+      `SELECT user_id AS "userId", array_agg(workspace_id) AS ids FROM workspaces.members
+       WHERE user_id = ANY ($1::uuid[]) GROUP BY user_id`,
+      [userIds],
+    );
+    return new Map(rows.map(({ userId, ids }) => [userId, new Set(ids)]));
+  }
+
   override membersOf(workspaceId: string): Promise<WorkspaceMember[]> {
     return this.sql.rows<WorkspaceMember & Record<string, unknown>>(
       `SELECT member.user_id AS "userId", member.role

@@ -262,6 +262,29 @@ describe('Reminders', () => {
     expect(notices).toHaveLength(500);
   });
 
+  it('of many come page by page, without another slot, each user at once: nobody waits for those of others', async () => {
+    const due = inHours(2);
+    await plant(700, due);
+    await plant(700, due, bob.id);
+    const carol = await enroll(system);
+    const other = await gather(system, carol);
+    const { id } = await createTodo(system, carol, other, { dueDate: inHours(3) });
+    await runs('todos.remind-of-due-dates');
+    await eventually(async () => expect(await told(id)).toEqual(['due-soon 0']));
+    const [pages] = await system.sql<{ transactions: number; notices: number }>(
+      `SELECT count(DISTINCT notices.xmin::text)::int AS transactions, count(*)::int AS notices
+       FROM todos.notices JOIN todos.todos todo ON todo.id = todo_id WHERE workspace_id = $1`,
+      [room],
+    );
+    expect(pages).toEqual({ transactions: 3, notices: 1_400 });
+    const asked = await system.sql<{ userId: string; count: number }>(
+      `SELECT data ->> 'userId' AS "userId", count(*)::int AS count FROM messaging.outbox
+       WHERE type = 'todos.reminder-requested' AND data ->> 'userId' = ANY ($1) GROUP BY 1`,
+      [[ada.id, bob.id]],
+    );
+    expect(asked.map(({ count }) => count).toSorted((fewer, more) => fewer - more)).toEqual([2, 2]);
+  });
+
   it('of a week come on Monday at eight, once, whatever runs again', async () => {
     await createTodo(system, ada, room, { title: 'Next week', dueDate: inHours(48) });
     const { id } = await createTodo(system, ada, room);
