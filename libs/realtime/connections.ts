@@ -42,7 +42,9 @@ export const framesSentTotal = counter({
 
 export const cutOffTotal = counter({
   name: 'rookery_realtime_cut_off_total',
-  help: 'Connections that were ended because the client did not read, by kind.',
+  help:
+    'Connections that were cut off, by kind: websocket, sse (the client did not read), handshake (refused, and the ' +
+    'client did not close).',
   labels: ['kind'],
 });
 

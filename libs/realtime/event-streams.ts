@@ -23,7 +23,8 @@ export class EventStreams {
 
   /**
    * Answers with a stream, for a route that has `@LongLived()` and a caller. The stream has heartbeats; it ends with its
-   * frames, when the client leaves or does not read, when its token ends or is revoked, and when the process does.
+   * frames, when the client leaves or does not read, when its token ends or is revoked, and when the process does. A
+   * client that asks for it before an earlier request on the connection is answered loses the connection.
    *
    * @param frames what to send, such as `Streams.follow`; the signal ends it
    * @throws RequestRefused 429 `realtime.too-many-connections`
@@ -36,9 +37,16 @@ export class EventStreams {
     const userId = request.user!.userId;
     const [, token = ''] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
     const opener = { kind: 'sse', userId, ip: request.ip, token } as const;
+    const response = reply.raw;
+    // The client has left, or waits for a response before this one, which would collect the frames: nothing says later
+    // that such a connection is closed.
+    if (response.destroyed || response.socket === null) {
+      reply.hijack();
+      request.raw.socket.destroy();
+      return;
+    }
     const release = this.connections.reserve(opener);
     reply.hijack();
-    const response = reply.raw;
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) response.setHeader(name, value);
     response.setHeader('content-type', 'text/event-stream; charset=utf-8');

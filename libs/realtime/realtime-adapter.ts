@@ -2,7 +2,9 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { cutOffTotal } from './connections';
 import { noteHandshake, takeToken } from './handshake';
+import { RealtimeLimits } from './settings';
 
 /**
  * Nest's adapter for `ws`, whose handshakes are requests like all others: they pass the hooks, guards and limits of
@@ -30,12 +32,29 @@ export class RealtimeAdapter extends WsAdapter {
     socket.on('error', () => socket.destroy());
     const mistake = takeToken(request);
     const response = new ServerResponse(request);
-    response.assignSocket(socket as never);
+    try {
+      response.assignSocket(socket as never);
+    } catch {
+      // A request before it on the connection is not answered yet, or a stream: there is no place for an answer.
+      socket.destroy();
+      return;
+    }
     response.shouldKeepAlive = false; // nothing reads further requests from it
     response.once('finish', () => {
-      if (response.statusCode !== 101) socket.end();
+      if (response.statusCode !== 101) this.leave(socket);
     });
     noteHandshake(request, { socket, head, response, mistake });
     this.app.getHttpAdapter().getInstance().routing(request, response);
+  }
+
+  /** The server keeps half of a connection open for as long as the client does: one that was refused has a moment. */
+  private leave(socket: Duplex): void {
+    socket.end();
+    socket.resume(); // or what the client still sends hides that it has closed
+    const cutOff = setTimeout(() => {
+      cutOffTotal.inc({ kind: 'handshake' });
+      socket.destroy();
+    }, this.app.get(RealtimeLimits).closeMs).unref();
+    socket.once('close', () => clearTimeout(cutOff));
   }
 }

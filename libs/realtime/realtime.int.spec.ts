@@ -19,6 +19,7 @@ const BellRang = defineFrame('suite.bell-rang', z.object({ number: z.int(), text
 });
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const ORIGIN = 'https://app.example';
+const UPGRADE = { connection: 'Upgrade', upgrade: 'websocket' };
 
 describe('Frames', () => {
   let provider: IdentityProvider;
@@ -90,6 +91,25 @@ describe('Frames', () => {
       socket.on('error', reject);
       socket.write(`GET /v1/ws HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
     });
+  const bearing = ({ token }: Person) => ({ authorization: `Bearer ${token}` });
+  const head = (route: string, headers: Record<string, string>) =>
+    [`${route} HTTP/1.1`, 'host: x', ...Object.entries(headers).map((each) => each.join(': ')), '\r\n'].join(
+      '\r\n',
+    );
+  /** Sends one or two requests over one connection, in one packet. */
+  const talk = (...asked: [string, Record<string, string>, string?, Record<string, string>?]) => {
+    const [first, headers, second, others] = asked;
+    const { port } = new URL(system.addresses.apiUrl);
+    const socket = connect(Number(port), '127.0.0.1');
+    const talking = Object.assign(socket, {
+      answer: '',
+      ended: new Promise<void>((resolve) => socket.on('close', () => resolve())),
+    });
+    socket.on('error', () => undefined); // it closes then
+    socket.on('data', (data) => (talking.answer += data.toString()));
+    socket.write(head(first, headers) + (second === undefined ? '' : head(second, others!)));
+    return talking;
+  };
   /** @returns an API key of whoever the token belongs to */
   const createKey = async (token: string, scopes: string[]): Promise<string> =>
     (await system.ask('POST /v1/me/api-keys', { token, body: { name: 'a program', scopes } })).body.key;
@@ -331,6 +351,62 @@ describe('Frames', () => {
         expect(await handshake(token, { 'Sec-WebSocket-Key': 'short' })).toContain('HTTP/1.1 400');
       }
       for (const _ of upTo(5)) await open({ token });
+    });
+
+    it('and their connections closed, although clients keep them open', async () => {
+      const cutOff = () => system.metric('rookery_realtime_cut_off_total{kind="handshake"}');
+      const before = await cutOff();
+      const socket = Object.assign(talk('GET /v1/ws', UPGRADE), { allowHalfOpen: true });
+      const kept = setInterval(() => socket.write('x'), 50);
+      await socket.ended;
+      clearInterval(kept);
+      expect(socket.answer).toContain('HTTP/1.1 401');
+      expect(await cutOff()).toBe(before + 1);
+    });
+  });
+
+  describe('have a connection of their own', () => {
+    const count = () => system.inApi(Connections).count('sse');
+    beforeEach(() => eventually(() => count() === 0));
+
+    it('which closes behind a stream', async () => {
+      const ada = await enroll(system);
+      const socket = talk('GET /v1/events', bearing(ada));
+      await eventually(() => expect(socket.answer).toContain('event: ready'));
+      expect(socket.answer).toMatch(/\r\nconnection: close\r\n/i);
+      await system.ask('POST /v1/auth/logout-all', { token: ada.token });
+      await socket.ended;
+      expect(socket.answer).toContain('event: error');
+    });
+
+    it('which a request behind a stream ends', async () => {
+      const ada = await enroll(system);
+      const socket = talk('GET /v1/events', bearing(ada));
+      await eventually(() => expect(socket.answer).toContain('event: ready'));
+      expect(count()).toBe(1);
+      socket.write(head('GET /livez', {}));
+      await socket.ended;
+      await eventually(() => count() === 0);
+    });
+
+    it('which carries the next request after a stream that was refused', async () => {
+      const socket = talk('GET /v1/ws', bearing(await enroll(system)));
+      await eventually(() => expect(socket.answer).toContain('HTTP/1.1 426'));
+      socket.write(head('GET /livez', {}));
+      await eventually(() => expect(socket.answer).toContain('HTTP/1.1 200'));
+      socket.destroy();
+    });
+
+    it.each([
+      ['a stream behind a stream', 'GET /v1/events', 'GET /v1/events', {}],
+      ['a handshake behind a stream', 'GET /v1/events', 'GET /v1/ws', UPGRADE],
+      ['a handshake behind a request', 'GET /v1/me', 'GET /v1/ws', UPGRADE],
+    ])('which %s ends, in one packet', async (_, first, second, headers) => {
+      const ada = bearing(await enroll(system));
+      const socket = talk(first, ada, second, { ...ada, ...headers });
+      await socket.ended;
+      await eventually(() => count() === 0);
+      expect((await system.ask('GET /livez')).status).toBe(200);
     });
   });
 

@@ -23,6 +23,7 @@ import { answerClientError } from './client-error';
 import { announceDeprecations } from './deprecation';
 import { Drain } from './drain';
 import { tagAnswers } from './etag';
+import { closeBehindStreams } from './exclusive-connections';
 import { limitHandlers } from './handler-timeout';
 import { Operators } from './basic-auth';
 import { interceptKeyedRoutes, KeepIdempotent } from './idempotency/keep-idempotent';
@@ -127,6 +128,7 @@ export async function createWebApp(
   refuseSecondHost(server);
   logRequests(server, logger);
   measureRequests(server);
+  closeBehindStreams(server, isLongLived);
   answerOptions(server, methods);
   linkAnswers(server);
   tagAnswers(server);
