@@ -5,7 +5,7 @@ import { reads } from '../storage/visibility';
 import { postColumns, postOf, type PostRow, type PostView } from './post';
 import type { PostFilters } from './post-filters';
 
-/** Posts of each tag that one page looks at, at most: all of them may be hidden from the reader. */
+/** Posts, of each tag if there are some, that one page looks at, at most: all of them may be hidden from the reader. */
 const SCAN_MAX = 2_000;
 
 /**
@@ -19,7 +19,7 @@ export class Explore {
   /**
    * @param filters without the search
    * @returns the posts after a position that the viewer may read, newest first, at most `limit`; fewer, and where it
-   *   stopped, if very many posts with the tags are hidden from the viewer
+   *   stopped, if very many posts are hidden from the viewer
    */
   async newest(
     viewerId: string,
@@ -27,8 +27,30 @@ export class Explore {
     position: Position,
     limit: number,
   ): Promise<Scanned<PostView, Position>> {
+    if (filters.tags.length > 0) return this.scan(viewerId, filters, position, limit);
+    // Nearly always the page is full: where a scan ends is asked only if it may have been cut off.
+    const rows = await this.read(viewerId, filters, position, undefined, limit);
+    return rows.length === limit ? { rows, end: undefined } : this.scan(viewerId, filters, position, limit);
+  }
+
+  private async scan(
+    viewerId: string,
+    filters: ExploreFilters,
+    position: Position,
+    limit: number,
+  ): Promise<Scanned<PostView, Position>> {
+    const end = await this.scanEnd(filters, position);
+    return { rows: await this.read(viewerId, filters, position, end, limit), end };
+  }
+
+  private async read(
+    viewerId: string,
+    filters: ExploreFilters,
+    position: Position,
+    end: Position | undefined,
+    limit: number,
+  ): Promise<PostView[]> {
     const { tags } = filters;
-    const end = tags.length === 0 ? undefined : await this.scanEnd(filters, position);
     const values: unknown[] = [viewerId, limit];
     const bounds = boundsOf(filters, position, values);
     if (end)
@@ -44,18 +66,22 @@ export class Explore {
        ORDER BY page.created_at DESC, page.id DESC`,
       values,
     );
-    return { rows: rows.map(postOf), end };
+    return rows.map(postOf);
   }
 
   /** @returns the last post that a page may look at; undefined if it may look at all that are left */
   private async scanEnd(filters: ExploreFilters, position: Position): Promise<Position | undefined> {
-    const values: unknown[] = [filters.tags];
+    const { tags } = filters;
+    const values: unknown[] = tags.length === 0 ? [] : [tags];
+    const bounds = boundsOf(filters, position, values).join(' AND ');
+    const last = `ORDER BY created_at DESC, id DESC OFFSET ${SCAN_MAX - 1} LIMIT 1`;
     const end = await this.sql.row<{ createdAt: Date; id: string }>(
-      `SELECT last.created_at AS "createdAt", last.id FROM unnest($1::text[]) AS asked (tag)
+      tags.length === 0
+        ? `SELECT created_at AS "createdAt", id FROM social.posts WHERE ${bounds} ${last}`
+        : `SELECT last.created_at AS "createdAt", last.id FROM unnest($1::text[]) AS asked (tag)
        CROSS JOIN LATERAL (
          SELECT created_at, id FROM (${TAGGED}) AS tagged
-         WHERE tagged.tag = asked.tag AND ${boundsOf(filters, position, values).join(' AND ')}
-         ORDER BY created_at DESC, id DESC OFFSET ${SCAN_MAX - 1} LIMIT 1) AS last
+         WHERE tagged.tag = asked.tag AND ${bounds} ${last}) AS last
        ORDER BY last.created_at DESC, last.id DESC LIMIT 1`,
       values,
     );
@@ -81,9 +107,10 @@ const visible = (author: string) =>
   `(SELECT person.active AND ${reads('$1::uuid', 'person.id')} FROM social.people person WHERE person.id = ${author})`;
 
 function newestOf(bounds: readonly string[]): string {
-  return `SELECT created_at, id FROM social.posts
-    WHERE ${bounds.join(' AND ')} AND ${visible('author_id')}
-    ORDER BY created_at DESC, id DESC LIMIT $2`;
+  return `SELECT created_at, id FROM (
+      SELECT created_at, id, author_id FROM social.posts WHERE ${bounds.join(' AND ')}
+      ORDER BY created_at DESC, id DESC LIMIT ${SCAN_MAX}) AS scanned
+    WHERE ${visible('author_id')} ORDER BY created_at DESC, id DESC LIMIT $2`;
 }
 
 /** The tags' rows may be older or newer than the post: it is looked at. */

@@ -12,10 +12,10 @@ export interface FeedFilters extends PostFilters {
   sort: 'asc' | 'desc';
 }
 
-/** Entries to look at: of the feed and of one's own posts, and of each merged author. */
+/** Entries to look at: of the feed and of one's own posts, and of each merged author. Without `merged` of the feed alone. */
 interface Reach {
   entries: number;
-  merged: number;
+  merged?: number;
 }
 
 /** First scan for tags or a search: enough if matches are frequent. */
@@ -23,6 +23,9 @@ const SAMPLE: Reach = { entries: 500, merged: 100 };
 
 /** What one page scans at most after that. */
 const WALK_MAX: Reach = { entries: 2_000, merged: 200 };
+
+/** What a page without tags and search scans at most: one's own posts and those of merged authors are all shown. */
+const SCAN_MAX: Reach = { entries: 2_000 };
 
 /** Matches are frequent if a scan of this many times the sample fills the page. */
 const MAX_WALK_FACTOR = 4;
@@ -45,7 +48,7 @@ export class Feed {
    * @param viewerId owner of the feed
    * @param position end of the previous page; undefined for the first
    * @param limit maximum number of posts
-   * @returns fewer posts, and where it stopped, if too little of the feed matches tags and search
+   * @returns fewer posts, and where it stopped, if too little of the feed matches tags and search, or is shown
    */
   async page(
     viewerId: string,
@@ -55,7 +58,11 @@ export class Feed {
   ): Promise<Scanned<PostView, Position>> {
     if (filters.tags.length === 0 && filters.search === '') {
       const rows = await this.walk(viewerId, filters, position, undefined, limit);
-      return { rows: rows.map(postOf), end: undefined };
+      if (rows.length === limit) return { rows: rows.map(postOf), end: undefined };
+      // The end of the feed, or very many entries of muted authors.
+      const end = await this.walkEnd(viewerId, filters, position, SCAN_MAX);
+      const whole = end ? await this.walk(viewerId, filters, position, end, limit) : rows;
+      return { rows: whole.map(postOf), end };
     }
     const near = await this.walkFor(viewerId, filters, position, SAMPLE, limit);
     if (near.end === undefined || near.rows.length === limit) return near;
@@ -95,16 +102,19 @@ export class Feed {
     const authored = (author: string, offset: number) =>
       `SELECT created_at, id FROM social.posts WHERE author_id = ${author} AND ${within('created_at', 'id')}
        ${ordered} OFFSET ${offset - 1} LIMIT 1`;
+    const ends = [
+      `SELECT item.created_at, item.post_id AS id FROM social.feed_items item
+       WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
+       ORDER BY item.created_at ${order}, item.post_id ${order} OFFSET ${reach.entries - 1} LIMIT 1`,
+    ];
+    if (reach.merged !== undefined)
+      ends.push(
+        authored('$1', reach.entries),
+        `SELECT post.created_at, post.id FROM social.merged_follows follow
+         CROSS JOIN LATERAL (${authored('follow.author_id', reach.merged)}) AS post WHERE follow.user_id = $1`,
+      );
     const end = await this.sql.row<{ createdAt: Date; id: string }>(
-      `SELECT created_at AS "createdAt", id FROM (
-         (SELECT item.created_at, item.post_id AS id FROM social.feed_items item
-          WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
-          ORDER BY item.created_at ${order}, item.post_id ${order} OFFSET ${reach.entries - 1} LIMIT 1)
-         UNION ALL (${authored('$1', reach.entries)})
-         UNION ALL
-         (SELECT post.created_at, post.id FROM social.merged_follows follow
-          CROSS JOIN LATERAL (${authored('follow.author_id', reach.merged)}) AS post WHERE follow.user_id = $1)
-       ) AS ends ${ordered} LIMIT 1`,
+      `SELECT created_at AS "createdAt", id FROM (${ends.map((each) => `(${each})`).join(' UNION ALL ')}) AS ends ${ordered} LIMIT 1`,
       values,
     );
     return end && positionOf(end);
@@ -174,31 +184,40 @@ export class Feed {
     const newest = `ORDER BY post.created_at ${order}, post.id ${order} LIMIT $2`;
     const [aggregate, upTo, all] =
       filters.sort === 'desc' ? ['min', '>=', '-infinity'] : ['max', '<=', 'infinity'];
-    const reached = `post.created_at ${upTo} (
-      SELECT CASE WHEN count(*) = $2 THEN ${aggregate}("createdAt") ELSE '${all}' END FROM items)`;
+    const entries = `SELECT item.* FROM social.feed_items item
+      WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')}
+      ORDER BY item.created_at ${order}, item.post_id ${order}`;
+    // Looked up only if the page is not full, since a CASE is evaluated from the left.
+    const cutOff = end
+      ? `'${all}'`
+      : `coalesce((SELECT last.created_at ${filters.sort === 'desc' ? '+' : '-'} interval '1 ms'
+                   FROM (${entries} OFFSET ${SCAN_MAX.entries - 1} LIMIT 1) AS last), '${all}')`;
+    const reached = (createdAt: string) => `${createdAt} ${upTo} (
+      SELECT CASE WHEN count(*) = $2 THEN ${aggregate}("createdAt") ELSE ${cutOff} END FROM items)`;
     // Posts are read as they are found, in full: their ids alone would have to be looked up again.
     return this.sql.rows<PostRow>(
       `WITH items AS MATERIALIZED (
-         SELECT ${postColumns('$1')} FROM social.feed_items item
+         SELECT ${postColumns('$1')} FROM (${entries} LIMIT ${SCAN_MAX.entries}) AS item
          CROSS JOIN LATERAL (SELECT * FROM social.posts post WHERE post.id = item.post_id AND ${fitting} OFFSET 0) AS post
          CROSS JOIN LATERAL ${activeAuthor('post.author_id')} AS author
-         WHERE item.user_id = $1 AND ${within('item.created_at', 'item.post_id')} AND ${followed('item.author_id')}
+         WHERE ${followed('item.author_id')}
          ORDER BY item.created_at ${order}, item.post_id ${order} LIMIT $2
        ), own AS (
          SELECT ${postColumns('$1')} FROM social.posts post
          CROSS JOIN LATERAL (SELECT * FROM social.people WHERE id = post.author_id OFFSET 0) AS author
-         WHERE post.author_id = $1 AND ${reached} AND ${within('post.created_at', 'post.id')} AND ${fitting} ${newest}
+         WHERE post.author_id = $1 AND ${reached('post.created_at')} AND ${within('post.created_at', 'post.id')}
+           AND ${fitting} ${newest}
        ), merged AS (
          SELECT ${postColumns('$1')} FROM social.merged_follows follow
          CROSS JOIN LATERAL ${activeAuthor('follow.author_id')} AS author
          CROSS JOIN LATERAL (
            SELECT * FROM social.posts post
-           WHERE post.author_id = follow.author_id AND ${reached} AND ${within('post.created_at', 'post.id')} AND ${fitting}
-           ${newest}) AS post
+           WHERE post.author_id = follow.author_id AND ${reached('post.created_at')}
+             AND ${within('post.created_at', 'post.id')} AND ${fitting} ${newest}) AS post
          WHERE follow.user_id = $1 AND ${followed('follow.author_id')} ${newest}
        )
        SELECT DISTINCT ON ("createdAt", id) *
-       FROM (TABLE items UNION ALL TABLE own UNION ALL TABLE merged) AS page
+       FROM (SELECT * FROM items WHERE ${reached('"createdAt"')} UNION ALL TABLE own UNION ALL TABLE merged) AS page
        ORDER BY "createdAt" ${order}, id ${order} LIMIT $2`,
       values,
     );

@@ -144,6 +144,30 @@ describe('Exploring posts', () => {
     expect(await ids(`tags=${two}&limit=5`)).toEqual([between[0]!.id]);
   });
 
+  it('gets past them without tags, too', async () => {
+    const hidden = await enroll(system);
+    await block(system, hidden, bob);
+    const post = (author: Person, count: number, day: string) =>
+      system.sql<{ id: string }>(
+        `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+         SELECT gen_random_uuid(), 1, $1, 'Title', 'Content', '{}', at, at
+         FROM (SELECT $3::timestamptz + nr * interval '1 ms' AS at FROM generate_series(1, $2::int) nr) AS times
+         RETURNING id`,
+        [author.id, count, day],
+      );
+    const [beyond] = await post(ada, 1, '1950-01-01');
+    await post(hidden, 4_001, '1950-01-02');
+    const [before] = await post(ada, 1, '1950-01-03');
+    const pages: string[][] = [];
+    for (let cursor = ''; ;) {
+      const { body } = await list(`since=1950-01-01T00:00:00Z&until=1950-01-04T00:00:00Z&limit=5${cursor}`);
+      pages.push((body.data as Listed[]).map(({ id }) => id));
+      if (body.page.nextCursor === null) break;
+      cursor = `&cursor=${body.page.nextCursor}`;
+    }
+    expect(pages).toEqual([[before!.id], [], [beyond!.id]]);
+  });
+
   it('refuses a cursor of other filters', async () => {
     for (let time = 0; time < 2; time += 1) await publish(system, ada);
     const { body } = await list('limit=1');

@@ -39,8 +39,8 @@ export class ListPostsRoute {
       'Newest first. With `search`: best match first, then newest; a word in the title counts more. If very many posts ' +
       `match, the newest ${RANKED} are ranked. Of phrases and of several words that are common but rarely stand together, ` +
       `only the newest ${NEAR_MAX} posts may be searched. Posts published while you read the pages of a search are not ` +
-      'included. Posts with new tags are found by them within moments. If very many posts with ' +
-      'the tags are hidden from you, a page may hold fewer posts than `limit`, or none, and still have a `nextCursor`.',
+      'included. Posts with new tags are found by them within moments. If very many posts ' +
+      'are hidden from you, a page may hold fewer posts than `limit`, or none, and still have a `nextCursor`.',
     ok: { list: PostView },
   })
   list(

@@ -240,6 +240,37 @@ describe('Reading the feed', () => {
   });
 
   it.each([
+    ['desc', ['New', 'Same', 'Old']],
+    ['asc', ['Old', 'Same', 'New']],
+  ])('ends a page early among entries of muted authors, and leads on (%s)', async (sort, expected) => {
+    await system.sql(
+      `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+       SELECT gen_random_uuid(), 1, $1, 'Muted', 'Quiet', '{}', to_timestamp(10000 + n), now()
+       FROM generate_series(1, 5000) n`,
+      [bob.id],
+    );
+    await follow(ada, bob);
+    await eventually(async () => (await rowsOf(bob)) === 5_000);
+    expect((await system.ask(`PUT /v1/users/${bob.id}/mute`, { token: ada.token })).status).toBe(204);
+    await publishAt(ada, 'Old', '1970-01-01T00:00:00Z');
+    // At the moment of the last entry that the first page looks at.
+    const last = sort === 'desc' ? 10_000 + 3_001 : 10_000 + 2_000;
+    await publishAt(ada, 'Same', new Date(last * 1_000).toISOString());
+    await publishAt(ada, 'New', `${DAY}T09:00:00Z`);
+    for (const limit of ['1', '5']) {
+      const pages: string[][] = [];
+      for (let cursor: Record<string, string> = {}; ;) {
+        const { body } = await feed(ada, { limit, sort, ...cursor });
+        pages.push(body.data.map(({ title }: { title: string }) => title));
+        if (body.page.nextCursor === null) break;
+        cursor = { cursor: body.page.nextCursor };
+      }
+      expect(pages.flat()).toEqual(expected);
+      expect(pages.length).toBeGreaterThan(2);
+    }
+  });
+
+  it.each([
     ['tags', { tags: '1,2,3,4,5,6' }],
     ['tags.1', { tags: `fine,${'x'.repeat(21)}` }],
     ['search', { search: 'x'.repeat(101) }],

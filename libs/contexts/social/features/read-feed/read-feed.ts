@@ -39,8 +39,9 @@ export class ReadFeedRoute {
     summary: 'Read your feed',
     description:
       'Your posts and the posts of users you follow, except muted users. New posts of others arrive within moments. ' +
-      'Posts of users you unfollow, mute or block disappear at once. If little of a long feed matches tags or search, a ' +
-      'page may hold fewer posts than `limit`, or none, and still have a `nextCursor`.',
+      'Posts of users you unfollow, mute or block disappear at once. If little of a long feed matches tags or search, or ' +
+      'most of it is by users you have muted, a page may hold fewer posts than `limit`, or none, and still have a ' +
+      '`nextCursor`.',
     ok: { list: PostView },
   })
   read(@CurrentCaller() { userId }: Caller, @QueryString() query: FeedQuery): Promise<Page<PostView>> {
