@@ -15,12 +15,11 @@ import type { FastifyReply } from 'fastify';
 import { Public } from './access';
 import { Drain } from './drain';
 import { EdgeModule } from './edge.module';
+import { EventLoopWatch } from './event-loop-watch';
 import { Explain } from './explain';
 import { Field } from './fields';
 import { MetricsServer } from './metrics-server';
 import { WebSettings } from './settings';
-
-const MAX_LAG_MS = 5_000;
 
 class Liveness {
   @Field.oneOf(['up', 'down'], { description: 'Whether the process works.' })
@@ -52,6 +51,7 @@ class Health {
 @Controller()
 class ProbeController implements OnModuleDestroy {
   private readonly lag = monitorEventLoopDelay({ resolution: 100 });
+  private readonly loop = new EventLoopWatch(this.lag);
 
   constructor(
     private readonly checks: HealthChecks,
@@ -74,13 +74,11 @@ class ProbeController implements OnModuleDestroy {
   })
   @ApiResponse({ status: 503, type: Liveness, description: 'Not healthy.' })
   live(@Res({ passthrough: true }) reply: FastifyReply): Liveness {
-    const lagMs = this.lag.max / 1e6;
-    // It costs more than the rest of the answer, and smaller maxima than the limit say nothing.
-    if (lagMs > MAX_LAG_MS) this.lag.reset();
+    const lagMs = this.loop.sustainedMs();
     const silent = this.checks.silentHeartbeats();
     const detail =
-      lagMs > MAX_LAG_MS
-        ? `the event loop stood still for ${Math.round(lagMs)} ms`
+      lagMs !== undefined
+        ? `the event loop stands still again and again, for ${Math.round(lagMs)} ms`
         : silent.length > 0
           ? `nothing heard of ${silent.join(', ')}`
           : undefined;
