@@ -154,16 +154,19 @@ describe('What social holds about somebody', () => {
 
     const receipt = await eraseEverywhere(ada);
     reacting = true;
-    expect(receipt.social).toMatchObject({ posts: 2, comments: 2, likes: 1, relationships: 2 });
+    expect(receipt.social).toMatchObject({ posts: 2, likes: 1, relationships: 2 });
+    // Of the comments on posts that go, the worker removes one, or this does.
+    expect([2, 3]).toContain(receipt.social!.comments);
     await eventually(async () => {
       const { body } = await system.ask(`GET /v1/posts/${kept.id}`, { token: bob.token });
       expect(body.likesCount).toBe(1);
     });
     expect(await commentsCount(kept.id)).toBe(1);
     const ids = posts.map(({ id }) => id as string);
-    expect(await system.sql('SELECT 1 FROM social.comments WHERE post_id = ANY ($1::uuid[])', [ids])).toEqual(
-      [],
-    );
+    await eventually(async () => {
+      const left = await system.sql('SELECT 1 FROM social.comments WHERE post_id = ANY ($1::uuid[])', [ids]);
+      return left.length === 0;
+    });
     expect(
       await system.sql('SELECT other_id AS id FROM social.relationships WHERE user_id = $1', [bob.id]),
     ).toEqual([{ id: eve.id }]);

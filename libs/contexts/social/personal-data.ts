@@ -8,7 +8,7 @@ import { Posts } from './storage/posts';
 import { ProfileCounts } from './storage/profile-counts';
 
 const PAGE = 500;
-/** Maximum posts to erase per call: each takes a few statements, and its comments are deleted with it. */
+/** Maximum posts to erase per call: each takes a few statements. */
 const POSTS_PER_PAGE = 100;
 
 /** @returns the exported relationships of one kind, by the column with its start time */

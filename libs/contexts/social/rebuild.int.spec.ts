@@ -1,5 +1,6 @@
 import { Rebuild } from '@rookery/application';
 import { contexts } from '@rookery/contexts';
+import { newId } from '@rookery/domain';
 import { Transaction } from '@rookery/persistence';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
@@ -9,6 +10,7 @@ import { Posts } from './storage/posts';
 const FEED = 'social.project-feed';
 const LIKES = 'social.count-likes';
 const TAGS = 'social.project-tags';
+const COMMENTS = 'social.remove-comments';
 const PEOPLE = 'social.copy-people';
 const COUNTS = 'social.project-counts';
 
@@ -81,7 +83,14 @@ describe('Rebuilding the projections', () => {
 
   it('is offered for every projection of the context', () => {
     const names = system.inWorker(Rebuild).names();
-    expect(names.filter((name) => name.startsWith('social.'))).toEqual([PEOPLE, LIKES, COUNTS, FEED, TAGS]);
+    expect(names.filter((name) => name.startsWith('social.'))).toEqual([
+      PEOPLE,
+      LIKES,
+      COUNTS,
+      FEED,
+      TAGS,
+      COMMENTS,
+    ]);
   });
 
   it('refuses what is no projection, and names those that are', async () => {
@@ -309,4 +318,18 @@ describe('Rebuilding the projections', () => {
     );
     expect(actual).toEqual(expected);
   }, 240_000);
+
+  it('removes comments whose posts were deleted by a release that left that to a constraint', async () => {
+    const [post] = await system.sql<{ id: string; authorId: string }>(
+      'SELECT id, author_id AS "authorId" FROM social.posts LIMIT 1',
+    );
+    const [kept, left] = [newId(), newId()];
+    await system.sql(
+      `INSERT INTO social.comments (id, version, post_id, author_id, content, created_at, updated_at)
+       SELECT id, 1, post_id, $3, 'C', now(), now() FROM unnest($1::uuid[], $2::uuid[]) AS comment (id, post_id)`,
+      [[kept, left], [post!.id, newId()], post!.authorId],
+    );
+    await rebuild(COMMENTS);
+    expect(await system.sql('SELECT id FROM social.comments')).toEqual([{ id: kept }]);
+  });
 });

@@ -53,7 +53,7 @@ export class Post extends Aggregate<PostState> {
     return true;
   }
 
-  /** Its comments are deleted with it. */
+  /** Its comments and likes end with it; the worker removes them. */
   delete(): void {
     this.raise(PostDeleted, { authorId: this.authorId });
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { NotFound, Rejection } from '@rookery/domain';
+import { NIL_UUID, NotFound, Rejection } from '@rookery/domain';
 import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Comment, type CommentState } from '../model/comment';
@@ -20,7 +20,8 @@ export const commentSchema = new EntitySchema<CommentState>({
 });
 
 /**
- * The comments on posts, and their number per post. Code that changes this number locks the post's row before the
+ * The comments on posts, and their number per post. They do not reference their post: its deletion does not wait for
+ * their removal, and whoever reads them looks for the post. Code that changes this number locks the post's row before the
  * comment's, as the deletion of a post does, to prevent deadlocks.
  */
 @Injectable()
@@ -73,6 +74,39 @@ export class Comments extends Repository<CommentState, Comment> {
       [comments.map(({ id }) => id)],
     );
     return row!.removed;
+  }
+
+  /**
+   * Removes comments of a post that was deleted, without raising events.
+   *
+   * @param limit maximum number of comments to remove
+   * @returns number of removed comments; 0 for a post that is there
+   */
+  removeOrphans(postId: string, limit: number): Promise<number> {
+    return this.sql.execute(
+      `DELETE FROM social.comments WHERE id IN (SELECT id FROM social.comments WHERE post_id = $1 LIMIT $2)
+         AND NOT EXISTS (SELECT FROM social.posts WHERE id = $1)`,
+      [postId, limit],
+    );
+  }
+
+  /**
+   * Removes the comments among some whose posts were deleted.
+   *
+   * @param after last id of the previous batch; null for the first
+   * @param limit maximum comments to look at
+   * @returns last id of this batch; null if there are no more
+   */
+  async sweepOrphans(after: string | null, limit: number): Promise<string | null> {
+    const rows = await this.sql.rows<{ id: string; orphaned: boolean }>(
+      `SELECT id, NOT EXISTS (SELECT FROM social.posts WHERE posts.id = comment.post_id) AS orphaned
+       FROM social.comments comment WHERE id > $1 ORDER BY id LIMIT $2`,
+      [after ?? NIL_UUID, limit],
+    );
+    const orphans = rows.filter(({ orphaned }) => orphaned).map(({ id }) => id);
+    if (orphans.length > 0)
+      await this.sql.execute('DELETE FROM social.comments WHERE id = ANY ($1::uuid[])', [orphans]);
+    return rows.at(-1)?.id ?? null;
   }
 
   private async lockPosts(ids: readonly string[]): Promise<void> {
