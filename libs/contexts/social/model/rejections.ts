@@ -16,3 +16,11 @@ export const TargetBlocked = defineRejection(
   'Unblock the user first with DELETE /v1/users/{id}/block.',
   'You have blocked this user',
 );
+
+export const TooManyFollowed = defineRejection(
+  'social.too-many-followed',
+  'conflict',
+  'You follow the maximum number of users.',
+  'Unfollow somebody with DELETE /v1/users/{id}/follow.',
+  'Too many followed users',
+);

@@ -31,12 +31,12 @@ export class RelationshipCommands {
    */
   async begin(
     { userId, otherId }: RelationshipCommand,
-    change: (relationship: Relationship) => boolean,
+    change: (relationship: Relationship) => boolean | Promise<boolean>,
   ): Promise<void> {
     const relationship = await this.relationships.lockBetween(userId, otherId);
     await this.people.ensure(userId, otherId);
     await this.visibility.verifyProfile(userId, otherId);
-    if (change(relationship)) await this.relationships.save(relationship);
+    if (await change(relationship)) await this.relationships.save(relationship);
   }
 
   /**

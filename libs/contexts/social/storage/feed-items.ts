@@ -3,11 +3,11 @@ import { NIL_UUID } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 import { FeedSettings } from '../settings';
 
-/** Posts per statement when an author is followed or unfollowed. */
+/** Posts per transaction when an author is followed or unfollowed. */
 const BATCH_SIZE = 1_000;
 
-/** Position of an iteration over posts. */
-type Walk = { createdAt: string; id: string };
+/** Position of an iteration over the posts of an author, newest first. */
+export type Walk = { createdAt: string; id: string };
 
 /** Key of a row of `feed_items`: user, time and post. */
 export type ItemKey = [userId: string, createdAt: string, postId: string];
@@ -59,16 +59,23 @@ export class FeedItems {
     );
   }
 
-  /** Adds an author's posts to a user's feed, or removes them if the user no longer follows the author. */
-  async reconcileFollow(userId: string, authorId: string): Promise<void> {
+  /**
+   * Adds a batch of an author's posts to a user's feed, or removes it if the user no longer follows the author. Whoever
+   * follows or unfollows begins at the newest again, so that the last change passes all posts.
+   *
+   * @param after end of the previous batch; undefined for the first
+   * @returns end of this batch; undefined if there are no more posts
+   */
+  async reconcileFollow(userId: string, authorId: string, after?: Walk): Promise<Walk | undefined> {
     const following = await this.sql.row(
       `SELECT FROM social.relationships WHERE user_id = $1 AND other_id = $2 AND followed_at IS NOT NULL`,
       [userId, authorId],
     );
     await this.lock(authorId, following ? 'to add' : 'to remove');
-    if (!following) await this.removeFollow(userId, authorId);
-    else if (await this.isMerged(authorId)) await this.addMerged(userId, authorId);
-    else await this.addPosts(userId, authorId);
+    if (!following) return this.removeFollow(userId, authorId, after);
+    if (!(await this.isMerged(authorId))) return this.addPosts(userId, authorId, after);
+    await this.addMerged(userId, authorId);
+    return undefined;
   }
 
   /**
@@ -130,8 +137,8 @@ export class FeedItems {
     await this.sql.execute('DELETE FROM social.feed_items WHERE post_id = $1', [postId]);
   }
 
-  private async addPosts(userId: string, authorId: string): Promise<void> {
-    await this.inBatches(
+  private addPosts(userId: string, authorId: string, after: Walk | undefined): Promise<Walk | undefined> {
+    return this.changeBatch(
       authorId,
       `INSERT INTO social.feed_items (user_id, created_at, post_id, author_id)
        SELECT $2::uuid, batch.created_at, batch.id, $1 FROM batch
@@ -139,43 +146,54 @@ export class FeedItems {
                      WHERE user_id = $2 AND other_id = $1 AND followed_at IS NOT NULL)
        ON CONFLICT DO NOTHING`,
       userId,
+      after,
     );
   }
 
-  private async removeFollow(userId: string, authorId: string): Promise<void> {
+  private async removeFollow(
+    userId: string,
+    authorId: string,
+    after: Walk | undefined,
+  ): Promise<Walk | undefined> {
     const still = `SELECT 1 FROM social.relationships
                    WHERE user_id = $2 AND other_id = $1 AND followed_at IS NOT NULL`;
     await this.sql.execute(
       `DELETE FROM social.merged_follows WHERE author_id = $1 AND user_id = $2 AND NOT EXISTS (${still})`,
       [authorId, userId],
     );
-    await this.inBatches(
+    return this.changeBatch(
       authorId,
       `DELETE FROM social.feed_items item USING batch
        WHERE item.user_id = $2 AND item.created_at = batch.created_at AND item.post_id = batch.id
          AND NOT EXISTS (${still})`,
       userId,
+      after,
     );
   }
 
   /**
-   * Runs a statement for all posts of an author, in batches, so that no statement takes long.
+   * Runs a statement for a batch of the posts of an author.
    *
    * @param change statement in which `batch` is the batch of posts, $1 the author and $2 the follower
+   * @returns end of the batch; undefined if it is the last one
    */
-  private async inBatches(authorId: string, change: string, userId: string): Promise<void> {
-    let last: Walk | undefined;
-    do {
-      last = await this.sql.row<Walk>(
-        `WITH batch AS MATERIALIZED (
-           SELECT created_at, id FROM social.posts
-           WHERE author_id = $1 AND (created_at, id) < ($3::timestamptz, $4::uuid)
-           ORDER BY created_at DESC, id DESC LIMIT ${BATCH_SIZE}
-         ), changed AS (${change})
-         SELECT created_at::text AS "createdAt", id FROM batch ORDER BY batch.created_at, batch.id LIMIT 1`,
-        [authorId, userId, last?.createdAt ?? 'infinity', last?.id ?? NIL_UUID],
-      );
-    } while (last);
+  private async changeBatch(
+    authorId: string,
+    change: string,
+    userId: string,
+    after: Walk | undefined,
+  ): Promise<Walk | undefined> {
+    const end = await this.sql.row<Walk & { posts: number }>(
+      `WITH batch AS MATERIALIZED (
+         SELECT created_at, id FROM social.posts
+         WHERE author_id = $1 AND (created_at, id) < ($3::timestamptz, $4::uuid)
+         ORDER BY created_at DESC, id DESC LIMIT ${BATCH_SIZE}
+       ), changed AS (${change})
+       SELECT created_at::text AS "createdAt", id, (SELECT count(*)::int FROM batch) AS posts
+       FROM batch ORDER BY batch.created_at, batch.id LIMIT 1`,
+      [authorId, userId, after?.createdAt ?? 'infinity', after?.id ?? NIL_UUID],
+    );
+    return end?.posts === BATCH_SIZE ? { createdAt: end.createdAt, id: end.id } : undefined;
   }
 
   /** Permanently switches an author to merging on read. */

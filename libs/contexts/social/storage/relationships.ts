@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { Rejection } from '@rookery/domain';
 import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Relationship, type RelationshipState } from '../model/relationship';
+import { TooManyFollowed } from '../model/rejections';
 
 export const relationshipSchema = new EntitySchema<RelationshipState>({
   name: 'Relationship',
@@ -17,6 +19,9 @@ export const relationshipSchema = new EntitySchema<RelationshipState>({
     mutedAt: { type: 'timestamptz', precision: 3, name: 'muted_at', nullable: true },
   },
 });
+
+/** Maximum number of users whom a user may follow. */
+const MAX_FOLLOWED = 10_000;
 
 /** Who follows, blocks and mutes whom. */
 @Injectable()
@@ -40,5 +45,22 @@ export class Relationships extends Repository<RelationshipState, Relationship> {
       [userId, otherId],
     );
     return (await this.find({ userId, otherId })) ?? none;
+  }
+
+  /**
+   * Lets nobody else count or add what a user follows before the current transaction ends. Call it after
+   * {@link lockBetween}.
+   *
+   * @throws Rejection `social.too-many-followed`
+   */
+  async assertRoomToFollow(userId: string): Promise<void> {
+    await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('social.following:' || $1, 0))`, [
+      userId,
+    ]);
+    const full = await this.sql.row(
+      `SELECT FROM social.relationships WHERE user_id = $1 AND followed_at IS NOT NULL OFFSET ${MAX_FOLLOWED - 1} LIMIT 1`,
+      [userId],
+    );
+    if (full) throw new Rejection(TooManyFollowed);
   }
 }

@@ -59,4 +59,27 @@ describe('Following a user', () => {
       expect(await follow(ada, id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
     }
   });
+
+  it('ends at 10,000 users, also for requests at once, and goes on when one is unfollowed', async () => {
+    const carol = await enroll(system);
+    await system.sql(
+      `INSERT INTO social.relationships (id, version, user_id, other_id, followed_at)
+       SELECT gen_random_uuid(), 1, $1, gen_random_uuid(), now() FROM generate_series(1, 9999)`,
+      [ada.id],
+    );
+    const answers = await race(
+      system,
+      [bob, carol].map(
+        ({ id }) =>
+          () =>
+            follow(ada, id),
+      ),
+    );
+    const refused = answers.filter(({ status }) => status !== 204);
+    expect(refused).toMatchObject([{ status: 409, body: { code: 'social.too-many-followed' } }]);
+    const [first, other] = answers[0]!.status === 204 ? [bob, carol] : [carol, bob];
+    expect((await follow(ada, first.id)).status).toBe(204);
+    await system.ask(`DELETE /v1/users/${first.id}/follow`, { token: ada.token });
+    expect((await follow(ada, other.id)).status).toBe(204);
+  });
 });

@@ -6,7 +6,8 @@ import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
 import { RelationshipCommand, RelationshipCommands } from '../../services/relationship-commands';
-import { TargetBlocked, CannotTargetSelf } from '../../model/rejections';
+import { CannotTargetSelf, TargetBlocked, TooManyFollowed } from '../../model/rejections';
+import { Relationships } from '../../storage/relationships';
 
 @Audited('social.follow-user')
 export class FollowUser extends RelationshipCommand {}
@@ -23,9 +24,10 @@ export class FollowUserRoute {
   @Explain({
     operationId: 'followUser',
     summary: 'Follow a user',
-    description: 'Adds all posts of this user to your feed, earlier posts too.',
+    description:
+      'Adds all posts of this user to your feed, earlier posts too. You can follow up to 10,000 users.',
     ok: { status: 204 },
-    rejects: [NotFound, CannotTargetSelf, TargetBlocked],
+    rejects: [NotFound, CannotTargetSelf, TargetBlocked, TooManyFollowed],
   })
   follow(@CurrentCaller() { userId }: Caller, @UuidParam() id: string): Promise<void> {
     return this.commands.execute(new FollowUser(userId, id));
@@ -49,11 +51,16 @@ export class FollowUserRoute {
 export class FollowUserHandler implements ICommandHandler<FollowUser> {
   constructor(
     private readonly clock: Clock,
-    private readonly relationships: RelationshipCommands,
+    private readonly relationships: Relationships,
+    private readonly commands: RelationshipCommands,
   ) {}
 
   execute(command: FollowUser): Promise<void> {
-    return this.relationships.begin(command, (relationship) => relationship.follow(this.clock.now()));
+    return this.commands.begin(command, async (relationship) => {
+      const begins = relationship.follow(this.clock.now());
+      if (begins) await this.relationships.assertRoomToFollow(command.userId);
+      return begins;
+    });
   }
 }
 

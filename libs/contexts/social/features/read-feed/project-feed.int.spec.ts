@@ -358,20 +358,56 @@ describe('The rows of the feed', () => {
     });
   });
 
-  it('add all posts of an author to a feed, also if that takes several statements', async () => {
-    const [reader, author] = (await people(2)) as [string, string];
-    await ledger.sql(
-      `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
-       SELECT gen_random_uuid(), 1, $1, 'T', 'C', '{}', to_timestamp(n / 700), now() FROM generate_series(1, 2100) n`,
-      [author],
-    );
-    await follow(reader, author);
-    const followed = await lastEvent();
-    await deliver(followed);
-    expect(await count('feed_items', author)).toBe(2_100);
-    await unfollow(reader, author);
-    await deliver(followed); // late
-    expect(await count('feed_items', author)).toBe(0);
+  describe('of an author with very many posts', () => {
+    let reader: string;
+    let author: string;
+
+    beforeEach(async () => {
+      [reader, author] = (await people(2)) as [string, string];
+      await ledger.sql(
+        `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
+         SELECT gen_random_uuid(), 1, $1, 'T', 'C', '{}', to_timestamp(n / 700), now() FROM generate_series(1, 2100) n`,
+        [author],
+      );
+    });
+    const items = () => count('feed_items', author);
+    /** Delivers an event and those that follow from it. @returns number of rows after each */
+    const deliverAll = async (first: EventEnvelope): Promise<number[]> => {
+      const counts: number[] = [];
+      for (let next: EventEnvelope | undefined = first; next;) {
+        const before = (await lastNumber())!;
+        await deliver(next);
+        counts.push(await items());
+        next = (await events(before)).at(-1);
+      }
+      return counts;
+    };
+
+    it('are added and removed in batches, each in a transaction of its own', async () => {
+      await follow(reader, author);
+      const followed = await lastEvent();
+      expect(await deliverAll(followed)).toEqual([1_000, 2_000, 2_100]);
+      await unfollow(reader, author);
+      expect(await deliverAll(await lastEvent())).toEqual([1_100, 100, 0]);
+      expect(await deliverAll(followed)).toEqual([0, 0, 0]); // late
+    });
+
+    it('are all there or none of them, whatever changes between two batches', async () => {
+      await follow(reader, author);
+      await deliver(await lastEvent());
+      const begun = await lastEvent();
+      await unfollow(reader, author);
+      await deliver(await lastEvent());
+      const ended = await lastEvent();
+      await deliverAll(begun);
+      expect(await items()).toBe(0);
+      await follow(reader, author);
+      await deliver(await lastEvent());
+      const again = await lastEvent();
+      await deliverAll(ended);
+      await deliverAll(again);
+      expect(await items()).toBe(2_100);
+    });
   });
 
   it('are one for each follower, and not for each post, if an author has many followers; permanently', async () => {

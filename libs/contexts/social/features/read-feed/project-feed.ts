@@ -1,10 +1,11 @@
-import type { EventOf, RaisedEvent } from '@rookery/domain';
+import { type EventOf, occurred, type RaisedEvent } from '@rookery/domain';
 import { type Handles, Queues, type Rebuildable, Subscriber } from '@rookery/messaging';
-import { pagesById, Sql } from '@rookery/persistence';
+import { Outbox, pagesById, Sql } from '@rookery/persistence';
 import { PostCreated, PostDeleted, UserFollowed, UserUnfollowed } from '../../contract';
+import { FollowContinued } from '../../events';
 import { FeedItems, type ItemKey, type MergedKey } from '../../storage/feed-items';
 
-const CHANGES = [PostCreated, PostDeleted, UserFollowed, UserUnfollowed];
+const CHANGES = [PostCreated, PostDeleted, UserFollowed, UserUnfollowed, FollowContinued] as const;
 const PAGE = 100;
 
 /** Projects the feeds of all users. It reads the current state, so neither order nor repetition of events matters. */
@@ -12,12 +13,17 @@ const PAGE = 100;
 export class ProjectFeed implements Handles<(typeof CHANGES)[number]>, Rebuildable {
   constructor(
     private readonly items: FeedItems,
+    private readonly outbox: Outbox,
     private readonly sql: Sql,
   ) {}
 
   async handle({ subject, data }: EventOf<(typeof CHANGES)[number]>): Promise<void> {
-    if ('authorId' in data) await this.items.reconcilePost(subject, data.authorId);
-    else await this.items.reconcileFollow(data.userId, data.otherId);
+    if ('authorId' in data) return this.items.reconcilePost(subject, data.authorId);
+    const { userId, otherId } = data;
+    const after = 'after' in data ? data.after : undefined;
+    const end = await this.items.reconcileFollow(userId, otherId, after);
+    // The batch and the event that requests the next one commit together.
+    if (end) await this.outbox.append([occurred(FollowContinued, { userId, otherId, after: end })]);
   }
 
   async sweep(after: string | null, limit: number): Promise<string | null> {
