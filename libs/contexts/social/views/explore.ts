@@ -2,11 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { type Position, positionOf, Sql } from '@rookery/persistence';
 import type { Scanned } from '@rookery/web';
 import { reads } from '../storage/visibility';
-import { postColumns, postOf, type PostRow, type PostView } from './post';
+import { postColumns, type PostView } from './post';
 import type { PostFilters } from './post-filters';
-
-/** Posts, of each tag if there are some, that one page looks at, at most: all of them may be hidden from the reader. */
-const SCAN_MAX = 2_000;
+import { type CutRow, postsOf, SCAN_MAX, wasCut } from './scan';
 
 /**
  * The newest posts of everybody. A page costs the same whatever the number of posts, and of those that are hidden
@@ -28,9 +26,9 @@ export class Explore {
     limit: number,
   ): Promise<Scanned<PostView, Position>> {
     if (filters.tags.length > 0) return this.scan(viewerId, filters, position, limit);
-    // Nearly always the page is full: where a scan ends is asked only if it may have been cut off.
     const rows = await this.read(viewerId, filters, position, undefined, limit);
-    return rows.length === limit ? { rows, end: undefined } : this.scan(viewerId, filters, position, limit);
+    if (rows.length === limit || rows[0]?.cut === false) return { rows: postsOf(rows), end: undefined };
+    return this.scan(viewerId, filters, position, limit);
   }
 
   private async scan(
@@ -40,7 +38,7 @@ export class Explore {
     limit: number,
   ): Promise<Scanned<PostView, Position>> {
     const end = await this.scanEnd(filters, position);
-    return { rows: await this.read(viewerId, filters, position, end, limit), end };
+    return { rows: postsOf(await this.read(viewerId, filters, position, end, limit)), end };
   }
 
   private async read(
@@ -49,7 +47,7 @@ export class Explore {
     position: Position,
     end: Position | undefined,
     limit: number,
-  ): Promise<PostView[]> {
+  ): Promise<CutRow[]> {
     const { tags } = filters;
     const values: unknown[] = [viewerId, limit];
     const bounds = boundsOf(filters, position, values);
@@ -58,15 +56,14 @@ export class Explore {
         `(created_at, id) >= ($${values.push(end[0])}::timestamptz, $${values.push(end[1])}::uuid)`,
       );
     const ids = tags.length === 0 ? newestOf(bounds) : newestTagged(bounds, `$${values.push(tags)}::text[]`);
-    const rows = await this.sql.rows<PostRow>(
+    return this.sql.rows<CutRow>(
       `WITH page AS MATERIALIZED (${ids})
-       SELECT ${postColumns('$1')} FROM page
+       SELECT ${postColumns('$1')}, ${tags.length === 0 && !end ? wasCut('page', scannedOf(bounds)) : 'NULL'} AS cut FROM page
        CROSS JOIN LATERAL (SELECT * FROM social.posts WHERE id = page.id OFFSET 0) AS post
        CROSS JOIN LATERAL (SELECT * FROM social.people WHERE id = post.author_id OFFSET 0) AS author
        ORDER BY page.created_at DESC, page.id DESC`,
       values,
     );
-    return rows.map(postOf);
   }
 
   /** @returns the last post that a page may look at; undefined if it may look at all that are left */
@@ -106,10 +103,13 @@ function boundsOf({ since, until }: ExploreFilters, position: Position, values: 
 const visible = (author: string) =>
   `(SELECT person.active AND ${reads('$1::uuid', 'person.id')} FROM social.people person WHERE person.id = ${author})`;
 
+function scannedOf(bounds: readonly string[]): string {
+  return `SELECT created_at, id, author_id FROM social.posts WHERE ${bounds.join(' AND ')}
+    ORDER BY created_at DESC, id DESC`;
+}
+
 function newestOf(bounds: readonly string[]): string {
-  return `SELECT created_at, id FROM (
-      SELECT created_at, id, author_id FROM social.posts WHERE ${bounds.join(' AND ')}
-      ORDER BY created_at DESC, id DESC LIMIT ${SCAN_MAX}) AS scanned
+  return `SELECT created_at, id FROM (${scannedOf(bounds)} LIMIT ${SCAN_MAX}) AS scanned
     WHERE ${visible('author_id')} ORDER BY created_at DESC, id DESC LIMIT $2`;
 }
 

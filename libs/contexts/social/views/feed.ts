@@ -4,6 +4,7 @@ import type { Scanned } from '@rookery/web';
 import { blocks } from '../storage/visibility';
 import { postColumns, postOf, type PostRow, type PostView } from './post';
 import type { PostFilters } from './post-filters';
+import { type CutRow, postsOf, SCAN_MAX, wasCut } from './scan';
 import { searchTerms } from './search-terms';
 import { WordIndex } from './word-index';
 
@@ -23,9 +24,6 @@ const SAMPLE: Reach = { entries: 500, merged: 100 };
 
 /** What one page scans at most after that. */
 const WALK_MAX: Reach = { entries: 2_000, merged: 200 };
-
-/** What a page without tags and search scans at most: one's own posts and those of merged authors are all shown. */
-const SCAN_MAX: Reach = { entries: 2_000 };
 
 /** Matches are frequent if a scan of this many times the sample fills the page. */
 const MAX_WALK_FACTOR = 4;
@@ -58,11 +56,9 @@ export class Feed {
   ): Promise<Scanned<PostView, Position>> {
     if (filters.tags.length === 0 && filters.search === '') {
       const rows = await this.walk(viewerId, filters, position, undefined, limit);
-      if (rows.length === limit) return { rows: rows.map(postOf), end: undefined };
-      // The end of the feed, or very many entries of muted authors.
-      const end = await this.walkEnd(viewerId, filters, position, SCAN_MAX);
-      const whole = end ? await this.walk(viewerId, filters, position, end, limit) : rows;
-      return { rows: whole.map(postOf), end };
+      if (rows.length === limit || rows[0]?.cut === false) return { rows: postsOf(rows), end: undefined };
+      // One's own posts and those of merged authors are all shown.
+      return this.walkFor(viewerId, filters, position, { entries: SCAN_MAX }, limit);
     }
     const near = await this.walkFor(viewerId, filters, position, SAMPLE, limit);
     if (near.end === undefined || near.rows.length === limit) return near;
@@ -85,8 +81,7 @@ export class Feed {
     limit: number,
   ): Promise<Scanned<PostView, Position>> {
     const end = await this.walkEnd(viewerId, filters, position, reach);
-    const rows = await this.walk(viewerId, filters, position, end, limit);
-    return { rows: rows.map(postOf), end };
+    return { rows: postsOf(await this.walk(viewerId, filters, position, end, limit)), end };
   }
 
   /** @returns the last entry that a scan from a position may look at; undefined if it may look at all of them */
@@ -176,7 +171,7 @@ export class Feed {
     position: Position | undefined,
     end: Position | undefined,
     limit: number,
-  ): Promise<PostRow[]> {
+  ): Promise<CutRow[]> {
     const values: unknown[] = [viewerId, limit];
     const { order, within } = this.order(filters, position, values, end);
     // A subquery, so that authors' posts are scanned by time too: otherwise the planner might search for a common word.
@@ -191,13 +186,13 @@ export class Feed {
     const cutOff = end
       ? `'${all}'`
       : `coalesce((SELECT last.created_at ${filters.sort === 'desc' ? '+' : '-'} interval '1 ms'
-                   FROM (${entries} OFFSET ${SCAN_MAX.entries - 1} LIMIT 1) AS last), '${all}')`;
+                   FROM (${entries} OFFSET ${SCAN_MAX - 1} LIMIT 1) AS last), '${all}')`;
     const reached = (createdAt: string) => `${createdAt} ${upTo} (
       SELECT CASE WHEN count(*) = $2 THEN ${aggregate}("createdAt") ELSE ${cutOff} END FROM items)`;
     // Posts are read as they are found, in full: their ids alone would have to be looked up again.
-    return this.sql.rows<PostRow>(
+    return this.sql.rows<CutRow>(
       `WITH items AS MATERIALIZED (
-         SELECT ${postColumns('$1')} FROM (${entries} LIMIT ${SCAN_MAX.entries}) AS item
+         SELECT ${postColumns('$1')} FROM (${entries} LIMIT ${SCAN_MAX}) AS item
          CROSS JOIN LATERAL (SELECT * FROM social.posts post WHERE post.id = item.post_id AND ${fitting} OFFSET 0) AS post
          CROSS JOIN LATERAL ${activeAuthor('post.author_id')} AS author
          WHERE ${followed('item.author_id')}
@@ -216,7 +211,7 @@ export class Feed {
              AND ${within('post.created_at', 'post.id')} AND ${fitting} ${newest}) AS post
          WHERE follow.user_id = $1 AND ${followed('follow.author_id')} ${newest}
        )
-       SELECT DISTINCT ON ("createdAt", id) *
+       SELECT DISTINCT ON ("createdAt", id) *, ${end ? 'NULL' : wasCut('items', entries)} AS cut
        FROM (SELECT * FROM items WHERE ${reached('"createdAt"')} UNION ALL TABLE own UNION ALL TABLE merged) AS page
        ORDER BY "createdAt" ${order}, id ${order} LIMIT $2`,
       values,
