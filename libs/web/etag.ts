@@ -15,7 +15,7 @@ declare module 'fastify' {
 }
 
 /** Characters of base64url: 96 bits. */
-const DIGEST_LENGTH = 16;
+export const DIGEST_LENGTH = 16;
 
 /** @returns an entity tag for a version, without the digest of a response: `"7"`. */
 export function etagOf(version: number): string {
@@ -118,10 +118,12 @@ function validatorOf(version: number, { headers, user }: FastifyRequest, body: s
   return `"${version}-${hash('sha256', covered, 'base64url').slice(0, DIGEST_LENGTH)}"`;
 }
 
-function isSame(tag: string, etag: string): boolean {
+/** @returns whether a tag of `If-None-Match`, weak or not, names an entity tag. */
+export function isSame(tag: string, etag: string): boolean {
   return tag === '*' || tag.replace(/^W\//, '') === etag;
 }
 
-function tagsIn(header: string): string[] {
+/** @returns the tags of a header, as they stand there. */
+export function tagsIn(header: string): string[] {
   return header.split(',').map((tag) => tag.trim());
 }

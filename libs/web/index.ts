@@ -48,6 +48,7 @@ export { problemOfError } from './problem-of-error';
 export { definedProblems, problemByCode, type ProblemDefinition, Problems, withStatus } from './problems';
 export { clientNetwork, plainAddress } from './rate-limits/client-network';
 export { type Client, KnownClients } from './rate-limits/known-clients';
+export { fixResponses } from './fixed-responses';
 export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './rate-limits/policies';
 export { refuseToStart, runUntilSignal } from './run';
 export { ExactlyOneOf } from './schemas';

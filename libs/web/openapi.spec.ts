@@ -330,6 +330,16 @@ describe('The description of the API', () => {
     expect(headers['content-type']).toContain(type);
   });
 
+  it.each(['/v1/openapi.json', '/v1/openapi.yaml', '/v1/docs/swagger-ui-init.js'])(
+    'is not sent again to who has it: %s',
+    async (url) => {
+      const { etag } = (await sample.app.inject(url)).headers;
+      const headers = { 'if-none-match': String(etag) };
+      const { statusCode, headers: answered } = await sample.app.inject({ url, headers });
+      expect([statusCode, answered['cache-control']]).toEqual([304, 'public, max-age=300']);
+    },
+  );
+
   it('is shown by a page that loads nothing from elsewhere', async () => {
     const { body, headers } = await sample.app.inject('/v1/docs');
     expect(body).not.toMatch(/(src|href)=["']https?:/);

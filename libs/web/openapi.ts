@@ -6,6 +6,7 @@ import { CACHEABLE, NO_STORE, PRIVATE, publicFor, REVALIDATED } from './caching'
 import { DEPRECATED, type Deprecation } from './deprecation';
 import { VERSIONED } from './etag';
 import { REJECTS, type Rejects } from './explain';
+import { fixResponses } from './fixed-responses';
 import { SCOPE } from './field-types';
 import { NEEDS_FRESH } from './fresh';
 import { NEVER_STORED } from './idempotency/never-stored';
@@ -518,15 +519,14 @@ const DOCS_POLICY = [
  */
 export function serveOpenApi(app: NestFastifyApplication, description: ApiDescription): OpenAPIObject {
   const document = buildOpenApi(app, description);
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onSend', (request, reply, payload, done) => {
-      if (request.url.startsWith('/v1/docs')) reply.header('content-security-policy', DOCS_POLICY);
-      if (DESCRIPTION.test(request.url) && reply.statusCode < 400)
-        reply.header('cache-control', publicFor(DESCRIPTION_SECONDS));
-      done(null, payload);
-    });
+  const server = app.getHttpAdapter().getInstance();
+  fixResponses(server, DESCRIPTION);
+  server.addHook('onSend', (request, reply, payload, done) => {
+    if (request.url.startsWith('/v1/docs')) reply.header('content-security-policy', DOCS_POLICY);
+    if (DESCRIPTION.test(request.url) && reply.statusCode < 400)
+      reply.header('cache-control', publicFor(DESCRIPTION_SECONDS));
+    done(null, payload);
+  });
   SwaggerModule.setup('v1/docs', app, document, {
     jsonDocumentUrl: 'v1/openapi.json',
     yamlDocumentUrl: 'v1/openapi.yaml',

@@ -9,7 +9,14 @@ import {
   REALTIME_TAG,
   RealtimeAdapter,
 } from '@rookery/realtime';
-import { type ApiDescription, createWebApp, permissionsOf, serveOpenApi, WebSettings } from '@rookery/web';
+import {
+  type ApiDescription,
+  createWebApp,
+  fixResponses,
+  permissionsOf,
+  serveOpenApi,
+  WebSettings,
+} from '@rookery/web';
 import { ApiModule } from './api.module';
 import { serveExample } from './example-app';
 import { QueueBoard } from './queue-board';
@@ -67,15 +74,14 @@ export async function createApi(contexts: readonly Context[]): Promise<NestFasti
 }
 
 function serveAsyncApi(app: NestFastifyApplication, document: string): void {
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .get('/v1/asyncapi.json', (_request, reply) =>
-      reply
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', `public, max-age=${ASYNCAPI_SECONDS}`)
-        .send(document),
-    );
+  const server = app.getHttpAdapter().getInstance();
+  fixResponses(server, /^\/v1\/asyncapi\.json$/);
+  server.get('/v1/asyncapi.json', (_request, reply) =>
+    reply
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('cache-control', `public, max-age=${ASYNCAPI_SECONDS}`)
+      .send(document),
+  );
 }
 
 /** A permission that no role has would silently close a route to everybody. */
