@@ -21,5 +21,5 @@ export function wasCut(page: string, scanned: string): string {
 }
 
 export function postsOf(rows: readonly CutRow[]): PostView[] {
-  return rows.map(({ cut: _, ...row }) => postOf(row as PostRow));
+  return rows.map(({ cut: _cut, ...row }) => postOf(row as PostRow));
 }
