@@ -79,7 +79,7 @@ function pathOf({ url }: FastifyRequest): string {
 /** @returns the smallest of the encodings that the header accepts (RFC 9110 §12.5.3). */
 function preferred(header: unknown): Encoding {
   const accepted = new Set<string>();
-  for (const part of String(header ?? '').split(',')) {
+  for (const part of typeof header === 'string' ? header.split(',') : []) {
     const [name = '', ...parameters] = part.split(';').map((each) => each.trim().toLowerCase());
     if (!parameters.some((each) => /^q=0(\.0*)?$/.test(each))) accepted.add(name);
   }
