@@ -1,3 +1,5 @@
+import type { FastifyRequest } from 'fastify';
+
 /** Properties of the client that sent a request. */
 export interface Client {
   ip: string;
@@ -14,4 +16,7 @@ export abstract class KnownClients {
    *   or from this network before; undefined for a stranger
    */
   abstract shareOf(email: string, client: Client): Promise<string | undefined>;
+
+  /** @returns the token of the device that a browser sends by itself, if a page of a trusted origin made it do so. */
+  abstract deviceTokenOf(request: Pick<FastifyRequest, 'headers'>): string | undefined;
 }

@@ -97,16 +97,18 @@ export class RateLimitGuard extends ThrottlerGuard {
 
   /** @returns whose bucket a request uses: that of its caller, else that of the e-mail address in its body. */
   private async accountOf(
-    { user, body, ip }: FastifyRequest,
+    request: FastifyRequest,
     policies: readonly RatePolicy[],
   ): Promise<string | undefined> {
+    const { user, body, ip } = request;
     if (user) return `user ${user.userId}`;
     const named = body as { email?: unknown; deviceToken?: unknown } | null | undefined;
     if (typeof named?.email !== 'string' || named.email === '') return undefined;
     const email = named.email.trim().toLowerCase();
     if (!policies.some(({ strangersTogether }) => strangersTogether))
       return `email ${email} from ${clientNetwork(ip)}`;
-    const deviceToken = typeof named.deviceToken === 'string' ? named.deviceToken : undefined;
+    const deviceToken =
+      typeof named.deviceToken === 'string' ? named.deviceToken : this.clients?.deviceTokenOf(request);
     const share = await this.clients?.shareOf(email, { ip, deviceToken });
     return share === undefined ? `email ${email}` : `email ${email} from ${share}`;
   }

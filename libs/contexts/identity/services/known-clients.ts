@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { type Client, clientNetwork, KnownClients } from '@rookery/web';
+import type { FastifyRequest } from 'fastify';
 import { Sessions } from '../storage/sessions';
+import { BrowserSessions } from './browser-sessions';
 import { RefreshTokens } from './refresh-token';
 
 /** Longer than any e-mail address (RFC 5321 §4.5.3.1.3). */
@@ -14,6 +16,7 @@ const MAX_EMAIL_LENGTH = 254;
 @Injectable()
 export class StoredKnownClients extends KnownClients {
   constructor(
+    private readonly browsers: BrowserSessions,
     private readonly refreshTokens: RefreshTokens,
     private readonly sessions: Sessions,
   ) {
@@ -29,6 +32,10 @@ export class StoredKnownClients extends KnownClients {
     const [first, last] =
       prefix === network ? [network, network] : [`${prefix}::`, `${prefix}:ffff:ffff:ffff:ffff`];
     return (await this.sessions.startedBetween(email, first, last)) ? network : undefined;
+  }
+
+  override deviceTokenOf(request: Pick<FastifyRequest, 'headers'>): string | undefined {
+    return this.browsers.isTrusted(request) ? this.browsers.refreshTokenOf(request) : undefined;
   }
 
   /** @returns the names of all separate buckets of an account. */

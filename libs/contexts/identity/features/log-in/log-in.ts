@@ -7,6 +7,7 @@ import { Rejection, type RejectionDefinition } from '@rookery/domain';
 import { Explain, Field, NeverStored, Public, RateLimit, RatePolicies } from '@rookery/web';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrowserSessions, COOKIE_HEADER, TOKEN_DELIVERIES } from '../../services/browser-sessions';
+import { StoredKnownClients } from '../../services/known-clients';
 import { PasswordProof } from '../../services/password-proof';
 import { BrowserTokens, type IssuedTokens, MfaChallenge, SignIn, Tokens } from '../../services/sign-in';
 import { BadCredentials, EmailUnverified, Locked, OriginNotAllowed } from '../../model/rejections';
@@ -57,6 +58,7 @@ export class LogIn extends Command<IssuedTokens | MfaChallenge> {
 export class LogInRoute {
   constructor(
     private readonly browsers: BrowserSessions,
+    private readonly clients: StoredKnownClients,
     private readonly commands: Commands,
   ) {}
 
@@ -82,7 +84,7 @@ export class LogInRoute {
     const inCookie = tokenDelivery === 'cookie';
     if (inCookie) this.browsers.assertTrusted(request);
     // The page cannot read the token that makes its device known.
-    const device = deviceToken ?? (inCookie ? this.browsers.refreshTokenOf(request) : undefined);
+    const device = deviceToken ?? this.clients.deviceTokenOf(request);
     const begun = await this.commands.execute(
       new LogIn(email, password, { ip, userAgent }, inCookie, device),
     );

@@ -3,6 +3,7 @@ import { newcomer, PASSWORD, verificationMail } from '@rookery/contexts/identity
 
 const LOGIN = '/v1/auth/login';
 const FORGOT = '/v1/auth/password/forgot';
+const APP = 'https://app.example';
 const WRONG = 'not the password';
 
 let addresses = 0;
@@ -17,6 +18,7 @@ describe('a stranger who wants to keep an owner out', () => {
     RATE_LIMIT_OTP: '10/86400',
     RATE_LIMIT_PASSWORD: '10/86400',
     LOCKOUT_FAILURES: '10',
+    CORS_ORIGINS: APP,
   });
 
   const post = (from: string, path: string, body: object, token?: string) =>
@@ -61,6 +63,18 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await guess(email, 18)).toEqual(locked);
     expect(await status(logIn(newAddress(), email))).toBe(429);
     expect(await status(logIn(newAddress(), email, PASSWORD, deviceToken))).toBe(200);
+  });
+
+  it('does not lock out a browser in which the owner has signed in, by its cookie', async () => {
+    const { email, home } = await owner();
+    const body = { email, password: PASSWORD, tokenDelivery: 'cookie' };
+    const logInFrom = (from: string, headers: Record<string, string>) =>
+      system.ask(`POST ${LOGIN}`, { from, body, headers: { origin: APP, ...headers } });
+    const [cookie] = String((await logInFrom(home, {})).headers['set-cookie']).split(';') as [string];
+    expect(await guess(email, 18)).toEqual(locked);
+    expect(await status(logInFrom(newAddress(), {}))).toBe(429);
+    expect(await status(logInFrom(newAddress(), { cookie, origin: 'https://evil.example' }))).toBe(429);
+    expect(await status(logInFrom(newAddress(), { cookie }))).toBe(200);
   });
 
   it('is a stranger with the token of another account, with a forged one and with one that is too old', async () => {
