@@ -557,6 +557,17 @@ describe('Sending a mail', () => {
     }
   });
 
+  it('leaves half of a share to mails that somebody waits for', async () => {
+    const mail = mailBy({ MAIL_PROVIDERS: 'resend', MAIL_LIMITS: 'resend=4/7200' });
+    const bulk = (nr: number) =>
+      failure(mail.send(`b${nr}@example.com`, newsletter, { topic: 'x' }, `b ${nr}`, { unsubscribe }));
+    const code = (nr: number) => failure(mail.send(`c${nr}@example.com`, note, { topic: 'x' }, `c ${nr}`));
+    expect([await bulk(1), await bulk(2)]).toEqual([undefined, undefined]);
+    expect(await bulk(3)).toBeInstanceOf(Snooze);
+    expect([await code(1), await code(2)]).toEqual([undefined, undefined]);
+    expect(await code(3)).toBeInstanceOf(Snooze);
+  });
+
   describe('to an address that gets none', () => {
     it('does nothing, and fails where somebody waits for it', async () => {
       await suppress('Dead@Example.com', 'bounce');

@@ -41,6 +41,9 @@ const mails = counter({
   labels: ['provider', 'template', 'outcome'],
 });
 
+/** What is sent. */
+type Sent = Pick<MailTemplate<never>, 'name' | 'transactional'>;
+
 /** A provider, and how it has been. */
 interface Used {
   provider: MailProvider;
@@ -108,7 +111,7 @@ export class Mail implements OnApplicationShutdown {
         throw new Reject('Mail to this address bounced before; see the suppression list.');
       return;
     }
-    await this.deliver(letter, template.name);
+    await this.deliver(letter, template);
   }
 
   /**
@@ -149,13 +152,13 @@ export class Mail implements OnApplicationShutdown {
   ): Promise<(Error | undefined)[]> {
     const letters = part.map((one) => this.letter(template, one));
     try {
-      if (await this.deliverAll(letters, template.name)) return part.map(() => undefined);
+      if (await this.deliverAll(letters, template)) return part.map(() => undefined);
     } catch (error) {
       return part.map(() => error as Error);
     }
     return Promise.all(
       letters.map((letter) =>
-        this.deliver(letter, template.name).then(
+        this.deliver(letter, template).then(
           () => undefined,
           (error: Error) => (error instanceof Reject ? undefined : error),
         ),
@@ -201,11 +204,11 @@ export class Mail implements OnApplicationShutdown {
     return this.used.toSorted((a, b) => rank(a) - rank(b));
   }
 
-  private async deliver(letter: Letter, template: string): Promise<void> {
+  private async deliver(letter: Letter, { name: template, transactional }: Sent): Promise<void> {
     let last: Error | undefined;
     for (const used of this.order(letter.key)) {
       const { provider } = used;
-      await this.limits.take(provider.name);
+      await this.limits.take(provider.name, 1, !transactional);
       try {
         await provider.send(letter);
         this.succeeded(used);
@@ -220,12 +223,15 @@ export class Mail implements OnApplicationShutdown {
   }
 
   /** @returns whether the first provider has taken all of them */
-  private async deliverAll(letters: readonly Letter[], template: string): Promise<boolean> {
+  private async deliverAll(
+    letters: readonly Letter[],
+    { name: template, transactional }: Sent,
+  ): Promise<boolean> {
     const [used] = this.order();
     const { provider } = used!;
     if (!provider.sendAll || letters.length < 2) return false;
     try {
-      await this.limits.take(provider.name, letters.length);
+      await this.limits.take(provider.name, letters.length, !transactional);
       await provider.sendAll(letters, letters.map(({ key }) => key).join(' '));
       this.succeeded(used!);
       mails.inc({ provider: provider.name, template, outcome: 'sent' }, letters.length);

@@ -6,14 +6,14 @@ import { MailSettings } from './settings';
 
 /**
  * A virtual schedule (GCRA): the key holds when the next mail would be due if mails were evenly spaced; it may be a whole
- * window ahead. @returns milliseconds to wait; 0 if the mail is counted
+ * window ahead, and nothing is let in that would lead beyond the room. @returns milliseconds to wait; 0 if the mail is counted
  */
 const TAKE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local due = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local interval, window = tonumber(ARGV[1]), tonumber(ARGV[2])
-local wait = due + interval - window - now
+local interval, window, room = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local wait = due + math.min(interval, room) - room - now
 if wait > 0 then return math.ceil(wait) end
 redis.call('SET', KEYS[1], string.format('%.3f', due + interval), 'PX', math.ceil(window + interval))
 return 0`;
@@ -30,15 +30,16 @@ export class ProviderLimits {
    * Counts a mail to a provider. While Redis is away nothing is counted: the provider refuses what is too much.
    *
    * @param mails how many
+   * @param isBulk they leave half of the window to mails that somebody waits for
    * @throws Snooze until there is room again
    */
-  async take(provider: ProviderName, mails = 1): Promise<void> {
+  async take(provider: ProviderName, mails: number, isBulk: boolean): Promise<void> {
     const limit = this.settings.limits.get(provider);
     if (!limit) return;
     const windowMs = limit.seconds * 1_000;
     const spacing = Math.min(windowMs, (mails * windowMs) / limit.limit);
     const wait = await this.redis.shared
-      .eval(TAKE, 1, `${PREFIX}:mail-limit:${provider}`, spacing, windowMs)
+      .eval(TAKE, 1, `${PREFIX}:mail-limit:${provider}`, spacing, windowMs, isBulk ? windowMs / 2 : windowMs)
       .catch(() => 0);
     // Spread, so that those that wait do not all come back at once.
     if (Number(wait) > 0) throw new Snooze(Math.ceil(Number(wait) * (1 + Math.random())));

@@ -39,7 +39,7 @@ export class MailSettings extends defineSettings(
       default: 'smtp',
     }),
     limits: setting('MAIL_LIMITS', limits, {
-      doc: 'Mails per seconds that a provider gets from all workers together, as smtp=50/1,ses=14/1. Without a limit by default.',
+      doc: 'Mails per seconds that a provider gets from all workers together, as smtp=50/1,ses=14/1; those that can be unsubscribed from leave half of the burst to the others. Without a limit by default.',
       default: '',
     }),
     smtpUrl: setting(

@@ -41,19 +41,23 @@ export function defineQueue(name: string, rest: Omit<QueueDefinition, 'name'>): 
   return definition;
 }
 
+/**
+ * A mail server may be down for a while, and 4xx means "later": mail is retried for at least 20 minutes, whatever the
+ * jitter.
+ */
+const MAIL = {
+  attempts: 8,
+  backoff: { base: 2_000, factor: 4, cap: 900_000 },
+  timeout: 30_000,
+  effect: 'outside',
+} as const;
+
 /** Every queue of the system; a subscriber names one of them. */
 export const Queues = {
-  /**
-   * Mail: a server may be down for a while, and 4xx means "later": retried for at least 20 minutes, whatever the
-   * jitter.
-   */
-  mail: defineQueue('mail', {
-    class: 'default',
-    attempts: 8,
-    backoff: { base: 2_000, factor: 4, cap: 900_000 },
-    timeout: 30_000,
-    effect: 'outside',
-  }),
+  /** Mail that somebody waits for, such as codes and links. */
+  mail: defineQueue('mail', { ...MAIL, class: 'default' }),
+  /** Mail that can be unsubscribed from: ten thousand digests must not keep a code waiting. */
+  bulkMail: defineQueue('bulk-mail', { ...MAIL, class: 'low' }),
   /** Read models and other effects in the database. */
   projections: defineQueue('projections', {
     class: 'critical',

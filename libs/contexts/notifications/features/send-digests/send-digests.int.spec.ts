@@ -1,6 +1,9 @@
+import { newId } from '@rookery/domain';
+import { Queue } from 'bullmq';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { notificationsOf } from '@rookery/contexts/notifications/testing';
 import { comment, publish } from '@rookery/contexts/social/testing';
+import { PREFIX } from '@rookery/redis';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 
 describe('Notifications by mail', () => {
@@ -194,7 +197,7 @@ describe('Notifications by mail', () => {
     const mails = async () =>
       (await system.inbox.of(eve.email)).filter(({ subject }) => /follow you/.test(subject));
     await eventually(async () => {
-      expect(await deliveries()).toEqual([{ state: 'dead', queue: 'mail' }]);
+      expect(await deliveries()).toEqual([{ state: 'dead', queue: 'bulk-mail' }]);
     });
     expect(await mails()).toEqual([]);
     await system.inbox.accept();
@@ -257,6 +260,31 @@ describe('Notifications by mail', () => {
       expect(text).toContain('commented on');
       expect(text).not.toContain('follow you');
     });
+  });
+
+  it('keep no mail waiting that somebody needs: what is stuck in front of them holds up no code', async () => {
+    const queue = new Queue('bulk-mail', { connection: { url: system.addresses.redisUrl }, prefix: PREFIX });
+    try {
+      await set({ kinds: { follow: immediate } });
+      await queue.pause();
+      await follow(bob, ada);
+      await eventually(async () => (await queue.getWaitingCount()) > 0);
+      const email = `${newId()}@example.com`;
+      const body = {
+        email,
+        username: `u${newId().slice(-12)}`,
+        password: 'correct horse battery',
+        name: 'Eve',
+      };
+      expect((await system.ask('POST /v1/auth/register', { body })).status).toBe(202);
+      await system.inbox.latest(email, /code/);
+      const subjects = (await system.inbox.of(ada.email)).map(({ subject }) => subject);
+      expect(subjects).not.toContainEqual(expect.stringContaining('follow you'));
+    } finally {
+      await queue.resume();
+      await queue.close();
+    }
+    await system.inbox.latest(ada.email, /follow you/);
   });
 
   it('tell the app by a frame as well', async () => {

@@ -53,7 +53,7 @@ export class BeginDigests implements Scheduled {
  * Mails digests. What one has, or was read, is in no other; what was turned off by then is in none. Each part of the mails
  * is recorded when it was sent, so a failure later repeats none of it.
  */
-@Subscriber('notifications.send-digests', DigestsDue, { queue: Queues.mail, timeout: 120_000 })
+@Subscriber('notifications.send-digests', DigestsDue, { queue: Queues.bulkMail, timeout: 120_000 })
 export class SendDigests implements Handles<typeof DigestsDue> {
   constructor(
     private readonly inboxes: Inboxes,

@@ -20,7 +20,7 @@ import { Inboxes } from '../../views/inbox';
  * Mails a notification to who wants that at once, when it is sent; not what they have read meanwhile, and not in quiet
  * hours. Who wants digests by then gets it in the next one.
  */
-@Subscriber('notifications.send-notification-mail', NotificationDue, { queue: Queues.mail })
+@Subscriber('notifications.send-notification-mail', NotificationDue, { queue: Queues.bulkMail })
 export class SendNotificationMail implements Handles<typeof NotificationDue> {
   constructor(
     private readonly clock: Clock,

@@ -109,7 +109,7 @@ function linesOf(
  * Reminds those who want it of up to ten todos, of those that are still to be done when the mail is sent. A user gets a few
  * such mails a day: what is due after that is among their notifications alone.
  */
-@Subscriber('todos.send-reminder-mail', ReminderRequested, { queue: Queues.mail })
+@Subscriber('todos.send-reminder-mail', ReminderRequested, { queue: Queues.bulkMail })
 export class SendReminderMail implements Handles<typeof ReminderRequested> {
   constructor(
     private readonly choices: TodoMailChoices,
@@ -149,7 +149,7 @@ export class SendReminderMail implements Handles<typeof ReminderRequested> {
 }
 
 /** Sends the report of a week to those who want it; nobody gets one about nothing. */
-@Subscriber('todos.send-weekly-report-mail', WeeklyReportRequested, { queue: Queues.mail })
+@Subscriber('todos.send-weekly-report-mail', WeeklyReportRequested, { queue: Queues.bulkMail })
 export class SendWeeklyReportMail implements Handles<typeof WeeklyReportRequested> {
   constructor(
     private readonly choices: TodoMailChoices,
