@@ -121,6 +121,15 @@ export type TodoMail = 'due-soon' | 'overdue' | 'weekly-report';
 export abstract class TodoMailChoices {
   /** @returns where the user turns this kind of mail off (RFC 8058); undefined if they do not want it */
   abstract linksOf(userId: string, mail: TodoMail): Promise<{ post: string; page: string } | undefined>;
+  /**
+   * Has the next digest of a user name todos of which no mail is sent, in the current transaction; each once, however
+   * often it is asked for. Nothing where they are told in the app, or want no digests.
+   */
+  abstract keepForDigest(
+    userId: string,
+    mail: Exclude<TodoMail, 'weekly-report'>,
+    todos: readonly { id: string; workspaceId: string }[],
+  ): Promise<void>;
 }
 
 /** A todo as others name it. */

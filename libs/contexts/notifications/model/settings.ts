@@ -42,6 +42,11 @@ export function assertSettings({ quietHours }: Settings): void {
   if (quietHours && quietHours.from === quietHours.to) throw new Rejection(QuietHoursEmpty);
 }
 
+/** @returns whether somebody gets digests: of some kind, at least */
+export function wantsDigests(settings: Pick<Settings, 'kinds'>): boolean {
+  return KIND_NAMES.some((kind) => channelsOf(settings, kind).mail === 'digest');
+}
+
 /** @returns the settings with some mails turned off: those of a kind, or all digests */
 export function withoutMail(settings: Settings, what: KindName | 'digest'): Settings {
   const kinds = allChannels(settings);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { newId } from '@rookery/domain';
 import { Snooze } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 
@@ -186,6 +187,24 @@ export class Notifications {
       [digestId, userId, limit],
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** Has the next digest of a user name what they are not told in the app; what waits for one already stays. */
+  async addForDigest(
+    userId: string,
+    kind: string,
+    about: readonly Pick<Cause, 'targetId' | 'scopeId'>[],
+    now: Date,
+  ): Promise<void> {
+    await this.sql.execute(
+      `INSERT INTO notifications.notifications
+         (user_id, id, kind, target_id, scope_id, actor_count, in_app, digest, created_at)
+       SELECT $1, about.id, $2, "targetId", "scopeId", 0, false, true, $4
+       FROM jsonb_to_recordset($3::jsonb) AS about (id uuid, "targetId" uuid, "scopeId" uuid)
+       WHERE NOT EXISTS (SELECT FROM notifications.notifications it
+         WHERE it.target_id = "targetId" AND it.kind = $2 AND it.user_id = $1 AND it.digest)`,
+      [userId, kind, JSON.stringify(about.map((each) => ({ ...each, id: newId() }))), now],
+    );
   }
 
   /** Has a notification wait for the next digest of a user, unless they have read it. */

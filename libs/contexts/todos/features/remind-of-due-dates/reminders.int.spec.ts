@@ -150,6 +150,46 @@ describe('Reminders', () => {
     expect(counted).toHaveLength(5);
   });
 
+  it('are in the next digest beyond that, each once, of who is told nothing in the app', async () => {
+    const choose = (kinds: object) =>
+      system.ask('PUT /v1/me/notification-settings', {
+        token: ada.token,
+        body: { quietHours: null, digest: 'daily', kinds },
+      });
+    const mailed = { inApp: false, mail: 'immediate', push: false, webhook: false };
+    await choose({ todoDueSoon: mailed });
+    await system.sql(
+      `INSERT INTO todos.reminder_mails (id, user_id, sent_at)
+       SELECT gen_random_uuid(), $1, now() FROM generate_series(1, 5)`,
+      [ada.id],
+    );
+    const { id } = await createTodo(system, ada, room, { title: 'Count swifts', dueDate: inHours(5) });
+    await remind();
+    const waits = () =>
+      system.sql(
+        'SELECT 1 FROM notifications.notifications WHERE user_id = $1 AND target_id = $2 AND digest',
+        [ada.id, id],
+      );
+    await eventually(async () => (await waits()).length === 1);
+    // Another date is another reminder; the todo is in the digest already.
+    await change(id, { dueDate: inHours(6) });
+    await remind();
+    await eventually(async () => {
+      const handled = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+         WHERE o.type = 'todos.reminder-requested' AND o.data ->> 'userId' = $1 AND d.state = 'done'`,
+        [ada.id],
+      );
+      return handled.length === 2;
+    });
+    expect(await waits()).toHaveLength(1);
+    await system.sql('UPDATE notifications.digests SET due_at = now() WHERE user_id = $1', [ada.id]);
+    await system.runSchedule('notifications.begin-digests');
+    const { text } = await system.inbox.latest(ada.email, /What happened/);
+    expect(text).toContain('“Count swifts” is due within a day');
+    expect((await system.ask('GET /v1/notifications', { token: ada.token })).body.data).toEqual([]);
+  });
+
   it('are written in the language of the reader, and each kind ends with one click', async () => {
     await system.ask('PUT /v1/me/preferences', {
       token: ada.token,

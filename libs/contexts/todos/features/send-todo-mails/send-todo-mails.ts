@@ -107,7 +107,7 @@ function linesOf(
 
 /**
  * Reminds those who want it of up to ten todos, of those that are still to be done when the mail is sent. A user gets a few
- * such mails a day: what is due after that is among their notifications alone.
+ * such mails a day: what is due after that is among their notifications, or in their next digest, alone.
  */
 @Subscriber('todos.send-reminder-mail', ReminderRequested, { queue: Queues.bulkMail })
 export class SendReminderMail implements Handles<typeof ReminderRequested> {
@@ -128,16 +128,20 @@ export class SendReminderMail implements Handles<typeof ReminderRequested> {
     const unsubscribe = await this.choices.linksOf(userId, kind);
     if (!user || !unsubscribe) return;
     const workspaces = await this.memberships.workspacesOf(userId);
-    const todos = await this.sql.rows<{ title: string; dueDate: Date }>(
-      `SELECT title, due_at AS "dueDate" FROM todos.todos
+    const todos = await this.sql.rows<{ id: string; workspaceId: string; title: string; dueDate: Date }>(
+      `SELECT id, workspace_id AS "workspaceId", title, due_at AS "dueDate" FROM todos.todos
        WHERE id = ANY ($1::uuid[]) AND workspace_id = ANY ($2::uuid[]) AND responsible_id = $3
          AND status = 'PENDING' AND due_at IS NOT NULL
        ORDER BY due_at, id`,
       [todoIds, workspaces.map(({ workspaceId }) => workspaceId), userId],
     );
     if (todos.length === 0) return;
-    if (!(await this.transaction.run(() => this.reminderMails.admit(id, userId, this.clock.now()))))
-      return metrics.remindersLeftOut.inc({ kind });
+    const isAdmitted = await this.transaction.run(async () => {
+      const admitted = await this.reminderMails.admit(id, userId, this.clock.now());
+      if (!admitted) await this.choices.keepForDigest(userId, kind, todos);
+      return admitted;
+    });
+    if (!isAdmitted) return metrics.remindersLeftOut.inc({ kind });
     await this.mail.send(
       user.email,
       REMINDERS[kind],
