@@ -127,6 +127,13 @@ describe('A mail template', () => {
     expect(html).toContain('<p>a</p>\n<p>c</p>');
   });
 
+  it('leaves out a link without an address', () => {
+    const { text, html } = greeting.render({ name: 'Ada', link: '' });
+    expect(text).toBe('Hello Ada,\n');
+    expect(html).not.toContain('<a ');
+    expect(html).not.toContain('See');
+  });
+
   it('names the page to unsubscribe on, if it has one', () => {
     const page = 'https://rookery.test/unsubscribe?token=a&b=c';
     const { text, html } = news.render({ items: [] }, 'de', page);

@@ -6,7 +6,8 @@ export const MAIL_LANGUAGES = ['en', 'de'] as const;
 export type MailLanguage = (typeof MAIL_LANGUAGES)[number];
 
 /**
- * A part of a mail, as a Handlebars template: a paragraph; a link with its label, which is a button in HTML; a code,
+ * A part of a mail, as a Handlebars template: a paragraph; a link with its label, which is a button in HTML and left out
+ * where there is no address; a code,
  * which is large in HTML and left out of the text, where a paragraph says it; a part for each item of a list; or a list
  * of texts, each a paragraph.
  */
@@ -120,16 +121,18 @@ function compile({ subject, body }: MailSource): Parts {
   const htmls = body.map((part) => renderOf(part, htmlOf(part), false));
   return {
     subject: Handlebars.compile(subject, { noEscape: true, strict: true }),
-    text: (variables) => without('', texts, variables).join('\n\n'),
-    html: (variables) => without('<p></p>', htmls, variables).join('\n'),
+    text: (variables) => without([''], texts, variables).join('\n\n'),
+    html: (variables) => without(['', '<p></p>'], htmls, variables).join('\n'),
   };
 }
 
 /** What somebody else wrote becomes no link: only a part that is a link is filled in with addresses as they are. */
 function renderOf(part: MailPart, template: string, noEscape: boolean): Render {
   const render = Handlebars.compile<object>(template, { noEscape, strict: true });
-  const isLink = typeof part === 'object' && 'link' in part;
-  return isLink ? render : (variables) => render(unlinked(variables) as object);
+  if (typeof part !== 'object' || !('link' in part))
+    return (variables) => render(unlinked(variables) as object);
+  const address = Handlebars.compile<object>(part.link, { noEscape: true, strict: true });
+  return (variables) => (address(variables) === '' ? '' : render(variables));
 }
 
 /** What mail programs know as one mail address, and link to as that alone. */
@@ -151,8 +154,8 @@ function unlinked(value: unknown): unknown {
 }
 
 /** A part whose condition is false leaves no gap. */
-function without(empty: string, parts: readonly Render[], variables: object): string[] {
-  return parts.map((part) => part(variables).trimEnd()).filter((part) => part !== empty);
+function without(empty: readonly string[], parts: readonly Render[], variables: object): string[] {
+  return parts.map((part) => part(variables).trimEnd()).filter((part) => !empty.includes(part));
 }
 
 function textOf(part: MailPart): string[] {

@@ -45,7 +45,7 @@ export class WebSettings extends defineSettings('HTTP', {
   }),
   configuredAppUrl: setting('APP_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
     default: '',
-    doc: 'Base URL of links in mails, for an app with its own pages at /activate and /reset. Default: PUBLIC_URL.',
+    doc: 'Base URL of links in mails, for an app with its own pages at /activate, /reset, /invites and /notifications. Default: PUBLIC_URL, and no links to notifications.',
     production: (text) => (text === '' ? undefined : refusePlainAddress(text)),
   }),
   corsOrigins: setting('CORS_ORIGINS', origins, {

@@ -1,4 +1,5 @@
-import { defineMail } from '@rookery/mail';
+import { defineMail, type MailPart } from '@rookery/mail';
+import type { WebSettings } from '@rookery/web';
 import type { Texts } from './texts';
 
 const SAMPLE: Texts = {
@@ -6,17 +7,32 @@ const SAMPLE: Texts = {
   de: 'Ada Lovelace und 2 weitere: Ihr Beitrag „Swifts are back“ gefällt',
 };
 
+/** Where the rest is: with a link if the app has a page of its own. */
+const WHERE_EN: MailPart[] = [
+  { label: 'See your notifications', link: '{{link}}' },
+  '{{#unless link}}You find everything in the app, among your notifications.{{/unless}}',
+];
+const WHERE_DE: MailPart[] = [
+  { label: 'Benachrichtigungen ansehen', link: '{{link}}' },
+  '{{#unless link}}Alles Weitere steht in der App, bei Ihren Benachrichtigungen.{{/unless}}',
+];
+
+/** @returns the page of the app with the notifications; empty without `APP_URL`: the api has no such page */
+export function inboxLink({ configuredAppUrl, appUrl }: WebSettings): string {
+  return configuredAppUrl === '' ? '' : `${appUrl}/notifications`;
+}
+
 /** One notification, at once. */
 export const notificationMail = defineMail<{ name: string; text: Texts; link: string }>('notification', {
   transactional: false,
   sample: { name: 'Grace Hopper', text: SAMPLE, link: 'https://rookery.test/notifications' },
   en: {
     subject: '{{text.en}}',
-    body: ['Hello {{name}},', '{{text.en}}.', { label: 'See your notifications', link: '{{link}}' }],
+    body: ['Hello {{name}},', '{{text.en}}.', ...WHERE_EN],
   },
   de: {
     subject: '{{text.de}}',
-    body: ['Guten Tag, {{name}},', '{{text.de}}.', { label: 'Benachrichtigungen ansehen', link: '{{link}}' }],
+    body: ['Guten Tag, {{name}},', '{{text.de}}.', ...WHERE_DE],
   },
 });
 
@@ -36,7 +52,7 @@ export const digestMail = defineMail<{
       'this happened since you were last told:',
       { each: 'items', item: '{{en}}' },
       '{{#if more}}And {{more}} more.{{/if}}',
-      { label: 'See your notifications', link: '{{link}}' },
+      ...WHERE_EN,
     ],
   },
   de: {
@@ -46,7 +62,7 @@ export const digestMail = defineMail<{
       'das ist seit der letzten Mail geschehen:',
       { each: 'items', item: '{{de}}' },
       '{{#if more}}Und {{more}} weitere.{{/if}}',
-      { label: 'Benachrichtigungen ansehen', link: '{{link}}' },
+      ...WHERE_DE,
     ],
   },
 });

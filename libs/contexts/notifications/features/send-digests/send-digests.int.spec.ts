@@ -142,6 +142,9 @@ describe('Notifications by mail', () => {
     expect(headers).toContain('List-Unsubscribe-Post: List-Unsubscribe=One-Click');
     const url = new URL(/List-Unsubscribe: <([^>]+)>/.exec(headers)![1]!);
     expect(mail.text).toContain(`${url.origin}/unsubscribe?token=`);
+    // Without APP_URL there is no page that a link could lead to.
+    expect(mail.text.match(/https?:/g)).toHaveLength(1);
+    expect(mail.text).toContain('in the app, among your notifications');
     const click = (path: string) =>
       system.ask(`POST ${path}`, {
         body: 'List-Unsubscribe=One-Click',

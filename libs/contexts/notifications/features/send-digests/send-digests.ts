@@ -6,7 +6,7 @@ import { WebSettings } from '@rookery/web';
 import { type Recipient, Recipients } from '../../../identity/contract';
 import { DigestsDue } from '../../events';
 import { channelsOf } from '../../model/settings';
-import { digestMail } from '../../services/mails';
+import { digestMail, inboxLink } from '../../services/mails';
 import { type Texts, textsOf } from '../../services/texts';
 import { UnsubscribeLinks } from '../../services/unsubscribe-links';
 import { Digests } from '../../storage/digests';
@@ -110,7 +110,7 @@ export class SendDigests implements Handles<typeof DigestsDue> {
       name,
       items: shown,
       more: more > 0 ? `${more}${waiting.length === MAX_COUNTED ? '+' : ''}` : '',
-      link: `${this.web.appUrl}/notifications`,
+      link: inboxLink(this.web),
     };
     const options = { language, unsubscribe: this.links.of(userId, 'digest') };
     return { userId, to: email, variables, key: `${key}:${userId}`, options };

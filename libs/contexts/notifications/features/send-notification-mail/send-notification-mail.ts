@@ -8,7 +8,7 @@ import { NotificationDue } from '../../events';
 import type { KindName } from '../../model/kinds';
 import { channelsOf } from '../../model/settings';
 import { nextDigest, quietUntil } from '../../services/local-time';
-import { notificationMail } from '../../services/mails';
+import { inboxLink, notificationMail } from '../../services/mails';
 import { textsOf } from '../../services/texts';
 import { UnsubscribeLinks } from '../../services/unsubscribe-links';
 import { Digests } from '../../storage/digests';
@@ -56,7 +56,7 @@ export class SendNotificationMail implements Handles<typeof NotificationDue> {
     const [notification] = await this.inboxes.some(userId, [notificationId]);
     if (!notification || notification.readAt) return;
     const { email, name, language } = recipient;
-    const link = `${this.web.appUrl}/notifications`;
+    const link = inboxLink(this.web);
     const unsubscribe = this.links.of(userId, kind as KindName);
     await this.mail.send(email, notificationMail, { name, text: textsOf(notification), link }, key, {
       language,
