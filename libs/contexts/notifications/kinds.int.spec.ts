@@ -280,6 +280,43 @@ describe('What users are told of', () => {
       expect(await stored(bob)).toHaveLength(2);
     });
 
+    it('is one by one the first twenty due dates of an hour, and once that there are more', async () => {
+      const plant = (count: number, due: string) =>
+        system.sql(
+          `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at,
+             sort_order, created_at, updated_at)
+           SELECT gen_random_uuid(), 1, $1, $2, 'Todo ' || nr, 'PENDING', 1, now() + $4::interval, 0, now(), now()
+           FROM generate_series(1, $3::int) nr`,
+          [workspaceId, bob.id, count, due],
+        );
+      const counted = async () => {
+        const kinds = await stored(bob);
+        return ['todoDueSoon', 'todoOverdue', 'todosDue'].map(
+          (kind) => kinds.filter((each) => each === kind).length,
+        );
+      };
+      await plant(60, '5 hours');
+      await system.runSchedule('todos.remind-of-due-dates');
+      await told(workspaceId);
+      expect(await counted()).toEqual([20, 0, 1]);
+      const { data } = await inboxOf(system, bob);
+      const more = data.find(({ kind }) => kind === 'todosDue')!;
+      expect(more).toMatchObject({
+        actors: [],
+        actorsCount: 0,
+        target: { type: 'workspace', id: workspaceId },
+      });
+
+      const unread = async () => (await inboxOf(system, bob)).unreadCount;
+      await as(bob, `PUT /v1/notifications/${more.id}/read`);
+      await eventually(async () => expect(await unread()).toBe(20));
+      await plant(25, '-5 hours');
+      await system.runSchedule('todos.remind-of-overdue');
+      await told(workspaceId);
+      expect(await counted()).toEqual([20, 20, 1]);
+      expect(await unread()).toBe(41);
+    });
+
     it('is the report of a week in which there was something, without another mail', async () => {
       await createTodo(system, bob, workspaceId);
       const { id } = await createTodo(system, ada, workspaceId);

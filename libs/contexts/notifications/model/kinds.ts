@@ -7,7 +7,7 @@ export const OWN_MAIL_MODES = ['off', 'immediate'] as const satisfies readonly M
 /** Where somebody wants to be told of one kind of notification. */
 export interface Channels {
   inApp: boolean;
-  /** Missing where there is nothing to choose: the mail is what its reader has asked for. */
+  /** Missing where there is nothing to choose: the mail is what its reader has asked for, or there is none. */
   mail?: MailMode;
   push: boolean;
   webhook: boolean;
@@ -23,7 +23,7 @@ export interface Kind {
   readonly target: TargetType;
   /** Whether it is shown to who may not see its target any more, without what the target is called. */
   readonly survives?: boolean;
-  /** Whether those of one hour about one thing are one notification; only for what somebody does. */
+  /** Whether those of one hour about one thing are one notification. */
   readonly grouped: boolean;
   /** Whether the context where it happened mails it itself: then notifications do not, and nobody is mailed twice. */
   readonly ownMail?: boolean;
@@ -128,6 +128,12 @@ export const KINDS = {
     grouped: false,
     ownMail: true,
     defaults: REMINDER,
+  },
+  todosDue: {
+    about: 'More todos of yours are due or overdue than you are told of one by one.',
+    target: 'workspace',
+    grouped: true,
+    defaults: ASKED_FOR,
   },
   weeklyReport: {
     about: 'The report of your week is there.',

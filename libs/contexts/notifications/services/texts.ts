@@ -80,6 +80,10 @@ const SENTENCES: Record<KindName, Record<MailLanguage, Sentence>> = {
     en: ({ title }) => `“${title}” is overdue`,
     de: ({ title }) => `„${title}“ ist überfällig`,
   },
+  todosDue: {
+    en: ({ title }) => `More todos in “${title}” are due`,
+    de: ({ title }) => `Weitere Aufgaben in „${title}“ sind fällig`,
+  },
   weeklyReport: {
     en: () => 'The report of your week is there',
     de: () => 'Der Bericht Ihrer Woche ist da',

@@ -73,8 +73,8 @@ export class Notifications {
   }
 
   /**
-   * Has an actor join the notification of a user about a target that began after some moment, if there is one. Requires
-   * {@link lockTarget}.
+   * Has an actor, or what the system says, join the notification of a user about a target that began after some moment,
+   * if there is one. Requires {@link lockTarget}.
    *
    * @returns undefined if there is none; it is not unread again if the actor was in it before
    */
@@ -93,10 +93,12 @@ export class Notifications {
     if (!open) return undefined;
     const joined = await this.sql.execute(
       `WITH joined AS (
-         INSERT INTO notifications.actors (user_id, notification_id, actor_id, acted_at) VALUES ($1, $2, $3, $4)
+         INSERT INTO notifications.actors (user_id, notification_id, actor_id, acted_at)
+         SELECT $1, $2, $3, $4 WHERE $3::uuid IS NOT NULL
          ON CONFLICT DO NOTHING RETURNING 1)
-       UPDATE notifications.notifications SET actor_count = actor_count + 1, read_at = NULL
-       WHERE user_id = $1 AND id = $2 AND EXISTS (SELECT FROM joined)`,
+       UPDATE notifications.notifications SET actor_count = actor_count + (SELECT count(*) FROM joined), read_at = NULL
+       WHERE user_id = $1 AND id = $2
+         AND (EXISTS (SELECT FROM joined) OR ($3::uuid IS NULL AND read_at IS NOT NULL))`,
       [userId, open.id, actorId, now],
     );
     return { id: open.id, reopened: joined > 0 && open.read };

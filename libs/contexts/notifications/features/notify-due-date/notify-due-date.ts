@@ -1,24 +1,36 @@
-import type { EventOf } from '@rookery/domain';
+import { Clock, type EventOf } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { TodoDueSoon, TodoOverdue } from '../../../todos/contract';
+import { GROUP_MS } from '../../model/kinds';
 import { Notify } from '../../services/notify';
+import { Notifications } from '../../storage/notifications';
 
 const NOTICES = [TodoDueSoon, TodoOverdue];
 
-/** Tells users what they have to do soon, and what is overdue. */
+/** Due dates of an hour in one workspace that a user is told of one by one: hundreds may be due at nine. */
+const MAX_SINGLE = 20;
+
+/** Tells users what they have to do soon, and what is overdue; of many in a short time, that there are more. */
 @Subscriber('notifications.notify-due-date', NOTICES, { queue: Queues.notifications })
 export class NotifyDueDate implements Handles<(typeof NOTICES)[number]> {
-  constructor(private readonly notify: Notify) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly notifications: Notifications,
+    private readonly notify: Notify,
+  ) {}
 
-  handle({ type, data }: EventOf<(typeof NOTICES)[number]>): Promise<void> {
-    const { todoId, workspaceId, userId } = data;
+  async handle({ type, data }: EventOf<(typeof NOTICES)[number]>): Promise<void> {
+    const { todoId, workspaceId: scopeId, userId: recipientId } = data;
     const kind = type === TodoOverdue.type ? 'todoOverdue' : 'todoDueSoon';
-    return this.notify.one({
-      kind,
-      targetId: todoId,
-      scopeId: workspaceId,
-      actorId: null,
-      recipientId: userId,
-    });
+    // One after the other, so that the count is right.
+    await this.notify.lock(`${scopeId}/${recipientId}`);
+    const since = new Date(this.clock.now().getTime() - GROUP_MS);
+    const singles = await this.notifications.countSince(recipientId, { kind, scopeId }, since, MAX_SINGLE);
+    const told = { scopeId, actorId: null, recipientId };
+    await this.notify.one(
+      singles < MAX_SINGLE
+        ? { ...told, kind, targetId: todoId }
+        : { ...told, kind: 'todosDue', targetId: scopeId },
+    );
   }
 }

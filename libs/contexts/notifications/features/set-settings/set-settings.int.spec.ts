@@ -49,6 +49,7 @@ describe('Notification settings', () => {
         todoMention: { ...ON, mail: 'digest' },
         todoDueSoon: { ...ON, mail: 'immediate' },
         todoOverdue: { ...ON, mail: 'immediate' },
+        todosDue: ON,
         weeklyReport: { ...ON, mail: 'immediate', push: false },
       },
     });
