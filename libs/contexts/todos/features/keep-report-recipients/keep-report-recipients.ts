@@ -1,13 +1,16 @@
 import { Clock, type EventOf } from '@rookery/domain';
 import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { PreferencesChanged, Recipients } from '../../../identity/contract';
-import { TodoCreated } from '../../contract';
+import { TodoCreated, TodoUpdated } from '../../contract';
 import { nextReport } from '../../services/report-clock';
 import { ReportRecipients } from '../../storage/report-recipients';
 
+const CHANGES = [TodoCreated, TodoUpdated, PreferencesChanged];
+type Change = EventOf<(typeof CHANGES)[number]>;
+
 /** Whoever has written a todo, or is assigned one, gets weekly reports, by the clock of their time zone. */
-@Subscriber('todos.keep-report-recipients', [TodoCreated, PreferencesChanged], { queue: Queues.projections })
-export class KeepReportRecipients implements Handles<typeof TodoCreated | typeof PreferencesChanged> {
+@Subscriber('todos.keep-report-recipients', CHANGES, { queue: Queues.projections })
+export class KeepReportRecipients implements Handles<(typeof CHANGES)[number]> {
   constructor(
     private readonly clock: Clock,
     private readonly recipients: Recipients,
@@ -15,11 +18,19 @@ export class KeepReportRecipients implements Handles<typeof TodoCreated | typeof
   ) {}
 
   /** Reads what the preferences say now: events may arrive in any order. */
-  async handle({ data }: EventOf<typeof TodoCreated | typeof PreferencesChanged>): Promise<void> {
-    const userId = 'userId' in data ? data.userId : (data.assigneeId ?? data.authorId);
-    const known = await this.reports.has(userId);
-    if ('userId' in data ? !known : known) return;
-    const [user] = await this.recipients.find([userId]);
-    if (user) await this.reports.set(userId, user.timeZone, nextReport(user.timeZone, this.clock.now()));
+  async handle({ data }: Change): Promise<void> {
+    const moves = 'userId' in data;
+    for (const userId of usersOf(data)) {
+      if ((await this.reports.has(userId)) !== moves) continue;
+      const [user] = await this.recipients.find([userId]);
+      if (user) await this.reports.set(userId, user.timeZone, nextReport(user.timeZone, this.clock.now()));
+    }
   }
+}
+
+/** The author too where somebody is assigned: it is theirs when that ends. */
+function usersOf(data: Change['data']): string[] {
+  if ('userId' in data) return [data.userId];
+  const assigned = 'changed' in data && !data.changed.includes('assigneeId') ? null : data.assigneeId;
+  return [assigned ?? [], 'authorId' in data ? data.authorId : []].flat();
 }

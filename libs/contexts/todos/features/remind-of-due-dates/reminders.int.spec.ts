@@ -367,6 +367,25 @@ describe('Reminders', () => {
     expect(after!.next.getTime()).toBeGreaterThan(Date.now());
   });
 
+  it('of a week are also for who was assigned a todo later, and for whose it is when nobody is assigned any more', async () => {
+    const getReports = async () => {
+      const rows = await system.sql<{ id: string }>(
+        'SELECT user_id AS id FROM todos.report_recipients WHERE user_id = ANY ($1::uuid[])',
+        [[ada.id, bob.id]],
+      );
+      return rows.map(({ id }) => id).toSorted();
+    };
+    const { id } = await createTodo(system, ada, room);
+    await eventually(async () => expect(await getReports()).toEqual([ada.id]));
+    await change(id, { assigneeId: bob.id });
+    await eventually(async () => expect(await getReports()).toEqual([ada.id, bob.id].toSorted()));
+    await system.sql('DELETE FROM todos.report_recipients WHERE user_id = ANY ($1::uuid[])', [
+      [ada.id, bob.id],
+    ]);
+    await createTodo(system, ada, room, { assigneeId: bob.id });
+    await eventually(async () => expect(await getReports()).toEqual([ada.id, bob.id].toSorted()));
+  });
+
   it('follow the clock of a user who moves', async () => {
     await createTodo(system, ada, room);
     const zone = async () => {
