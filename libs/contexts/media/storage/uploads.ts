@@ -35,6 +35,12 @@ export interface Shown {
   status: 'processing' | 'ready';
 }
 
+/** What decides which objects of an upload are needed. */
+export interface KnownUpload {
+  contentType: string;
+  status: UploadState['status'];
+}
+
 /** An upload as its owner gets it in an export. */
 export interface OwnUpload {
   id: string;
@@ -131,17 +137,15 @@ export class Uploads extends Repository<UploadState, Upload> {
   }
 
   /**
-   * @param prefix of the objects' keys, each followed by an id
-   * @returns those of the ids whose objects are still needed
+   * @param by whose ids these are: of uploads, or of their verified copies
+   * @returns what decides which objects are still needed, by id
    */
-  async known(prefix: 'uploads/' | 'media/', ids: readonly string[]): Promise<Set<string>> {
-    const rows = await this.sql.rows<{ id: string }>(
-      prefix === 'uploads/'
-        ? `SELECT id FROM media.uploads WHERE id = ANY ($1::uuid[]) AND status = 'pending'`
-        : `SELECT object_id AS id FROM media.uploads WHERE object_id = ANY ($1::uuid[])`,
+  async known(by: 'id' | 'object_id', ids: readonly string[]): Promise<Map<string, KnownUpload>> {
+    const rows = await this.sql.rows<KnownUpload & { id: string }>(
+      `SELECT ${by} AS id, content_type AS "contentType", status FROM media.uploads WHERE ${by} = ANY ($1::uuid[])`,
       [ids],
     );
-    return new Set(rows.map(({ id }) => id));
+    return new Map(rows.map((row) => [row.id, row]));
   }
 
   /** @returns a page of a user's uploads, in the order of their ids */

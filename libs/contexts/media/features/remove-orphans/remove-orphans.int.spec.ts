@@ -21,6 +21,9 @@ describe('removing orphans', () => {
   const put = (key: string) => bucket().write(key, Buffer.from('x'), { contentType: 'text/plain' });
   const keys = async (prefix: string) =>
     (await bucket().list(prefix, '', 1_000)).objects.map(({ key }) => key);
+  const statusOf = async (key: string) =>
+    (await system.sql<{ status: string }>('SELECT status FROM media.uploads WHERE media_key = $1', [key]))[0]
+      ?.status;
   const settled = () =>
     eventually(async () => {
       const open = await system.sql(`SELECT 1 FROM messaging.outbox o
@@ -61,6 +64,40 @@ describe('removing orphans', () => {
     await sweep(new Date(Date.now() + 3_600_000));
     expect(new Set([...(await keys('media/')), ...(await keys('uploads/'))])).toEqual(
       new Set([...kept, ...foreign]),
+    );
+  });
+
+  it('removes what an upload that is there does not need: of a refused image all, of one that is shown the file', async () => {
+    const verified = async (content: Buffer, type: string) => {
+      const key = await upload(system, ada, content, type);
+      await library(system, ada).verify(key);
+      return key;
+    };
+    const [shown, refused, file] = [
+      await verified(png(), 'image/png'),
+      await verified(png().subarray(0, 40), 'image/png'),
+      await verified(Buffer.from('%PDF-1.7\nA contract.\n'), 'application/pdf'),
+    ];
+    await processed(system, shown);
+    await eventually(async () => (await statusOf(refused)) === 'failed');
+    await settled();
+    const objectOf = async (key: string) =>
+      (
+        await system.sql<{ id: string }>('SELECT object_id AS id FROM media.uploads WHERE media_key = $1', [
+          key,
+        ])
+      )[0]!.id;
+    // Their removal failed.
+    const left = [`media/${await objectOf(shown)}/original`, `media/${await objectOf(refused)}/original`];
+    for (const key of left) await put(key);
+    await sweep(new Date(Date.now() + 3_600_000));
+    const there = await keys('media/');
+    expect(there.filter((key) => left.includes(key))).toEqual([]);
+    expect(there).toEqual(
+      expect.arrayContaining([
+        `media/${await objectOf(shown)}/small.webp`,
+        `media/${await objectOf(file)}/original`,
+      ]),
     );
   });
 

@@ -3,10 +3,11 @@ import { type Handles, Schedule, type Scheduled, Subscriber } from '@rookery/mes
 import { counter } from '@rookery/observability';
 import { Outbox, Transaction } from '@rookery/persistence';
 import { OrphanSweepContinued } from '../../events';
+import { isImage } from '../../model/media-types';
 import { objects } from '../../queues';
 import { Bucket } from '../../storage/bucket';
 import { QUARANTINE, VERIFIED } from '../../storage/objects';
-import { Uploads } from '../../storage/uploads';
+import { type KnownUpload, Uploads } from '../../storage/uploads';
 
 const BATCH_SIZE = 250;
 const DAY_MS = 86_400_000;
@@ -17,10 +18,10 @@ const UUID =
 
 const removed = counter({
   name: 'rookery_media_orphans_removed_total',
-  help: 'Objects in the storage that no upload had.',
+  help: 'Objects in the storage that no upload needed.',
 });
 
-/** Once a night the bucket is searched for objects that no upload has: of copies that lost, or of dead deliveries. */
+/** Once a night the bucket is searched for objects that no upload needs: of copies that lost, or of dead deliveries. */
 @Schedule('media.begin-orphan-sweep', { cron: '30 3 * * *' })
 export class BeginOrphanSweep implements Scheduled {
   constructor(
@@ -58,8 +59,10 @@ export class RemoveOrphans implements Handles<typeof OrphanSweepContinued> {
       const id = UUID.exec(key)?.[1];
       return id === undefined ? [] : [{ key, id }];
     });
-    const known = await this.uploads.known(prefix, [...new Set(found.map(({ id }) => id))]);
-    const orphans = found.filter(({ id }) => !known.has(id)).map(({ key }) => key);
+    const known = await this.uploads.known(prefix === QUARANTINE ? 'id' : 'object_id', [
+      ...new Set(found.map(({ id }) => id)),
+    ]);
+    const orphans = found.filter(({ key, id }) => !isNeeded(key, known.get(id))).map(({ key }) => key);
     for (let start = 0; start < orphans.length; start += CONCURRENCY)
       await this.bucket.remove(...orphans.slice(start, start + CONCURRENCY));
     removed.inc(orphans.length);
@@ -67,4 +70,12 @@ export class RemoveOrphans implements Handles<typeof OrphanSweepContinued> {
     const next = { ...data, after: page.at(-1)!.key };
     await this.transaction.run(() => this.outbox.append([occurred(OrphanSweepContinued, next)]));
   }
+}
+
+/** The file of an image is needed until it has sizes, or turned out to have none; of what was refused nothing is. */
+function isNeeded(key: string, upload: KnownUpload | undefined): boolean {
+  if (!upload) return false;
+  if (key.startsWith(QUARANTINE)) return upload.status === 'pending';
+  if (!isImage(upload.contentType) || upload.status === 'processing') return true;
+  return upload.status === 'ready' && !key.endsWith('/original');
 }
