@@ -77,9 +77,9 @@ function pathOf({ url }: FastifyRequest): string {
 }
 
 /** @returns the smallest of the encodings that the header accepts (RFC 9110 §12.5.3). */
-function preferred(header: unknown): Encoding {
+function preferred(header = ''): Encoding {
   const accepted = new Set<string>();
-  for (const part of typeof header === 'string' ? header.split(',') : []) {
+  for (const part of header.split(',')) {
     const [name = '', ...parameters] = part.split(';').map((each) => each.trim().toLowerCase());
     if (!parameters.some((each) => /^q=0(\.0*)?$/.test(each))) accepted.add(name);
   }
