@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -170,6 +170,21 @@ describe('the architecture', () => {
 
   it('is kept', () => {
     expect(violations(root)).toEqual([]);
+  });
+
+  it('reads settings in one place, where they are declared, checked and described', () => {
+    /** Where they are declared; and what reads the environment before there is an app. */
+    const readers =
+      /^(libs\/(settings|testing|observability\/log-settings|web\/rate-limits\/policies)|apps\/|migrations\/migrate)/;
+    const reads = (file: string) => /process\.env\b/.test(readFileSync(join(root, file), 'utf8'));
+    const files = ['libs', 'apps', 'migrations'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
+        join(folder, file),
+      ),
+    );
+    const sources = files.filter((file) => /(?<!spec)\.ts$/.test(file));
+    expect(sources.length).toBeGreaterThan(500);
+    expect(sources.filter((file) => !readers.test(file) && reads(file))).toEqual([]);
   });
 
   it('has a planted violation for every rule', () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contexts } from '@rookery/contexts';
 
@@ -13,6 +13,20 @@ function importedBy(name: string): string[] {
   const imports = sources.flatMap((source) => [...source.matchAll(/from '(?:\.\.\/)+([\w-]+)\/contract'/g)]);
   return [...new Set(imports.map(([, other]) => other!))].sort();
 }
+
+describe('A context that stores something', () => {
+  /** Stores what operations did for whom, and carries out exports and erasures itself. */
+  const EXEMPT = ['operations'];
+
+  it.each(contexts.filter(({ name }) => !EXEMPT.includes(name) && existsSync(join(root, name, 'storage'))))(
+    'says what of it belongs to users: $name',
+    ({ name, personalData }) => {
+      expect({ [`personalData in libs/contexts/${name}/${name}.context.ts`]: personalData }).toEqual({
+        [`personalData in libs/contexts/${name}/${name}.context.ts`]: expect.any(Function),
+      });
+    },
+  );
+});
 
 describe('What a context requires', () => {
   it.each(contexts.map(({ name, requires }) => ({ name, requires })))(

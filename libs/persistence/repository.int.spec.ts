@@ -245,5 +245,8 @@ describe('A repository', () => {
 
   it('works only in a transaction', async () => {
     await expect(counters.save(Counter.open('outside'))).rejects.toThrow('There is no transaction here');
+    await expect(ledger.get(Sql).execute('DELETE FROM suite.counter')).rejects.toThrow(
+      'This DELETE is in a read-only transaction: changes are made by commands and subscribers.',
+    );
   });
 });

@@ -2,8 +2,20 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { QueryResult, QueryResultRow } from 'pg';
 import { ConnectionPool } from './connection-pool';
-import { leavesConnectionInDoubt } from './failures';
+import { leavesConnectionInDoubt, stateOf } from './failures';
 import { Transaction, type TransactionOptions } from './transaction';
+
+/** SQLSTATE `read_only_sql_transaction`. */
+const READ_ONLY = '25006';
+
+class ChangedByQuery extends Error {
+  constructor(text: string, cause: unknown) {
+    const [verb] = /\w+/.exec(text) ?? [];
+    super(`This ${verb} is in a read-only transaction: changes are made by commands and subscribers.`, {
+      cause,
+    });
+  }
+}
 
 /**
  * Plain SQL: inside a transaction on its connection, outside on the pool, where PostgreSQL rejects writes. Statements
@@ -100,7 +112,7 @@ export class Sql {
       return result;
     } catch (error) {
       client.release(leavesConnectionInDoubt(error)); // true: it is closed
-      throw error;
+      throw stateOf(error) === READ_ONLY ? new ChangedByQuery(query.text, error) : error;
     }
   }
 

@@ -50,7 +50,7 @@ export { clientNetwork, plainAddress } from './rate-limits/client-network';
 export { type Client, KnownClients } from './rate-limits/known-clients';
 export { fixResponses } from './fixed-responses';
 export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './rate-limits/policies';
-export { refuseToStart, runUntilSignal } from './run';
+export { reasonOf, refuseToStart, runUntilSignal } from './run';
 export { ExactlyOneOf } from './schemas';
 export { ProbeSettings, WebSettings } from './settings';
 export { readFields, refused } from './validation';

@@ -406,6 +406,35 @@ describe('An API that cannot be described', () => {
     );
   });
 
+  it('has a class with the name of a list', async () => {
+    @ApiSchema({ name: 'Nest' })
+    class NestView {
+      @Field.text({ max: 9, description: 'Where.' }) tree: string;
+    }
+    class NestList {
+      @Field.text({ max: 9, description: 'Title.' }) title: string;
+    }
+    @Controller('a')
+    class One {
+      @Get()
+      @Public()
+      @Explain({ operationId: 'one', summary: 'One', ok: { list: NestView } })
+      one(): object {
+        return {};
+      }
+
+      @Get('other')
+      @Public()
+      @Explain({ operationId: 'other', summary: 'Other', ok: { type: NestList } })
+      other(): object {
+        return {};
+      }
+    }
+    expect(await describing(One)).toThrow(
+      'class NestList in libs/web/openapi.spec.ts and list of class NestView in libs/web/openapi.spec.ts are both the schema NestList',
+    );
+  });
+
   it('has two choices of one name', async () => {
     class Song {
       @Field.oneOf(['loud', 'soft'], { name: 'Volume', description: 'How loud.' }) volume: string;

@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { Field, Item } from './fields';
 import { RequestRefused } from './problem';
 import { Problems } from './problems';
-import { schemaNameOf, undeclareSchema } from './schemas';
+import { declareDerived, schemaNameOf } from './schemas';
 
 /** Query parameters of every list; lists with filters extend it. */
 export class ListQuery {
@@ -43,7 +43,7 @@ export function ListOf<T extends object>(Entry: new () => T): new () => Page<T> 
       page: PageInfo;
     }
     Object.defineProperty(List, 'name', { value: `${schemaNameOf(Entry)}List` });
-    undeclareSchema(List);
+    declareDerived(List, Entry);
     Envelope = List;
     envelopes.set(Entry, Envelope);
   }

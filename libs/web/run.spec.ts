@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
-import type { INestApplicationContext } from '@nestjs/common';
+import { type INestApplicationContext, Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { Drain } from './drain';
-import { runUntilSignal } from './run';
+import { reasonOf, runUntilSignal } from './run';
 
 class Process extends EventEmitter {
   readonly exits: number[] = [];
@@ -96,4 +97,29 @@ describe('Graceful shutdown', () => {
       expect(lines).toContain(kind);
     },
   );
+});
+
+describe('Why a program cannot start', () => {
+  it('names who needs what, and where to provide it', async () => {
+    abstract class Nests {}
+    @Injectable()
+    class Bird {
+      constructor(readonly nests: Nests) {}
+    }
+    class Wood {}
+    Module({ providers: [Bird] })(Wood);
+    const creating = NestFactory.createApplicationContext(Wood, { logger: false, abortOnError: false });
+    const error = await creating.catch((reason: unknown) => reason);
+    expect(reasonOf(error)).toBe(
+      'Bird needs Nests, which Wood does not have: name it under "providers" in Wood.context.ts, or, if it is a port of ' +
+        'another context, what implements it under "offers" in the declaration of that one.',
+    );
+  });
+
+  it('is the message of any other error', () => {
+    expect([reasonOf(new Error('The port is taken.')), reasonOf('because')]).toEqual([
+      'The port is taken.',
+      'because',
+    ]);
+  });
 });

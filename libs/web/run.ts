@@ -61,13 +61,30 @@ export function runUntilSignal(
 }
 
 /**
+ * @param error why a program cannot be put together or start
+ * @returns its message; of a missing provider a sentence, since what Nest says of it is about modules, which are not
+ *   written here by hand
+ */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.constructor.name !== 'UnknownDependenciesException') return error.message;
+  const { type, context } = error as Error & { type: unknown; context: { name: unknown } };
+  const nameOf = (token: unknown) => (typeof token === 'function' ? token.name : String(token));
+  const [, home = ''] = /available in the (\S+) module/.exec(error.message) ?? [];
+  return (
+    `${nameOf(type)} needs ${nameOf(context.name)}, which ${home} does not have: name it under "providers" in ${home}.context.ts, or, if ` +
+    'it is a port of another context, what implements it under "offers" in the declaration of that one.'
+  );
+}
+
+/**
  * Reports why an app cannot start: to the log with the stack, and as the last line in one sentence for whoever starts it
  * by hand. The process ends with 1.
  *
  * @param app its name: `api`
  */
 export function refuseToStart(app: string, error: unknown, log: Pick<Logger, 'fatal'>): void {
-  const sentence = `The ${app} cannot start: ${error instanceof Error ? error.message : String(error)}`;
+  const sentence = `The ${app} cannot start: ${reasonOf(error)}`;
   log.fatal({ err: error }, sentence);
   process.exitCode = 1;
   process.once('exit', () => process.stderr.write(`\n${sentence}\n`)); // after what is still being logged

@@ -29,9 +29,10 @@ export function declareSchema(type: SchemaClass): void {
   declarations.set(type, { name, identity: type, label: `class ${type.name}`, at: new Error() });
 }
 
-/** Reverts {@link declareSchema} for a class that is derived from another one and conflicts whenever that one does. */
-export function undeclareSchema(type: SchemaClass): void {
-  declarations.delete(type);
+/** Has a schema that the program makes of a class, such as the list of its entries, conflict in the name of that class. */
+export function declareDerived(type: SchemaClass, origin: SchemaClass): void {
+  const { label, at } = declarations.get(origin)!;
+  declarations.set(type, { name: () => schemaNameOf(type), identity: type, label: `list of ${label}`, at });
 }
 
 /** Records a named enum. The same values with the same name are the same enum. */

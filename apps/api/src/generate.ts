@@ -2,11 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Subscribers } from '@rookery/messaging';
 import { buildAsyncApi, definedFrames } from '@rookery/realtime';
-import { buildOpenApi, createWebApp } from '@rookery/web';
+import { buildOpenApi, createWebApp, reasonOf } from '@rookery/web';
 import { ApiModule } from './api.module';
 import { describeApi, rootPathsOf } from './api';
 import { describeEnvironment } from './generated/environment';
-import { type DescribedPaths, drawMap, goneSubscribers } from './generated/map';
+import { type DescribedPaths, drawMap, formerNames, goneNames } from './generated/map';
 
 /** Writes the generated files; with `--check` compares them instead and exits with 1 if they differ. */
 async function generate(checkOnly: boolean): Promise<void> {
@@ -31,9 +31,9 @@ async function generate(checkOnly: boolean): Promise<void> {
     ),
     '.env.example': describeEnvironment(),
   };
-  const gone = goneSubscribers(readIfThere('docs/map.md'), app.get(Subscribers, { strict: false }).all());
-  if (gone.length > 0) {
-    console.error(`docs/map.md has subscribers that no context has any more: ${gone.join(', ')}. ${REMEDY}`);
+  const gone = goneNames(files['docs/map.md'], readIfThere('docs/map.md'), formerNames(contexts));
+  for (const sentence of gone) {
+    console.error(sentence);
     process.exitCode = 1;
   }
   for (const [name, text] of Object.entries(files)) {
@@ -48,18 +48,13 @@ async function generate(checkOnly: boolean): Promise<void> {
   await app.close();
 }
 
-const REMEDY =
-  "If it was renamed, name the old name at the new one: @Subscriber(…, { formerly: ['the.old-one'] }). If it was " +
-  'removed, delete its line under "Subscribers" in docs/map.md; what still waits for it is parked ' +
-  '(docs/runbooks/parked-deliveries.md).';
-
 /** @returns the content of a file of the project; empty if there is none. */
 function readIfThere(name: string): string {
   const path = join(process.cwd(), name);
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-generate(process.argv.includes('--check')).catch((error: Error) => {
-  console.error(error.message);
+generate(process.argv.includes('--check')).catch((error: unknown) => {
+  console.error(reasonOf(error));
   process.exit(1);
 });

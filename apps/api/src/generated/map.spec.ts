@@ -1,25 +1,49 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { goneSubscribers } from './map';
+import { contexts } from '@rookery/contexts';
+import { formerNames, goneNames } from './map';
 
 const map = readFileSync(join(__dirname, '../../../../docs/map.md'), 'utf8');
-const listed = goneSubscribers(map, []);
+const without = (line: string) => {
+  expect(map).toContain(line);
+  return map.replace(line, '');
+};
 
-describe('The subscribers in the map', () => {
-  it('are found in it', () => {
-    expect(listed).toContain('social.copy-people');
-    expect(listed.every((name) => /^[a-z]+\.[a-z-]+$/.test(name))).toBe(true);
+describe('A name in the map that outlives the process', () => {
+  it('is not missed while it is there', () => {
+    expect(goneNames(map, map, new Set())).toEqual([]);
+    expect(goneNames(map, '', new Set())).toEqual([]);
   });
 
-  it('are missed when one disappears, unless another has its former name', () => {
-    const known = listed.map((name) => ({ name, formerly: [] as string[] }));
-    expect(goneSubscribers(map, known)).toEqual([]);
-    const [first, ...others] = known;
-    expect(goneSubscribers(map, others)).toEqual([first!.name]);
-    expect(goneSubscribers(map, [...others, { name: 'social.copy', formerly: [first!.name] }])).toEqual([]);
+  it.each([
+    ['subscriber', 'social.copy-people', /^\| `social\.copy-people` .*\n/m],
+    ['schedule', 'identity.prune-sessions', /^\| `identity\.prune-sessions` .*\n/m],
+    ['audited action', 'social.create-post', /^\| social \| CreatePost .*\n/m],
+    ['version of an event', 'social.post-created v1', /^\| `social\.post-created` .*\n/m],
+  ])('is missed when it is gone: %s', (what, name, line) => {
+    const [said, ...others] = goneNames(without(line.exec(map)![0]), map, new Set());
+    expect(said).toContain(`docs/map.md has the ${what} ${name}, which is not there any more.`);
+    expect(others).toEqual([]);
   });
 
-  it('are none where there is no map yet', () => {
-    expect(goneSubscribers('', [])).toEqual([]);
+  it('is not missed where another has it as its former name', () => {
+    const [line] = /^\| `identity\.prune-sessions` .*\n/m.exec(map)!;
+    expect(goneNames(without(line), map, new Set(['identity.prune-sessions']))).toEqual([]);
+  });
+
+  it('is missed when the number of a version is changed in place', () => {
+    const [line] = /^\| `social\.post-created` \| 1 .*$/m.exec(map)!;
+    const [said] = goneNames(map.replace(line, line.replace('| 1 ', '| 2 ')), map, new Set());
+    expect(said).toContain('social.post-created v1');
+  });
+});
+
+describe('The former names of all declarations', () => {
+  it('are found', () => {
+    const declared = contexts.filter(
+      ({ schedules, subscribers }) => schedules.length + subscribers.length > 0,
+    );
+    expect(declared.length).toBeGreaterThan(5);
+    for (const name of formerNames(contexts)) expect(name).toMatch(/^[a-z]+\.[A-Za-z-]+$/);
   });
 });

@@ -92,20 +92,76 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
   ].join('\n');
 }
 
+/** Tables of the map whose names outlive a process, with what to do about one that is gone. */
+const LASTING: Record<string, { what: string; key: (cells: readonly string[]) => string; remedy: string }> = {
+  'Commands and queries': {
+    what: 'audited action',
+    key: (cells) => cells[3]!,
+    remedy:
+      "If it was renamed, name the old name at the new one: @Audited('…', { formerly: ['the.old-one'] }). If it was removed",
+  },
+  Events: {
+    what: 'version of an event',
+    key: ([type, version]) => `${type} v${version}`,
+    remedy:
+      'The next version of an event is declared beside the one before (CONTRIBUTING.md). If nothing of it is left in messaging.outbox',
+  },
+  Subscribers: {
+    what: 'subscriber',
+    key: ([name]) => name!,
+    remedy:
+      "If it was renamed, name the old name at the new one: @Subscriber(…, { formerly: ['the.old-one'] }). If it was removed, what still waits for it is parked (docs/runbooks/parked-deliveries.md); then",
+  },
+  Schedules: {
+    what: 'schedule',
+    key: ([name]) => name!,
+    remedy:
+      "If it was renamed, name the old name at the new one: @Schedule(…, { formerly: ['the.old-one'] }). If it was removed",
+  },
+};
+
+/** @returns the names that subscribers, schedules and audited actions had before */
+export function formerNames(contexts: readonly Context[]): Set<string> {
+  const declared = contexts.flatMap(({ handlers, schedules, subscribers }) => [
+    ...handlers
+      .map((type) => handles(type)!)
+      .flatMap(({ kind, type }) => (kind === 'command' ? [auditedAction(type)] : [])),
+    ...schedules.map((type) => scheduleOptions(type)!),
+    ...subscribers.map((type) => subscriberOptions(type)!),
+  ]);
+  return new Set(declared.flatMap(({ formerly }) => formerly ?? []));
+}
+
 /**
- * Deliveries of a subscriber that disappears wait for nobody, so it must not disappear by mistake.
+ * What is stored under a name that outlives the process waits for nobody once that is gone, so it must not disappear by
+ * mistake.
  *
- * @param map the map as it was drawn last
- * @returns names of subscribers in it that are the present or former names of none
+ * @param map the map as it is
+ * @param before the map as it was drawn last
+ * @param former names that others had before
+ * @returns a sentence for each name that is gone without a successor, with what to do
  */
-export function goneSubscribers(
-  map: string,
-  subscribers: readonly { name: string; formerly: readonly string[] }[],
-): string[] {
-  const [, table = ''] = map.split('## Subscribers');
-  const listed = [...table.split('\n## ')[0]!.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name!);
-  const known = subscribers.flatMap(({ name, formerly }) => [name, ...formerly]);
-  return listed.filter((name) => !known.includes(name));
+export function goneNames(map: string, before: string, former: ReadonlySet<string>): string[] {
+  return Object.entries(LASTING).flatMap(([title, { what, key, remedy }]) => {
+    const names = (text: string) =>
+      new Set(rowsOf(text, title).map((cells) => key(cells).replaceAll('`', '')));
+    const known = names(map);
+    const gone = [...names(before)].filter((name) => name !== '' && !known.has(name) && !former.has(name));
+    return gone.map(
+      (name) =>
+        `docs/map.md has the ${what} ${name}, which is not there any more. ${remedy}, delete its line under "${title}" in docs/map.md.`,
+    );
+  });
+}
+
+/** @returns the cells of the rows of a table of the map */
+function rowsOf(map: string, title: string): string[][] {
+  const [, rest = ''] = map.split(`\n## ${title}\n`);
+  const lines = rest
+    .split('\n## ')[0]!
+    .split('\n')
+    .filter((each) => each.startsWith('| '));
+  return lines.slice(2).map((each) => each.slice(2, -2).split(' | '));
 }
 
 function timing(schedule: ScheduleOptions): string {
