@@ -59,6 +59,7 @@ describe('A program whose declarations contradict each other', () => {
     ['api/src/generate', '--check'],
     ['worker/src/seed'],
     ['worker/src/rebuild', '--list'],
+    ['worker/src/redrive', 'mail'],
     ['worker/src/keys', 'list'],
   ])('says so in one sentence: %s', async (program, ...args) => {
     expect(await ran(program, args)).toEqual({

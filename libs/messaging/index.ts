@@ -1,3 +1,4 @@
+export * from './dead-deliveries';
 export * from './dispatch';
 export * from './loop';
 export * from './messaging.module';

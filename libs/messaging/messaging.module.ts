@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { RelayHint } from '@rookery/persistence';
 import { Consumer } from './consumer';
+import { DeadDeliveries } from './dead-deliveries';
 import { Dispatch } from './dispatch';
 import { BacklogMetrics } from './metrics';
 import { LateSchedules } from './late-schedules';
@@ -24,6 +25,7 @@ export class MessagingModule {
       QueueSettings,
       Subscribers,
       Dispatch,
+      DeadDeliveries,
       { provide: RelayHint, useClass: RedisRelayHint },
     ];
     return { module: MessagingModule, imports: [RedisModule], providers, exports: providers };

@@ -306,6 +306,33 @@ export class Deliveries {
   }
 
   /**
+   * Makes dead deliveries of a queue pending again, those of the oldest events first.
+   *
+   * @param which.subscriber of whose deliveries; null for all
+   * @param which.diedBefore timestamp; those that died later stay dead
+   * @param limit maximum number of deliveries
+   * @returns the deliveries to queue
+   */
+  async redriveAll(
+    which: { queue: string; subscriber: string | null; diedBefore: string },
+    limit: number,
+  ): Promise<Queued[]> {
+    return this.sql.rows<Queued>(
+      `WITH dead AS (
+         SELECT event_id, subscriber FROM messaging.event_delivery
+         WHERE state = 'dead' AND queue = $1 AND ($2::text IS NULL OR subscriber = $2)
+           AND finished_at < $3::timestamptz
+         ORDER BY event_id, subscriber LIMIT $4 FOR UPDATE SKIP LOCKED
+       ), revived AS (
+         UPDATE messaging.event_delivery d SET state = 'pending', attempts = 0, finished_at = NULL, due_at = now()
+         FROM dead WHERE d.event_id = dead.event_id AND d.subscriber = dead.subscriber RETURNING d.*
+       )
+       SELECT ${QUEUED} FROM revived d ${WITH_EVENT} ORDER BY d.event_id`,
+      [which.queue, which.subscriber, which.diedBefore, limit],
+    );
+  }
+
+  /**
    * @param queues declared queues
    * @returns the number of deliveries that are parked, or wait for an undeclared queue, by subscriber
    */

@@ -1,0 +1,105 @@
+import { defineEvent, type EventOf, newId } from '@rookery/domain';
+import { Outbox, Transaction } from '@rookery/persistence';
+import { eventually } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { ownSystem } from '@rookery/testing/own-system';
+import { z } from 'zod';
+import { DeadDeliveries, defineQueue, Dispatch, failedQueue, type Handles, Reject, Subscriber } from '.';
+
+const queue = defineQueue('suite-revived', {
+  class: 'critical',
+  attempts: 3,
+  backoff: { base: 10, factor: 2, cap: 60 },
+  timeout: 20_000,
+  effect: 'database',
+});
+const Rang = defineEvent('reviving.bell-rang', 1, z.object({}));
+
+/** Subjects whose deliveries fail, and what was done. */
+const broken = new Set<string>();
+const done: string[] = [];
+
+@Subscriber('reviving.open-the-door', Rang, { queue })
+class OpenTheDoor implements Handles<typeof Rang> {
+  async handle({ subject }: EventOf<typeof Rang>): Promise<void> {
+    if (broken.has(subject)) throw new Reject('It is stuck.');
+    done.push(`opened ${subject}`);
+  }
+}
+
+@Subscriber('reviving.wake-the-dog', Rang, { queue })
+class WakeTheDog implements Handles<typeof Rang> {
+  async handle({ subject }: EventOf<typeof Rang>): Promise<void> {
+    if (broken.has(subject)) throw new Reject('It sleeps.');
+    done.push(`woke for ${subject}`);
+  }
+}
+
+describe('Redriving dead deliveries', () => {
+  const system = ownSystem([contextOf('reviving', { subscribers: [OpenTheDoor, WakeTheDog] })]);
+
+  const stateOf = async (subject: string) =>
+    (
+      await system.sql<{ state: string }>(
+        'SELECT state FROM messaging.event_delivery WHERE subject = $1 ORDER BY subscriber',
+        [subject],
+      )
+    ).map(({ state }) => state);
+  const becomes = (subject: string, ...states: string[]) =>
+    eventually(async () => expect(await stateOf(subject)).toEqual(states));
+  const redrive = (name: string, subscriber?: string) =>
+    system.inApi(DeadDeliveries).redrive(name, subscriber);
+  const failed = () =>
+    system
+      .inApi(Dispatch)
+      .all()
+      .find(({ name }) => name === failedQueue(queue.name))!;
+
+  /** A delivery to both that is dead, and shown as failed. */
+  async function dead(): Promise<string> {
+    const subject = newId();
+    broken.add(subject);
+    const { waiting: before = 0 } = await failed().getJobCounts();
+    await system
+      .inApi(Transaction)
+      .run(() => system.inApi(Outbox).append([{ definition: Rang, subject, sequence: 1, data: {} }]));
+    await becomes(subject, 'dead', 'dead');
+    await eventually(async () => (await failed().getJobCounts()).waiting === before + 2);
+    return subject;
+  }
+
+  it('runs them again, and shows them as failed no more', async () => {
+    const subject = await dead();
+    broken.delete(subject);
+    expect(await redrive(queue.name)).toBe(2);
+    await becomes(subject, 'done', 'done');
+    expect(done.filter((each) => each.endsWith(subject)).toSorted()).toEqual([
+      `opened ${subject}`,
+      `woke for ${subject}`,
+    ]);
+    expect(await failed().getJobCounts()).toMatchObject({ waiting: 0 });
+    expect(await redrive(queue.name)).toBe(0);
+  });
+
+  it('can be of one subscriber', async () => {
+    const subject = await dead();
+    broken.delete(subject);
+    expect(await redrive(queue.name, 'reviving.wake-the-dog')).toBe(1);
+    await becomes(subject, 'dead', 'done');
+    expect(await redrive(queue.name, 'reviving.open-the-door')).toBe(1);
+    await becomes(subject, 'done', 'done');
+  });
+
+  it('ends where they die again', async () => {
+    const subject = await dead();
+    expect(await redrive(queue.name)).toBe(2);
+    await becomes(subject, 'dead', 'dead');
+  });
+
+  it('refuses a queue and a subscriber that do not exist', async () => {
+    await expect(redrive('nowhere')).rejects.toThrow('There is no queue named nowhere: name one of ');
+    await expect(redrive(queue.name, 'nobody.at-all')).rejects.toThrow(
+      'There is no subscriber named nobody.at-all: docs/map.md lists them.',
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Deliveries, Sql, Transaction } from '@rookery/persistence';
+import { Dispatch } from './dispatch';
+import { declaredQueues } from './queues';
+import { Subscribers } from './subscribers';
+
+const BATCH_SIZE = 500;
+
+/** Gives deliveries that failed permanently their attempts again, when what they failed of has been fixed. */
+@Injectable()
+export class DeadDeliveries {
+  private readonly log = new Logger(DeadDeliveries.name);
+
+  constructor(
+    private readonly deliveries: Deliveries,
+    private readonly dispatch: Dispatch,
+    private readonly sql: Sql,
+    private readonly subscribers: Subscribers,
+    private readonly transaction: Transaction,
+  ) {}
+
+  /**
+   * Makes the dead deliveries of a queue pending, in batches. Those that die again meanwhile stay dead. Without Redis
+   * workers find them in the ledger a minute after it is back.
+   *
+   * @param queue name of a declared queue
+   * @param subscriber of whose deliveries; of all subscribers without it
+   * @returns number of deliveries
+   * @throws Error if there is no such queue or subscriber
+   */
+  async redrive(queue: string, subscriber?: string): Promise<number> {
+    const queues = declaredQueues().map(({ name }) => name);
+    if (!queues.includes(queue))
+      throw new Error(`There is no queue named ${queue}: name one of ${queues.join(', ')}.`);
+    if (subscriber !== undefined && !this.subscribers.get(subscriber))
+      throw new Error(`There is no subscriber named ${subscriber}: docs/map.md lists them.`);
+    const { now } = (await this.sql.row<{ now: string }>('SELECT clock_timestamp()::text AS now'))!;
+    const which = { queue, subscriber: subscriber ?? null, diedBefore: now };
+    let redriven = 0;
+    for (let found = BATCH_SIZE; found === BATCH_SIZE; redriven += found) {
+      const batch = await this.transaction.run(() => this.deliveries.redriveAll(which, BATCH_SIZE));
+      found = batch.length;
+      try {
+        for (const each of batch) await this.dispatch.removeFailed(queue, each);
+        await this.dispatch.add(batch);
+      } catch (error) {
+        this.log.warn(`Left to the workers to queue: ${(error as Error).message}`);
+      }
+    }
+    return redriven;
+  }
+}
