@@ -1,6 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { gather } from '@rookery/contexts/workspaces/testing';
+import { SearchBulkhead } from '@rookery/persistence';
 import type { Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { askedDuring } from '@rookery/testing/statements';
@@ -111,8 +112,27 @@ describe('A workspace of 10,000 todos', () => {
           asked(`GET /v1/workspaces/${room}/todos?${urlOf(filter, sort).toString()}`);
         expect([name, sort, await page(rooms.many)]).toEqual([name, sort, await page(rooms.few)]);
       }
-    expect(await asked('GET /v1/todos/stats')).toBe(2);
+    // Who is in which workspace, and the count in a transaction with limits of its own.
+    expect(await asked('GET /v1/todos/stats')).toBe(5);
   }, 300_000);
+
+  it('is counted with the connections of searches alone: others do not wait', async () => {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    // As many as there are connections: some wait for a place until they are refused.
+    const searches = Array.from({ length: 10 }, () =>
+      system
+        .inApi(SearchBulkhead)
+        .run(() => over)
+        .catch(() => undefined),
+    );
+    const status = async (route: string) => (await system.ask(route, { token: ada.token })).status;
+    const statistics = ['GET /v1/todos/stats', 'GET /v1/me/stats'];
+    const answers = await Promise.all([...statistics, 'GET /v1/todos'].map(status));
+    end();
+    await Promise.all(searches);
+    expect(answers).toEqual([503, 503, 200]);
+    expect(await Promise.all(statistics.map(status))).toEqual([200, 200]);
+  });
 
   it('is exported with as many statements as one of forty', async () => {
     const statements = (format: string, room: string) =>

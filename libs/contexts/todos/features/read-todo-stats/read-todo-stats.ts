@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import { Queries } from '@rookery/application';
 import { Clock } from '@rookery/domain';
-import { Sql } from '@rookery/persistence';
+import { SearchBulkhead, Sql } from '@rookery/persistence';
 import { type Caller, CurrentCaller, Explain, Field } from '@rookery/web';
 import { TodoAccess } from '../../services/todo-access';
 
@@ -56,21 +56,23 @@ export class ReadTodoStatsHandler implements IQueryHandler<ReadTodoStats> {
   constructor(
     private readonly access: TodoAccess,
     private readonly clock: Clock,
+    private readonly searches: SearchBulkhead,
     private readonly sql: Sql,
   ) {}
 
   async execute({ userId }: ReadTodoStats): Promise<TodoStatsView> {
     const workspaces = await this.access.workspacesOf(userId);
-    const row = await this.sql.row<TodoStatsView & Record<string, unknown>>(
-      `SELECT count(*)::int AS total,
+    const count = () =>
+      this.sql.row<TodoStatsView & Record<string, unknown>>(
+        `SELECT count(*)::int AS total,
               (count(*) FILTER (WHERE status = 'DRAFT'))::int AS draft,
               (count(*) FILTER (WHERE status = 'PENDING'))::int AS pending,
               (count(*) FILTER (WHERE status = 'COMPLETED'))::int AS completed,
               (count(*) FILTER (WHERE status = 'ARCHIVED'))::int AS archived,
               (count(*) FILTER (WHERE status = 'PENDING' AND due_at < $3))::int AS overdue
        FROM todos.todos WHERE responsible_id = $1 AND workspace_id = ANY ($2::uuid[])`,
-      [userId, workspaces.map(({ workspaceId }) => workspaceId), this.clock.now()],
-    );
-    return row!;
+        [userId, workspaces.map(({ workspaceId }) => workspaceId), this.clock.now()],
+      );
+    return (await this.searches.run(count))!;
   }
 }
