@@ -158,16 +158,33 @@ export class Todos extends Repository<TodoState, Todo> {
   }
 
   /**
-   * Deletes todos of a workspace that is gone, without events.
+   * Deletes todos of a workspace that is gone, without events: their comments and sub-todos first, since a statement that
+   * cascades to all of them could take too long.
    *
-   * @param limit maximum number of todos
-   * @returns number of deleted todos, without the sub-todos that went with them
+   * @param limits maximum number of todos, and of comments, of a statement
+   * @returns whether nothing is left
    */
-  clear(workspaceId: string, limit: number): Promise<number> {
-    return this.sql.execute(
-      `DELETE FROM todos.todos WHERE id IN (SELECT id FROM todos.todos WHERE workspace_id = $1 ORDER BY id LIMIT $2)`,
-      [workspaceId, limit],
+  async clear(workspaceId: string, limits: { todos: number; comments: number }): Promise<boolean> {
+    const rows = await this.sql.rows<{ id: string }>(
+      'SELECT id FROM todos.todos WHERE workspace_id = $1 ORDER BY id LIMIT $2',
+      [workspaceId, limits.todos],
     );
+    const ids = rows.map(({ id }) => id);
+    const comments = await this.sql.execute(
+      `DELETE FROM todos.comments WHERE id IN (
+         SELECT comment.id FROM todos.comments comment
+         WHERE comment.todo_id IN (SELECT unnest($1::uuid[]) UNION ALL SELECT id FROM todos.todos WHERE parent_id = ANY ($1::uuid[]))
+         LIMIT $2)`,
+      [ids, limits.comments],
+    );
+    if (comments === limits.comments) return false;
+    const children = await this.sql.execute(
+      `DELETE FROM todos.todos WHERE id IN (SELECT id FROM todos.todos WHERE parent_id = ANY ($1::uuid[]) LIMIT $2)`,
+      [ids, limits.todos],
+    );
+    if (children === limits.todos) return false;
+    await this.sql.execute('DELETE FROM todos.todos WHERE id = ANY ($1::uuid[])', [ids]);
+    return ids.length < limits.todos;
   }
 
   /** @returns ids of todos of a workspace that a user has been assigned, at most `limit` */

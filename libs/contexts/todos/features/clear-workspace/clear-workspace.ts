@@ -5,7 +5,7 @@ import { WorkspaceDeleted } from '../../../workspaces/contract';
 import { ClearingContinued } from '../../events';
 import { Todos } from '../../storage/todos';
 
-const BATCH_SIZE = 500;
+const BATCH = { todos: 500, comments: 2_000 };
 
 /** Deletes the todos of a workspace that is gone, a batch at a time; nobody can see them any more. */
 @Subscriber('todos.clear-workspace', [WorkspaceDeleted, ClearingContinued], { queue: Queues.projections })
@@ -20,8 +20,7 @@ export class ClearWorkspace implements Handles<typeof WorkspaceDeleted | typeof 
     data,
   }: EventOf<typeof WorkspaceDeleted | typeof ClearingContinued>): Promise<void> {
     const workspaceId = 'workspaceId' in data ? data.workspaceId : subject;
-    if ((await this.todos.clear(workspaceId, BATCH_SIZE)) === BATCH_SIZE)
-      await this.outbox.append([occurred(ClearingContinued, { workspaceId })]);
-    else await this.todos.forgetCount(workspaceId);
+    if (await this.todos.clear(workspaceId, BATCH)) await this.todos.forgetCount(workspaceId);
+    else await this.outbox.append([occurred(ClearingContinued, { workspaceId })]);
   }
 }
