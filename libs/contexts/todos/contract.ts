@@ -6,6 +6,8 @@ export const STATUSES = ['DRAFT', 'PENDING', 'COMPLETED', 'ARCHIVED'] as const;
 export type TodoStatus = (typeof STATUSES)[number];
 
 const Status = z.enum(STATUSES);
+/** One of many of an import, of which clients are told at once. */
+const Imported = z.literal(true).optional();
 
 /** Somebody has written down a todo; title and description are in no event. */
 export const TodoCreated = defineEvent(
@@ -17,6 +19,7 @@ export const TodoCreated = defineEvent(
     assigneeId: z.uuid().nullable(),
     parentId: z.uuid().nullable(),
     status: Status,
+    imported: Imported,
   }),
 );
 
@@ -29,6 +32,7 @@ export const TodoUpdated = defineEvent(
     status: Status,
     assigneeId: z.uuid().nullable(),
     changed: z.array(z.string()),
+    imported: Imported,
   }),
 );
 
@@ -36,7 +40,12 @@ export const TodoUpdated = defineEvent(
 export const TodoCompleted = defineEvent(
   'todos.todo-completed',
   1,
-  z.object({ workspaceId: z.uuid(), authorId: z.uuid().nullable(), assigneeId: z.uuid().nullable() }),
+  z.object({
+    workspaceId: z.uuid(),
+    authorId: z.uuid().nullable(),
+    assigneeId: z.uuid().nullable(),
+    imported: Imported,
+  }),
 );
 
 /** A recurring todo was completed, and the next one of its series is `nextId`, which has events of its own. */

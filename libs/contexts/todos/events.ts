@@ -19,6 +19,19 @@ export const CategoryUpdated = defineEvent('todos.category-updated', 1, OfCatego
 /** A user has deleted a category; its todos have none now. */
 export const CategoryDeleted = defineEvent('todos.category-deleted', 1, OfCategory);
 
+/** A batch of a file was imported. */
+export const TodosImported = defineEvent(
+  'todos.todos-imported',
+  1,
+  z.object({
+    workspaceId: z.uuid(),
+    /** New and changed ones. */
+    count: z.int(),
+    /** Whether they are so many that nobody is told of each. */
+    many: z.boolean(),
+  }),
+);
+
 /** The next todos of a deleted workspace are due to be deleted. */
 export const ClearingContinued = defineEvent(
   'todos.clearing-continued',

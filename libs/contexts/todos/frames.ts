@@ -17,6 +17,15 @@ export const TodoUpdatedFrame = defineFrame('todo.updated', Shown, {
   summary: 'A todo of one of your workspaces was changed, completed, reopened or archived.',
 });
 
+export const TodosImportedFrame = defineFrame(
+  'todos.imported',
+  z.object({ workspaceId: z.uuid(), count: z.int() }),
+  {
+    summary:
+      'Somebody, perhaps you, imported more than 20 todos at once into one of your workspaces. There are no frames of each: read the lists again.',
+  },
+);
+
 export const TodoDeletedFrame = defineFrame(
   'todo.deleted',
   z.object({ todoId: z.uuid(), workspaceId: z.uuid() }),

@@ -94,6 +94,9 @@ const REACHABLE: Record<TodoStatus, readonly TodoStatus[]> = {
 
 /** Something to be done, in a workspace. */
 export class Todo extends Aggregate<TodoState> {
+  /** Whether it is one of many of an import, as its events say then. */
+  private imported = false;
+
   /**
    * @throws Rejection `todos.recurrence-needs-due-date`, `todos.parent-unsuitable`
    */
@@ -104,7 +107,8 @@ export class Todo extends Aggregate<TodoState> {
       status = 'PENDING',
       completedAt = null,
       createdAt,
-    }: { workspaceId: string; authorId: string } & Partial<Progress>,
+      imported = false,
+    }: { workspaceId: string; authorId: string; imported?: boolean } & Partial<Progress>,
     content: TodoContent,
     now: Date,
   ): Todo {
@@ -123,8 +127,9 @@ export class Todo extends Aggregate<TodoState> {
       updatedAt: now,
     });
     todo.verifySeries();
+    todo.imported = imported;
     const { assigneeId, parentId } = content;
-    todo.raise(TodoCreated, { workspaceId, authorId, assigneeId, parentId, status });
+    todo.raise(TodoCreated, { workspaceId, authorId, assigneeId, parentId, status, ...todo.origin() });
     return todo;
   }
 
@@ -166,6 +171,7 @@ export class Todo extends Aggregate<TodoState> {
    * @param changes undefined fields keep their values
    * @param beside names of what has changed and is stored beside it
    * @param by who says it
+   * @param imported whether it is one of many
    * @returns what has changed; if nothing has, there is nothing to store
    * @throws Rejection `todos.recurrence-needs-due-date`, `todos.parent-unsuitable`
    */
@@ -174,7 +180,9 @@ export class Todo extends Aggregate<TodoState> {
     beside: readonly string[],
     by: string,
     now: Date,
+    imported = false,
   ): string[] {
+    this.imported = imported;
     const { status = this.state.status } = changes;
     const done = status === 'COMPLETED' || status === 'ARCHIVED';
     const since = changes.completedAt ?? this.state.completedAt;
@@ -188,7 +196,7 @@ export class Todo extends Aggregate<TodoState> {
     if (completes) this.state.completedBy = by;
     this.changed([...changed, ...beside], now);
     const { workspaceId, authorId, assigneeId } = this.state;
-    if (completes) this.raise(TodoCompleted, { workspaceId, authorId, assigneeId });
+    if (completes) this.raise(TodoCompleted, { workspaceId, authorId, assigneeId, ...this.origin() });
     return [...changed, ...beside];
   }
 
@@ -259,6 +267,10 @@ export class Todo extends Aggregate<TodoState> {
     this.raise(TodoDeleted, { workspaceId, parentId });
   }
 
+  private origin(): { imported?: true } {
+    return this.imported ? { imported: true } : {};
+  }
+
   private content(): TodoContent {
     const { title, description, priority, dueDate, parentId, categoryId, assigneeId } = this.state;
     const { recurrence, timeZone, sortOrder, color, difficulty } = this.state;
@@ -295,7 +307,7 @@ export class Todo extends Aggregate<TodoState> {
   private changed(fields: string[], now: Date): void {
     this.state.updatedAt = now;
     const { workspaceId, status, assigneeId } = this.state;
-    this.raise(TodoUpdated, { workspaceId, status, assigneeId, changed: fields });
+    this.raise(TodoUpdated, { workspaceId, status, assigneeId, changed: fields, ...this.origin() });
   }
 
   private verifySeries(): void {

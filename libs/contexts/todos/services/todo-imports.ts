@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Clock, FieldError, Rejection, Rules } from '@rookery/domain';
+import { Clock, FieldError, occurred, Rejection, Rules } from '@rookery/domain';
+import { Outbox } from '@rookery/persistence';
 import { Field, isUuid, Item, readFields } from '@rookery/web';
 import { MAX_TAGS as MAX_WORKSPACE_TAGS, Memberships, TAG_NAME } from '../../workspaces/contract';
 import { STATUSES, type TodoStatus } from '../contract';
+import { TodosImported } from '../events';
 import {
   AssigneeUnsuitable,
   ParentUnsuitable,
@@ -21,6 +23,8 @@ import { assertComesAgain, isZoneName, parseRule } from './cadence';
 import type { FileRow } from './import-file';
 
 const MAX_KEY = 255;
+/** Rows of a batch of which clients are told one by one. */
+const MAX_SINGLE = 20;
 /** Rules of recurrence of a file whose first date is looked for: each takes milliseconds. */
 const MAX_SEARCHES = 500;
 
@@ -107,6 +111,8 @@ export interface ImportState {
 
 /** What a batch changes, to be stored. */
 interface Plan {
+  /** Whether they are so many that nobody is told of each. */
+  imported: boolean;
   outcomes: RowOutcome[];
   /** Created and changed ones. */
   todos: Todo[];
@@ -126,6 +132,7 @@ export class TodoImports {
     private readonly clock: Clock,
     private readonly keys: ImportKeys,
     private readonly memberships: Memberships,
+    private readonly outbox: Outbox,
     private readonly tags: TodoTags,
     private readonly todos: Todos,
   ) {}
@@ -171,6 +178,14 @@ export class TodoImports {
     await this.keys.lock(state.workspaceId);
     const { outcomes, todos, tags, keys } = await this.plan(state, rows, roles, true);
     await this.todos.saveAll(todos);
+    if (todos.length > 0) {
+      const imported = {
+        workspaceId: state.workspaceId,
+        count: todos.length,
+        many: rows.length > MAX_SINGLE,
+      };
+      await this.outbox.append([occurred(TodosImported, imported)]);
+    }
     await this.keys.add(state.workspaceId, keys);
     if (tags.size > 0)
       await this.tags.replaceAll(state.workspaceId, tags, await this.tagsNamed(state.workspaceId, tags));
@@ -234,7 +249,13 @@ export class TodoImports {
     for (const [id, count] of counts) state.children.set(id, count);
     const tagged = await this.tags.namesOf([...stored.keys()]);
 
-    const plan: Plan = { outcomes: [], todos: [], tags: new Map(), keys: new Map() };
+    const plan: Plan = {
+      imported: rows.length > MAX_SINGLE,
+      outcomes: [],
+      todos: [],
+      tags: new Map(),
+      keys: new Map(),
+    };
     for (const row of rows) {
       const { searches } = state;
       try {
@@ -281,6 +302,7 @@ export class TodoImports {
         {
           workspaceId: state.workspaceId,
           authorId: state.actorId,
+          imported: plan.imported,
           status: status ?? 'PENDING',
           completedAt: status === 'COMPLETED' || status === 'ARCHIVED' ? (done ?? null) : null,
           ...(createdAt !== undefined && { createdAt: new Date(createdAt) }),
@@ -307,6 +329,7 @@ export class TodoImports {
       tagsDiffer ? ['tags'] : [],
       state.actorId,
       now,
+      plan.imported,
     );
     remember(state, key, parentBefore, todo);
     if (changed.length === 0) return { row, action: 'unchanged', id: todo.id };

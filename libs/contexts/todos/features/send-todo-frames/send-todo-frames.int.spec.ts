@@ -13,7 +13,7 @@ describe('Frames of todos', () => {
   const framesOf = async ({ id }: Person, count: number) =>
     eventually(async () => {
       const rows = await system.sql<{ type: string; payload: object }>(
-        `SELECT type, payload FROM realtime.frames WHERE user_id = $1 AND type LIKE 'todo.%' ORDER BY seq`,
+        `SELECT type, payload FROM realtime.frames WHERE user_id = $1 AND type ~ '^todos?[.]' ORDER BY seq`,
         [id],
       );
       return rows.length >= count && rows;
@@ -39,5 +39,35 @@ describe('Frames of todos', () => {
     const deleted = { type: 'todo.deleted', payload: { todoId: id, workspaceId: room } };
     for (const who of [ada, guest]) expect(await framesOf(who, 3)).toEqual([created, updated, deleted]);
     expect(await framesOf(former, 1)).toEqual([created]);
+  });
+
+  it('tell once of many that are imported, and of each of few', async () => {
+    [ada, guest] = await Promise.all([enroll(system), enroll(system)]);
+    const room = await gather(system, ada, [[guest, 'guest']]);
+    const send = (count: number) =>
+      system.ask(`POST /v1/workspaces/${room}/todos/import`, {
+        token: ada.token,
+        headers: { 'content-type': 'text/csv' },
+        body: ['id,title', ...Array.from({ length: count }, (_, nr) => `${nr},Todo ${nr}`)].join('\r\n'),
+      });
+    await send(21);
+    const all = { type: 'todos.imported', payload: { workspaceId: room, count: 21 } };
+    await eventually(async () => {
+      const open = await system.sql(
+        `SELECT 1 FROM messaging.outbox o LEFT JOIN messaging.event_delivery d USING (event_id)
+         WHERE o.data ->> 'workspaceId' = $1
+           AND (o.published_at IS NULL OR (d.state = 'pending' AND d.subscriber LIKE 'todos.send-%'))`,
+        [room],
+      );
+      return open.length === 0;
+    });
+    expect(await framesOf(guest, 1)).toEqual([all]);
+    await system.ask(`POST /v1/workspaces/${room}/todos/import`, {
+      token: ada.token,
+      headers: { 'content-type': 'text/csv' },
+      body: 'title\r\nOne\r\nTwo',
+    });
+    const frames = await framesOf(guest, 3);
+    expect(frames.map(({ type }) => type)).toEqual(['todos.imported', 'todo.created', 'todo.created']);
   });
 });
