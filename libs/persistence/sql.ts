@@ -9,6 +9,8 @@ import { Transaction, type TransactionOptions } from './transaction';
 const READ_ONLY = '25006';
 
 class ChangedByQuery extends Error {
+  readonly code = READ_ONLY;
+
   constructor(text: string, cause: unknown) {
     const [verb] = /\w+/.exec(text) ?? [];
     super(`This ${verb} is in a read-only transaction: changes are made by commands and subscribers.`, {

@@ -84,7 +84,6 @@ export function buildOpenApi(
       else if (seen.has(id)) mistakes.push(`${where} repeats the operationId ${id}`);
       else seen.add(id);
       if (tags) mistakes.push(...tagMistakes(operation, tags).map((mistake) => `${where} ${mistake}`));
-      if (tags && !operation.description) mistakes.push(`${where} has no description: add it to @Explain()`);
       mistakes.push(
         ...explain(method, path, operation, shared).map(
           (code) => `${where} rejects with ${code}, which nobody defined`,

