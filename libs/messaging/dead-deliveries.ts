@@ -32,10 +32,12 @@ export class DeadDeliveries {
     const queues = declaredQueues().map(({ name }) => name);
     if (!queues.includes(queue))
       throw new Error(`There is no queue named ${queue}: name one of ${queues.join(', ')}.`);
-    if (subscriber !== undefined && !this.subscribers.get(subscriber))
+    const known = subscriber === undefined ? undefined : this.subscribers.get(subscriber);
+    if (subscriber !== undefined && !known)
       throw new Error(`There is no subscriber named ${subscriber}: docs/map.md lists them.`);
+    const subscribers = known ? [known.name, ...known.formerly] : null;
     const { now } = (await this.sql.row<{ now: string }>('SELECT clock_timestamp()::text AS now'))!;
-    const which = { queue, subscriber: subscriber ?? null, diedBefore: now };
+    const which = { queue, subscribers, diedBefore: now };
     let redriven = 0;
     for (let found = BATCH_SIZE; found === BATCH_SIZE; redriven += found) {
       const batch = await this.transaction.run(() => this.deliveries.redriveAll(which, BATCH_SIZE));

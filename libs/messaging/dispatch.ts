@@ -65,6 +65,7 @@ export class Dispatch implements OnApplicationShutdown {
     if (!this.isKnown(delivery)) return;
     const { queue, envelope, ...rest } = delivery;
     const data = { ...rest, envelope };
+    await this.removeFailed(queue, rest); // of an earlier death, with its reason
     await withinTimeLimit(
       REDIS_TIMEOUT_MS.queue,
       this.queue(failedQueue(queue)).add(rest.subscriber, data, { jobId: jobIdOf(rest) }),

@@ -57,7 +57,7 @@ export const Queues = {
   /** Mail that somebody waits for, such as codes and links. */
   mail: defineQueue('mail', { ...MAIL, class: 'default' }),
   /** Mail that can be unsubscribed from: ten thousand digests must not keep a code waiting. */
-  bulkMail: defineQueue('bulk-mail', { ...MAIL, class: 'low' }),
+  bulkMail: defineQueue('bulk-mail', { ...MAIL, class: 'default' }),
   /** Read models and other effects in the database. */
   projections: defineQueue('projections', {
     class: 'critical',

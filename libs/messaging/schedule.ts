@@ -96,6 +96,8 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   private startedAt = Date.now();
   /** Slots of which this worker has more to do, by the name of the schedule. */
   private readonly unfinished = new Map<string, Date>();
+  /** Since when the runs of a schedule fail in this worker, in milliseconds since 1970, by its name. */
+  private readonly failingSince = new Map<string, number>();
 
   constructor(
     private readonly moduleRef: ModuleRef,
@@ -125,7 +127,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
 
   /**
    * @returns for each schedule the seconds since the first slot began that no worker has done, since this worker started
-   *   if none was ever done; 0 where the last slot is done
+   *   if none was ever done, or since the rest of the last slot fails here; 0 where the last slot is done
    */
   async lateness(): Promise<ReadonlyMap<string, number>> {
     const { now, done } = await this.progress();
@@ -133,7 +135,8 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
       this.names.all().map((schedule) => {
         const last = lastSlotOf(schedule, done);
         const due = last === -Infinity ? this.startedAt : schedule.slotAfter(new Date(last)).getTime();
-        return [schedule.name, Math.max(0, now.getTime() - due) / 1_000];
+        const failing = Date.now() - (this.failingSince.get(schedule.name) ?? Infinity);
+        return [schedule.name, Math.max(0, now.getTime() - due, failing) / 1_000];
       }),
     );
   }
@@ -156,11 +159,15 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
       const slot = schedule.slotAt(now);
       const isDue = last < slot.getTime();
       const rest = this.unfinished.get(schedule.name);
-      if (!isDue && !rest) continue;
+      if (!isDue && !rest) {
+        this.failingSince.delete(schedule.name); // another worker has done it
+        continue;
+      }
       const work = isDue
         ? this.runSlot(schedule, slot, schedule.fixed && last === -Infinity)
         : this.goOn(schedule, rest!);
       await work.catch((error: Error) => {
+        if (!this.failingSince.has(schedule.name)) this.failingSince.set(schedule.name, Date.now());
         this.log.error(`${schedule.name} failed, is tried again: ${error.message}`, error.stack);
       });
     }
@@ -206,6 +213,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private note({ name }: KnownSchedule, slot: Date, hasMore: boolean): void {
+    this.failingSince.delete(name);
     if (!hasMore) this.unfinished.delete(name);
     else {
       this.unfinished.set(name, slot);

@@ -308,19 +308,19 @@ export class Deliveries {
   /**
    * Makes dead deliveries of a queue pending again, those of the oldest events first.
    *
-   * @param which.subscriber of whose deliveries; null for all
+   * @param which.subscribers names of those whose deliveries they are; null for all
    * @param which.diedBefore timestamp; those that died later stay dead
    * @param limit maximum number of deliveries
    * @returns the deliveries to queue
    */
   async redriveAll(
-    which: { queue: string; subscriber: string | null; diedBefore: string },
+    which: { queue: string; subscribers: readonly string[] | null; diedBefore: string },
     limit: number,
   ): Promise<Queued[]> {
     return this.sql.rows<Queued>(
       `WITH dead AS (
          SELECT event_id, subscriber FROM messaging.event_delivery
-         WHERE state = 'dead' AND queue = $1 AND ($2::text IS NULL OR subscriber = $2)
+         WHERE state = 'dead' AND queue = $1 AND ($2::text[] IS NULL OR subscriber = ANY ($2))
            AND finished_at < $3::timestamptz
          ORDER BY event_id, subscriber LIMIT $4 FOR UPDATE SKIP LOCKED
        ), revived AS (
@@ -328,7 +328,7 @@ export class Deliveries {
          FROM dead WHERE d.event_id = dead.event_id AND d.subscriber = dead.subscriber RETURNING d.*
        )
        SELECT ${QUEUED} FROM revived d ${WITH_EVENT} ORDER BY d.event_id`,
-      [which.queue, which.subscriber, which.diedBefore, limit],
+      [which.queue, which.subscribers, which.diedBefore, limit],
     );
   }
 

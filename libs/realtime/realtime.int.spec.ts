@@ -607,13 +607,15 @@ describe('Frames', () => {
   });
 
   it('are described for everybody', async () => {
-    const { status, headers, body } = await system.ask('GET /v1/asyncapi.json');
-    expect({ status, cached: headers['cache-control'], version: body.asyncapi }).toEqual({
-      status: 200,
-      cached: 'public, max-age=300',
-      version: '3.0.0',
-    });
-    expect(body.components.messages['suite.bell-rang'].summary).toBe('A bell rang.');
+    for (const _ of ['made', 'kept']) {
+      const { status, headers, body } = await system.ask('GET /v1/asyncapi.json');
+      expect({ status, cached: headers['cache-control'], version: body.asyncapi }).toEqual({
+        status: 200,
+        cached: 'public, max-age=300',
+        version: '3.0.0',
+      });
+      expect(body.components.messages['suite.bell-rang'].summary).toBe('A bell rang.');
+    }
   });
 
   it('are counted', async () => {

@@ -58,6 +58,13 @@ describe('A fixed response', () => {
     expect(written).toBe(1);
   });
 
+  it('is the same one however its path is spelled', async () => {
+    const { etag } = (await ask('/fixed')).headers;
+    for (const url of ['/%66ixed', '/fi%78ed?a', '/%66%69%78%65%64'])
+      expect((await ask(url)).headers.etag).toBe(etag);
+    expect(written).toBe(1);
+  });
+
   it('is none where the route fails, or is another one', async () => {
     expect(await ask('/broken')).toMatchObject({ statusCode: 503, body: 'later' });
     expect((await ask('/other')).headers.etag).toBeUndefined();

@@ -44,20 +44,21 @@ export class FixedResponse {
  * once: writing and compressing a megabyte for each request would keep a processor busy for whoever asks. Add it before
  * the server is ready, so that it runs before compression.
  *
- * @param paths of the routes; what they send instead of a text, such as a file, is left alone
+ * @param routes patterns of those whose text depends on nothing in the request; what they send instead of a text, such as
+ *   a file, is left alone
  */
-export function fixResponses(server: FastifyInstance, paths: RegExp): void {
+export function fixResponses(server: FastifyInstance, routes: RegExp): void {
   const known = new Map<string, FixedResponse>();
   server.addHook('preHandler', (request, reply, done) => {
-    const fixed = known.get(pathOf(request));
+    const fixed = known.get(routeOf(request));
     if (fixed) void reply.type(fixed.type).send(fixed.text);
     else done();
   });
   server.addHook('onSend', async (request, reply, payload) => {
-    const path = pathOf(request);
-    if (typeof payload !== 'string' || reply.statusCode !== 200 || !paths.test(path)) return payload;
-    const fixed = known.get(path) ?? new FixedResponse(payload, String(reply.getHeader('content-type')));
-    known.set(path, fixed);
+    const route = routeOf(request);
+    if (typeof payload !== 'string' || reply.statusCode !== 200 || !routes.test(route)) return payload;
+    const fixed = known.get(route) ?? new FixedResponse(payload, String(reply.getHeader('content-type')));
+    known.set(route, fixed);
     const { headers, method } = request;
     const encoding = preferred(headers['accept-encoding']);
     const etag = fixed.tag(encoding);
@@ -72,8 +73,9 @@ export function fixResponses(server: FastifyInstance, paths: RegExp): void {
   });
 }
 
-function pathOf({ url }: FastifyRequest): string {
-  return url.split('?', 1)[0]!;
+/** Its pattern, since a path has thousands of spellings (`/%64ocs`), and each would be kept. */
+function routeOf({ routeOptions }: FastifyRequest): string {
+  return routeOptions.url ?? '';
 }
 
 /** @returns the smallest of the encodings that the header accepts (RFC 9110 §12.5.3). */

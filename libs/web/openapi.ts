@@ -499,6 +499,8 @@ function sorted<T>(record: Record<string, T>): Record<string, T> {
 /** What is served of the description: the page with its files, and the document. It changes with a version alone. */
 const DESCRIPTION = /^\/v1\/(?:docs|openapi\.json|openapi\.yaml)(?:[/?]|$)/;
 const DESCRIPTION_SECONDS = 300;
+/** Those of its routes that write the document; the page depends on how its URL ends. */
+const LARGE = /^\/v1\/(?:openapi\.(?:json|yaml)|docs\/(?:docs\/)?swagger-ui-init\.js)$/;
 
 /** Swagger UI loads its own files and nothing else; it sets styles from script. */
 const DOCS_POLICY = [
@@ -520,7 +522,7 @@ const DOCS_POLICY = [
 export function serveOpenApi(app: NestFastifyApplication, description: ApiDescription): OpenAPIObject {
   const document = buildOpenApi(app, description);
   const server = app.getHttpAdapter().getInstance();
-  fixResponses(server, DESCRIPTION);
+  fixResponses(server, LARGE);
   server.addHook('onSend', (request, reply, payload, done) => {
     if (request.url.startsWith('/v1/docs')) reply.header('content-security-policy', DOCS_POLICY);
     if (DESCRIPTION.test(request.url) && reply.statusCode < 400)

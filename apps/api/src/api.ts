@@ -76,11 +76,8 @@ export async function createApi(contexts: readonly Context[]): Promise<NestFasti
 function serveAsyncApi(app: NestFastifyApplication, document: string): void {
   const server = app.getHttpAdapter().getInstance();
   fixResponses(server, /^\/v1\/asyncapi\.json$/);
-  server.get('/v1/asyncapi.json', (_request, reply) =>
-    reply
-      .header('content-type', 'application/json; charset=utf-8')
-      .header('cache-control', `public, max-age=${ASYNCAPI_SECONDS}`)
-      .send(document),
+  server.get('/v1/asyncapi.json', { config: { cacheableSeconds: ASYNCAPI_SECONDS } }, (_request, reply) =>
+    reply.header('content-type', 'application/json; charset=utf-8').send(document),
   );
 }
 

@@ -35,6 +35,7 @@ export async function runProgram(
   program: (contexts: readonly Context[], args: readonly string[]) => Promise<void>,
 ): Promise<void> {
   try {
+    process.env.METRICS_PORT = ''; // an app may have it
     // Loaded here, since a declaration that contradicts another throws while it loads.
     const { contexts } = await import('../../../libs/contexts/index.js');
     await program(contexts, process.argv.slice(2));

@@ -22,7 +22,7 @@ export const TodosImportedFrame = defineFrame(
   z.object({ workspaceId: z.uuid(), count: z.int() }),
   {
     summary:
-      'Somebody, perhaps you, imported more than 20 todos at once into one of your workspaces. There are no frames of each: read the lists again.',
+      'Somebody, perhaps you, imported a batch of more than 20 rows into one of your workspaces; `count` of them are new or changed. There are no frames of each: read the lists again.',
   },
 );
 

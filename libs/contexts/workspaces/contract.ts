@@ -52,7 +52,7 @@ export const MemberInvited = defineEvent(
 
 /**
  * An invite was taken back by an owner, or replaced by a newer one to the same addressee, or its sender may invite nobody any
- * more, or its addressee is no member any more.
+ * more, or its addressee, named by id, is no member any more.
  */
 export const InviteRevoked = defineEvent('workspaces.invite-revoked', 1, z.object({ workspaceId: z.uuid() }));
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ApiSchema } from '@nestjs/swagger';
-import { SearchBulkhead, Sql } from '@rookery/persistence';
+import { Sql } from '@rookery/persistence';
 import { Field } from '@rookery/web';
 import type { Emoji } from '../model/emoji';
 import { REACTION_COUNTS } from './story';
@@ -28,19 +28,12 @@ export class StoryStats {
 /** Statistics of a user's stories, also of those that have ended or were deleted. */
 @Injectable()
 export class StatsViews {
-  constructor(
-    private readonly searches: SearchBulkhead,
-    private readonly sql: Sql,
-  ) {}
+  constructor(private readonly sql: Sql) {}
 
-  /**
-   * @param days to look back, from now
-   * @throws Rejection `dependency.unavailable` while too much is searched and counted, or where it takes too long
-   */
+  /** @param days to look back, from now */
   async of(userId: string, days: number): Promise<StoryStats> {
-    const count = () =>
-      this.sql.row<StoryStats & Record<string, unknown>>(
-        `SELECT (SELECT count(*)::int FROM stories.stories
+    const row = await this.sql.row<StoryStats & Record<string, unknown>>(
+      `SELECT (SELECT count(*)::int FROM stories.stories
                WHERE author_id = $1 AND created_at > now() - make_interval(days => $2)) AS posted,
               seen.views, seen.viewers AS "uniqueViewers",
               (SELECT coalesce(jsonb_object_agg(emoji, count), '{}') FROM (
@@ -49,8 +42,8 @@ export class StatsViews {
                  GROUP BY emoji) AS each) AS reactions
        FROM (SELECT count(*)::int AS views, count(DISTINCT viewer_id)::int AS viewers FROM stories.story_views
              WHERE story_author_id = $1 AND viewed_at > now() - make_interval(days => $2)) AS seen`,
-        [userId, days],
-      );
-    return (await this.searches.run(count))!;
+      [userId, days],
+    );
+    return row!;
   }
 }

@@ -40,7 +40,7 @@ export function instantOf(wall: string, timeZone: string): Date {
  * Describes a time zone as RFC 5545 §3.6.5 asks for. What changes on the same weekday of a month each year is a rule, as
  * calendar programs expect it; other changes are listed.
  *
- * @param around moment near which it is used
+ * @param around moment near which it is used; a rule holds at all times
  * @returns lines of a VTIMEZONE
  */
 export function calendarZone(timeZone: string, around: Date): string[] {

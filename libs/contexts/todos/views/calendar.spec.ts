@@ -47,6 +47,17 @@ function read(todo: Plain): ICAL.Component {
 const value = (component: ICAL.Component, name: string) => String(component.getFirstPropertyValue(name));
 
 describe('A todo in a calendar', () => {
+  it('is in UTC where the calendar has described fifty time zones already', () => {
+    const zones = new Set<string>();
+    const all = Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC');
+    const text = all
+      .slice(0, 60)
+      .map((timeZone) => calendarTodo({ ...TODO, recurrence: 'FREQ=WEEKLY', timeZone }, zones))
+      .join('');
+    expect([...text.matchAll(/BEGIN:VTIMEZONE/g)]).toHaveLength(50);
+    expect([...text.matchAll(/DTSTART:\d+T\d+Z/g)]).toHaveLength(10);
+  });
+
   it('has what calendars know', () => {
     const component = read({
       ...TODO,

@@ -21,6 +21,9 @@ export const CALENDAR_BEGIN = lines([
 /** Its end. */
 export const CALENDAR_END = lines(['END:VCALENDAR']);
 
+/** Time zones that a calendar describes, since each takes milliseconds; todos of others are in UTC. */
+const MAX_ZONES = 50;
+
 /**
  * @param zones time zones that the calendar describes already; the one of the todo is added
  * @returns a todo as a component of a calendar, after the description of its time zone; texts cannot end their line
@@ -30,11 +33,12 @@ export function calendarTodo(todo: TodoView, zones: Set<string>): string {
     todo;
   const tags = todo.tags.map(({ name }) => escaped(name));
   // It recurs on a local clock: in UTC it would be an hour off for half of the year.
-  const zone = recurrence ? knownZone(todo.timeZone) : 'UTC';
+  const named = recurrence ? knownZone(todo.timeZone) : 'UTC';
+  const zone = zones.has(named) || zones.size < MAX_ZONES ? named : 'UTC';
   const isNew = dueDate && zone !== 'UTC' && !zones.has(zone);
   if (isNew) zones.add(zone);
   return lines([
-    ...(isNew ? calendarZone(zone, dueDate) : []),
+    ...(isNew ? calendarZone(zone, new Date()) : []),
     'BEGIN:VTODO',
     `UID:${id}`,
     `DTSTAMP:${stamp(updatedAt)}`,

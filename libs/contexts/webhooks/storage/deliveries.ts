@@ -117,7 +117,7 @@ export class WebhookDeliveries {
               w.url, w.active, w.secret,
               CASE WHEN w.previous_secret_expires_at > now() THEN w.previous_secret END AS "previousSecret",
               coalesce(w.open_until > now(), false) AS open,
-              before.ahead, before.attempts AS "attemptsAhead"
+              before.ahead, CASE WHEN w.failures > 0 THEN before.attempts ELSE 0 END AS "attemptsAhead"
        FROM webhooks.deliveries d JOIN webhooks.webhooks w ON w.id = d.webhook_id
        CROSS JOIN LATERAL (
          SELECT count(*)::int AS ahead, coalesce(max(attempts), 0) AS attempts FROM (

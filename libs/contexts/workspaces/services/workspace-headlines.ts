@@ -4,6 +4,7 @@ import { Sql } from '@rookery/persistence';
 import { Recipients } from '../../identity/contract';
 import { type WorkspaceHeadline, WorkspaceHeadlines } from '../contract';
 import { Invites } from '../storage/invites';
+import { Members } from '../storage/members';
 
 /** What workspaces are called, for their members and for those who are invited. */
 @Injectable()
@@ -11,6 +12,7 @@ export class StoredWorkspaceHeadlines extends WorkspaceHeadlines {
   constructor(
     private readonly clock: Clock,
     private readonly invites: Invites,
+    private readonly members: Members,
     private readonly recipients: Recipients,
     private readonly sql: Sql,
   ) {
@@ -29,7 +31,10 @@ export class StoredWorkspaceHeadlines extends WorkspaceHeadlines {
          EXISTS (SELECT FROM workspaces.members WHERE workspace_id = room.id AND user_id = $2)
          OR EXISTS (SELECT FROM workspaces.invites
                     WHERE workspace_id = room.id AND closed_at IS NULL AND expires_at > $4
-                      AND (user_id = $2 OR email = $3)))`,
+                      AND (user_id = $2 OR email = $3)
+                      AND NOT EXISTS (SELECT FROM workspaces.removals removal
+                                      WHERE removal.workspace_id = room.id AND removal.user_id = $2
+                                        AND removal.removed_at >= invites.created_at)))`,
       [workspaceIds, userId, user.email, this.clock.now()],
     );
     return new Map(rows.map((row) => [row.id, row]));
@@ -38,7 +43,10 @@ export class StoredWorkspaceHeadlines extends WorkspaceHeadlines {
   override async inviteeOf(inviteId: string): Promise<string | undefined> {
     const invite = await this.invites.find({ id: inviteId });
     if (!invite?.isOpen(this.clock.now())) return undefined;
-    const { userId, email } = invite.snapshot();
-    return userId ?? (await this.recipients.findByAddress(email!))?.id;
+    const { userId, email, workspaceId, createdAt } = invite.snapshot();
+    const invitee = userId ?? (await this.recipients.findByAddress(email!))?.id;
+    if (invitee === undefined || (await this.members.wasRemovedSince(workspaceId, invitee, createdAt)))
+      return undefined;
+    return invitee;
   }
 }

@@ -110,12 +110,15 @@ export class Invites extends Repository<InviteState, Invite> {
     await this.tell(InviteRevoked, closed);
   }
 
-  /** Closes the open invites to a former member, at whatever address of theirs is known, with an event for each. */
-  async closeTo(workspaceId: string, userId: string, email: string | null): Promise<void> {
+  /**
+   * Closes the open invites to a former member by id, with an event for each. Those to an address stay in the list: that one
+   * is missing would tell its owners whose it is.
+   */
+  async closeTo(workspaceId: string, userId: string): Promise<void> {
     const closed = await this.sql.rows<Closed>(
       `UPDATE workspaces.invites SET closed_at = now(), version = version + 1
-       WHERE workspace_id = $1 AND closed_at IS NULL AND (user_id = $2 OR email = $3) RETURNING ${CLOSED}`,
-      [workspaceId, userId, email],
+       WHERE workspace_id = $1 AND closed_at IS NULL AND user_id = $2 RETURNING ${CLOSED}`,
+      [workspaceId, userId],
     );
     await this.tell(InviteRevoked, closed);
   }

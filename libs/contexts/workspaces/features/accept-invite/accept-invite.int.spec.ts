@@ -138,11 +138,10 @@ describe('Accepting an invite', () => {
     await remove(ada, bob);
     expect((await accept(bob, await tokenOf(pending))).status).toBe(410);
     const open = await system.ask(`GET /v1/workspaces/${id}/invites`, { token: ada.token });
-    expect(open.body.data).toMatchObject([{ id: again.id }, { id: elsewhere.id }]);
-    expect(await eventsAbout(system, pending.id)).toEqual([
-      'workspaces.member-invited',
-      'workspaces.invite-revoked',
-    ]);
+    // Were that to his address gone, it would tell whose address it is.
+    expect(open.body.data).toMatchObject([{ id: again.id }, { id: elsewhere.id }, { id: pending.id }]);
+    expect(await eventsAbout(system, pending.id)).toEqual(['workspaces.member-invited']);
+    expect((await revoke(ada, pending.id)).status).toBe(204);
 
     await system.sql('UPDATE identity.users SET email = $2 WHERE id = $1', [bob.id, later]);
     expect((await accept(bob, await tokenOf(elsewhere))).status).toBe(410);

@@ -88,7 +88,7 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite> {
     if (!workspace) throw new Rejection(InviteClosed);
     invite.accept(now);
     await this.verifySender(invite, callerId);
-    // Sent to an address that they have verified since they were removed: nobody knew that it was theirs.
+    // An invite to their address: it looks open to its owners, who must not learn whose address it is.
     if (await this.members.wasRemovedSince(workspaceId, callerId, invite.createdAt))
       throw new Rejection(InviteClosed);
     await this.invites.save(invite);

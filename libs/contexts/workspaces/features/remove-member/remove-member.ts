@@ -5,7 +5,6 @@ import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, NotFound } from '@rookery/domain';
 import { type Caller, CurrentCaller, Explain, UuidParam } from '@rookery/web';
-import { Recipients } from '../../../identity/contract';
 import { verifyOwner } from '../../model/member';
 import { LastOwner, PersonalWorkspace } from '../../model/rejections';
 import { Invites } from '../../storage/invites';
@@ -55,7 +54,6 @@ export class RemoveMemberHandler implements ICommandHandler<RemoveMember> {
     private readonly clock: Clock,
     private readonly invites: Invites,
     private readonly members: Members,
-    private readonly recipients: Recipients,
     private readonly workspaces: Workspaces,
   ) {}
 
@@ -69,8 +67,7 @@ export class RemoveMemberHandler implements ICommandHandler<RemoveMember> {
     await this.members.remove(member);
     await this.members.noteRemoval(workspaceId, userId, this.clock.now());
     await this.invites.closeOf(workspaceId, userId);
-    const email = await this.recipients.addressOf(userId);
-    await this.invites.closeTo(workspaceId, userId, email ?? null);
+    await this.invites.closeTo(workspaceId, userId);
     if (leaves) await this.members.noteDeparture(workspaceId, userId);
   }
 }

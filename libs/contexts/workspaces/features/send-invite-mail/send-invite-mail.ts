@@ -10,6 +10,7 @@ import { MemberInvited } from '../../contract';
 import type { Invite } from '../../model/invite';
 import { InviteSecrets } from '../../services/invite-secrets';
 import { Invites } from '../../storage/invites';
+import { Members } from '../../storage/members';
 
 /** Milliseconds until a mail to an address that has got enough of them today is tried again. */
 const PAUSE_MS = 3_600_000;
@@ -53,6 +54,7 @@ export class SendInviteMail implements Handles<typeof MemberInvited> {
     private readonly clock: Clock,
     private readonly invites: Invites,
     private readonly mail: Mail,
+    private readonly members: Members,
     private readonly recipients: Recipients,
     private readonly relations: Relations,
     private readonly secrets: InviteSecrets,
@@ -88,8 +90,12 @@ export class SendInviteMail implements Handles<typeof MemberInvited> {
       : (await this.recipients.find([userId]))[0];
   }
 
-  private async isWelcome({ invitedBy }: Invite, recipient: Recipient | undefined): Promise<boolean> {
+  private async isWelcome(
+    { invitedBy, workspaceId, createdAt }: Invite,
+    recipient: Recipient | undefined,
+  ): Promise<boolean> {
     if (!recipient) return true;
+    if (await this.members.wasRemovedSince(workspaceId, recipient.id, createdAt)) return false;
     return (await this.relations.visibleTo(recipient.id, [invitedBy!])).has(invitedBy!);
   }
 
