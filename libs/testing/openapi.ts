@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 /**
  * @param document an OpenAPI document
  * @returns a copy in which references to shared responses, headers and parameters are resolved; schemas and examples
@@ -10,4 +13,48 @@ export function resolveParts(document: any): any {
     return group ? document.components[group][name!] : value;
   });
   return JSON.parse(text);
+}
+
+/** Every path may return it: of one that cannot be read nobody knows the operation. */
+const MALFORMED = 'request.malformed';
+
+/** The problems of an operation: codes by status. */
+interface Described {
+  method: string;
+  path: RegExp;
+  codes: Map<number, readonly string[]>;
+}
+
+let described: Described[] | undefined;
+
+/**
+ * @param path with its values, without the query
+ * @param code of the problem that was returned
+ * @returns whether the API description, as it is committed, lacks it; false for operations that it does not have
+ */
+export function isUndeclared(method: string, path: string, status: number, code: string): boolean {
+  described ??= describedOperations();
+  const operation = described.find((each) => each.method === method && each.path.test(path));
+  return operation !== undefined && code !== MALFORMED && !operation.codes.get(status)?.includes(code);
+}
+
+/** @returns the operations, those with fewer parameters in their path first */
+function describedOperations(): Described[] {
+  const document = resolveParts(JSON.parse(readFileSync(join(__dirname, '../../openapi.json'), 'utf8')));
+  return Object.entries(document.paths as Record<string, Record<string, { responses: object }>>)
+    .toSorted(([one], [other]) => one.split('{').length - other.split('{').length)
+    .flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, { responses }]) => ({
+        method: method.toUpperCase(),
+        path: new RegExp(`^${path.replaceAll('.', String.raw`\.`).replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
+        codes: new Map(
+          Object.entries(responses).map(([status, response]) => [Number(status), codesOf(response)]),
+        ),
+      })),
+    );
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- a part of a document
+function codesOf(response: any): string[] {
+  return response.content?.['application/problem+json']?.schema?.allOf?.[1]?.properties?.code?.enum ?? [];
 }

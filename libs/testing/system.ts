@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http';
 import { Pool } from 'pg';
 import type { StorageAddress } from '../../tools/parts/storage-address.mts';
 import { eventually } from './eventually';
+import { isUndeclared } from './openapi';
 import { Inbox } from './inbox';
 
 /** A response of the api. */
@@ -105,7 +106,12 @@ export abstract class TestSystem {
       for (const line of this.logged) if (line.includes(id)) process.stderr.write(`${route}: ${line}\n`);
     }
     const json = /json/.test(String(answered['content-type'] ?? ''));
-    return { status, headers: answered, body: json && answer !== '' ? JSON.parse(answer) : answer };
+    const read = json && answer !== '' ? JSON.parse(answer) : answer;
+    if (status >= 400 && read?.code && isUndeclared(method, url.split('?', 1)[0]!, status, read.code))
+      throw new Error(
+        `${route} returned ${status} ${read.code}, which openapi.json does not have: name it under rejects in @Explain().`,
+      );
+    return { status, headers: answered, body: read };
   }
 
   /** @returns the rows of a statement; may write. */

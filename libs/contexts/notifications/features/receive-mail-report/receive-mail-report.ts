@@ -52,7 +52,7 @@ export class ReceiveMailReportRoute {
     description:
       'For the webhooks of mail providers (`resend`, `sendgrid`, `ses`), which sign what they send. Addresses that bounced for good, or whose owners reported spam, get no more mail.',
     ok: { status: 204 },
-    rejects: [NotFound, ReportRefused],
+    rejects: [NotFound, ReportRefused, { code: 'request.too-large' }],
   })
   async receive(@Param('provider') name: string, @Req() request: FastifyRequest): Promise<void> {
     if (!REPORTING.includes(name)) throw new Rejection(NotFound);
