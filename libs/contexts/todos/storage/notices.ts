@@ -55,4 +55,34 @@ export class Notices {
     );
     return { todos: rows.filter(({ isNew }) => isNew), taken: rows.length };
   }
+
+  /**
+   * Todos of whose due dates a user was told with some others, in one run, and that are still to be done. A run is the
+   * transaction that wrote its notices.
+   *
+   * @param todoIds those others, which are left out
+   * @param workspaceIds only todos in these
+   * @param at when the user was told; nothing that was told then is due more than a day later
+   * @param limit maximum number of todos; those first that are due first
+   */
+  async toldWith(
+    todoIds: readonly string[],
+    kind: NoticeKind,
+    userId: string,
+    { workspaceIds, at, limit }: { workspaceIds: readonly string[]; at: string; limit: number },
+  ): Promise<Pick<DueTodo, 'id' | 'workspaceId'>[]> {
+    return this.sql.rows(
+      `WITH run AS (
+         SELECT xmin AS run_id, due_at FROM todos.notices WHERE todo_id = ANY ($1::uuid[]) AND kind = $2)
+       SELECT todo.id, todo.workspace_id AS "workspaceId" FROM todos.todos todo
+       WHERE todo.responsible_id = $3 AND todo.workspace_id = ANY ($4::uuid[]) AND todo.status = 'PENDING'
+         AND coalesce(todo.due_at, 'infinity'::timestamptz) >= (SELECT min(due_at) FROM run)
+         AND coalesce(todo.due_at, 'infinity'::timestamptz) <= $5::timestamptz + interval '1 day'
+         AND todo.id <> ALL ($1::uuid[])
+         AND (SELECT xmin FROM todos.notices WHERE todo_id = todo.id AND kind = $2 AND due_at = todo.due_at)
+           IN (SELECT run_id FROM run)
+       ORDER BY coalesce(todo.due_at, 'infinity'::timestamptz), todo.id LIMIT $6`,
+      [todoIds, kind, userId, workspaceIds, at, limit],
+    );
+  }
 }

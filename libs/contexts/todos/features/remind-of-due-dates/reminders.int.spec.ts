@@ -190,6 +190,35 @@ describe('Reminders', () => {
     expect((await system.ask('GET /v1/notifications', { token: ada.token })).body.data).toEqual([]);
   });
 
+  it('are all in that digest, also those that a mail would only count; and none of an earlier mail', async () => {
+    const mailed = { inApp: false, mail: 'immediate', push: false, webhook: false };
+    await system.ask('PUT /v1/me/notification-settings', {
+      token: ada.token,
+      body: { quietHours: null, digest: 'daily', kinds: { todoDueSoon: mailed } },
+    });
+    await plant(12, inHours(6));
+    await remind();
+    await system.inbox.latest(ada.email, /Due within a day/);
+    await system.sql(
+      `INSERT INTO todos.reminder_mails (id, user_id, sent_at)
+       SELECT gen_random_uuid(), $1, now() FROM generate_series(1, 4)`,
+      [ada.id],
+    );
+    const earlier = inHours(5);
+    await plant(25, earlier);
+    await plant(5, earlier, bob.id);
+    await remind();
+    const waiting = await eventually(async () => {
+      const rows = await system.sql<{ due: Date }>(
+        `SELECT due_at AS due FROM notifications.notifications JOIN todos.todos todo ON todo.id = target_id
+         WHERE user_id = $1 AND digest`,
+        [ada.id],
+      );
+      return rows.length > 0 && rows;
+    });
+    expect(waiting.map(({ due }) => due.toISOString())).toEqual(Array(25).fill(earlier));
+  });
+
   it('are written in the language of the reader, and each kind ends with one click', async () => {
     await system.ask('PUT /v1/me/preferences', {
       token: ada.token,

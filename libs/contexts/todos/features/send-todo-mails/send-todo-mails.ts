@@ -7,6 +7,7 @@ import { Memberships } from '../../../workspaces/contract';
 import { TodoMailChoices, WeeklyReportRequested } from '../../contract';
 import { ReminderRequested } from '../../events';
 import { metrics } from '../../metrics';
+import { Notices } from '../../storage/notices';
 import { ReminderMails } from '../../storage/reminder-mails';
 
 /** Todos that a mail lists. */
@@ -116,30 +117,34 @@ export class SendReminderMail implements Handles<typeof ReminderRequested> {
     private readonly clock: Clock,
     private readonly mail: Mail,
     private readonly memberships: Memberships,
+    private readonly notices: Notices,
     private readonly recipients: Recipients,
     private readonly reminderMails: ReminderMails,
     private readonly sql: Sql,
     private readonly transaction: Transaction,
   ) {}
 
-  async handle({ id, data }: EventOf<typeof ReminderRequested>, { key }: Attempt): Promise<void> {
+  async handle({ id, data, occurredAt }: EventOf<typeof ReminderRequested>, { key }: Attempt): Promise<void> {
     const { userId, kind, todoIds, more } = data;
     const [user] = await this.recipients.find([userId]);
     const unsubscribe = await this.choices.linksOf(userId, kind);
     if (!user || !unsubscribe) return;
-    const workspaces = await this.memberships.workspacesOf(userId);
+    const workspaceIds = (await this.memberships.workspacesOf(userId)).map(({ workspaceId }) => workspaceId);
     const todos = await this.sql.rows<{ id: string; workspaceId: string; title: string; dueDate: Date }>(
       `SELECT id, workspace_id AS "workspaceId", title, due_at AS "dueDate" FROM todos.todos
        WHERE id = ANY ($1::uuid[]) AND workspace_id = ANY ($2::uuid[]) AND responsible_id = $3
          AND status = 'PENDING' AND due_at IS NOT NULL
        ORDER BY due_at, id`,
-      [todoIds, workspaces.map(({ workspaceId }) => workspaceId), userId],
+      [todoIds, workspaceIds, userId],
     );
     if (todos.length === 0) return;
     const isAdmitted = await this.transaction.run(async () => {
       const admitted = await this.reminderMails.admit(id, userId, this.clock.now());
-      if (!admitted) await this.choices.keepForDigest(userId, kind, todos);
-      return admitted;
+      if (admitted) return true;
+      const further = { workspaceIds, at: occurredAt, limit: more };
+      const others = more > 0 ? await this.notices.toldWith(todoIds, kind, userId, further) : [];
+      await this.choices.keepForDigest(userId, kind, [...todos, ...others]);
+      return false;
     });
     if (!isAdmitted) return metrics.remindersLeftOut.inc({ kind });
     await this.mail.send(
