@@ -3,6 +3,8 @@ import { Queue } from 'bullmq';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { notificationsOf } from '@rookery/contexts/notifications/testing';
 import { comment, publish } from '@rookery/contexts/social/testing';
+import { createTodo } from '@rookery/contexts/todos/testing';
+import { gather } from '@rookery/contexts/workspaces/testing';
 import { PREFIX } from '@rookery/redis';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 
@@ -160,6 +162,34 @@ describe('Notifications by mail', () => {
     });
     const page = await system.ask('GET /unsubscribe?token=x');
     expect(page).toMatchObject({ status: 200, headers: { 'referrer-policy': 'no-referrer' } });
+  });
+
+  it('are no more digests after one click in one, also where something waits that has mails of its own', async () => {
+    await follow(bob, ada);
+    await notificationsOf(system, ada, 1);
+    await due();
+    const { id } = await system.inbox.latest(ada.email, /What happened/);
+    const url = new URL(/List-Unsubscribe: <([^>]+)>/.exec(await headersOf(id))![1]!);
+    const todo = await createTodo(system, ada, await gather(system, ada));
+    await system.sql(
+      `INSERT INTO notifications.notifications
+         (user_id, id, kind, target_id, scope_id, actor_count, in_app, digest, created_at)
+       VALUES ($1, $2, 'todoDueSoon', $3, $4, 0, false, true, now())`,
+      [ada.id, newId(), todo.id, todo.workspaceId],
+    );
+    expect((await system.ask(`POST ${url.pathname}`)).status).toBe(204);
+    expect((await settings()).kinds.todoDueSoon.mail).toBe('immediate');
+    await system.sql('INSERT INTO notifications.digests (user_id, due_at) VALUES ($1, now())', [ada.id]);
+    await due();
+    await eventually(async () => {
+      const waiting = await system.sql(
+        'SELECT 1 FROM notifications.notifications WHERE user_id = $1 AND digest',
+        [ada.id],
+      );
+      return waiting.length === 0;
+    });
+    const digests = (await system.inbox.of(ada.email)).filter(({ subject }) => /What happened/.test(subject));
+    expect(digests).toHaveLength(1);
   });
 
   it('wait while it is quiet where the reader is', async () => {

@@ -5,7 +5,8 @@ import { Outbox, Transaction } from '@rookery/persistence';
 import { WebSettings } from '@rookery/web';
 import { type Recipient, Recipients } from '../../../identity/contract';
 import { DigestsDue } from '../../events';
-import { channelsOf } from '../../model/settings';
+import { kindOf } from '../../model/kinds';
+import { channelsOf, type Settings, wantsDigests } from '../../model/settings';
 import { digestMail, inboxLink } from '../../services/mails';
 import { type Texts, textsOf } from '../../services/texts';
 import { UnsubscribeLinks } from '../../services/unsubscribe-links';
@@ -100,9 +101,7 @@ export class SendDigests implements Handles<typeof DigestsDue> {
   ): Promise<(Addressed<Digest> & { userId: string }) | undefined> {
     const waiting = await this.notifications.waiting(digestId, userId, MAX_COUNTED);
     const settings = await this.settings.ofOne(userId);
-    const items = (await this.inboxes.some(userId, waiting)).filter(
-      ({ kind }) => channelsOf(settings, kind)?.mail !== 'off',
-    );
+    const items = (await this.inboxes.some(userId, waiting)).filter(({ kind }) => isWanted(settings, kind));
     if (items.length === 0) return undefined;
     const shown = items.slice(0, MAX_ITEMS).map(textsOf);
     const more = items.length - shown.length;
@@ -115,4 +114,10 @@ export class SendDigests implements Handles<typeof DigestsDue> {
     const options = { language, unsubscribe: this.links.of(userId, 'digest') };
     return { userId, to: email, variables, key: `${key}:${userId}`, options };
   }
+}
+
+/** @returns whether somebody wants digests to name a kind; what has mails of its own is in them where those are too many */
+function isWanted(settings: Settings, kind: string): boolean {
+  if (channelsOf(settings, kind)?.mail === 'off') return false;
+  return !kindOf(kind)?.ownMail || wantsDigests(settings);
 }
