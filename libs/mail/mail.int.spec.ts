@@ -130,7 +130,7 @@ describe('Sending a mail', () => {
   afterEach(async () => {
     provider.received.length = 0;
     provider.answers = [];
-    await inbox.accept();
+    await Promise.all([inbox.accept(), connections.shared.flushall()]);
   });
 
   function mailBy(own: NodeJS.ProcessEnv = {}): Mail {
@@ -566,6 +566,33 @@ describe('Sending a mail', () => {
     expect(await bulk(3)).toBeInstanceOf(Snooze);
     expect([await code(1), await code(2)]).toEqual([undefined, undefined]);
     expect(await code(3)).toBeInstanceOf(Snooze);
+  });
+
+  it.each([
+    ['half of a share', 'resend=5/7200', 2, 3],
+    ['a share of one, which has no half', 'resend=1/7200', 1, 0],
+  ])('gives those that are sent together no more than %s', async (_what, share, bulk, codes) => {
+    const mail = mailBy({ MAIL_PROVIDERS: 'resend', MAIL_LIMITS: share });
+    const addressed = Array.from({ length: 4 }, (_, nr) => ({
+      to: `half${nr}@example.com`,
+      variables: { topic: 'x' },
+      key: `half ${share} ${nr}`,
+      options: { unsubscribe },
+    }));
+    const over: object[] = [];
+    const why = await mail.sendMany(newsletter, addressed, {
+      signal: new AbortController().signal,
+      over: async (part) => void over.push(...part),
+    });
+    expect(why).toBeInstanceOf(Snooze);
+    expect(over).toEqual(addressed.slice(0, bulk));
+    const outcomes: unknown[] = [];
+    for (let nr = 0; nr <= codes; nr += 1)
+      outcomes.push(
+        await failure(mail.send('code@example.com', note, { topic: 'x' }, `code ${share} ${nr}`)),
+      );
+    expect(outcomes.slice(0, codes)).toEqual(Array(codes).fill(undefined));
+    expect(outcomes[codes]).toBeInstanceOf(Snooze);
   });
 
   describe('to an address that gets none', () => {

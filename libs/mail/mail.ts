@@ -133,7 +133,11 @@ export class Mail implements OnApplicationShutdown {
     ) as [A[], A[]];
     if (dead.length > 0) await over(dead);
     let failure: Error | undefined;
-    const size = this.order()[0]!.provider.batchSize ?? CONCURRENCY;
+    const { provider } = this.order()[0]!;
+    const size = Math.min(
+      provider.batchSize ?? CONCURRENCY,
+      this.limits.most(provider.name, !template.transactional),
+    );
     for (let start = 0; start < due.length; start += size) {
       if (signal.aborted) return failure ?? (signal.reason as Error);
       const part = due.slice(start, start + size);

@@ -27,17 +27,26 @@ export class ProviderLimits {
   ) {}
 
   /**
+   * @param isBulk they leave half of the window to mails that somebody waits for; a window of one mail has no half
+   * @returns the most mails that a provider ever gets at once; infinite without a limit
+   */
+  most(provider: ProviderName, isBulk: boolean): number {
+    const { limit = Infinity } = this.settings.limits.get(provider) ?? {};
+    return isBulk ? Math.max(1, Math.floor(limit / 2)) : limit;
+  }
+
+  /**
    * Counts a mail to a provider. While Redis is away nothing is counted: the provider refuses what is too much.
    *
-   * @param mails how many
-   * @param isBulk they leave half of the window to mails that somebody waits for
+   * @param mails how many, at most {@link most}
+   * @param isBulk as there
    * @throws Snooze until there is room again
    */
   async take(provider: ProviderName, mails: number, isBulk: boolean): Promise<void> {
     const limit = this.settings.limits.get(provider);
     if (!limit) return;
     const windowMs = limit.seconds * 1_000;
-    const spacing = Math.min(windowMs, (mails * windowMs) / limit.limit);
+    const spacing = (mails * windowMs) / limit.limit;
     const wait = await this.redis.shared
       .eval(TAKE, 1, `${PREFIX}:mail-limit:${provider}`, spacing, windowMs, isBulk ? windowMs / 2 : windowMs)
       .catch(() => 0);
