@@ -317,6 +317,48 @@ describe('What users are told of', () => {
       expect(await unread()).toBe(41);
     });
 
+    it('is nothing in the app that there are more, where the first twenty were not there either', async () => {
+      const webhook = { inApp: false, push: false, webhook: true };
+      const choose = (kinds: object) =>
+        as(bob, 'PUT /v1/me/notification-settings', { quietHours: null, digest: 'daily', kinds });
+      const plant = (count: number, due: string) =>
+        system.sql(
+          `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at,
+             sort_order, created_at, updated_at)
+           SELECT gen_random_uuid(), 1, $1, $2, 'Todo ' || nr, 'PENDING', 1, now() + $4::interval, 0, now(), now()
+           FROM generate_series(1, $3::int) nr`,
+          [workspaceId, bob.id, count, due],
+        );
+      const counted = async () => {
+        const kinds = await stored(bob);
+        return [...new Set(kinds)]
+          .toSorted()
+          .map((kind) => [kind, kinds.filter((each) => each === kind).length]);
+      };
+      await choose({
+        todoDueSoon: { ...webhook, mail: 'off' },
+        todosDue: { ...webhook, inApp: true },
+        todoAssigned: { ...webhook, mail: 'off' },
+      });
+      await plant(25, '5 hours');
+      await system.runSchedule('todos.remind-of-due-dates');
+      await told(workspaceId);
+      for (let nr = 0; nr < 22; nr += 1) await createTodo(system, ada, workspaceId, { assigneeId: bob.id });
+      await told(workspaceId);
+      expect(await counted()).toEqual([
+        ['todoAssigned', 20],
+        ['todoDueSoon', 20],
+        ['todosDue', 1],
+      ]);
+      expect((await inboxOf(system, bob)).data).toEqual([]);
+
+      // What is overdue they are told in the app, also that there is more of it.
+      await plant(25, '-5 hours');
+      await system.runSchedule('todos.remind-of-overdue');
+      await told(workspaceId);
+      expect((await inboxOf(system, bob)).unreadCount).toBe(21);
+    });
+
     it('is the report of a week in which there was something, without another mail', async () => {
       await createTodo(system, bob, workspaceId);
       const { id } = await createTodo(system, ada, workspaceId);

@@ -29,6 +29,21 @@ export function channelsOf({ kinds }: Pick<Settings, 'kinds'>, kind: string): Ch
   return kinds[kind as KindName] ?? kindOf(kind)?.defaults;
 }
 
+/** @returns where somebody wants to be told that there is more of a kind: nowhere where they are not told of each */
+export function channelsOfMore(
+  settings: Pick<Settings, 'kinds'>,
+  more: KindName,
+  single: KindName,
+): Channels {
+  const [told, each] = [channelsOf(settings, more), channelsOf(settings, single)];
+  return {
+    inApp: told.inApp && each.inApp,
+    ...(told.mail && { mail: each.mail === 'off' ? 'off' : told.mail }),
+    push: told.push && each.push,
+    webhook: told.webhook && each.webhook,
+  };
+}
+
 /** @returns the channels of every kind */
 export function allChannels(settings: Pick<Settings, 'kinds'>): Record<KindName, Channels> {
   return Object.fromEntries(KIND_NAMES.map((kind) => [kind, channelsOf(settings, kind)])) as Record<

@@ -9,7 +9,7 @@ import { NotificationCreated } from '../contract';
 import { type CHANNELS, NotificationDue } from '../events';
 import { NotificationArrived } from '../frames';
 import { GROUP_MS, type Kind, type KindName, KINDS } from '../model/kinds';
-import { channelsOf, type Settings } from '../model/settings';
+import { channelsOf, channelsOfMore, type Settings } from '../model/settings';
 import { Digests } from '../storage/digests';
 import { type Cause, type Draft, Notifications } from '../storage/notifications';
 import { PushSubscriptions } from '../storage/push-subscriptions';
@@ -20,6 +20,8 @@ import { nextDigest } from './local-time';
 /** What happened, and whom it concerns. */
 export interface Happening {
   kind: KindName;
+  /** The kind of which it says that there are more: it is told nowhere where that is not. */
+  moreOf?: KindName;
   /** What it is about: what is gone when this is gone makes the notification go. */
   targetId: string;
   /** What else it is about, such as a comment on the target. */
@@ -88,6 +90,7 @@ export class Notify {
    */
   async of({
     kind,
+    moreOf,
     targetId,
     sourceId = null,
     scopeId = null,
@@ -104,7 +107,9 @@ export class Notify {
     const drafts: Draft[] = [];
     const elsewhere: { userId: string; channels: Channel[]; webhook: boolean }[] = [];
     for (const [userId, own] of settings) {
-      const { inApp, mail, push, webhook } = channelsOf(own, kind);
+      const { inApp, mail, push, webhook } = moreOf
+        ? channelsOfMore(own, kind, moreOf)
+        : channelsOf(own, kind);
       const channels: Channel[] = [];
       if (mail === 'immediate' && !ownMail) channels.push('mail');
       if (push && withDevice.has(userId)) channels.push('push');
@@ -175,7 +180,7 @@ export class Notify {
     let reopened: { userId: string; id: string } | undefined;
     const since = new Date(now.getTime() - GROUP_MS);
     for (const draft of drafts) {
-      const joined = await this.notifications.join(draft.userId, cause, since, now);
+      const joined = await this.notifications.join(draft, cause, since, now);
       if (!joined) fresh.push(draft);
       else created.inc({ kind: cause.kind, outcome: 'joined' });
       if (joined?.reopened && draft.inApp) reopened = { userId: draft.userId, id: joined.id };

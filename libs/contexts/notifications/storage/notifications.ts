@@ -74,21 +74,21 @@ export class Notifications {
 
   /**
    * Has an actor, or what the system says, join the notification of a user about a target that began after some moment,
-   * if there is one. Requires {@link lockTarget}.
+   * if there is one where they are to be told: in the app, or not. Requires {@link lockTarget}.
    *
    * @returns undefined if there is none; it is not unread again if the actor was in it before
    */
   async join(
-    userId: string,
+    { userId, inApp }: Pick<Draft, 'userId' | 'inApp'>,
     { kind, targetId, actorId }: Cause,
     since: Date,
     now: Date,
   ): Promise<Joined | undefined> {
     const open = await this.sql.row<{ id: string; read: boolean }>(
       `SELECT id, read_at IS NOT NULL AS read FROM notifications.notifications
-       WHERE target_id = $1 AND kind = $2 AND user_id = $3 AND created_at > $4
+       WHERE target_id = $1 AND kind = $2 AND user_id = $3 AND created_at > $4 AND in_app = $5
        ORDER BY id DESC LIMIT 1 FOR UPDATE`,
-      [targetId, kind, userId, since],
+      [targetId, kind, userId, since, inApp],
     );
     if (!open) return undefined;
     const joined = await this.sql.execute(

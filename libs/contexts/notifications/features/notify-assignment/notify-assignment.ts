@@ -37,7 +37,7 @@ export class NotifyAssignment implements Handles<(typeof CHANGES)[number]> {
     await this.notify.one(
       singles < MAX_SINGLE
         ? { ...told, kind, targetId: subject }
-        : { ...told, kind: 'todosAssigned', targetId: workspaceId },
+        : { ...told, kind: 'todosAssigned', moreOf: kind, targetId: workspaceId },
     );
   }
 }

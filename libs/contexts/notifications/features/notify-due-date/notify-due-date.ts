@@ -30,7 +30,7 @@ export class NotifyDueDate implements Handles<(typeof NOTICES)[number]> {
     await this.notify.one(
       singles < MAX_SINGLE
         ? { ...told, kind, targetId: todoId }
-        : { ...told, kind: 'todosDue', targetId: scopeId },
+        : { ...told, kind: 'todosDue', moreOf: kind, targetId: scopeId },
     );
   }
 }
