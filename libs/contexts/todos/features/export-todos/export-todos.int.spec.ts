@@ -61,7 +61,7 @@ describe('An export that is read slowly', () => {
       body: { code: 'todos.export-running' },
     });
     expect(await ask(`workspaces/${room}/todos`)).toMatchObject({ status: 200 });
-    expect(await statements()).toMatchObject([{ waitsFor: 'ClientRead' }]);
+    await eventually(async () => expect(await statements()).toMatchObject([{ waitsFor: 'ClientRead' }]));
     expect(await read(answer)).toBe(MANY + 1);
     expect(await ask(`workspaces/${room}/todos/export?format=ical`)).toMatchObject({ status: 200 });
   });
