@@ -126,12 +126,11 @@ describe('A workspace of 10,000 todos', () => {
         .catch(() => undefined),
     );
     const status = async (route: string) => (await system.ask(route, { token: ada.token })).status;
-    const statistics = ['GET /v1/todos/stats', 'GET /v1/me/stats'];
-    const answers = await Promise.all([...statistics, 'GET /v1/todos'].map(status));
+    const answers = await Promise.all(['GET /v1/todos/stats', 'GET /v1/todos'].map(status));
     end();
     await Promise.all(searches);
-    expect(answers).toEqual([503, 503, 200]);
-    expect(await Promise.all(statistics.map(status))).toEqual([200, 200]);
+    expect(answers).toEqual([503, 200]);
+    expect(await status('GET /v1/todos/stats')).toBe(200);
   });
 
   it('is exported with as many statements as one of forty', async () => {
