@@ -20,7 +20,7 @@ const MAX_CONNECTIONS = 32;
 
 const requests = counter({
   name: 'rookery_storage_requests_total',
-  help: 'Requests to the object storage, by outcome: done, missing, failed, skipped (it had failed a moment before).',
+  help: 'Requests to the object storage, by outcome: done, missing, refused, failed, skipped (it had failed a moment before).',
   labels: ['operation', 'outcome'],
 });
 const seconds = histogram({
@@ -35,6 +35,9 @@ export class StorageUnavailable extends Error {
   /** For `/healthz`. */
   readonly code = 'STORAGE_UNAVAILABLE';
 }
+
+/** The storage answers, but refuses this request, such as to remove an object that is locked. */
+export class StorageRefused extends StorageUnavailable {}
 
 /** The storage closed an idle connection at the moment at which it was used again. */
 class StaleConnection extends Error {}
@@ -260,7 +263,10 @@ export class Bucket implements OnApplicationShutdown {
     };
   }
 
-  /** @returns an answer; only 404 and 416 are no failures besides success. */
+  /**
+   * @returns an answer; only 404 and 416 are no failures besides success
+   * @throws StorageUnavailable, StorageRefused
+   */
   private async send(asked: Request): Promise<Response> {
     if (!this.configured) throw new StorageUnavailable('No storage is configured.');
     let failure: Error | undefined;
@@ -271,7 +277,8 @@ export class Bucket implements OnApplicationShutdown {
           if (!(error instanceof StaleConnection)) throw error;
           return this.exchange(asked);
         });
-        if (!isExpected(response)) throw new Error(`${asked.operation} is answered with ${response.status}`);
+        // A refusal is about one request: it does not keep others from being sent.
+        if (!isExpected(response) && !isRefusal(response)) throw new Error(unexpected(asked, response));
         return response;
       } catch (error) {
         failure = error as Error;
@@ -280,13 +287,14 @@ export class Bucket implements OnApplicationShutdown {
         end();
       }
     });
-    const outcome = answer ? (answer.status < 400 ? 'done' : 'missing') : failure ? 'failed' : 'skipped';
-    requests.inc({ operation: asked.operation, outcome });
+    requests.inc({ operation: asked.operation, outcome: outcomeOf(answer, failure) });
     if (!answer) {
       this.availableUntil = 0;
       const why = failure?.message ?? 'it did not a moment ago';
       throw new StorageUnavailable(`The object storage does not answer: ${why}`, { cause: failure });
     }
+    if (isRefusal(answer))
+      throw new StorageRefused(`The object storage refuses: ${unexpected(asked, answer)}`);
     this.availableUntil = performance.now() + AVAILABLE_MS;
     return answer;
   }
@@ -342,6 +350,20 @@ export class Bucket implements OnApplicationShutdown {
     const path = key === '' ? this.settings.bucket : `${this.settings.bucket}/${key}`;
     return new URL(path, endpoint.endsWith('/') ? endpoint : `${endpoint}/`);
   }
+}
+
+function outcomeOf(answer: Response | undefined, failure: Error | undefined): string {
+  if (!answer) return failure ? 'failed' : 'skipped';
+  if (isRefusal(answer)) return 'refused';
+  return answer.status < 400 ? 'done' : 'missing';
+}
+
+function unexpected({ operation }: Request, { status }: Response): string {
+  return `${operation} is answered with ${status}`;
+}
+
+function isRefusal({ status }: Response): boolean {
+  return status === 400 || status === 403 || status === 409;
 }
 
 function isExpected({ status, body }: Response): boolean {

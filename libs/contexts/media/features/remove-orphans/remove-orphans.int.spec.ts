@@ -1,3 +1,5 @@
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { contexts } from '@rookery/contexts';
 import { newId, occurred } from '@rookery/domain';
 import { Outbox, Transaction } from '@rookery/persistence';
@@ -10,11 +12,26 @@ import { OrphanSweepContinued } from '../../events';
 import { Bucket } from '../../storage/bucket';
 
 describe('removing orphans', () => {
-  const system = ownSystem(contexts);
+  const locked = new Set<string>();
+  let proxy: Server;
+  const system = ownSystem(
+    contexts,
+    {},
+    {
+      async storage(url) {
+        proxy = await lockingProxy(url, locked);
+        return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      },
+    },
+  );
   let ada: Person;
 
   beforeAll(async () => {
     ada = await signUp(system);
+  });
+  afterAll(() => {
+    proxy.close();
+    proxy.closeAllConnections();
   });
 
   const bucket = () => system.inWorker(Bucket);
@@ -110,6 +127,18 @@ describe('removing orphans', () => {
     expect(many.filter((key) => left.has(key))).toEqual([]);
   });
 
+  it('goes on past an object that cannot be removed, and the storage stays available to others', async () => {
+    const many = Array.from({ length: 255 }, () => `uploads/${newId()}`);
+    for (let start = 0; start < many.length; start += 50)
+      await Promise.all(many.slice(start, start + 50).map((key) => put(key)));
+    locked.add(many[0]!);
+    await sweep(new Date(Date.now() + 3_600_000));
+    const left = new Set(await keys('uploads/'));
+    expect(many.filter((key) => left.has(key))).toEqual([many[0]]);
+    await expect(bucket().remove(many[0]!)).rejects.toThrow(/refuses: remove is answered with 403/);
+    await bucket().remove(many[1]!);
+  });
+
   it('begins at night with both prefixes, for what is older than a day', async () => {
     const schedule = scheduleNamed(contexts, 'media.begin-orphan-sweep');
     await system.sql(`DELETE FROM messaging.outbox WHERE type = 'media.orphan-sweep-continued'`);
@@ -126,3 +155,23 @@ describe('removing orphans', () => {
     await settled();
   });
 });
+
+/** Forwards to a storage, and refuses to remove the objects of `locked`. */
+async function lockingProxy(url: string, locked: ReadonlySet<string>): Promise<Server> {
+  const { port } = new URL(url);
+  const server = createServer((received, response) => {
+    const { method, url: path, headers } = received;
+    const key = new URL(path!, url).pathname.split('/').slice(2).join('/');
+    if (method === 'DELETE' && locked.has(key)) {
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
+      return;
+    }
+    const forwarded = request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    received.pipe(forwarded);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return server;
+}

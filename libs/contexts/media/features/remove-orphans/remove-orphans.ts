@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { Clock, type EventOf, occurred } from '@rookery/domain';
 import { type Handles, Schedule, type Scheduled, Subscriber } from '@rookery/messaging';
 import { counter } from '@rookery/observability';
@@ -5,7 +6,7 @@ import { Outbox, Transaction } from '@rookery/persistence';
 import { OrphanSweepContinued } from '../../events';
 import { isImage } from '../../model/media-types';
 import { objects } from '../../queues';
-import { Bucket } from '../../storage/bucket';
+import { Bucket, StorageRefused } from '../../storage/bucket';
 import { QUARANTINE, VERIFIED } from '../../storage/objects';
 import { type KnownUpload, Uploads } from '../../storage/uploads';
 
@@ -42,6 +43,8 @@ export class BeginOrphanSweep implements Scheduled {
 /** Searches a page of the bucket, outside of any transaction, and asks for the next one. */
 @Subscriber('media.remove-orphans', OrphanSweepContinued, { queue: objects })
 export class RemoveOrphans implements Handles<typeof OrphanSweepContinued> {
+  private readonly log = new Logger(RemoveOrphans.name);
+
   constructor(
     private readonly bucket: Bucket,
     private readonly outbox: Outbox,
@@ -64,11 +67,21 @@ export class RemoveOrphans implements Handles<typeof OrphanSweepContinued> {
     ]);
     const orphans = found.filter(({ key, id }) => !isNeeded(key, known.get(id))).map(({ key }) => key);
     for (let start = 0; start < orphans.length; start += CONCURRENCY)
-      await this.bucket.remove(...orphans.slice(start, start + CONCURRENCY));
-    removed.inc(orphans.length);
+      await this.remove(orphans.slice(start, start + CONCURRENCY));
     if (!more) return;
     const next = { ...data, after: page.at(-1)!.key };
     await this.transaction.run(() => this.outbox.append([occurred(OrphanSweepContinued, next)]));
+  }
+
+  /** An object that the storage refuses to remove, such as a locked one, does not stop the sweep. */
+  private async remove(keys: readonly string[]): Promise<void> {
+    const outcomes = await Promise.allSettled(keys.map((key) => this.bucket.remove(key)));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === 'fulfilled') removed.inc();
+      else if (outcome.reason instanceof StorageRefused)
+        this.log.warn(`${keys[index]} cannot be removed. ${outcome.reason.message}`);
+      else throw outcome.reason;
+    }
   }
 }
 
