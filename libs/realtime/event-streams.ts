@@ -50,7 +50,7 @@ export class EventStreams {
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) response.setHeader(name, value);
     response.setHeader('content-type', 'text/event-stream; charset=utf-8');
-    response.setHeader('cache-control', 'no-store');
+    response.setHeader('cache-control', 'private, no-store');
     response.setHeader('x-accel-buffering', 'no'); // or nginx collects them
     response.writeHead(200);
     if (request.method === 'HEAD') {

@@ -146,7 +146,7 @@ describe('Frames', () => {
       expect(events.text).toContain(`id: ${id}\nevent: ${type}\ndata: {"id":"${id}",`);
       expect(events.headers).toMatchObject({
         'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
+        'cache-control': 'private, no-store',
       });
     });
 

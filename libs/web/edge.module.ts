@@ -4,6 +4,7 @@ import { AuthenticationGuard, PermissionGuard } from './access';
 import { AllowedMethods } from './allowed-methods';
 import { FreshGuard } from './fresh';
 import { ProblemFilter } from './problem-filter';
+import { QueryGuard } from './query-guard';
 import { RequestValidation } from './validation';
 
 /**
@@ -13,7 +14,7 @@ import { RequestValidation } from './validation';
 @Module({
   providers: [
     AllowedMethods,
-    ...globally(APP_GUARD, AuthenticationGuard, PermissionGuard, FreshGuard),
+    ...globally(APP_GUARD, AuthenticationGuard, PermissionGuard, FreshGuard, QueryGuard),
     ...globally(APP_PIPE, RequestValidation),
     ...globally(APP_FILTER, ProblemFilter),
   ],

@@ -7,6 +7,7 @@ import { createWebApp, Explain, Public, RequirePermission, WebModule, WebSetting
 import { AuthenticationGuard, PermissionGuard } from './access';
 import { FreshGuard, SessionOnly } from './fresh';
 import { ProblemFilter } from './problem-filter';
+import { QueryGuard } from './query-guard';
 import { RequestValidation } from './validation';
 
 @Controller('doors')
@@ -29,6 +30,13 @@ class DoorRoutes {
   @SessionOnly()
   @Explain({ operationId: 'fresh', summary: 'Fresh' })
   fresh(): object {
+    return { open: true };
+  }
+
+  @Get('open')
+  @Public()
+  @Explain({ operationId: 'open', summary: 'Open' })
+  open(): object {
     return { open: true };
   }
 
@@ -67,6 +75,7 @@ describe('Guards, pipe and filter of every route', () => {
     ['AuthenticationGuard', AuthenticationGuard, 'unexplained', 401],
     ['PermissionGuard', PermissionGuard, 'permitted', 401],
     ['FreshGuard', FreshGuard, 'fresh', 403],
+    ['QueryGuard', QueryGuard, 'open?extra=1', 400],
   ])('is a provider, which a test may replace: %s', async (_, guard, path, refused) => {
     expect((await ask(path)).status).toBe(refused);
     const replaced = await ask(path, (builder) => builder.overrideProvider(guard).useValue(letIn));

@@ -202,10 +202,10 @@ function statedProblem({ code, status }: Rejects): ProblemDefinition | undefined
   return known && status !== undefined && status !== known.status ? withStatus(known, status) : known;
 }
 
-/** Adds headers to the successful responses of an operation. */
+/** Adds headers to the successful responses of an operation; what its route says of them stays. */
 function describeHeaders(operation: Operation, headers: object): void {
   for (const [status, response] of Object.entries(operation.responses)) {
-    if (status.startsWith('2')) response.headers = { ...response.headers, ...headers };
+    if (status.startsWith('2')) response.headers = { ...response.headers, ...headers, ...response.headers };
   }
 }
 

@@ -244,6 +244,22 @@ describe('A query', () => {
   ])('%s is refused', async (query, error) =>
     expect(await violation(ask(`/v1/nests?${query}`))).toEqual([error]),
   );
+
+  it('is refused where a route declares none, on every method', async () => {
+    expect(await violation(ask(`/v1/nests/${ID}?page=2&__proto__=1&tags=%00`))).toEqual([
+      'page: unknown',
+      '__proto__: unknown',
+      'tags: unknown',
+    ]);
+    for (const method of ['HEAD', 'PATCH'] as const)
+      expect((await ask({ method, url: `/v1/nests/${ID}?page=2` })).statusCode).toBe(
+        method === 'HEAD' ? 400 : 401,
+      );
+  });
+
+  it('is ignored by probes', async () => {
+    expect((await ask('/livez?probe=1')).statusCode).toBe(200);
+  });
 });
 
 describe('A list', () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, HttpException, Patch, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpException, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -14,10 +14,15 @@ import { eventually, type Person, resolveParts } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
 import type { FastifyReply } from 'fastify';
-import { Explain, Field, NeverStored, Public, RequestRefused, UuidParam, Versioned } from '..';
+import { Explain, Field, Item, NeverStored, Public, RequestRefused, UuidParam, Versioned } from '..';
 import { Problems } from '../problems';
 
 const Refused = defineRejection('test.refused', 'invalid', 'No.', 'Do something else.');
+
+class ThingQuery {
+  @Field.boolean({ optional: true, description: 'Whether to try only.' }) dryRun?: boolean;
+  @Field.list(Item.text({ max: 5 }), { max: 3, optional: true, description: 'How.' }) tag?: string[];
+}
 
 class Thing {
   @Field.text({ max: 50, description: 'What.' }) text: string;
@@ -82,7 +87,7 @@ class ThingRoutes {
   @Post('open')
   @Public()
   @Explain({ operationId: 'testMakeOpenly', summary: 'Make', ok: { status: 204 } })
-  async makeOpenly(@Body() { text }: Thing): Promise<void> {
+  async makeOpenly(@Body() { text }: Thing, @Query() _: ThingQuery): Promise<void> {
     await this.commands.execute(new MakeThing(text));
   }
 

@@ -67,7 +67,7 @@ describe('Following a tale', () => {
     const response = await open(id);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
-    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('cache-control')).toBe('private, no-store');
     const frames = await read(response);
     const tale = await taleIs(system, ada, id, 'ready');
     expect(frames.filter(({ type }) => type === 'tale.progress').length).toBeGreaterThan(2);

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { NotFound, Rejection } from '@rookery/domain';
 import { EventStreams, type StreamedFrame, Streams } from '@rookery/realtime';
 import { type Caller, CurrentCaller, Explain, LongLived, Problems, UuidParam } from '@rookery/web';
@@ -28,6 +28,7 @@ export class StreamTaleRoute {
 
   @Get(':id/stream')
   @LongLived()
+  @ApiResponse({ status: 204, description: 'The story has ended, and the client has all of it.' })
   @Explain({
     operationId: 'streamTale',
     summary: 'Follow one of your stories while it is written',

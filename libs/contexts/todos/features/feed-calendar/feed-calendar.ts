@@ -36,6 +36,7 @@ import { TodoLists } from '../../views/todo-lists';
 /** Todos in a feed, of those that are due first. */
 const MAX_TODOS = 1_000;
 const PAST_DAYS = 30;
+const CACHE_CONTROL = 'private, max-age=300';
 
 const FEEDS = defineRatePolicy('calendar-feed', {
   quota: '30/60',
@@ -109,13 +110,16 @@ export class FeedCalendarRoute {
   @Get('calendars/:token')
   @RateLimit(FEEDS)
   @Header('content-type', 'text/calendar; charset=utf-8')
-  @Header('cache-control', 'private, max-age=300')
+  @Header('cache-control', CACHE_CONTROL)
   @Explain({
     operationId: 'readCalendarFeed',
     summary: 'Read a calendar by its secret address',
     description:
       'For calendar programs, which do not sign in: VTODO components (RFC 5545) of what is to be done, due in the last 30 days or later, at most 1,000.',
-    ok: { mediaType: 'text/calendar' },
+    ok: {
+      mediaType: 'text/calendar',
+      headers: { 'Cache-Control': `Who may cache the response: \`${CACHE_CONTROL}\`.` },
+    },
     rejects: [NotFound],
   })
   read(@SecretParam('token') token: string): Promise<string> {
