@@ -56,7 +56,7 @@ describe('commits that do not wait for the disk', () => {
       await eventually(
         async () =>
           expect(await stateOf(commandId)).toEqual({ stored: 1, open: 0, published: true, effects: 1 }),
-        60_000,
+        180_000, // if only the delivery was undone, the sweep finds it after a minute
       );
       await Promise.all(system.processes.map((each) => each.untilReady()));
     }
