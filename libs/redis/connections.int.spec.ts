@@ -55,6 +55,48 @@ describe('a subscriber connection', () => {
   });
 });
 
+describe('the health of Redis', () => {
+  let server: TestRedis;
+  let operator: Redis;
+
+  beforeAll(async () => {
+    server = await createTestRedis();
+    operator = new Redis(server.url);
+  });
+  afterAll(async () => {
+    operator.disconnect();
+    await server.stop();
+  });
+
+  /** What a process says of it that has just started. */
+  async function expectHealth(expected: object): Promise<void> {
+    const health = new HealthChecks();
+    const connections = new RedisConnections({ redisUrl: server.url, redisCacheUrl: '' }, health);
+    try {
+      await eventually(async () => {
+        const known = await health.dependencies();
+        expect(known.find(({ name }) => name === 'redis')!.health).toMatchObject(expected);
+      });
+    } finally {
+      connections.onApplicationShutdown();
+    }
+  }
+
+  it('is degraded if it may delete jobs', async () => {
+    await expectHealth({ status: 'up' });
+    await operator.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    await expectHealth({
+      status: 'degraded',
+      detail: expect.stringContaining('maxmemory-policy is allkeys-lru'),
+    });
+  });
+
+  it('is up if the user has no right to read the policy', async () => {
+    await operator.acl('SETUSER', 'default', '-info');
+    await expectHealth({ status: 'up' });
+  });
+});
+
 describe('a connection whose Redis is gone', () => {
   it('keeps no process alive that has nothing else to do', async () => {
     const script = `

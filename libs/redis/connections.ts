@@ -43,7 +43,7 @@ export class RedisConnections implements OnApplicationShutdown {
       { maxRetriesPerRequest: 0, enableOfflineQueue: false },
       { limitMs: REDIS_TIMEOUT_MS.command },
     );
-    health.addDependency('redis', async () => void (await this.shared.ping()), {
+    health.addDependency('redis', () => this.checkQueues(), {
       critical: false,
       ready: 'once',
     });
@@ -105,6 +105,20 @@ export class RedisConnections implements OnApplicationShutdown {
     }, PING_MS).unref();
     redis.on('end', () => clearInterval(ping));
     return redis;
+  }
+
+  /** BullMQ requires `noeviction`: it cannot process a queue of which keys are missing. */
+  private async checkQueues(): Promise<void | { degraded: string }> {
+    const memory = await this.shared.info('memory').catch((error: Error) => {
+      // A user without the right to INFO.
+      if (error.message.startsWith('NOPERM')) return '';
+      throw error;
+    });
+    const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'noeviction';
+    if (policy === 'noeviction') return;
+    return {
+      degraded: `maxmemory-policy is ${policy}: when memory is full, Redis deletes jobs; set it to noeviction`,
+    };
   }
 
   onApplicationShutdown(): void {
