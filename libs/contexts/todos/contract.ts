@@ -2,14 +2,14 @@ import { defineEvent } from '@rookery/domain';
 import { z } from 'zod';
 
 export const STATUSES = ['DRAFT', 'PENDING', 'COMPLETED', 'ARCHIVED'] as const;
-/** Of a todo. Reminders, reports and `overdue` are about pending ones alone. */
+/** Status of a todo. Reminders, reports and `overdue` are only about pending todos. */
 export type TodoStatus = (typeof STATUSES)[number];
 
 const Status = z.enum(STATUSES);
-/** One of many of an import, of which clients are told at once. */
+/** Set for a todo of a large import batch: clients get one frame for the batch, not one for each todo. */
 const Imported = z.literal(true).optional();
 
-/** Somebody has written down a todo; title and description are in no event. */
+/** A todo was created. Events never contain its title or description. */
 export const TodoCreated = defineEvent(
   'todos.todo-created',
   1,
@@ -23,7 +23,7 @@ export const TodoCreated = defineEvent(
   }),
 );
 
-/** A todo was changed, other than by completing it; `changed` names its fields. */
+/** A todo was changed in another way than by completing it. `changed` has the names of the changed fields. */
 export const TodoUpdated = defineEvent(
   'todos.todo-updated',
   1,
@@ -36,7 +36,7 @@ export const TodoUpdated = defineEvent(
   }),
 );
 
-/** A todo is done; the actor did it. */
+/** A todo was completed by the actor. */
 export const TodoCompleted = defineEvent(
   'todos.todo-completed',
   1,
@@ -48,14 +48,14 @@ export const TodoCompleted = defineEvent(
   }),
 );
 
-/** A recurring todo was completed, and the next one of its series is `nextId`, which has events of its own. */
+/** A recurring todo was completed. `nextId` is the next todo of its series, which has its own events. */
 export const TodoRolledOver = defineEvent(
   'todos.todo-rolled-over',
   1,
   z.object({ workspaceId: z.uuid(), nextId: z.uuid(), nextDueDate: z.iso.datetime() }),
 );
 
-/** A todo is gone, with its comments and attachments. Not raised for the todos of a deleted workspace. */
+/** A todo was deleted, with its comments and attachments. Not raised for the todos of a deleted workspace. */
 export const TodoDeleted = defineEvent(
   'todos.todo-deleted',
   1,
@@ -65,48 +65,48 @@ export const TodoDeleted = defineEvent(
 const Notice = z.object({
   todoId: z.uuid(),
   workspaceId: z.uuid(),
-  /** Who has it to do: the assignee, or else the author; a member when the notice was written. */
+  /** The assignee, or else the author. They were in the workspace when the notice was written. */
   userId: z.uuid(),
   dueDate: z.iso.datetime(),
 });
 
-/** A pending todo is due within a day. At most once for each due date of a todo. */
+/** A pending todo is due within a day. Raised at most once for each due date of a todo. */
 export const TodoDueSoon = defineEvent('todos.todo-due-soon', 1, Notice);
 
-/** The due date of a pending todo has passed. At most once for each due date of a todo. */
+/** The due date of a pending todo has passed. Raised at most once for each due date of a todo. */
 export const TodoOverdue = defineEvent('todos.todo-overdue', 1, Notice);
 
-/** A user is to get the report of a week . */
+/** The weekly report of a user is due. */
 export const WeeklyReportRequested = defineEvent(
   'todos.weekly-report-requested',
   1,
   z.object({
     userId: z.uuid(),
-    /** The Monday on which it is sent. */
+    /** The Monday on which the report is sent. */
     week: z.iso.date(),
   }),
 );
 
 const Session = z.object({ userId: z.uuid(), todoId: z.uuid(), workspaceId: z.uuid() });
 
-/** `userId` works on a todo from now on, and on no other. */
+/** `userId` started to focus on a todo. A user focuses on one todo at a time. */
 export const FocusStarted = defineEvent('todos.focus-started', 1, Session);
 
-/** `userId` no longer works on the todo. */
+/** `userId` stopped focusing on the todo. */
 export const FocusStopped = defineEvent('todos.focus-stopped', 1, Session);
 
 const OfComment = z.object({
   todoId: z.uuid(),
   workspaceId: z.uuid(),
   authorId: z.uuid(),
-  /** Members whom the text names as @username. */
+  /** Members whom the text mentions as @username. */
   mentionedIds: z.array(z.uuid()),
 });
 
 /** A comment was added to a todo; the subject is the comment. */
 export const TodoCommentAdded = defineEvent('todos.comment-added', 1, OfComment);
 
-/** A comment on a todo was changed; `mentionedIds` are those whom it did not name before. */
+/** A comment on a todo was changed; `mentionedIds` are the members it did not mention before. */
 export const TodoCommentUpdated = defineEvent('todos.comment-updated', 1, OfComment);
 
 /** A comment on a todo was deleted. Not raised for the comments of a deleted todo. */
@@ -116,7 +116,7 @@ export const TodoCommentDeleted = defineEvent(
   z.object({ todoId: z.uuid(), workspaceId: z.uuid() }),
 );
 
-/** A user has put a todo into the plan of a day, or changed what it costs there. */
+/** A user added a todo to the plan of a day, or changed its cost there. */
 export const TaskCommitted = defineEvent(
   'schedule.task-committed',
   1,
@@ -126,13 +126,13 @@ export const TaskCommitted = defineEvent(
 /** The mails about todos that users can turn off. */
 export type TodoMail = 'due-soon' | 'overdue' | 'weekly-report';
 
-/** Asked before each mail about todos. Whoever knows what users want to be told offers it. */
+/** Checked before each mail about todos. Implemented by the context that stores the notification settings. */
 export abstract class TodoMailChoices {
-  /** @returns where the user turns this kind of mail off (RFC 8058); undefined if they do not want it */
+  /** @returns unsubscribe links for this kind of mail (RFC 8058); undefined if the user does not want it */
   abstract linksOf(userId: string, mail: TodoMail): Promise<{ post: string; page: string } | undefined>;
   /**
-   * Has the next digest of a user name todos of which no mail is sent, in the current transaction; each once, however
-   * often it is asked for. Nothing where they are told in the app, or want no digests.
+   * Adds todos for which no mail is sent to the next digest of a user, in the current transaction. Idempotent. Adds
+   * nothing if the user is notified in the app or wants no digests.
    */
   abstract keepForDigest(
     userId: string,
@@ -141,7 +141,7 @@ export abstract class TodoMailChoices {
   ): Promise<void>;
 }
 
-/** A todo as others name it. */
+/** What other contexts show of a todo. */
 export interface TodoHeadline {
   id: string;
   workspaceId: string;
@@ -149,12 +149,12 @@ export interface TodoHeadline {
   dueDate: Date | null;
 }
 
-/** Offered to other contexts: what todos are called, and who may know. */
+/** Offered to other contexts: titles of todos, and who can see them. */
 export abstract class TodoHeadlines {
-  /** @returns those of some todos that a user sees now, by id; two statements */
+  /** @returns the given todos that the user can see now, by id; two statements */
   abstract visibleTo(userId: string, todoIds: readonly string[]): Promise<Map<string, TodoHeadline>>;
-  /** @returns those of some users who see a todo now */
+  /** @returns the given users who can see the todo now */
   abstract viewersOf(todoId: string, userIds: readonly string[]): Promise<Set<string>>;
-  /** @returns whether there is anything to report to a user about the week before a moment: nobody is told of nothing */
+  /** @returns whether there is anything to report to a user about the week before `at`; empty reports are not sent */
   abstract hasReport(userId: string, at: Date): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 import { defineEvent } from '@rookery/domain';
 import { z } from 'zod';
 
-/** A todo was taken out of the plan of a day. */
+/** A todo was removed from the plan of a day. */
 export const TaskWithdrawn = defineEvent(
   'schedule.task-withdrawn',
   1,
@@ -10,57 +10,57 @@ export const TaskWithdrawn = defineEvent(
 
 const OfCategory = z.object({ userId: z.uuid() });
 
-/** A user has made a category. */
+/** A user created a category. */
 export const CategoryCreated = defineEvent('todos.category-created', 1, OfCategory);
 
-/** A user has changed a category. */
+/** A user changed a category. */
 export const CategoryUpdated = defineEvent('todos.category-updated', 1, OfCategory);
 
-/** A user has deleted a category; its todos have none now. */
+/** A user deleted a category. Its todos no longer have a category. */
 export const CategoryDeleted = defineEvent('todos.category-deleted', 1, OfCategory);
 
-/** A batch of a file was imported. */
+/** A batch of an imported file was stored. */
 export const TodosImported = defineEvent(
   'todos.todos-imported',
   1,
   z.object({
     workspaceId: z.uuid(),
-    /** New and changed ones. */
+    /** Number of new and changed todos. */
     count: z.int(),
-    /** Whether they are so many that nobody is told of each. */
+    /** Whether the batch is too large for one frame for each todo. */
     many: z.boolean(),
   }),
 );
 
-/** The next todos of a deleted workspace are due to be deleted. */
+/** More todos of a deleted workspace remain to be deleted. */
 export const ClearingContinued = defineEvent(
   'todos.clearing-continued',
   1,
   z.object({ workspaceId: z.uuid() }),
 );
 
-/** The next todos of somebody who is no member any more are due to be unassigned. */
+/** More todos of a former member remain to be unassigned. */
 export const UnassigningContinued = defineEvent(
   'todos.unassigning-continued',
   1,
   z.object({ workspaceId: z.uuid(), userId: z.uuid() }),
 );
 
-/** The next todos that bear a deleted tag are due to lose it. */
+/** More todos remain that a deleted tag must be removed from. */
 export const TagRemovalContinued = defineEvent(
   'todos.tag-removal-continued',
   1,
   z.object({ tagId: z.uuid() }),
 );
 
-/** The next todos that are due are to be told of. */
+/** More due todos remain whose users must be notified. */
 export const RemindersContinued = defineEvent(
   'todos.reminders-continued',
   1,
   z.object({ kind: z.enum(['due-soon', 'overdue']) }),
 );
 
-/** A user is to be reminded by mail of up to ten todos, and told how many more there are. */
+/** A user must get a reminder mail that lists up to ten todos and says how many more there are. */
 export const ReminderRequested = defineEvent(
   'todos.reminder-requested',
   1,

@@ -10,7 +10,7 @@ const Shown = z.object({
 });
 
 export const TodoCreatedFrame = defineFrame('todo.created', Shown, {
-  summary: 'Somebody, perhaps you, wrote a todo in one of your workspaces.',
+  summary: 'You or somebody else created a todo in one of your workspaces.',
 });
 
 export const TodoUpdatedFrame = defineFrame('todo.updated', Shown, {
@@ -22,7 +22,7 @@ export const TodosImportedFrame = defineFrame(
   z.object({ workspaceId: z.uuid(), count: z.int() }),
   {
     summary:
-      'Somebody, perhaps you, imported a batch of more than 20 rows into one of your workspaces; `count` of them are new or changed. There are no frames of each: read the lists again.',
+      'You or somebody else imported a batch of more than 20 rows into one of your workspaces. `count` todos are new or changed. There is no frame for each todo: reload the lists.',
   },
 );
 

@@ -7,7 +7,7 @@ const PAGE = 500;
 const TODO = `it.id, workspace_id AS "workspaceId", title, description, status, due_at AS "dueDate", recurrence,
   completed_at AS "completedAt", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
-/** What is exported: what they wrote, also in workspaces of others, and what they have to do. */
+/** Exported data: what the user wrote, also in workspaces of others, and the todos assigned to them. */
 const SECTIONS: readonly { name: string; rows: string }[] = [
   { name: 'todos', rows: `SELECT ${TODO} FROM todos.todos it WHERE author_id = $1` },
   {
@@ -37,7 +37,7 @@ const SECTIONS: readonly { name: string; rows: string }[] = [
   { name: 'dayPlans', rows: `SELECT it.id, date::text, tasks FROM todos.day_plans it WHERE user_id = $1` },
 ];
 
-/** What is deleted with the account, and the key of its rows. */
+/** Tables whose rows are deleted with the account, and the key of the rows. */
 const OWN = [
   ['categories', 'id'],
   ['focus_sessions', 'id'],
@@ -48,7 +48,7 @@ const OWN = [
   ['weekly_reports', 'week'],
 ] as const;
 
-/** What stays where others need it, without the user. */
+/** Columns that are set to null, because others still need the rows. */
 const MENTIONS = [
   ['attachments', 'author_id'],
   ['todos', 'author_id'],
@@ -57,7 +57,7 @@ const MENTIONS = [
   ['comments', 'author_id'],
 ] as const;
 
-/** Columns of the schema with user ids that are handled here. */
+/** All columns of the schema with user ids. Each is handled here. */
 export const KNOWN_COLUMNS: readonly string[] = [
   ...OWN.map(([table]) => `${table}.user_id`),
   ...MENTIONS.map(([table, column]) => `${table}.${column}`),
@@ -84,8 +84,8 @@ export class TodosPersonalData implements PersonalData {
   }
 
   /**
-   * Todos and comments in workspaces of others stay, without the user; those of their own workspaces go with these. No
-   * version changes, and no event is raised: what the todo says is the same.
+   * Todos and comments in workspaces of others are kept without the user; those in their own workspaces are deleted with
+   * the workspaces. No version changes and no event is raised, because the content of the todos stays the same.
    */
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
     const counts: Record<string, number> = {};

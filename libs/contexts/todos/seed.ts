@@ -13,7 +13,7 @@ const VISITORS = ['demo-user', 'demo-moderator', 'demo-admin'];
 
 type Draft = Partial<Omit<TodoContent, 'dueDate'>> & { title: string; dueInDays?: number; done?: true };
 
-/** What is old is not told of any more, and what is due is not due tomorrow: demo data sends no mail. */
+/** Due dates are long past or at least two days ahead, so that demo data sends no mail. */
 const SHARED: readonly Draft[] = [
   { title: 'Agree on the squares', priority: 'high', dueInDays: 3 },
   { title: 'Count the swifts', dueInDays: 7, description: 'At dusk, from the church tower.', difficulty: 3 },
@@ -30,7 +30,7 @@ const PERSONAL: readonly Draft[] = [
   { title: 'Renew the membership', priority: 'high', dueInDays: 30 },
 ];
 
-/** Todos of the demo accounts, in the workspaces that they own: all or nothing, and nothing if one of them has any. */
+/** Seeds todos in the workspaces of the demo accounts. All or nothing, and nothing if one of them has todos. */
 @Injectable()
 export class SeedTodos implements Seed {
   constructor(
@@ -56,7 +56,7 @@ export class SeedTodos implements Seed {
     return all.filter(({ username }) => VISITORS.includes(username)).map(({ id }) => id);
   }
 
-  /** @param filled workspaces that have todos already: some have several owners */
+  /** @param filled workspaces that were already given todos: some workspaces have several owners */
   private async todosOf(userId: string, filled: Set<string>): Promise<Todo[]> {
     const personal = await this.memberships.personalOf(userId);
     const all = PERSONAL.map((draft) => this.create(personal, userId, draft));

@@ -11,7 +11,7 @@ export async function createTodo(
 ) {
   const body = { title: 'Water the plants', ...draft };
   const answer = await system.ask(`POST /v1/workspaces/${workspaceId}/todos`, { token, body });
-  if (answer.status !== 201) throw new Error(`No todo: ${JSON.stringify(answer.body)}`);
+  if (answer.status !== 201) throw new Error(`Creating the todo failed: ${JSON.stringify(answer.body)}`);
   return answer.body;
 }
 
@@ -24,13 +24,13 @@ export async function eventsAbout(system: TestSystem, subject: string): Promise<
   return rows.map(({ type }) => type);
 }
 
-/** A todo of the owner in a workspace that is shared, as `id` of the path. */
+/** A todo of the owner in a shared workspace, as `id` of the path. */
 export async function sharedTodo(scene: Scene): Promise<Given> {
   const { path } = await sharedWorkspace(scene);
   return { path: { id: (await createTodo(scene.system, scene.people.owner, path!.id!)).id } };
 }
 
-/** A todo of the owner in a workspace that is shared, as `id` of the path, and a tag of the workspace, as `tagId`. */
+/** A todo of the owner in a shared workspace, as `id` of the path, and a tag of the workspace, as `tagId`. */
 export async function taggableTodo(scene: Scene): Promise<Given> {
   const { path } = await sharedWorkspace(scene);
   const { owner } = scene.people;
@@ -47,7 +47,7 @@ export async function ownCategory({ system, people }: Scene): Promise<Given> {
   return { path: { id: body.id } };
 }
 
-/** A comment of the owner on a todo in a workspace that is shared, as `commentId` of the path. */
+/** A comment of the owner on a todo in a shared workspace, as `commentId` of the path. */
 export async function commentedTodo(scene: Scene): Promise<Given> {
   const { path } = await sharedTodo(scene);
   const { body } = await scene.system.ask(`POST /v1/todos/${path!.id}/comments`, {
@@ -57,7 +57,7 @@ export async function commentedTodo(scene: Scene): Promise<Given> {
   return { path: { ...path, commentId: body.id } };
 }
 
-/** A file on a todo in a workspace that is shared, as `attachmentId` of the path; nothing is in the storage. */
+/** A file on a todo in a shared workspace, as `attachmentId` of the path. The storage is empty. */
 export async function attachedTodo(scene: Scene): Promise<Given> {
   const { path } = await sharedTodo(scene);
   const [row] = await scene.system.sql<{ id: string }>(

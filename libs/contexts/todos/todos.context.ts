@@ -28,12 +28,12 @@ import { TodoCommentViews } from './views/todo-comment';
 import { TodoViews } from './views/todo';
 import { TodoLists } from './views/todo-lists';
 
-/** Todos of workspaces, what users plan and focus on. */
+/** Todos of workspaces, and what users plan and focus on. */
 export const todos = defineContext('todos', __dirname, {
   tags: {
-    Todos: 'Write, find, complete and delete todos.',
-    Categories: 'Your own kinds of todos.',
-    'Focus and schedule': 'What you work on now, and on a day.',
+    Todos: 'Create, find, complete and delete todos.',
+    Categories: 'Your own categories for todos.',
+    'Focus and schedule': 'What you are working on now, and your plan for each day.',
   },
   requires: ['identity', 'media', 'workspaces'],
   schemas: [

@@ -2,7 +2,7 @@ import { Aggregate, type AggregateState, newId } from '@rookery/domain';
 import { AttachmentAdded, AttachmentRemoved } from '../events';
 
 export interface AttachmentState extends AggregateState {
-  /** Null when the todo is gone and the storage has still to be told. */
+  /** Null if the todo was deleted and the file is not released yet. */
   todoId: string | null;
   workspaceId: string;
   /** Null once the account of the author is erased. */
@@ -32,7 +32,7 @@ export class Attachment extends Aggregate<AttachmentState> {
     return this.state.mediaKey;
   }
 
-  /** What the file is used by, as the storage is told. */
+  /** Name of this use of the file in the media library. */
   get use(): string {
     return `todos:${this.id}`;
   }

@@ -14,7 +14,7 @@ export interface CategoryState extends AggregateState, CategoryContent {
   updatedAt: Date;
 }
 
-/** A kind of todos, of one user. */
+/** A category for todos, which belongs to one user. */
 export class Category extends Aggregate<CategoryState> {
   static create(userId: string, content: CategoryContent, now: Date): Category {
     const category = new Category({

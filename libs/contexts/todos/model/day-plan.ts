@@ -3,7 +3,7 @@ import { TaskCommitted } from '../contract';
 import { TaskWithdrawn } from '../events';
 import { OverCapacity } from './rejections';
 
-/** What the todos of a day may cost in all. */
+/** Maximum total cost of the todos of a day. */
 export const CAPACITY = 10;
 
 /** A todo in the plan of a day. */
@@ -20,7 +20,7 @@ export interface DayPlanState extends AggregateState {
   tasks: Task[];
 }
 
-/** What a user wants to do on a day. */
+/** The todos that a user plans to do on a day. */
 export class DayPlan extends Aggregate<DayPlanState> {
   static of(userId: string, date: string): DayPlan {
     return new DayPlan({ id: newId(), version: 0, userId, date, tasks: [] });
@@ -31,9 +31,9 @@ export class DayPlan extends Aggregate<DayPlanState> {
   }
 
   /**
-   * Puts a todo into the plan, or changes what it costs.
+   * Adds a todo to the plan, or changes its cost.
    *
-   * @param there the todos of the plan that still exist for the user; the others take no room
+   * @param there the todos of the plan that the user can still see; the others do not count
    * @returns whether something has changed
    * @throws Rejection `schedule.over-capacity`
    */
@@ -57,7 +57,7 @@ export class DayPlan extends Aggregate<DayPlanState> {
   }
 }
 
-/** @returns what some tasks cost in all */
+/** @returns the total cost of the tasks */
 export function costOf(tasks: readonly Pick<Task, 'cost'>[]): number {
   return tasks.reduce((sum, { cost }) => sum + cost, 0);
 }

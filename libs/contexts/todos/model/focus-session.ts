@@ -10,7 +10,7 @@ export interface FocusSessionState extends AggregateState {
   stoppedAt: Date | null;
 }
 
-/** A time in which a user works on one todo. */
+/** A period in which a user works on one todo. */
 export class FocusSession extends Aggregate<FocusSessionState> {
   static start(userId: string, todoId: string, workspaceId: string, now: Date): FocusSession {
     const of = { userId, todoId, workspaceId };
@@ -19,7 +19,7 @@ export class FocusSession extends Aggregate<FocusSessionState> {
     return session;
   }
 
-  /** An active one is active no more. */
+  /** Ends an active session. */
   stop(now: Date): void {
     this.state.stoppedAt = now;
     const { userId, todoId, workspaceId } = this.state;

@@ -3,8 +3,8 @@ import { defineRejection, defineRule, Rules } from '@rookery/domain';
 export const StatusUnreachable = defineRejection(
   'todos.status-unreachable',
   'invalid',
-  'A todo with this status cannot get that one.',
-  'Drafts and pending todos can be completed and archived, completed ones archived; reopen what is completed or archived with POST /v1/todos/{id}/reopen.',
+  'The todo cannot change from its status to the requested one.',
+  'Drafts and pending todos can be completed or archived. Completed todos can be archived. To reopen a completed or archived todo, use POST /v1/todos/{id}/reopen.',
   'This change of status is not possible',
   { path: 'status', rule: Rules.oneOf, params: {} },
 );
@@ -12,18 +12,18 @@ export const StatusUnreachable = defineRejection(
 export const FutureOccurrence = defineRejection(
   'todos.future-occurrence',
   'invalid',
-  'This todo recurs and is due on a later day: it can be completed from that day on.',
-  'Wait for its day, or change its due date.',
-  'Too early to complete it',
+  'This recurring todo is due on a later day. It cannot be completed before that day.',
+  'Wait until that day, or change the due date.',
+  'Too early to complete the todo',
 );
 
-const NoRecurrence = defineRule('recurrence', 'It is no recurrence rule that can be used here.');
+const NoRecurrence = defineRule('recurrence', 'It is not a recurrence rule that can be used here.');
 
 export const RecurrenceInvalid = defineRejection(
   'todos.recurrence-invalid',
   'invalid',
   'This recurrence rule cannot be used.',
-  'Write a rule of RFC 5545 with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY and, if needed, INTERVAL, COUNT (to 366) or UNTIL, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS (within a month) and WKST. It must come at least once in some years.',
+  'Send an RFC 5545 rule with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY and, if needed, INTERVAL, COUNT (to 366) or UNTIL, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS (within a month) and WKST. It must recur at least once every few years.',
   'Recurrence rule not usable',
   { path: 'recurrence', rule: NoRecurrence, params: {} },
 );
@@ -31,7 +31,7 @@ export const RecurrenceInvalid = defineRejection(
 export const RecurrenceNeedsDueDate = defineRejection(
   'todos.recurrence-needs-due-date',
   'invalid',
-  'A todo that recurs needs a due date: the first of its series.',
+  'A recurring todo needs a due date, which is the first date of its series.',
   'Send dueDate too, or leave out recurrence.',
   'Due date required',
   { path: 'dueDate', rule: Rules.required, params: {} },
@@ -40,8 +40,8 @@ export const RecurrenceNeedsDueDate = defineRejection(
 export const ParentUnsuitable = defineRejection(
   'todos.parent-unsuitable',
   'invalid',
-  'This todo cannot be the parent: there are no sub-todos of sub-todos, and parent and sub-todo are in one workspace.',
-  'Choose a todo of the same workspace that is no sub-todo itself. A todo with sub-todos has no parent, and a sub-todo does not recur.',
+  'This todo cannot be the parent. A sub-todo cannot have sub-todos, and parent and sub-todo must be in the same workspace.',
+  'Choose a todo of the same workspace that is not a sub-todo. A todo with sub-todos cannot have a parent, and a sub-todo cannot recur.',
   'Not a possible parent',
   { path: 'parentId', rule: Rules.oneOf, params: {} },
 );
@@ -58,15 +58,15 @@ export const TooManyComments = defineRejection(
   'todos.too-many-comments',
   'conflict',
   'This todo has the maximum number of comments.',
-  'Delete some of them, or go on with another todo.',
+  'Delete some of them, or comment on another todo.',
   'Too many comments',
 );
 
 export const TooManyDays = defineRejection(
   'todos.too-many-days',
   'conflict',
-  'You have plans for the maximum number of days.',
-  'Take the todos out of the plan of a day that you no longer need.',
+  'You have reached the maximum number of planned days.',
+  'Remove all todos from the plan of a day that you no longer need.',
   'Too many planned days',
 );
 
@@ -74,7 +74,7 @@ export const TooManySubTodos = defineRejection(
   'todos.too-many-sub-todos',
   'invalid',
   'This todo has the maximum number of sub-todos.',
-  'Delete some of them, or make another todo.',
+  'Delete some of them, or choose another parent.',
   'Too many sub-todos',
   { path: 'parentId', rule: Rules.range, params: { max: 100 } },
 );
@@ -82,7 +82,7 @@ export const TooManySubTodos = defineRejection(
 export const AssigneeUnsuitable = defineRejection(
   'todos.assignee-unsuitable',
   'invalid',
-  'This user cannot have todos in this workspace.',
+  'Todos of this workspace cannot be assigned to this user.',
   'Choose an owner or a member of the workspace.',
   'Not a possible assignee',
   { path: 'assigneeId', rule: Rules.oneOf, params: {} },
@@ -91,8 +91,8 @@ export const AssigneeUnsuitable = defineRejection(
 export const CategoryUnknown = defineRejection(
   'todos.category-unknown',
   'invalid',
-  'You have no such category.',
-  'Choose one of GET /v1/categories.',
+  'You have no category with this id.',
+  'Choose one from GET /v1/categories.',
   'Unknown category',
   { path: 'categoryId', rule: Rules.oneOf, params: {} },
 );
@@ -101,7 +101,7 @@ export const TooManyTags = defineRejection(
   'todos.too-many-tags',
   'invalid',
   'This todo has the maximum number of tags.',
-  'Take off a tag that it no longer needs.',
+  'Remove a tag that it no longer needs.',
   'Too many tags',
 );
 
@@ -116,7 +116,7 @@ export const TooManyAttachments = defineRejection(
 export const CategoryTaken = defineRejection(
   'todos.category-taken',
   'conflict',
-  'You have a category of this name.',
+  'You already have a category with this name.',
   'Choose another name.',
   'This name is taken',
   { path: 'name', rule: Rules.taken, params: {} },
@@ -133,8 +133,8 @@ export const TooManyCategories = defineRejection(
 export const FocusActive = defineRejection(
   'todos.focus-active',
   'conflict',
-  'You are already focused on a todo: one at a time.',
-  'Stop the session that GET /v1/focus shows.',
+  'You are already focused on a todo. You can focus on one todo at a time.',
+  'Stop the session that GET /v1/focus returns.',
   'Already focused',
 );
 
@@ -157,15 +157,15 @@ export const TodoClosed = defineRejection(
 export const OverCapacity = defineRejection(
   'schedule.over-capacity',
   'conflict',
-  'The day has room for a cost of 10 in all, and this would be more.',
-  'Choose another day, a smaller cost, or take something out of the plan.',
+  'A day has a capacity of 10, and this todo would exceed it.',
+  'Choose another day or a smaller cost, or remove a todo from the plan.',
   'The day is full',
 );
 
 export const ExportRunning = defineRejection(
   'todos.export-running',
   'conflict',
-  'An export of yours is under way.',
-  'Wait until it has ended, or end it.',
+  'You already have a running export.',
+  'Wait until it ends, or cancel it.',
   'One export at a time',
 );

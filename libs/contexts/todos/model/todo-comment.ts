@@ -7,19 +7,19 @@ export interface TodoCommentState extends AggregateState {
   /** Null once the account of the author is erased. */
   authorId: string | null;
   content: string;
-  /** Members whom the text names. */
+  /** Members whom the text mentions. */
   mentionedIds: string[];
   createdAt: Date;
   updatedAt: Date;
 }
 
-/** A username after an @ that does not belong to an address. */
+/** A username after an @ that is not part of an e-mail address. */
 const MENTION = /(?<![\w@.+-])@([A-Za-z0-9][A-Za-z0-9._-]{2,29})/g;
 const MAX_MENTIONS = 20;
 
 /** @returns the usernames that a text mentions, in lower case, at most {@link MAX_MENTIONS} */
 export function mentionsIn(text: string): string[] {
-  // A full stop behind a name ends the sentence.
+  // A period after a name ends the sentence.
   const names = [...text.matchAll(MENTION)].map(([, name]) => name!.toLowerCase().replace(/[.-]+$/, ''));
   return [...new Set(names)].slice(0, MAX_MENTIONS);
 }

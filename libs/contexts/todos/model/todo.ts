@@ -9,29 +9,29 @@ import {
 } from '../contract';
 import { FutureOccurrence, ParentUnsuitable, RecurrenceNeedsDueDate, StatusUnreachable } from './rejections';
 
-/** Tags on one todo. */
+/** Maximum number of tags on a todo. */
 export const MAX_TAGS = 20;
 
 /** From the least to the most important; the index is what is stored. */
 export const PRIORITIES = ['low', 'medium', 'high'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-/** What people say about a todo. */
+/** The content of a todo. */
 export interface TodoContent {
   title: string;
   description: string | null;
   priority: Priority;
-  /** When it has to be done. */
+  /** When it is due. */
   dueDate: Date | null;
   parentId: string | null;
-  /** A category of whoever set it. */
+  /** A category of the user who set it. */
   categoryId: string | null;
   assigneeId: string | null;
   /** RRULE of RFC 5545, normalized. */
   recurrence: string | null;
-  /** IANA name: where the clock is that `recurrence` follows; null without one. */
+  /** IANA name of the time zone of `recurrence`; null if there is no recurrence. */
   timeZone: string | null;
-  /** Place in an order of one's own. */
+  /** Position in an order that clients define. */
   sortOrder: number;
   /** `#rrggbb`. */
   color: string | null;
@@ -39,7 +39,7 @@ export interface TodoContent {
   difficulty: number | null;
 }
 
-/** What a new todo says besides its title, unless somebody says more. */
+/** The default content of a new todo, except its title. */
 export const NO_CONTENT: Omit<TodoContent, 'title'> = {
   description: null,
   priority: 'medium',
@@ -61,7 +61,7 @@ export interface TodoState extends AggregateState, TodoContent {
   status: TodoStatus;
   /** First due date of the series: COUNT counts from here. */
   seriesStart: Date | null;
-  /** The todo that followed when this one was completed. */
+  /** The next todo of the series, created when this one was completed. */
   nextId: string | null;
   completedAt: Date | null;
   completedBy: string | null;
@@ -69,22 +69,22 @@ export interface TodoState extends AggregateState, TodoContent {
   updatedAt: Date;
 }
 
-/** How far a todo is that was not written here, but elsewhere. */
+/** Progress of a todo that was created elsewhere and is imported. */
 export interface Progress {
   status: TodoStatus;
   completedAt: Date | null;
   createdAt: Date;
 }
 
-/** When a recurring todo comes again, as {@link Todo.complete} needs it. */
+/** How a recurring todo continues. Input of {@link Todo.complete}. */
 export interface Cadence {
-  /** Whether this one is due on a later day than today, where its clock is. */
+  /** Whether it is due on a later day than today, in its time zone. */
   future: boolean;
   /** The next due date; null at the end of the series. */
   next: Date | null;
 }
 
-/** Which status can be left for which by changing it. Completing and reopening are {@link Todo.complete} and {@link Todo.reopen}. */
+/** Allowed changes of status, besides {@link Todo.complete} and {@link Todo.reopen}. */
 const REACHABLE: Record<TodoStatus, readonly TodoStatus[]> = {
   DRAFT: ['PENDING', 'ARCHIVED'],
   PENDING: ['DRAFT', 'ARCHIVED'],
@@ -92,9 +92,9 @@ const REACHABLE: Record<TodoStatus, readonly TodoStatus[]> = {
   ARCHIVED: [],
 };
 
-/** Something to be done, in a workspace. */
+/** A todo in a workspace. */
 export class Todo extends Aggregate<TodoState> {
-  /** Whether it is one of many of an import, as its events say then. */
+  /** Whether it belongs to a large import batch. Its events contain this. */
   private imported = false;
 
   /**
@@ -141,13 +141,13 @@ export class Todo extends Aggregate<TodoState> {
     return this.state.recurrence !== null;
   }
 
-  /** Whether there is something left to do. */
+  /** Whether it is neither completed nor archived. */
   get open(): boolean {
     return this.state.status === 'DRAFT' || this.state.status === 'PENDING';
   }
 
   /**
-   * Changes what it says. A new due date or rule begins the series anew from that date.
+   * Changes the content. A new due date or rule restarts the series from that date.
    *
    * @param changes undefined fields keep their values
    * @returns whether it has changed
@@ -165,14 +165,14 @@ export class Todo extends Aggregate<TodoState> {
   }
 
   /**
-   * Makes it what a file says that it is, from any status to any other. Completing it that way is completing it alone:
-   * the file holds what follows in its series, if anything does.
+   * Applies the content of an imported file, with any change of status. Completing a todo this way does not create the
+   * next todo of its series: if there is one, the file contains it.
    *
    * @param changes undefined fields keep their values
-   * @param beside names of what has changed and is stored beside it
-   * @param by who says it
-   * @param imported whether it is one of many
-   * @returns what has changed; if nothing has, there is nothing to store
+   * @param beside names of changed parts that are stored separately
+   * @param by the user who imports the file
+   * @param imported whether it belongs to a large batch
+   * @returns names of what has changed; if empty, there is nothing to store
    * @throws Rejection `todos.recurrence-needs-due-date`, `todos.parent-unsuitable`
    */
   replace(
@@ -201,11 +201,12 @@ export class Todo extends Aggregate<TodoState> {
   }
 
   /**
-   * Marks it as done; once is enough.
+   * Completes it. Idempotent.
    *
    * @param by who did it
    * @param cadence of a recurring todo; null for any other
-   * @returns the next one of its series; null at its end, for a todo that does not recur, and if there is one already
+   * @returns the next todo of its series; null at the end of the series, for a todo that does not recur, and if the next
+   *   one exists already
    * @throws Rejection `todos.status-unreachable` for an archived todo, `todos.future-occurrence`
    */
   complete(by: string, now: Date, cadence: Cadence | null): Todo | null {
@@ -215,7 +216,7 @@ export class Todo extends Aggregate<TodoState> {
     Object.assign(this.state, { status: 'COMPLETED', completedAt: now, completedBy: by, updatedAt: now });
     const { workspaceId, authorId, assigneeId } = this.state;
     this.raise(TodoCompleted, { workspaceId, authorId, assigneeId });
-    // One that was reopened has its successor already.
+    // A todo that was reopened already has a successor.
     if (!cadence?.next || this.state.nextId !== null) return null;
     const next = Todo.create(
       { workspaceId, authorId: authorId ?? by },
@@ -229,7 +230,7 @@ export class Todo extends Aggregate<TodoState> {
   }
 
   /**
-   * It is to be done again.
+   * Makes it pending again.
    *
    * @throws Rejection `todos.status-unreachable` unless it is completed or archived
    */
@@ -240,7 +241,7 @@ export class Todo extends Aggregate<TodoState> {
   }
 
   /**
-   * Nobody sees it in what is to be done or was done any more, except who asks for archived todos.
+   * Archives it.
    *
    * @returns whether it was not archived before
    */
@@ -248,15 +249,15 @@ export class Todo extends Aggregate<TodoState> {
     return this.update({ status: 'ARCHIVED' }, now);
   }
 
-  /** Its tags were changed; they are stored beside it. */
+  /** Records that its tags changed. They are stored separately. */
   retag(now: Date): void {
     this.changed(['tags'], now);
   }
 
   /**
-   * A user is no member any more.
+   * Unassigns a user who is no longer a member.
    *
-   * @returns whether they had it to do
+   * @returns whether it was assigned to them
    */
   unassign(userId: string, now: Date): boolean {
     return this.state.assigneeId === userId && this.update({ assigneeId: null }, now);

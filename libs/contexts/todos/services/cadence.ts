@@ -9,17 +9,17 @@ const MAX_COUNT = 366;
 const MAX_INTERVAL = 999;
 type Steps = Readonly<Record<string, number>>;
 /**
- * Steps of a search for the next date, by FREQ: some years of days, and more years where a step is one. They bound what
- * a rule costs that hardly ever comes, or never, and what COUNT costs from a date long ago.
+ * Maximum number of steps of a search for the next date, by FREQ. They limit the cost of a rule that has few or no dates,
+ * and the cost of COUNT from a date long ago.
  */
 const MAX_STEPS: Steps = { DAILY: 3_000, WEEKLY: 600, MONTHLY: 400, YEARLY: 200 };
-/** The same when a rule is set: nothing is counted yet, and one request may set many. */
+/** The same when a rule is set. It is smaller, because one request can set many rules. */
 const MAX_STEPS_WHEN_SET: Steps = { DAILY: 500, WEEKLY: 100, MONTHLY: 100, YEARLY: 60 };
 
 const DAY = '(?:MO|TU|WE|TH|FR|SA|SU)';
 const list = (item: string, max: number) => new RegExp(`^${item}(?:,${item}){0,${max - 1}}$`);
 
-/** The parts of a rule, and how each is written: less than in RFC 5545, so that a legal rule is also a cheap one. */
+/** The parts of a rule and their formats. A subset of RFC 5545, so that every accepted rule is cheap to evaluate. */
 const PARTS: Readonly<Record<string, RegExp>> = {
   FREQ: /^(?:DAILY|WEEKLY|MONTHLY|YEARLY)$/,
   INTERVAL: /^[1-9]\d{0,2}$/,
@@ -36,16 +36,16 @@ const PARTS: Readonly<Record<string, RegExp>> = {
 export interface Series {
   /** As {@link parseRule} returns it. */
   rule: string;
-  /** First due date: COUNT counts from here, and not this one where it does not fit the rule. */
+  /** First due date. COUNT starts here, but does not count this date if it does not match the rule. */
   start: Date;
-  /** IANA name of the time zone whose clock it follows. */
+  /** IANA name of the time zone of the series. */
   timeZone: string;
 }
 
 /**
- * Reads a recurrence rule, with or without `RRULE:` before it.
+ * Parses a recurrence rule, with or without the prefix `RRULE:`.
  *
- * @returns its parts in upper case, without anything else
+ * @returns the normalized rule: only its parts, in upper case
  * @throws Rejection `todos.recurrence-invalid`
  */
 export function parseRule(text: string): string {
@@ -67,10 +67,10 @@ export function parseRule(text: string): string {
   const inadmissible =
     Number(COUNT ?? 1) > MAX_COUNT ||
     Number(INTERVAL) > MAX_INTERVAL ||
-    // RFC 5545 §3.3.10 allows a number before a day only there.
+    // RFC 5545 §3.3.10 allows a number before a day only with MONTHLY and YEARLY.
     (/\d/.test(BYDAY) && (FREQ === 'DAILY' || FREQ === 'WEEKLY')) ||
     (BYMONTHDAY !== undefined && FREQ === 'WEEKLY') ||
-    // Choosing among the days of a month is cheap; among those of a year, or beyond those of a week, it takes seconds.
+    // Selecting among the days of a month is cheap. Among those of a year, or beyond those of a week, it takes seconds.
     (BYSETPOS !== undefined &&
       ((BYDAY === '' && BYMONTHDAY === undefined) ||
         (FREQ !== 'MONTHLY' && (FREQ !== 'YEARLY' || BYMONTH === undefined))));
@@ -80,7 +80,7 @@ export function parseRule(text: string): string {
 }
 
 /**
- * @throws Rejection `todos.recurrence-invalid` if the series has a rule without an end that never comes again
+ * @throws Rejection `todos.recurrence-invalid` if the rule has no end (COUNT or UNTIL) but no further date either
  */
 export function assertComesAgain(series: Series): void {
   const { COUNT, UNTIL } = partsOf(series.rule);
@@ -94,19 +94,19 @@ export function assertComesAgain(series: Series): void {
 }
 
 /**
- * How a due date of a series continues. The dates keep the time of day of the first one on the clock of its time zone,
- * whatever that clock does. Where the time is skipped they are as much later as the clock is put forward; where it comes
- * twice the first counts. So a series has as many dates as days that fit, in every year.
+ * Computes how a series continues after a due date. All dates keep the local time of day of the first one. If a clock
+ * change skips that time, the date is later by the skipped time. If the time occurs twice, the first one is used. So a
+ * series has one date for each matching day, in every year.
  *
- * @param dueDate the present one
- * @param now moment at which it is completed: dates that were missed until then are left out, but count
+ * @param dueDate the current due date
+ * @param now when the todo is completed. Dates missed until then are skipped, but COUNT includes them
  */
 export function cadenceOf(series: Series, dueDate: Date, now: Date): Cadence {
   const future = dayOf(dueDate, series.timeZone) > dayOf(now, series.timeZone);
   return { future, next: future ? null : nextAfter(series, dueDate > now ? dueDate : now) };
 }
 
-/** @returns the first date of a series after a moment; null if there is none, or none in the next thousands of steps */
+/** @returns the first date of a series after a moment; null if there is none, or none within {@link MAX_STEPS} */
 export function nextAfter(series: Series, moment: Date): Date | null {
   try {
     return find(series, moment, MAX_STEPS);
@@ -115,7 +115,7 @@ export function nextAfter(series: Series, moment: Date): Date | null {
   }
 }
 
-/** @returns whether there is a time zone of that name; an offset is none */
+/** @returns whether there is a time zone with that name; an offset is not a name */
 export function isZoneName(name: string): boolean {
   try {
     return /^[A-Za-z]/.test(name) && dayOf(new Date(0), name) !== '';
@@ -124,12 +124,12 @@ export function isZoneName(name: string): boolean {
   }
 }
 
-/** @returns the calendar day of a moment on the clock of a time zone: `2026-03-29` */
+/** @returns the local date of a moment in a time zone: `2026-03-29` */
 export function dayOf(moment: Date, timeZone: string): string {
   return wallOf(moment, timeZone).toPlainDate().toString();
 }
 
-/** The rule runs on the wall clock, as if it were UTC, where all days have 24 hours. */
+/** Evaluates the rule in local time as if it were UTC, where all days have 24 hours. */
 function find({ rule, start, timeZone }: Series, moment: Date, maxSteps: Steps): Date | null {
   const { UNTIL, ...parts } = partsOf(rule);
   const endless = Object.entries(parts).map(([name, value]) => `${name}=${value}`);
@@ -140,7 +140,7 @@ function find({ rule, start, timeZone }: Series, moment: Date, maxSteps: Steps):
     maxIterations: maxSteps[parts.FREQ!]!,
   });
   const end = UNTIL === undefined ? undefined : endOf(UNTIL, timeZone);
-  // Of a time that is skipped the wall shows another: the search begins before all that could be after the moment.
+  // A skipped local time is shifted, so the search starts early enough to find every date after the moment.
   const from = wallOf(moment, timeZone).toZonedDateTime('UTC').subtract({ hours: 3 });
   for (let wall = dates.next(from); wall; wall = dates.next(wall)) {
     const date = new Date(instantOf(wall.toPlainDateTime(), timeZone));
@@ -154,7 +154,7 @@ function partsOf(rule: string): Partial<Record<string, string>> {
   return Object.fromEntries(rule.split(';').map((part) => part.split('=') as [string, string]));
 }
 
-/** @returns the last moment that UNTIL includes; undefined if there is no such day or time */
+/** @returns the last moment that UNTIL includes; undefined if the date or time does not exist */
 function endOf(until: string, timeZone: string): Date | undefined {
   const [, year, month, day, hour = '23', minute = '59', second = '59'] =
     /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d))?/.exec(until)!;

@@ -8,7 +8,7 @@ import { TodoTags } from '../storage/todo-tags';
 import { Todos } from '../storage/todos';
 import { cadenceOf } from './cadence';
 
-/** Completes todos: what recurs is followed by the next one of its series. */
+/** Completes todos. A recurring todo is followed by the next one of its series. */
 @Injectable()
 export class Completion {
   constructor(
@@ -20,11 +20,11 @@ export class Completion {
   ) {}
 
   /**
-   * Completes and stores a todo; what its user was focused on with it ends.
+   * Completes and stores a todo, and ends the focus session of the user on it.
    *
    * @param todo locked
-   * @param by who does it
-   * @returns whether it was not completed before, and so is stored
+   * @param by the user who completes it
+   * @returns false if it was completed before, and so was not stored
    * @throws Rejection `todos.status-unreachable`, `todos.future-occurrence`
    */
   async complete(todo: Todo, by: string): Promise<boolean> {

@@ -5,15 +5,16 @@ import ICAL from 'ical.js';
 import { Temporal } from 'temporal-polyfill';
 import { assertRowCount, type FileRow, MAX_ROW_LENGTH, unreadable } from './import-file';
 
-/** Lines that are read before others may use the process; so many characters of a component cost what a line does. */
+/** Lines to read before other requests can run. */
 const LINES_PER_TURN = 10_000;
+/** Parsing this many characters of a component costs as much as reading a line. */
 const CHARACTERS_PER_LINE = 10;
-/** Longer lines begin and end no component. */
+/** A longer line cannot begin or end a component. */
 const MAX_FRAME = 32;
 
 const STATUS: Readonly<Record<string, string>> = { COMPLETED: 'COMPLETED', CANCELLED: 'ARCHIVED' };
 
-/** A property as jCal (RFC 7265) has it. */
+/** A jCal property (RFC 7265). */
 type Property = [
   name: string,
   parameters: Record<string, string | string[]>,
@@ -22,13 +23,13 @@ type Property = [
 ];
 
 /**
- * Reads the VTODO components of a calendar (RFC 5545). The lines that begin and end them are found here, so that
- * whatever else a calendar holds costs nothing, and the parser sees no more than one of them at a time. Rules of
- * recurrence are read, never run.
+ * Reads the VTODO components of a calendar (RFC 5545). The lines that begin and end a component are found here, so that
+ * other content costs nothing and the parser sees only one component at a time. Recurrence rules are parsed but never
+ * evaluated.
  *
- * @param text in pieces of any length
- * @param timeZone IANA name of the clock that times without one follow
- * @throws RequestRefused `request.invalid` where it is no calendar, has too many todos, or one that is too long
+ * @param text in chunks of any length
+ * @param timeZone IANA name of the time zone for times that have none
+ * @throws RequestRefused `request.invalid` if it is not a calendar, has too many todos, or a todo that is too long
  */
 export async function readCalendar(
   text: Iterable<string> | AsyncIterable<string>,
@@ -50,21 +51,21 @@ export async function readCalendar(
   return calendar.end();
 }
 
-/** Keeps no more of a calendar than the todo that is being read, or the beginning of the line. */
+/** Keeps only the todo that is being read, or the beginning of the current line. */
 class CalendarReader {
-  /** Lines since others used the process. */
+  /** Lines since other requests could last run. */
   work = 0;
   private readonly rows: FileRow[] = [];
   private opened = false;
   /** The lines of the todo that is being read. */
   private component: string | undefined;
-  /** The line that is being read, as far as it may begin or end something. */
+  /** The beginning of the line that is being read, as long as it can begin or end a component. */
   private line = '';
   private lineLength = 0;
 
   constructor(private readonly timeZone: string) {}
 
-  /** @param part of a line */
+  /** @param part a part of a line */
   read(part: string): void {
     this.lineLength += part.length;
     if (this.line.length <= MAX_FRAME) this.line += part.slice(0, MAX_FRAME + 1);
@@ -113,7 +114,7 @@ function rowOf(component: string, timeZone: string): FileRow {
   try {
     properties = (ICAL.parse(component) as [string, Property[]])[1];
   } catch {
-    const message = 'The component is not written as RFC 5545 says.';
+    const message = 'The component is not valid iCalendar (RFC 5545).';
     return { key: null, values: {}, error: FieldError.of(Rules.custom, '', { rule: 'calendar' }, message) };
   }
   const first = (name: string) => properties.find((each) => each[0] === name);
@@ -144,7 +145,7 @@ function rowOf(component: string, timeZone: string): FileRow {
   };
 }
 
-/** RFC 5545 §3.8.1.9: from 1, the highest, to 9; 0 says nothing. */
+/** RFC 5545 §3.8.1.9: from 1, the highest, to 9; 0 means undefined. */
 function priorityOf(number: number): string {
   if (number >= 1 && number <= 4) return 'high';
   return number >= 6 ? 'low' : 'medium';
@@ -167,7 +168,8 @@ function zoneOf([, { tzid }, , value]: Property): string | undefined {
 }
 
 /**
- * @returns the moment as a timestamp; of a day its last minute. What is none stays as it is, and is then named as wrong
+ * @returns the timestamp; for a date without time, its last minute. An invalid value is returned unchanged, and validation
+ *   reports it
  */
 function instantOf(property: Property, timeZone: string): string {
   const text = String(property[3]);

@@ -6,7 +6,7 @@ import { COLUMNS, textOfCell } from '../views/todo-csv';
 import { assertRowCount, type FileRow, MAX_ROW_LENGTH, unreadable } from './import-file';
 
 const MAX_NAME = 100;
-/** Columns in which an empty cell says that there is nothing; in the others it says nothing. */
+/** Columns in which an empty cell clears the field. In the others it is ignored. */
 const CLEARED = new Set<string>([
   'description',
   'dueDate',
@@ -19,10 +19,11 @@ const CLEARED = new Set<string>([
 const NUMBERS = new Set<string>(['sortOrder', 'difficulty']);
 
 /**
- * Reads todos of a table (RFC 4180) whose first line names columns of an export, in any order, perhaps not all of them.
+ * Reads todos from CSV (RFC 4180). The first line contains names of columns of an export, in any order and not
+ * necessarily all of them.
  *
- * @param text in pieces of any length
- * @throws RequestRefused `request.invalid` where it is no such table, has too many rows, or one that is too long
+ * @param text in chunks of any length
+ * @throws RequestRefused `request.invalid` if it is not such a file, has too many rows, or a row that is too long
  */
 export async function readCsv(text: Iterable<string> | AsyncIterable<string>): Promise<FileRow[]> {
   let named = false;
@@ -36,7 +37,7 @@ export async function readCsv(text: Iterable<string> | AsyncIterable<string>): P
     record_delimiter: ['\r\n', '\n', '\r'],
     skip_empty_lines: true,
   });
-  // An error reaches whoever reads.
+  // The loop below gets any error.
   pipeline(Readable.from(text), parser, () => undefined);
   const rows: FileRow[] = [];
   try {
@@ -49,7 +50,7 @@ export async function readCsv(text: Iterable<string> | AsyncIterable<string>): P
     throw unreadable(
       Number(error.records ?? rows.length) + 1,
       'csv',
-      'is not written as the row of a table (RFC 4180), or is too long',
+      'is not a valid row of a CSV file (RFC 4180), or is too long',
     );
   }
   if (!named) columnsOf([]);
@@ -62,13 +63,15 @@ function columnsOf(header: string[]): string[] {
   const errors = names.flatMap((name, index) => {
     const path = name.slice(0, MAX_NAME);
     if (!(COLUMNS as readonly string[]).includes(name))
-      return FieldError.of(Rules.unknown, path, {}, `${path} is not a column of a table of todos.`);
+      return FieldError.of(Rules.unknown, path, {}, `${path} is not a column of a todo export.`);
     if (names.indexOf(name) !== index)
-      return FieldError.of(Rules.unique, path, {}, `${path} is there twice.`);
+      return FieldError.of(Rules.unique, path, {}, `The column ${path} occurs twice.`);
     return [];
   });
   if (!names.includes('title'))
-    errors.push(FieldError.of(Rules.required, 'title', {}, 'The first line must name a column title.'));
+    errors.push(
+      FieldError.of(Rules.required, 'title', {}, 'The first line must contain a column named title.'),
+    );
   if (errors.length > 0) throw refused(errors);
   return names;
 }
@@ -92,7 +95,7 @@ function tagsOf(text: string): string[] {
     .filter((name) => name !== '');
 }
 
-/** What is no number stays a text, which is then named as wrong. */
+/** A text that is not a number is returned unchanged, and validation reports it. */
 function numberOf(text: string): number | string {
   return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
 }

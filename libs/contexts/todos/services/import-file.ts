@@ -1,24 +1,24 @@
 import { FieldError, Rules } from '@rookery/domain';
 import { refused, type RequestRefused } from '@rookery/web';
 
-/** Rows of one file. */
+/** Maximum number of rows in a file. */
 export const MAX_ROWS = 10_000;
-/** Characters of a row: of all of its fields, folded or not. */
+/** Maximum number of characters of a row, including all of its fields. */
 export const MAX_ROW_LENGTH = 64_000;
 
-/** A row of a file that says what a todo is. */
+/** A row of a file: the content of one todo. */
 export interface FileRow {
-  /** What the file calls the todo; null if it has no name for it, and so makes a new one each time. */
+  /** The id of the todo in the file; null if it has none, so that each import creates a new todo. */
   key: string | null;
-  /** Fields of {@link TodoRow}; what is wrong with a value is found there. */
+  /** Fields of {@link TodoRow}, which validates them. */
   values: Record<string, unknown>;
-  /** It is of a calendar, which knows no drafts and no fractions of a second. */
+  /** Set for a row of a calendar, which has no drafts and no fractions of a second. */
   coarse?: true;
-  /** What is wrong with the row as a whole; then it has no values. */
+  /** An error of the row as a whole, which then has no values. */
   error?: FieldError;
 }
 
-/** @throws RequestRefused `request.invalid` naming the row: nothing behind it can be read */
+/** @returns RequestRefused `request.invalid` with the number of the row. Rows after it cannot be read. */
 export function unreadable(nr: number, format: 'csv' | 'calendar', why: string): RequestRefused {
   const path = `rows.${nr}`;
   return refused([FieldError.of(Rules.custom, path, { rule: format }, `${path} ${why}.`)]);
@@ -27,7 +27,7 @@ export function unreadable(nr: number, format: 'csv' | 'calendar', why: string):
 /** @throws RequestRefused `request.invalid` for a file with more rows than can be read at once */
 export function assertRowCount(count: number): void {
   if (count <= MAX_ROWS) return;
-  const message = `A file may have at most ${MAX_ROWS} rows.`;
+  const message = `A file can have at most ${MAX_ROWS} rows.`;
   const limits = { min: 0, max: MAX_ROWS, unit: 'items' } as const;
   throw refused([FieldError.of(Rules.length, 'rows', limits, message)]);
 }

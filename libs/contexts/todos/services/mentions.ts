@@ -3,7 +3,7 @@ import { Accounts } from '../../identity/contract';
 import { Memberships } from '../../workspaces/contract';
 import { mentionsIn } from '../model/todo-comment';
 
-/** Whom texts mention: members of the workspace, by their usernames. */
+/** Finds the members of the workspace whom a text mentions by their usernames. */
 @Injectable()
 export class Mentions {
   constructor(
@@ -11,7 +11,7 @@ export class Mentions {
     private readonly memberships: Memberships,
   ) {}
 
-  /** @returns ids of the members whom a text of somebody mentions, without the author */
+  /** @returns ids of the mentioned members, without the author */
   async of(text: string, workspaceId: string, authorId: string): Promise<string[]> {
     const names = new Set(mentionsIn(text));
     if (names.size === 0) return [];

@@ -7,14 +7,14 @@ import { ReminderRequested, RemindersContinued } from '../events';
 import { metrics } from '../metrics';
 import { type DueTodo, type NoticeKind, Notices } from '../storage/notices';
 
-/** Todos of one transaction; the next ones follow at once in one of their own. */
+/** Todos in one transaction. The next page follows immediately in another transaction. */
 const PAGE_SIZE = 500;
-/** Todos that a mail lists. */
+/** Maximum number of todos in a mail. */
 const MAX_LISTED = 10;
 
 const EVENTS = { 'due-soon': TodoDueSoon, overdue: TodoOverdue };
 
-/** Tells users of their due dates, a page at a time. */
+/** Notifies users of their due dates, a page at a time. */
 @Injectable()
 export class Reminders {
   constructor(
@@ -25,7 +25,7 @@ export class Reminders {
     private readonly transaction: Transaction,
   ) {}
 
-  /** Raises an event for each todo that is due first, in the current transaction, and asks for one mail for each user. */
+  /** Raises an event for each todo of the next page, in the current transaction, and requests one mail for each user. */
   async remind(kind: NoticeKind): Promise<void> {
     const now = this.clock.now();
     const { todos, taken } = await this.notices.take(kind, now, PAGE_SIZE);
@@ -42,7 +42,7 @@ export class Reminders {
   }
 }
 
-/** @param workspaces that the user is in: former members are not told */
+/** @param workspaces the workspaces of the user; former members are not notified */
 function eventsFor(
   kind: NoticeKind,
   userId: string,

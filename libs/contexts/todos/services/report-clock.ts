@@ -1,12 +1,12 @@
 import { Temporal } from 'temporal-polyfill';
 
-/** When people get the report of their week: on Mondays, as the working week begins. */
+/** Weekly reports are sent on Mondays, when the working week begins. */
 const MONDAY = 1;
 const TIME = { hour: 8 };
 
 /**
  * @param timeZone IANA name
- * @returns the first Monday at eight in the morning after a moment; where clocks skip that time, as much later
+ * @returns the first Monday at 8 a.m. after a moment. If clocks skip that time, it is later by the skipped time
  */
 export function nextReport(timeZone: string, moment: Date): Date {
   const there = Temporal.Instant.fromEpochMilliseconds(moment.getTime()).toZonedDateTimeISO(timeZone);

@@ -4,7 +4,7 @@ import { type Membership, Memberships, type Role } from '../../workspaces/contra
 import type { Todo } from '../model/todo';
 import { Todos } from '../storage/todos';
 
-/** Who may see and change todos: the members of their workspace; its guests see them only. */
+/** Who can see and change todos: owners and members of the workspace. Guests can only see them. */
 @Injectable()
 export class TodoAccess {
   constructor(
@@ -18,9 +18,9 @@ export class TodoAccess {
   }
 
   /**
-   * For what is prepared before the command that does it, and decides again.
+   * For preparations before a command. The command checks again.
    *
-   * @throws Rejection `resource.not-found` unless the user sees the todo, `auth.forbidden` for guests
+   * @throws Rejection `resource.not-found` unless the user can see the todo, `auth.forbidden` for guests
    */
   async assertCanWrite(userId: string, todoId: string): Promise<void> {
     await this.assertCanWriteIn(userId, await this.todos.workspaceOf(todoId));
@@ -36,7 +36,7 @@ export class TodoAccess {
   }
 
   /**
-   * The role stays what it is until the current transaction ends.
+   * Locks the role of the user until the current transaction ends.
    *
    * @throws Rejection `resource.not-found` unless the user is in the workspace, `auth.forbidden` for guests
    */
@@ -45,7 +45,7 @@ export class TodoAccess {
   }
 
   /**
-   * For what users do for themselves with a todo that they only have to see. Their membership stays until the current
+   * For personal actions on a todo, which require only that the user can see it. Locks their membership until the current
    * transaction ends.
    *
    * @returns the todo
@@ -70,7 +70,8 @@ export class TodoAccess {
   }
 
   /**
-   * For what belongs to a todo and does not change it. The todo stays until the current transaction ends.
+   * For changes to parts of a todo that do not change the todo itself. Prevents its deletion until the current
+   * transaction ends.
    *
    * @returns its workspace
    * @throws Rejection `resource.not-found`, `auth.forbidden`
@@ -82,7 +83,7 @@ export class TodoAccess {
     return workspaceId;
   }
 
-  /** @returns the workspaces whose todos a user may see */
+  /** @returns the workspaces whose todos a user can see */
   workspacesOf(userId: string): Promise<Membership[]> {
     return this.memberships.workspacesOf(userId);
   }

@@ -8,7 +8,7 @@ import { Categories } from '../storage/categories';
 import { Todos } from '../storage/todos';
 import { assertComesAgain, parseRule } from './cadence';
 
-/** What a caller says about a todo; undefined fields are not said, null clears one. */
+/** The content of a todo as a caller sends it. Undefined fields are not sent; null clears a field. */
 export interface TodoInput {
   title?: string;
   description?: string | null;
@@ -26,7 +26,7 @@ export interface TodoInput {
 
 const DEFAULT_TIME_ZONE = 'UTC';
 
-/** Turns what callers say about todos into what they may say: other users, categories and parents must be suitable. */
+/** Validates the content that callers send: assignees, categories, parents and recurrence rules must be suitable. */
 @Injectable()
 export class TodoContents {
   constructor(
@@ -37,9 +37,9 @@ export class TodoContents {
   ) {}
 
   /**
-   * @param actorId who says it; has locked their role in the workspace
-   * @param todo that is changed, locked; null for a new one
-   * @returns the fields that are said
+   * @param actorId the caller, whose role in the workspace is locked
+   * @param todo the todo to change, locked; null for a new one
+   * @returns the fields that were sent
    * @throws Rejection `todos.recurrence-invalid`, `todos.category-unknown`, `todos.assignee-unsuitable`,
    *   `todos.parent-unsuitable`, `todos.too-many-sub-todos`
    */
@@ -58,7 +58,7 @@ export class TodoContents {
     if (rule && (content.recurrence !== undefined || content.dueDate !== undefined)) {
       content.timeZone = before?.timeZone ?? (await this.timeZoneOf(actorId));
       const start = content.dueDate ?? before?.dueDate;
-      // Without a date there is another rule that it violates, which the model knows.
+      // Without a due date it violates another rule, which the model checks.
       if (start) assertComesAgain({ rule, start, timeZone: content.timeZone });
     }
     const { categoryId, assigneeId, parentId } = input;
@@ -70,7 +70,7 @@ export class TodoContents {
     return content;
   }
 
-  /** Guests read: they have nothing to do. Their role stays until the current transaction ends. */
+  /** Guests cannot be assigned todos. Locks the role of the assignee until the current transaction ends. */
   private async assertAssignee(userId: string, workspaceId: string): Promise<void> {
     const role = await this.memberships.lockRole(userId, workspaceId);
     if (role === null || role === 'guest') throw new Rejection(AssigneeUnsuitable);

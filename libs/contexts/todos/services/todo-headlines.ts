@@ -3,7 +3,7 @@ import { Sql } from '@rookery/persistence';
 import { Memberships } from '../../workspaces/contract';
 import { type TodoHeadline, TodoHeadlines } from '../contract';
 
-/** What todos are called, for those who are in their workspaces. */
+/** Titles of todos, for users who are in their workspaces. */
 @Injectable()
 export class StoredTodoHeadlines extends TodoHeadlines {
   constructor(

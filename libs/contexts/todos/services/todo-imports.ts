@@ -23,23 +23,23 @@ import { assertComesAgain, isZoneName, parseRule } from './cadence';
 import type { FileRow } from './import-file';
 
 const MAX_KEY = 255;
-/** Rows of a batch of which clients are told one by one. */
+/** A larger batch gets one frame for all of its rows. */
 const MAX_SINGLE = 20;
-/** Rules of recurrence of a file whose first date is looked for: each takes milliseconds. */
+/** Maximum number of recurrence rules of a file that are evaluated: each takes milliseconds. */
 const MAX_SEARCHES = 500;
 
-/** What a row of a file says; a field that is left out is not said. */
+/** The content of a row. A field that is left out does not change. */
 class TodoRow extends TodoFields {
   @Field.text(TODO.title)
   title: string;
 
-  @Field.oneOf(STATUSES, { description: 'How far it is.', optional: true })
+  @Field.oneOf(STATUSES, { description: 'Status.', optional: true })
   status?: TodoStatus;
 
-  @Field.oneOf(PRIORITIES, { description: 'How important it is.', optional: true })
+  @Field.oneOf(PRIORITIES, { description: 'Priority.', optional: true })
   priority?: Priority;
 
-  @Field.text({ max: 64, description: 'Whose clock the recurrence follows.', optional: true })
+  @Field.text({ max: 64, description: 'IANA time zone of the recurrence.', optional: true })
   timeZone?: string;
 
   @Field.list(Item.text(TAG_NAME), { max: MAX_TAGS, description: 'Tags.', optional: true })
@@ -47,7 +47,7 @@ class TodoRow extends TodoFields {
 
   @Field.text({
     max: MAX_KEY,
-    description: 'What the file calls the parent.',
+    description: 'Id or UID of the parent in the file.',
     optional: true,
     nullable: true,
   })
@@ -59,23 +59,23 @@ class TodoRow extends TodoFields {
   @Field.dateTime({ description: 'When it was completed.', optional: true })
   completedAt?: string;
 
-  @Field.dateTime({ description: 'When it was written.', optional: true })
+  @Field.dateTime({ description: 'When it was created.', optional: true })
   createdAt?: string;
 }
 
-/** What becomes of a row, or would. */
+/** The outcome of a row; in a preview, the outcome that it would have. */
 export interface RowOutcome {
-  /** Its place in the file, from 1. */
+  /** Its position in the file, from 1. */
   row: number;
   action: 'created' | 'updated' | 'unchanged' | 'refused';
-  /** The todo; undefined if there is none, or not yet. */
+  /** Id of the todo; undefined if there is none, or not yet. */
   id?: string;
   /** Fields that have changed. */
   changed?: string[];
   errors?: readonly FieldError[];
 }
 
-/** A row whose fields are in order. */
+/** A row whose fields are valid. */
 export interface ReadRow {
   row: number;
   key: string | null;
@@ -83,48 +83,48 @@ export interface ReadRow {
   values: TodoRow;
 }
 
-/** A todo that rows may name as their parent. */
+/** A todo that rows can refer to as their parent. */
 interface Known {
   id: string;
   parentId: string | null;
 }
 
-/** One file on its way into a workspace: what its rows have been told of one another. */
+/** State of the import of one file, shared by its batches. */
 export interface ImportState {
   workspaceId: string;
   actorId: string;
-  /** IANA name of the clock that recurrences follow which do not say. */
+  /** IANA name of the time zone for recurrences that have none. */
   timeZone: string;
-  /** Todos that rows may name as their parent, by key. */
+  /** Todos that rows can refer to as their parent, by key. */
   known: Map<string, Known>;
-  /** Todos that a row was about. */
+  /** Ids of todos that already occurred in a row. */
   named: Set<string>;
-  /** Sub-todos, by the id of the parent. */
+  /** Number of sub-todos, by the id of the parent. */
   children: Map<string, number>;
-  /** Rules of recurrence whose first date was looked for. */
+  /** Number of recurrence rules evaluated so far. */
   searches: number;
-  /** Names of the tags of the workspace, in lower case, with those that rows add. */
+  /** Names of the tags of the workspace in lower case, including those that rows add. */
   tags: Set<string> | undefined;
-  /** Todos that the workspace has room for; undefined before it was asked. */
+  /** Number of todos that can still be added to the workspace; undefined until it is read. */
   room: number | undefined;
 }
 
-/** What a batch changes, to be stored. */
+/** The changes of a batch, before they are stored. */
 interface Plan {
-  /** Whether they are so many that nobody is told of each. */
+  /** Whether the batch is too large for one frame for each todo. */
   imported: boolean;
   outcomes: RowOutcome[];
-  /** Created and changed ones. */
+  /** Created and changed todos. */
   todos: Todo[];
-  /** Names of tags, by the id of the todo: those it has from now on. */
+  /** New names of tags, by the id of the todo. */
   tags: Map<string, readonly string[]>;
   /** Keys of new todos, by id. */
   keys: Map<string, string>;
 }
 
 /**
- * Makes todos of files. What a row is to do is decided in one place for the preview and for the import itself; a batch of
- * rows costs a number of statements that does not grow with it.
+ * Imports todos from files. One method decides the outcome of a row, for both the preview and the import. The number of
+ * statements for a batch does not depend on its size.
  */
 @Injectable()
 export class TodoImports {
@@ -137,7 +137,7 @@ export class TodoImports {
     private readonly todos: Todos,
   ) {}
 
-  /** @returns the rows whose fields are in order, parents before sub-todos; and what is wrong with the others */
+  /** @returns the rows with valid fields, parents before sub-todos; and the errors of the others */
   read(file: readonly FileRow[]): { rows: ReadRow[]; refused: RowOutcome[] } {
     const rows: ReadRow[] = [];
     const refused: RowOutcome[] = [];
@@ -157,7 +157,7 @@ export class TodoImports {
     return { rows: [...rows.filter(isTop), ...rows.filter((row) => !isTop(row))], refused };
   }
 
-  /** @returns what would become of rows */
+  /** @returns the outcomes that the rows would have */
   async preview(state: ImportState, rows: readonly ReadRow[]): Promise<RowOutcome[]> {
     const members = await this.memberships.membersOf(state.workspaceId);
     const roles = new Map(members.map(({ userId, role }) => [userId, role]));
@@ -168,7 +168,7 @@ export class TodoImports {
   }
 
   /**
-   * Stores rows, in the current transaction, which has locked the roles of the user and of those whom rows assign.
+   * Stores rows in the current transaction. The caller has locked the roles of the user and of the assignees.
    */
   async apply(
     state: ImportState,
@@ -192,7 +192,7 @@ export class TodoImports {
     return outcomes;
   }
 
-  /** @returns rows for whose tags the workspace has room; the tags that it does not have yet; and the other rows */
+  /** @returns rows whose tags fit into the workspace; the tags that it does not have yet; and the other rows, refused */
   async admitTags(
     state: ImportState,
     rows: readonly ReadRow[],
@@ -208,7 +208,7 @@ export class TodoImports {
     for (const row of rows) {
       const added = (row.values.tags ?? []).filter((name) => !tags.has(name.toLowerCase()));
       if (tags.size + added.length > MAX_WORKSPACE_TAGS) {
-        const message = `The workspace may have at most ${MAX_WORKSPACE_TAGS} tags.`;
+        const message = `A workspace can have at most ${MAX_WORKSPACE_TAGS} tags.`;
         const error = FieldError.of(Rules.range, 'tags', { max: MAX_WORKSPACE_TAGS }, message);
         refused.push({ row: row.row, action: 'refused', errors: [error] });
         continue;
@@ -220,7 +220,7 @@ export class TodoImports {
     return { admitted, missing, refused };
   }
 
-  /** @param roles of those who are in the workspace, as far as rows name them */
+  /** @param roles the roles of the users whom rows refer to, if they are in the workspace */
   private async plan(
     state: ImportState,
     rows: readonly ReadRow[],
@@ -241,7 +241,7 @@ export class TodoImports {
       if (todo && !state.known.has(key))
         state.known.set(key, { id: todo.id, parentId: todo.snapshot().parentId });
     }
-    // Of a preview nothing is stored: what the rows before would make counts, too.
+    // A preview stores nothing, so the todos that earlier rows would create are counted here.
     if (locked) state.room = MAX_TODOS - (await this.todos.lockCount(workspaceId));
     else state.room ??= MAX_TODOS - (await this.todos.countOf(workspaceId));
     const families = rows.some(({ values }) => values.parentId) ? all.map(({ id }) => id) : [];
@@ -260,7 +260,7 @@ export class TodoImports {
       const { searches } = state;
       try {
         const todo = row.key === null ? undefined : present(row.key);
-        // Under two names: its id, and that of an earlier file.
+        // The file refers to it twice: by its id and by the key of an earlier import.
         if (todo && state.named.has(todo.id)) {
           plan.outcomes.push({ row: row.row, action: 'refused', errors: [namedTwice()] });
           continue;
@@ -272,7 +272,7 @@ export class TodoImports {
         const errors = error.errors ?? [FieldError.of(Rules.custom, '', { rule: error.code }, error.message)];
         plan.outcomes.push({ row: row.row, action: 'refused', errors });
       }
-      if (state.searches > searches) await setImmediate(); // others may use the process
+      if (state.searches > searches) await setImmediate(); // let other requests run
     }
     return plan;
   }
@@ -318,7 +318,7 @@ export class TodoImports {
       return { row, action: 'created', id: created.id };
     }
     const parentBefore = before!.parentId;
-    // A calendar says of drafts, too, that something is to be done.
+    // A calendar has no drafts: an open todo keeps its status.
     const progress = coarse && status === undefined ? (todo.open ? before!.status : 'PENDING') : status;
     const changed = todo.replace(
       {
@@ -338,7 +338,7 @@ export class TodoImports {
     return { row, action: 'updated', id: todo.id, changed };
   }
 
-  /** @returns the tags of the workspace with one of the names, by the name in lower case; none of them is deleted now */
+  /** @returns the tags of the workspace with these names, by the name in lower case, locked against deletion */
   private async tagsNamed(
     workspaceId: string,
     wanted: ReadonlyMap<string, readonly string[]>,
@@ -406,7 +406,7 @@ function contentOf(
   const start = content.dueDate === undefined ? before?.dueDate : content.dueDate;
   const same =
     before !== undefined && rule === before.recurrence && start?.getTime() === before.dueDate?.getTime();
-  // Without a date there is another rule that it violates, which the model knows.
+  // Without a due date it violates another rule, which the model checks.
   if (start && !same) {
     if ((state.searches += 1) > MAX_SEARCHES) throw tooManyRules();
     assertComesAgain({ rule, start, timeZone: content.timeZone });
@@ -414,14 +414,14 @@ function contentOf(
   return content;
 }
 
-/** What has been imported by then is not looked at again: the same file goes on where it stopped. */
+/** Rules that are already imported are not evaluated again, so sending the same file again continues the import. */
 function tooManyRules(): Rejection {
-  const message = `A file may bring at most ${MAX_SEARCHES} new rules of recurrence at a time: send it again for the rest.`;
+  const message = `An import can add at most ${MAX_SEARCHES} new recurrence rules at a time. Send the file again to import the rest.`;
   const error = FieldError.of(Rules.range, 'recurrence', { max: MAX_SEARCHES }, message);
   return new Rejection(RecurrenceInvalid, { errors: [error] });
 }
 
-/** @returns what was there before where a calendar, which has no fractions of a second, says the same */
+/** @returns the earlier value if it is equal to the second: a calendar has no fractions of a second */
 function sooner<T extends Date | undefined>(said: T, before: Date | null, coarse: boolean): T | Date {
   if (!coarse || !said || !before) return said;
   return Math.floor(said.getTime() / 1_000) === Math.floor(before.getTime() / 1_000) ? before : said;

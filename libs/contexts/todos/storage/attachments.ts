@@ -31,7 +31,7 @@ export class Attachments extends Repository<AttachmentState, Attachment> {
     restore: (state) => new Attachment(state),
   };
 
-  /** @throws Rejection `todos.too-many-attachments` if a todo that the caller has locked has all that it may have */
+  /** @throws Rejection `todos.too-many-attachments` if the todo, which the caller has locked, has the maximum number */
   async assertRoom(todoId: string): Promise<void> {
     const row = await this.sql.row<{ count: number }>(
       'SELECT count(*)::int AS count FROM todos.attachments WHERE todo_id = $1',
@@ -40,7 +40,7 @@ export class Attachments extends Repository<AttachmentState, Attachment> {
     if (row!.count >= MAX_ATTACHMENTS) throw new Rejection(TooManyAttachments);
   }
 
-  /** @throws Rejection `resource.not-found` unless the todo has that file, which is locked */
+  /** Locks a file of a todo. @throws Rejection `resource.not-found` unless the todo has that file */
   async lockOf(todoId: string, id: string): Promise<Attachment> {
     const attachment = await this.getLocked(id);
     if (attachment.todoId !== todoId) throw new Rejection(NotFound);
@@ -48,10 +48,10 @@ export class Attachments extends Repository<AttachmentState, Attachment> {
   }
 
   /**
-   * Forgets files whose todos are gone.
+   * Removes the rows of files whose todos were deleted.
    *
    * @param limit maximum number of files
-   * @returns their keys, and what they were used by
+   * @returns their keys and uses in the media library
    */
   async takeOrphans(limit: number): Promise<{ mediaKey: string; use: string }[]> {
     return this.sql.rows(

@@ -4,12 +4,12 @@ import { Sql } from '@rookery/persistence';
 
 const TOKEN_BYTES = 32;
 
-/** Secret addresses of calendars, one for each user. Only a hash is stored: who reads the table cannot read calendars. */
+/** Tokens of the secret calendar URLs, one for each user. Only hashes are stored, so the table does not give access. */
 @Injectable()
 export class CalendarFeeds {
   constructor(private readonly sql: Sql) {}
 
-  /** @returns the token of a new address; the one before it is no good any more */
+  /** @returns the token of a new URL; the previous token becomes invalid */
   async renew(userId: string, now: Date): Promise<string> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     await this.sql.execute(
@@ -20,12 +20,12 @@ export class CalendarFeeds {
     return token;
   }
 
-  /** @returns whether there was one */
+  /** @returns whether the user had a URL */
   async revoke(userId: string): Promise<boolean> {
     return (await this.sql.execute('DELETE FROM todos.calendar_feeds WHERE user_id = $1', [userId])) > 0;
   }
 
-  /** @returns whose address it is; undefined if it is none */
+  /** @returns id of the user whom the token belongs to; undefined if it is invalid */
   async userOf(token: string): Promise<string | undefined> {
     const row = await this.sql.row<{ userId: string }>(
       'SELECT user_id AS "userId" FROM todos.calendar_feeds WHERE token_hash = $1',

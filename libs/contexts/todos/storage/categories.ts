@@ -32,7 +32,7 @@ export class Categories extends Repository<CategoryState, Category> {
     unique: { categories_name_key: CategoryTaken },
   };
 
-  /** @returns whether it is a category of the user */
+  /** @returns whether the category belongs to the user */
   async isOf(userId: string, id: string): Promise<boolean> {
     const row = await this.sql.row('SELECT 1 FROM todos.categories WHERE id = $1 AND user_id = $2', [
       id,
@@ -41,7 +41,7 @@ export class Categories extends Repository<CategoryState, Category> {
     return row !== undefined;
   }
 
-  /** @throws Rejection `resource.not-found` unless it is a category of the user, which is locked */
+  /** Locks a category of the user. @throws Rejection `resource.not-found` unless it belongs to them */
   async lockOwn(userId: string, id: string): Promise<Category> {
     const category = await this.getLocked(id);
     if (category.userId !== userId) throw new Rejection(NotFound);
@@ -49,7 +49,7 @@ export class Categories extends Repository<CategoryState, Category> {
   }
 
   /**
-   * Until the transaction ends no other category of the user is made.
+   * Prevents that the user creates another category until the transaction ends.
    *
    * @throws Rejection `todos.too-many-categories`
    */

@@ -5,7 +5,7 @@ import { EntitySchema } from 'typeorm';
 import { TooManyDays } from '../model/rejections';
 import { DayPlan, type DayPlanState } from '../model/day-plan';
 
-/** Days of a user with todos in their plans: ten years of them. */
+/** Maximum number of planned days of a user: about ten years. */
 const MAX_DAYS = 4_000;
 
 export const dayPlanSchema = new EntitySchema<DayPlanState>({
@@ -31,8 +31,8 @@ export class DayPlans extends Repository<DayPlanState, DayPlan> {
   };
 
   /**
-   * The plan of a day, empty if there is none. Until the transaction ends nobody else changes it: of two who fill the
-   * same day the second is told that it is full, and not that somebody was faster.
+   * Loads and locks the plan of a day, empty if there is none. Nobody else can change it until the transaction ends. Of
+   * two concurrent requests that fill the day, the second gets "the day is full" and not a version conflict.
    */
   async lockDay(userId: string, date: string): Promise<DayPlan> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('todos.day:' || $1 || $2, 0))`, [
@@ -43,7 +43,8 @@ export class DayPlans extends Repository<DayPlanState, DayPlan> {
   }
 
   /**
-   * Before the first todo of a day: until the transaction ends the user plans no other new day.
+   * Call this before the first todo of a day is added. Prevents that the user plans another new day until the transaction
+   * ends.
    *
    * @throws Rejection `todos.too-many-days`
    */
@@ -51,7 +52,7 @@ export class DayPlans extends Repository<DayPlanState, DayPlan> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('todos.days:' || $1, 0))`, [
       userId,
     ]);
-    // A statement of its own: its snapshot must be younger than the lock.
+    // A separate statement, because its snapshot must be newer than the lock.
     const row = await this.sql.row<{ count: number }>(
       'SELECT count(*)::int AS count FROM todos.day_plans WHERE user_id = $1',
       [userId],
@@ -59,7 +60,7 @@ export class DayPlans extends Repository<DayPlanState, DayPlan> {
     if (row!.count >= MAX_DAYS) throw new Rejection(TooManyDays);
   }
 
-  /** Stores a plan; one without todos is not kept. */
+  /** Stores a plan, or deletes it if it has no todos. */
   async keep(plan: DayPlan): Promise<void> {
     if (plan.tasks.length > 0) await this.save(plan);
     else await this.remove(plan);

@@ -4,7 +4,7 @@ import { EntitySchema } from 'typeorm';
 import { FocusSession, type FocusSessionState } from '../model/focus-session';
 import { FocusActive } from '../model/rejections';
 
-/** Sessions that are kept of a user: the latest. */
+/** Maximum number of sessions kept for each user; older ones are deleted. */
 const MAX_SESSIONS = 1_000;
 
 export const focusSessionSchema = new EntitySchema<FocusSessionState>({
@@ -22,7 +22,7 @@ export const focusSessionSchema = new EntitySchema<FocusSessionState>({
   },
 });
 
-/** The focus sessions of all users, of which each has at most one active: a unique index says so. */
+/** The focus sessions of all users. A unique index allows one active session for each user. */
 @Injectable()
 export class FocusSessions extends Repository<FocusSessionState, FocusSession> {
   protected readonly storedAs: StoredAs<FocusSessionState, FocusSession> = {
@@ -31,7 +31,7 @@ export class FocusSessions extends Repository<FocusSessionState, FocusSession> {
     unique: { focus_sessions_active_key: FocusActive },
   };
 
-  /** Sends the deletion of all but the latest sessions of a user. */
+  /** Sends the statement that deletes all but the latest sessions of a user. */
   forgetOld(userId: string): void {
     this.sql.send(
       `DELETE FROM todos.focus_sessions WHERE id IN (
@@ -43,7 +43,7 @@ export class FocusSessions extends Repository<FocusSessionState, FocusSession> {
   /**
    * Stops and stores the active session of a user.
    *
-   * @returns whether there was one on that todo
+   * @returns whether the user had an active session on that todo
    */
   async stopOn(todoId: string, userId: string, now: Date): Promise<boolean> {
     const row = await this.sql.row<{ id: string }>(

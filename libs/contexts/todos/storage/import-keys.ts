@@ -2,19 +2,22 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** Which todos files made, by what the files call them. Only hashes are stored: other programs may name people there. */
+/** Maps the ids in imported files to todos. Only hashes are stored, because ids of other programs can contain names. */
 @Injectable()
 export class ImportKeys {
   constructor(private readonly sql: Sql) {}
 
-  /** Until the current transaction ends nobody else imports into the workspace: of two who send one file the second finds what the first made. */
+  /**
+   * Prevents other imports into the workspace until the current transaction ends. If two users import the same file, the
+   * second import finds the todos of the first.
+   */
   async lock(workspaceId: string): Promise<void> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('todos.import:' || $1, 0))`, [
       workspaceId,
     ]);
   }
 
-  /** @returns ids of todos of a workspace, by key, of those keys that it knows */
+  /** @returns ids of todos of a workspace, by key; unknown keys are left out */
   async find(workspaceId: string, keys: readonly string[]): Promise<Map<string, string>> {
     if (keys.length === 0) return new Map();
     const rows = await this.sql.rows<{ key: Buffer; todoId: string }>(

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** What somebody is told about a due date. */
+/** Kind of notice about a due date. */
 export type NoticeKind = 'due-soon' | 'overdue';
 
-/** A todo of whose due date its user is to be told. */
+/** A todo with a due date that its user must be notified of. */
 export interface DueTodo {
   id: string;
   workspaceId: string;
@@ -18,21 +18,21 @@ const DUE: Record<NoticeKind, { told: string; when: string }> = {
 };
 
 /**
- * Who was told of which due date. The row (todo, kind, due date) commits with the events that tell it, so nobody is told
- * twice, whatever is restarted. The todo itself also says for which date it was done, which keeps what is left to do in
- * a small index.
+ * Records which due dates users were notified of. The row (todo, kind, due date) commits with the events, so nobody is
+ * notified twice, whatever is restarted. The todo itself also stores the handled date, which keeps the remaining work in a
+ * small index.
  */
 @Injectable()
 export class Notices {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Takes todos whose users are to be told, and records that they are. What others are working on is left for later.
-   * Those that are due first come first, of one moment those of one user together: so few users get two mails.
-   * Whose due date passed more than a week ago is too old to be told: after an outage nobody gets mails about it.
+   * Takes todos whose users must be notified, and records the notices. Skips locked rows. The earliest due dates come
+   * first. Todos with the same due date are grouped by user, so that few users get two mails. A due date that passed more
+   * than a week ago gets no notice, so that nobody gets mails about it after an outage.
    *
    * @param limit maximum number of todos
-   * @returns those to be told, by user; and how many were looked at: `limit` if there may be more
+   * @returns the todos to notify of, sorted by user; and how many were taken: `limit` if there can be more
    */
   async take(kind: NoticeKind, now: Date, limit: number): Promise<{ todos: DueTodo[]; taken: number }> {
     const { told, when } = DUE[kind];
@@ -57,13 +57,13 @@ export class Notices {
   }
 
   /**
-   * Todos of whose due dates a user was told with some others, in one run, and that are still to be done. A run is the
-   * transaction that wrote its notices.
+   * Finds the other pending todos that a user was notified of in the same run. A run is the transaction that wrote the
+   * notices.
    *
-   * @param todoIds those others, which are left out
-   * @param workspaceIds only todos in these
-   * @param at when the user was told; nothing that was told then is due more than a day later
-   * @param limit maximum number of todos; those first that are due first
+   * @param todoIds known todos of the run, which are left out
+   * @param workspaceIds only todos of these workspaces
+   * @param at when the user was notified; todos of that run are due at most a day later
+   * @param limit maximum number of todos; the earliest due dates come first
    */
   async toldWith(
     todoIds: readonly string[],

@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** Maximum mails with reminders to one user within a day, of all kinds. */
+/** Maximum number of reminder mails to one user within a day, of all kinds together. */
 const MAX_PER_DAY = 5;
 
-/** The mails with reminders of the last day, so that a user with many due dates does not get one every minute. */
+/** The reminder mails of the last day. They are limited, so that a user with many due dates does not get one a minute. */
 @Injectable()
 export class ReminderMails {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Counts a mail that is about to be sent; one that is sent again counts once. In a transaction.
+   * Counts a mail that is about to be sent. A retry counts once. Call it in a transaction.
    *
-   * @param id of the event that asks for it
-   * @returns whether it may be sent
+   * @param id id of the event that requests the mail
+   * @returns whether the mail can be sent
    */
   async admit(id: string, userId: string, now: Date): Promise<boolean> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('todos.reminders:' || $1, 0))`, [

@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** Somebody whose report is due. */
+/** A user whose report is due. */
 export interface ReportRecipient {
   userId: string;
   timeZone: string;
-  /** When it was due. */
+  /** When the report was due. */
   dueAt: Date;
 }
 
-/** Who gets a report when, and who got which: the row (user, week) commits with the event that asks for the mail. */
+/** Who gets a report when, and who got which one. The row (user, week) commits with the event that requests the mail. */
 @Injectable()
 export class ReportRecipients {
   constructor(private readonly sql: Sql) {}
 
-  /** Somebody gets reports from now on, or has another time zone; nothing changes for who has this one already. */
+  /** Adds a recipient, or changes their time zone. Changes nothing if they have this time zone already. */
   async set(userId: string, timeZone: string, nextAt: Date): Promise<void> {
     await this.sql.execute(
       `INSERT INTO todos.report_recipients AS recipient (user_id, time_zone, next_at) VALUES ($1, $2, $3)
@@ -24,14 +24,14 @@ export class ReportRecipients {
     );
   }
 
-  /** @returns whether somebody gets reports */
+  /** @returns whether the user gets reports */
   async has(userId: string): Promise<boolean> {
     return (
       (await this.sql.row('SELECT 1 FROM todos.report_recipients WHERE user_id = $1', [userId])) !== undefined
     );
   }
 
-  /** @returns those whose report is due, locked, at most `limit`; those that others are working on are left out */
+  /** @returns recipients whose report is due, locked, at most `limit`; skips locked rows */
   due(now: Date, limit: number): Promise<ReportRecipient[]> {
     return this.sql.rows<ReportRecipient & Record<string, unknown>>(
       `SELECT user_id AS "userId", time_zone AS "timeZone", next_at AS "dueAt" FROM todos.report_recipients
@@ -40,7 +40,7 @@ export class ReportRecipients {
     );
   }
 
-  /** Records when the next report of some is due. */
+  /** Records when the next reports of recipients are due. */
   async postpone(next: readonly { userId: string; at: Date }[]): Promise<void> {
     await this.sql.execute(
       `UPDATE todos.report_recipients recipient SET next_at = later.at
@@ -49,7 +49,7 @@ export class ReportRecipients {
     );
   }
 
-  /** @returns those who have not got the report of that week yet, and from now on have */
+  /** Records the reports of a week. @returns the users who did not have the report yet */
   async record(reports: readonly { userId: string; week: string }[]): Promise<Set<string>> {
     const rows = await this.sql.rows<{ userId: string }>(
       `INSERT INTO todos.weekly_reports (user_id, week) SELECT * FROM unnest($1::uuid[], $2::date[])

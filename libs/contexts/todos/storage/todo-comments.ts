@@ -5,7 +5,7 @@ import { EntitySchema } from 'typeorm';
 import { TooManyComments } from '../model/rejections';
 import { TodoComment, type TodoCommentState } from '../model/todo-comment';
 
-/** Comments on a todo. */
+/** Maximum number of comments on a todo. */
 const MAX_COMMENTS = 1_000;
 
 export const todoCommentSchema = new EntitySchema<TodoCommentState>({
@@ -34,7 +34,7 @@ export class TodoComments extends Repository<TodoCommentState, TodoComment> {
   };
 
   /**
-   * Until the transaction ends nobody else comments on the todo.
+   * Prevents other comments on the todo until the transaction ends.
    *
    * @throws Rejection `todos.too-many-comments`
    */
@@ -42,7 +42,7 @@ export class TodoComments extends Repository<TodoCommentState, TodoComment> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('todos.comments:' || $1, 0))`, [
       todoId,
     ]);
-    // A statement of its own: its snapshot must be younger than the lock.
+    // A separate statement, because its snapshot must be newer than the lock.
     const row = await this.sql.row<{ count: number }>(
       'SELECT count(*)::int AS count FROM todos.comments WHERE todo_id = $1',
       [todoId],
@@ -50,7 +50,7 @@ export class TodoComments extends Repository<TodoCommentState, TodoComment> {
     if (row!.count >= MAX_COMMENTS) throw new Rejection(TooManyComments);
   }
 
-  /** @throws Rejection `resource.not-found` unless the todo has that comment, which is locked */
+  /** Locks a comment of a todo. @throws Rejection `resource.not-found` unless the todo has that comment */
   async lockOf(todoId: string, id: string): Promise<TodoComment> {
     const comment = await this.getLocked(id);
     if (comment.todoId !== todoId) throw new Rejection(NotFound);

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** A tag of a workspace, as its name was when it was put on a todo: tags are not renamed. */
+/** A tag of a workspace with its name. Tags are never renamed. */
 export interface NamedTag {
   id: string;
   name: string;
 }
 
-/** Which todos have which tags. Whoever changes them has locked the todo. */
+/** Which todos have which tags. Callers lock the todo before they change its tags. */
 @Injectable()
 export class TodoTags {
   constructor(private readonly sql: Sql) {}
 
-  /** @returns whether the todo did not have it before */
+  /** Adds tags to a todo. @returns whether it did not have them before */
   async add(todoId: string, workspaceId: string, tags: readonly NamedTag[]): Promise<boolean> {
     const added = await this.sql.execute(
       `INSERT INTO todos.todo_tags (todo_id, workspace_id, tag_id, name)
@@ -22,7 +22,7 @@ export class TodoTags {
     return added > 0;
   }
 
-  /** @returns how many tags a todo has */
+  /** @returns the number of tags of a todo */
   async countOf(todoId: string): Promise<number> {
     const row = await this.sql.row<{ count: number }>(
       'SELECT count(*)::int AS count FROM todos.todo_tags WHERE todo_id = $1',
@@ -31,7 +31,7 @@ export class TodoTags {
     return row!.count;
   }
 
-  /** @returns whether the todo had it */
+  /** @returns whether the todo had the tag */
   async remove(todoId: string, tagId: string): Promise<boolean> {
     return (
       (await this.sql.execute('DELETE FROM todos.todo_tags WHERE todo_id = $1 AND tag_id = $2', [
@@ -41,7 +41,7 @@ export class TodoTags {
     );
   }
 
-  /** @returns names of the tags of some todos, by id; those that have none are left out */
+  /** @returns names of the tags of todos, by the id of the todo; todos without tags are left out */
   async namesOf(todoIds: readonly string[]): Promise<Map<string, string[]>> {
     if (todoIds.length === 0) return new Map();
     const rows = await this.sql.rows<{ todoId: string; names: string[] }>(
@@ -53,10 +53,10 @@ export class TodoTags {
   }
 
   /**
-   * Gives todos other tags than they had.
+   * Replaces the tags of todos.
    *
-   * @param names of tags, by the id of the todo
-   * @param tags by their names in lower case; names without one are left out
+   * @param names names of the new tags, by the id of the todo
+   * @param tags the tags, by name in lower case; unknown names are left out
    */
   async replaceAll(
     workspaceId: string,
@@ -84,7 +84,7 @@ export class TodoTags {
     );
   }
 
-  /** Gives a new todo of the current transaction the tags of another one. */
+  /** Copies the tags of a todo to a new todo of the current transaction. */
   copy(fromId: string, toId: string): void {
     this.sql.send(
       `INSERT INTO todos.todo_tags (todo_id, workspace_id, tag_id, name)
@@ -94,10 +94,10 @@ export class TodoTags {
   }
 
   /**
-   * Takes a tag that is gone from todos.
+   * Removes a deleted tag from todos.
    *
    * @param limit maximum number of todos
-   * @returns number of todos that had it
+   * @returns number of todos that had the tag
    */
   removeEverywhere(tagId: string, limit: number): Promise<number> {
     return this.sql.execute(

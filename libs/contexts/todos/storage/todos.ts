@@ -7,8 +7,8 @@ import { PRIORITIES, type Priority, Todo, type TodoState } from '../model/todo';
 
 export const MAX_SUB_TODOS = 100;
 
-/** Tags are not part of the aggregate: `storage/todo-tags.ts` writes them. Nor is who was told of its due date. */
-/** Todos of a workspace, whatever their status. */
+/** Tags are not part of the aggregate: `storage/todo-tags.ts` writes them. Neither are the notices about its due date. */
+/** Maximum number of todos of a workspace, of any status. */
 export const MAX_TODOS = 100_000;
 
 export const todoSchema = new EntitySchema<TodoState>({
@@ -77,14 +77,14 @@ export class Todos extends Repository<TodoState, Todo> {
   }
 
   /**
-   * Lets a todo become the parent of another one: locks it, and the other one if that is there already, so that neither
-   * gets a parent or a child meanwhile.
+   * Locks a todo that is to become a parent, and the child if it exists already, so that neither gets a parent or a child
+   * meanwhile.
    *
-   * @param childId null for a new one
+   * @param childId null for a new todo
    * @throws Rejection `todos.parent-unsuitable`, `todos.too-many-sub-todos`
    */
   async lockParent(parentId: string, workspaceId: string, childId: string | null): Promise<void> {
-    // In one order for all, to prevent deadlocks.
+    // Always in the same order, to prevent deadlocks.
     const locked = await this.sql.rows<{ id: string; parentId: string | null; workspaceId: string }>(
       `SELECT id, parent_id AS "parentId", workspace_id AS "workspaceId" FROM todos.todos
        WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
@@ -102,7 +102,7 @@ export class Todos extends Repository<TodoState, Todo> {
     if (row!.children >= MAX_SUB_TODOS) throw new Rejection(TooManySubTodos);
   }
 
-  /** @returns how many sub-todos some todos have, by id; those that have none are left out */
+  /** @returns the number of sub-todos of todos, by id; todos without sub-todos are left out */
   async countChildren(ids: readonly string[]): Promise<Map<string, number>> {
     if (ids.length === 0) return new Map();
     const rows = await this.sql.rows<{ id: string; count: number }>(
@@ -114,7 +114,7 @@ export class Todos extends Repository<TodoState, Todo> {
   }
 
   /**
-   * After new todos are stored: then nobody else adds one until the transaction ends, and none is too many.
+   * Call this after new todos are stored: from that moment nobody else can add one until the transaction ends.
    *
    * @throws Rejection `todos.too-many`
    */
@@ -122,7 +122,7 @@ export class Todos extends Repository<TodoState, Todo> {
     if ((await this.countOf(workspaceId)) > MAX_TODOS) throw new Rejection(TooManyTodos);
   }
 
-  /** @returns how many todos a workspace has */
+  /** @returns the number of todos of a workspace */
   async countOf(workspaceId: string): Promise<number> {
     const row = await this.sql.row<{ todos: number }>(
       'SELECT todos FROM todos.workspace_totals WHERE workspace_id = $1',
@@ -131,7 +131,7 @@ export class Todos extends Repository<TodoState, Todo> {
     return row?.todos ?? 0;
   }
 
-  /** The same; nobody else adds or deletes one until the transaction ends. Lock todos before. */
+  /** The same, but prevents that others add or delete todos until the transaction ends. Lock todos before this. */
   async lockCount(workspaceId: string): Promise<number> {
     const row = await this.sql.row<{ todos: number }>(
       `INSERT INTO todos.workspace_totals AS total (workspace_id, todos) VALUES ($1, 0)
@@ -141,7 +141,7 @@ export class Todos extends Repository<TodoState, Todo> {
     return row!.todos;
   }
 
-  /** Deletes a todo that the caller has locked, after its sub-todos. */
+  /** Deletes a todo, which the caller has locked, after its sub-todos. */
   async delete(todo: Todo): Promise<void> {
     const children = await this.sql.rows<{ id: string }>(
       'SELECT id FROM todos.todos WHERE parent_id = $1 ORDER BY id FOR NO KEY UPDATE',
@@ -152,16 +152,16 @@ export class Todos extends Repository<TodoState, Todo> {
     await Promise.all(family.map((each) => this.remove(each)));
   }
 
-  /** Forgets how many todos a workspace had that is gone, with all of them. */
+  /** Deletes the todo count of a deleted workspace whose todos are deleted. */
   async forgetCount(workspaceId: string): Promise<void> {
     await this.sql.execute('DELETE FROM todos.workspace_totals WHERE workspace_id = $1', [workspaceId]);
   }
 
   /**
-   * Deletes todos of a workspace that is gone, without events: their comments and sub-todos first, since a statement that
-   * cascades to all of them could take too long.
+   * Deletes todos of a deleted workspace, without events. Their comments and sub-todos are deleted first, because a
+   * statement that cascades to all of them could take too long.
    *
-   * @param limits maximum number of todos, and of comments, of a statement
+   * @param limits maximum number of todos and of comments in a statement
    * @returns whether nothing is left
    */
   async clear(workspaceId: string, limits: { todos: number; comments: number }): Promise<boolean> {
@@ -187,7 +187,7 @@ export class Todos extends Repository<TodoState, Todo> {
     return ids.length < limits.todos;
   }
 
-  /** @returns ids of todos of a workspace that a user has been assigned, at most `limit` */
+  /** @returns ids of the todos of a workspace that are assigned to a user, at most `limit` */
   async assignedTo(userId: string, workspaceId: string, limit: number): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(
       'SELECT id FROM todos.todos WHERE assignee_id = $1 AND workspace_id = $2 ORDER BY id LIMIT $3',
@@ -196,7 +196,7 @@ export class Todos extends Repository<TodoState, Todo> {
     return rows.map(({ id }) => id);
   }
 
-  /** @returns todos that were completed before a moment, locked, at most `limit`, without those that others work on */
+  /** @returns todos that were completed before a moment, locked, at most `limit`; skips locked rows */
   async lockCompletedBefore(moment: Date, limit: number): Promise<Todo[]> {
     const rows = await this.sql.rows<{ id: string }>(
       `SELECT id FROM todos.todos WHERE status = 'COMPLETED' AND completed_at < $1

@@ -8,14 +8,14 @@ import { MediaLibrary } from '../../media/contract';
 /** Field options of a file's name. */
 export const FILE_NAME = {
   max: 255,
-  // oxlint-disable-next-line no-control-regex -- what no file name holds, nor what shows another one than there is
+  // oxlint-disable-next-line no-control-regex -- characters that no file name has, and those that make it look like another name
   pattern: /^[^\u0000-\u001f\u007f-\u009f/\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$/,
-  patternRule: 'must not contain slashes, control characters or those that change the direction of text',
+  patternRule: 'must not contain slashes, control characters or characters that change the direction of text',
   description: 'Name of the file.',
   example: 'plan.pdf',
 };
 
-/** A file on a todo as those in the workspace see it. */
+/** A file on a todo, as everybody in the workspace sees it. */
 @ApiSchema({ name: 'TodoAttachment' })
 export class AttachmentView {
   @Field.uuid({ description: 'Id of the attachment.' })
@@ -27,20 +27,23 @@ export class AttachmentView {
   @Field.text(FILE_NAME)
   fileName: string;
 
-  @Field.uuid({ nullable: true, description: 'Who attached it; null when the account is gone.' })
+  @Field.uuid({
+    nullable: true,
+    description: 'Id of the user who attached it; null if the account was erased.',
+  })
   authorId: string | null;
 
   @Field.text({
     max: 100,
     nullable: true,
-    description: 'Its media type; null if it is gone from the storage.',
+    description: 'Media type; null if the file is no longer in the storage.',
   })
   contentType: string | null;
 
   @Field.text({
     max: 2048,
     nullable: true,
-    description: 'Where to get it, for some minutes; null if it is gone.',
+    description: 'Download link, valid for a few minutes; null if the file is no longer in the storage.',
   })
   url: string | null;
 
@@ -53,7 +56,7 @@ type Row = Omit<AttachmentView, 'url' | 'contentType'> & { mediaKey: string } & 
 const SELECT = `SELECT id, todo_id AS "todoId", file_name AS "fileName", author_id AS "authorId",
   created_at AS "createdAt", media_key AS "mediaKey" FROM todos.attachments`;
 
-/** Files on todos, with links to them: two statements, however many they are. */
+/** Files on todos, with links to them: two statements, whatever their number. */
 @Injectable()
 export class AttachmentViews {
   constructor(

@@ -1,22 +1,22 @@
 import { Temporal } from 'temporal-polyfill';
 
-/** Years whose changes of the clock are looked at: what is the same in all of them is a rule. */
+/** Number of years whose clock changes are compared. A change that is the same in all of them becomes a rule. */
 const YEARS = 10;
 const MIN_YEAR = 1970;
 const MAX_YEAR = 9_980;
 const WEEKDAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
 
-/** A change of the clock. */
+/** A clock change. */
 interface Change {
   name: 'STANDARD' | 'DAYLIGHT';
-  /** What the clock shows when it is changed. */
+  /** Local time at which the clock is changed. */
   wall: Temporal.PlainDateTime;
   /** `+0100` */
   from: string;
   to: string;
 }
 
-/** @returns the time zone; UTC for none, and for one that is not known any more */
+/** @returns the time zone; UTC for null, and for a time zone that is no longer known */
 export function knownZone(name: string | null): string {
   try {
     zoned(new Date(0), name ?? 'UTC');
@@ -26,21 +26,21 @@ export function knownZone(name: string | null): string {
   }
 }
 
-/** @returns what the clock of a time zone shows: `20270131T170000` */
+/** @returns the local time in a time zone: `20270131T170000` */
 export function localStamp(moment: Date, timeZone: string): string {
   return stampOf(zoned(moment, timeZone).toPlainDateTime());
 }
 
-/** @param wall what the clock of a time zone shows: `20270131T170000` */
+/** @param wall local time in the time zone: `20270131T170000` */
 export function instantOf(wall: string, timeZone: string): Date {
   return new Date(Temporal.PlainDateTime.from(wall).toZonedDateTime(timeZone).epochMilliseconds);
 }
 
 /**
- * Describes a time zone as RFC 5545 §3.6.5 asks for. What changes on the same weekday of a month each year is a rule, as
- * calendar programs expect it; other changes are listed.
+ * Describes a time zone as required by RFC 5545 §3.6.5. Clock changes on the same weekday of a month in each year become a
+ * rule, as calendar programs expect. Other changes are listed.
  *
- * @param around moment near which it is used; a rule holds at all times
+ * @param around listed changes are those near this moment; a rule applies at all times
  * @returns lines of a VTIMEZONE
  */
 export function calendarZone(timeZone: string, around: Date): string[] {
@@ -72,7 +72,7 @@ function changesAfter(begin: Temporal.ZonedDateTime): Change[] {
   return changes;
 }
 
-/** @returns the observance of changes that follow a yearly rule; undefined if they do not */
+/** @returns the lines for changes that follow a yearly rule; undefined if they do not follow one */
 function ruleOf(changes: readonly Change[]): string[] | undefined {
   const [first] = changes;
   if (!first || changes.length !== YEARS) return undefined;

@@ -18,21 +18,21 @@ export const CALENDAR_BEGIN = lines([
   'PRODID:-//Rookery//Todos//EN',
   'CALSCALE:GREGORIAN',
 ]);
-/** Its end. */
+/** The end of a calendar. */
 export const CALENDAR_END = lines(['END:VCALENDAR']);
 
-/** Time zones that a calendar describes, since each takes milliseconds; todos of others are in UTC. */
+/** Maximum number of time zones in a calendar: each takes milliseconds. Todos in further time zones use UTC. */
 const MAX_ZONES = 50;
 
 /**
- * @param zones time zones that the calendar describes already; the one of the todo is added
- * @returns a todo as a component of a calendar, after the description of its time zone; texts cannot end their line
+ * @param zones time zones that the calendar describes already; that of the todo is added
+ * @returns a todo as a calendar component, preceded by its time zone if needed. Texts are escaped
  */
 export function calendarTodo(todo: TodoView, zones: Set<string>): string {
   const { id, title, description, status, priority, dueDate, recurrence, completedAt, createdAt, updatedAt } =
     todo;
   const tags = todo.tags.map(({ name }) => escaped(name));
-  // It recurs on a local clock: in UTC it would be an hour off for half of the year.
+  // A recurrence follows local time. In UTC it would be an hour off for half of the year.
   const named = recurrence ? knownZone(todo.timeZone) : 'UTC';
   const zone = zones.has(named) || zones.size < MAX_ZONES ? named : 'UTC';
   const isNew = dueDate && zone !== 'UTC' && !zones.has(zone);
@@ -49,7 +49,7 @@ export function calendarTodo(todo: TodoView, zones: Set<string>): string {
     ...(description ? [`DESCRIPTION:${escaped(description)}`] : []),
     `STATUS:${STATUS[status]}`,
     `PRIORITY:${PRIORITY[priority]}`,
-    // A recurring component needs a beginning (RFC 5545 §3.8.2.4).
+    // A recurring component needs DTSTART (RFC 5545 §3.8.2.4).
     ...(dueDate && recurrence
       ? [beginning(dueDate, zone), `RRULE:${calendarRule(recurrence, todo.timeZone)}`]
       : []),
@@ -66,7 +66,7 @@ function beginning(moment: Date, zone: string): string {
   return `DTSTART;TZID=${/[:;,]/.test(zone) ? `"${zone}"` : zone}:${localStamp(moment, zone)}`;
 }
 
-/** @returns a rule of a todo as a calendar has it: beside a beginning with a zone, UNTIL is in UTC (RFC 5545 §3.3.10) */
+/** @returns the rule of a todo for a calendar: if DTSTART has a time zone, UNTIL is in UTC (RFC 5545 §3.3.10) */
 export function calendarRule(rule: string, timeZone: string | null): string {
   return rule.replace(/(?<=(?:^|;)UNTIL=)(\d{8})(T\d{6})?(?=;|$)/, (_, day: string, time = 'T235959') =>
     stamp(instantOf(`${day}${time}`, knownZone(timeZone))),
@@ -78,7 +78,7 @@ function stamp(moment: Date): string {
   return moment.toISOString().replace(/[-:]|\.\d{3}/g, '');
 }
 
-/** @returns a text as a calendar can say it: with one kind of line break and no other control characters */
+/** @returns a text that a calendar can contain: with one kind of line break and no other control characters */
 export function calendarText(text: string): string {
   return (
     text
@@ -99,7 +99,7 @@ function lines(all: readonly string[]): string {
   return all.map((line) => `${folded(line)}\r\n`).join('');
 }
 
-/** Lines have at most 75 bytes; a longer one goes on behind a space, and no character is cut in two. */
+/** Folds lines that are longer than 75 bytes, between characters. Continuation lines begin with a space. */
 function folded(line: string): string {
   if (Buffer.byteLength(line) <= MAX_LINE_BYTES) return line;
   let result = '';

@@ -13,14 +13,14 @@ export const CATEGORY = {
   name: {
     max: 100,
     trim: true,
-    description: 'Name, which no other of your categories has.',
+    description: 'Name. It is unique among your categories, not case-sensitive.',
     example: 'Garden',
   },
   color: TODO.color,
-  description: { min: 0, max: 255, description: 'More about it.', example: 'What grows.' },
+  description: { min: 0, max: 255, description: 'Details.', example: 'Everything that grows.' },
 };
 
-/** A category as its user sees it. */
+/** A category, as its user sees it. */
 @ApiSchema({ name: 'Category' })
 export class CategoryView {
   @Field.uuid({ description: 'Id of the category.' })
@@ -35,7 +35,7 @@ export class CategoryView {
   @Field.text({ ...CATEGORY.description, nullable: true })
   description: string | null;
 
-  @Field.dateTime({ description: 'When it was made.' })
+  @Field.dateTime({ description: 'When it was created.' })
   createdAt: Date;
 
   @Field.dateTime({ description: 'When it was last changed.' })
@@ -48,13 +48,13 @@ export class CategoryView {
 const SELECT = `SELECT id, name, color, description, created_at AS "createdAt", updated_at AS "updatedAt", version
   FROM todos.categories`;
 
-/** @returns a category as it is, for the response to a change */
+/** @returns the view of a category, for the response to a change */
 export function viewOfCategory(category: Category): CategoryView {
   const { id, name, color, description, createdAt, updatedAt, version } = category.snapshot();
   return { id, name, color, description, createdAt, updatedAt, version };
 }
 
-/** Categories as their users see them. */
+/** Categories, as their users see them. */
 @Injectable()
 export class CategoryViews {
   constructor(private readonly sql: Sql) {}

@@ -8,7 +8,7 @@ import { TodoView } from './todo';
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
-/** A day in the path; what is none does not exist. */
+/** A date in the path. Anything else is rejected with 404. */
 @Injectable()
 export class DateParam implements PipeTransform<string, string> {
   transform(value: string): string {
@@ -22,7 +22,7 @@ export class DateParam implements PipeTransform<string, string> {
 /** A todo in the plan of a day. */
 @ApiSchema({ name: 'Task' })
 export class TaskView {
-  @Field.integer({ min: 1, max: 5, description: 'How much of the day it takes.', example: 3 })
+  @Field.integer({ min: 1, max: 5, description: 'How much of the day the todo takes.', example: 3 })
   cost: number;
 
   @Field.object(() => TodoView, { description: 'The todo as it is now.' })
@@ -35,20 +35,21 @@ export class DayPlanView {
   @Field.date({ description: 'The day.', example: '2027-01-31' })
   date: string;
 
-  @Field.integer({ description: 'What the todos of a day may cost in all.', example: CAPACITY })
+  @Field.integer({ description: 'Maximum total cost of the todos of a day.', example: CAPACITY })
   capacity: number;
 
-  @Field.integer({ description: 'What those of this day cost in all.', example: 3 })
+  @Field.integer({ description: 'Total cost of the todos of this day.', example: 3 })
   used: number;
 
   @Field.list(Item.object(() => TaskView), {
     max: CAPACITY,
-    description: 'In the order in which they were committed, without todos that you can no longer see.',
+    description:
+      'Planned todos in the order in which they were added, without those that you can no longer see.',
   })
   tasks: TaskView[];
 }
 
-/** Day plans as they are stored. */
+/** Day plans, as stored. */
 @Injectable()
 export class DayPlanViews {
   constructor(private readonly sql: Sql) {}

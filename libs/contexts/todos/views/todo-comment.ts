@@ -9,7 +9,7 @@ export const TODO_COMMENT = {
   content: {
     max: 1_000,
     trim: true,
-    description: 'The text. `@username` mentions a member of the workspace.',
+    description: 'Text. `@username` mentions a member of the workspace.',
     example: 'The ferns too, @ada?',
   },
 };
@@ -26,7 +26,7 @@ class AuthorView {
   name: string;
 }
 
-/** A comment as those in the workspace see it. */
+/** A comment, as everybody in the workspace sees it. */
 @ApiSchema({ name: 'TodoComment' })
 export class TodoCommentView {
   @Field.uuid({ description: 'Id of the comment.' })
@@ -40,11 +40,11 @@ export class TodoCommentView {
 
   @Field.object(() => AuthorView, {
     nullable: true,
-    description: 'Who wrote it; null when the account is gone.',
+    description: 'The author; null if the account was erased.',
   })
   author: AuthorView | null;
 
-  @Field.list(Item.uuid(), { max: 20, description: 'Members whom it mentions.' })
+  @Field.list(Item.uuid(), { max: 20, description: 'Ids of the members it mentions.' })
   mentionedIds: string[];
 
   @Field.dateTime({ description: 'When it was written.' })
@@ -62,7 +62,7 @@ type Row = Omit<TodoCommentView, 'author'> & { authorId: string | null } & Recor
 const SELECT = `SELECT id, todo_id AS "todoId", content, author_id AS "authorId", mentioned_ids::text[] AS "mentionedIds",
   created_at AS "createdAt", updated_at AS "updatedAt", version FROM todos.comments`;
 
-/** Comments as those in the workspace see them, with names from identity: one statement for all of a page. */
+/** Comments, as everybody in the workspace sees them, with names from identity: one statement for a page. */
 @Injectable()
 export class TodoCommentViews {
   constructor(
@@ -70,7 +70,7 @@ export class TodoCommentViews {
     private readonly sql: Sql,
   ) {}
 
-  /** @returns a comment as changed by the current transaction, for the response to the change */
+  /** @returns a comment as the current transaction changed it, for the response */
   async reload(id: string): Promise<TodoCommentView> {
     const [comment] = await this.named(await this.sql.rows<Row>(`${SELECT} WHERE id = $1`, [id]));
     return comment!;

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { TodoView } from './todo';
 
-/** The columns of a table of todos. */
+/** The columns of a CSV export. */
 export const COLUMNS = [
   'id',
   'title',
@@ -25,12 +25,12 @@ export const COLUMNS = [
 /** The first line. */
 export const CSV_HEADER = `${COLUMNS.join(',')}\r\n`;
 
-/** A text that a spreadsheet would take for a formula, perhaps with what {@link csvOf} puts before one. */
+/** A text that a spreadsheet would treat as a formula, with or without the apostrophe that {@link csvOf} adds. */
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
 
 /**
- * @returns lines (RFC 4180). A text that a spreadsheet would take for a formula has an apostrophe before it: who opens
- *   the file must not run what a member has written
+ * @returns CSV lines (RFC 4180). A text that a spreadsheet would treat as a formula gets an apostrophe in front, so that
+ *   opening the file does not run what a member has written
  */
 export function csvOf(todos: readonly TodoView[]): string {
   return stringify(
@@ -41,7 +41,7 @@ export function csvOf(todos: readonly TodoView[]): string {
         return typeof value === 'string' && FORMULA.test(value) ? `'${value}` : value;
       }),
     ),
-    // A break of either kind would end the row for one reader or another.
+    // Some programs end a row at either kind of line break.
     { record_delimiter: 'windows', quoted_match: /[\r\n]/ },
   );
 }

@@ -7,26 +7,26 @@ import type { TodoView } from './todo';
 export const SORTS = ['desc', 'asc', 'dueDate', 'priority'] as const;
 export type TodoSort = (typeof SORTS)[number];
 
-/** Which todos a list contains, and in which order. */
+/** Filters and order of a list of todos. */
 export class TodosQuery extends ListQuery {
   @Field.list(Item.oneOf(STATUSES, 'TodoStatus'), {
     max: STATUSES.length,
     optional: true,
-    description: 'Todos with any of these.',
+    description: 'Todos with any of these statuses.',
   })
   status?: TodoStatus[];
 
   @Field.list(Item.oneOf(PRIORITIES, 'TodoPriority'), {
     max: PRIORITIES.length,
     optional: true,
-    description: 'Todos with any of these.',
+    description: 'Todos with any of these priorities.',
   })
   priority?: Priority[];
 
   @Field.text({
     max: 36,
     optional: true,
-    description: 'Todos with this tag: its id, or its name.',
+    description: 'Todos with this tag, given by its id or its name.',
     example: 'home',
   })
   tag?: string;
@@ -48,7 +48,7 @@ export class TodosQuery extends ListQuery {
 
   @Field.boolean({
     optional: true,
-    description: '`true`: pending todos whose due date has passed. `false`: all others.',
+    description: '`true`: pending todos whose due date has passed. `false`: all other todos.',
   })
   overdue?: boolean;
 
@@ -66,7 +66,7 @@ export class TodosQuery extends ListQuery {
   @Field.oneOf(SORTS, {
     default: 'desc',
     description:
-      '`desc`: newest first. `asc`: oldest first. `dueDate`: what is due first comes first, what has no due date last. `priority`: the most important first, then the newest.',
+      '`desc`: newest first. `asc`: oldest first. `dueDate`: earliest due date first, todos without one last. `priority`: highest priority first, then newest first.',
   })
   sort: TodoSort = 'desc';
 }
@@ -79,7 +79,7 @@ export function assertDuePeriod({ dueFrom, dueTo }: TodosQuery): void {
   ]);
 }
 
-/** @returns a name for cursors: everything that makes positions comparable */
+/** @returns the name of a list for its cursors. It contains the filters and the order, because positions depend on them */
 export function nameOfList(scope: string, query: TodosQuery): string {
   return `todos:${scope}:${JSON.stringify(Object.entries(query).filter(([key]) => key !== 'limit' && key !== 'cursor'))}`;
 }
@@ -88,22 +88,22 @@ const MAX_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const MIN_ID = '00000000-0000-0000-0000-000000000000';
 const MAX_PRIORITY = PRIORITIES.length;
 
-/** What lists are sorted by. */
+/** Columns that lists are sorted by. */
 export interface OrderColumns {
   id: string;
-  /** What has no due date is due at infinity. */
+  /** Todos without a due date sort as due at infinity. */
   due: string;
   priority: string;
 }
 
-/** Of todos themselves. */
+/** Columns of todos. */
 export const OF_TODOS: OrderColumns = {
   id: 'todo.id',
   due: `coalesce(todo.due_at, 'infinity'::timestamptz)`,
   priority: 'todo.priority',
 };
 
-/** Of the todos that have a tag: it has a copy, so that they are found in order. */
+/** Copies of these columns beside the tag, so that the todos with a tag are read in order. */
 export const OF_TAGGED: OrderColumns = {
   id: 'tagged.todo_id',
   due: 'tagged.due',
@@ -111,13 +111,13 @@ export const OF_TAGGED: OrderColumns = {
 };
 
 interface Order {
-  /** Columns of the keyset, in its order, with a placeholder for each value of a position. */
+  /** Condition of the keyset, with a placeholder for each value of a position. */
   beyond: (columns: OrderColumns, places: readonly string[]) => string;
   by: (columns: OrderColumns) => string;
   keyset: Keyset<TodoView, readonly CursorPart[]>;
 }
 
-/** The orders of lists. Each is that of an index, within a workspace and within the todos of a user. */
+/** The orders of lists. Each has an index, within a workspace and within the todos of a user. */
 export const ORDERS: Record<TodoSort, Order> = {
   desc: {
     beyond: (column, [id]) => `${column.id} < ${id}::uuid`,

@@ -7,10 +7,10 @@ import { nameOfList, OF_TAGGED, OF_TODOS, ORDERS, TodosQuery } from './todo-filt
 import { searchTerms } from './search-terms';
 import { TODO_COLUMNS, type TodoView } from './todo';
 
-/** Whose todos: those of a workspace, or those that a user has to do in some workspaces. */
+/** The todos of a workspace, or those that a user is responsible for in the given workspaces. */
 export type TodoScope = { workspaceId: string } | { responsibleId: string; workspaceIds: readonly string[] };
 
-/** Rows of a stream in memory, and how long it may hold its connection. */
+/** Rows of a stream in memory, and how long it can hold its connection. */
 const BATCH_SIZE = 500;
 const STREAM_LIMIT_MS = 60_000;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -25,7 +25,7 @@ export class TodoLists {
     private readonly streams: RowStreams,
   ) {}
 
-  /** @returns one page of what the query asks for; the caller may see all of the scope */
+  /** @returns one page of the query. The caller must be allowed to see the whole scope */
   page(scope: TodoScope, query: TodosQuery): Promise<Page<TodoView>> {
     const name = 'workspaceId' in scope ? scope.workspaceId : `mine:${scope.responsibleId}`;
     return paged(query, nameOfList(name, query), ORDERS[query.sort].keyset, (after, limit) => {
@@ -35,15 +35,15 @@ export class TodoLists {
   }
 
   /**
-   * @param after position in the order of the query
-   * @returns at most `limit` todos beyond it
+   * @param after a position in the order of the query
+   * @returns at most `limit` todos after it
    */
   read(scope: TodoScope, query: TodosQuery, after: readonly unknown[], limit: number): Promise<TodoView[]> {
     const { text, values } = statement(scope, query, after, limit, this.clock.now());
     return this.sql.rowsUnprepared<TodoView & Record<string, unknown>>(text, values);
   }
 
-  /** @returns all todos of a workspace, oldest first, by one statement; close it */
+  /** @returns a stream of all todos of a workspace, oldest first, by one statement. The caller must close it */
   stream(workspaceId: string): Promise<RowStream<TodoView>> {
     const all = Object.assign(new TodosQuery(), { sort: 'asc' });
     const { text, values } = statement({ workspaceId }, all, ORDERS.asc.keyset.first, null, this.clock.now());
@@ -51,7 +51,7 @@ export class TodoLists {
   }
 }
 
-/** The statement of a page, or of all with null as limit; exported so that its plans can be tested. */
+/** The statement for a page, or for all todos if the limit is null. Exported so that its query plans can be tested. */
 export function statement(
   scope: TodoScope,
   query: TodosQuery,
@@ -94,7 +94,7 @@ export function statement(
   if (assigneeId !== undefined) conditions.push(`todo.assignee_id = ${place(assigneeId)}::uuid`);
   if (dueFrom !== undefined) conditions.push(`${columns.due} >= ${place(dueFrom)}::timestamptz`);
   if (dueTo !== undefined) conditions.push(`${columns.due} <= ${place(dueTo)}::timestamptz`);
-  // What has no due date is due at infinity.
+  // Todos without a due date sort as due at infinity.
   if (dueFrom !== undefined && dueTo === undefined) conditions.push(`${columns.due} < 'infinity'`);
   if (overdue !== undefined) {
     const late = `todo.status = 'PENDING' AND ${columns.due} < ${place(now)}::timestamptz`;
@@ -111,8 +111,8 @@ export function statement(
 }
 
 /**
- * The todos of a scope that have a tag, as a range of an index in each order. Only what is beside the tag is asked: the
- * planner knows how a tag, its name, its workspace and its users go together, and nothing of what a join does to that.
+ * Selects the todos of a scope that have a tag, as an index range in each order. The conditions use only columns of the
+ * tag table: the planner has statistics for them together, but not for a join.
  */
 function taggedWith(tag: string, scope: TodoScope, place: (value: unknown) => string): string[] {
   if ('workspaceId' in scope) {

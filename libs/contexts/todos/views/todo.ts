@@ -6,40 +6,40 @@ import { Field, Item } from '@rookery/web';
 import { STATUSES, type TodoStatus } from '../contract';
 import { MAX_TAGS, PRIORITIES, type Priority } from '../model/todo';
 
-/** Field options of what a todo says. */
+/** Field options of the content of a todo. */
 export const TODO = {
   title: { max: 255, trim: true, description: 'What is to be done.', example: 'Water the plants' },
-  description: { min: 0, max: 1_000, description: 'More about it.', example: 'The ferns need little.' },
-  priority: { name: 'TodoPriority', description: 'How important it is.', example: 'medium' },
-  dueDate: { description: 'When it has to be done.', example: '2027-01-31T16:00:00.000Z' },
+  description: { min: 0, max: 1_000, description: 'Details.', example: 'The ferns need little.' },
+  priority: { name: 'TodoPriority', description: 'Priority.', example: 'medium' },
+  dueDate: { description: 'When it is due.', example: '2027-01-31T16:00:00.000Z' },
   parentId: {
-    description: 'The todo that it is a part of: one of the same workspace that is no sub-todo itself.',
+    description: 'Id of the parent todo. It must be in the same workspace and must not be a sub-todo itself.',
   },
-  categoryId: { description: 'One of your categories.' },
-  assigneeId: { description: 'The owner or member of the workspace who has it to do.' },
+  categoryId: { description: 'Id of one of your categories.' },
+  assigneeId: { description: 'Id of the assignee, an owner or member of the workspace.' },
   recurrence: {
     max: 200,
     description:
-      'How it comes again: a recurrence rule (RFC 5545 RRULE) with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY. It keeps the time of day of `dueDate` in your time zone (`timeZone` of your preferences), and when it is completed the next one is made.',
+      'Recurrence rule (RFC 5545 RRULE) with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY. The series keeps the time of day of `dueDate` in your time zone (`timeZone` of your preferences). Completing the todo creates the next one of the series.',
     example: 'FREQ=WEEKLY;BYDAY=MO',
   },
   sortOrder: {
     min: -1_000_000_000,
     max: 1_000_000_000,
-    description: 'Place in an order of your own.',
+    description: 'Position in an order that you define.',
     example: 0,
   },
   color: {
     max: 7,
     pattern: /^#[0-9a-fA-F]{6}$/,
     patternRule: 'must be a color such as #6b7280',
-    description: 'Color, as red, green and blue.',
+    description: 'Color as `#rrggbb`.',
     example: '#6b7280',
   },
-  difficulty: { min: 1, max: 5, description: 'How hard it is: 1 is easy.', example: 2 },
+  difficulty: { min: 1, max: 5, description: 'Difficulty from 1 (easy) to 5.', example: 2 },
 };
 
-/** What a body says about a todo, whether it is new or not; null clears a field. */
+/** The content of a todo in a request body, for new and existing todos; null clears a field. */
 export class TodoFields {
   @Field.text({ ...TODO.description, optional: true, nullable: true })
   description?: string | null;
@@ -76,7 +76,7 @@ export class TodoTagView {
   name: string;
 }
 
-/** A todo as the members of its workspace see it. */
+/** A todo, as the members of its workspace see it. */
 @ApiSchema({ name: 'Todo' })
 export class TodoView {
   @Field.uuid({ description: 'Id of the todo.' })
@@ -91,7 +91,7 @@ export class TodoView {
   @Field.text({ ...TODO.description, nullable: true })
   description: string | null;
 
-  @Field.oneOf(STATUSES, { name: 'TodoStatus', description: 'How far it is.', example: 'PENDING' })
+  @Field.oneOf(STATUSES, { name: 'TodoStatus', description: 'Status.', example: 'PENDING' })
   status: TodoStatus;
 
   @Field.oneOf(PRIORITIES, TODO.priority)
@@ -103,10 +103,10 @@ export class TodoView {
   @Field.uuid({ ...TODO.parentId, nullable: true })
   parentId: string | null;
 
-  @Field.uuid({ description: 'A category of whoever set it.', nullable: true })
+  @Field.uuid({ description: 'Id of a category of the user who set it.', nullable: true })
   categoryId: string | null;
 
-  @Field.list(Item.object(() => TodoTagView), { max: MAX_TAGS, description: 'Its tags, by name.' })
+  @Field.list(Item.object(() => TodoTagView), { max: MAX_TAGS, description: 'Its tags, sorted by name.' })
   tags: TodoTagView[];
 
   @Field.text({ ...TODO.recurrence, nullable: true })
@@ -115,21 +115,24 @@ export class TodoView {
   @Field.text({
     max: 64,
     nullable: true,
-    description: 'Whose clock the recurrence follows.',
+    description: 'IANA time zone of the recurrence; null if the todo does not recur.',
     example: 'Europe/Berlin',
   })
   timeZone: string | null;
 
   @Field.uuid({
     nullable: true,
-    description: 'The todo that came next in the series when this one was completed.',
+    description: 'Id of the next todo of the series, created when this one was completed.',
   })
   nextId: string | null;
 
   @Field.uuid({ ...TODO.assigneeId, nullable: true })
   assigneeId: string | null;
 
-  @Field.uuid({ nullable: true, description: 'Who wrote it; null when the account is gone.' })
+  @Field.uuid({
+    nullable: true,
+    description: 'Id of the user who created it; null if the account was erased.',
+  })
   authorId: string | null;
 
   @Field.integer(TODO.sortOrder)
@@ -144,16 +147,16 @@ export class TodoView {
   @Field.dateTime({ nullable: true, description: 'When it was completed.' })
   completedAt: Date | null;
 
-  @Field.uuid({ nullable: true, description: 'Who completed it.' })
+  @Field.uuid({ nullable: true, description: 'Id of the user who completed it.' })
   completedBy: string | null;
 
-  @Field.dateTime({ description: 'When it was written.' })
+  @Field.dateTime({ description: 'When it was created.' })
   createdAt: Date;
 
   @Field.dateTime({ description: 'When it was last changed.' })
   updatedAt: Date;
 
-  @Field.integer({ description: 'Version of all of this. The ETag starts with it.', example: 1 })
+  @Field.integer({ description: 'Version of the todo. The ETag starts with it.', example: 1 })
   version: number;
 }
 
@@ -170,13 +173,13 @@ export const TODO_COLUMNS = `todo.id, todo.workspace_id AS "workspaceId", todo.t
 
 type TodoRow = TodoView & Record<string, unknown>;
 
-/** Todos as members see them. */
+/** Todos, as members see them. */
 @Injectable()
 export class TodoViews {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Also for the response to a change, in its transaction. Whether the caller may see it is another question.
+   * Also for the response to a change, in its transaction. Does not check whether the caller can see the todo.
    *
    * @throws Rejection `resource.not-found`
    */
@@ -189,7 +192,7 @@ export class TodoViews {
     return todo;
   }
 
-  /** @returns those of some todos that are in one of some workspaces, unordered */
+  /** @returns the given todos that are in one of the workspaces, unordered */
   among(ids: readonly string[], workspaceIds: readonly string[]): Promise<TodoView[]> {
     return this.sql.rows<TodoRow>(
       `SELECT ${TODO_COLUMNS} FROM todos.todos todo

@@ -5,7 +5,7 @@ import { Todos } from '../../storage/todos';
 const BATCH_SIZE = 100;
 const AFTER_DAYS = 30;
 
-/** Archives what was completed a month ago. */
+/** Archives todos that were completed more than 30 days ago. */
 @Schedule('todos.archive-completed', { everySeconds: 60 })
 export class ArchiveCompleted implements Scheduled {
   constructor(

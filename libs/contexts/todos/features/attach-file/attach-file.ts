@@ -14,7 +14,7 @@ import { Attachments } from '../../storage/attachments';
 import { AttachmentView, AttachmentViews, FILE_NAME } from '../../views/attachment';
 
 class AttachmentCreate {
-  @Field.text({ max: 200, description: 'Key of an upload of yours, from POST /v1/uploads/presigned.' })
+  @Field.text({ max: 200, description: 'Key of one of your uploads, from POST /v1/uploads/presigned.' })
   mediaKey: string;
 
   @Field.text({ ...FILE_NAME, default: 'file' })
@@ -60,7 +60,7 @@ export class AttachFileRoute {
     operationId: 'attachFile',
     summary: 'Attach a file to a todo',
     description:
-      'For owners and members of the workspace, with an upload of your own. Everybody in the workspace gets it.',
+      'Requires the `owner` or `member` role in the workspace. The upload must be yours. Everybody in the workspace can download the file.',
     ok: { status: 201, type: AttachmentView, headers: { Location: 'URL of the attachment.' } },
     rejects: [NotFound, TooManyAttachments, ...MEDIA_REJECTIONS],
   })
@@ -70,7 +70,7 @@ export class AttachFileRoute {
     @Body() file: AttachmentCreate,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AttachmentView> {
-    await this.access.assertCanWrite(userId, id); // before the storage is asked, which no transaction waits for
+    await this.access.assertCanWrite(userId, id); // before the request to the storage, which no transaction waits for
     await this.media.verify(userId, file.mediaKey, 'any');
     const attachmentId = await this.commands.execute(new AttachFile(id, userId, file));
     reply.header('location', `/v1/todos/${id}/attachments/${attachmentId}`);
@@ -81,7 +81,7 @@ export class AttachFileRoute {
   @Explain({
     operationId: 'removeAttachment',
     summary: 'Remove a file from a todo',
-    description: 'For owners and members of the workspace.',
+    description: 'Requires the `owner` or `member` role in the workspace.',
     ok: { status: 204 },
     rejects: [NotFound],
   })
@@ -104,7 +104,7 @@ export class AttachFileHandler implements ICommandHandler<AttachFile> {
   ) {}
 
   async execute({ todoId, actorId, file }: AttachFile): Promise<string> {
-    // The todo is locked: of two at once the second counts the first.
+    // The todo is locked, so that concurrent requests count each other's files.
     const { workspaceId } = await this.access.lockTodo(actorId, todoId, 'any');
     await this.attachments.assertRoom(todoId);
     const attachment = Attachment.add({ todoId, workspaceId, authorId: actorId }, file, this.clock.now());

@@ -22,11 +22,11 @@ import { Completion } from '../../services/completion';
 import { TodoAccess } from '../../services/todo-access';
 import { Todos } from '../../storage/todos';
 
-/** Each operation is a command of its own, with its transaction. */
+/** Each operation is a separate command with its own transaction. */
 const BULK = defineRatePolicy('todos-bulk', {
   quota: '30/60',
   per: ['account'],
-  doc: 'Changing todos in bulk, per account.',
+  doc: 'Bulk changes to todos, per account.',
 });
 
 const MAX_OPERATIONS = 100;
@@ -34,13 +34,17 @@ const ACTIONS = ['complete', 'reopen', 'archive', 'delete'] as const;
 type Action = (typeof ACTIONS)[number];
 
 class TodoOperation {
-  @Field.oneOf(ACTIONS, { name: 'TodoAction', description: 'What to do with it.', example: 'complete' })
+  @Field.oneOf(ACTIONS, { name: 'TodoAction', description: 'What to do with the todo.', example: 'complete' })
   action: Action;
 
   @Field.uuid({ description: 'Id of the todo.' })
   id: string;
 
-  @Field.integer({ min: 1, optional: true, description: 'The version to change; any without it.' })
+  @Field.integer({
+    min: 1,
+    optional: true,
+    description: 'Expected version of the todo. If it is left out, any version is changed.',
+  })
   version?: number;
 }
 
@@ -49,7 +53,7 @@ class BulkRequest {
   @Field.list(Item.object(() => TodoOperation), {
     min: 1,
     max: MAX_OPERATIONS,
-    description: 'They are done one after the other, each for itself.',
+    description: 'Operations. They run one after the other, each in its own transaction.',
   })
   operations: TodoOperation[];
 }
@@ -59,10 +63,13 @@ class BulkResult {
   @Field.uuid({ description: 'Id of the todo.' })
   id: string;
 
-  @Field.integer({ description: 'The status that a request for this todo alone would have.', example: 200 })
+  @Field.integer({
+    description: 'The HTTP status that a request for this todo alone would return.',
+    example: 200,
+  })
   status: number;
 
-  @Field.json({ optional: true, description: 'The problem, where it was refused.' })
+  @Field.json({ optional: true, description: 'The problem, if the operation was refused.' })
   problem?: Problem;
 }
 
@@ -70,7 +77,7 @@ class BulkResult {
 class BulkResults {
   @Field.list(Item.object(() => BulkResult), {
     max: MAX_OPERATIONS,
-    description: 'One for each operation, in the same order.',
+    description: 'Results, one for each operation, in the same order.',
   })
   results: BulkResult[];
 }
@@ -98,8 +105,8 @@ export class BulkTodosRoute {
     operationId: 'bulkTodos',
     summary: 'Complete, reopen, archive or delete several todos',
     description:
-      'Each in a transaction of its own: one that is refused does not undo the others. The results say what became of each.',
-    ok: { status: 207, type: BulkResults, description: 'What became of each.' },
+      'Each operation runs in its own transaction. A refused operation does not undo the others. The results give the outcome of each operation.',
+    ok: { status: 207, type: BulkResults, description: 'The outcome of each operation.' },
   })
   async bulk(
     @CurrentCaller() { userId }: Caller,
@@ -109,13 +116,13 @@ export class BulkTodosRoute {
     const results: BulkResult[] = [];
     for (const { action, id, version } of operations) {
       const expected = version === undefined ? 'any' : [version];
-      workContext().waitBudget?.renew(); // as for a request for this todo alone
+      workContext().waitBudget?.renew(); // each operation gets the wait budget of one request
       results.push(await this.one(new ChangeTodoInBulk(action, id, userId, expected), request));
     }
     return { results };
   }
 
-  /** What is no refusal, such as a database that is gone, ends the whole request: it can be repeated. */
+  /** An error that is not a refusal, such as a database outage, fails the whole request. It can be repeated. */
   private async one(command: ChangeTodoInBulk, request: FastifyRequest): Promise<BulkResult> {
     const { todoId: id, action } = command;
     try {

@@ -7,7 +7,7 @@ import { Todos } from '../../storage/todos';
 
 const BATCH = { todos: 500, comments: 2_000 };
 
-/** Deletes the todos of a workspace that is gone, a batch at a time; nobody can see them any more. */
+/** Deletes the todos of a deleted workspace in batches. Nobody can see them any more. */
 @Subscriber('todos.clear-workspace', [WorkspaceDeleted, ClearingContinued], { queue: Queues.projections })
 export class ClearWorkspace implements Handles<typeof WorkspaceDeleted | typeof ClearingContinued> {
   constructor(

@@ -13,7 +13,7 @@ import { DateParam } from '../../views/day-plan';
 import { TodoViews } from '../../views/todo';
 
 class TaskCommit {
-  @Field.uuid({ description: 'A todo that is neither completed nor archived.' })
+  @Field.uuid({ description: 'Id of a todo that is neither completed nor archived.' })
   todoId: string;
 
   @Field.date({ description: 'The day.', example: '2027-01-31' })
@@ -22,7 +22,7 @@ class TaskCommit {
   @Field.integer({
     min: 1,
     max: 5,
-    description: 'How much of the day it takes; a day has room for 10.',
+    description: 'How much of the day the todo takes. A day has a capacity of 10.',
     example: 3,
   })
   cost: number;
@@ -58,9 +58,9 @@ export class CommitTaskRoute {
   @Post('commit')
   @Explain({
     operationId: 'commitTask',
-    summary: 'Put a todo into the plan of a day',
+    summary: 'Add a todo to the plan of a day',
     description:
-      'Once more with another cost changes it. Your plan is yours alone. You have plans for at most 4,000 days.',
+      'Repeating the request with another cost changes the cost. Only you can see your plan. You can plan at most 4,000 days.',
     ok: { status: 204 },
     rejects: [NotFound, OverCapacity, TodoClosed, TooManyDays],
   })
@@ -71,8 +71,8 @@ export class CommitTaskRoute {
   @Delete(':date/todos/:id')
   @Explain({
     operationId: 'withdrawTask',
-    summary: 'Take a todo out of the plan of a day',
-    description: 'Frees the capacity that the todo takes on that day. The todo itself stays as it is.',
+    summary: 'Remove a todo from the plan of a day',
+    description: 'Frees the capacity that the todo takes on that day. The todo itself does not change.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

@@ -31,7 +31,7 @@ export class CompleteTodoRoute {
     operationId: 'completeTodo',
     summary: 'Complete a todo',
     description:
-      'For owners and members of the workspace; once more changes nothing. What recurs is followed by the next one of its series (`nextId`), at the first date of its cadence that is still to come.',
+      'Requires the `owner` or `member` role in the workspace. Completing a completed todo again changes nothing. Completing a recurring todo creates the next todo of its series (`nextId`), due on the next future date of its recurrence rule.',
     ok: { type: TodoView },
     rejects: [NotFound, FutureOccurrence, StatusUnreachable],
   })

@@ -42,7 +42,8 @@ export class CreateCategoryRoute {
   @Explain({
     operationId: 'createCategory',
     summary: 'Create a category',
-    description: 'For your todos in all workspaces; its name is unique among yours, not case-sensitive.',
+    description:
+      'You can use your categories for todos in all your workspaces. Their names are unique, not case-sensitive.',
     ok: { status: 201, type: CategoryView, headers: { Location: 'URL of the category.' } },
     rejects: [CategoryTaken, TooManyCategories],
   })

@@ -39,7 +39,7 @@ export class CreateTodoCommentRoute {
     operationId: 'createTodoComment',
     summary: 'Comment on a todo',
     description:
-      'For owners and members of the workspace. Members whom it mentions are told. A todo has at most 1,000 comments.',
+      'Requires the `owner` or `member` role in the workspace. Notifies the members it mentions. A todo can have at most 1,000 comments.',
     ok: { status: 201, type: TodoCommentView },
     rejects: [NotFound, TooManyComments],
   })

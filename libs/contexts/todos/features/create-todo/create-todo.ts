@@ -29,7 +29,7 @@ class TodoCreate extends TodoFields {
 
   @Field.oneOf(['DRAFT', 'PENDING'], {
     default: 'PENDING',
-    description: 'A draft is not counted as overdue, and nobody is reminded of it.',
+    description: 'Initial status. A draft is never overdue, and nobody is reminded of it.',
   })
   status: 'DRAFT' | 'PENDING' = 'PENDING';
 
@@ -62,7 +62,8 @@ export class CreateTodoRoute {
   @Explain({
     operationId: 'createTodo',
     summary: 'Create a todo',
-    description: 'For owners and members of the workspace, which has at most 100,000 todos.',
+    description:
+      'Requires the `owner` or `member` role in the workspace. A workspace can have at most 100,000 todos.',
     ok: { status: 201, type: TodoView, headers: { Location: 'URL of the todo.' } },
     rejects: [
       NotFound,

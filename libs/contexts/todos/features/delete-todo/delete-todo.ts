@@ -28,7 +28,7 @@ export class DeleteTodoRoute {
     operationId: 'deleteTodo',
     summary: 'Delete a todo',
     description:
-      'For owners and members of the workspace. Deletes its sub-todos, comments and attachments too.',
+      'Requires the `owner` or `member` role in the workspace. Also deletes the sub-todos, comments and attachments of the todo.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

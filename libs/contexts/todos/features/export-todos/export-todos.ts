@@ -25,7 +25,7 @@ import { CSV_HEADER, csvOf } from '../../views/todo-csv';
 const EXPORTS = defineRatePolicy('todos-export', {
   quota: '20/60',
   per: ['account'],
-  doc: 'Exporting the todos of a workspace, per account.',
+  doc: 'Exports of the todos of a workspace, per account.',
 });
 
 const FORMATS = {
@@ -63,8 +63,8 @@ export class ExportTodosRoute {
     operationId: 'exportTodos',
     summary: 'Export the todos of a workspace',
     description:
-      'All of them, oldest first, for everybody in the workspace. In a table, texts that a spreadsheet would take for a formula have an apostrophe before them. One export at a time; what is not read within a minute is cut off.',
-    ok: { mediaType: 'text/csv', headers: { 'Content-Disposition': 'A file name to save it under.' } },
+      'Returns all todos of the workspace, oldest first. Everybody in the workspace can do this. In CSV, a text that a spreadsheet would treat as a formula gets an apostrophe in front. You can run one export at a time. A response that is not read within a minute is cut off.',
+    ok: { mediaType: 'text/csv', headers: { 'Content-Disposition': 'Suggested file name.' } },
     rejects: [NotFound, ExportRunning],
   })
   async export(
@@ -82,7 +82,7 @@ export class ExportTodosRoute {
 
 @QueryHandler(ExportTodos)
 export class ExportTodosHandler implements IQueryHandler<ExportTodos> {
-  /** Users whose export is under way in this process: nobody takes the connections of all. */
+  /** Users with a running export in this process. One for each user, so that nobody uses up all connections. */
   private readonly running = new Set<string>();
 
   constructor(
@@ -96,7 +96,7 @@ export class ExportTodosHandler implements IQueryHandler<ExportTodos> {
     this.running.add(viewerId);
     try {
       const rows = await this.lists.stream(workspaceId);
-      // Also of who goes away before the first byte: then nothing of the generator runs.
+      // Also if the client disconnects before the first byte, when the generator never starts.
       return Readable.from(textOf(rows, format), { objectMode: false }).once('close', () => {
         rows.close();
         this.running.delete(viewerId);

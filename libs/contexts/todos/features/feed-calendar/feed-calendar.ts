@@ -33,7 +33,7 @@ import { CALENDAR_BEGIN, CALENDAR_END, calendarTodo } from '../../views/calendar
 import { TodosQuery } from '../../views/todo-filters';
 import { TodoLists } from '../../views/todo-lists';
 
-/** Todos in a feed, of those that are due first. */
+/** Maximum number of todos in a feed; those that are due first. */
 const MAX_TODOS = 1_000;
 const PAST_DAYS = 30;
 const CACHE_CONTROL = 'private, max-age=300';
@@ -41,12 +41,12 @@ const CACHE_CONTROL = 'private, max-age=300';
 const FEEDS = defineRatePolicy('calendar-feed', {
   quota: '30/60',
   per: ['ip'],
-  doc: 'Reading calendars by their secret addresses, per address of the client.',
+  doc: 'Requests for calendars by their secret URLs, per IP address.',
 });
 
 @ApiSchema({ name: 'CalendarFeed' })
 class CalendarFeedView {
-  @Field.url({ description: 'Secret address for a calendar program. It is shown once.' })
+  @Field.url({ description: 'Secret URL for a calendar program. It is returned only once.' })
   url: string;
 }
 
@@ -85,8 +85,8 @@ export class FeedCalendarRoute {
   @NeverStored()
   @Explain({
     operationId: 'createCalendarFeed',
-    summary: 'Get an address for your calendar',
-    description: 'Whoever has the address reads your todos with due dates. One before it stops working.',
+    summary: 'Create a secret URL for your calendar',
+    description: 'Anyone who has the URL can read your todos with due dates. A previous URL stops working.',
     ok: { status: 201, type: CalendarFeedView },
   })
   async create(@CurrentCaller() { userId }: Caller): Promise<CalendarFeedView> {
@@ -97,8 +97,8 @@ export class FeedCalendarRoute {
   @Delete('me/calendar-feed')
   @Explain({
     operationId: 'revokeCalendarFeed',
-    summary: 'Revoke the address for your calendar',
-    description: 'The address stops working at once. 404 if there is none.',
+    summary: 'Revoke the secret URL of your calendar',
+    description: 'The URL stops working immediately. Returns 404 if you have none.',
     ok: { status: 204 },
     rejects: [NotFound],
   })
@@ -113,9 +113,9 @@ export class FeedCalendarRoute {
   @Header('cache-control', CACHE_CONTROL)
   @Explain({
     operationId: 'readCalendarFeed',
-    summary: 'Read a calendar by its secret address',
+    summary: 'Read a calendar by its secret URL',
     description:
-      'For calendar programs, which do not sign in: VTODO components (RFC 5545) of what is to be done, due in the last 30 days or later, at most 1,000.',
+      'For calendar programs, which do not sign in. Returns pending todos that are due in the last 30 days or later as VTODO components (RFC 5545), at most 1,000.',
     ok: {
       mediaType: 'text/calendar',
       headers: { 'Cache-Control': `Who may cache the response: \`${CACHE_CONTROL}\`.` },
@@ -158,7 +158,7 @@ export class ReadCalendarFeedHandler implements IQueryHandler<ReadCalendarFeed> 
     private readonly recipients: Recipients,
   ) {}
 
-  /** An account that is deleted has no calendar from that moment on. */
+  /** Once an account is deleted, its calendar cannot be read. */
   async execute({ token }: ReadCalendarFeed): Promise<string> {
     const userId = await this.feeds.userOf(token);
     const [user] = userId === undefined ? [] : await this.recipients.find([userId]);
@@ -173,7 +173,7 @@ export class ReadCalendarFeedHandler implements IQueryHandler<ReadCalendarFeed> 
   }
 }
 
-/** Whoever made an address with a stolen session must not read on when its owner has ended that. */
+/** Someone who created the URL with a stolen session must lose access when the owner ends that session. */
 @Subscriber('todos.revoke-calendar-feed', AccessReset, { queue: Queues.projections })
 export class RevokeFeedOnReset implements Handles<typeof AccessReset> {
   constructor(private readonly feeds: CalendarFeeds) {}

@@ -40,7 +40,7 @@ export class FocusTodoRoute {
     operationId: 'startFocus',
     summary: 'Focus on a todo',
     description:
-      'You focus on one todo at a time. Completing it ends the session. Your latest 1,000 sessions are kept.',
+      'Starts a focus session. You can focus on one todo at a time. Completing the todo ends your session. Your latest 1,000 sessions are kept.',
     ok: { status: 204 },
     rejects: [NotFound, FocusActive, TodoClosed],
   })
@@ -51,7 +51,7 @@ export class FocusTodoRoute {
   @Post(':id/focus/stop')
   @Explain({
     operationId: 'stopFocus',
-    summary: 'End the focus on a todo',
+    summary: 'Stop focusing on a todo',
     description: 'Ends your focus session on this todo. Requires that you are focused on it.',
     ok: { status: 204 },
     rejects: [NotFound, FocusNotActive],
@@ -69,7 +69,7 @@ export class StartFocusHandler implements ICommandHandler<StartFocus> {
     private readonly sessions: FocusSessions,
   ) {}
 
-  /** Of two at once the second waits at the unique index. */
+  /** Of two concurrent requests of a user, the second waits at the unique index. */
   async execute({ todoId, userId }: StartFocus): Promise<void> {
     const todo = await this.access.lockReader(userId, todoId);
     if (!todo.open) throw new Rejection(TodoClosed);
@@ -86,7 +86,7 @@ export class StopFocusHandler implements ICommandHandler<StopFocus> {
     private readonly sessions: FocusSessions,
   ) {}
 
-  /** Also of a todo that the user may no longer see: nothing else would let them focus again. */
+  /** Also works for a todo that the user can no longer see. Otherwise they could never focus again. */
   async execute({ todoId, userId }: StopFocus): Promise<void> {
     if (await this.sessions.stopOn(todoId, userId, this.clock.now())) return;
     await this.access.lockReader(userId, todoId);

@@ -36,7 +36,7 @@ import { readCsv } from '../../services/import-csv';
 import { MAX_ROWS } from '../../services/import-file';
 import { type ImportState, type ReadRow, type RowOutcome, TodoImports } from '../../services/todo-imports';
 
-/** Rows of one transaction. */
+/** Rows in one transaction. */
 const BATCH_SIZE = 1_000;
 const MAX_BYTES = 10_000_000;
 const CSV = 'text/csv';
@@ -46,11 +46,14 @@ const DEFAULT_TIME_ZONE = 'UTC';
 const IMPORTS = defineRatePolicy('todos-import', {
   quota: '20/3600',
   per: ['account'],
-  doc: 'Importing todos and previews of it, per user.',
+  doc: 'Imports of todos and their previews, per user.',
 });
 
 class ImportQuery {
-  @Field.boolean({ default: false, description: '`true`: changes nothing, and says what would change.' })
+  @Field.boolean({
+    default: false,
+    description: '`true`: nothing is stored, and the response says what would change.',
+  })
   dryRun = false;
 }
 
@@ -59,14 +62,14 @@ class ImportErrorView {
   @Field.text({
     max: 100,
     min: 0,
-    description: 'The field of the row; empty for the whole row.',
+    description: 'Field of the row; empty for the whole row.',
     example: 'dueDate',
   })
   path: string;
 
   @Field.text({
     max: 100,
-    description: 'The rule that it violates, as in `errors` of a problem.',
+    description: 'The violated rule, as in `errors` of a problem.',
     example: 'format',
   })
   code: string;
@@ -74,7 +77,7 @@ class ImportErrorView {
   @Field.json({ description: 'Parameters of the rule.' })
   params: Readonly<Record<string, unknown>>;
 
-  @Field.text({ max: 1_000, description: 'A sentence for people.' })
+  @Field.text({ max: 1_000, description: 'Human-readable message.' })
   message: string;
 }
 
@@ -84,35 +87,36 @@ const ACTIONS = ['created', 'updated', 'unchanged', 'refused'] as const;
 class ImportRowView {
   @Field.integer({
     min: 1,
-    description: 'Place of the row or component in the file, from 1, without the header.',
+    description: 'Position of the row or component in the file, starting at 1. The header does not count.',
     example: 7,
   })
   row: number;
 
   @Field.oneOf(ACTIONS, {
     name: 'TodoImportAction',
-    description: 'What became of it, or would.',
+    description: 'The outcome for this row. In a preview, the outcome that it would have.',
     example: 'created',
   })
   action: RowOutcome['action'];
 
   @Field.uuid({
     optional: true,
-    description: 'The todo; not there if the row is refused or only would create it.',
+    description:
+      'Id of the todo. Absent if the row is refused, or if this is a preview and the row would create a todo.',
   })
   id?: string;
 
   @Field.list(Item.text({ max: 50 }), {
     max: 50,
     optional: true,
-    description: 'Names of the fields that change.',
+    description: 'Names of the changed fields.',
   })
   changed?: string[];
 
   @Field.list(Item.object(() => ImportErrorView), {
     max: 100,
     optional: true,
-    description: 'Why it is refused.',
+    description: 'Why the row is refused.',
   })
   errors?: readonly FieldError[];
 }
@@ -128,15 +132,15 @@ class ImportView {
   @Field.integer({ description: 'Number of changed todos.', example: 3 })
   updated: number;
 
-  @Field.integer({ description: 'Number of todos that are what the file says already.', example: 40 })
+  @Field.integer({ description: 'Number of todos that already match the file.', example: 40 })
   unchanged: number;
 
-  @Field.integer({ description: 'Number of refused rows, which change nothing.', example: 1 })
+  @Field.integer({ description: 'Number of refused rows. They change nothing.', example: 1 })
   refused: number;
 
   @Field.list(Item.object(() => ImportRowView), {
     max: MAX_ROWS,
-    description: 'One for each row, in their order.',
+    description: 'Outcomes, one for each row, in the order of the file.',
   })
   rows: RowOutcome[];
 }
@@ -146,7 +150,7 @@ class ImportView {
   subject: ({ state }) => state.workspaceId,
 })
 export class ImportTodos extends Command<RowOutcome[]> {
-  /** Rows, for the audit log. */
+  /** Number of rows, for the audit log. */
   readonly count: number;
 
   constructor(
@@ -186,7 +190,7 @@ export class ImportTodosRoute {
     operationId: 'importTodos',
     summary: 'Import todos into a workspace',
     description:
-      'For owners and members. The body is a table (`text/csv`) with the columns of an export, of which only `title` must be there, or a calendar (`text/calendar`) with VTODO components; at most 10 MB and 10,000 rows. A row whose `id` or `UID` is that of a todo of the workspace, or was imported there before, changes that todo; any other makes a new one. Columns that are left out change nothing. With `dryRun=true` nothing changes. Rows are stored 1,000 at a time, refused ones not at all: after an error send the file again.',
+      'Requires the `owner` or `member` role in the workspace. The body is a table (`text/csv`) with the columns of an export, of which only `title` is required, or a calendar (`text/calendar`) with VTODO components. It can have at most 10 MB and 10,000 rows. A row whose `id` or `UID` belongs to a todo of the workspace, or was imported into it before, updates that todo. Any other row creates a todo. Columns that are left out change nothing. With `dryRun=true` nothing is stored. Rows are stored in batches of 1,000, without the refused ones. After an error, send the file again.',
     ok: { type: ImportView },
     rejects: [NotFound, { code: 'workspaces.too-many-tags' }],
   })
@@ -215,7 +219,7 @@ export class ImportTodosRoute {
     };
     const outcomes = refused;
     for (let at = 0; at < rows.length; at += BATCH_SIZE) {
-      workContext().waitBudget?.renew(); // a file as large as allowed takes longer than a request may wait
+      workContext().waitBudget?.renew(); // a file of the maximum size takes longer than the wait budget of a request
       const {
         admitted,
         missing,
@@ -227,7 +231,7 @@ export class ImportTodosRoute {
           ? await this.queries.execute(new PreviewImport(state, admitted))
           : await this.commands.execute(new ImportTodos(state, admitted, missing))),
       );
-      await setImmediate(); // others may use the process
+      await setImmediate(); // let other requests run
     }
     if (!dryRun) for (const { action } of outcomes) metrics.imported.inc({ action });
     return {

@@ -8,7 +8,7 @@ import { ReportRecipients } from '../../storage/report-recipients';
 const CHANGES = [TodoCreated, TodoUpdated, PreferencesChanged];
 type Change = EventOf<(typeof CHANGES)[number]>;
 
-/** Whoever has written a todo, or is assigned one, gets weekly reports, by the clock of their time zone. */
+/** Records who gets weekly reports: everybody who created a todo or was assigned one. Times are in their time zone. */
 @Subscriber('todos.keep-report-recipients', CHANGES, { queue: Queues.projections })
 export class KeepReportRecipients implements Handles<(typeof CHANGES)[number]> {
   constructor(
@@ -17,7 +17,7 @@ export class KeepReportRecipients implements Handles<(typeof CHANGES)[number]> {
     private readonly reports: ReportRecipients,
   ) {}
 
-  /** Reads what the preferences say now: events may arrive in any order. */
+  /** Reads the current preferences, because events can arrive in any order. */
   async handle({ data }: Change): Promise<void> {
     const moves = 'userId' in data;
     for (const userId of usersOf(data)) {
@@ -28,7 +28,7 @@ export class KeepReportRecipients implements Handles<(typeof CHANGES)[number]> {
   }
 }
 
-/** The author too where somebody is assigned: it is theirs when that ends. */
+/** Includes the author of an assigned todo, who is responsible for it when the assignment ends. */
 function usersOf(data: Change['data']): string[] {
   if ('userId' in data) return [data.userId];
   const assigned = 'changed' in data && !data.changed.includes('assigneeId') ? null : data.assigneeId;

@@ -55,7 +55,7 @@ export class ListCategoriesRoute {
   @Explain({
     operationId: 'getCategory',
     summary: 'Read a category',
-    description: 'Returns one of your categories. Another user’s is 404.',
+    description: 'Returns one of your categories. Returns 404 for a category of another user.',
     ok: { type: CategoryView },
     rejects: [NotFound],
   })

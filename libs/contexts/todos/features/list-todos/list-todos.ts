@@ -27,7 +27,7 @@ export class ListTodosRoute {
     operationId: 'listTodos',
     summary: 'List your todos',
     description:
-      'In all workspaces that you are in: what is assigned to you, and what you wrote and is assigned to nobody. Newest first unless `sort` says otherwise.',
+      'Lists the todos of all your workspaces that are assigned to you, or that you created and that are assigned to nobody. Newest first unless `sort` says otherwise.',
     ok: { list: TodoView },
   })
   list(@CurrentCaller() { userId }: Caller, @QueryString() page: TodosQuery): Promise<Page<TodoView>> {

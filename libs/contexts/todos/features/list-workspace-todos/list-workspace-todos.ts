@@ -28,7 +28,8 @@ export class ListWorkspaceTodosRoute {
   @Explain({
     operationId: 'getWorkspaceTodos',
     summary: 'List the todos of a workspace',
-    description: 'For everybody in the workspace, guests too. Newest first unless `sort` says otherwise.',
+    description:
+      'Everybody in the workspace can do this, including guests. Newest first unless `sort` says otherwise.',
     ok: { list: TodoView },
     rejects: [NotFound],
   })

@@ -62,7 +62,7 @@ export class ReadAttachmentRoute {
   @Explain({
     operationId: 'getAttachment',
     summary: 'Get a file on a todo',
-    description: 'With a link to download it.',
+    description: 'Returns the attachment with a download link.',
     ok: { type: AttachmentView },
     rejects: [NotFound],
   })

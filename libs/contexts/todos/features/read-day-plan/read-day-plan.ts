@@ -27,7 +27,7 @@ export class ReadDayPlanRoute {
   @Explain({
     operationId: 'getDayPlan',
     summary: 'Read the plan of a day',
-    description: 'Empty for a day without one.',
+    description: 'Returns an empty plan if you have not planned anything for that day.',
     ok: { type: DayPlanView },
     rejects: [NotFound],
   })

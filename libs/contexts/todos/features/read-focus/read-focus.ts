@@ -10,7 +10,7 @@ class FocusView {
   @Field.uuid({ nullable: true, description: 'The todo that you are focused on; null if there is none.' })
   todoId: string | null;
 
-  @Field.dateTime({ nullable: true, description: 'Since when; null if there is none.' })
+  @Field.dateTime({ nullable: true, description: 'When your focus session started; null if there is none.' })
   startedAt: Date | null;
 }
 

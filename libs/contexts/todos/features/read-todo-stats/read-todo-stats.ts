@@ -9,22 +9,22 @@ import { TodoAccess } from '../../services/todo-access';
 
 @ApiSchema({ name: 'TodoStats' })
 class TodoStatsView {
-  @Field.integer({ description: 'All of them.', example: 12 })
+  @Field.integer({ description: 'All todos.', example: 12 })
   total: number;
 
-  @Field.integer({ description: 'Drafts.', example: 1 })
+  @Field.integer({ description: 'Draft todos.', example: 1 })
   draft: number;
 
-  @Field.integer({ description: 'Pending ones, overdue ones among them.', example: 7 })
+  @Field.integer({ description: 'Pending todos, including overdue ones.', example: 7 })
   pending: number;
 
-  @Field.integer({ description: 'Completed ones.', example: 4 })
+  @Field.integer({ description: 'Completed todos.', example: 4 })
   completed: number;
 
-  @Field.integer({ description: 'Archived ones.', example: 0 })
+  @Field.integer({ description: 'Archived todos.', example: 0 })
   archived: number;
 
-  @Field.integer({ description: 'Pending ones whose due date has passed.', example: 2 })
+  @Field.integer({ description: 'Pending todos whose due date has passed.', example: 2 })
   overdue: number;
 }
 
@@ -43,7 +43,7 @@ export class ReadTodoStatsRoute {
   @Explain({
     operationId: 'getTodoStats',
     summary: 'Count your todos',
-    description: 'The same todos as in the list of yours, by status.',
+    description: 'Counts the todos of `GET /v1/todos` by status.',
     ok: { type: TodoStatsView },
   })
   read(@CurrentCaller() { userId }: Caller): Promise<TodoStatsView> {

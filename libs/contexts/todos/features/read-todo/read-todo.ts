@@ -26,7 +26,7 @@ export class ReadTodoRoute {
   @Explain({
     operationId: 'getTodo',
     summary: 'Read a todo',
-    description: 'Returns a todo of one of your workspaces. A todo that you may not see is 404.',
+    description: 'Returns a todo of one of your workspaces. Returns 404 for a todo that you cannot see.',
     ok: { type: TodoView },
     rejects: [NotFound],
   })

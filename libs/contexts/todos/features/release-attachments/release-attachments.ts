@@ -4,7 +4,7 @@ import { Attachments } from '../../storage/attachments';
 
 const BATCH_SIZE = 100;
 
-/** Tells the storage which files are no longer used because their todos are gone. */
+/** Releases files in the media library that are no longer used because their todos were deleted. */
 @Schedule('todos.release-attachments', { everySeconds: 30 })
 export class ReleaseAttachments implements Scheduled {
   constructor(

@@ -3,7 +3,7 @@ import { type Handles, Queues, Schedule, type Scheduled, Subscriber } from '@roo
 import { RemindersContinued } from '../../events';
 import { Reminders } from '../../services/reminders';
 
-/** Tells users of what is due within a day. What was due while no worker ran is overdue, and told as that. */
+/** Reminds users of todos that are due within a day. A todo that became due while no worker ran counts as overdue. */
 @Schedule('todos.remind-of-due-dates', { everySeconds: 30 })
 export class RemindOfDueDates implements Scheduled {
   constructor(private readonly reminders: Reminders) {}
@@ -13,7 +13,7 @@ export class RemindOfDueDates implements Scheduled {
   }
 }
 
-/** Tells users of what is overdue, of the last week. */
+/** Reminds users of todos that became overdue within the last week. */
 @Schedule('todos.remind-of-overdue', { everySeconds: 30 })
 export class RemindOfOverdue implements Scheduled {
   constructor(private readonly reminders: Reminders) {}
@@ -23,7 +23,7 @@ export class RemindOfOverdue implements Scheduled {
   }
 }
 
-/** Goes on with the next page at once: whose todos are due after those of others does not wait for another slot. */
+/** Continues with the next page immediately, so that nobody waits for the next run because others are first. */
 @Subscriber('todos.continue-reminders', RemindersContinued, { queue: Queues.projections })
 export class ContinueReminders implements Handles<typeof RemindersContinued> {
   constructor(private readonly reminders: Reminders) {}

@@ -16,7 +16,7 @@ describe('Reminders', () => {
   let room: string;
 
   beforeAll(() =>
-    // They run when a test says so: a run of a worker's own accord would take what is due, and tell it a moment later.
+    // Reminders run only when a test starts them: a scheduled run would take due todos and notify a moment later.
     system.sql(
       `INSERT INTO messaging.schedule_run SELECT name, '9999-01-01' FROM unnest($1::text[]) AS name
        ON CONFLICT (name) DO UPDATE SET slot = excluded.slot`,
@@ -44,7 +44,7 @@ describe('Reminders', () => {
     await runs('todos.remind-of-due-dates');
     await runs('todos.remind-of-overdue');
   };
-  /** @returns what was told of todos, as `<type> <id>` */
+  /** @returns the notices about todos, as `<type> <index of the id>` */
   const told = async (...ids: string[]) => {
     const rows = await system.sql<{ type: string; id: string }>(
       `SELECT type, data ->> 'todoId' AS id FROM messaging.outbox
@@ -65,7 +65,7 @@ describe('Reminders', () => {
       [room, userId, dueDate, count],
     );
 
-  it('tell once what is due within a day or overdue, and again only for another date', async () => {
+  it('notify once of a todo that is due within a day or overdue, and again only for another date', async () => {
     const soon = await createTodo(system, ada, room, { dueDate: inHours(5) });
     const late = await createTodo(system, ada, room, { dueDate: inHours(-5) });
     const far = await createTodo(system, ada, room, { dueDate: inHours(30) });
@@ -86,7 +86,7 @@ describe('Reminders', () => {
     expect(await told(soon.id)).toEqual(['due-soon 0', 'due-soon 0', 'overdue 0']);
   });
 
-  it('tell whoever has it to do, and nobody who is not in the workspace any more', async () => {
+  it('notify the responsible user, but nobody who has left the workspace', async () => {
     const hers = await createTodo(system, ada, room, { dueDate: inHours(5), assigneeId: bob.id });
     const his = await createTodo(system, bob, room, { dueDate: inHours(5) });
     await system.sql('DELETE FROM workspaces.members WHERE workspace_id = $1 AND user_id = $2', [
@@ -97,7 +97,7 @@ describe('Reminders', () => {
     expect(await told(hers.id, his.id)).toEqual([]);
   });
 
-  it('list ten todos in one mail and say how many more there are, on the clock of the reader', async () => {
+  it('list ten todos in one mail with the number of further ones, in the time zone of the recipient', async () => {
     await system.ask('PUT /v1/me/preferences', {
       token: ada.token,
       body: { interests: [], tone: 'calm', length: 'short', language: 'en', timeZone: 'Asia/Kolkata' },
@@ -116,7 +116,7 @@ describe('Reminders', () => {
     expect(text).toContain(time);
   });
 
-  it('are mailed five times a day, also where two are sent at once; what else is due is told in the app', async () => {
+  it('are mailed five times a day, also under concurrency; further ones appear in the app', async () => {
     const mails = async () =>
       (await system.inbox.of(ada.email)).filter(({ subject }) => /^(Due|Overdue)/.test(subject));
     const known = `INSERT INTO todos.reminder_mails (id, user_id, sent_at)
@@ -150,7 +150,7 @@ describe('Reminders', () => {
     expect(counted).toHaveLength(5);
   });
 
-  it('are in the next digest beyond that, each once, of who is told nothing in the app', async () => {
+  it('beyond that are in the next digest, each once, for users without notifications in the app', async () => {
     const choose = (kinds: object) =>
       system.ask('PUT /v1/me/notification-settings', {
         token: ada.token,
@@ -171,7 +171,7 @@ describe('Reminders', () => {
         [ada.id, id],
       );
     await eventually(async () => (await waits()).length === 1);
-    // Another date is another reminder; the todo is in the digest already.
+    // Another date is another reminder, but the todo is already in the digest.
     await change(id, { dueDate: inHours(6) });
     await remind();
     await eventually(async () => {
@@ -190,7 +190,7 @@ describe('Reminders', () => {
     expect((await system.ask('GET /v1/notifications', { token: ada.token })).body.data).toEqual([]);
   });
 
-  it('are all in that digest, also those that a mail would only count; and none of an earlier mail', async () => {
+  it('are all in that digest, also todos that a mail would only count, but none of an earlier mail', async () => {
     const mailed = { inApp: false, mail: 'immediate', push: false, webhook: false };
     await system.ask('PUT /v1/me/notification-settings', {
       token: ada.token,
@@ -219,7 +219,7 @@ describe('Reminders', () => {
     expect(waiting.map(({ due }) => due.toISOString())).toEqual(Array(25).fill(earlier));
   });
 
-  it('are written in the language of the reader, and each kind ends with one click', async () => {
+  it('are in the language of the recipient, and each kind has a one-click unsubscribe', async () => {
     await system.ask('PUT /v1/me/preferences', {
       token: ada.token,
       body: { interests: [], tone: 'calm', length: 'short', language: 'de', timeZone: 'Europe/Berlin' },
@@ -279,10 +279,10 @@ describe('Reminders', () => {
     });
   });
 
-  it('mail nothing of what is done meanwhile', async () => {
+  it('do not mail todos that are completed meanwhile', async () => {
     const other = await createTodo(system, ada, room, { title: 'Left', dueDate: inHours(4) });
     const done = await createTodo(system, ada, room, { title: 'Done', dueDate: inHours(3) });
-    // The mail is sent when the transaction has committed, in which it is done already.
+    // The mail is sent after the commit of the transaction that completes the todo.
     await system.inWorker(Transaction).run(async () => {
       await system.worker
         .get(scheduleNamed(contexts, 'todos.remind-of-due-dates'), { strict: false })
@@ -295,7 +295,7 @@ describe('Reminders', () => {
     expect(await told(other.id, done.id)).toEqual(['due-soon 0', 'due-soon 1']);
   });
 
-  it('tell each once when two workers run at the same time, and all of them when one is lost', async () => {
+  it('notify once if two workers run at the same time, and completely if one of them fails', async () => {
     const second = await system.startWorker();
     await plant(250, inHours(2));
     await plant(250, inHours(2), bob.id);
@@ -306,7 +306,7 @@ describe('Reminders', () => {
       );
       return rows.length;
     };
-    // One dies in the middle: nothing of what it took is lost.
+    // One fails in the middle: nothing that it took is lost.
     await expect(
       second.get(Transaction, { strict: false }).run(async () => {
         await second
@@ -331,7 +331,7 @@ describe('Reminders', () => {
     expect(notices).toHaveLength(500);
   });
 
-  it('of many come page by page, without another slot, each user at once: nobody waits for those of others', async () => {
+  it('of many todos are sent page by page without waiting for the next scheduled run', async () => {
     const due = inHours(2);
     await plant(700, due);
     await plant(700, due, bob.id);
@@ -348,7 +348,7 @@ describe('Reminders', () => {
       );
       return sizes.reduce((total, { size }) => total + size, 0) === 1_400 && sizes;
     });
-    // Three, or more where a slot of the worker came between.
+    // Three, or more if a scheduled run came between.
     for (const { size } of pages) expect(size).toBeLessThanOrEqual(500);
     const asked = await system.sql<{ userId: string; count: number }>(
       `SELECT data ->> 'userId' AS "userId", count(*)::int AS count FROM messaging.outbox
@@ -359,7 +359,7 @@ describe('Reminders', () => {
     for (const { count } of asked) expect(count).toBeLessThanOrEqual(pages.length);
   });
 
-  it('of a week come on Monday at eight, once, whatever runs again', async () => {
+  it('send the weekly report on Monday at eight, once, also if a run is repeated', async () => {
     await createTodo(system, ada, room, { title: 'Next week', dueDate: inHours(48) });
     const { id } = await createTodo(system, ada, room);
     await system.ask(`PATCH /v1/todos/${id}/complete`, { token: ada.token });
@@ -372,7 +372,7 @@ describe('Reminders', () => {
     });
     expect(recipient!.zone).toBe('UTC');
     expect([recipient!.next.getUTCDay(), recipient!.next.getUTCHours()]).toEqual([1, 8]);
-    const now = new Date(); // the same one for both runs, or midnight may make two weeks of them
+    const now = new Date(); // the same for both runs, so that midnight cannot put them into different weeks
     const due = (ago: string) =>
       system.sql(
         `UPDATE todos.report_recipients SET next_at = $2::timestamptz - $3::interval WHERE user_id = $1`,
@@ -392,7 +392,7 @@ describe('Reminders', () => {
     }
     expect(await asked()).toHaveLength(1);
     const { text } = await system.inbox.latest(ada.email, /Your week/);
-    expect(text).toContain('you completed 1 in the last week. 1 are pending');
+    expect(text).toContain('todos completed in the last week: 1. Pending: 1');
     expect(text).toContain('Next week');
     const [after] = await system.sql<{ next: Date }>(
       'SELECT next_at AS next FROM todos.report_recipients WHERE user_id = $1',
@@ -401,7 +401,7 @@ describe('Reminders', () => {
     expect(after!.next.getTime()).toBeGreaterThan(Date.now());
   });
 
-  it('of a week are also for who was assigned a todo later, and for whose it is when nobody is assigned any more', async () => {
+  it('send the weekly report also after a later assignment, and to the author after an unassignment', async () => {
     const getReports = async () => {
       const rows = await system.sql<{ id: string }>(
         'SELECT user_id AS id FROM todos.report_recipients WHERE user_id = ANY ($1::uuid[])',
@@ -420,7 +420,7 @@ describe('Reminders', () => {
     await eventually(async () => expect(await getReports()).toEqual([ada.id, bob.id].toSorted()));
   });
 
-  it('follow the clock of a user who moves', async () => {
+  it('use the new time zone of a user who changes it', async () => {
     await createTodo(system, ada, room);
     const zone = async () => {
       const [row] = await system.sql<{ zone: string }>(
@@ -437,7 +437,7 @@ describe('Reminders', () => {
     await eventually(async () => (await zone()) === 'Pacific/Chatham');
   });
 
-  it('make room: what was completed a month ago is archived, once', async () => {
+  it('archive todos that were completed a month ago, once', async () => {
     const { id } = await createTodo(system, ada, room);
     const young = await createTodo(system, ada, room);
     for (const each of [id, young.id])

@@ -7,7 +7,7 @@ import { TodoTags } from '../../storage/todo-tags';
 
 const BATCH_SIZE = 500;
 
-/** Takes a tag that is gone off the todos, a batch at a time. Their versions stay: nobody has changed them. */
+/** Removes a deleted tag from todos in batches. The versions of the todos stay the same: nobody edited them. */
 @Subscriber('todos.remove-deleted-tags', [TagDeleted, TagRemovalContinued], { queue: Queues.projections })
 export class RemoveDeletedTags implements Handles<typeof TagDeleted | typeof TagRemovalContinued> {
   constructor(

@@ -31,7 +31,7 @@ export class ReopenTodoRoute {
     operationId: 'reopenTodo',
     summary: 'Reopen a todo',
     description:
-      'For owners and members of the workspace. What is completed or archived becomes pending again; the next one of a series stays.',
+      'Requires the `owner` or `member` role in the workspace. A completed or archived todo becomes pending again. If it recurs, the next todo of its series is kept.',
     ok: { type: TodoView },
     rejects: [NotFound, StatusUnreachable],
   })

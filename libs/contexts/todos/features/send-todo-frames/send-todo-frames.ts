@@ -9,7 +9,7 @@ import { TodoCreatedFrame, TodoDeletedFrame, TodosImportedFrame, TodoUpdatedFram
 
 type Changes = typeof TodoCreated | typeof TodoUpdated | typeof TodoCompleted | typeof TodoDeleted;
 
-/** Tells those who are in the workspace now what becomes of its todos, at once. */
+/** Sends a frame about each change to a todo to everybody who is in the workspace now. */
 @Subscriber('todos.send-frames', [TodoCreated, TodoUpdated, TodoCompleted, TodoDeleted], {
   queue: Queues.realtime,
 })
@@ -22,12 +22,12 @@ export class SendTodoFrames implements Handles<Changes> {
 
   async handle({ type, subject: todoId, data }: EventOf<Changes>): Promise<void> {
     const { workspaceId } = data;
-    if ('imported' in data && data.imported) return; // SendImportFrame tells of all of them
+    if ('imported' in data && data.imported) return; // SendImportFrame sends one frame for the batch
     const userIds = (await this.memberships.membersOf(workspaceId)).map(({ userId }) => userId);
     if (userIds.length === 0) return;
     if (type === TodoDeleted.type)
       return this.frames.send(TodoDeletedFrame, userIds, { todoId, workspaceId });
-    // The title is in no event. A todo that is gone again has nothing to show.
+    // Events do not contain the title. A todo that was deleted meanwhile needs no frame.
     const todo = await this.sql.row<{ title: string }>('SELECT title FROM todos.todos WHERE id = $1', [
       todoId,
     ]);
@@ -38,7 +38,7 @@ export class SendTodoFrames implements Handles<Changes> {
   }
 }
 
-/** Tells those who are in the workspace once of many todos: a frame for each and member would be millions of rows. */
+/** Sends one frame for a large import batch: a frame for each todo and member would be millions of rows. */
 @Subscriber('todos.send-import-frames', TodosImported, { queue: Queues.realtime })
 export class SendImportFrame implements Handles<typeof TodosImported> {
   constructor(

@@ -10,19 +10,19 @@ import { metrics } from '../../metrics';
 import { Notices } from '../../storage/notices';
 import { ReminderMails } from '../../storage/reminder-mails';
 
-/** Todos that a mail lists. */
+/** Maximum number of todos in a mail. */
 const MAX_LISTED = 10;
 
 interface Line {
   title: string;
-  /** `Mon, Jan 5, 9:00 AM`, on the clock of the reader. */
+  /** `Mon, Jan 5, 9:00 AM`, in the time zone of the recipient. */
   when: string;
 }
 
 interface Reminder {
   name: string;
   todos: Line[];
-  /** How many more there are; empty if none. */
+  /** Number of further todos; empty if there are none. */
   more: string;
 }
 
@@ -73,7 +73,7 @@ const weeklyReportMail = defineMail<Reminder & { completed: number; overdue: num
       subject: 'Your week',
       body: [
         'Hello {{name}},',
-        'you completed {{completed}} in the last week. {{pending}} are pending, {{overdue}} of them overdue.',
+        'todos completed in the last week: {{completed}}. Pending: {{pending}}, of which overdue: {{overdue}}.',
         '{{#if todos}}Due in the next week:{{/if}}',
         ...TODOS_EN,
       ],
@@ -90,7 +90,7 @@ const weeklyReportMail = defineMail<Reminder & { completed: number; overdue: num
   },
 );
 
-/** @returns todos as the mail lists them, with due dates on the clock and in the language of its reader */
+/** @returns the lines of the mail, with due dates in the time zone and language of the recipient */
 function linesOf(
   todos: readonly { title: string; dueDate: Date }[],
   { language, timeZone }: Recipient,
@@ -107,8 +107,8 @@ function linesOf(
 }
 
 /**
- * Reminds those who want it of up to ten todos, of those that are still to be done when the mail is sent. A user gets a few
- * such mails a day: what is due after that is among their notifications, or in their next digest, alone.
+ * Sends a reminder mail about up to ten todos that are still pending, if the user wants such mails. A user gets only a few
+ * of them a day. Todos beyond that limit appear only among their notifications or in their next digest.
  */
 @Subscriber('todos.send-reminder-mail', ReminderRequested, { queue: Queues.bulkMail })
 export class SendReminderMail implements Handles<typeof ReminderRequested> {
@@ -157,7 +157,7 @@ export class SendReminderMail implements Handles<typeof ReminderRequested> {
   }
 }
 
-/** Sends the report of a week to those who want it; nobody gets one about nothing. */
+/** Sends the weekly report to users who want it. An empty report is not sent. */
 @Subscriber('todos.send-weekly-report-mail', WeeklyReportRequested, { queue: Queues.bulkMail })
 export class SendWeeklyReportMail implements Handles<typeof WeeklyReportRequested> {
   constructor(

@@ -7,10 +7,10 @@ import { nextReport } from '../../services/report-clock';
 import { ReportRecipients } from '../../storage/report-recipients';
 
 const BATCH_SIZE = 100;
-/** A report that is later than this is left out: its week is half over. */
+/** A report that would be later than this is skipped. */
 const MAX_LATE_MS = 2 * 86_400_000;
 
-/** Asks for the weekly reports that are due, each where its user's clock says so. */
+/** Requests the weekly reports that are due, each according to the time zone of its user. */
 @Schedule('todos.send-weekly-reports', { everySeconds: 30 })
 export class SendWeeklyReports implements Scheduled {
   constructor(

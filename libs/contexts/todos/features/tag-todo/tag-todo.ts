@@ -42,8 +42,8 @@ export class TagTodoRoute {
   @Post()
   @Explain({
     operationId: 'tagTodo',
-    summary: 'Put a tag on a todo',
-    description: `A tag of the workspace of the todo, which has at most ${MAX_TAGS}. Repeating it changes nothing.`,
+    summary: 'Add a tag to a todo',
+    description: `Requires the \`owner\` or \`member\` role in the workspace. The tag must belong to the workspace of the todo. A todo can have at most ${MAX_TAGS} tags. Repeating the request changes nothing.`,
     ok: { status: 204 },
     rejects: [NotFound, TooManyTags],
   })
@@ -58,8 +58,9 @@ export class TagTodoRoute {
   @Delete()
   @Explain({
     operationId: 'untagTodo',
-    summary: 'Take a tag off a todo',
-    description: 'Repeating it changes nothing.',
+    summary: 'Remove a tag from a todo',
+    description:
+      'Requires the `owner` or `member` role in the workspace. Repeating the request changes nothing.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

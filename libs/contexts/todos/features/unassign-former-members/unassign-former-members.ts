@@ -7,7 +7,7 @@ import { Todos } from '../../storage/todos';
 
 const BATCH_SIZE = 50;
 
-/** Whoever is no member any more, or only a guest, has nothing to do in the workspace; a batch of todos at a time. */
+/** Unassigns todos, in batches, from users who left the workspace or became guests. */
 @Subscriber('todos.unassign-former-members', [MemberRemoved, MemberRoleChanged, UnassigningContinued], {
   queue: Queues.projections,
 })
@@ -21,7 +21,7 @@ export class UnassignFormerMembers implements Handles<
     private readonly todos: Todos,
   ) {}
 
-  /** Asks what holds now: they may be back. */
+  /** Checks the current role, because the user can have returned meanwhile. */
   async handle({
     data: { workspaceId, userId },
   }: EventOf<typeof MemberRemoved | typeof MemberRoleChanged | typeof UnassigningContinued>): Promise<void> {

@@ -70,7 +70,7 @@ export class UpdateCategoryRoute {
   @Explain({
     operationId: 'deleteCategory',
     summary: 'Delete a category',
-    description: 'Its todos stay, and have no category then.',
+    description: 'Its todos are kept, without a category.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

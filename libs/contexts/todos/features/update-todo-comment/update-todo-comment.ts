@@ -49,7 +49,8 @@ export class UpdateTodoCommentRoute {
   @Explain({
     operationId: 'updateTodoComment',
     summary: 'Change a comment on a todo',
-    description: 'For its author. Who is mentioned now and was not before is told.',
+    description:
+      'Only the author can do this. Notifies the members that the new text mentions and the old one did not.',
     ok: { type: TodoCommentView },
     rejects: [NotFound],
   })
@@ -67,7 +68,7 @@ export class UpdateTodoCommentRoute {
   @Explain({
     operationId: 'deleteTodoComment',
     summary: 'Delete a comment on a todo',
-    description: 'For its author.',
+    description: 'Only the author can do this.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

@@ -30,7 +30,8 @@ class TodoUpdate extends TodoFields {
   @Field.oneOf(STATUSES, {
     name: 'TodoStatus',
     optional: true,
-    description: '`COMPLETED` completes it. What is completed or archived gets `PENDING` by reopening it.',
+    description:
+      '`COMPLETED` completes the todo. To make a completed or archived todo `PENDING` again, reopen it.',
   })
   status?: TodoStatus;
 
@@ -64,7 +65,7 @@ export class UpdateTodoRoute {
     operationId: 'updateTodo',
     summary: 'Change a todo',
     description:
-      'For owners and members of the workspace. Fields that are left out do not change, `null` clears one. A body that changes nothing creates no new version. A new due date or recurrence rule begins the series anew.',
+      'Requires the `owner` or `member` role in the workspace. Fields that are left out do not change, and `null` clears a field. A body that changes nothing creates no new version. A new due date or recurrence rule restarts the series.',
     ok: { type: TodoView },
     rejects: [
       NotFound,
@@ -105,7 +106,7 @@ export class UpdateTodoHandler implements ICommandHandler<UpdateTodo> {
     const content = await this.contents.check(actorId, todo.workspaceId, input, todo);
     const completes = status === 'COMPLETED';
     const changed = todo.update({ ...content, ...(!completes && { status }) }, this.clock.now());
-    // Both in one version of the row: completing stores it too, if it was not completed before.
+    // Both changes make one version of the row: completing stores the todo too, if it was not completed before.
     if (!completes || !(await this.completion.complete(todo, actorId)))
       if (changed) await this.todos.save(todo);
     return this.views.get(todoId);
