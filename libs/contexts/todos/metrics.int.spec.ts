@@ -9,7 +9,7 @@ import { scheduleNamed } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
 
 const HOUR_MS = 3_600_000;
-/** Where a reader gets too many mails: `reminders.int.spec.ts`. */
+/** Tested in `reminders.int.spec.ts`, which sends too many mails. */
 const ELSEWHERE = 'todo_reminders_left_out_total';
 
 describe('Todos', () => {
@@ -24,7 +24,7 @@ describe('Todos', () => {
   let room: string;
 
   beforeAll(() =>
-    // They run when a test says so: a run of the worker's own accord would take what is due, and count it a moment later.
+    // Reminders run only when a test starts them: a scheduled run would take due todos and count them a moment later.
     system.sql(
       `INSERT INTO messaging.schedule_run SELECT name, '9999-01-01' FROM unnest($1::text[]) AS name
        ON CONFLICT (name) DO UPDATE SET slot = excluded.slot`,
@@ -49,7 +49,7 @@ describe('Todos', () => {
     await system.worker.get(Transaction, { strict: false }).run(() => schedule.run(new Date()));
   };
 
-  it('count what is done with them, and nothing that is refused or previewed', async () => {
+  it('count changes, but nothing that is refused or previewed', async () => {
     const samples = [
       'todos_created_total',
       'todos_completed_total',
@@ -99,7 +99,7 @@ describe('Todos', () => {
     ],
     ['by an export', (who) => ask(`GET /v1/workspaces/${room}/todos/export`, who)],
     ['by an import', (who) => importing(who, 'title\r\nx\r\n')],
-  ])('are changed or read %s as often as a user may, and another one still may', async (_name, act) => {
+  ])('are rate limited %s, for each user separately', async (_name, act) => {
     const bob = await enroll(system);
     await ask(`POST /v1/workspaces/${room}/members`, ada, { body: { userId: bob.id, role: 'member' } });
     for (let times = 0; times < 2; times += 1) expect((await act(ada)).status).toBeLessThan(300);
@@ -109,7 +109,7 @@ describe('Todos', () => {
     expect((await act(bob)).status).toBeLessThan(300);
   });
 
-  it('are what the last change made of them, in every read and for everybody, at once', async () => {
+  it('are read as last changed, in every query and by everybody, without delay', async () => {
     const bob = await enroll(system);
     await ask(`POST /v1/workspaces/${room}/members`, ada, { body: { userId: bob.id, role: 'member' } });
     const { id } = await createTodo(system, ada, room, { title: 'Oak', assigneeId: bob.id });

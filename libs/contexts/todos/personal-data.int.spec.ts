@@ -7,7 +7,7 @@ import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { KNOWN_COLUMNS, TodosPersonalData } from './personal-data';
 
-describe('What todos hold about somebody', () => {
+describe('Personal data in todos', () => {
   const system = ownSystem(contexts);
   let ada: Person;
   let bob: Person;
@@ -41,7 +41,7 @@ describe('What todos hold about somebody', () => {
     return found;
   }
 
-  /** Something of everything. @returns a todo of the shared workspace */
+  /** Creates data of every kind. @returns a todo of the shared workspace */
   async function leaveTraces(): Promise<string> {
     const { body: category } = await system.ask('POST /v1/categories', {
       token: ada.token,
@@ -79,7 +79,7 @@ describe('What todos hold about somebody', () => {
     return id;
   }
 
-  it('is known: every column that holds ids of users', async () => {
+  it('is known: every column with user ids is listed', async () => {
     const columns = await system.sql<{ name: string }>(
       `SELECT table_name || '.' || column_name AS name FROM information_schema.columns
        WHERE table_schema = 'todos' AND udt_name IN ('uuid', '_uuid')
@@ -88,7 +88,7 @@ describe('What todos hold about somebody', () => {
     expect(columns.map(({ name }) => name).toSorted()).toEqual([...KNOWN_COLUMNS].toSorted());
   });
 
-  it('is exported: what they wrote and have to do, and nothing of others', async () => {
+  it('is exported: what the user wrote and is assigned, and nothing of others', async () => {
     const id = await leaveTraces();
     expect(await exported()).toEqual({
       todos: [expect.objectContaining({ id, title: 'Hers' })],
@@ -101,7 +101,7 @@ describe('What todos hold about somebody', () => {
     });
   });
 
-  it('is erased: what they wrote for others stays, without them', async () => {
+  it('is erased: what the user wrote for others is kept without their id', async () => {
     const id = await leaveTraces();
     for (let counts = [1]; counts.some((count) => count > 0);) {
       counts = Object.values(await erase(1));
@@ -120,7 +120,7 @@ describe('What todos hold about somebody', () => {
     expect(await system.sql('SELECT 1 FROM todos.comments WHERE todo_id = $1', [id])).toHaveLength(2);
   });
 
-  it('goes with a workspace that is deleted, however many todos it has', async () => {
+  it('is deleted with a workspace, whatever its number of todos', async () => {
     const own = await gather(system, ada);
     await system.sql(
       `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, sort_order, created_at, updated_at)
@@ -137,7 +137,7 @@ describe('What todos hold about somebody', () => {
     expect(await system.ask(`GET /v1/todos/${mine.id}`, { token: ada.token })).toMatchObject({ status: 200 });
   });
 
-  it('is unassigned when they leave the workspace or become a guest of it', async () => {
+  it('no longer has assignments after the user leaves the workspace or becomes a guest', async () => {
     const ids = await system.sql<{ id: string }>(
       `INSERT INTO todos.todos (id, version, workspace_id, author_id, assignee_id, title, status, priority, sort_order, created_at, updated_at)
        SELECT gen_random_uuid(), 1, $1, $2, $3, 'Todo', 'PENDING', 1, 0, now(), now() FROM generate_series(1, 120) RETURNING id`,

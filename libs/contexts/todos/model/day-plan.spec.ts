@@ -17,7 +17,7 @@ function planOf(...costs: number[]): { plan: DayPlan; ids: string[]; commit: (ta
 }
 
 describe('The plan of a day', () => {
-  it('has room for a cost of ten', () => {
+  it('has a capacity of ten', () => {
     const { plan, commit } = planOf(5, 4);
     expect(() => commit({ todoId: newId(), cost: 2 })).toThrow(rejecting);
     expect(commit({ todoId: newId(), cost: 1 })).toBe(true);
@@ -25,7 +25,7 @@ describe('The plan of a day', () => {
     expect(() => commit({ todoId: newId(), cost: 1 })).toThrow(rejecting);
   });
 
-  it('has a todo once: committing it again changes what it costs', () => {
+  it('contains a todo once: adding it again changes its cost', () => {
     const { plan, ids, commit } = planOf(5, 4);
     expect(commit({ todoId: ids[0]!, cost: 5 })).toBe(false);
     expect(() => commit({ todoId: ids[1]!, cost: 6 })).toThrow(rejecting);
@@ -36,13 +36,13 @@ describe('The plan of a day', () => {
     expect(costOf(plan.tasks)).toBe(7);
   });
 
-  it('gives the room of todos that are gone to others', () => {
+  it('frees the capacity of todos that no longer exist', () => {
     const { plan, ids } = planOf(5, 5);
     expect(plan.commit({ todoId: newId(), cost: 5 }, new Set([ids[0]!]))).toBe(true);
     expect(plan.tasks.map(({ todoId }) => todoId)).not.toContain(ids[1]);
   });
 
-  it('lets a todo go, once', () => {
+  it('removes a todo once', () => {
     const { plan, ids } = planOf(5);
     expect([plan.withdraw(ids[0]!), plan.withdraw(ids[0]!)]).toEqual([true, false]);
     expect(plan.takeEvents()).toHaveLength(1);

@@ -14,7 +14,7 @@ describe('A comment on a todo', () => {
     ],
   ])('mentions in %j %j', (text, names) => expect(mentionsIn(text)).toEqual(names));
 
-  it('tells whom it mentions, once', () => {
+  it('reports each mentioned member once', () => {
     const of = { todoId: newId(), workspaceId: newId(), authorId: newId() };
     const [ada, bob] = [newId(), newId()];
     const comment = TodoComment.add(of, '@ada', [ada], new Date());

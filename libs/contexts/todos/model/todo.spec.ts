@@ -27,7 +27,7 @@ const create = (content: Partial<TodoContent> = {}) =>
 const rejecting = (code: string) => expect.objectContaining({ code });
 const eventsOf = (todo: Todo) => todo.takeEvents().map(({ definition, data }) => [definition.type, data]);
 
-/** @returns a todo with a status, however it got it */
+/** @returns a todo with the given status */
 function withStatus(status: TodoStatus): Todo {
   const todo = create();
   if (status === 'DRAFT') todo.update({ status }, now);
@@ -38,7 +38,7 @@ function withStatus(status: TodoStatus): Todo {
 }
 
 describe('A todo', () => {
-  it('is pending from the start, and tells no title', () => {
+  it('is pending when created, and its event has no title', () => {
     const todo = create({ assigneeId: bob });
     expect(todo.snapshot()).toMatchObject({ status: 'PENDING', authorId: ada, version: 1 });
     expect(eventsOf(todo)).toEqual([
@@ -49,7 +49,7 @@ describe('A todo', () => {
     ]);
   });
 
-  it('says which fields have changed, and nothing where none has', () => {
+  it('reports the changed fields, and raises no event if nothing changed', () => {
     const todo = create({ dueDate: now });
     todo.takeEvents();
     expect(todo.update({ title: CONTENT.title, dueDate: new Date(now), description: undefined }, later)).toBe(
@@ -75,7 +75,7 @@ describe('A todo', () => {
     ['PENDING', ['DRAFT', 'ARCHIVED']],
     ['COMPLETED', ['ARCHIVED']],
     ['ARCHIVED', []],
-  ])('that is %s can be changed to %j alone', (from, reachable) => {
+  ])('that is %s can only be changed to %j', (from, reachable) => {
     const possible = (['DRAFT', 'PENDING', 'COMPLETED', 'ARCHIVED'] as const).filter((status) => {
       try {
         return withStatus(from).update({ status }, later);
@@ -96,7 +96,7 @@ describe('A todo', () => {
     expect(todo.snapshot()).toMatchObject({ status: 'COMPLETED', completedAt: later, completedBy: bob });
   });
 
-  it('is reopened when it is completed or archived, and then was completed by nobody', () => {
+  it('is reopened if it is completed or archived, which clears who completed it', () => {
     for (const status of ['COMPLETED', 'ARCHIVED'] as const) {
       const todo = withStatus(status);
       todo.reopen(later);
@@ -107,7 +107,7 @@ describe('A todo', () => {
       expect(() => withStatus(status).reopen(later)).toThrow(rejecting('todos.status-unreachable'));
   });
 
-  it('is unassigned from whom it was assigned to', () => {
+  it('is unassigned only from its assignee', () => {
     const todo = create({ assigneeId: bob });
     expect([todo.unassign(ada, later), todo.unassign(bob, later), todo.unassign(bob, later)]).toEqual([
       false,
@@ -125,7 +125,7 @@ describe('A todo', () => {
 });
 
 describe('A recurring todo', () => {
-  it('needs a due date and is no sub-todo', () => {
+  it('needs a due date and cannot be a sub-todo', () => {
     expect(() => create({ ...DAILY, dueDate: null })).toThrow(rejecting('todos.recurrence-needs-due-date'));
     expect(() => create({ ...DAILY, parentId: newId() })).toThrow(rejecting('todos.parent-unsuitable'));
     expect(() => create(DAILY).update({ dueDate: null }, later)).toThrow(
@@ -167,7 +167,7 @@ describe('A recurring todo', () => {
     expect(todo.snapshot()).toMatchObject({ status: 'PENDING', nextId: null });
   });
 
-  it('has one successor, also when it is reopened and completed again', () => {
+  it('has one successor, also if it is reopened and completed again', () => {
     const todo = create(DAILY);
     const next = todo.complete(ada, now, tomorrow)!;
     todo.reopen(now);
@@ -175,7 +175,7 @@ describe('A recurring todo', () => {
     expect(todo.snapshot()).toMatchObject({ status: 'COMPLETED', nextId: next.id });
   });
 
-  it('begins its series anew where its due date or rule changes, and forgets it without a rule', () => {
+  it('restarts its series when its due date or rule changes, and has no series without a rule', () => {
     const todo = create(DAILY);
     todo.update({ dueDate: later }, now);
     expect(todo.snapshot().seriesStart).toBe(later);

@@ -9,7 +9,7 @@ const series = (rule: string, start: string, timeZone = 'UTC'): Series => ({
 });
 const rejecting = expect.objectContaining({ code: 'todos.recurrence-invalid' });
 
-/** @returns the next dates after the first, as ISO texts on the clock of the zone */
+/** @returns the next dates after the first, as local times of the zone */
 function dates(each: Series, count: number): string[] {
   const found: string[] = [];
   for (let at: Date | null = each.start; found.length < count;) {
@@ -28,7 +28,7 @@ describe('A recurrence rule', () => {
     ['FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1', 'FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1'],
     ['FREQ=YEARLY;BYMONTH=9;BYDAY=MO;BYSETPOS=1', 'FREQ=YEARLY;BYMONTH=9;BYDAY=MO;BYSETPOS=1'],
     ['FREQ=YEARLY;UNTIL=20301231T235959Z', 'FREQ=YEARLY;UNTIL=20301231T235959Z'],
-  ])('may be %s', (text, normal) => expect(parseRule(text)).toBe(normal));
+  ])('can be %s', (text, normal) => expect(parseRule(text)).toBe(normal));
 
   it.each([
     '',
@@ -52,7 +52,7 @@ describe('A recurrence rule', () => {
     'FREQ=WEEKLY;BYDAY=1MO',
     'FREQ=WEEKLY;BYMONTHDAY=1',
     'FREQ=DAILY;BYSETPOS=1',
-    // Legal in calendars, and each held the api for seconds: a step of the search is a whole year, or never fits.
+    // Valid in calendars, but each blocked the api for seconds: a step of the search is a whole year, or never matches.
     'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=8',
     'FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-31;INTERVAL=7',
     'FREQ=DAILY;COUNT=367',
@@ -61,9 +61,9 @@ describe('A recurrence rule', () => {
     'FREQ=DAILY;X-EVIL=1',
     'FREQ=DAILY;__PROTO__=1',
     `FREQ=WEEKLY;BYDAY=${'MO,'.repeat(80)}TU`,
-  ])('is not %j', (text) => expect(() => parseRule(text)).toThrow(rejecting));
+  ])('cannot be %j', (text) => expect(() => parseRule(text)).toThrow(rejecting));
 
-  it('that never comes again is refused, and soon', () => {
+  it('without a further date is refused quickly', () => {
     for (const rule of [
       'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
       'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30',
@@ -86,7 +86,7 @@ describe('A recurrence rule', () => {
 /**
  * @param day `2026-03-29`
  * @param minutes after midnight
- * @returns the time that the clock shows where a day has no such time: later by as much as it is put forward
+ * @returns the local time of a due date; if the day has no such time, it is later by the skipped time
  */
 function shownOn(day: string, minutes: number, zone: string): string {
   const time = { hour: Math.floor(minutes / 60), minute: minutes % 60 };
@@ -99,7 +99,7 @@ function shownOn(day: string, minutes: number, zone: string): string {
 }
 
 describe('A series', () => {
-  it('keeps its cadence: what was missed is left out, and the next one is where it would have been', () => {
+  it('keeps its cadence: missed dates are skipped and do not shift the next one', () => {
     const weekly = series('FREQ=WEEKLY;INTERVAL=2', '2026-01-05T09:00:00Z');
     const due = new Date('2026-01-19T09:00:00Z');
     expect(cadenceOf(weekly, due, new Date('2026-01-19T07:00:00Z'))).toEqual({
@@ -111,7 +111,7 @@ describe('A series', () => {
     );
   });
 
-  it('is in the future from the next day on, where its clock is', () => {
+  it('is in the future if it is due on a later day in its time zone', () => {
     const daily = (timeZone: string) => series('FREQ=DAILY', '2026-01-05T09:00:00Z', timeZone);
     const due = new Date('2026-01-05T09:00:00Z');
     const now = new Date('2026-01-04T12:00:00Z');
@@ -119,7 +119,7 @@ describe('A series', () => {
     expect(cadenceOf(daily('Pacific/Auckland'), due, now).future).toBe(false); // it is Monday there
   });
 
-  it('ends after COUNT dates, also where some were missed, and with UNTIL', () => {
+  it('ends after COUNT dates, also if some were missed, and with UNTIL', () => {
     const three = series('FREQ=DAILY;COUNT=3', '2026-01-01T09:00:00Z');
     expect(dates(three, 9)).toEqual(['2026-01-02 09:00', '2026-01-03 09:00']);
     expect(nextAfter(three, new Date('2026-01-02T10:00:00Z'))).toEqual(new Date('2026-01-03T09:00:00Z'));
@@ -135,11 +135,11 @@ describe('A series', () => {
     ['FREQ=MONTHLY;BYDAY=2TU', '2026-01-13T09:00:00Z', ['2026-02-10 09:00', '2026-03-10 09:00']],
     ['FREQ=YEARLY', '2024-02-29T09:00:00Z', ['2028-02-29 09:00', '2032-02-29 09:00']],
     ['FREQ=WEEKLY;BYDAY=MO,FR', '2026-01-05T09:00:00Z', ['2026-01-09 09:00', '2026-01-12 09:00']],
-  ])('of %s from %s goes on with %j', (rule, start, expected) => {
+  ])('of %s from %s continues with %j', (rule, start, expected) => {
     expect(dates(series(rule, start), 2)).toEqual(expected);
   });
 
-  it('that is daily comes once on every day of a year, at the same time, wherever the clock is changed', () => {
+  it('that is daily has one date on every day of a year, at the same local time, across clock changes', () => {
     const ZONES = [
       'Europe/Berlin',
       'Europe/Dublin',
@@ -167,7 +167,7 @@ describe('A series', () => {
         expect(shown).toBe(`${day.toISODate()} ${shownOn(day.toFormat('yyyy-MM-dd'), minutes, timeZone)}`);
       }
     });
-    // Whatever is drawn: a time that some of these zones skip, and one that comes twice.
+    // Besides random examples: a time that some of these zones skip, and one that occurs twice.
     const examples = ZONES.flatMap((zone): [string, number][] => [
       [zone, 0],
       [zone, 10],

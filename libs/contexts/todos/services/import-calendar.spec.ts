@@ -8,7 +8,7 @@ const read = (...lines: string[]) => readCalendar([calendar(...lines)], 'Europe/
 const values = async (...lines: string[]) => (await read(...todo(...lines)))[0]!.values;
 
 describe('A calendar', () => {
-  it('is read as todos, whatever else is in it', async () => {
+  it('is read as todos, and other content is ignored', async () => {
     const rows = await read(
       'BEGIN:VEVENT',
       'SUMMARY:No todo',
@@ -55,14 +55,14 @@ describe('A calendar', () => {
     ['DUE;VALUE=DATE:20270131', '2027-01-31T22:59:00.000Z'],
     ['DTSTART:20270131T160000Z', '2027-01-31T16:00:00.000Z'],
     ['SUMMARY:none', null],
-  ])('says with %s when it is due', async (line, dueDate) => {
+  ])('has a due date with %s', async (line, dueDate) => {
     expect(await values(line)).toMatchObject({ dueDate });
   });
 
   it.each([
     ['DUE:20270231T160000Z', '2027-02-31T16:00:00Z'],
     ['DUE;TZID=Nowhere/Land:20270131T160000', '2027-01-31T16:00:00'],
-  ])('has no due date with %s, and leaves it to be named as wrong', async (line, dueDate) => {
+  ])('has an invalid due date with %s, which is kept for validation', async (line, dueDate) => {
     expect(await values(line)).toMatchObject({ dueDate });
   });
 
@@ -70,11 +70,11 @@ describe('A calendar', () => {
     ['FREQ=WEEKLY;BYDAY=MO,FR', 'FREQ=WEEKLY;BYDAY=MO,FR'],
     ['FREQ=DAILY;UNTIL=20280101T000000Z', 'FREQ=DAILY;UNTIL=20280101T000000Z'],
     ['FREQ=SECONDLY;COUNT=999999999', 'FREQ=SECONDLY;COUNT=999999999'],
-  ])('keeps the rule %s, and does not run it', async (rule, recurrence) => {
+  ])('keeps the rule %s and does not evaluate it', async (rule, recurrence) => {
     expect(await values('DTSTART:20270131T160000Z', `RRULE:${rule}`)).toMatchObject({ recurrence });
   });
 
-  it('refuses a component that is not written as it should be, and reads the others', async () => {
+  it('reports an invalid component, and reads the others', async () => {
     const rows = await read(
       ...todo('no colon'),
       ...todo('RRULE:FREQ=DAILY;BYSECOND=99'),
@@ -89,7 +89,7 @@ describe('A calendar', () => {
     ]);
   });
 
-  it.each([1, 2, 3, 7, 40])('is the same in pieces of %d characters', async (length) => {
+  it.each([1, 2, 3, 7, 40])('is the same in chunks of %d characters', async (length) => {
     const text = calendar(
       'X-LONG:'.padEnd(100, 'BEGIN:VTODO'),
       ...todo('UID:1', 'SUMMARY:Fold', ' ed', 'DUE:20270131T160000Z'),
@@ -105,7 +105,7 @@ describe('A calendar', () => {
     ]);
   });
 
-  it('is read no further than to what is wrong', async () => {
+  it('is not read further after an error', async () => {
     let taken = 0;
     function* endless() {
       yield calendar('BEGIN:VTODO').replace('END:VCALENDAR', 'X-ENDLESS:');
@@ -117,7 +117,7 @@ describe('A calendar', () => {
     expect(taken).toBeLessThan(10);
   });
 
-  it('costs nothing for what is no todo: 100,000 events', async () => {
+  it('is read quickly with 100,000 events that are not todos', async () => {
     const events = 'BEGIN:VEVENT\r\nUID:1\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT'.concat('\r\n').repeat(100_000);
     expect(await read(events, ...todo('SUMMARY:Fine'))).toMatchObject([{ values: { title: 'Fine' } }]);
   });

@@ -8,8 +8,8 @@ const refusal = (path: string, code: string) => ({
   options: { errors: [expect.objectContaining({ path, code })] },
 });
 
-describe('A table of todos', () => {
-  it('is read in any order of its columns, and what is empty is nothing', async () => {
+describe('A CSV file of todos', () => {
+  it('can have its columns in any order, and its empty cells clear or skip a field', async () => {
     const text =
       '\uFEFFpriority,title,tags,dueDate,id,sortOrder,updatedAt\r\nhigh,"a,\n""b""","x, y ,",,7,-3,now\n,c,,,,z,\n';
     expect(await readCsv([text])).toEqual([
@@ -22,7 +22,7 @@ describe('A table of todos', () => {
   });
 
   it.each(['=1+1', "'=1+1", "''@x", "it's", "'quoted'", '-', '\t', '\n+', '＝x', ' =1'])(
-    'gives back the text %j that an export wrote',
+    'returns the text %j as it was before the export',
     async (title) => {
       const todo = { title, tags: [], sortOrder: -5 } as unknown as TodoView;
       const [row] = await readCsv([CSV_HEADER + csvOf([todo])]);
@@ -30,14 +30,14 @@ describe('A table of todos', () => {
     },
   );
 
-  it.each([1, 2, 3, 7])('is the same in pieces of %d characters', async (length) => {
+  it.each([1, 2, 3, 7])('is the same in chunks of %d characters', async (length) => {
     const text = '\uFEFFid,title,tags\r\n1,"Two\r\nlines, ""quoted""","a,b"\r\n\r\n2,Ä😀,\r\n3,last,x';
     const pieces = text.match(new RegExp(`[^]{1,${length}}`, 'gu'))!;
     expect(pieces.length).toBeGreaterThan(5);
     expect(await readCsv(pieces)).toEqual(await readCsv([text]));
   });
 
-  it('is read no further than to what is wrong', async () => {
+  it('is not read further after an error', async () => {
     let read = 0;
     function* endless() {
       yield 'title\r\n';

@@ -18,8 +18,8 @@ const ZONES = [
   'UTC',
 ];
 
-describe('The report of a week', () => {
-  it.each(ZONES)('comes on every Monday of a year at eight in %s', (zone) => {
+describe('The weekly report', () => {
+  it.each(ZONES)('is sent on every Monday of a year at eight in %s', (zone) => {
     const mondays: string[] = [];
     const end = DateTime.fromISO('2027-01-01', { zone }).toJSDate();
     for (let at = DateTime.fromISO('2026-01-01', { zone }).toJSDate(); ;) {
@@ -35,7 +35,7 @@ describe('The report of a week', () => {
     expect(mondays).toEqual(all);
   });
 
-  it('is the same for every moment of the week before it', () => {
+  it('has the same time for every moment of the week before', () => {
     const before = DateTime.fromISO('2026-03-23T08:00', { zone: 'Europe/Berlin' });
     const at = '2026-03-30T06:00:00.000Z'; // the clock was put forward the day before
     for (const moment of [before, before.plus({ days: 3 }), before.plus({ days: 6, hours: 22 })])

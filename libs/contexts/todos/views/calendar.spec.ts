@@ -5,7 +5,7 @@ import { CALENDAR_BEGIN, CALENDAR_END, calendarTodo } from './calendar';
 import { nextAfter } from '../services/cadence';
 import type { TodoView } from './todo';
 
-/** Its fields alone. */
+/** Only the fields of a todo. */
 type Plain = Pick<TodoView, keyof TodoView>;
 
 const now = new Date('2027-01-30T08:00:00.000Z');
@@ -35,7 +35,7 @@ const TODO: Plain = {
   version: 3,
 };
 
-/** @returns the only todo of a calendar, as a parser that is not ours reads it */
+/** @returns the only todo of a calendar, read by an independent parser */
 function read(todo: Plain): ICAL.Component {
   const calendar = new ICAL.Component(
     ICAL.parse(CALENDAR_BEGIN + calendarTodo(todo, new Set()) + CALENDAR_END) as unknown[],
@@ -47,7 +47,7 @@ function read(todo: Plain): ICAL.Component {
 const value = (component: ICAL.Component, name: string) => String(component.getFirstPropertyValue(name));
 
 describe('A todo in a calendar', () => {
-  it('is in UTC where the calendar has described fifty time zones already', () => {
+  it('uses UTC if the calendar already describes fifty time zones', () => {
     const zones = new Set<string>();
     const all = Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC');
     const text = all
@@ -58,7 +58,7 @@ describe('A todo in a calendar', () => {
     expect([...text.matchAll(/DTSTART:\d+T\d+Z/g)]).toHaveLength(10);
   });
 
-  it('has what calendars know', () => {
+  it('has the properties that calendars support', () => {
     const component = read({
       ...TODO,
       description: 'Twice, please;\nthe ferns\\palms too',
@@ -96,7 +96,7 @@ describe('A todo in a calendar', () => {
     ['Europe/Dublin', '2040-10-21T08:00:00Z', 'FREQ=WEEKLY;UNTIL=20401104'],
     ['+05:30', '2027-03-21T16:30:00Z', 'FREQ=DAILY'],
     ['UTC', '2027-03-21T16:30:00Z', 'FREQ=WEEKLY'],
-  ])('recurs on the clock of %s from %s on, with %s', (timeZone, due, recurrence) => {
+  ])('recurs in the time zone %s from %s, with %s', (timeZone, due, recurrence) => {
     const start = new Date(due);
     const series = { rule: recurrence, start, timeZone };
     const expected = [start];
@@ -113,7 +113,7 @@ describe('A todo in a calendar', () => {
     expect(found).toEqual(expected);
   });
 
-  it('has its time zone described before it, once in a calendar', () => {
+  it('is preceded by its time zone, once in a calendar', () => {
     const zones = new Set<string>();
     const series = { ...TODO, recurrence: 'FREQ=DAILY', timeZone: 'Europe/Berlin' };
     const text = calendarTodo(series, zones) + calendarTodo(series, zones);
@@ -125,7 +125,7 @@ describe('A todo in a calendar', () => {
     expect(text).toContain('RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU');
   });
 
-  it('cannot be left by a text, whatever it says', () => {
+  it('cannot be ended by any text in it', () => {
     const parts = string({
       unit: constantFrom(
         'a',
@@ -149,7 +149,7 @@ describe('A todo in a calendar', () => {
       property(parts, (title) => {
         const text = CALENDAR_BEGIN + calendarTodo({ ...TODO, title }, new Set()) + CALENDAR_END;
         for (const line of text.split('\r\n')) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75);
-        // oxlint-disable-next-line no-control-regex -- what no calendar may hold
+        // oxlint-disable-next-line no-control-regex -- characters that a calendar cannot contain
         const plain = title.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0009\u000b-\u001f]/g, ' ');
         expect(read({ ...TODO, title }).getFirstPropertyValue('summary')).toBe(plain);
       }),

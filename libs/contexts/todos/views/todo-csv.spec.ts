@@ -5,14 +5,14 @@ const todo = (own: Partial<TodoView>) => ({ id: '1', tags: [], ...own }) as unkn
 
 describe('Todos as CSV', () => {
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', "'=1", '＝1', '＋1', '－1', '＠1'])(
-    'have no formula: %j is a text',
+    'contain no formulas: %j stays a text',
     (title) => {
       const [, cell] = /^1,(?:"?)('?)/.exec(csvOf([todo({ title })]))!;
       expect(cell).toBe("'");
     },
   );
 
-  it('quote what would end a field or a line', () => {
+  it('quote characters that would end a field or a line', () => {
     const text = csvOf([todo({ title: 'a,b', description: 'say "hi"\nthere' }), todo({ title: 'plain' })]);
     expect(text).toBe('1,"a,b","say ""hi""\nthere",,,,,,,,,,,,,,\r\n1,plain,,,,,,,,,,,,,,,\r\n');
   });

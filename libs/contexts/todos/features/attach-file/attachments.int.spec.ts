@@ -19,13 +19,13 @@ describe('Files on a todo', () => {
 
   const attach = (mediaKey: string, who = ada, fileName = 'plan.png') =>
     system.ask(`POST /v1/todos/${todo}/attachments`, { token: who.token, body: { mediaKey, fileName } });
-  /** @returns what uses a file, as the storage was told */
+  /** @returns the uses of a file in the media library */
   const uses = async (mediaKey: string) =>
     (
       await system.sql<{ uses: string[] }>('SELECT uses FROM media.uploads WHERE media_key = $1', [mediaKey])
     )[0]?.uses;
 
-  it('are attached from an upload, and everybody in the workspace gets them', async () => {
+  it('are attached from an upload, and everybody in the workspace can download them', async () => {
     const key = await upload(system, ada, png());
     const { status, headers, body } = await attach(key);
     expect({ status, location: headers.location }).toEqual({
@@ -54,21 +54,21 @@ describe('Files on a todo', () => {
     });
   });
 
-  it('are uploads of whoever attaches them', async () => {
+  it('can only be uploads of the user who attaches them', async () => {
     const theirs = await upload(system, guest, png());
     for (const key of [theirs, newId(), 'x'])
       expect(await attach(key)).toMatchObject({ status: 422, body: { errors: [{ path: 'mediaKey' }] } });
   });
 
   it.each(['bill\u202Efdp.exe', 'a\u2066b.pdf', 'a\u0000.pdf', 'a/b.pdf', 'a\u0085.pdf'])(
-    'are not called %j',
+    'cannot have the name %j',
     async (fileName) => {
       const answer = await attach('uploads/x', ada, fileName);
       expect(answer).toMatchObject({ status: 400 });
     },
   );
 
-  it('are at most twenty, also when two are attached at once', async () => {
+  it('are limited to twenty, also if two are attached at the same time', async () => {
     await system.sql(
       `INSERT INTO todos.attachments (id, version, todo_id, workspace_id, media_key, file_name, created_at)
        SELECT gen_random_uuid(), 1, id, workspace_id, 'key', 'file', now() FROM todos.todos, generate_series(1, 19)
@@ -80,12 +80,12 @@ describe('Files on a todo', () => {
       system,
       keys.map((key) => () => attach(key)),
     );
-    // Which is first is open: both ask the storage before they reach the todo.
+    // Either can be first: both call the storage before they lock the todo.
     const refused = answers.filter(({ status }) => status !== 201);
     expect(refused).toMatchObject([{ status: 422, body: { code: 'todos.too-many-attachments' } }]);
   });
 
-  it('are given up when their todo is deleted', async () => {
+  it('are released when their todo is deleted', async () => {
     const key = await upload(system, ada, png());
     const { body } = await attach(key);
     expect(await uses(key)).toEqual([`todos:${body.id}`]);

@@ -21,7 +21,7 @@ describe('Changing todos in bulk', () => {
     system.ask('POST /v1/todos/bulk', { token: who.token, body: { operations }, headers });
   const make = async () => (await createTodo(system, ada, room)).id as string;
 
-  it('does each for itself: what is refused undoes nothing else', async () => {
+  it('runs each operation separately: a refused operation does not undo the others', async () => {
     const [done, stale, archived, gone, foreign] = [
       await make(),
       await make(),
@@ -60,7 +60,7 @@ describe('Changing todos in bulk', () => {
     expect(await eventsAbout(system, stale)).toEqual(['todos.todo-created']);
   });
 
-  it('asks for each whether the caller may do it', async () => {
+  it('checks the permission of the caller for each todo', async () => {
     const id = await make();
     const { body } = await bulk(guest, [{ action: 'delete', id }]);
     expect(body.results).toMatchObject([{ id, status: 403, problem: { code: 'auth.forbidden' } }]);
@@ -68,7 +68,7 @@ describe('Changing todos in bulk', () => {
     expect((await bulk(stranger, [{ action: 'delete', id }])).body.results).toMatchObject([{ status: 404 }]);
   });
 
-  it('has its effect once under an idempotency key', async () => {
+  it('takes effect once for an idempotency key', async () => {
     const [one, other] = [await make(), await make()];
     const operations = [
       { action: 'complete', id: one },
@@ -98,11 +98,11 @@ describe('Changing todos in bulk', () => {
         { action: 'delete', id: newId(), version: 0 },
       ],
     ],
-  ])('names %s where it is not as it should be, before it does anything', async (path, operations) => {
+  ])('reports an invalid %s before it changes anything', async (path, operations) => {
     expect(await bulk(ada, operations)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
 
-  it('takes a hundred', async () => {
+  it('accepts a hundred operations', async () => {
     const ids = await system.sql<{ id: string }>(
       `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, sort_order, created_at,
          updated_at)
@@ -121,7 +121,7 @@ describe('Changing todos in bulk', () => {
 describe('Changing todos in bulk on a slow database', () => {
   const system = ownSystem(contexts);
 
-  it('may take longer in all than a request waits for its dependencies', async () => {
+  it('can take longer in total than the wait budget of one request', async () => {
     const ada = await enroll(system);
     const room = await gather(system, ada);
     const todos = await Promise.all([1, 2, 3, 4].map(() => createTodo(system, ada, room)));

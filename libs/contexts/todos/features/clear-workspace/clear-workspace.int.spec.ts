@@ -13,7 +13,7 @@ describe('The todos of a deleted workspace', () => {
     room = await gather(system, ada);
   });
 
-  /** Those that have parents come after them. */
+  /** Creates todos. Sub-todos come after their parents. */
   const plant = (count: number, parents: readonly string[] = []) =>
     system.sql<{ id: string }>(
       `INSERT INTO todos.todos (id, version, workspace_id, author_id, parent_id, title, status, priority, sort_order,
@@ -24,7 +24,7 @@ describe('The todos of a deleted workspace', () => {
        FROM generate_series(1, $3::int) nr RETURNING id`,
       [room, ada.id, count, parents],
     );
-  /** Deletes the workspace. @returns number of transactions that took its todos away, without the last one */
+  /** Deletes the workspace. @returns number of transactions that deleted its todos, without the last one */
   const clear = async () => {
     await system.ask(`DELETE /v1/workspaces/${room}`, { token: ada.token });
     await eventually(async () => {
@@ -40,7 +40,7 @@ describe('The todos of a deleted workspace', () => {
     return continued.length;
   };
 
-  it('go in bounded batches, without events of their own', async () => {
+  it('are deleted in batches of limited size, without events for each todo', async () => {
     const { id } = await createTodo(system, ada, room);
     await plant(9_999);
     expect(await clear()).toBe(20);
@@ -51,7 +51,7 @@ describe('The todos of a deleted workspace', () => {
     ).toEqual([]);
   });
 
-  it('go after their comments and sub-todos, which are batches too: no statement grows with a todo', async () => {
+  it('are deleted after their comments and sub-todos, which are deleted in batches too', async () => {
     const parents = (await plant(12)).map(({ id }) => id);
     const children = await plant(1_200, parents);
     await system.sql(
@@ -61,7 +61,7 @@ describe('The todos of a deleted workspace', () => {
        FROM generate_series(1, 5000) nr`,
       [[parents[0], children[0]!.id], room, ada.id],
     );
-    // Twice 2,000 comments, then twice 500 sub-todos; the rest at once.
+    // Twice 2,000 comments, then twice 500 sub-todos, then the rest in one transaction.
     expect(await clear()).toBe(4);
   });
 });

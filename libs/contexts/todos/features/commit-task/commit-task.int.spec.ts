@@ -24,7 +24,7 @@ describe('The plan of a day', () => {
     (await system.ask(`GET /v1/schedule/${date}`, { token: ada.token })).body;
   const full = { status: 409, body: { code: 'schedule.over-capacity' } };
 
-  it('holds todos up to a cost of ten, each once', async () => {
+  it('contains each todo once, up to a total cost of ten', async () => {
     expect(await plan()).toEqual({ date: DATE, capacity: 10, used: 0, tasks: [] });
     const [one, other, third] = [await todo(), await todo(), await todo()];
     for (const id of [one, other]) expect(await commit(id, 5)).toMatchObject({ status: 204 });
@@ -48,7 +48,7 @@ describe('The plan of a day', () => {
     expect(event).toEqual({ data: { userId: ada.id, todoId: one, date: DATE, cost: 5 } });
   });
 
-  it('is never over its capacity, whoever fills it at the same time', async () => {
+  it('never exceeds its capacity, also under concurrency', async () => {
     const ids = await Promise.all(Array.from({ length: 4 }, todo));
     const answers = await race(
       system,
@@ -59,7 +59,7 @@ describe('The plan of a day', () => {
     expect((await plan()).used).toBe(8);
   });
 
-  it('is there for a limited number of days, also when two are planned at once', async () => {
+  it('exists for a limited number of days, also if two are planned at the same time', async () => {
     const id = await todo();
     const days = (count: number) =>
       system.sql(
@@ -72,14 +72,14 @@ describe('The plan of a day', () => {
     const tooMany = { status: 409, body: { code: 'todos.too-many-days' } };
     expect(answers).toMatchObject([{ status: 204 }, tooMany]);
     expect(await commit(id, 2)).toMatchObject({ status: 204 });
-    // A day without todos is no planned day any more.
+    // A day without todos is no longer a planned day.
     expect(await system.ask(`DELETE /v1/schedule/${DATE}/todos/${id}`, { token: ada.token })).toMatchObject({
       status: 204,
     });
     expect(await commit(id, 1, '2027-03-29')).toMatchObject({ status: 204 });
   });
 
-  it('lets a todo go, and knows no other', async () => {
+  it('allows removing a todo, and returns 404 for a todo that is not in it', async () => {
     const id = await todo();
     await commit(id, 5);
     const withdraw = (which: string, date = DATE) =>
@@ -90,7 +90,7 @@ describe('The plan of a day', () => {
     expect((await plan()).used).toBe(0);
   });
 
-  it('gives the room of todos that are deleted or no longer seen to others', async () => {
+  it('frees the capacity of todos that are deleted or can no longer be seen', async () => {
     const gone = await todo();
     await commit(gone, 5);
     await commit(await todo(), 5);
@@ -103,7 +103,7 @@ describe('The plan of a day', () => {
     expect(await plan()).toMatchObject({ used: 0, tasks: [] });
   });
 
-  it('is for open todos that the user sees', async () => {
+  it('accepts only open todos that the user can see', async () => {
     const id = await todo();
     const eve = await enroll(system);
     expect(await commit(id, 1, DATE, eve)).toMatchObject({ status: 404 });
@@ -116,7 +116,7 @@ describe('The plan of a day', () => {
     ['cost', { cost: 6 }],
     ['date', { date: '2027-02-30' }],
     ['todoId', { todoId: 'first' }],
-  ])('names %s where it is not as it should be', async (path, own) => {
+  ])('reports an invalid %s', async (path, own) => {
     const body = { todoId: newId(), date: DATE, cost: 1, ...own };
     expect(await system.ask('POST /v1/schedule/commit', { token: ada.token, body })).toMatchObject({
       status: 400,
@@ -124,7 +124,12 @@ describe('The plan of a day', () => {
     });
   });
 
-  it.each(['2027-02-30', 'tomorrow', '0000-01-01', '2027-1-1'])('does not exist for %s', async (date) => {
-    expect(await system.ask(`GET /v1/schedule/${date}`, { token: ada.token })).toMatchObject({ status: 404 });
-  });
+  it.each(['2027-02-30', 'tomorrow', '0000-01-01', '2027-1-1'])(
+    'returns 404 for the date %s',
+    async (date) => {
+      expect(await system.ask(`GET /v1/schedule/${date}`, { token: ada.token })).toMatchObject({
+        status: 404,
+      });
+    },
+  );
 });

@@ -21,7 +21,7 @@ describe('Completing a todo', () => {
   const reopen = (who: Person, id: string) => system.ask(`POST /v1/todos/${id}/reopen`, { token: who.token });
   const inDays = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
 
-  it('needs no version, happens once, and is undone by reopening', async () => {
+  it('needs no version, takes effect once, and is undone by reopening', async () => {
     const { id } = await createTodo(system, ada, room);
     const done = await complete(bob, id);
     expect(done).toMatchObject({
@@ -47,7 +47,7 @@ describe('Completing a todo', () => {
     ]);
   });
 
-  it('is followed by the next one of a series, which keeps the cadence whatever was missed', async () => {
+  it('creates the next todo of the series, which keeps its cadence also after missed dates', async () => {
     const dueDate = inDays(-2.5);
     const first = await createTodo(system, ada, room, {
       dueDate,
@@ -72,13 +72,13 @@ describe('Completing a todo', () => {
     ]);
   });
 
-  it('is refused for an occurrence of a later day', async () => {
+  it('is refused before the day of the occurrence', async () => {
     const { id } = await createTodo(system, ada, room, { dueDate: inDays(2), recurrence: 'FREQ=WEEKLY' });
     expect(await complete(ada, id)).toMatchObject({ status: 422, body: { code: 'todos.future-occurrence' } });
     expect(await eventsAbout(system, id)).toEqual(['todos.todo-created']);
   });
 
-  it('follows the clock of whoever made the series', async () => {
+  it('uses the time zone of the user who created the series', async () => {
     const carl = await enroll(system);
     await system.ask('PUT /v1/me/preferences', {
       token: carl.token,
@@ -98,7 +98,7 @@ describe('Completing a todo', () => {
     expect({ hour, timeZone: next.timeZone }).toEqual({ hour: '9 AM', timeZone: 'Europe/Berlin' });
   });
 
-  it('ends with COUNT', async () => {
+  it('creates no next todo after COUNT dates', async () => {
     const { id } = await createTodo(system, ada, room, {
       dueDate: inDays(-1),
       recurrence: 'FREQ=DAILY;COUNT=1',
@@ -106,7 +106,7 @@ describe('Completing a todo', () => {
     expect((await complete(ada, id)).body).toMatchObject({ status: 'COMPLETED', nextId: null });
   });
 
-  it('makes one successor, also when two complete it at once, or when it is reopened', async () => {
+  it('creates one successor, also if two complete it at the same time, or if it is reopened', async () => {
     const { id } = await createTodo(system, ada, room, { dueDate: inDays(-1), recurrence: 'FREQ=DAILY' });
     const answers = await race(system, [() => complete(ada, id), () => complete(bob, id)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
@@ -119,7 +119,7 @@ describe('Completing a todo', () => {
   });
 
   it.each(['FREQ=SECONDLY', 'every day', 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30'])(
-    'cannot be made to recur by %s',
+    'rejects the recurrence rule %s',
     async (recurrence) => {
       const body = { title: 'x', dueDate: inDays(1), recurrence };
       expect(await system.ask(`POST /v1/workspaces/${room}/todos`, { token: ada.token, body })).toMatchObject(
@@ -131,7 +131,7 @@ describe('Completing a todo', () => {
     },
   );
 
-  it('needs a due date to recur', async () => {
+  it('requires a due date for a recurrence', async () => {
     const body = { title: 'x', recurrence: 'FREQ=DAILY' };
     expect(await system.ask(`POST /v1/workspaces/${room}/todos`, { token: ada.token, body })).toMatchObject({
       status: 422,

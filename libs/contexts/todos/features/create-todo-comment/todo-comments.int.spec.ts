@@ -32,7 +32,7 @@ describe('Comments on a todo', () => {
       body: { content },
       headers: { 'if-match': ifMatch },
     });
-  it('are at most a thousand, also when two are made at once', async () => {
+  it('are limited to a thousand, also if two are created at the same time', async () => {
     await system.sql(
       `INSERT INTO todos.comments (id, version, todo_id, workspace_id, author_id, content, mentioned_ids, created_at, updated_at)
        SELECT gen_random_uuid(), 1, id, workspace_id, author_id, 'x', '{}', now(), now()
@@ -52,7 +52,7 @@ describe('Comments on a todo', () => {
       [id],
     );
 
-  it('mention members, who are told once; nobody else, and not whoever writes', async () => {
+  it('notify mentioned members once, but neither other users nor the author', async () => {
     const { username } = names.bob;
     const content = `@${username.toUpperCase()}, @${names.ada.username} and @${names.eve.username}: the ferns.`;
     const { status, body } = await comment(ada, content);
@@ -93,7 +93,7 @@ describe('Comments on a todo', () => {
     expect(body.data[1].author.username).toBe(names.bob.username);
   });
 
-  it('are changed and deleted by their author alone', async () => {
+  it('can be changed and deleted only by their author', async () => {
     const { id } = (await comment(bob, 'Mine')).body;
     const remove = (who: Person) =>
       system.ask(`DELETE /v1/todos/${todo}/comments/${id}`, { token: who.token });
@@ -109,7 +109,7 @@ describe('Comments on a todo', () => {
     expect(await remove(bob)).toMatchObject({ status: 404 });
   });
 
-  it('belong to their todo, and go with it', async () => {
+  it('belong to their todo, and are deleted with it', async () => {
     const { id } = (await comment(ada, 'Here')).body;
     const room = await gather(system, ada);
     const other = await createTodo(system, ada, room);
@@ -127,7 +127,7 @@ describe('Comments on a todo', () => {
     ['content', { content: ' ' }],
     ['content', { content: 'x'.repeat(1_001) }],
     ['authorId', { content: 'x', authorId: newId() }],
-  ])('name %s where it is not as it should be', async (path, body) => {
+  ])('report an invalid %s', async (path, body) => {
     expect(await system.ask(`POST /v1/todos/${todo}/comments`, { token: ada.token, body })).toMatchObject({
       status: 400,
       body: { errors: [{ path }] },

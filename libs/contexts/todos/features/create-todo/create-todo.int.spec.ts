@@ -71,7 +71,7 @@ describe('Creating a todo', () => {
     });
   });
 
-  it('takes everything that can be said of it', async () => {
+  it('accepts all fields', async () => {
     const { body: category } = await system.ask('POST /v1/categories', {
       token: ada.token,
       body: { name: `Garden ${newId()}` },
@@ -99,7 +99,7 @@ describe('Creating a todo', () => {
     expect(await create({ title: 'Not yours' }, bob, personal)).toMatchObject({ status: 404 });
   });
 
-  it('is for owners and members; guests read, and for others there is no workspace', async () => {
+  it('is allowed for owners and members, but not for guests; others get 404', async () => {
     const body = { title: 'Anything' };
     expect(await create(body, bob)).toMatchObject({ status: 201 });
     expect(await create(body, guest)).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
@@ -117,11 +117,11 @@ describe('Creating a todo', () => {
     ['color', { title: 'x', color: 'red' }],
     ['difficulty', { title: 'x', difficulty: 6 }],
     ['authorId', { title: 'x', authorId: newId() }],
-  ])('names %s where it is not as it should be', async (path, body) => {
+  ])('reports an invalid %s', async (path, body) => {
     expect(await create(body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
 
-  it('refuses categories of others, and assignees who cannot do it', async () => {
+  it('rejects categories of other users, and assignees who are guests or outside the workspace', async () => {
     const { body: theirs } = await system.ask('POST /v1/categories', {
       token: bob.token,
       body: { name: `Theirs ${newId()}` },
@@ -138,7 +138,7 @@ describe('Creating a todo', () => {
       });
   });
 
-  it('has sub-todos, which have none', async () => {
+  it('allows sub-todos, but no sub-todos of sub-todos', async () => {
     const parent = await createTodo(system, ada, room);
     const child = await createTodo(system, ada, room, { parentId: parent.id });
     const other = await gather(system, ada);
@@ -158,7 +158,7 @@ describe('Creating a todo', () => {
     expect(await move(third.id, parent.id)).toMatchObject({ status: 200, body: { parentId: parent.id } });
   });
 
-  it('never has a sub-todo of a sub-todo, also when both are made at once', async () => {
+  it('never creates a sub-todo of a sub-todo, also under concurrency', async () => {
     const [grandparent, parent] = [await createTodo(system, ada, room), await createTodo(system, ada, room)];
     const answers = await race(system, [
       () => create({ title: 'Child', parentId: parent.id }),
@@ -172,7 +172,7 @@ describe('Creating a todo', () => {
     expect(answers.map(({ status }) => status)).toEqual([201, 422]);
   });
 
-  it('stops at a hundred sub-todos', async () => {
+  it('allows at most a hundred sub-todos', async () => {
     const parent = await createTodo(system, ada, room);
     await system.sql(
       `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, parent_id, sort_order,
@@ -191,7 +191,7 @@ describe('Creating a todo', () => {
     expect(await eventsAbout(system, parent.id)).toEqual(['todos.todo-created', 'todos.todo-deleted']);
   });
 
-  it('ends before or after a removal from the workspace, never beside it', async () => {
+  it('is serialized with the removal of a member from the workspace', async () => {
     const carl = await enroll(system);
     const shared = await gather(system, ada, [[carl, 'member']]);
     const [removed, created] = await race(system, [

@@ -23,7 +23,7 @@ describe('The number of todos of a workspace', () => {
       headers: { 'content-type': 'text/csv' },
     });
   const complete = (id: string) => ask(`PATCH /v1/todos/${id}/complete`);
-  /** As if so many were there. */
+  /** Sets the count of the workspace without creating todos. */
   const pretend = (todos: number) =>
     system.sql(
       `INSERT INTO todos.workspace_totals (workspace_id, todos) VALUES ($1, $2)
@@ -40,7 +40,7 @@ describe('The number of todos of a workspace', () => {
   };
   const tooMany = { status: 409, body: { code: 'todos.too-many' } };
 
-  it('is limited, also when two are made at once', async () => {
+  it('is limited, also if two are created at the same time', async () => {
     await pretend(MAX - 1);
     expect(await race(system, [create, create])).toMatchObject([{ status: 201 }, tooMany]);
     expect(await create()).toMatchObject(tooMany);
@@ -52,7 +52,7 @@ describe('The number of todos of a workspace', () => {
     expect(await create()).toMatchObject({ status: 201 });
   });
 
-  it('is limited for files, row by row, whoever adds one meanwhile', async () => {
+  it('is limited for imports, row by row, also if somebody adds a todo meanwhile', async () => {
     await pretend(MAX - 3);
     const told = { created: 3, refused: 2 };
     expect(await importing(5, '?dryRun=true')).toMatchObject({ body: told });
@@ -66,7 +66,7 @@ describe('The number of todos of a workspace', () => {
     expect(await create()).toMatchObject(tooMany);
   });
 
-  it('lets a series go on', async () => {
+  it('does not stop a series at the limit', async () => {
     const { id } = await createTodo(system, ada, room, {
       dueDate: new Date().toISOString(),
       recurrence: 'FREQ=DAILY',
@@ -75,7 +75,7 @@ describe('The number of todos of a workspace', () => {
     expect(await complete(id)).toMatchObject({ status: 200, body: { nextId: expect.any(String) } });
   });
 
-  it('is right after whatever adds and deletes todos, and gone with the workspace', async () => {
+  it('is correct after each way of adding and deleting todos, and is deleted with the workspace', async () => {
     const parent = await createTodo(system, ada, room);
     for (const title of ['One', 'Two']) await createTodo(system, ada, room, { title, parentId: parent.id });
     const daily = await createTodo(system, ada, room, {
@@ -87,7 +87,7 @@ describe('The number of todos of a workspace', () => {
     expect(await counted()).toEqual({ todos: 12, real: 12 });
     await ask(`DELETE /v1/todos/${parent.id}`, { headers: { 'if-match': '*' } });
     expect(await counted()).toEqual({ todos: 9, real: 9 });
-    // Sub-todos also go with a parent that is deleted without them.
+    // The foreign key also deletes sub-todos when only the parent is deleted.
     const other = await createTodo(system, ada, room);
     await createTodo(system, ada, room, { parentId: other.id });
     await system.sql('DELETE FROM todos.todos WHERE id = $1', [other.id]);

@@ -6,7 +6,7 @@ import { gather } from '@rookery/contexts/workspaces/testing';
 import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 
-/** More than sockets take in before anybody reads: 12 MB. */
+/** 12 MB: more than socket buffers hold before anybody reads. */
 const MANY = 12_000;
 
 describe('An export that is read slowly', () => {
@@ -31,7 +31,7 @@ describe('An export that is read slowly', () => {
       `SELECT state, wait_event AS "waitsFor" FROM pg_stat_activity
        WHERE datname = current_database() AND application_name = 'rookery-api-streams'`,
     );
-  /** Reads nothing before it is told to. */
+  /** Starts an export and does not read its body yet. */
   const begin = () =>
     new Promise<IncomingMessage>((resolve, reject) => {
       const url = `${system.addresses.apiUrl}/v1/workspaces/${room}/todos/export`;
@@ -49,9 +49,9 @@ describe('An export that is read slowly', () => {
   };
   const ask = (path: string) => system.ask(`GET /v1/${path}`, { token: ada.token });
 
-  it('reads no further ahead than its reader, beside the pool, one for each user', async () => {
+  it('reads only as fast as its client, outside the connection pool, one for each user', async () => {
     const answer = await begin();
-    // The statement has more rows, and waits to be asked for them.
+    // The statement has more rows and waits for the client.
     await eventually(async () => {
       expect(await statements()).toEqual([{ state: 'active', waitsFor: 'ClientRead' }]);
       return true;
@@ -66,7 +66,7 @@ describe('An export that is read slowly', () => {
     expect(await ask(`workspaces/${room}/todos/export?format=ical`)).toMatchObject({ status: 200 });
   });
 
-  it('gives its connection back when the reader goes away', async () => {
+  it('releases its connection when the client disconnects', async () => {
     const answer = await begin();
     await eventually(async () => (await statements()).some(({ state }) => state === 'active'));
     answer.destroy();
@@ -74,7 +74,7 @@ describe('An export that is read slowly', () => {
     const again = await eventually(async () => {
       const other = await begin();
       if (other.statusCode === 200) return other;
-      other.resume(); // the one that was given up is over a moment after its statement
+      other.resume(); // the aborted export ends a moment after its statement
       return false;
     });
     expect(await read(again)).toBe(MANY + 1);

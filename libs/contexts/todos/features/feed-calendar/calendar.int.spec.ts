@@ -26,8 +26,8 @@ describe('Todos in other programs', () => {
     return `GET ${new URL(body.url).pathname}`;
   };
 
-  it('are exported whole, as a table and as a calendar, however many they are', async () => {
-    // Not due for long: other suites of the system would wait for what is told of so many.
+  it('are exported completely, as CSV and as a calendar, whatever their number', async () => {
+    // Due far in the future: other suites of the system would wait for the reminders of so many todos.
     await system.sql(
       `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at, sort_order,
          created_at, updated_at)
@@ -45,7 +45,7 @@ describe('Todos in other programs', () => {
       },
     });
     const rows = String(csv.body).split('\r\n');
-    expect(rows).toHaveLength(2_503); // with the header, and nothing behind the last line
+    expect(rows).toHaveLength(2_503); // with the header, and nothing after the last line
     expect(csv.body).toContain(`"'=HYPERLINK(""http://evil.test"")"`);
     const ical = await exported('ical');
     expect(ical.headers['content-type']).toBe('text/calendar; charset=utf-8');
@@ -55,7 +55,7 @@ describe('Todos in other programs', () => {
     expect(await exported('xml')).toMatchObject({ status: 400, body: { errors: [{ path: 'format' }] } });
   });
 
-  it('are fed to calendars by a secret address that is shown once, renewed and revoked', async () => {
+  it('are served to calendars at a secret URL that is returned once and can be renewed and revoked', async () => {
     const dueDate = '2090-01-31T16:00:00Z';
     await createTodo(system, ada, room, { title: 'Due', dueDate });
     await createTodo(system, ada, room, { title: 'Some day' });
@@ -82,7 +82,7 @@ describe('Todos in other programs', () => {
     expect(await system.ask('GET /v1/calendars/guess')).toMatchObject({ status: 404 });
   });
 
-  it('are fed with the clock that they recur on, in each format', async () => {
+  it('have the time zone of their recurrence, in each format', async () => {
     await system.ask('PUT /v1/me/preferences', {
       token: ada.token,
       body: { interests: [], tone: 'calm', length: 'short', language: 'en', timeZone: 'Europe/Berlin' },
@@ -104,7 +104,7 @@ describe('Todos in other programs', () => {
     }
   });
 
-  it('are fed to no address that an API key makes: it would read, and outlive the key', async () => {
+  it('have no secret URL created with an API key, because it would outlive the key', async () => {
     const { body } = await system.ask('POST /v1/me/api-keys', {
       token: ada.token,
       body: { name: 'a program', scopes: ['write'] },
@@ -113,7 +113,7 @@ describe('Todos in other programs', () => {
     expect(asked).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
   });
 
-  it('are fed no more when the account is deleted', async () => {
+  it('are no longer served after the account is deleted', async () => {
     const address = await feed();
     await system.ask('DELETE /v1/me', { token: ada.token });
     expect(await system.ask(address)).toMatchObject({ status: 404 });

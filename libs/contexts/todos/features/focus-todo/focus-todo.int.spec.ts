@@ -23,7 +23,7 @@ describe('Focusing on a todo', () => {
   const stop = (id: string, who = ada) => system.ask(`POST /v1/todos/${id}/focus/stop`, { token: who.token });
   const focus = async (who = ada) => (await system.ask('GET /v1/focus', { token: who.token })).body;
 
-  it('is remembered for the latest thousand sessions', async () => {
+  it('keeps the latest thousand sessions', async () => {
     await system.sql(
       `INSERT INTO todos.focus_sessions (id, version, user_id, todo_id, workspace_id, started_at, stopped_at)
        SELECT ('01000000-0000-7000-8000-' || lpad(nr::text, 12, '0'))::uuid, 1, $1, $2, $3, now(), now()
@@ -40,7 +40,7 @@ describe('Focusing on a todo', () => {
     expect(kept).toEqual({ count: 1_000, active: 1, oldest: '01000000-0000-7000-8000-000000000004' });
   });
 
-  it('is on one at a time, until it is stopped', async () => {
+  it('is possible on one todo at a time, until it is stopped', async () => {
     expect(await focus()).toEqual({ todoId: null, startedAt: null });
     expect(await start(one)).toMatchObject({ status: 204 });
     expect(await focus()).toEqual({ todoId: one, startedAt: expect.any(String) });
@@ -61,18 +61,18 @@ describe('Focusing on a todo', () => {
     ]);
   });
 
-  it('is on one at a time, also when several are started at once', async () => {
+  it('is possible on one todo at a time, also if several are started at the same time', async () => {
     const answers = await race(system, [() => start(one), () => start(other), () => start(one)]);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409, 409]);
   });
 
-  it('is for everybody who sees the todo, each for themselves', async () => {
+  it('is possible for everybody who can see the todo, independently of each other', async () => {
     expect([await start(one), await start(one, guest)]).toMatchObject([{ status: 204 }, { status: 204 }]);
     const eve = await enroll(system);
     expect([await start(one, eve), await stop(one, eve)]).toMatchObject([{ status: 404 }, { status: 404 }]);
   });
 
-  it('ends when its user completes the todo, or when it is deleted; what is closed has none', async () => {
+  it('ends when the user completes the todo or the todo is deleted, and cannot start on a closed todo', async () => {
     await start(one);
     await start(one, guest);
     await system.ask(`PATCH /v1/todos/${one}/complete`, { token: ada.token });
@@ -82,7 +82,7 @@ describe('Focusing on a todo', () => {
     expect((await focus(guest)).todoId).toBeNull();
   });
 
-  it('can be stopped by somebody who may no longer see the todo', async () => {
+  it('can be stopped by somebody who can no longer see the todo', async () => {
     await start(one, guest);
     await system.ask(`DELETE /v1/workspaces/${room}/members/${guest.id}`, { token: ada.token });
     expect(await stop(one, guest)).toMatchObject({ status: 204 });

@@ -60,7 +60,7 @@ describe('Todos from other programs', () => {
   const exported = async (format: string, of = room): Promise<string> =>
     (await system.ask(`GET /v1/workspaces/${of}/todos/export?format=${format}`, { token: ada.token })).body;
 
-  it('are previewed, imported once, and changed by the same file later', async () => {
+  it('are previewed, imported once, and updated by the same file later', async () => {
     const first = table('id,title,priority,tags', 'a,Oak,high,"home,garden"', 'b,Birch,low,', ',Nameless,,');
     const preview = await send(first, { query: '?dryRun=true' });
     expect(preview).toMatchObject({
@@ -106,74 +106,77 @@ describe('Todos from other programs', () => {
     expect((await tags()).body.data).toHaveLength(2);
   });
 
-  it.each(['csv', 'ical'])('come back equal from %s, into an empty workspace', async (format) => {
-    const oak = await createTodo(system, ada, room, {
-      title: '=HYPERLINK("x")',
-      description: '\'=1\r\n"two", three; \\n',
-    });
-    await createTodo(system, ada, room, {
-      title: 'Sub',
-      parentId: oak.id,
-      priority: 'low',
-      dueDate: '2090-01-31T16:00:00.5Z',
-    });
-    await createTodo(system, ada, room, {
-      title: 'Daily',
-      dueDate: '2090-01-31T16:00:00Z',
-      recurrence: 'FREQ=DAILY;COUNT=3',
-    });
-    await preferBerlin(bob);
-    await createTodo(system, bob, room, {
-      title: 'Weekly',
-      dueDate: '2090-01-29T23:30:00Z',
-      recurrence: 'FREQ=WEEKLY;BYDAY=MO;UNTIL=20900601',
-    });
-    const done = await createTodo(system, ada, room, {
-      title: 'Done',
-      color: '#aabbcc',
-      difficulty: 2,
-      sortOrder: -4,
-    });
-    await system.ask(`PATCH /v1/todos/${done.id}/complete`, { token: ada.token });
-    const { body: tag } = await system.ask(`POST /v1/workspaces/${room}/tags`, {
-      token: ada.token,
-      body: { name: 'field work' },
-    });
-    await system.ask(`POST /v1/todos/${done.id}/tags/${tag.id}`, { token: ada.token });
-    // The parent was written after the sub-todo.
-    const late = await createTodo(system, ada, room, { title: 'Late parent' });
-    const { version } = (await system.ask(`GET /v1/todos/${done.id}`, { token: ada.token })).body;
-    await system.ask(`PATCH /v1/todos/${done.id}`, {
-      token: ada.token,
-      headers: { 'if-match': `"${version}"` },
-      body: { parentId: late.id },
-    });
+  it.each(['csv', 'ical'])(
+    'are equal after an export as %s and an import into an empty workspace',
+    async (format) => {
+      const oak = await createTodo(system, ada, room, {
+        title: '=HYPERLINK("x")',
+        description: '\'=1\r\n"two", three; \\n',
+      });
+      await createTodo(system, ada, room, {
+        title: 'Sub',
+        parentId: oak.id,
+        priority: 'low',
+        dueDate: '2090-01-31T16:00:00.5Z',
+      });
+      await createTodo(system, ada, room, {
+        title: 'Daily',
+        dueDate: '2090-01-31T16:00:00Z',
+        recurrence: 'FREQ=DAILY;COUNT=3',
+      });
+      await preferBerlin(bob);
+      await createTodo(system, bob, room, {
+        title: 'Weekly',
+        dueDate: '2090-01-29T23:30:00Z',
+        recurrence: 'FREQ=WEEKLY;BYDAY=MO;UNTIL=20900601',
+      });
+      const done = await createTodo(system, ada, room, {
+        title: 'Done',
+        color: '#aabbcc',
+        difficulty: 2,
+        sortOrder: -4,
+      });
+      await system.ask(`PATCH /v1/todos/${done.id}/complete`, { token: ada.token });
+      const { body: tag } = await system.ask(`POST /v1/workspaces/${room}/tags`, {
+        token: ada.token,
+        body: { name: 'field work' },
+      });
+      await system.ask(`POST /v1/todos/${done.id}/tags/${tag.id}`, { token: ada.token });
+      // The parent is created after the sub-todo.
+      const late = await createTodo(system, ada, room, { title: 'Late parent' });
+      const { version } = (await system.ask(`GET /v1/todos/${done.id}`, { token: ada.token })).body;
+      await system.ask(`PATCH /v1/todos/${done.id}`, {
+        token: ada.token,
+        headers: { 'if-match': `"${version}"` },
+        body: { parentId: late.id },
+      });
 
-    const file = await exported(format);
-    expect(summary(await send(file))).toEqual(times(6, 'unchanged'));
-    const other = await gather(system, ada);
-    const { body } = await send(file, { to: other });
-    expect(body).toMatchObject({ created: 6, refused: 0 });
-    // Ids are new, and so is when they were last changed here; the order of parents is that of the file.
-    const plain = async (of: string) => {
-      let text = await exported(format, of);
-      for (const { id, title } of await list(of))
-        text = text.replaceAll(String(id), String(title).replace(/\W/g, ''));
-      const all =
-        format === 'csv'
-          ? parse<Record<string, string>>(text, { columns: true }).map((row) =>
-              JSON.stringify({ ...row, updatedAt: null }),
-            )
-          : text
-              .replace(/(?:DTSTAMP|LAST-MODIFIED|SEQUENCE):.*\r\n/g, '')
-              .replace('END:VCALENDAR', '')
-              .split('BEGIN:VTODO')
-              .map((each) => each.trim());
-      return all.sort();
-    };
-    expect(await plain(other)).toEqual(await plain(room));
-    expect(summary(await send(file, { to: other }))).toEqual(times(6, 'unchanged'));
-  });
+      const file = await exported(format);
+      expect(summary(await send(file))).toEqual(times(6, 'unchanged'));
+      const other = await gather(system, ada);
+      const { body } = await send(file, { to: other });
+      expect(body).toMatchObject({ created: 6, refused: 0 });
+      // Ids and times of the last change are new. Parents have the order of the file.
+      const plain = async (of: string) => {
+        let text = await exported(format, of);
+        for (const { id, title } of await list(of))
+          text = text.replaceAll(String(id), String(title).replace(/\W/g, ''));
+        const all =
+          format === 'csv'
+            ? parse<Record<string, string>>(text, { columns: true }).map((row) =>
+                JSON.stringify({ ...row, updatedAt: null }),
+              )
+            : text
+                .replace(/(?:DTSTAMP|LAST-MODIFIED|SEQUENCE):.*\r\n/g, '')
+                .replace('END:VCALENDAR', '')
+                .split('BEGIN:VTODO')
+                .map((each) => each.trim());
+        return all.sort();
+      };
+      expect(await plain(other)).toEqual(await plain(room));
+      expect(summary(await send(file, { to: other }))).toEqual(times(6, 'unchanged'));
+    },
+  );
 
   it('are refused row by row, with the field and its rule', async () => {
     const stranger = await enroll(system);
@@ -206,7 +209,7 @@ describe('Todos from other programs', () => {
     expect((await list())[1]).toMatchObject({ parentId: (await list())[0]!.id });
   });
 
-  it('are refused where a file names one todo twice, whatever it calls it', async () => {
+  it('are refused if a file refers to a todo twice, by any of its ids', async () => {
     const [oak] = (await send(table('id,title', 'a,Oak'))).body.rows as [Row];
     const elm = await createTodo(system, ada, room, { title: 'Elm' });
     const others = Array.from({ length: 1_000 }, (_, nr) => `n${nr},Todo ${nr}`);
@@ -232,7 +235,7 @@ describe('Todos from other programs', () => {
     expect((await list()).slice(0, 2)).toMatchObject([{ title: 'Oak 4' }, { title: 'Elm 2' }]);
   });
 
-  it('are refused with a time zone that does not exist, also where nothing else changes', async () => {
+  it('are refused with a time zone that does not exist, also if nothing else changes', async () => {
     const series = 'a,x,2090-01-31T16:00:00Z,FREQ=DAILY';
     expect(summary(await send(table('id,title,dueDate,recurrence', series)))).toEqual(times(1, 'created'));
     const refused = [{ action: 'refused', errors: ['timeZone format'] }];
@@ -246,7 +249,7 @@ describe('Todos from other programs', () => {
     expect(summary(await send(file))).toEqual(told);
   });
 
-  it('change nothing in other workspaces, whatever ids they name', async () => {
+  it('change nothing in other workspaces, also if they have ids of todos there', async () => {
     const other = await gather(system, bob);
     const secret = await createTodo(system, bob, other, { title: 'Secret' });
     expect(await send(table('id,title', `${secret.id},Mine`))).toMatchObject({
@@ -256,7 +259,7 @@ describe('Todos from other programs', () => {
     expect(body.title).toBe('Secret');
   });
 
-  it('are read from calendars, in which drafts and fractions of a second are unknown', async () => {
+  it('are read from calendars, which have no drafts and no fractions of a second', async () => {
     const { id } = await createTodo(system, ada, room, {
       title: 'Draft',
       status: 'DRAFT',
@@ -284,7 +287,7 @@ describe('Todos from other programs', () => {
     expect(JSON.stringify(keys)).not.toContain('phone@example.com');
   });
 
-  it('are made once by two who import the same file at once', async () => {
+  it('are created once if two users import the same file at the same time', async () => {
     const file = table('id,title,tags', ...Array.from({ length: 50 }, (_, nr) => `${nr},Todo ${nr},home`));
     const answers = await Promise.all([send(file), send(file, { who: bob }), send(file)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
@@ -294,7 +297,7 @@ describe('Todos from other programs', () => {
     expect(await list()).toHaveLength(50);
   });
 
-  it('have no more tags than a workspace may have', async () => {
+  it('add only as many tags as a workspace can have', async () => {
     const lines = Array.from(
       { length: 11 },
       (_, row) => `"${Array.from({ length: 20 }, (__, nr) => `t${row}-${nr}`).join(',')}",Todo ${row}`,
@@ -305,7 +308,7 @@ describe('Todos from other programs', () => {
     expect(summary(await send(file))).toEqual(told);
   });
 
-  it('bring a bounded number of rules at a time, and the rest when they are sent again', async () => {
+  it('add a limited number of rules at a time, and the rest when the file is sent again', async () => {
     const lines = Array.from({ length: 502 }, (_, nr) => `${nr},x,2090-01-01T16:00:00Z,FREQ=DAILY`);
     const file = table('id,title,dueDate,recurrence', ...lines);
     const { body } = await send(file);
@@ -316,7 +319,7 @@ describe('Todos from other programs', () => {
     expect((await send(file)).body).toMatchObject({ created: 2, unchanged: 500, refused: 0 });
   });
 
-  it('are for those who may write, and for files of these types', async () => {
+  it('require write access and a supported file type', async () => {
     const file = table('title', 'x');
     expect(await send(file, { who: gus })).toMatchObject({ status: 403 });
     expect(await send(file, { who: await enroll(system) })).toMatchObject({ status: 404 });
@@ -343,7 +346,7 @@ describe('Todos from other programs', () => {
   });
 });
 
-describe('A file of todos on its way', () => {
+describe('An import whose file is still being sent', () => {
   const system = sharedSystem();
   let ada: Person;
   let room: string;
@@ -353,7 +356,7 @@ describe('A file of todos on its way', () => {
     room = await gather(system, ada);
   });
 
-  /** @returns the request, whose body is open, and the status of its answer */
+  /** @returns the request, whose body is open, and the status of its response */
   const begin = (who: Person, headers: Record<string, string> = {}) => {
     const url = `${system.addresses.apiUrl}/v1/workspaces/${room}/todos/import`;
     const file = request(url, {
@@ -374,7 +377,7 @@ describe('A file of todos on its way', () => {
     return { file, answered };
   };
 
-  it('is answered before it has ended where it cannot be taken', async () => {
+  it('is rejected before the end of the file if it is not allowed', async () => {
     const wrong = begin(ada);
     wrong.file.write('title\r\na,b\r\nc\r\n');
     expect(await wrong.answered).toMatchObject({ status: 400, body: { errors: [{ path: 'rows.1' }] } });
@@ -389,7 +392,7 @@ describe('A file of todos on its way', () => {
     long.file.destroy();
   });
 
-  it('is read whole whatever its pieces', async () => {
+  it('is read completely, whatever the size of the chunks', async () => {
     const title = 'Ä😀'.repeat(60);
     const text = Buffer.from(`title\r\n${`${title}\r\n`.repeat(200)}`);
     const { file, answered } = begin(ada);
@@ -419,7 +422,7 @@ describe('A file of todos on its way', () => {
 describe('Many todos from other programs', () => {
   const system = ownSystem(contexts);
 
-  it('cost as many statements as few', async () => {
+  it('need as many statements as few todos', async () => {
     const ada = await enroll(system);
     const statements = async (count: number, prefix: string) => {
       const room = await gather(system, ada);
@@ -436,10 +439,10 @@ describe('Many todos from other programs', () => {
         expect(answer).toMatchObject({ status: 200, body: { refused: 0 } });
       };
       const file = table('id,title,tags,parentId', ...lines);
-      await send(table('title,tags', 'x,home')); // the tag is there
+      await send(table('title,tags', 'x,home')); // so that the tag exists
       const measured = async (body: string) => {
         const { sid: sessionId } = JSON.parse(Buffer.from(ada.token.split('.')[1]!, 'base64url').toString());
-        await system.fixture('identity.forgetSession', { sessionId }); // it is read each time
+        await system.fixture('identity.forgetSession', { sessionId }); // so that it is read each time
         return askedDuring(system, () => send(body));
       };
       const created = await measured(file);
@@ -449,7 +452,7 @@ describe('Many todos from other programs', () => {
     await statements(3, 'warm');
     let round = 0;
     let few: string[][] = [];
-    // Again where what is cached about the caller grew old in the middle of one: that is read once more.
+    // Repeated, because a cache entry about the caller can expire during an import, which adds a statement.
     await eventually(async () => {
       few = await statements(3, `few${++round}-`);
       expect(await statements(999, `many${round}-`)).toEqual(few);
@@ -458,7 +461,7 @@ describe('Many todos from other programs', () => {
     for (const [index, count] of most.entries()) expect(count.length).toBeLessThan(3 * few[index]!.length);
   });
 
-  it('may take longer in all than a request waits for its dependencies', async () => {
+  it('can take longer in total than the wait budget of one request', async () => {
     const ada = await enroll(system);
     const room = await gather(system, ada);
     await system.sql(

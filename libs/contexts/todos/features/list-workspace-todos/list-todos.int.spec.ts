@@ -28,7 +28,7 @@ describe('Lists of todos', () => {
     return (body.data as { title: string }[]).map(({ title }) => title);
   };
 
-  it('hold what every filter asks for, newest first', async () => {
+  it('contain the todos that match each filter, newest first', async () => {
     const { body: category } = await system.ask('POST /v1/categories', {
       token: ada.token,
       body: { name: 'Garden' },
@@ -80,7 +80,7 @@ describe('Lists of todos', () => {
     for (const [query, expected] of cases) expect([query, await titles(query)]).toEqual([query, expected]);
   });
 
-  it('find nothing of other workspaces, whatever is searched for', async () => {
+  it('never contain todos of other workspaces, whatever the search', async () => {
     const other = await gather(system, bob);
     await createTodo(system, bob, other, { title: 'Secret oak' });
     for (const query of ['search=oak', `search=oak%20or%20w${other}`, `search=w${other}`, 'search=-birch'])
@@ -89,7 +89,7 @@ describe('Lists of todos', () => {
     expect(await mine(bob, 'search=oak')).toEqual(['Secret oak']);
   });
 
-  it('of mine hold what I have to do in all workspaces that I am in', async () => {
+  it('of a user contain the todos that they are responsible for, in all of their workspaces', async () => {
     const other = await gather(system, bob, [[ada, 'member']]);
     await createTodo(system, ada, room, { title: 'Wrote' });
     await createTodo(system, bob, room, { title: 'Assigned', assigneeId: ada.id });
@@ -107,7 +107,7 @@ describe('Lists of todos', () => {
   });
 
   it.each(['desc', 'asc', 'dueDate', 'priority'])(
-    'page through everything once, sorted by %s',
+    'contain each todo once over all pages, sorted by %s',
     async (sort) => {
       await system.sql(
         `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at, sort_order,
@@ -130,11 +130,11 @@ describe('Lists of todos', () => {
     },
   );
 
-  it('neither skip nor repeat what is there while others come and go', async () => {
+  it('neither skip nor repeat existing todos while others are created and deleted', async () => {
     await verifyWalks(async () => {
       const own = await gather(system, ada);
       return {
-        // Newest first is by id: one of version 7 made of the time.
+        // Newest first is by id: a version 7 UUID made from the time.
         insert: async (times) =>
           Promise.all(
             times.map(async (time) => {
@@ -176,7 +176,7 @@ describe('Lists of todos', () => {
     ['dueFrom', 'dueFrom=2026-02-01T00:00:00Z&dueTo=2026-01-01T00:00:00Z'],
     ['sort', 'sort=random'],
     ['mood', 'mood=good'],
-  ])('name %s where it is not as it should be', async (path, query) => {
+  ])('report an invalid %s', async (path, query) => {
     const { status, body } = await list(query);
     expect({ status, path: body.errors?.[0]?.path.split('.')[0] }).toEqual({ status: 400, path });
   });

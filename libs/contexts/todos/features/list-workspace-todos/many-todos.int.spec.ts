@@ -11,7 +11,7 @@ import { statement, type TodoScope } from '../../views/todo-lists';
 const MANY = 10_000;
 const FEW = 40;
 const LIMIT = 20;
-/** Todos read for a page: each filter finds at least one in ten of the todos, and few of them have to be sorted. */
+/** Maximum number of rows read for a page: each filter matches at least one in ten todos, and few must be sorted. */
 const MAX_READ = MANY / 3;
 
 interface Node {
@@ -50,7 +50,7 @@ describe('A workspace of 10,000 todos', () => {
     await system.sql('ANALYZE todos.todos, todos.todo_tags');
   });
 
-  /** One in ten of them, or more, have each thing that can be asked for. @returns one with sub-todos */
+  /** Creates todos of which at least one in ten matches each filter. @returns a todo with sub-todos */
   async function plant(room: string, authorId: string, count: number): Promise<string> {
     const [first] = await system.sql<{ id: string }>(
       `INSERT INTO todos.todos (id, version, workspace_id, author_id, assignee_id, category_id, title, status, priority,
@@ -96,7 +96,7 @@ describe('A workspace of 10,000 todos', () => {
       const answer = await system.ask(route, { token: ada.token });
       expect(answer.status).toBe(200);
     };
-    // The session is looked up again now and then, so the shortest counts.
+    // The session is read again now and then, so the lowest count is used.
     const counts: number[] = [];
     for (let times = 0; times < 3; times += 1) {
       const { postgres } = await askedDuring(system, ask);
@@ -105,20 +105,20 @@ describe('A workspace of 10,000 todos', () => {
     return Math.min(...counts);
   };
 
-  it('lists with as many statements as one of forty, whatever is asked for', async () => {
+  it('is listed with as many statements as one of forty todos, with any filter', async () => {
     for (const [name, filter] of Object.entries(filters()))
       for (const sort of SORTS) {
         const page = (room: string) =>
           asked(`GET /v1/workspaces/${room}/todos?${urlOf(filter, sort).toString()}`);
         expect([name, sort, await page(rooms.many)]).toEqual([name, sort, await page(rooms.few)]);
       }
-    // Who is in which workspace, and the count in a transaction with limits of its own.
+    // The workspaces of the user, and the count in a transaction with its own limits.
     expect(await asked('GET /v1/todos/stats')).toBe(5);
   }, 300_000);
 
-  it('is counted with the connections of searches alone: others do not wait', async () => {
+  it('is counted on connections reserved for searches, so that other requests do not wait', async () => {
     const { promise: over, resolve: end } = Promise.withResolvers<void>();
-    // As many as there are connections: some wait for a place until they are refused.
+    // As many as there are connections: some wait for a slot until they are refused.
     const searches = Array.from({ length: 10 }, () =>
       system
         .inApi(SearchBulkhead)
@@ -133,7 +133,7 @@ describe('A workspace of 10,000 todos', () => {
     expect(await status('GET /v1/todos/stats')).toBe(200);
   });
 
-  it('is exported with as many statements as one of forty', async () => {
+  it('is exported with as many statements as one of forty todos', async () => {
     const statements = (format: string, room: string) =>
       asked(`GET /v1/workspaces/${room}/todos/export?format=${format}`);
     for (const format of ['csv', 'ical'])
@@ -143,42 +143,37 @@ describe('A workspace of 10,000 todos', () => {
       ]);
   });
 
-  it.each(SORTS)(
-    'is filtered by indexes, and reads few of its todos for a page, sorted by %s',
-    async (sort) => {
-      const scopes: Record<string, TodoScope> = {
-        workspace: { workspaceId: rooms.many },
-        mine: { responsibleId: ada.id, workspaceIds: [rooms.many, rooms.few] },
-      };
-      for (const [whose, scope] of Object.entries(scopes))
-        for (const [name, filter] of Object.entries(filters())) {
-          const query = Object.assign(new Asked(), filter, { sort });
-          const { text, values } = statement(scope, query, ORDERS[sort].keyset.first, LIMIT + 1, new Date());
-          const [row] = await system.sql<{ 'QUERY PLAN': [{ Plan: Node }] }>(
-            `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
-            values,
-          );
-          const nodes = nodesOf(row!['QUERY PLAN'][0].Plan).filter(
-            (node) => node['Relation Name'] === 'todos',
-          );
-          const read = nodes.reduce((sum, node) => sum + readBy(node), 0);
-          expect({
-            whose,
-            name,
-            scanned: nodes.filter((node) => node['Node Type'] === 'Seq Scan').length,
-          }).toEqual({
-            whose,
-            name,
-            scanned: 0,
-          });
-          expect({ whose, name, read, bounded: read <= MAX_READ }).toMatchObject({
-            whose,
-            name,
-            bounded: true,
-          });
-        }
-    },
-  );
+  it.each(SORTS)('is filtered by indexes, which read few todos for a page, sorted by %s', async (sort) => {
+    const scopes: Record<string, TodoScope> = {
+      workspace: { workspaceId: rooms.many },
+      mine: { responsibleId: ada.id, workspaceIds: [rooms.many, rooms.few] },
+    };
+    for (const [whose, scope] of Object.entries(scopes))
+      for (const [name, filter] of Object.entries(filters())) {
+        const query = Object.assign(new Asked(), filter, { sort });
+        const { text, values } = statement(scope, query, ORDERS[sort].keyset.first, LIMIT + 1, new Date());
+        const [row] = await system.sql<{ 'QUERY PLAN': [{ Plan: Node }] }>(
+          `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+          values,
+        );
+        const nodes = nodesOf(row!['QUERY PLAN'][0].Plan).filter((node) => node['Relation Name'] === 'todos');
+        const read = nodes.reduce((sum, node) => sum + readBy(node), 0);
+        expect({
+          whose,
+          name,
+          scanned: nodes.filter((node) => node['Node Type'] === 'Seq Scan').length,
+        }).toEqual({
+          whose,
+          name,
+          scanned: 0,
+        });
+        expect({ whose, name, read, bounded: read <= MAX_READ }).toMatchObject({
+          whose,
+          name,
+          bounded: true,
+        });
+      }
+  });
 });
 
 function nodesOf(node: Node): Node[] {

@@ -11,7 +11,7 @@ import { stopChild } from '../../../../../tools/parts/processes.mts';
 
 const TODOS = 100;
 
-describe('A run of reminders in whose middle', () => {
+describe('A run of reminders', () => {
   const folder = mkdtempSync(join(tmpdir(), 'killed-reminders-'));
   const workers: ChildProcess[] = [];
   let mailbox: RunningMailbox;
@@ -23,7 +23,7 @@ describe('A run of reminders in whose middle', () => {
   beforeAll(async () => {
     await system.closeWorker();
     gate = new Client({ connectionString: system.addresses.databaseUrl });
-    gate.on('error', () => undefined); // the database goes with the system
+    gate.on('error', () => undefined); // the database is deleted with the system
     await gate.connect();
   });
   afterAll(async () => {
@@ -33,7 +33,7 @@ describe('A run of reminders in whose middle', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A worker as a process of its own; its mails go to the mailbox of this suite. */
+  /** Starts a worker in a separate process. Its mails go to the mailbox of this suite. */
   function startWorker(): ChildProcess {
     const worker = spawn(process.execPath, ['dist/apps/worker/src/main.js'], {
       stdio: 'ignore',
@@ -58,12 +58,12 @@ describe('A run of reminders in whose middle', () => {
                 ON CONFLICT (name) DO UPDATE SET slot = 'epoch'`);
 
   /**
-   * Gives people many todos that are due soon, and holds the run of reminders about them where it has recorded whom it
-   * tells, and not yet told them, while something happens.
+   * Gives people many todos that are due soon, and holds the run of reminders at the point where it has recorded the notices
+   * but not written the events, while `happens` runs.
    */
   async function inTheMiddle(people: readonly Person[], happens: () => Promise<void>): Promise<void> {
     const rooms = await Promise.all(people.map((person) => gather(system, person)));
-    // Before there is anything to tell, or a run of its own accord would be over by then.
+    // Before there are due todos, or a scheduled run would be over by then.
     await gate.query('BEGIN; LOCK TABLE messaging.outbox IN SHARE MODE');
     for (const [index, { id }] of people.entries())
       await system.sql(
@@ -86,7 +86,7 @@ describe('A run of reminders in whose middle', () => {
     await gate.query('COMMIT');
   }
 
-  /** Waits until everybody was told of everything, lets reminders run again, and looks that nobody was told twice. */
+  /** Waits until everybody was notified, runs reminders again, and checks that nobody was notified twice. */
   async function verifyToldOnce(people: readonly Person[]): Promise<void> {
     const told = async () =>
       system.sql<{ userId: string; events: number; todos: number }>(
@@ -122,7 +122,7 @@ describe('A run of reminders in whose middle', () => {
     expect(await mails()).toEqual(people.map(() => 1));
   }
 
-  it('the worker is killed tells everybody once', async () => {
+  it('notifies everybody once if the worker is killed during the run', async () => {
     const people = await threePeople();
     const first = startWorker();
     await inTheMiddle(people, async () => {
@@ -133,7 +133,7 @@ describe('A run of reminders in whose middle', () => {
     await verifyToldOnce(people);
   }, 300_000);
 
-  it('Redis is killed, and comes back empty, tells everybody once', async () => {
+  it('notifies everybody once if Redis is killed during the run and restarts empty', async () => {
     const people = await threePeople();
     await inTheMiddle(people, () => system.killRedis());
     await system.startRedisEmpty();

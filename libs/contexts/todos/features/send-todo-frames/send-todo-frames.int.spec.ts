@@ -9,7 +9,7 @@ describe('Frames of todos', () => {
   let guest: Person;
   let former: Person;
 
-  /** @returns frames of todos that somebody was sent, in order */
+  /** @returns the todo frames sent to a user, in order */
   const framesOf = async ({ id }: Person, count: number) =>
     eventually(async () => {
       const rows = await system.sql<{ type: string; payload: object }>(
@@ -19,7 +19,7 @@ describe('Frames of todos', () => {
       return rows.length >= count && rows;
     });
 
-  it('tell those who are in the workspace what becomes of its todos, and nobody who was', async () => {
+  it('are sent to everybody who is in the workspace, but not to former members', async () => {
     [ada, guest, former] = await Promise.all([enroll(system), enroll(system), enroll(system)]);
     const room = await gather(system, ada, [
       [guest, 'guest'],
@@ -41,7 +41,7 @@ describe('Frames of todos', () => {
     expect(await framesOf(former, 1)).toEqual([created]);
   });
 
-  it('tell once of many that are imported, and of each of few', async () => {
+  it('are sent once for a large import batch, and for each todo of a small one', async () => {
     [ada, guest] = await Promise.all([enroll(system), enroll(system)]);
     const room = await gather(system, ada, [[guest, 'guest']]);
     const send = (count: number) =>

@@ -28,7 +28,7 @@ describe('Tags on todos', () => {
       ({ id }: { id: string }) => id,
     );
 
-  it('are put on and taken off, once each, and todos are found by them', async () => {
+  it('are added and removed once each, and todos are found by them', async () => {
     const { version } = await todo();
     for (let times = 0; times < 2; times += 1) expect(await put(home.id)).toMatchObject({ status: 204 });
     expect(await todo()).toMatchObject({ tags: [{ id: home.id, name: 'home' }], version: version + 1 });
@@ -47,7 +47,7 @@ describe('Tags on todos', () => {
     ]);
   });
 
-  it('keep their todos in the order of each list, whatever of them changes', async () => {
+  it('keep their todos in the order of each list, whatever changes in the todos', async () => {
     const bob = await enroll(system);
     const member = { token: ada.token, body: { userId: bob.id, role: 'member' } };
     expect((await system.ask(`POST /v1/workspaces/${room}/members`, member)).status).toBeLessThan(300);
@@ -79,13 +79,13 @@ describe('Tags on todos', () => {
     });
   });
 
-  it('are of the same workspace: another one’s tag does not exist here', async () => {
+  it('must belong to the same workspace; a tag of another one returns 404', async () => {
     const elsewhere = await tag(system, ada, await gather(system, ada), 'elsewhere');
     expect(await put(elsewhere.id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
     expect((await todo()).tags).toEqual([]);
   });
 
-  it('are changed by those who write, and not by guests or strangers', async () => {
+  it('can be changed by owners and members, but not by guests or others', async () => {
     const eve = await enroll(system);
     expect([await put(home.id, guest), await take(home.id, guest)]).toMatchObject([
       { status: 403 },
@@ -97,7 +97,7 @@ describe('Tags on todos', () => {
     ]);
   });
 
-  it('are at most twenty, also when two are put on at once', async () => {
+  it('are limited to twenty, also if two are added at the same time', async () => {
     const tags = await Promise.all(
       Array.from({ length: 20 }, (_, number) => tag(system, ada, room, `tag ${number}`)),
     );
@@ -108,7 +108,7 @@ describe('Tags on todos', () => {
     expect((await todo()).tags).toHaveLength(20);
   });
 
-  it('go with the tag', async () => {
+  it('are removed when the tag is deleted', async () => {
     await put(home.id);
     await system.ask(`DELETE /v1/workspaces/${room}/tags/${home.id}`, { token: ada.token });
     await eventually(async () => expect((await todo()).tags).toEqual([]));

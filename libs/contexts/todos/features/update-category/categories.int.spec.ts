@@ -32,7 +32,7 @@ describe('Categories', () => {
     );
   });
 
-  it('have names that are unique for their user, also when two are made at once', async () => {
+  it('have names that are unique for their user, also if two are created at the same time', async () => {
     const taken = { status: 409, body: { code: 'todos.category-taken', errors: [{ path: 'name' }] } };
     const answers = await race(system, [() => create({ name: 'Garden' }), () => create({ name: 'GARDEN' })]);
     expect(answers).toMatchObject([{ status: 201 }, taken]);
@@ -41,7 +41,7 @@ describe('Categories', () => {
     expect(await create({ name: 'Garden' }, await enroll(system))).toMatchObject({ status: 201 });
   });
 
-  it('are changed at a version, and leave their todos alone when they go', async () => {
+  it('are changed at a version, and do not affect their todos when they are deleted', async () => {
     const { body: category } = await create({ name: 'Garden' });
     const todo = await createTodo(system, ada, await personalOf(system, ada), { categoryId: category.id });
     expect(await update(category.id, { color: '#00FF00' }, '"1"')).toMatchObject({
@@ -57,7 +57,7 @@ describe('Categories', () => {
     expect(body).toEqual({ ...todo, categoryId: null });
   });
 
-  it('are at most two hundred, also when two are made at once', async () => {
+  it('are limited to two hundred, also if two are created at the same time', async () => {
     await system.sql(
       `INSERT INTO todos.categories (id, version, user_id, name, color, created_at, updated_at)
        SELECT gen_random_uuid(), 1, $1, 'Number ' || nr, '#000000', now(), now() FROM generate_series(1, 199) nr`,

@@ -40,7 +40,7 @@ describe('Changing a todo', () => {
       ...(ifMatch !== '' && { headers: { 'if-match': ifMatch } }),
     });
 
-  it('returns the changed todo with its new version, and raises an event that names the fields', async () => {
+  it('returns the changed todo with its new version, and raises an event with the changed fields', async () => {
     const changes = { title: 'Water the ferns', priority: 'high', dueDate: null, assigneeId: ada.id };
     const { status, headers, body } = await change(bob, changes, '"1"');
     expect({ status, etag: headers.etag }).toEqual({ status: 200, etag: expect.stringMatching(/^"2-/) });
@@ -59,14 +59,14 @@ describe('Changing a todo', () => {
     });
   });
 
-  it('makes no new version for unchanged content', async () => {
+  it('creates no new version for unchanged content', async () => {
     const { title, description, dueDate, status, priority } = todo;
     for (const same of [{}, { title, description, dueDate, status, priority }])
       expect(await change(ada, same, '"1"')).toMatchObject({ status: 200, body: todo });
     expect(await eventsAbout(system, todo.id)).toEqual(['todos.todo-created']);
   });
 
-  it('returns 404 first, then 403, then errors of the version, then broken rules', async () => {
+  it('checks in this order: 404, 403, version, rules', async () => {
     const wrong = { categoryId: newId() };
     expect(await change(eve, wrong, '')).toMatchObject({ status: 404 });
     expect(await change(guest, wrong, '')).toMatchObject({ status: 403 });
@@ -76,7 +76,7 @@ describe('Changing a todo', () => {
     expect(await change(bob, wrong, '"1"')).toMatchObject({ status: 422 });
   });
 
-  it('changes the status where that is possible', async () => {
+  it('allows only valid changes of status', async () => {
     expect(await change(ada, { status: 'DRAFT' })).toMatchObject({ body: { status: 'DRAFT' } });
     expect(await change(ada, { status: 'COMPLETED', title: 'Done' })).toMatchObject({
       body: { status: 'COMPLETED', title: 'Done', completedBy: ada.id, version: 4 },
@@ -96,7 +96,7 @@ describe('Changing a todo', () => {
     ]);
   });
 
-  it('lets one of two changes of a version win', async () => {
+  it('accepts one of two concurrent changes of a version', async () => {
     const answers = await race(system, [
       () => change(ada, { title: 'One' }, '"1"'),
       () => change(bob, { title: 'Other' }, '"1"'),
@@ -104,7 +104,7 @@ describe('Changing a todo', () => {
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412]);
   });
 
-  it('finds nothing of a user who was removed from the workspace meanwhile', async () => {
+  it('returns 404 to a user who was removed from the workspace meanwhile', async () => {
     const carl = await enroll(system);
     const shared = await gather(system, ada, [[carl, 'member']]);
     const { id } = await createTodo(system, ada, shared);
