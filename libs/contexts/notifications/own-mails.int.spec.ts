@@ -6,14 +6,14 @@ import { gather, invite } from '@rookery/contexts/workspaces/testing';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 import { KIND_NAMES, type Kind, type KindName, KINDS } from './model/kinds';
 
-describe('What its own context mails', () => {
+describe('A kind that its own context mails', () => {
   const system = sharedSystem();
 
-  /** A way to make each such thing happen to a user, and the subject of the mail about it. */
+  /** For each kind: how to cause it for a user, and the subject of its mail. */
   const ways: Partial<Record<KindName, [subject: RegExp, happen: (who: Person) => Promise<unknown>]>> = {
     taleReady: [/^Your story is ready: /, (who) => requestTale(system, who)],
     workspaceInvite: [
-      / invites you into /,
+      / invites you to join /,
       async ({ email }) => {
         const host = await enroll(system);
         await invite(system, host, await gather(system, host), { email });
@@ -51,14 +51,14 @@ describe('What its own context mails', () => {
     ],
   };
 
-  /** Has a user mailed at once about a kind, also where the API leaves no choice. */
+  /** Turns on immediate mails about a kind, also if the API does not offer this choice. */
   const wantMail = (who: Person, kind: KindName) =>
     system.sql(
       `INSERT INTO notifications.settings (user_id, digest, kinds, updated_at) VALUES ($1, 'daily', $2, now())`,
       [who.id, JSON.stringify({ [kind]: { inApp: true, mail: 'immediate', push: false, webhook: false } })],
     );
 
-  /** Waits until notifications have done all they do about what happened to a user. */
+  /** Waits until notifications has handled all events about a user. */
   const told = (who: Person) =>
     eventually(async () => {
       const open = await system.sql(
@@ -70,7 +70,7 @@ describe('What its own context mails', () => {
       return open.length === 0;
     });
 
-  it('is every kind that says so', () => {
+  it('is tested here for every kind with `ownMail`', () => {
     expect(Object.keys(ways)).toEqual(KIND_NAMES.filter((kind) => (KINDS[kind] as Kind).ownMail));
   });
 
@@ -82,7 +82,7 @@ describe('What its own context mails', () => {
     expect(await notificationsOf(system, who, 1)).toMatchObject([{ kind }]);
     await told(who);
     const mails = (await system.inbox.of(who.email)).map((mail) => mail.subject);
-    // The one that greets whoever signs up comes when it comes.
+    // The welcome mail can come at any time.
     expect(mails.filter((each) => each !== 'Welcome to Rookery')).toEqual([expect.stringMatching(subject)]);
   });
 });

@@ -9,7 +9,7 @@ import { Members } from './storage/members';
 import { People } from './storage/people';
 import { Workspaces } from './storage/workspaces';
 
-/** Makes a workspace with its members in one go; a `former` one has been a member and was removed. @returns its id */
+/** Creates a workspace with its members; a `former` member was added and removed. @returns its id */
 export function gather(
   app: INestApplicationContext,
   { ownerId, members }: { ownerId: string; members: { userId: string; role: Role; former?: boolean }[] },
@@ -32,7 +32,7 @@ export function gather(
   });
 }
 
-/** @returns the token in the mail of an invite, without waiting for the mail */
+/** @returns the token of an invite, without waiting for the mail */
 export async function tokenOf(
   app: INestApplicationContext,
   { inviteId }: { inviteId: string },

@@ -5,11 +5,11 @@ import { ROLES } from './contract';
 export const MemberAddedFrame = defineFrame(
   'workspace.member-added',
   z.object({ workspaceId: z.uuid(), userId: z.uuid(), role: z.enum(ROLES) }),
-  { summary: 'Somebody, perhaps you, is a member of one of your workspaces from now on.' },
+  { summary: 'You or somebody else became a member of one of your workspaces.' },
 );
 
 export const MemberRemovedFrame = defineFrame(
   'workspace.member-removed',
   z.object({ workspaceId: z.uuid(), userId: z.uuid() }),
-  { summary: 'Somebody else is no member of one of your workspaces any more.' },
+  { summary: 'Somebody else is no longer a member of one of your workspaces.' },
 );

@@ -8,10 +8,10 @@ import { People } from './storage/people';
 import { Workspaces } from './storage/workspaces';
 
 const PAGE = 500;
-/** Maximum memberships to erase per call: each takes a few statements. */
+/** Maximum number of memberships to erase per call: each takes a few statements. */
 const MEMBERSHIPS_PER_PAGE = 100;
 
-/** What is exported. Who else is in a workspace is other people's data. */
+/** Exported data. Other members of a workspace are not included: they are other people's data. */
 const SECTIONS: readonly { name: string; rows: string }[] = [
   {
     name: 'memberships',
@@ -44,7 +44,7 @@ const INVITES_RECEIVED = `SELECT it.id, it.workspace_id AS "workspaceId", it.ema
   FROM workspaces.invites it
   WHERE (it.user_id = $1 OR it.email = $4) AND it.id > $2 ORDER BY it.id LIMIT $3`;
 
-/** Columns of the schema with user ids that are handled here. */
+/** All columns of the schema with user ids. Each is handled here. */
 export const KNOWN_COLUMNS: readonly string[] = [
   'departures.user_id',
   'invites.invited_by',
@@ -80,7 +80,7 @@ export class WorkspacesPersonalData implements PersonalData {
     for await (const rows of pagesById(PAGE, received)) yield ['invites', rows];
   }
 
-  /** Lists of members check in the copy whether an account is active. */
+  /** Updates the copy of the account, because lists of members check there whether it is active. */
   async hide(userId: string): Promise<void> {
     await this.people.copy([userId]);
   }
@@ -105,7 +105,7 @@ export class WorkspacesPersonalData implements PersonalData {
     };
   }
 
-  /** In the order of the workspaces: two erasures that lock the same ones do not wait for each other in a circle. */
+  /** Locks the workspaces in the order of their ids, so that two erasures do not deadlock. */
   private async eraseMemberships(userId: string, limit: number): Promise<number> {
     const found = await this.sql.rows<{ id: string }>(
       `SELECT workspace_id AS id FROM workspaces.members WHERE user_id = $1 ORDER BY workspace_id LIMIT $2`,
@@ -116,8 +116,8 @@ export class WorkspacesPersonalData implements PersonalData {
   }
 
   /**
-   * The workspace goes on without the user. If no owner is left, the oldest of the other members becomes one, or of the
-   * guests if there are only those; a workspace with nobody in it ends, as a personal one does.
+   * Removes the user from the workspace. If no owner is left, the member who joined first becomes owner, or the guest who
+   * joined first if there are only guests. A workspace without members is deleted, and so is a personal one.
    */
   private async leave(workspaceId: string, userId: string): Promise<void> {
     const workspace = await this.workspaces.findLocked(workspaceId);

@@ -13,10 +13,10 @@ import { Tags } from './storage/tags';
 import { Workspaces } from './storage/workspaces';
 
 const DAY_MS = 86_400_000;
-/** Members of each workspace besides the three accounts that visitors sign in with. */
+/** Number of members of each workspace besides the three demo accounts that visitors sign in with. */
 const OTHERS = 6;
 
-/** By whom each is owned, and what the two others are there. */
+/** The shared workspaces, with their owners and the roles of the two other demo accounts. */
 const WORKSPACES: readonly {
   name: string;
   description: string;
@@ -47,7 +47,7 @@ const WORKSPACES: readonly {
   },
 ];
 
-/** Workspaces that the demo accounts share: all or nothing, and nothing if one of them has shared one already. */
+/** Seeds workspaces that the demo accounts share. All or nothing, and nothing if one of them already shares one. */
 @Injectable()
 export class SeedWorkspaces implements Seed {
   constructor(

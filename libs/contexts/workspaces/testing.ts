@@ -8,7 +8,7 @@ export async function onboard(system: TestSystem, { token }: Person, draft: obje
   return (await system.ask('POST /v1/workspaces', { token, body: { name: 'Spring count', ...draft } })).body;
 }
 
-/** Makes a workspace of an owner with members in one go. @returns its id */
+/** Creates a workspace of an owner with members. @returns its id */
 export function gather(
   system: TestSystem,
   owner: Person,
@@ -30,7 +30,7 @@ export async function tag(
   return (await system.ask(`POST /v1/workspaces/${workspaceId}/tags`, { token, body: { name } })).body;
 }
 
-/** Invites an address or a user into a workspace. @returns its view */
+/** Invites an address or a user to a workspace. @returns the view of the invite */
 export async function invite(
   system: TestSystem,
   { token }: Person,
@@ -44,11 +44,11 @@ export async function invite(
 
 /** Waits for the latest invite in a mailbox. @returns the token of its link */
 export async function inviteToken(system: TestSystem, address: string): Promise<string> {
-  const { text } = await system.inbox.latest(address, / invites you into /);
+  const { text } = await system.inbox.latest(address, / invites you to join /);
   return /\/invites\?token=([\w-]+)/.exec(text)![1]!;
 }
 
-/** @returns the id of a user's personal workspace, which is made if it has not been yet */
+/** @returns the id of a user's personal workspace, which is created if it does not exist yet */
 export async function personalOf(system: TestSystem, { token }: Person): Promise<string> {
   const { body } = await system.ask('GET /v1/workspaces?limit=100', { token });
   return (body.data as { id: string; personal: boolean }[]).find(({ personal }) => personal)!.id;
@@ -56,7 +56,7 @@ export async function personalOf(system: TestSystem, { token }: Person): Promise
 
 type Access = Omit<Row, 'given'> & { standings: Record<Standing, 'allowed' | 403 | 404> };
 
-/** Rows of the access matrix for what a workspace holds; for those who are not in it, it does not exist. */
+/** Rows of the access matrix for the content of a workspace. Users outside the workspace get 404. */
 const outside = { former: 404, blocked: 404 } as const;
 export const forMembers: Access = {
   ...ownerOnly,
@@ -67,7 +67,7 @@ export const forOwners: Access = { ...ownerOnly, standings: { member: 403, guest
 
 const blocked = new WeakSet<object>();
 
-/** A workspace of the owner with those of the scene in it who are members, as `id` of the path. */
+/** A workspace of the owner with the members of the scene, as `id` of the path. */
 export async function sharedWorkspace({ system, people, standings }: Scene): Promise<Given> {
   const { member, guest, former } = standings;
   if (!blocked.has(standings)) {

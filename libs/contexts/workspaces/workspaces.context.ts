@@ -23,9 +23,9 @@ import { WorkspaceViews } from './views/workspace';
 /** Workspaces and who is in them. */
 export const workspaces = defineContext('workspaces', __dirname, {
   tags: {
-    Workspaces: 'Places for work that members share; everybody has a personal one.',
-    'Workspace members': 'Who is in a workspace, and what they may do there.',
-    'Workspace tags': 'Tags of a workspace, for what is kept in it.',
+    Workspaces: 'Workspaces that members share. Every user also has a personal one.',
+    'Workspace members': 'Members of a workspace, their roles, and invites.',
+    'Workspace tags': 'Tags of a workspace, for its todos.',
   },
   requires: ['identity', 'social'],
   schemas: [inviteSchema, memberSchema, tagSchema, workspaceSchema],

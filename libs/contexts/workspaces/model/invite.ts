@@ -5,17 +5,17 @@ import { InviteClosed } from './rejections';
 
 /** Days for which an invite can be accepted. */
 export const INVITE_DAYS = 7;
-/** Maximum open invites of a workspace. */
+/** Maximum number of open invites to a workspace. */
 export const MAX_OPEN_INVITES = 100;
-/** Maximum invites that one user sends in a day, to whatever workspaces. */
+/** Maximum number of invites that one user can send in a day, to all workspaces together. */
 export const MAX_INVITES_PER_DAY = 50;
 
-/** Who is invited: a user, or whoever has verified an address. */
+/** Who is invited: a user, or the user who has verified an address. */
 export type Addressee = { userId: string; email: null } | { userId: null; email: string };
 
 export interface InviteState extends AggregateState {
   workspaceId: string;
-  /** In lower case; null if a user is invited. */
+  /** Invited address in lower case; null if a user is invited. */
   email: string | null;
   userId: string | null;
   role: Role;
@@ -27,9 +27,9 @@ export interface InviteState extends AggregateState {
   closedAt: Date | null;
 }
 
-/** An invite into a workspace. It is accepted once, by its addressee alone. */
+/** An invite to a workspace. It can be accepted once, and only by its addressee. */
 export class Invite extends Aggregate<InviteState> {
-  /** @param hashOf hash of the token of an invite, given its id */
+  /** @param hashOf computes the hash of the token of an invite from its id */
   static send(
     workspaceId: string,
     addressee: Addressee,
@@ -71,7 +71,7 @@ export class Invite extends Aggregate<InviteState> {
     return this.state.createdAt;
   }
 
-  /** @param who with the address that they have verified */
+  /** @param who the user with their verified address */
   isFor(who: { userId: string; email: string }): boolean {
     return this.state.userId === null ? this.state.email === who.email : this.state.userId === who.userId;
   }
@@ -87,7 +87,7 @@ export class Invite extends Aggregate<InviteState> {
     this.raise(InviteAccepted, { workspaceId: this.workspaceId });
   }
 
-  /** One that has expired too: it makes room for another to the same addressee. */
+  /** Also works for an expired invite, so that another one can be sent to the same addressee. */
   revoke(now: Date): void {
     this.state.closedAt = now;
     this.raise(InviteRevoked, { workspaceId: this.workspaceId });

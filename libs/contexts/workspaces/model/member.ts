@@ -9,19 +9,19 @@ export interface MemberState extends AggregateState {
   joinedAt: Date;
 }
 
-/** @throws Rejection `auth.forbidden` unless the role decides who is in the workspace, and about the workspace itself */
+/** @throws Rejection `auth.forbidden` unless the role can manage the workspace and its members */
 export function verifyOwner(role: Role): void {
   if (role !== 'owner') throw new Rejection(Forbidden);
 }
 
-/** @throws Rejection `auth.forbidden` for those who only read */
+/** @throws Rejection `auth.forbidden` for guests, who can only read */
 export function verifyWriter(role: Role): void {
   if (role === 'guest') throw new Rejection(Forbidden);
 }
 
 /**
- * A user in a workspace. What says how many other owners there are must stay true until the change is stored: lock the
- * workspace first.
+ * A user in a workspace. Lock the workspace before you count its other owners, so that the number stays correct until the
+ * change is stored.
  */
 export class Member extends Aggregate<MemberState> {
   static join(workspaceId: string, userId: string, role: Role, now: Date): Member {
@@ -62,7 +62,7 @@ export class Member extends Aggregate<MemberState> {
     this.remove(reason);
   }
 
-  /** Whatever becomes of the workspace: the account is erased. */
+  /** Removes a member whose account is erased, without the rule about the last owner. */
   erase(): void {
     this.remove('erased');
   }

@@ -3,15 +3,15 @@ import { defineRejection, Rules } from '@rookery/domain';
 export const LastOwner = defineRejection(
   'workspaces.last-owner',
   'invalid',
-  'A workspace has at least one owner, and this is the last one.',
+  'A workspace must have at least one owner, and this is the last one.',
   'Make another member an owner first, or delete the workspace.',
-  'The last owner stays',
+  'Last owner of the workspace',
 );
 
 export const PersonalWorkspace = defineRejection(
   'workspaces.personal',
   'invalid',
-  'A personal workspace belongs to one user alone: it is neither shared nor left nor deleted.',
+  'A personal workspace belongs to one user. It cannot be shared, left or deleted.',
   'Create another workspace with POST /v1/workspaces.',
   'This workspace is personal',
 );
@@ -19,7 +19,7 @@ export const PersonalWorkspace = defineRejection(
 export const AlreadyMember = defineRejection(
   'workspaces.already-member',
   'conflict',
-  'The user is a member of this workspace already.',
+  'The user is already a member of this workspace.',
   'Change their role with PATCH /v1/workspaces/{id}/members/{userId}.',
   'Already a member',
 );
@@ -27,9 +27,9 @@ export const AlreadyMember = defineRejection(
 export const InviteNeeded = defineRejection(
   'workspaces.invite-needed',
   'invalid',
-  'The user has left this workspace, and comes back only by accepting an invite.',
+  'The user has left this workspace, and can return only by accepting an invite.',
   'Invite the user with POST /v1/workspaces/{id}/invites.',
-  'An invite is needed',
+  'Invite required',
   { path: 'userId', rule: Rules.custom, params: { rule: 'has-left' } },
 );
 
@@ -37,7 +37,7 @@ export const TooManyMembers = defineRejection(
   'workspaces.too-many-members',
   'conflict',
   'The workspace has reached the maximum number of members.',
-  'Remove members who no longer need it.',
+  'Remove members who no longer need access.',
   'Too many members',
 );
 
@@ -52,9 +52,9 @@ export const TooManyWorkspaces = defineRejection(
 export const TagTaken = defineRejection(
   'workspaces.tag-taken',
   'conflict',
-  'The workspace has a tag of this name, upper and lower case apart.',
-  'Use the tag that is there, or choose another name.',
-  'This tag exists',
+  'The workspace already has a tag with this name, not case-sensitive.',
+  'Use the existing tag, or choose another name.',
+  'Tag already exists',
   { path: 'name', rule: Rules.taken, params: {} },
 );
 
@@ -69,8 +69,8 @@ export const TooManyTags = defineRejection(
 export const InviteClosed = defineRejection(
   'workspaces.invite-closed',
   'gone',
-  'This invite was used, taken back or replaced, or has expired.',
-  'Ask an owner of the workspace for another one.',
+  'This invite was used, revoked or replaced, or it has expired.',
+  'Ask an owner of the workspace for a new invite.',
   'This invite is no longer valid',
 );
 
@@ -78,6 +78,6 @@ export const TooManyInvites = defineRejection(
   'workspaces.too-many-invites',
   'conflict',
   'The workspace has too many open invites, or you have sent too many today.',
-  'Take back invites that nobody accepts with DELETE /v1/workspaces/{id}/invites/{inviteId}, or wait a day.',
+  'Revoke invites that nobody accepts with DELETE /v1/workspaces/{id}/invites/{inviteId}, or wait a day.',
   'Too many invites',
 );

@@ -7,7 +7,7 @@ export interface TagState extends AggregateState {
   createdAt: Date;
 }
 
-/** A tag of a workspace. It is never renamed: what bears it may keep its name. */
+/** A tag of a workspace. It is never renamed, so others can store its name. */
 export class Tag extends Aggregate<TagState> {
   static create(workspaceId: string, name: string, now: Date): Tag {
     const tag = new Tag({ id: newId(), version: 0, workspaceId, name, createdAt: now });

@@ -2,16 +2,16 @@ import { Aggregate, type AggregateState, newId, Rejection } from '@rookery/domai
 import { WorkspaceCreated, WorkspaceDeleted, WorkspaceUpdated } from '../contract';
 import { PersonalWorkspace } from './rejections';
 
-/** What a workspace is called. */
+/** Name and description of a workspace. */
 export interface WorkspaceDraft {
   name: string;
   description: string | null;
 }
 
 export interface WorkspaceState extends AggregateState, WorkspaceDraft {
-  /** The user whose personal workspace it is; null for those that are shared. */
+  /** The user whose personal workspace it is; null for shared workspaces. */
   personalOf: string | null;
-  /** Who made it, and whose limit it counts against; null once their account is erased. */
+  /** Who created it, and whose limit it counts against; null once their account is erased. */
   createdBy: string | null;
   createdAt: Date;
   updatedAt: Date;
@@ -19,13 +19,13 @@ export interface WorkspaceState extends AggregateState, WorkspaceDraft {
 
 const PERSONAL: WorkspaceDraft = { name: 'Personal', description: null };
 
-/** A place for work that its members share. Who they are is not part of it: see `Member`. */
+/** A workspace that its members share. The members are not part of this aggregate: see `Member`. */
 export class Workspace extends Aggregate<WorkspaceState> {
   static onboard(ownerId: string, draft: WorkspaceDraft, now: Date): Workspace {
     return Workspace.create(ownerId, draft, null, now);
   }
 
-  /** The one that every user has and nobody else enters. */
+  /** Creates the personal workspace of a user, which nobody else can join. */
   static personal(userId: string, now: Date): Workspace {
     return Workspace.create(userId, PERSONAL, userId, now);
   }
@@ -53,7 +53,7 @@ export class Workspace extends Aggregate<WorkspaceState> {
     return this.state.personalOf !== null;
   }
 
-  /** @throws Rejection `workspaces.personal` unless several users may be in it */
+  /** @throws Rejection `workspaces.personal` if it is a personal workspace */
   verifyShared(): void {
     if (this.personal) throw new Rejection(PersonalWorkspace);
   }
@@ -76,7 +76,7 @@ export class Workspace extends Aggregate<WorkspaceState> {
     this.end();
   }
 
-  /** Nobody is left in it: the last account in it is erased. */
+  /** Deletes it after the account of its last member is erased. */
   end(): void {
     this.raise(WorkspaceDeleted, { personal: this.personal });
   }

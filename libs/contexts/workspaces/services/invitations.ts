@@ -11,7 +11,7 @@ import { People } from '../storage/people';
 import { Workspaces } from '../storage/workspaces';
 import { InviteSecrets } from './invite-secrets';
 
-/** Inviting people, whom one knows by name or only by an address. */
+/** Sends invites to users, or to e-mail addresses. */
 @Injectable()
 export class Invitations {
   constructor(
@@ -25,10 +25,10 @@ export class Invitations {
   ) {}
 
   /**
-   * Invites somebody, in the current transaction. An open invite of theirs is replaced. Nothing here depends on whether
-   * an address has an account.
+   * Invites somebody in the current transaction. An open invite to the same addressee is replaced. Nothing here depends on
+   * whether an address has an account.
    *
-   * @throws Rejection `resource.not-found` if the workspace, or the user, does not exist for the caller;
+   * @throws Rejection `resource.not-found` if the caller cannot see the workspace or the user;
    *   `auth.forbidden`, `workspaces.personal`, `workspaces.already-member`, `workspaces.too-many-invites`
    */
   async invite(workspaceId: string, callerId: string, addressee: Addressee, role: Role): Promise<Invite> {

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { MasterKey } from '@rookery/settings';
 
 /**
- * The tokens of invites, derived from their ids: nothing secret is stored with the event, and a mail that is sent twice
- * has the same link. Of a token only the hash is stored, and of an address to count mails by only a keyed one.
+ * The tokens of invites, derived from their ids: the event contains no secret, and a mail that is sent twice has the same
+ * link. Only the hash of a token is stored. Addresses for counting mails are stored as keyed hashes.
  */
 @Injectable()
 export class InviteSecrets {

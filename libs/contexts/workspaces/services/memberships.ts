@@ -18,7 +18,7 @@ import { PersonalWorkspaces } from './personal-workspaces';
 
 const SELECT_TAGS = 'SELECT id, name FROM workspaces.tags WHERE workspace_id = $1 AND id = ANY ($2::uuid[])';
 
-/** Who is in which workspace, as seen by other contexts. */
+/** Who is in which workspace, for other contexts. */
 @Injectable()
 export class StoredMemberships extends Memberships {
   constructor(
@@ -44,8 +44,8 @@ export class StoredMemberships extends Memberships {
   }
 
   /**
-   * The workspace first, as its deletion does: whoever deletes it waits here, or is waited for, before members are
-   * locked. `FOR KEY SHARE` lets its members change meanwhile, `FOR SHARE` does not let these.
+   * Locks the workspace before its members, in the same order as its deletion. `FOR KEY SHARE` on the workspace lets its
+   * other members change meanwhile. `FOR SHARE` on the given members prevents that they change.
    */
   override async lockRoles(userIds: readonly string[], workspaceId: string): Promise<Map<string, Role>> {
     const rows = await this.sql.rows<{ userId: string; role: Role }>(

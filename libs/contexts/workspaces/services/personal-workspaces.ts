@@ -8,8 +8,8 @@ import { People } from '../storage/people';
 import { Workspaces } from '../storage/workspaces';
 
 /**
- * The one workspace that everybody has. It is made when the account becomes active, for accounts from before this
- * context by the worker, and in any case when its owner asks first.
+ * The personal workspace that every user has. It is created when the account becomes active; for accounts that are older
+ * than this context, by a schedule of the worker; and in any case when its owner first needs it.
  */
 @Injectable()
 export class PersonalWorkspaces {
@@ -23,9 +23,9 @@ export class PersonalWorkspaces {
   ) {}
 
   /**
-   * Joins the current transaction, or runs one of its own if there is something to do.
+   * Joins the current transaction, or starts its own if there is something to do.
    *
-   * @returns the personal workspace of a user, which is made now if it has not been yet
+   * @returns the personal workspace of a user, which is created if it does not exist yet
    * @throws Rejection `resource.not-found` unless there is an active account
    */
   async of(userId: string): Promise<string> {
@@ -33,10 +33,10 @@ export class PersonalWorkspaces {
   }
 
   /**
-   * The same for work that shares its transaction with others, which must not wait for anybody. The copy of the account
-   * must be there; an account that is not active gets nothing.
+   * The same for deliveries that share a transaction and must not wait for locks. The copy of the account must exist. An
+   * inactive account gets no workspace.
    *
-   * @returns false, without doing anything, if another transaction is making the workspace
+   * @returns false, without doing anything, if another transaction is creating the workspace
    */
   async tryOpen(userId: string): Promise<boolean> {
     const row = await this.sql.row<{ locked: boolean }>(
@@ -57,7 +57,7 @@ export class PersonalWorkspaces {
     return this.create(userId);
   }
 
-  /** The caller holds the lock. */
+  /** Requires that the caller holds the lock. */
   private async create(userId: string): Promise<string> {
     const there = await this.workspaces.personalOf(userId);
     if (there !== undefined) return there;

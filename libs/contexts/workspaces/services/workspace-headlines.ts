@@ -6,7 +6,7 @@ import { type WorkspaceHeadline, WorkspaceHeadlines } from '../contract';
 import { Invites } from '../storage/invites';
 import { Members } from '../storage/members';
 
-/** What workspaces are called, for their members and for those who are invited. */
+/** Names of workspaces, for their members and for invited users. */
 @Injectable()
 export class StoredWorkspaceHeadlines extends WorkspaceHeadlines {
   constructor(

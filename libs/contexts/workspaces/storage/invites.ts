@@ -24,7 +24,7 @@ export const inviteSchema = new EntitySchema<InviteState>({
   },
 });
 
-/** An invite that was closed, at its new version. */
+/** A closed invite with its new version. */
 interface Closed extends Record<string, unknown> {
   id: string;
   version: number;
@@ -33,14 +33,14 @@ interface Closed extends Record<string, unknown> {
 
 const CLOSED = 'invites.id, invites.version, invites.workspace_id AS "workspaceId"';
 
-/** Maximum mails with invites to one address within a day, whoever sends them. */
+/** Maximum number of invite mails to one address within a day, from all senders together. */
 const MAX_MAILS_PER_DAY = 5;
-/** Those of one sender among them, so that no sender uses up what others need. */
+/** Maximum number of them from one sender, so that no sender uses up the limit of others. */
 const MAX_MAILS_OF_SENDER_PER_DAY = 2;
-/** Days after its end for which a link says that it has expired. */
+/** Days after the end of an invite during which its link returns that it has expired. */
 const KEPT_DAYS = 30;
 
-/** The invites into all workspaces. Whoever changes one has locked its workspace first. */
+/** The invites to all workspaces. Callers lock the workspace before they change an invite. */
 @Injectable()
 export class Invites extends Repository<InviteState, Invite> {
   protected readonly storedAs: StoredAs<InviteState, Invite> = {
@@ -48,12 +48,12 @@ export class Invites extends Repository<InviteState, Invite> {
     restore: (state) => new Invite(state),
   };
 
-  /** @returns undefined if the token is none of an invite */
+  /** @returns undefined if no invite has this token */
   findByHash(tokenHash: Buffer): Promise<Invite | undefined> {
     return this.find({ tokenHash });
   }
 
-  /** @returns the invite of the addressee that is not closed, expired or not */
+  /** @returns the invite to the addressee that is not closed, even if it has expired */
   async findUnclosed(workspaceId: string, { userId, email }: Addressee): Promise<Invite | undefined> {
     const row = await this.sql.row<{ id: string }>(
       `SELECT id FROM workspaces.invites WHERE workspace_id = $1 AND closed_at IS NULL
@@ -63,7 +63,7 @@ export class Invites extends Repository<InviteState, Invite> {
     return row && this.find({ id: row.id });
   }
 
-  /** @throws Rejection `resource.not-found` unless the workspace has the invite and it is open */
+  /** @throws Rejection `resource.not-found` unless the invite belongs to the workspace and is open */
   async openOf(workspaceId: string, id: string, now: Date): Promise<Invite> {
     const invite = await this.find({ id, workspaceId });
     if (!invite?.isOpen(now)) throw new Rejection(NotFound);
@@ -98,8 +98,7 @@ export class Invites extends Repository<InviteState, Invite> {
   }
 
   /**
-   * Closes the open invites of a sender who has lost the right to send them, in the current transaction, with an event for
-   * each.
+   * Closes the open invites of a sender who can no longer invite, in the current transaction, with an event for each.
    */
   async closeOf(workspaceId: string, invitedBy: string): Promise<void> {
     const closed = await this.sql.rows<Closed>(
@@ -111,8 +110,8 @@ export class Invites extends Repository<InviteState, Invite> {
   }
 
   /**
-   * Closes the open invites to a former member by id, with an event for each. Those to an address stay in the list: that one
-   * is missing would tell its owners whose it is.
+   * Closes the open invites to a former member by id, with an event for each. Invites to an address stay in the list: if one
+   * disappeared, it would reveal to the owners whose address it is.
    */
   async closeTo(workspaceId: string, userId: string): Promise<void> {
     const closed = await this.sql.rows<Closed>(
@@ -123,7 +122,7 @@ export class Invites extends Repository<InviteState, Invite> {
     await this.tell(InviteRevoked, closed);
   }
 
-  /** Closes the open invites of a workspace that is deleted, without events of their own. */
+  /** Closes the open invites to a deleted workspace, without an event for each. */
   async closeAll(workspaceId: string): Promise<void> {
     await this.sql.execute(
       `UPDATE workspaces.invites SET closed_at = now(), version = version + 1
@@ -133,8 +132,7 @@ export class Invites extends Repository<InviteState, Invite> {
   }
 
   /**
-   * Closes invites that nobody has accepted in time, in the current transaction, with an event for each; those that somebody
-   * else is changing are left for later.
+   * Closes expired invites in the current transaction, with an event for each. Skips locked invites.
    *
    * @param limit maximum number
    */
@@ -151,10 +149,10 @@ export class Invites extends Repository<InviteState, Invite> {
   }
 
   /**
-   * Counts a mail that is about to be sent to an address; one that is sent again counts once. In a transaction.
+   * Counts a mail that is about to be sent to an address. A retry counts once. Call it in a transaction.
    *
-   * @param mark of the address
-   * @returns whether it may be sent now
+   * @param mark keyed hash of the address
+   * @returns whether the mail can be sent now
    */
   async admitMail(id: string, mark: Buffer): Promise<boolean> {
     await this.sql.execute('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
@@ -172,7 +170,7 @@ export class Invites extends Repository<InviteState, Invite> {
     return admitted === 1;
   }
 
-  /** Deletes invites to a user or their address. @returns how many, at most `limit` */
+  /** Deletes invites to a user or their address. @returns number of deleted invites, at most `limit` */
   eraseTo(userId: string, email: string | null, limit: number): Promise<number> {
     return this.sql.execute(
       `DELETE FROM workspaces.invites WHERE id IN (
@@ -181,7 +179,7 @@ export class Invites extends Repository<InviteState, Invite> {
     );
   }
 
-  /** Closes the invites that a user has sent, and forgets by whom they are. @returns how many, at most `limit` */
+  /** Closes the invites that a user has sent, and removes the sender from them. @returns number of invites, at most `limit` */
   async eraseBy(userId: string, limit: number): Promise<number> {
     const erased = await this.sql.rows<Closed & { open: boolean }>(
       `WITH sent AS (

@@ -21,8 +21,8 @@ export const memberSchema = new EntitySchema<MemberState>({
 });
 
 /**
- * Who is in which workspace, and the number of members of each, which is 1 for a new workspace: its owner. Whoever
- * changes members has locked the workspace (`Workspaces.lockAs`), or has just made it.
+ * Who is in which workspace, and the number of members of each. A new workspace has one member, its owner. Callers lock
+ * the workspace (`Workspaces.lockAs`) before they change members, or have just created it.
  */
 @Injectable()
 export class Members extends Repository<MemberState, Member> {
@@ -32,7 +32,7 @@ export class Members extends Repository<MemberState, Member> {
     unique: { members_pair_key: AlreadyMember },
   };
 
-  /** @throws Rejection `resource.not-found` if the user is no member of the workspace */
+  /** @throws Rejection `resource.not-found` if the user is not a member of the workspace */
   async of(workspaceId: string, userId: string): Promise<Member> {
     const member = await this.find({ workspaceId, userId });
     if (!member) throw new Rejection(NotFound);
@@ -42,7 +42,7 @@ export class Members extends Repository<MemberState, Member> {
   /**
    * Stores another member of a workspace.
    *
-   * @param max members of the workspace
+   * @param max maximum number of members of the workspace
    * @throws Rejection `workspaces.too-many-members`, `workspaces.already-member`
    */
   async add(member: Member, max: number): Promise<void> {
@@ -77,8 +77,8 @@ export class Members extends Repository<MemberState, Member> {
   }
 
   /**
-   * @returns the member who is to be an owner when a user is gone: an owner, else the oldest member, else the oldest
-   *   guest; undefined if there is nobody else whose account is active
+   * @returns the member who is to own the workspace without the user: an owner, else the member who joined first, else
+   *   the guest who joined first; undefined if nobody else has an active account
    */
   async heirOf(workspaceId: string, userId: string): Promise<Member | undefined> {
     const row = await this.sql.row<{ heir: string }>(
@@ -91,7 +91,7 @@ export class Members extends Repository<MemberState, Member> {
     return row && this.find({ workspaceId, userId: row.heir });
   }
 
-  /** Keeps in mind until when a user was a member: invites from before do not bring them back. */
+  /** Records when a user left or was removed, so that earlier invites do not bring them back. */
   async noteRemoval(workspaceId: string, userId: string, at: Date): Promise<void> {
     await this.sql.execute(
       `INSERT INTO workspaces.removals (workspace_id, user_id, removed_at) VALUES ($1, $2, $3)
@@ -100,7 +100,7 @@ export class Members extends Repository<MemberState, Member> {
     );
   }
 
-  /** @returns whether a user has left the workspace, or was removed from it, since a moment within the life of an invite */
+  /** @returns whether a user left or was removed since a moment, which must be within the lifetime of an invite */
   async wasRemovedSince(workspaceId: string, userId: string, moment: Date): Promise<boolean> {
     const row = await this.sql.row(
       `SELECT 1 AS removed FROM workspaces.removals
@@ -110,7 +110,7 @@ export class Members extends Repository<MemberState, Member> {
     return row !== undefined;
   }
 
-  /** Forgets removals that no invite is older than, at most `limit`. @returns number of forgotten removals */
+  /** Deletes records of removals that are older than any invite, at most `limit`. @returns number of deleted records */
   forgetRemovals(limit: number): Promise<number> {
     return this.sql.execute(
       `DELETE FROM workspaces.removals WHERE (workspace_id, user_id) IN (
@@ -120,7 +120,7 @@ export class Members extends Repository<MemberState, Member> {
     );
   }
 
-  /** Keeps in mind that a user has left by choice: nobody adds them again without being asked. */
+  /** Records that a user left by choice, so that nobody can add them again without an invite. */
   async noteDeparture(workspaceId: string, userId: string): Promise<void> {
     await this.sql.execute(
       `INSERT INTO workspaces.departures (workspace_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
@@ -128,7 +128,7 @@ export class Members extends Repository<MemberState, Member> {
     );
   }
 
-  /** @returns whether a user has left the workspace by choice, and has not come back */
+  /** @returns whether a user left the workspace by choice and has not returned */
   async hasLeft(workspaceId: string, userId: string): Promise<boolean> {
     const row = await this.sql.row(
       'SELECT 1 AS "left" FROM workspaces.departures WHERE workspace_id = $1 AND user_id = $2',
@@ -137,7 +137,7 @@ export class Members extends Repository<MemberState, Member> {
     return row !== undefined;
   }
 
-  /** The user has come back by choice. */
+  /** Deletes the record after the user has returned by choice. */
   async forgetDeparture(workspaceId: string, userId: string): Promise<void> {
     await this.sql.execute('DELETE FROM workspaces.departures WHERE workspace_id = $1 AND user_id = $2', [
       workspaceId,

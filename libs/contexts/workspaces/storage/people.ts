@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountCopy } from '../../identity/contract';
 
-/** The copy of accounts that can be in workspaces. */
+/** The copy of the accounts that can be in workspaces. */
 @Injectable()
 export class People extends AccountCopy('workspaces.people') {}

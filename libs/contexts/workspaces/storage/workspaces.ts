@@ -22,7 +22,7 @@ export const workspaceSchema = new EntitySchema<WorkspaceState>({
   },
 });
 
-/** A workspace that the caller has locked, and what they are in it. */
+/** A locked workspace, and the role of the caller in it. */
 export interface LockedWorkspace {
   workspace: Workspace;
   role: Role;
@@ -37,8 +37,8 @@ export class Workspaces extends Repository<WorkspaceState, Workspace> {
   };
 
   /**
-   * Loads a workspace for a change by one of its members, and locks it until the current transaction ends: whatever
-   * depends on who its members are is then decided one after the other. Strangers lock nothing.
+   * Loads a workspace for a change by one of its members, and locks it until the current transaction ends. This serializes
+   * decisions that depend on its members. Users outside the workspace lock nothing.
    *
    * @throws Rejection `resource.not-found` unless the user is a member
    */
@@ -49,7 +49,7 @@ export class Workspaces extends Repository<WorkspaceState, Workspace> {
       [id, userId],
     );
     if (!locked) throw new Rejection(NotFound);
-    // Only now: while it waited for the lock, the member may have been removed.
+    // Read after the lock, because the member can have been removed while waiting for it.
     const [workspace, row] = await Promise.all([
       this.get(id),
       this.sql.row<{ role: Role }>(member, [id, userId]),
@@ -59,9 +59,9 @@ export class Workspaces extends Repository<WorkspaceState, Workspace> {
   }
 
   /**
-   * Locks a workspace until the current transaction ends, whoever its members are.
+   * Locks a workspace until the current transaction ends, without checking members.
    *
-   * @returns undefined if it is gone
+   * @returns undefined if it does not exist
    */
   async findLocked(id: string): Promise<Workspace | undefined> {
     await this.sql.execute('SELECT 1 FROM workspaces.workspaces WHERE id = $1 FOR NO KEY UPDATE', [id]);
@@ -69,9 +69,9 @@ export class Workspaces extends Repository<WorkspaceState, Workspace> {
   }
 
   /**
-   * Serializes what one user creates until the transaction ends.
+   * Serializes the creation of workspaces by one user until the transaction ends.
    *
-   * @returns number of shared workspaces that the user has created and that are still there
+   * @returns number of existing shared workspaces that the user has created
    */
   async countCreatedBy(userId: string): Promise<number> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('workspaces.created:' || $1, 0))`, [

@@ -6,7 +6,7 @@ import { type Role, ROLES } from '../contract';
 import type { Invite } from '../model/invite';
 import { ROLE } from './workspace';
 
-/** An open invite. Its token is in the mail alone. */
+/** An open invite. Only the mail contains its token. */
 @ApiSchema({ name: 'WorkspaceInvite' })
 export class InviteView {
   @Field.uuid({ description: 'Id of the invite.' })
@@ -18,18 +18,18 @@ export class InviteView {
   @Field.text({
     max: 254,
     nullable: true,
-    description: 'Address that is invited; null if a user is.',
+    description: 'Invited e-mail address; null if a user is invited.',
     example: 'ada@example.com',
   })
   email: string | null;
 
-  @Field.uuid({ nullable: true, description: 'User who is invited; null if an address is.' })
+  @Field.uuid({ nullable: true, description: 'Id of the invited user; null if an address is invited.' })
   userId: string | null;
 
   @Field.oneOf(ROLES, ROLE)
   role: Role;
 
-  @Field.uuid({ nullable: true, description: 'Owner who has sent it; null once their account is erased.' })
+  @Field.uuid({ nullable: true, description: 'Id of the owner who sent it; null if the account was erased.' })
   invitedBy: string | null;
 
   @Field.dateTime({ description: 'When it was sent.' })
@@ -39,18 +39,18 @@ export class InviteView {
   expiresAt: Date;
 }
 
-/** @returns an invite that was sent just now */
+/** @returns the view of an invite that was sent in this request */
 export function newInviteView(invite: Invite): InviteView {
   const { id, workspaceId, email, userId, role, invitedBy, createdAt, expiresAt } = invite.snapshot();
   return { id, workspaceId, email, userId, role, invitedBy, createdAt, expiresAt };
 }
 
-/** Invites as owners see them. */
+/** Invites, as owners see them. */
 @Injectable()
 export class InviteViews {
   constructor(private readonly sql: Sql) {}
 
-  /** The caller has been found to be an owner. */
+  /** Requires that the caller was checked to be an owner. */
   of(workspaceId: string, page: ListQuery): Promise<Page<InviteView>> {
     return paged(page, `invites:${workspaceId}`, BY_ID, ([id], limit) =>
       this.sql.rows<InviteView & Record<string, unknown>>(

@@ -30,7 +30,7 @@ const SELECT_MEMBER = `SELECT member.user_id AS "userId", person.username, perso
 
 type Row = MemberView & Record<string, unknown>;
 
-/** The latest joined first. */
+/** The latest to join come first. */
 const BY_JOINING: Keyset<MemberView, Position> = {
   first: NEWEST,
   of: ({ joinedAt, userId }) => [joinedAt.toISOString(), userId],
@@ -41,7 +41,7 @@ const BY_JOINING: Keyset<MemberView, Position> = {
 export class MemberViews {
   constructor(private readonly sql: Sql) {}
 
-  /** @returns a member as changed by the current transaction, for the response to the change */
+  /** @returns a member as the current transaction changed it, for the response */
   async reload(workspaceId: string, userId: string): Promise<MemberView> {
     const member = await this.sql.row<Row>(
       `${SELECT_MEMBER} WHERE member.workspace_id = $1 AND member.user_id = $2`,
@@ -50,7 +50,7 @@ export class MemberViews {
     return member!;
   }
 
-  /** The caller has been found to be a member. */
+  /** Requires that the caller was checked to be in the workspace. */
   of(workspaceId: string, page: ListQuery): Promise<Page<MemberView>> {
     return paged(page, `members:${workspaceId}`, BY_JOINING, ([joinedAt, userId], limit) =>
       this.sql.rows<Row>(

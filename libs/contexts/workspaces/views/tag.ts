@@ -9,7 +9,7 @@ import type { Tag } from '../model/tag';
 export const TAG = {
   name: {
     ...TAG_NAME,
-    description: 'Its name, unique in the workspace whatever the case.',
+    description: 'Name. It is unique in the workspace, not case-sensitive.',
     example: 'field work',
   },
 };
@@ -30,7 +30,7 @@ export class TagView {
   createdAt: Date;
 }
 
-/** @returns a tag that was created just now */
+/** @returns the view of a tag that was created in this request */
 export function newTagView(tag: Tag): TagView {
   const { id, workspaceId, name, createdAt } = tag.snapshot();
   return { id, workspaceId, name, createdAt };
@@ -41,7 +41,7 @@ export function newTagView(tag: Tag): TagView {
 export class TagViews {
   constructor(private readonly sql: Sql) {}
 
-  /** The caller has been found to be a member. */
+  /** Requires that the caller was checked to be in the workspace. */
   of(workspaceId: string, page: ListQuery): Promise<Page<TagView>> {
     return paged(page, `workspace-tags:${workspaceId}`, BY_ID, ([id], limit) =>
       this.sql.rows<TagView & Record<string, unknown>>(

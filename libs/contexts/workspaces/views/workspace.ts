@@ -7,11 +7,11 @@ import { type Role, ROLES } from '../contract';
 
 /** Field options of name and description. */
 export const WORKSPACE = {
-  name: { max: 100, description: 'Its name. It stands in invites by mail.', example: 'Spring count' },
+  name: { max: 100, description: 'Name. Invite mails contain it.', example: 'Spring count' },
   description: {
     max: 500,
     trim: true,
-    description: 'What it is for.',
+    description: 'Purpose of the workspace.',
     example: 'Who counts what, and when.',
   },
 };
@@ -20,10 +20,10 @@ export const WORKSPACE = {
 export const ROLE = {
   name: 'WorkspaceRole',
   description:
-    '`guest` reads, `member` writes too, `owner` also decides about the workspace and who is in it.',
+    '`guest` can read, `member` can also write, `owner` can also manage the workspace and its members.',
 };
 
-/** A workspace as a member sees it. */
+/** A workspace, as a member sees it. */
 @ApiSchema({ name: 'Workspace' })
 export class WorkspaceView {
   @Field.uuid({ description: 'Id of the workspace.' })
@@ -35,7 +35,7 @@ export class WorkspaceView {
   @Field.text({ ...WORKSPACE.description, nullable: true })
   description: string | null;
 
-  @Field.boolean({ description: 'Whether it is your personal workspace, which nobody else enters.' })
+  @Field.boolean({ description: 'Whether it is your personal workspace, which nobody else can join.' })
   personal: boolean;
 
   @Field.oneOf(ROLES, { ...ROLE, description: `Your role: ${ROLE.description}` })
@@ -43,7 +43,7 @@ export class WorkspaceView {
 
   @Field.integer({
     min: 1,
-    description: 'Number of members, including those whose accounts are about to be erased.',
+    description: 'Number of members, including those whose accounts are deleted but not erased yet.',
     example: 3,
   })
   membersCount: number;
@@ -54,10 +54,10 @@ export class WorkspaceView {
   @Field.dateTime({ description: 'When it was created.' })
   createdAt: Date;
 
-  @Field.dateTime({ description: 'When name or description were last changed.' })
+  @Field.dateTime({ description: 'When the name or description was last changed.' })
   updatedAt: Date;
 
-  @Field.integer({ description: 'Version of name and description. The ETag starts with it.', example: 1 })
+  @Field.integer({ description: 'Version of the name and description. The ETag starts with it.', example: 1 })
   version: number;
 }
 
@@ -69,13 +69,13 @@ const SELECT_WORKSPACE = `SELECT workspace.id, workspace.name, workspace.descrip
 
 type Row = WorkspaceView & Record<string, unknown>;
 
-/** The latest joined first. */
+/** The latest to join come first. */
 const BY_JOINING: Keyset<WorkspaceView, Position> = {
   first: NEWEST,
   of: ({ joinedAt, id }) => [joinedAt.toISOString(), id],
 };
 
-/** Workspaces as their members see them. */
+/** Workspaces, as their members see them. */
 @Injectable()
 export class WorkspaceViews {
   constructor(private readonly sql: Sql) {}

@@ -42,7 +42,7 @@ export class AcceptInviteRoute {
     operationId: 'acceptInvite',
     summary: 'Accept an invite with the token from the mail',
     description:
-      'For the user who was invited, or whoever has verified the address that was invited; for everybody else there is no such invite. It works once, for 7 days. A member who accepts keeps their role.',
+      'Only the invited user, or a user who has verified the invited address, can do this. Others get 404. An invite works once and expires after 7 days. A member who accepts keeps their role.',
     ok: { type: WorkspaceView },
     rejects: [NotFound, InviteClosed, TooManyMembers],
   })
@@ -51,7 +51,7 @@ export class AcceptInviteRoute {
   }
 }
 
-/** The page that the link in the mail opens, if an app of one's own does not. */
+/** The page that the link in the mail opens if no separate app is configured. */
 @ApiExcludeController()
 @Controller('invites')
 export class InvitesPage {
@@ -82,13 +82,13 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite> {
   async execute({ token, callerId }: AcceptInvite): Promise<WorkspaceView> {
     const { id, workspaceId } = await this.transaction.outside(() => this.findOwn(token, callerId));
     const now = this.clock.now();
-    // The workspace before the invite, as whoever takes it back does.
+    // Locks the workspace before the invite, in the same order as a revocation.
     const workspace = await this.workspaces.findLocked(workspaceId);
     const invite = await this.invites.get(id);
     if (!workspace) throw new Rejection(InviteClosed);
     invite.accept(now);
     await this.verifySender(invite, callerId);
-    // An invite to their address: it looks open to its owners, who must not learn whose address it is.
+    // An invite to an address stays open for owners after a removal: they must not learn whose address it is.
     if (await this.members.wasRemovedSince(workspaceId, callerId, invite.createdAt))
       throw new Rejection(InviteClosed);
     await this.invites.save(invite);
@@ -100,7 +100,7 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite> {
     return this.views.get(workspaceId, callerId);
   }
 
-  /** @throws Rejection `resource.not-found` unless it is an invite for the caller, whatever has become of it */
+  /** @throws Rejection `resource.not-found` unless the invite, open or closed, is for the caller */
   private async findOwn(token: string, callerId: string): Promise<Invite> {
     const [invite, [caller]] = await Promise.all([
       this.invites.findByHash(this.secrets.hashOf(token)),
@@ -111,7 +111,7 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite> {
     return invite;
   }
 
-  /** @throws Rejection `workspaces.invite-closed` if the two have fallen out since it was sent */
+  /** @throws Rejection `workspaces.invite-closed` if the account of the sender was erased or one has blocked the other */
   private async verifySender({ invitedBy }: Invite, callerId: string): Promise<void> {
     if (invitedBy === null || !(await this.relations.visibleTo(callerId, [invitedBy])).has(invitedBy))
       throw new Rejection(InviteClosed);

@@ -19,7 +19,7 @@ const signIn = async () => {
   if (!body.mfaRequired) return body;
   mfaToken = body.mfaToken;
   form.code.closest("p").hidden = false;
-  throw new Error('Type the code of your authenticator app.');
+  throw new Error('Enter the code of your authenticator app.');
 };
 form.onsubmit = async (event) => {
   event.preventDefault();
@@ -29,8 +29,8 @@ form.onsubmit = async (event) => {
     mfaToken = undefined;
     const answer = await ask('invites/' + encodeURIComponent(token) + '/accept', {}, accessToken);
     await ask('auth/logout', { refreshToken }, accessToken);
-    const told = { 200: 'You are in.', 404: 'This invite is not for this account, or the link is not valid.',
-                   410: 'This invite was used, taken back or replaced, or has expired.' };
+    const told = { 200: 'You have joined the workspace.', 404: 'This invite is not for this account, or the link is not valid.',
+                   410: 'This invite was used, revoked or replaced, or it has expired.' };
     said.textContent = told[answer.status] ?? 'That did not work. Please try again.';
     form.hidden = answer.status in told;
   } catch (error) {
@@ -43,7 +43,7 @@ form.onsubmit = async (event) => {
 export const PAGE: HtmlPage = {
   title: 'Join a workspace',
   body: `<h1>Rookery</h1>
-<p>You are invited into a workspace. Sign in with the account that the mail was for to accept. If you have none, register with that address first.</p>
+<p>You are invited to a workspace. To accept, sign in with the account that the mail was sent to. If you have no account, register with that address first.</p>
 <form>
 <p><label>E-mail <input type="email" name="email" autocomplete="username" required></label></p>
 <p><label>Password <input type="password" name="password" autocomplete="current-password" required></label></p>

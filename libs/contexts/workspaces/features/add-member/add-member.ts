@@ -42,7 +42,7 @@ class MemberCreate {
 
   @Field.email({
     optional: true,
-    description: 'Address of whom to invite, instead of a user.',
+    description: 'E-mail address to invite, instead of `userId`.',
     example: 'ada@example.com',
   })
   email?: string;
@@ -78,7 +78,7 @@ export class AddMemberRoute {
     operationId: 'addMember',
     summary: 'Add a member to a workspace',
     description:
-      'For owners. The user is a member at once, is told, and may leave; whoever has left comes back only by accepting an invite. A user who has blocked you, or whom you have blocked, does not exist here. With an e-mail address instead of a user it sends an invite, which is the response: nobody learns from it whether the address has an account.',
+      'Requires the `owner` role. The user becomes a member immediately, gets a notification, and can leave. A user who has left can return only by accepting an invite. Returns 404 for a user who has blocked you or whom you have blocked. With `email` instead of `userId`, it sends an invite and returns it. The response does not reveal whether the address has an account.',
     ok: { status: 201, type: [MemberView, InviteView] },
     rejects: [NotFound, PersonalWorkspace, AlreadyMember, InviteNeeded, TooManyMembers, TooManyInvites],
   })

@@ -45,7 +45,7 @@ export class ChangeMemberRoleRoute {
     operationId: 'updateMember',
     summary: 'Change the role of a member',
     description:
-      'For owners, about others and themselves. The last owner stays one. Invites of somebody who is no owner any more are no longer valid.',
+      'Requires the `owner` role. Owners can change their own role too, except the last owner. Invites sent by a member who is no longer an owner become invalid.',
     ok: { type: MemberView },
     rejects: [NotFound, LastOwner],
   })

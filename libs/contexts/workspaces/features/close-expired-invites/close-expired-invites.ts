@@ -4,7 +4,7 @@ import { Invites } from '../../storage/invites';
 
 const BATCH_SIZE = 100;
 
-/** Closes invites that have expired, so that others hear of it, and show them no more. */
+/** Closes expired invites and raises an event for each, so that other contexts no longer show them. */
 @Schedule('workspaces.close-expired-invites', { everySeconds: 30 })
 export class CloseExpiredInvites implements Scheduled {
   constructor(

@@ -38,7 +38,7 @@ export class CreateWorkspaceTagRoute {
   @Explain({
     operationId: 'createWorkspaceTag',
     summary: 'Create a tag in a workspace',
-    description: 'For owners and members. A workspace has at most 200 tags.',
+    description: 'Requires the `owner` or `member` role. A workspace can have at most 200 tags.',
     ok: { status: 201, type: TagView },
     rejects: [NotFound, TagTaken, TooManyTags],
   })

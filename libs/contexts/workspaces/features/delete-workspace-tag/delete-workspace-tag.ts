@@ -29,7 +29,8 @@ export class DeleteWorkspaceTagRoute {
   @Explain({
     operationId: 'deleteWorkspaceTag',
     summary: 'Delete a tag of a workspace',
-    description: 'For owners and members. Whatever bears it loses it within moments.',
+    description:
+      'Requires the `owner` or `member` role. The tag is removed from its todos shortly afterwards.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

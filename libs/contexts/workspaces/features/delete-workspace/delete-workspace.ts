@@ -31,7 +31,7 @@ export class DeleteWorkspaceRoute {
     operationId: 'deleteWorkspace',
     summary: 'Delete a workspace',
     description:
-      'For owners. Everything in it is deleted, for all members. A personal workspace ends with its account alone.',
+      'Requires the `owner` role. Deletes everything in the workspace, for all members. A personal workspace is deleted only with its account.',
     ok: { status: 204 },
     rejects: [NotFound, PersonalWorkspace],
   })

@@ -20,7 +20,7 @@ describe('Inviting somebody', () => {
   const open = async ({ token }: Person = ada) =>
     (await system.ask(`GET /v1/workspaces/${id}/invites`, { token })).body.data;
 
-  it('mails the link, which is nowhere else', async () => {
+  it('mails the link, and does not return it', async () => {
     const { email } = newcomer();
     const { status, body } = await send(ada, { email: email.toUpperCase(), role: 'guest' });
     expect(status).toBe(201);
@@ -36,7 +36,7 @@ describe('Inviting somebody', () => {
     });
     expect(Date.parse(body.expiresAt) - Date.parse(body.createdAt)).toBe(7 * 86_400_000);
     const mail = await system.inbox.latest(email);
-    expect(mail.subject).toBe('Ada Lovelace invites you into "Spring count"');
+    expect(mail.subject).toBe('Ada Lovelace invites you to join "Spring count"');
     const token = await inviteToken(system, email);
     expect(mail.text).toContain(`http://rookery.test/invites?token=${token}`);
     expect(await open()).toEqual([body]);
@@ -48,14 +48,14 @@ describe('Inviting somebody', () => {
     expect(JSON.stringify(events)).not.toContain(email);
   });
 
-  it('mails a user at their address, which the owner does not see', async () => {
+  it('mails a user at their address, which the owner cannot see', async () => {
     const { body } = await send(ada, { userId: bob.id, role: 'owner' });
     expect(body).toMatchObject({ email: null, userId: bob.id, role: 'owner' });
     await system.inbox.latest(bob.email, /invites you/);
     expect(JSON.stringify(await open())).not.toContain(bob.email);
   });
 
-  it('answers the same for an address with an account as for one without', async () => {
+  it('returns the same for an address with an account and one without', async () => {
     const answers = await Promise.all(
       [bob.email, newcomer().email].map((email) => send(ada, { email, role: 'member' })),
     );
@@ -67,7 +67,7 @@ describe('Inviting somebody', () => {
     expect(shapes[0]).toEqual(shapes[1]);
   });
 
-  it('is for owners, and finds nobody who does not exist for them', async () => {
+  it('requires the owner role, and returns 404 for users whom the owner cannot see', async () => {
     const member = await enroll(system);
     const shared = await gather(system, ada, [[member, 'member']]);
     const { email } = newcomer();
@@ -87,7 +87,7 @@ describe('Inviting somebody', () => {
     );
   });
 
-  it('mails nobody who has blocked the sender, and tells the sender nothing of it', async () => {
+  it('does not mail a user who has blocked the sender, and does not reveal this', async () => {
     const eve = await enroll(system);
     await block(system, eve, ada);
     expect((await send(ada, { email: eve.email, role: 'guest' })).status).toBe(201);
@@ -107,7 +107,7 @@ describe('Inviting somebody', () => {
     expect(await invitesTo(eve.email)).toEqual([]);
   });
 
-  it('replaces an earlier invite of the same addressee, also of two at once', async () => {
+  it('replaces an earlier invite to the same addressee, also for concurrent requests', async () => {
     const { email } = newcomer();
     const first = await invite(system, ada, id, { email });
     const answers = await race(system, [
@@ -119,7 +119,7 @@ describe('Inviting somebody', () => {
     expect(first.id).not.toBe(answers[1]!.body.id);
   });
 
-  it('has a limit for open ones of a workspace, and for those that one user sends in a day', async () => {
+  it('limits the open invites to a workspace, and the invites of one user in a day', async () => {
     const fill = (count: number, invitedBy: string | null) =>
       system.sql(
         `INSERT INTO workspaces.invites (id, version, workspace_id, email, role, invited_by, token_hash, created_at, expires_at)
@@ -140,7 +140,7 @@ describe('Inviting somebody', () => {
     expect(answers.map(({ status }) => status)).toEqual([201, 409]);
   });
 
-  it('mails an address a few times a day, whoever asks for it', async () => {
+  it('limits the mails to an address in a day, from all senders together', async () => {
     const { email } = newcomer();
     const owners = await Promise.all(Array.from({ length: 6 }, () => enroll(system)));
     for (const owner of owners) await invite(system, owner, await gather(system, owner), { email });
@@ -158,7 +158,7 @@ describe('Inviting somebody', () => {
     await eventually(async () => expect(await system.inbox.of(email)).toHaveLength(5));
   });
 
-  it('mails an address twice a day for one sender, who uses up nothing of others', async () => {
+  it('mails an address twice a day for one sender, without using up the limit of others', async () => {
     const { email } = newcomer();
     const mailed = () =>
       system.sql<{ by: string }>(
@@ -189,7 +189,7 @@ describe('Inviting somebody', () => {
     ['email', { email: 'nowhere', role: 'guest' }],
     ['role', { email: 'ada@example.com', role: 'admin' }],
     ['userId', { userId: 'nobody', role: 'guest' }],
-  ])('names %j where it is not as it should be', async (path, body) => {
+  ])('reports an invalid %j', async (path, body) => {
     expect(await send(ada, body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
 });

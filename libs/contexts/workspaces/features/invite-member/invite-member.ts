@@ -27,7 +27,11 @@ class InviteCreate {
   @Field.uuid({ optional: true, description: 'Id of the user.' })
   userId?: string;
 
-  @Field.email({ optional: true, description: 'Address of whom to invite.', example: 'ada@example.com' })
+  @Field.email({
+    optional: true,
+    description: 'E-mail address to invite, instead of `userId`.',
+    example: 'ada@example.com',
+  })
   email?: string;
 
   @Field.oneOf(ROLES, ROLE)
@@ -59,9 +63,9 @@ export class InviteMemberRoute {
   @RateLimit(admitting)
   @Explain({
     operationId: 'inviteMember',
-    summary: 'Invite somebody into a workspace',
+    summary: 'Invite somebody to a workspace',
     description:
-      'For owners. The addressee gets a mail with a link, which works for 7 days and for them alone: an invite to an address is accepted by whoever has verified that address. The response is the same whether or not the address has an account. Inviting again replaces the earlier invite.',
+      'Requires the `owner` role. Sends a mail with a link that works for 7 days and only for the addressee. An invite to an address can be accepted by a user who has verified that address. The response does not reveal whether the address has an account. Inviting the same addressee again replaces the earlier invite.',
     ok: { status: 201, type: InviteView },
     rejects: [NotFound, PersonalWorkspace, AlreadyMember, TooManyInvites],
   })

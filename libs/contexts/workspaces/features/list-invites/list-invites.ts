@@ -26,8 +26,8 @@ export class ListInvitesRoute {
   @Get(':id/invites')
   @Explain({
     operationId: 'listInvites',
-    summary: 'List the open invites into a workspace',
-    description: 'For owners. Newest first.',
+    summary: 'List the open invites to a workspace',
+    description: 'Requires the `owner` role. Newest first.',
     ok: { list: InviteView },
     rejects: [NotFound],
   })

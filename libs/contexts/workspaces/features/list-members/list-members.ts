@@ -27,7 +27,7 @@ export class ListMembersRoute {
     operationId: 'listMembers',
     summary: 'List the members of a workspace',
     description:
-      'For its members. Who joined last comes first. Everybody is there, also members whom you have blocked or who have blocked you.',
+      'Everybody in the workspace can do this, including guests. The latest to join come first. The list includes members whom you have blocked or who have blocked you.',
     ok: { list: MemberView },
     rejects: [NotFound],
   })

@@ -26,7 +26,7 @@ export class ListWorkspaceTagsRoute {
   @Explain({
     operationId: 'listWorkspaceTags',
     summary: 'List the tags of a workspace',
-    description: 'For its members. Newest first.',
+    description: 'Everybody in the workspace can do this, including guests. Newest first.',
     ok: { list: TagView },
     rejects: [NotFound],
   })

@@ -24,7 +24,7 @@ export class ListWorkspacesRoute {
   @Explain({
     operationId: 'listWorkspaces',
     summary: 'List your workspaces',
-    description: 'The ones you joined last come first. One of them is your personal workspace.',
+    description: 'The workspaces you joined last come first. One of them is your personal workspace.',
     ok: { list: WorkspaceView },
   })
   list(@CurrentCaller() { userId }: Caller, @QueryString() page: ListQuery): Promise<Page<WorkspaceView>> {
@@ -39,7 +39,7 @@ export class ListWorkspacesHandler implements IQueryHandler<ListWorkspaces> {
     private readonly views: WorkspaceViews,
   ) {}
 
-  /** Somebody who asks before the worker has made their personal workspace gets it now. */
+  /** Creates the personal workspace of the user if the worker has not created it yet. */
   async execute({ userId, page }: ListWorkspaces): Promise<Page<WorkspaceView>> {
     await this.personal.of(userId);
     return this.views.of(userId, page);

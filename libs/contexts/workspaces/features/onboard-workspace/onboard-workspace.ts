@@ -44,7 +44,7 @@ export class OnboardWorkspaceRoute {
     operationId: 'onboardWorkspace',
     summary: 'Create a workspace',
     description:
-      'You are its owner. Everybody has a personal workspace as well, which GET /v1/workspaces lists.',
+      'You become its owner. Every user also has a personal workspace, which GET /v1/workspaces lists.',
     ok: { status: 201, type: WorkspaceView, headers: { Location: 'URL of the workspace.' } },
     rejects: [TooManyWorkspaces],
   })

@@ -5,12 +5,12 @@ import { PersonalWorkspaces } from '../../services/personal-workspaces';
 import { People } from '../../storage/people';
 import { PersonalBackfill } from '../../storage/personal-backfill';
 
-/** Milliseconds until a workspace or a copy that another transaction is making is checked again. */
+/** Milliseconds until a retry if another transaction is creating the workspace or the copy of the account. */
 const BUSY_MS = 50;
-/** Accounts per slot: a few thousand statements at most. */
+/** Accounts per run: a few thousand statements at most. */
 const BATCH_SIZE = 200;
 
-/** Gives everybody whose account becomes active a workspace of their own. */
+/** Creates a personal workspace when an account becomes active. */
 @Subscriber('workspaces.open-personal-workspace', UserVerified, { queue: Queues.projections })
 export class OpenPersonalWorkspace implements Handles<typeof UserVerified> {
   constructor(
@@ -18,7 +18,7 @@ export class OpenPersonalWorkspace implements Handles<typeof UserVerified> {
     private readonly personal: PersonalWorkspaces,
   ) {}
 
-  /** @throws Snooze while another transaction is making it */
+  /** @throws Snooze while another transaction is creating it */
   async handle({ subject }: EventOf<typeof UserVerified>): Promise<void> {
     if (!(await this.people.tryCopy(subject)) || !(await this.personal.tryOpen(subject)))
       throw new Snooze(BUSY_MS);
@@ -26,8 +26,8 @@ export class OpenPersonalWorkspace implements Handles<typeof UserVerified> {
 }
 
 /**
- * The same for the accounts that were there before this context: a batch a slot, in the order of their ids, until there
- * are no more. From then on a slot costs one lookup.
+ * The same for accounts that are older than this context: one batch per run, in the order of their ids, until all are
+ * done. After that a run costs one lookup.
  */
 @Schedule('workspaces.open-earlier-personal-workspaces', { everySeconds: 10 })
 export class OpenEarlierPersonalWorkspaces implements Scheduled {
@@ -44,7 +44,7 @@ export class OpenEarlierPersonalWorkspaces implements Scheduled {
     const accounts = await this.accounts.page(after, BATCH_SIZE);
     const active = accounts.filter((account) => account.active).map(({ id }) => id);
     await this.people.copy(active);
-    // One that somebody else is making needs nothing more.
+    // A workspace that another transaction is creating needs nothing more.
     for (const id of active) await this.personal.tryOpen(id);
     await this.backfill.moveTo(accounts.length < BATCH_SIZE ? null : accounts.at(-1)!.id);
   }

@@ -25,7 +25,7 @@ export class ReadWorkspaceRoute {
   @Explain({
     operationId: 'getWorkspace',
     summary: 'Read a workspace',
-    description: 'For its members.',
+    description: 'Everybody in the workspace can do this, including guests. Others get 404.',
     ok: { type: WorkspaceView },
     rejects: [NotFound],
   })

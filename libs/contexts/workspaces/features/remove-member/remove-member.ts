@@ -33,9 +33,9 @@ export class RemoveMemberRoute {
   @Delete(':id/members/:userId')
   @Explain({
     operationId: 'removeMember',
-    summary: 'Remove a member, or leave',
+    summary: 'Remove a member, or leave a workspace',
     description:
-      'Owners remove anybody, everybody removes themselves, except the last owner. From then on the workspace does not exist for the user, and invites that they have sent, or got before, are no longer valid.',
+      'Owners can remove any member, and every member can remove themselves, except the last owner. The user can no longer see the workspace. Invites that they sent or received before become invalid.',
     ok: { status: 204 },
     rejects: [NotFound, LastOwner, PersonalWorkspace],
   })

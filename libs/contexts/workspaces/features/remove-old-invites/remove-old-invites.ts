@@ -4,7 +4,7 @@ import { Members } from '../../storage/members';
 
 const BATCH_SIZE = 1_000;
 
-/** Deletes invites that ended a month ago, with the addresses that they were for, and removals that outlived all invites. */
+/** Deletes invites that ended a month ago, with their addresses, and records of removals that are older than any invite. */
 @Schedule('workspaces.remove-old-invites', { everySeconds: 60 })
 export class RemoveOldInvites implements Scheduled {
   constructor(

@@ -28,8 +28,8 @@ export class RevokeInviteRoute {
   @Delete(':id/invites/:inviteId')
   @Explain({
     operationId: 'revokeInvite',
-    summary: 'Take back an invite',
-    description: 'For owners. Its link no longer works.',
+    summary: 'Revoke an invite',
+    description: 'Requires the `owner` role. Its link stops working.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

@@ -12,7 +12,7 @@ import { InviteSecrets } from '../../services/invite-secrets';
 import { Invites } from '../../storage/invites';
 import { Members } from '../../storage/members';
 
-/** Milliseconds until a mail to an address that has got enough of them today is tried again. */
+/** Milliseconds until a retry for an address that has reached its daily limit of mails. */
 const PAUSE_MS = 3_600_000;
 
 const inviteMail = defineMail<{ inviter: string; workspace: string; link: string }>('workspace-invite', {
@@ -23,12 +23,12 @@ const inviteMail = defineMail<{ inviter: string; workspace: string; link: string
     link: 'https://app.example.com/invites?token=…',
   },
   en: {
-    subject: '{{inviter}} invites you into "{{workspace}}"',
+    subject: '{{inviter}} invites you to join "{{workspace}}"',
     body: [
       'Hello,',
-      '{{inviter}} invites you into the workspace “{{workspace}}”. The link works for 7 days, and for the account with this e-mail address alone.',
+      '{{inviter}} invites you to join the workspace “{{workspace}}”. The link works for 7 days, and only for the account with this e-mail address.',
       { label: 'Accept the invite', link: '{{link}}' },
-      'If you do not want to, ignore this mail.',
+      'If you do not want to join, ignore this mail.',
     ],
   },
   de: {
@@ -43,8 +43,8 @@ const inviteMail = defineMail<{ inviter: string; workspace: string; link: string
 });
 
 /**
- * Mails an invite with its link. Nobody gets a mail from somebody with whom they are blocked, either way, and an address
- * gets a few a day: more of them wait, as long as they are open.
+ * Mails an invite with its link. No mail is sent if one of the two users has blocked the other. An address gets only a few
+ * such mails a day. Further ones wait as long as their invites are open.
  */
 @Subscriber('workspaces.send-invite-mail', MemberInvited, { queue: Queues.mail })
 export class SendInviteMail implements Handles<typeof MemberInvited> {
@@ -63,17 +63,21 @@ export class SendInviteMail implements Handles<typeof MemberInvited> {
     private readonly transaction: Transaction,
   ) {}
 
-  /** @throws Snooze while the address has got enough mails */
+  /** @throws Snooze while the address has reached its daily limit */
   async handle({ subject }: EventOf<typeof MemberInvited>, { key }: Attempt): Promise<void> {
     const invite = await this.invites.find({ id: subject });
     const names = invite?.isOpen(this.clock.now()) && (await this.namesOf(invite));
     if (!invite || !names)
-      return this.log.log(`Not sent: invite ${subject} is closed, or its sender is gone.`);
+      return this.log.log(
+        `Not sent: invite ${subject} is closed, or its sender or workspace no longer exists.`,
+      );
     const { email } = invite.snapshot();
     const recipient = await this.recipientOf(invite);
     const address = email ?? recipient?.email;
     if (address === undefined || !(await this.isWelcome(invite, recipient)))
-      return this.log.log(`Not sent: the addressee of invite ${subject} is gone, or hidden from its sender.`);
+      return this.log.log(
+        `Not sent: the addressee of invite ${subject} no longer exists, was removed from the workspace, or one user has blocked the other.`,
+      );
     const mark = this.secrets.markOf(address);
     if (!(await this.transaction.run(() => this.invites.admitMail(subject, mark))))
       throw new Snooze(PAUSE_MS);
@@ -99,7 +103,7 @@ export class SendInviteMail implements Handles<typeof MemberInvited> {
     return (await this.relations.visibleTo(recipient.id, [invitedBy!])).has(invitedBy!);
   }
 
-  /** @returns undefined unless both are still there */
+  /** @returns undefined unless both still exist */
   private namesOf(invite: Invite): Promise<{ inviter: string; workspace: string } | undefined> {
     return this.sql.row<{ inviter: string; workspace: string }>(
       `SELECT person.name AS inviter, room.name AS workspace

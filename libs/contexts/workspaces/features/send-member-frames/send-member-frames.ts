@@ -6,8 +6,8 @@ import { MemberAddedFrame, MemberRemovedFrame } from '../../frames';
 import { StoredMemberships } from '../../services/memberships';
 
 /**
- * Tells the members of a workspace who has come and who has gone. Members are those of the moment at which the frame is
- * sent: whoever was removed gets nothing more, not even the frame that says so.
+ * Sends frames to the members of a workspace about users who joined or left. Recipients are the members at the time of
+ * sending: a removed user gets no further frames, not even the one about the removal.
  */
 @Subscriber('workspaces.send-member-frames', [MemberAdded, MemberRemoved], { queue: Queues.realtime })
 export class SendMemberFrames implements Handles<typeof MemberAdded | typeof MemberRemoved> {
@@ -21,7 +21,7 @@ export class SendMemberFrames implements Handles<typeof MemberAdded | typeof Mem
     const members = (await this.memberships.membersOf(workspaceId)).map((member) => member.userId);
     if (type === MemberRemoved.type)
       return this.frames.send(MemberRemovedFrame, members, { workspaceId, userId });
-    // A workspace that somebody has just created for themselves is no news.
+    // No frame for the owner of a new workspace, who is its only member.
     if (members.length > 1 && 'role' in data)
       await this.frames.send(MemberAddedFrame, members, { workspaceId, userId, role: data.role });
   }

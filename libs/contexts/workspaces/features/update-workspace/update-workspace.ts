@@ -41,7 +41,7 @@ export class UpdateWorkspaceRoute {
     operationId: 'updateWorkspace',
     summary: 'Change a workspace',
     description:
-      'For owners. Fields that are left out do not change. A body that changes nothing creates no new version.',
+      'Requires the `owner` role. Fields that are left out do not change. A body that changes nothing creates no new version.',
     ok: { type: WorkspaceView },
     rejects: [NotFound],
   })
