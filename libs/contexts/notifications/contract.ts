@@ -1,18 +1,18 @@
 import { defineEvent } from '@rookery/domain';
 import { z } from 'zod';
 
-/** Somebody has a new notification of a kind of which they want their webhooks to be told. Not raised for others. */
+/** A user has a new notification of a kind that they want to be sent to their webhooks. Not raised for other kinds. */
 export const NotificationCreated = defineEvent(
   'notifications.notification-created',
   1,
   z.object({
     notificationId: z.uuid(),
     userId: z.uuid(),
-    /** `like`, `todoAssigned` …: the kinds of the notification settings. */
+    /** A kind of the notification settings, such as `like` or `todoAssigned`. */
     kind: z.string(),
-    /** What it is about: a post, a todo …, or the user themselves. The kind says which. */
+    /** Id of what it is about: a post, a todo …, or the user themselves. Depends on the kind. */
     targetId: z.uuid(),
-    /** Where they are told besides their inbox: always `webhook` too. */
+    /** Channels besides the inbox. Always contains `webhook`. */
     channels: z.array(z.enum(['mail', 'push', 'webhook'])),
   }),
 );

@@ -1,17 +1,17 @@
 import { defineEvent } from '@rookery/domain';
 import { z } from 'zod';
 
-/** The next notifications about something that is gone, or of somebody who is, are due to be removed. */
+/** More notifications about a deleted target, or from a deleted user, remain to be removed. */
 export const RemovalContinued = defineEvent(
   'notifications.removal-continued',
   1,
   z.object({ of: z.enum(['target', 'scope', 'actor']), id: z.uuid() }),
 );
 
-/** The channels that tell somebody of a notification at once. */
+/** The channels that deliver a notification immediately. */
 export const CHANNELS = ['mail', 'push'] as const;
 
-/** Somebody has a new notification, and wants to be told at once outside of the app. */
+/** A user has a new notification and wants to get it immediately outside of the app. */
 export const NotificationDue = defineEvent(
   'notifications.notification-due',
   1,
@@ -23,7 +23,7 @@ export const NotificationDue = defineEvent(
   }),
 );
 
-/** The digests of some users are due, with what has happened up to the id `until`. */
+/** The digests of these users are due, with notifications up to the id `until`. */
 export const DigestsDue = defineEvent(
   'notifications.digests-due',
   1,

@@ -13,11 +13,11 @@ import { StoredSettings } from './storage/settings';
 import { Inboxes } from './views/inbox';
 import { Targets } from './views/targets';
 
-/** What users are told of what happened: inbox, settings and channels. */
+/** Notifications of users: inbox, settings and channels. */
 export const notifications = defineContext('notifications', __dirname, {
   tags: {
-    Notifications: 'Your inbox, and what you want to be told, where and when.',
-    Mail: 'Addresses that get no mail, and who reports them.',
+    Notifications: 'Your inbox, and settings for what you are notified of, where and when.',
+    Mail: 'Addresses that get no mail, and reports of mail providers.',
   },
   permissions: { admin: ['ops:mail'] },
   rootPaths: ['unsubscribe', 'mail-previews', 'mail-previews/:name'],

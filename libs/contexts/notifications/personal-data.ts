@@ -5,7 +5,7 @@ import { Notifications } from './storage/notifications';
 
 const PAGE = 500;
 
-/** Columns of the schema with user ids that are handled here. */
+/** All columns of the schema with user ids. Each is handled here. */
 export const KNOWN_COLUMNS: readonly string[] = [
   'actors.actor_id',
   'actors.user_id',
@@ -23,7 +23,7 @@ export class NotificationsPersonalData implements PersonalData {
     private readonly sql: Sql,
   ) {}
 
-  /** Who is behind a notification is other people's data. */
+  /** The users who caused a notification are not included: they are other people's data. */
   async *export(userId: string): AsyncGenerator<ExportedPage> {
     const read = (after: string, limit: number) =>
       this.sql.rows<{ id: string }>(

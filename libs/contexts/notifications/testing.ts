@@ -4,7 +4,7 @@ import { eventually, type Person, type TestSystem } from '@rookery/testing';
 import type { Given, Scene } from '@rookery/testing/access';
 import { enroll } from '../identity/testing';
 
-/** A notification as the api answers it. */
+/** A notification as the api returns it. */
 export interface Notified {
   id: string;
   kind: string;
@@ -24,7 +24,7 @@ export async function inboxOf(
   return (await system.ask(`GET /v1/notifications?${query}`, { token })).body;
 }
 
-/** Waits until a user has some number of notifications. @returns them, newest first */
+/** Waits until a user has this number of notifications. @returns them, newest first */
 export async function notificationsOf(system: TestSystem, who: Person, count: number): Promise<Notified[]> {
   return eventually(async () => {
     const { data } = await inboxOf(system, who);
@@ -43,7 +43,7 @@ export async function ownNotification({ system, people: { owner } }: Scene): Pro
   });
 }
 
-/** @returns what a browser returns that subscribes to push messages */
+/** @returns a push subscription as a browser returns it */
 export function deviceAt(endpoint: string): { endpoint: string; keys: { p256dh: string; auth: string } } {
   const curve = createECDH('prime256v1');
   const p256dh = curve.generateKeys('base64url');

@@ -1,33 +1,33 @@
-/** How a mail about a notification is sent: at once, with others of the day or week, or not. */
+/** How a notification is mailed: not at all, in a daily or weekly digest, or immediately. */
 export const MAIL_MODES = ['off', 'digest', 'immediate'] as const;
 export type MailMode = (typeof MAIL_MODES)[number];
-/** The same for what another context mails itself: nothing of it is in a digest. */
+/** The same for kinds that another context mails itself. Digests cannot be chosen for them. */
 export const OWN_MAIL_MODES = ['off', 'immediate'] as const satisfies readonly MailMode[];
 
-/** Where somebody wants to be told of one kind of notification. */
+/** The channels of a user for one kind of notification. */
 export interface Channels {
   inApp: boolean;
-  /** Missing where there is nothing to choose: the mail is what its reader has asked for, or there is none. */
+  /** Missing if there is nothing to choose: the user has requested the mail, or there is none. */
   mail?: MailMode;
   push: boolean;
   webhook: boolean;
 }
 
-/** What notifications lead to. `user` is their reader: what happened is about themselves. */
+/** What a notification is about. `user` is the recipient: it is about themselves. */
 export type TargetType = 'user' | 'post' | 'story' | 'tale' | 'workspace' | 'todo';
 
-/** What is known about a kind of notification. */
+/** Definition of a kind of notification. */
 export interface Kind {
   /** A sentence for the API description. */
   readonly about: string;
   readonly target: TargetType;
-  /** Whether it is shown to who may not see its target any more, without what the target is called. */
+  /** Whether it is still shown, without the name of the target, to users who can no longer see the target. */
   readonly survives?: boolean;
-  /** Whether those of one hour about one thing are one notification. */
+  /** Whether events about the same target within an hour are combined in one notification. */
   readonly grouped: boolean;
-  /** Whether the context where it happened mails it itself: then notifications do not, and nobody is mailed twice. */
+  /** Whether the context of the event mails it itself. Then notifications does not, so that nobody gets two mails. */
   readonly ownMail?: boolean;
-  /** The channels of those who have not chosen. */
+  /** The channels of users who have not chosen any. */
   readonly defaults: Channels;
 }
 
@@ -39,21 +39,21 @@ const REMINDER = { ...ASKED_FOR, mail: 'immediate' } as const;
 /** Every kind of notification, by its name. */
 export const KINDS = {
   follow: { about: 'Somebody follows you.', target: 'user', grouped: true, defaults: DIGEST },
-  like: { about: 'Somebody likes a post of yours.', target: 'post', grouped: true, defaults: QUIET },
+  like: { about: 'Somebody liked one of your posts.', target: 'post', grouped: true, defaults: QUIET },
   comment: {
-    about: 'Somebody commented on a post of yours.',
+    about: 'Somebody commented on one of your posts.',
     target: 'post',
     grouped: false,
     defaults: DIGEST,
   },
   storyReaction: {
-    about: 'Somebody reacted to a story of yours.',
+    about: 'Somebody reacted to one of your stories.',
     target: 'story',
     grouped: true,
     defaults: QUIET,
   },
   storyReply: {
-    about: 'Somebody replied to a story of yours.',
+    about: 'Somebody replied to one of your stories.',
     target: 'story',
     grouped: true,
     defaults: QUIET,
@@ -72,7 +72,7 @@ export const KINDS = {
     defaults: QUIET,
   },
   workspaceInvite: {
-    about: 'Somebody invited you into a workspace.',
+    about: 'Somebody invited you to a workspace.',
     target: 'workspace',
     grouped: false,
     ownMail: true,
@@ -104,7 +104,8 @@ export const KINDS = {
     defaults: DIGEST,
   },
   todosAssigned: {
-    about: 'Somebody assigned more todos to you than you are told of one by one.',
+    about:
+      'Somebody assigned many todos of a workspace to you within an hour. This notification combines further ones.',
     target: 'workspace',
     grouped: true,
     defaults: DIGEST,
@@ -116,27 +117,27 @@ export const KINDS = {
     defaults: DIGEST,
   },
   todoDueSoon: {
-    about: 'A todo of yours is due within a day.',
+    about: 'One of your todos is due within a day.',
     target: 'todo',
     grouped: false,
     ownMail: true,
     defaults: REMINDER,
   },
   todoOverdue: {
-    about: 'A todo of yours is overdue.',
+    about: 'One of your todos is overdue.',
     target: 'todo',
     grouped: false,
     ownMail: true,
     defaults: REMINDER,
   },
   todosDue: {
-    about: 'More todos of yours are due or overdue than you are told of one by one.',
+    about: 'Many of your todos in a workspace are due or overdue. This notification combines further ones.',
     target: 'workspace',
     grouped: true,
     defaults: ASKED_FOR,
   },
   weeklyReport: {
-    about: 'The report of your week is there.',
+    about: 'Your weekly report is ready.',
     target: 'user',
     grouped: false,
     ownMail: true,
@@ -147,17 +148,17 @@ export const KINDS = {
 export type KindName = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as [KindName, ...KindName[]];
 
-/** @returns what is known about a kind; undefined for one of a newer release that this process does not know */
+/** @returns the definition of a kind; undefined for a kind of a newer release, which this process does not know */
 export function kindOf(name: string): Kind | undefined {
   return Object.hasOwn(KINDS, name) ? KINDS[name as KindName] : undefined;
 }
 
-/** @returns the ways to be mailed about a kind that can be chosen */
+/** @returns the mail modes that can be chosen for a kind */
 export function mailModesOf(kind: KindName): readonly MailMode[] {
   const { defaults, ownMail }: Kind = KINDS[kind];
   if (!defaults.mail) return [];
   return ownMail ? OWN_MAIL_MODES : MAIL_MODES;
 }
 
-/** Milliseconds after the first for which what is grouped joins it. */
+/** Milliseconds during which later events are added to a grouped notification. */
 export const GROUP_MS = 3_600_000;

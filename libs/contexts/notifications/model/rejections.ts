@@ -1,13 +1,13 @@
 import { defineRejection, defineRule, Rules } from '@rookery/domain';
 
 export const SettingsRules = {
-  quietHours: defineRule('quiet-hours', 'They end when they begin.'),
+  quietHours: defineRule('quiet-hours', 'The start and the end are the same time.'),
 } as const;
 
 export const QuietHoursEmpty = defineRejection(
   'notifications.quiet-hours-empty',
   'invalid',
-  'The quiet hours end when they begin.',
+  'The quiet hours start and end at the same time.',
   'Send two different times, or null for no quiet hours.',
   'Empty quiet hours',
   { path: 'quietHours', rule: SettingsRules.quietHours, params: {} },
@@ -16,8 +16,8 @@ export const QuietHoursEmpty = defineRejection(
 export const PushEndpointBlocked = defineRejection(
   'notifications.push-endpoint-blocked',
   'invalid',
-  'This is not the address of a public push service.',
-  'Send the endpoint that the browser returned; it begins with https://.',
+  'This is not the URL of a public push service.',
+  'Send the endpoint that the browser returned. It begins with https://.',
   'Not a push service',
   { path: 'endpoint', rule: Rules.format, params: { format: 'uri' } },
 );
@@ -34,7 +34,7 @@ export const PushKeyInvalid = defineRejection(
 export const ReportRefused = defineRejection(
   'notifications.mail-report-refused',
   'forbidden',
-  'The report is not signed by the mail provider, or is old.',
-  'Check the signing key of the webhook in the settings of this server, and its clock.',
+  'The report has no valid signature of the mail provider, or it is too old.',
+  'Check the signing key of the webhook in the settings of this server, and the clock of the server.',
   'Report not signed',
 );

@@ -2,34 +2,34 @@ import { Rejection } from '@rookery/domain';
 import { type Channels, KIND_NAMES, type KindName, kindOf } from './kinds';
 import { QuietHoursEmpty } from './rejections';
 
-/** How often mails with what has happened are sent. */
+/** How often digests are sent. */
 export const DIGESTS = ['daily', 'weekly'] as const;
 
-/** Times of day, `22:00`, between which nothing is sent that makes a sound. */
+/** Times of day, such as `22:00`, between which push messages and single mails are held back. */
 export interface QuietHours {
   from: string;
   to: string;
 }
 
-/** What somebody wants to be told, and when; times are those of their time zone. */
+/** Notification settings of a user. Times are in their time zone. */
 export interface Settings {
   quietHours: QuietHours | null;
   digest: (typeof DIGESTS)[number];
-  /** Kinds that are not there have their defaults. */
+  /** Missing kinds have their defaults. */
   kinds: Partial<Record<KindName, Channels>>;
 }
 
-/** The settings of those who have chosen nothing. */
+/** The settings of users who have not chosen any. */
 export const DEFAULT_SETTINGS: Settings = { quietHours: null, digest: 'daily', kinds: {} };
 
-/** @returns where somebody wants to be told of a kind; undefined for one of a newer release */
+/** @returns the channels for a kind; undefined for a kind of a newer release */
 export function channelsOf(settings: Pick<Settings, 'kinds'>, kind: KindName): Channels;
 export function channelsOf(settings: Pick<Settings, 'kinds'>, kind: string): Channels | undefined;
 export function channelsOf({ kinds }: Pick<Settings, 'kinds'>, kind: string): Channels | undefined {
   return kinds[kind as KindName] ?? kindOf(kind)?.defaults;
 }
 
-/** @returns where somebody wants to be told that there is more of a kind: nowhere where they are not told of each */
+/** @returns the channels for `more`, the combined kind, without those that are off for the single kind */
 export function channelsOfMore(
   settings: Pick<Settings, 'kinds'>,
   more: KindName,
@@ -57,12 +57,12 @@ export function assertSettings({ quietHours }: Settings): void {
   if (quietHours && quietHours.from === quietHours.to) throw new Rejection(QuietHoursEmpty);
 }
 
-/** @returns whether somebody gets digests: of some kind, at least */
+/** @returns whether a user gets digests, which is the case if at least one kind is in them */
 export function wantsDigests(settings: Pick<Settings, 'kinds'>): boolean {
   return KIND_NAMES.some((kind) => channelsOf(settings, kind).mail === 'digest');
 }
 
-/** @returns the settings with some mails turned off: those of a kind, or all digests */
+/** @returns the settings with the mails of a kind, or all digests, turned off */
 export function withoutMail(settings: Settings, what: KindName | 'digest'): Settings {
   const kinds = allChannels(settings);
   for (const kind of KIND_NAMES) {

@@ -1,12 +1,12 @@
 import { DateTime } from 'luxon';
 import type { Settings } from '../model/settings';
 
-/** When digests are sent, in the time zone of the user. */
+/** Hour of day at which digests are sent, in the time zone of the user. */
 const DIGEST_HOUR = 8;
 
 /**
- * @returns when the quiet hours of a user that hold at some moment end; undefined if none do. A time that does not exist
- *   where clocks are put forward counts as the moment after the gap; one that comes twice as the first.
+ * @returns the end of the quiet hours that apply now; undefined if none apply. A time that a clock change skips counts as
+ *   the moment after the gap; a time that occurs twice counts as the first
  */
 export function quietUntil({ quietHours }: Settings, timeZone: string, now: Date): Date | undefined {
   if (!quietHours) return undefined;
@@ -25,7 +25,7 @@ export function nextDigest({ digest }: Settings, timeZone: string, now: Date): D
   return next(local.startOf('week'), time, (day) => day.plus({ weeks: 1 }), local);
 }
 
-/** @returns the first of some days at a time of day that is after a moment */
+/** @returns the first moment after `after` that is at this time of day, on one of the days that `later` steps through */
 function next(first: DateTime, time: string, later: (day: DateTime) => DateTime, after = first): Date {
   const [hour, minute] = time.split(':').map(Number) as [number, number];
   for (let day = first.startOf('day'); ; day = later(day)) {

@@ -8,17 +8,17 @@ describe('Mails with notifications', () => {
     return notificationMail.render({ name: 'Grace', text, link: inboxLink(settings) });
   };
 
-  it('lead to the page of the app', () => {
+  it('link to the page of the app', () => {
     const { text, html } = mailOf({ APP_URL: 'https://app.example/nest/' });
     expect(text).toContain('See your notifications:\nhttps://app.example/nest/notifications');
     expect(html).toContain('href="https://app.example/nest/notifications"');
     expect(text).not.toContain('in the app');
   });
 
-  it('lead nowhere where the app has no page: the api answers people nothing', () => {
+  it('have no link if the app has no page for notifications', () => {
     const { text, html } = mailOf({});
     expect(text).toBe(
-      'Hello Grace,\n\nAda liked it.\n\nYou find everything in the app, among your notifications.\n',
+      'Hello Grace,\n\nAda liked it.\n\nYou can find everything in the app, in your notifications.\n',
     );
     expect(html).not.toContain('href');
   });

@@ -7,22 +7,22 @@ const SAMPLE: Texts = {
   de: 'Ada Lovelace und 2 weitere: Ihr Beitrag „Swifts are back“ gefällt',
 };
 
-/** Where the rest is: with a link if the app has a page of its own. */
+/** Where to find more: with a link if the app has a page for it. */
 const WHERE_EN: MailPart[] = [
   { label: 'See your notifications', link: '{{link}}' },
-  '{{#unless link}}You find everything in the app, among your notifications.{{/unless}}',
+  '{{#unless link}}You can find everything in the app, in your notifications.{{/unless}}',
 ];
 const WHERE_DE: MailPart[] = [
   { label: 'Benachrichtigungen ansehen', link: '{{link}}' },
   '{{#unless link}}Alles Weitere steht in der App, bei Ihren Benachrichtigungen.{{/unless}}',
 ];
 
-/** @returns the page of the app with the notifications; empty without `APP_URL`: the api has no such page */
+/** @returns URL of the notifications page of the app; empty without `APP_URL`, because the api has no such page */
 export function inboxLink({ configuredAppUrl, appUrl }: WebSettings): string {
   return configuredAppUrl === '' ? '' : `${appUrl}/notifications`;
 }
 
-/** One notification, at once. */
+/** A single notification, mailed immediately. */
 export const notificationMail = defineMail<{ name: string; text: Texts; link: string }>('notification', {
   transactional: false,
   sample: { name: 'Grace Hopper', text: SAMPLE, link: 'https://rookery.test/notifications' },
@@ -36,7 +36,7 @@ export const notificationMail = defineMail<{ name: string; text: Texts; link: st
   },
 });
 
-/** What has happened since the last digest. */
+/** The notifications since the last digest. */
 export const digestMail = defineMail<{
   name: string;
   items: Texts[];
@@ -49,7 +49,7 @@ export const digestMail = defineMail<{
     subject: 'What happened on Rookery',
     body: [
       'Hello {{name}},',
-      'this happened since you were last told:',
+      'this happened since the last mail:',
       { each: 'items', item: '{{en}}' },
       '{{#if more}}And {{more}} more.{{/if}}',
       ...WHERE_EN,

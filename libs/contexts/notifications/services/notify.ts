@@ -17,31 +17,31 @@ import { StoredSettings } from '../storage/settings';
 import { Targets } from '../views/targets';
 import { nextDigest } from './local-time';
 
-/** What happened, and whom it concerns. */
+/** What happened, and who is notified of it. */
 export interface Happening {
   kind: KindName;
-  /** The kind of which it says that there are more: it is told nowhere where that is not. */
+  /** The single kind that this kind combines. Channels that are off for the single kind are not used. */
   moreOf?: KindName;
-  /** What it is about: what is gone when this is gone makes the notification go. */
+  /** What it is about. The notification is removed when this is deleted. */
   targetId: string;
-  /** What else it is about, such as a comment on the target. */
+  /** What else it refers to, such as a comment on the target. */
   sourceId?: string | null;
-  /** The workspace that it belongs to: it goes when that is gone, or when its reader is not in it any more. */
+  /** The workspace that it belongs to. It is removed when the workspace is deleted or the recipient leaves it. */
   scopeId?: string | null;
-  /** Who did it; null for the system. They are not told themselves. */
+  /** The user who did it; null for the system. They are not notified themselves. */
   actorId: string | null;
   recipientIds: readonly string[];
 }
 
 const created = counter({
   name: 'rookery_notifications_total',
-  help: 'Notifications, by kind and by whether one was created or an earlier one of the hour was joined.',
+  help: 'Notifications, by kind and outcome: created, or joined (added to an earlier one of the same hour).',
   labels: ['kind', 'outcome'],
 });
 
 type Channel = (typeof CHANNELS)[number];
 
-/** Puts notifications into inboxes, in the current transaction; the number of statements does not depend on how many. */
+/** Adds notifications to inboxes in the current transaction. The number of statements does not depend on their number. */
 @Injectable()
 export class Notify {
   constructor(
@@ -58,7 +58,7 @@ export class Notify {
   ) {}
 
   /**
-   * Has nobody see what the target is about change meanwhile. Call it before reading what decides about a notification.
+   * Serializes notifications about a target. Call it before you read what decides about a notification.
    *
    * @throws Snooze while another transaction writes about the target
    */
@@ -67,7 +67,7 @@ export class Notify {
   }
 
   /**
-   * Tells a user, unless it is who did it, or may not see the target.
+   * Notifies a user, unless they did it themselves or cannot see the target.
    *
    * @throws Snooze while another transaction writes about the target
    */
@@ -83,10 +83,10 @@ export class Notify {
   }
 
   /**
-   * Tells some users, each where they want to be told. Nobody is told of themselves, nor of somebody whom they have
-   * blocked or muted or who has blocked them. Requires {@link lock} for what is grouped, and that they may see the target.
+   * Notifies users, each on their channels. Nobody is notified of their own actions, or of those of a user whom they have
+   * blocked or muted or who has blocked them. Requires {@link lock} for grouped kinds, and that the users can see the target.
    *
-   * @param happening to at most 1,000 users; to one if its kind is grouped
+   * @param happening with at most 1,000 recipients; with one if its kind is grouped
    */
   async of({
     kind,
@@ -170,7 +170,7 @@ export class Notify {
     await this.digests.schedule(due);
   }
 
-  /** @returns those for whom there is no notification of the hour yet, and one that is unread again */
+  /** @returns drafts without an earlier notification within the hour, and a notification that became unread again */
   private async join(
     cause: Cause,
     drafts: readonly Draft[],

@@ -2,14 +2,14 @@ import { MAIL_LANGUAGES, type MailLanguage } from '@rookery/mail';
 import { type KindName, kindOf } from '../model/kinds';
 import type { NotificationView } from '../views/inbox';
 
-/** A sentence in every language, without the full stop. */
+/** A sentence in every language, without the period. */
 export type Texts = Record<MailLanguage, string>;
 
-/** What a sentence is made of. */
+/** The variables of a sentence. */
 interface Told {
   /** Who did it: `Ada Lovelace and 2 more`. */
   who: string;
-  /** What the target is called. */
+  /** Name or title of the target. */
   title: string;
 }
 
@@ -17,7 +17,7 @@ type Sentence = (told: Told) => string;
 
 const SENTENCES: Record<KindName, Record<MailLanguage, Sentence>> = {
   follow: {
-    en: ({ who }) => `${who} now follow you`,
+    en: ({ who }) => `${who} started following you`,
     de: ({ who }) => `${who}: folgt Ihnen jetzt`,
   },
   like: {
@@ -45,7 +45,7 @@ const SENTENCES: Record<KindName, Record<MailLanguage, Sentence>> = {
     de: () => 'Eine Geschichte für Sie konnte nicht geschrieben werden',
   },
   workspaceInvite: {
-    en: ({ who, title }) => `${who} invited you into “${title}”`,
+    en: ({ who, title }) => `${who} invited you to “${title}”`,
     de: ({ who, title }) => `${who}: Einladung in „${title}“`,
   },
   workspaceAdded: {
@@ -85,7 +85,7 @@ const SENTENCES: Record<KindName, Record<MailLanguage, Sentence>> = {
     de: ({ title }) => `Weitere Aufgaben in „${title}“ sind fällig`,
   },
   weeklyReport: {
-    en: () => 'The report of your week is there',
+    en: () => 'Your weekly report is ready',
     de: () => 'Der Bericht Ihrer Woche ist da',
   },
 };
@@ -95,7 +95,7 @@ const MORE: Record<MailLanguage, (count: number) => string> = {
   de: (count) => ` und ${count} weitere`,
 };
 
-/** @returns a notification in a sentence, in every language */
+/** @returns a notification as a sentence, in every language */
 export function textsOf({ kind, actors, actorsCount, target }: NotificationView): Texts {
   const [first] = actors;
   const title = ('title' in target ? target.title : 'name' in target ? target.name : null) ?? '…';

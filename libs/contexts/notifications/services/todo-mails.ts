@@ -16,7 +16,7 @@ const KIND_OF: Record<TodoMail, KindName> = {
   'weekly-report': 'weeklyReport',
 };
 
-/** Todos are mailed by their own context, to those who want these mails at once. */
+/** The choices of users about mails of the todos context, which sends them to users with the mail mode `immediate`. */
 @Injectable()
 export class TodoMails extends TodoMailChoices {
   constructor(

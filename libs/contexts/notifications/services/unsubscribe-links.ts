@@ -4,19 +4,19 @@ import { MasterKey } from '@rookery/settings';
 import { WebSettings } from '@rookery/web';
 import { type KindName, KIND_NAMES } from '../model/kinds';
 
-/** Which mails somebody no longer wants: those of a kind, or digests. */
+/** Mails to turn off: those of a kind, or digests. */
 export type Unwanted = KindName | 'digest';
 
 const MAC_BYTES = 16;
 
-/** Links in mails that turn a kind of mail off without signing in. They hold forever, and can do nothing else. */
+/** Links in mails that turn off a kind of mail without signing in. They never expire and can do nothing else. */
 @Injectable()
 export class UnsubscribeLinks {
   private readonly key = new MasterKey().derive('unsubscribe');
 
   constructor(private readonly settings: WebSettings) {}
 
-  /** @returns where one POST does it, and a page with a button */
+  /** @returns the URL for a one-click POST, and the URL of a page with a button */
   of(userId: string, what: Unwanted): { post: string; page: string } {
     const token = this.token(userId, what);
     const { publicUrl } = this.settings;
@@ -26,7 +26,7 @@ export class UnsubscribeLinks {
     };
   }
 
-  /** @returns what a token turns off, and for whom; undefined if it is not one of ours */
+  /** @returns what a token turns off, and for which user; undefined if the token is invalid */
   read(token: string): { userId: string; what: Unwanted } | undefined {
     const bytes = Buffer.from(token, 'base64url');
     const text = bytes.subarray(MAC_BYTES).toString('utf8');

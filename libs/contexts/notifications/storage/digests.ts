@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** A user for whom something waits. */
+/** A user with a scheduled digest. */
 export interface DueDigest {
   userId: string;
   dueAt: Date;
 }
 
-/** Who gets a digest by mail, and when. */
+/** When users get their next digest. */
 @Injectable()
 export class Digests {
   constructor(private readonly sql: Sql) {}
 
-  /** Schedules digests of some users; who has one scheduled keeps it. */
+  /** Schedules digests. A digest that is already scheduled does not change. */
   async schedule(digests: readonly DueDigest[]): Promise<void> {
     if (digests.length === 0) return;
     await this.sql.execute(
@@ -23,7 +23,7 @@ export class Digests {
     );
   }
 
-  /** Takes digests that are due, the longest due first. @returns whose they are */
+  /** Takes digests that are due, the earliest first. @returns ids of their users */
   async take(limit: number): Promise<string[]> {
     const rows = await this.sql.rows<{ userId: string }>(
       `DELETE FROM notifications.digests WHERE user_id IN (

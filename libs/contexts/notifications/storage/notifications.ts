@@ -3,17 +3,17 @@ import { newId } from '@rookery/domain';
 import { Snooze } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 
-/** Milliseconds until what another transaction is writing about is tried again. */
+/** Milliseconds until a retry if another transaction is writing about the target. */
 const BUSY_MS = 50;
 
-/** A notification for somebody. */
+/** A new notification for a user. */
 export interface Draft {
   userId: string;
   inApp: boolean;
   digest: boolean;
 }
 
-/** What notifications are about. */
+/** What a notification is about. */
 export interface Cause {
   kind: string;
   targetId: string;
@@ -22,14 +22,14 @@ export interface Cause {
   actorId: string | null;
 }
 
-/** A notification of an hour that another actor joined. */
+/** A grouped notification that another actor was added to. */
 export interface Joined {
   id: string;
-  /** Whether it had been read, and is unread again. */
+  /** Whether it was read and became unread again. */
   reopened: boolean;
 }
 
-/** What removals go by. */
+/** The column by which notifications are removed. */
 export type RemovedBy = 'target' | 'scope' | 'actor';
 
 /** The inboxes of all users. */
@@ -38,8 +38,8 @@ export class Notifications {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Everything about one target is written one after the other, so that two likes of a moment make one notification, and
-   * a notification about what is being removed comes before its removal, or not at all. Several deliveries share a
+   * Serializes writes about one target, so that two concurrent likes make one notification, and a notification about a
+   * target that is being removed comes before the removal or not at all. Does not wait: several deliveries share a
    * transaction in any order, so waiting could deadlock.
    *
    * @throws Snooze while another transaction writes about the target
@@ -52,7 +52,7 @@ export class Notifications {
     if (!row!.locked) throw new Snooze(BUSY_MS);
   }
 
-  /** Adds a notification, with one id, to the inbox of each of some users. */
+  /** Adds a notification with the same id to the inboxes of users. */
   async add(
     id: string,
     { kind, targetId, sourceId, scopeId, actorId }: Cause,
@@ -73,10 +73,10 @@ export class Notifications {
   }
 
   /**
-   * Has an actor, or what the system says, join the notification of a user about a target that began after some moment,
-   * if there is one where they are to be told: in the app, or not. Requires {@link lockTarget}.
+   * Adds an actor, or an event of the system, to the notification of a user about a target that was created after `since`,
+   * if there is one with the same `inApp`. Requires {@link lockTarget}.
    *
-   * @returns undefined if there is none; it is not unread again if the actor was in it before
+   * @returns undefined if there is none. It does not become unread again if the actor was in it before
    */
   async join(
     { userId, inApp }: Pick<Draft, 'userId' | 'inApp'>,
@@ -104,7 +104,7 @@ export class Notifications {
     return { id: open.id, reopened: joined > 0 && open.read };
   }
 
-  /** @returns how many notifications of a kind and scope a user has got since some moment, counted up to `limit` */
+  /** @returns number of notifications of a kind and scope that a user got since a moment, counted up to `limit` */
   async countSince(
     userId: string,
     { kind, scopeId }: Pick<Cause, 'kind' | 'scopeId'>,
@@ -121,7 +121,7 @@ export class Notifications {
     return row!.count;
   }
 
-  /** Marks a notification as read. @returns false if the user has none of that id */
+  /** Marks a notification as read. @returns false if the user has no notification with that id */
   async read(userId: string, id: string, now: Date): Promise<boolean> {
     const found = await this.sql.execute(
       `UPDATE notifications.notifications SET read_at = coalesce(read_at, $3), digest = false
@@ -141,12 +141,12 @@ export class Notifications {
   }
 
   /**
-   * Removes a batch of what is about a target or belongs to a scope, or takes an actor out of a batch; a notification whose
-   * last actor goes is removed.
+   * Removes a batch of the notifications about a target or in a scope, or removes an actor from a batch. A notification that
+   * loses its last actor is removed.
    *
    * @param limit maximum number of rows
    * @param userId only from the inbox of this user
-   * @returns how many rows there were; fewer than `limit` if nothing is left
+   * @returns number of affected rows; fewer than `limit` if nothing is left
    */
   async removeBy(by: RemovedBy, id: string, limit: number, userId: string | null = null): Promise<number> {
     if (by === 'actor') return this.removeActor(id, limit, userId);
@@ -159,8 +159,8 @@ export class Notifications {
   }
 
   /**
-   * Gives what waits for the digests of some users, up to an id, to one digest; what another has stays with it. In the
-   * current transaction.
+   * Assigns the notifications that wait for the digests of users, up to an id, to one digest, in the current transaction.
+   * Notifications that are assigned to another digest stay there.
    */
   async claimForDigest(digestId: string, userIds: readonly string[], until: string): Promise<void> {
     await this.sql.execute(
@@ -172,7 +172,7 @@ export class Notifications {
     );
   }
 
-  /** Leaves what a digest has of some users to their next one. */
+  /** Releases the notifications of a digest, for some of its users, to their next digest. */
   async leaveDigest(digestId: string, userIds: readonly string[]): Promise<void> {
     await this.sql.execute(
       `UPDATE notifications.notifications SET digest_id = NULL
@@ -181,7 +181,7 @@ export class Notifications {
     );
   }
 
-  /** @returns ids of what a digest has of a user, latest first */
+  /** @returns ids of the notifications of a user in a digest, latest first */
   async waiting(digestId: string, userId: string, limit: number): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(
       `SELECT id FROM notifications.notifications WHERE user_id = $2 AND digest AND digest_id = $1
@@ -191,7 +191,7 @@ export class Notifications {
     return rows.map(({ id }) => id);
   }
 
-  /** Has the next digest of a user name what they are not told in the app; what waits for one already stays. */
+  /** Adds notifications only to the next digest of a user, not to their inbox. Skips targets that already wait for it. */
   async addForDigest(
     userId: string,
     kind: string,
@@ -209,7 +209,7 @@ export class Notifications {
     );
   }
 
-  /** Has a notification wait for the next digest of a user, unless they have read it. */
+  /** Adds a notification to the next digest of a user, unless they have read it. */
   async keepForDigest(userId: string, id: string): Promise<void> {
     await this.sql.execute(
       `UPDATE notifications.notifications SET digest = true, digest_id = NULL
@@ -218,7 +218,7 @@ export class Notifications {
     );
   }
 
-  /** What a digest has of some users waits no more. */
+  /** Marks the notifications of a digest, for some of its users, as mailed. */
   async mailed(digestId: string, userIds: readonly string[]): Promise<void> {
     await this.sql.execute(
       `UPDATE notifications.notifications SET digest = false
@@ -227,12 +227,12 @@ export class Notifications {
     );
   }
 
-  /** Removes what has a source, such as a comment: few rows. */
+  /** Removes the notifications with a source, such as a comment. These are few rows. */
   async removeSource(sourceId: string): Promise<void> {
     await this.sql.execute('DELETE FROM notifications.notifications WHERE source_id = $1', [sourceId]);
   }
 
-  /** Removes what belonged to a scope and was there at some moment from the inbox of a user who has left it. */
+  /** Removes notifications of a scope, created until a moment, from the inbox of a user who has left it. */
   async removeScope(scopeId: string, userId: string, until: string): Promise<void> {
     await this.sql.execute(
       `DELETE FROM notifications.notifications WHERE scope_id = $1 AND user_id = $2 AND created_at <= $3`,
@@ -240,7 +240,7 @@ export class Notifications {
     );
   }
 
-  /** Removes notifications that are older than some days, the oldest first. */
+  /** Deletes notifications that are older than `keepDays`, the oldest first. */
   async prune(keepDays: number, limit: number): Promise<number> {
     return this.sql.execute(
       `DELETE FROM notifications.notifications WHERE (user_id, id) IN (

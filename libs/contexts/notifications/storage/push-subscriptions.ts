@@ -3,29 +3,29 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '@rookery/domain';
 import { Sql } from '@rookery/persistence';
 
-/** Devices of a user; another one replaces the oldest. */
+/** Maximum number of devices of a user. Another one replaces the oldest. */
 export const MAX_DEVICES = 10;
 
-/** Where and how a device is sent messages (RFC 8030, RFC 8291). */
+/** Endpoint and keys for messages to a device (RFC 8030, RFC 8291). */
 export interface Device {
-  /** Of its push service. A secret: who has it can send. */
+  /** URL at its push service. It is a secret: whoever has it can send messages. */
   endpoint: string;
   p256dh: string;
   auth: string;
 }
 
-/** A device as it is stored. */
+/** A stored device. */
 export interface StoredDevice extends Device {
   id: string;
   createdAt: Date;
 }
 
-/** The devices that are sent push messages. */
+/** The devices that get push messages. */
 @Injectable()
 export class PushSubscriptions {
   constructor(private readonly sql: Sql) {}
 
-  /** Adds a device; one that is there, also of another user, gets its new keys and belongs to this user. @returns its id */
+  /** Adds a device. A known device, also of another user, gets the new keys and belongs to this user. @returns its id */
   async add(userId: string, { endpoint, p256dh, auth }: Device, now: Date): Promise<string> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('push:' || $1::text, 0))`, [
       userId,
@@ -56,7 +56,7 @@ export class PushSubscriptions {
     );
   }
 
-  /** @returns the devices of a user that an earlier attempt to push a notification has left over */
+  /** @returns the devices of a user that did not get a notification in earlier attempts */
   waitingFor(userId: string, notificationId: string): Promise<StoredDevice[]> {
     return this.sql.rows<StoredDevice & Record<string, unknown>>(
       `SELECT id, endpoint, p256dh, auth, created_at AS "createdAt" FROM notifications.push_subscriptions
@@ -67,7 +67,7 @@ export class PushSubscriptions {
     );
   }
 
-  /** Leaves devices out of further attempts to push a notification. */
+  /** Excludes devices from further attempts to push a notification. */
   async pushed(userId: string, notificationId: string, devices: readonly string[]): Promise<void> {
     await this.sql.execute(
       `UPDATE notifications.notifications SET pushed_to = coalesce(pushed_to, '{}') || $3::uuid[]
@@ -76,7 +76,7 @@ export class PushSubscriptions {
     );
   }
 
-  /** @returns those of some users who have a device */
+  /** @returns the given users who have a device */
   async among(userIds: readonly string[]): Promise<Set<string>> {
     const rows = await this.sql.rows<{ id: string }>(
       'SELECT DISTINCT user_id AS id FROM notifications.push_subscriptions WHERE user_id = ANY ($1::uuid[])',
@@ -94,7 +94,7 @@ export class PushSubscriptions {
     return removed > 0;
   }
 
-  /** Forgets all devices of a user. */
+  /** Deletes all devices of a user. */
   async removeAll(userId: string): Promise<void> {
     await this.sql.execute('DELETE FROM notifications.push_subscriptions WHERE user_id = $1', [userId]);
   }

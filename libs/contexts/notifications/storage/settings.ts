@@ -10,12 +10,12 @@ interface Row {
   kinds: Settings['kinds'];
 }
 
-/** What users want to be told. */
+/** The notification settings of all users. */
 @Injectable()
 export class StoredSettings {
   constructor(private readonly sql: Sql) {}
 
-  /** @returns the settings of some users; those of who has chosen nothing are the defaults */
+  /** @returns the settings of users; the defaults for those who have not chosen any */
   async of(userIds: readonly string[]): Promise<Map<string, Settings>> {
     const rows = await this.sql.rows<Row & Record<string, unknown>>(
       `SELECT user_id AS "userId", quiet_from AS "quietFrom", quiet_to AS "quietTo", digest, kinds
@@ -40,7 +40,7 @@ export class StoredSettings {
     return (await this.of([userId])).get(userId)!;
   }
 
-  /** Has others who change the settings of a user wait until the current transaction ends. */
+  /** Locks the settings of a user until the current transaction ends. */
   async lock(userId: string): Promise<void> {
     await this.sql.execute(
       `SELECT pg_advisory_xact_lock(hashtextextended('notification-settings:' || $1::text, 0))`,
@@ -48,7 +48,7 @@ export class StoredSettings {
     );
   }
 
-  /** Replaces the settings of a user; of two at once the last one stays. */
+  /** Replaces the settings of a user. Of two concurrent changes, the last one wins. */
   async save(userId: string, { quietHours, digest, kinds }: Settings, now: Date): Promise<void> {
     await this.sql.execute(
       `INSERT INTO notifications.settings (user_id, quiet_from, quiet_to, digest, kinds, updated_at)

@@ -7,12 +7,12 @@ import { Relations } from '../../social/contract';
 import { KIND_NAMES } from '../model/kinds';
 import { TARGETS, Targets, type TargetView } from './targets';
 
-/** The latest actors that a notification shows. */
+/** Number of latest actors that a notification shows. */
 const SHOWN_ACTORS = 3;
 /** Unread notifications are counted up to here. */
 const MAX_UNREAD = 1_000;
 
-/** Somebody who is behind a notification. */
+/** A user who caused a notification. */
 @ApiSchema({ name: 'NotificationActor' })
 export class ActorView {
   @Field.uuid({ description: 'Id of the user.' })
@@ -28,7 +28,7 @@ export class ActorView {
 /** A notification. */
 @ApiSchema({ name: 'Notification' })
 export class NotificationView {
-  @Field.uuid({ description: 'Its id.' })
+  @Field.uuid({ description: 'Id of the notification.' })
   id: string;
 
   @Field.oneOf(KIND_NAMES, { name: 'NotificationKind', description: 'What happened.' })
@@ -36,20 +36,22 @@ export class NotificationView {
 
   @Field.list(Item.object(() => ActorView), {
     max: SHOWN_ACTORS,
-    description: 'The latest of those who did it, at most three; empty for what nobody did.',
+    description: 'The latest users who caused it, at most three; empty if no user caused it.',
   })
   actors: ActorView[];
 
-  @Field.integer({ min: 0, description: 'How many did it.', example: 12 })
+  @Field.integer({ min: 0, description: 'Number of users who caused it.', example: 12 })
   actorsCount: number;
 
   @Field.union(TARGETS, {
     discriminator: 'type',
-    description: 'What it leads to; its type says which fields there are.',
+    description: 'What the notification is about. The fields depend on `type`.',
   })
   target: TargetView;
 
-  @Field.dateTime({ description: 'When it was created. Others of the hour after it may join it.' })
+  @Field.dateTime({
+    description: 'When it was created. Similar events within an hour after this can be added to it.',
+  })
   createdAt: Date;
 
   @Field.dateTime({ nullable: true, description: 'When you read it; null if you have not.' })
@@ -65,7 +67,7 @@ export class InboxView extends ListOf(NotificationView) {
 
 /** Query parameters of an inbox. */
 export class InboxQuery extends ListQuery {
-  @Field.boolean({ default: false, description: 'Only what you have not read.' })
+  @Field.boolean({ default: false, description: 'Returns only unread notifications.' })
   unread = false;
 }
 
@@ -81,7 +83,7 @@ interface Row extends Record<string, unknown> {
   view?: NotificationView;
 }
 
-/** Inboxes as their owners may see them at this moment: without users who do not exist for them, and without what is gone. */
+/** Inboxes as their owners can see them now: without users whom they cannot see, and without deleted targets. */
 @Injectable()
 export class Inboxes {
   constructor(
@@ -100,7 +102,7 @@ export class Inboxes {
     return { data, page, unreadCount };
   }
 
-  /** @returns the notifications of some ids that a user may see now, newest first */
+  /** @returns the given notifications that a user can see now, newest first */
   async some(userId: string, ids: readonly string[]): Promise<NotificationView[]> {
     const rows = await this.sql.rows<Row>(
       `${SELECT} WHERE it.user_id = $1 AND it.id = ANY ($2::uuid[]) ORDER BY it.id DESC`,
@@ -150,7 +152,7 @@ export class Inboxes {
     return rows.flatMap((row, index) => {
       const target = targets[index];
       const shown = row.actorIds.flatMap((id) => actors.get(id) ?? []);
-      // Of more actors than were read there may be others who are visible.
+      // If there are more actors than were read, one of the others can be visible.
       const actorsGone = shown.length === 0 && row.actorsCount > 0 && row.actorsCount <= SHOWN_ACTORS;
       if (!target || actorsGone) return [];
       const { id, kind, actorsCount, createdAt, readAt } = row;

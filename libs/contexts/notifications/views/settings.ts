@@ -18,21 +18,21 @@ const TIME = {
   patternRule: 'must be a time of day such as 22:00',
 };
 
-/** Times of day between which nothing is sent that makes a sound. */
+/** Times of day between which push messages and single mails are held back. */
 @ApiSchema({ name: 'QuietHours' })
 export class QuietHoursView {
-  @Field.text({ ...TIME, description: 'When they begin.', example: '22:00' })
+  @Field.text({ ...TIME, description: 'When the quiet hours begin.', example: '22:00' })
   from: string;
 
   @Field.text({
     ...TIME,
-    description: 'When they end; on the next day if that is earlier.',
+    description: 'When the quiet hours end; on the next day if this is earlier than the beginning.',
     example: '07:00',
   })
   to: string;
 }
 
-/** Where you want to be told of one kind of notification, besides a mail that you have asked for. */
+/** Your channels for one kind of notification that has no mail to choose. */
 @ApiSchema({ name: 'NotificationChannelsWithoutMail' })
 export class ChannelsWithoutMailView implements Channels {
   @Field.boolean({ description: 'In your inbox.', example: true })
@@ -41,33 +41,33 @@ export class ChannelsWithoutMailView implements Channels {
   @Field.boolean({ description: 'On the devices that you have subscribed.', example: true })
   push: boolean;
 
-  @Field.boolean({ description: 'By your webhooks.', example: true })
+  @Field.boolean({ description: 'To your webhooks.', example: true })
   webhook: boolean;
 }
 
-/** Where you want to be told of one kind of notification. */
+/** Your channels for one kind of notification. */
 @ApiSchema({ name: 'NotificationChannels' })
 export class ChannelsView extends ChannelsWithoutMailView {
   @Field.oneOf(MAIL_MODES, {
     name: 'NotificationMail',
-    description: 'By mail: not at all, in a digest with others, or at once.',
+    description: 'By mail: not at all, in a digest, or immediately.',
     example: 'digest',
   })
   mail: MailMode;
 }
 
-/** Where you want to be told of one kind of notification, of which there are mails of their own. */
+/** Your channels for one kind of notification that is mailed by another context. */
 @ApiSchema({ name: 'NotificationChannelsWithOwnMail' })
 export class ChannelsWithOwnMailView extends ChannelsWithoutMailView {
   @Field.oneOf(OWN_MAIL_MODES, {
     name: 'NotificationOwnMail',
-    description: 'By mail: not at all, or at once.',
+    description: 'By mail: not at all, or immediately.',
     example: 'immediate',
   })
   mail: MailMode;
 }
 
-/** The class of what can be chosen for a kind. */
+/** @returns the class with the channels that can be chosen for a kind */
 function channelsClass(kind: KindName): new () => Channels {
   const modes = mailModesOf(kind);
   if (modes.length === 0) return ChannelsWithoutMailView;
@@ -79,31 +79,31 @@ function channelsClass(kind: KindName): new () => Channels {
 export class KindsView {}
 
 for (const kind of KIND_NAMES) {
-  const description = `${KINDS[kind].about} Defaults if it is left out.`;
+  const description = `${KINDS[kind].about} If it is left out, its defaults apply.`;
   Field.object(() => channelsClass(kind), {
     optional: true,
     description,
   })(KindsView.prototype, kind);
 }
 
-/** What somebody wants to be told, and when. */
+/** Notification settings of a user. */
 @ApiSchema({ name: 'NotificationSettings' })
 export class SettingsView implements Settings {
   @Field.object(() => QuietHoursView, {
     nullable: true,
     description:
-      'When push messages and single mails wait, in the time zone of your preferences. Null for never.',
+      'Times of day between which push messages and single mails are held back, in the time zone of your preferences; null for never.',
   })
   quietHours: QuietHoursView | null;
 
   @Field.oneOf(DIGESTS, {
     name: 'NotificationDigest',
     description:
-      'How often digests are sent: at 08:00 in the time zone of your preferences, weekly ones on Mondays.',
+      'How often digests are sent. They are sent at 08:00 in the time zone of your preferences, weekly ones on Mondays.',
     example: 'daily',
   })
   digest: Settings['digest'];
 
-  @Field.object(() => KindsView, { description: 'Where you want to be told of each kind.' })
+  @Field.object(() => KindsView, { description: 'Your channels for each kind.' })
   kinds: Partial<Record<KindName, Channels>>;
 }

@@ -14,22 +14,22 @@ export class SuppressionView implements Suppression {
   @Field.uuid({ description: 'Id of the entry.' })
   id: string;
 
-  @Field.text({ max: 250, description: 'The first letter and the domain.', example: 'a…@example.com' })
+  @Field.text({ max: 250, description: 'First letter and domain of the address.', example: 'a…@example.com' })
   address: string;
 
   @Field.oneOf(SUPPRESSION_REASONS, {
     name: 'MailSuppressionReason',
     description:
-      'Nobody has the address, or its owner reported a mail as spam; then only what must be told is sent.',
+      '`bounce`: mail to the address cannot be delivered, and none is sent. `complaint`: the owner reported a mail as spam, and only transactional mail is sent.',
   })
   reason: SuppressionReason;
 
-  @Field.oneOf(PROVIDERS, { name: 'MailProvider', description: 'Who reported it.' })
+  @Field.oneOf(PROVIDERS, { name: 'MailProvider', description: 'Mail provider that reported it.' })
   provider: ProviderName;
 
-  @Field.text({ min: 0, max: 300, description: 'What the other mail server said.' })
+  @Field.text({ min: 0, max: 300, description: 'Response of the receiving mail server.' })
   detail: string;
 
-  @Field.dateTime({ description: 'Since when.' })
+  @Field.dateTime({ description: 'When the address was added.' })
   createdAt: Date;
 }

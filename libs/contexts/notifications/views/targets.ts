@@ -10,20 +10,20 @@ import { kindOf, type TargetType } from '../model/kinds';
 
 const COMMENT = { nullable: true, description: 'The comment that the notification is about.' } as const;
 
-/** You: what happened is about yourself. */
+/** The recipient: the notification is about themselves. */
 @ApiSchema({ name: 'NotificationUserTarget' })
 export class UserTarget {
-  @Field.oneOf(['user'], { description: 'You: what happened is about yourself.' })
+  @Field.oneOf(['user'], { description: 'The notification is about yourself.' })
   type: 'user';
 
   @Field.uuid({ description: 'Your id.' })
   id: string;
 }
 
-/** A post of yours. */
+/** A post of the recipient. */
 @ApiSchema({ name: 'NotificationPostTarget' })
 export class PostTarget {
-  @Field.oneOf(['post'], { description: 'A post of yours.' })
+  @Field.oneOf(['post'], { description: 'One of your posts.' })
   type: 'post';
 
   @Field.uuid({ description: 'Id of the post.' })
@@ -36,20 +36,20 @@ export class PostTarget {
   commentId: string | null;
 }
 
-/** A story of yours. */
+/** A story of the recipient. */
 @ApiSchema({ name: 'NotificationStoryTarget' })
 export class StoryTarget {
-  @Field.oneOf(['story'], { description: 'A story of yours.' })
+  @Field.oneOf(['story'], { description: 'One of your stories.' })
   type: 'story';
 
   @Field.uuid({ description: 'Id of the story.' })
   id: string;
 
-  @Field.text({ max: 500, nullable: true, description: 'Its text; null for one of media alone.' })
+  @Field.text({ max: 500, nullable: true, description: 'Its text; null if it has only media.' })
   text: string | null;
 }
 
-/** A tale that was written for you. */
+/** A tale that the recipient requested. */
 @ApiSchema({ name: 'NotificationTaleTarget' })
 export class TaleTarget {
   @Field.oneOf(['tale'], { description: 'A tale that you requested.' })
@@ -74,7 +74,7 @@ export class WorkspaceTarget {
   @Field.text({
     max: 100,
     nullable: true,
-    description: 'Its name; null if you were removed and are not in it again.',
+    description: 'Its name; null if you were removed and have not returned.',
     example: 'Spring count',
   })
   name: string | null;
@@ -95,14 +95,14 @@ export class TodoTarget {
   @Field.text({ max: 255, description: 'Its title.', example: 'Water the plants' })
   title: string;
 
-  @Field.dateTime({ nullable: true, description: 'When it is due now.' })
+  @Field.dateTime({ nullable: true, description: 'Its current due date.' })
   dueDate: Date | null;
 
   @Field.uuid(COMMENT)
   commentId: string | null;
 }
 
-/** The class of each type, for the API description. */
+/** The class of each target type, for the API description. */
 export const TARGETS = {
   user: UserTarget,
   post: PostTarget,
@@ -124,7 +124,7 @@ export interface Subject {
   sourceId: string | null;
 }
 
-/** What notifications lead to. The only place that decides whether their reader may see it, by asking whose it is. */
+/** Targets of notifications. The only place that decides whether a recipient can see a target, by asking its context. */
 @Injectable()
 export class Targets {
   private readonly ask: Record<TargetType, Ask> = {
@@ -150,9 +150,10 @@ export class Targets {
   ) {}
 
   /**
-   * Asks each context once, however many there are.
+   * Calls each context once, whatever the number of subjects.
    *
-   * @returns what each leads to, in the same order; undefined for what its reader may not see now, and is not shown
+   * @returns the targets in the same order; undefined for a notification that must not be shown because the user cannot see
+   *   its target
    */
   async of(userId: string, subjects: readonly Subject[]): Promise<(TargetView | undefined)[]> {
     const wanted = new Map<TargetType, Set<string>>();
@@ -174,7 +175,7 @@ export class Targets {
     });
   }
 
-  /** @returns whether a user may see what a notification would be about */
+  /** @returns whether a user can see the target of a notification */
   async shows(userId: string, subject: Subject): Promise<boolean> {
     return (await this.of(userId, [subject]))[0] !== undefined;
   }

@@ -24,7 +24,7 @@ export class ListNotificationsRoute {
     operationId: 'listNotifications',
     summary: 'List your notifications',
     description:
-      'Newest first. Likes of a post within an hour, and follows within an hour, are one notification. Leaves out users who do not exist for you and posts that are gone. A page may be short, or empty, and still have a next one.',
+      'Newest first. Likes of a post within an hour are combined in one notification, and so are follows within an hour. Users whom you cannot see and deleted posts are left out. A page can be short or empty and still have a next page.',
     ok: { type: InboxView, headers: { Link: 'URL of the next page, if there is one (RFC 8288).' } },
   })
   list(@CurrentCaller() { userId }: Caller, @QueryString() page: InboxQuery): Promise<InboxView> {

@@ -23,7 +23,7 @@ export class ListSuppressionsRoute {
     operationId: 'listMailSuppressions',
     summary: 'List addresses that get no mail',
     description:
-      'Latest first. Addresses are not stored: only their first letter and their domain are shown.',
+      'Newest first. Addresses are not stored. Only their first letter and their domain are returned.',
     ok: { list: SuppressionView },
   })
   list(@QueryString() page: ListQuery): Promise<Page<SuppressionView>> {

@@ -7,10 +7,10 @@ import { Notifications } from '../../storage/notifications';
 
 const CHANGES = [TodoCreated, TodoUpdated];
 
-/** Assignments of an hour in one workspace that a user is told of one by one: an import would fill their inbox. */
+/** Assignments in one workspace within an hour that get their own notification. Otherwise an import would fill the inbox. */
 const MAX_SINGLE = 20;
 
-/** Tells members which todos others assign to them; of many in a short time, that there are many. */
+/** Notifies members of todos that others assign to them. Many assignments in a short time are combined. */
 @Subscriber('notifications.notify-assignment', CHANGES, { queue: Queues.notifications })
 export class NotifyAssignment implements Handles<(typeof CHANGES)[number]> {
   constructor(
@@ -23,7 +23,7 @@ export class NotifyAssignment implements Handles<(typeof CHANGES)[number]> {
     const { assigneeId, workspaceId } = data;
     const assigned = !('changed' in data) || data.changed.includes('assigneeId');
     if (assigneeId === null || actorId === null || assigneeId === actorId || !assigned) return;
-    // One after the other, so that the count is right.
+    // Serialized, so that the count is correct.
     await this.notify.lock(`${workspaceId}/${assigneeId}`);
     const since = new Date(this.clock.now().getTime() - GROUP_MS);
     const kind = 'todoAssigned';

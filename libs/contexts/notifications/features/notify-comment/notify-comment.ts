@@ -6,7 +6,7 @@ import { Notifications } from '../../storage/notifications';
 
 const CHANGES = [CommentAdded, CommentDeleted];
 
-/** Tells authors who comments on their posts, until the comment is deleted. In order: neither knows of the other. */
+/** Notifies authors of comments on their posts, until the comment is deleted. Ordered, because each event ignores the other. */
 @Subscriber('notifications.notify-comment', CHANGES, { queue: Queues.notifications, ordered: true })
 export class NotifyComment implements Handles<(typeof CHANGES)[number]> {
   constructor(

@@ -7,10 +7,10 @@ import { Notifications } from '../../storage/notifications';
 
 const NOTICES = [TodoDueSoon, TodoOverdue];
 
-/** Due dates of an hour in one workspace that a user is told of one by one: hundreds may be due at nine. */
+/** Due dates in one workspace within an hour that get their own notification: hundreds can be due at nine. */
 const MAX_SINGLE = 20;
 
-/** Tells users what they have to do soon, and what is overdue; of many in a short time, that there are more. */
+/** Notifies users of todos that are due soon or overdue. Many of them in a short time are combined. */
 @Subscriber('notifications.notify-due-date', NOTICES, { queue: Queues.notifications })
 export class NotifyDueDate implements Handles<(typeof NOTICES)[number]> {
   constructor(
@@ -22,7 +22,7 @@ export class NotifyDueDate implements Handles<(typeof NOTICES)[number]> {
   async handle({ type, data }: EventOf<(typeof NOTICES)[number]>): Promise<void> {
     const { todoId, workspaceId: scopeId, userId: recipientId } = data;
     const kind = type === TodoOverdue.type ? 'todoOverdue' : 'todoDueSoon';
-    // One after the other, so that the count is right.
+    // Serialized, so that the count is correct.
     await this.notify.lock(`${scopeId}/${recipientId}`);
     const since = new Date(this.clock.now().getTime() - GROUP_MS);
     const singles = await this.notifications.countSince(recipientId, { kind, scopeId }, since, MAX_SINGLE);

@@ -3,7 +3,7 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { UserFollowed } from '../../../social/contract';
 import { Notify } from '../../services/notify';
 
-/** Tells users who follows them. */
+/** Notifies users of new followers. */
 @Subscriber('notifications.notify-follow', UserFollowed, { queue: Queues.notifications })
 export class NotifyFollow implements Handles<typeof UserFollowed> {
   constructor(private readonly notify: Notify) {}

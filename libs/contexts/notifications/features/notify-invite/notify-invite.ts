@@ -12,8 +12,8 @@ import { Notifications } from '../../storage/notifications';
 const CHANGES = [InviteExpired, InviteRevoked, MemberInvited];
 
 /**
- * Tells users who invites them, also by their address, until the invite is taken back or expires. In order: none of these
- * events knows of the others.
+ * Notifies users of invites, also to their address, until the invite is revoked or expires. Ordered, because each event
+ * ignores the others.
  */
 @Subscriber('notifications.notify-invite', CHANGES, { queue: Queues.notifications, ordered: true })
 export class NotifyInvite implements Handles<(typeof CHANGES)[number]> {

@@ -3,7 +3,7 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { PostHeadlines, PostLiked } from '../../../social/contract';
 import { Notify } from '../../services/notify';
 
-/** Tells authors who likes their posts. */
+/** Notifies authors of likes of their posts. */
 @Subscriber('notifications.notify-like', PostLiked, { queue: Queues.notifications })
 export class NotifyLike implements Handles<typeof PostLiked> {
   constructor(

@@ -12,7 +12,7 @@ import { Notifications } from '../../storage/notifications';
 const CHANGES = [TodoCommentAdded, TodoCommentDeleted, TodoCommentUpdated];
 type Change = typeof TodoCommentAdded | typeof TodoCommentDeleted;
 
-/** Tells members who mentions them in comments, until the comment is deleted. In order: neither knows of the other. */
+/** Notifies members mentioned in comments, until the comment is deleted. Ordered, because each event ignores the other. */
 @Subscriber('notifications.notify-mention', CHANGES, { queue: Queues.notifications, ordered: true })
 export class NotifyMention implements Handles<Change> {
   constructor(

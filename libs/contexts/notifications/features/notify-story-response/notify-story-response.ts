@@ -5,7 +5,7 @@ import { Notify } from '../../services/notify';
 
 const RESPONSES = [StoryReacted, StoryReplied];
 
-/** Tells authors who reacts and replies to their stories. */
+/** Notifies authors of reactions and replies to their stories. */
 @Subscriber('notifications.notify-story-response', RESPONSES, { queue: Queues.notifications })
 export class NotifyStoryResponse implements Handles<(typeof RESPONSES)[number]> {
   constructor(private readonly notify: Notify) {}

@@ -5,7 +5,7 @@ import { Notify } from '../../services/notify';
 
 const ENDS = [TaleFailed, TaleGenerated];
 
-/** Tells users that a tale which they requested is ready, or could not be written. */
+/** Notifies users that a tale they requested is ready, or could not be written. */
 @Subscriber('notifications.notify-tale', ENDS, { queue: Queues.notifications })
 export class NotifyTale implements Handles<(typeof ENDS)[number]> {
   constructor(private readonly notify: Notify) {}

@@ -3,7 +3,7 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { TodoHeadlines, WeeklyReportRequested } from '../../../todos/contract';
 import { Notify } from '../../services/notify';
 
-/** Tells users that the report of their week is there, unless there is nothing in it. */
+/** Notifies users of their weekly report, unless it is empty. */
 @Subscriber('notifications.notify-weekly-report', WeeklyReportRequested, { queue: Queues.notifications })
 export class NotifyWeeklyReport implements Handles<typeof WeeklyReportRequested> {
   constructor(

@@ -7,7 +7,7 @@ import type { FastifyReply } from 'fastify';
 
 const UNSUBSCRIBE = 'https://rookery.test/unsubscribe?token=…';
 
-/** Every mail with sample data, for who writes them: not in production. */
+/** Previews of every mail with sample data, for authors of mails. Not available in production. */
 @ApiExcludeController()
 @Public()
 @Controller('mail-previews')

@@ -23,8 +23,7 @@ export class ReadAllNotificationsRoute {
   @Explain({
     operationId: 'readAllNotifications',
     summary: 'Mark all your notifications as read',
-    description:
-      'Everything that is in your inbox now counts as read. Notifications that arrive later are unread.',
+    description: 'Marks everything that is in your inbox now as read. Later notifications are unread.',
     ok: { status: 204 },
   })
   readAll(@CurrentCaller() { userId }: Caller): Promise<void> {

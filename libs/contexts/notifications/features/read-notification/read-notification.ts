@@ -26,7 +26,7 @@ export class ReadNotificationRoute {
   @Explain({
     operationId: 'readNotification',
     summary: 'Mark a notification as read',
-    description: 'If another like or follow of the hour joins it afterwards, it is unread again.',
+    description: 'It becomes unread again if another like or follow within its hour is added to it.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

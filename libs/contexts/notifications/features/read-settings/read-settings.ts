@@ -22,7 +22,7 @@ export class ReadSettingsRoute {
   @Explain({
     operationId: 'getNotificationSettings',
     summary: 'Read your notification settings',
-    description: 'With the defaults of what you have not chosen.',
+    description: 'Returns the defaults for everything that you have not set.',
     ok: { type: SettingsView },
   })
   read(@CurrentCaller() { userId }: Caller): Promise<SettingsView> {

@@ -20,7 +20,7 @@ const REPORTING: readonly string[] = ['resend', 'sendgrid', 'ses'];
 
 const suppressed = counter({
   name: 'rookery_mail_suppressions_total',
-  help: 'Addresses that get no more mail, by provider and reason.',
+  help: 'Addresses added to the list of those that get no mail, by provider and reason.',
   labels: ['provider', 'reason'],
 });
 
@@ -50,7 +50,7 @@ export class ReceiveMailReportRoute {
     operationId: 'receiveMailReport',
     summary: 'Report bounces and complaints',
     description:
-      'For the webhooks of mail providers (`resend`, `sendgrid`, `ses`), which sign what they send. Addresses that bounced for good, or whose owners reported spam, get no more mail.',
+      'For signed webhooks of mail providers (`resend`, `sendgrid`, `ses`). Addresses with a permanent bounce, or whose owners reported spam, get no more mail.',
     ok: { status: 204 },
     rejects: [NotFound, ReportRefused, { code: 'request.too-large' }],
   })

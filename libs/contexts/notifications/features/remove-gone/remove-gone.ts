@@ -18,12 +18,12 @@ const CHANGES = [
   UserDeleted,
   WorkspaceDeleted,
 ];
-/** Rows per transaction: its time limit is that of the queue. */
+/** Rows per transaction, so that it stays within the time limit of the queue. */
 const BATCH_SIZE = 1_000;
 
 /**
- * Removes notifications about what is gone, and takes users who are gone out of the others. Until then nobody sees them
- * either, but they count as unread.
+ * Removes notifications about deleted targets, and removes deleted users from other notifications. Until then nobody sees
+ * them either, but they count as unread.
  */
 @Subscriber('notifications.remove-gone', CHANGES, { queue: Queues.notifications })
 export class RemoveGone implements Handles<(typeof CHANGES)[number]> {
@@ -48,7 +48,7 @@ export class RemoveGone implements Handles<(typeof CHANGES)[number]> {
   }
 }
 
-/** Takes users who have blocked each other out of each other's inboxes. */
+/** Removes users who have blocked each other from each other's inboxes. */
 @Subscriber('notifications.remove-blocked', UserBlocked, { queue: Queues.notifications })
 export class RemoveBlocked implements Handles<typeof UserBlocked> {
   constructor(private readonly notifications: Notifications) {}
@@ -63,12 +63,12 @@ export class RemoveBlocked implements Handles<typeof UserBlocked> {
   }
 }
 
-/** Takes what was in a workspace out of the inboxes of those who are not in it any more. */
+/** Removes notifications about a workspace from the inboxes of former members. */
 @Subscriber('notifications.remove-former-member', MemberRemoved, { queue: Queues.notifications })
 export class RemoveFormerMember implements Handles<typeof MemberRemoved> {
   constructor(private readonly notifications: Notifications) {}
 
-  /** Who is in it again by now is told of that by what is younger than the event. */
+  /** Keeps notifications that are newer than the event: the user can have returned meanwhile. */
   handle({ occurredAt, data: { workspaceId, userId } }: EventOf<typeof MemberRemoved>): Promise<void> {
     return this.notifications.removeScope(workspaceId, userId, occurredAt);
   }

@@ -23,9 +23,9 @@ export class RemoveSuppressionRoute {
   @Delete(':id')
   @Explain({
     operationId: 'removeMailSuppression',
-    summary: 'Let an address get mail again',
+    summary: 'Allow mail to an address again',
     description:
-      'Takes the address off the list of those that get no mail because it bounced or somebody complained. If it bounces again, it returns to the list.',
+      'Removes the address from the list of those that get no mail because of a bounce or a complaint. If it bounces again, it is added again.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

@@ -36,7 +36,7 @@ describe('Notifications by mail', () => {
     return raw.slice(0, raw.indexOf('\r\n\r\n')).replaceAll(/\r\n\s+/g, ' ');
   };
 
-  it('come in one digest when it is due, without what was read, and not again in the next', async () => {
+  it('come in one digest when it is due, without read ones, and not again in the next', async () => {
     const post = await publish(system, ada, { title: 'On looms' });
     await comment(system, bob, post.id);
     const [read] = await notificationsOf(system, ada, 1);
@@ -53,7 +53,7 @@ describe('Notifications by mail', () => {
     const mail = await system.inbox.latest(ada.email, /What happened/);
     expect(mail.text.match(/Bob Byte/g)).toHaveLength(2);
     expect(mail.text).toContain('commented on “On looms”');
-    expect(mail.text).toContain('now follow you');
+    expect(mail.text).toContain('started following you');
     await eventually(async () => {
       const waiting = await system.sql(
         'SELECT 1 FROM notifications.notifications WHERE user_id = $1 AND digest',
@@ -77,7 +77,7 @@ describe('Notifications by mail', () => {
     const post = await publish(system, ada, { title: 'On looms' });
     await comment(system, bob, post.id);
     await notificationsOf(system, ada, 1);
-    // Copies of it with later ids: requests for so many would be limited.
+    // Copies of it with later ids, because so many requests would be rate limited.
     await system.sql(
       `WITH added AS (
          INSERT INTO notifications.notifications
@@ -94,7 +94,7 @@ describe('Notifications by mail', () => {
     expect(text).toContain('And 5 more.');
   });
 
-  it('tell each thing once, also if two digests of somebody are sent at the same time', async () => {
+  it('contain each notification once, also if two digests of a user are sent at the same time', async () => {
     const post = await publish(system, ada, { title: 'On looms' });
     const attempted = (count: number) =>
       eventually(async () => {
@@ -119,13 +119,13 @@ describe('Notifications by mail', () => {
       const digests = (await system.inbox.of(ada.email)).filter(({ subject }) =>
         /What happened/.test(subject),
       );
-      const told = digests.map(({ text }) => text.match(/follow you|commented on/g));
+      const told = digests.map(({ text }) => text.match(/following you|commented on/g));
       expect(told).toHaveLength(2);
-      expect(told).toEqual(expect.arrayContaining([['follow you'], ['commented on']]));
+      expect(told).toEqual(expect.arrayContaining([['following you'], ['commented on']]));
     });
   });
 
-  it('are in German for who prefers that', async () => {
+  it('are in German for users who prefer it', async () => {
     await system.ask('PUT /v1/me/preferences', {
       token: ada.token,
       body: { interests: [], tone: 'calm', length: 'short', language: 'de' },
@@ -136,17 +136,17 @@ describe('Notifications by mail', () => {
     expect(mail.text).toContain('Abbestellen');
   });
 
-  it('come at once where that is chosen, and end with one click, without signing in', async () => {
+  it('come immediately if that is chosen, with a one-click unsubscribe that needs no sign-in', async () => {
     await set({ kinds: { follow: immediate } });
     await follow(bob, ada);
-    const mail = await system.inbox.latest(ada.email, /Bob Byte now follow you/);
+    const mail = await system.inbox.latest(ada.email, /Bob Byte started following you/);
     const headers = await headersOf(mail.id);
     expect(headers).toContain('List-Unsubscribe-Post: List-Unsubscribe=One-Click');
     const url = new URL(/List-Unsubscribe: <([^>]+)>/.exec(headers)![1]!);
     expect(mail.text).toContain(`${url.origin}/unsubscribe?token=`);
     // Without APP_URL there is no page that a link could lead to.
     expect(mail.text.match(/https?:/g)).toHaveLength(1);
-    expect(mail.text).toContain('in the app, among your notifications');
+    expect(mail.text).toContain('in the app, in your notifications');
     const click = (path: string) =>
       system.ask(`POST ${path}`, {
         body: 'List-Unsubscribe=One-Click',
@@ -164,7 +164,7 @@ describe('Notifications by mail', () => {
     expect(page).toMatchObject({ status: 200, headers: { 'referrer-policy': 'no-referrer' } });
   });
 
-  it('are no more digests after one click in one, also where something waits that has mails of its own', async () => {
+  it('include no digests after a one-click unsubscribe, also if kinds with their own mails wait', async () => {
     await follow(bob, ada);
     await notificationsOf(system, ada, 1);
     await due();
@@ -192,7 +192,7 @@ describe('Notifications by mail', () => {
     expect(digests).toHaveLength(1);
   });
 
-  it('wait while it is quiet where the reader is', async () => {
+  it('wait during the quiet hours in the time zone of the recipient', async () => {
     const [from, to] = [-1, 1].map((hours) =>
       new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16),
     );
@@ -207,12 +207,12 @@ describe('Notifications by mail', () => {
       );
       return waiting.length === 1;
     });
-    expect((await system.inbox.of(ada.email)).filter(({ subject }) => /follow you/.test(subject))).toEqual(
+    expect((await system.inbox.of(ada.email)).filter(({ subject }) => /following you/.test(subject))).toEqual(
       [],
     );
   });
 
-  it('do not wait behind one that is refused: that one ends among the failed, and goes out once redriven', async () => {
+  it('do not wait behind a refused one, which fails and is sent after a redrive', async () => {
     const eve = await enroll(system);
     const all = { quietHours: null, digest: 'daily', kinds: { follow: immediate } };
     await set({ kinds: { follow: immediate } });
@@ -220,7 +220,7 @@ describe('Notifications by mail', () => {
     await system.inbox.refuse(eve.email, 550);
     await follow(bob, eve);
     await follow(bob, ada);
-    await system.inbox.latest(ada.email, /Bob Byte now follow you/);
+    await system.inbox.latest(ada.email, /Bob Byte started following you/);
     const deliveries = () =>
       system.sql<{ state: string; queue: string }>(
         `SELECT d.state, d.queue FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
@@ -228,7 +228,7 @@ describe('Notifications by mail', () => {
         [eve.id],
       );
     const mails = async () =>
-      (await system.inbox.of(eve.email)).filter(({ subject }) => /follow you/.test(subject));
+      (await system.inbox.of(eve.email)).filter(({ subject }) => /following you/.test(subject));
     await eventually(async () => {
       expect(await deliveries()).toEqual([{ state: 'dead', queue: 'bulk-mail' }]);
     });
@@ -258,7 +258,7 @@ describe('Notifications by mail', () => {
       );
     const mails = async (subject: RegExp) =>
       (await system.inbox.of(ada.email)).filter((mail) => subject.test(mail.subject));
-    /** Has a mail wait for the mail server, changes the settings, and lets it try again. */
+    /** Makes a mail wait for the mail server, changes the settings, and lets it be retried. */
     const switchMeanwhile = async (mail: 'off' | 'digest') => {
       await set({ kinds: { follow: immediate } });
       await system.inbox.refuse(ada.email, 450);
@@ -269,17 +269,17 @@ describe('Notifications by mail', () => {
       await eventually(async () => (await deliveries())[0]!.state === 'done');
     };
 
-    it('are not sent to who has turned them off meanwhile', async () => {
+    it('are not sent if they were turned off meanwhile', async () => {
       await switchMeanwhile('off');
-      expect(await mails(/follow you/)).toEqual([]);
+      expect(await mails(/following you/)).toEqual([]);
     });
 
-    it('are in the next digest of who wants that meanwhile', async () => {
+    it('are in the next digest if that was chosen meanwhile', async () => {
       await switchMeanwhile('digest');
       await due();
       const { text } = await system.inbox.latest(ada.email, /What happened/);
-      expect(text).toContain('now follow you');
-      expect(await mails(/follow you/)).toEqual([]);
+      expect(text).toContain('started following you');
+      expect(await mails(/following you/)).toEqual([]);
     });
 
     it('are in no digest if they were turned off meanwhile', async () => {
@@ -291,11 +291,11 @@ describe('Notifications by mail', () => {
       await due();
       const { text } = await system.inbox.latest(ada.email, /What happened/);
       expect(text).toContain('commented on');
-      expect(text).not.toContain('follow you');
+      expect(text).not.toContain('following you');
     });
   });
 
-  it('keep no mail waiting that somebody needs: what is stuck in front of them holds up no code', async () => {
+  it('do not delay other mails: a stuck notification does not hold up a verification code', async () => {
     const queue = new Queue('bulk-mail', { connection: { url: system.addresses.redisUrl }, prefix: PREFIX });
     try {
       await set({ kinds: { follow: immediate } });
@@ -312,15 +312,15 @@ describe('Notifications by mail', () => {
       expect((await system.ask('POST /v1/auth/register', { body })).status).toBe(202);
       await system.inbox.latest(email, /code/);
       const subjects = (await system.inbox.of(ada.email)).map(({ subject }) => subject);
-      expect(subjects).not.toContainEqual(expect.stringContaining('follow you'));
+      expect(subjects).not.toContainEqual(expect.stringContaining('following you'));
     } finally {
       await queue.resume();
       await queue.close();
     }
-    await system.inbox.latest(ada.email, /follow you/);
+    await system.inbox.latest(ada.email, /following you/);
   });
 
-  it('tell the app by a frame as well', async () => {
+  it('are also announced to the app by a frame', async () => {
     await follow(bob, ada);
     const [notification] = await notificationsOf(system, ada, 1);
     const frames = await system.sql<{ payload: object }>(

@@ -15,19 +15,19 @@ import { Notifications } from '../../storage/notifications';
 import { StoredSettings } from '../../storage/settings';
 import { Inboxes } from '../../views/inbox';
 
-/** Digests that one slot begins. */
+/** Maximum number of digests that one run starts. */
 const BATCH_SIZE = 1_000;
-/** Digests of one event: those that a provider may take with one request. */
+/** Digests per event: as many as a provider accepts in one request. */
 const PER_EVENT = 50;
-/** Notifications that a digest names. */
+/** Maximum number of notifications that a digest lists. */
 const MAX_ITEMS = 20;
-/** Notifications that it counts. */
+/** Maximum number of notifications that a digest counts. */
 const MAX_COUNTED = 1_000;
 
 interface Digest {
   name: string;
   items: Texts[];
-  /** How many there are that it does not name; empty if none. */
+  /** Number of notifications that it does not list; empty if there are none. */
   more: string;
   link: string;
 }
@@ -51,8 +51,8 @@ export class BeginDigests implements Scheduled {
 }
 
 /**
- * Mails digests. What one has, or was read, is in no other; what was turned off by then is in none. Each part of the mails
- * is recorded when it was sent, so a failure later repeats none of it.
+ * Mails digests. A notification is in at most one digest, and not in any if it was read or turned off by then. Each part of
+ * the mails is recorded once it is sent, so a later failure does not repeat it.
  */
 @Subscriber('notifications.send-digests', DigestsDue, { queue: Queues.bulkMail, timeout: 120_000 })
 export class SendDigests implements Handles<typeof DigestsDue> {
@@ -88,12 +88,12 @@ export class SendDigests implements Handles<typeof DigestsDue> {
     if (failure) throw failure;
   }
 
-  /** The next digest of each tells what this one does not. */
+  /** Moves the notifications of this digest to the next one of each user. */
   async onDiscarded({ id, data: { userIds } }: EventOf<typeof DigestsDue>): Promise<void> {
     await this.notifications.leaveDigest(id, userIds);
   }
 
-  /** @returns undefined if there is nothing to tell */
+  /** @returns undefined if there is nothing to send */
   private async digestOf(
     { id: userId, email, name, language }: Recipient,
     digestId: string,
@@ -116,7 +116,7 @@ export class SendDigests implements Handles<typeof DigestsDue> {
   }
 }
 
-/** @returns whether somebody wants digests to name a kind; what has mails of its own is in them where those are too many */
+/** @returns whether a user wants a kind in digests. Kinds with their own mails are in them beyond the limit of those mails */
 function isWanted(settings: Settings, kind: string): boolean {
   if (channelsOf(settings, kind)?.mail === 'off') return false;
   return !kindOf(kind)?.ownMail || wantsDigests(settings);

@@ -17,8 +17,8 @@ import { StoredSettings } from '../../storage/settings';
 import { Inboxes } from '../../views/inbox';
 
 /**
- * Mails a notification to who wants that at once, when it is sent; not what they have read meanwhile, and not in quiet
- * hours. Who wants digests by then gets it in the next one.
+ * Mails a notification immediately, if the user still wants that and has not read it meanwhile. In quiet hours the mail
+ * waits. If the user has switched to digests, the notification goes into the next one.
  */
 @Subscriber('notifications.send-notification-mail', NotificationDue, { queue: Queues.bulkMail })
 export class SendNotificationMail implements Handles<typeof NotificationDue> {

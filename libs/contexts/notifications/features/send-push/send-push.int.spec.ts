@@ -14,7 +14,7 @@ interface Received {
   body: Buffer;
 }
 
-/** A device: its keys, and what it reads of a message (RFC 8188, RFC 8291). */
+/** A device with its keys, which can decrypt messages (RFC 8188, RFC 8291). */
 class Device {
   private readonly curve = createECDH('prime256v1');
   private readonly auth = randomBytes(16);
@@ -91,7 +91,7 @@ describe('Push messages', () => {
       return open.length === 0;
     });
 
-  it('reach every device, encrypted for it and signed by this server, and ring once', async () => {
+  it('reach every device once, encrypted for it and signed by this server', async () => {
     const devices = [new Device(serviceUrl), new Device(serviceUrl)];
     for (const { subscription } of devices) expect((await subscribe(ada, subscription)).status).toBe(201);
     await follow(bob, ada);
@@ -103,7 +103,7 @@ describe('Push messages', () => {
       expect(device.read(message.body)).toEqual({
         notificationId: notification!.id,
         kind: 'follow',
-        text: 'Some Person now follow you',
+        text: 'Some Person started following you',
         target: { type: 'user', id: ada.id },
       });
       expect(message.body.toString('latin1')).not.toContain('Some Person');
@@ -113,7 +113,7 @@ describe('Push messages', () => {
     }
   });
 
-  it.each([404, 410])('forget a device of which the push service says %i', async (status) => {
+  it.each([404, 410])('remove a device if the push service returns %i', async (status) => {
     await subscribe(ada, new Device(serviceUrl).subscription);
     statuses = [status];
     await follow(bob, ada);
@@ -121,7 +121,7 @@ describe('Push messages', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('are repeated if the push service has no time, with the same topic', async () => {
+  it('are retried with the same topic if the push service is overloaded', async () => {
     await subscribe(ada, new Device(serviceUrl).subscription);
     statuses = [503];
     await follow(bob, ada);
@@ -130,7 +130,7 @@ describe('Push messages', () => {
     expect(await devicesOf(ada)).toHaveLength(1);
   });
 
-  it('are repeated only to the devices that did not get them', async () => {
+  it('are retried only for the devices that did not get them', async () => {
     const devices = [new Device(serviceUrl), new Device(serviceUrl)];
     for (const { subscription } of devices) await subscribe(ada, subscription);
     statuses = [201, 503, 503];
@@ -142,7 +142,7 @@ describe('Push messages', () => {
     expect(paths[0]).not.toBe(paths[1]);
   });
 
-  it('are not kept from others by a device whose push service never answers', async () => {
+  it('are not delayed by a device of another user whose push service never responds', async () => {
     const device = new Device(serviceUrl).subscription;
     await subscribe(ada, { ...device, endpoint: `${serviceUrl}/${newId()}/hangs` });
     await subscribe(bob, new Device(serviceUrl).subscription);
@@ -183,7 +183,7 @@ describe('Push messages', () => {
     expect(received).toEqual([]);
   });
 
-  it('are not sent to who does not want them', async () => {
+  it('are not sent to users who do not want them', async () => {
     await subscribe(ada, new Device(serviceUrl).subscription);
     const off = { inApp: true, mail: 'off', push: false, webhook: false };
     await system.ask('PUT /v1/me/notification-settings', {
@@ -196,7 +196,7 @@ describe('Push messages', () => {
     expect(received).toEqual([]);
   });
 
-  it('are not sent any more to who has turned them off since they were due', async () => {
+  it('are not sent if they were turned off after they were due', async () => {
     await subscribe(ada, {
       ...new Device(serviceUrl).subscription,
       endpoint: `${serviceUrl}/${newId()}/hangs`,
@@ -226,13 +226,13 @@ describe('Push messages', () => {
     expect(answer).toMatchObject({ status: 422, body: { code: 'notifications.push-endpoint-blocked' } });
   });
 
-  it('are sent to no device with keys that are none', async () => {
+  it('are not sent to a device with invalid keys', async () => {
     const keys = { p256dh: 'A'.repeat(87), auth: 'A'.repeat(22) };
     const answer = await subscribe(ada, { endpoint: `${serviceUrl}/x`, keys });
     expect(answer).toMatchObject({ status: 422, body: { code: 'notifications.push-key-invalid' } });
   });
 
-  it('reach the ten latest devices, and one only of its last owner', async () => {
+  it('reach the ten latest devices, and a shared device only for its last owner', async () => {
     const devices = Array.from({ length: 11 }, () => new Device(serviceUrl));
     for (const { subscription } of devices) await subscribe(ada, subscription);
     expect(await devicesOf(ada)).toHaveLength(10);

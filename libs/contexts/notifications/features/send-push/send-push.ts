@@ -21,16 +21,16 @@ const TTL_SECONDS = 86_400;
 
 const pushes = counter({
   name: 'rookery_push_messages_total',
-  help: 'Push messages, by outcome: sent, gone (the device has unsubscribed), refused, failed (another attempt follows).',
+  help: 'Push messages, by outcome: sent, gone (the device has unsubscribed), refused, failed (will be retried).',
   labels: ['outcome'],
 });
 
-/** What became of a message. */
+/** Outcome of a message. */
 type Outcome = 'sent' | 'gone' | 'refused' | 'failed';
 
 /**
- * Sends notifications to devices, encrypted for each; not what has been read or turned off meanwhile, and not in quiet
- * hours.
+ * Sends notifications to devices, encrypted for each. Nothing is sent if it was read or turned off meanwhile. In quiet
+ * hours the messages wait.
  */
 @Subscriber('notifications.send-push', NotificationDue, { queue: Queues.push })
 export class SendPush implements Handles<typeof NotificationDue> {
@@ -69,7 +69,7 @@ export class SendPush implements Handles<typeof NotificationDue> {
       text,
       target: { type: target.type, id: target.id },
     });
-    // Users choose the endpoints: those of one who does not answer must not keep the messages of others waiting.
+    // Users choose the endpoints: one that does not respond must not delay the messages of other users.
     const leave = this.lanes.enter({ endpoint: userId, owner: userId, host: userId });
     if (typeof leave === 'number') throw new Snooze(leave);
     const started = performance.now();
@@ -91,8 +91,8 @@ export class SendPush implements Handles<typeof NotificationDue> {
           );
       });
     }
-    // The topic has a push service replace what a device has not fetched yet, so repeating it rings once.
-    if (again) throw new Error('A push service could not be reached, or has no time.');
+    // With the same topic a push service replaces a message that is not delivered yet, so a retry does not ring twice.
+    if (again) throw new Error('A push service could not be reached, or asked to retry later.');
   }
 
   private async send(device: StoredDevice, payload: string, notificationId: string): Promise<Outcome> {
@@ -114,7 +114,7 @@ export class SendPush implements Handles<typeof NotificationDue> {
       if (status < 300) return 'sent';
       if (status === 404 || status === 410) return 'gone';
       if (status === 429 || status >= 500) return 'failed';
-      this.log.warn(`${new URL(endpoint).host} refuses a push message with ${status}.`);
+      this.log.warn(`${new URL(endpoint).host} refused a push message with status ${status}.`);
       return 'refused';
     } catch (error) {
       if (error instanceof OutboundFailure) return error.reason === 'blocked' ? 'refused' : 'failed';

@@ -30,7 +30,7 @@ export class SetSettingsRoute {
   @Explain({
     operationId: 'setNotificationSettings',
     summary: 'Update your notification settings',
-    description: 'Replaces all of them; kinds that are left out get their defaults.',
+    description: 'Replaces all settings. Kinds that are left out get their defaults.',
     ok: { type: SettingsView },
     rejects: [NotFound, QuietHoursEmpty],
   })

@@ -64,7 +64,7 @@ class PushSubscriptionCreate {
 
 @ApiSchema({ name: 'PushSubscription' })
 class PushSubscriptionView {
-  @Field.uuid({ description: 'Its id.' })
+  @Field.uuid({ description: 'Id of the subscription.' })
   id: string;
 
   @Field.text({ max: 255, description: 'Host of the push service.', example: 'fcm.googleapis.com' })
@@ -76,7 +76,7 @@ class PushSubscriptionView {
 
 @ApiSchema({ name: 'PushKey' })
 class PushKeyView {
-  @Field.text({ max: 100, description: '`applicationServerKey` to subscribe a device with.' })
+  @Field.text({ max: 100, description: 'Value of `applicationServerKey` for subscribing a device.' })
   publicKey: string;
 }
 
@@ -125,9 +125,9 @@ export class PushSubscriptionRoutes {
   @Get('key')
   @Explain({
     operationId: 'getPushKey',
-    summary: 'Read the key to subscribe devices with',
+    summary: 'Read the public key for push subscriptions',
     description:
-      'The public VAPID key of this server. A browser needs it to create a push subscription (RFC 8292).',
+      'Returns the public VAPID key of this server. A browser needs it to create a push subscription (RFC 8292).',
     ok: { type: PushKeyView },
   })
   key(): PushKeyView {
@@ -140,7 +140,7 @@ export class PushSubscriptionRoutes {
     operationId: 'subscribePush',
     summary: 'Subscribe a device to push messages',
     description:
-      'With what `pushManager.subscribe()` of the browser returns. A device that is known gets its new keys; the eleventh replaces the oldest.',
+      'Send what `pushManager.subscribe()` of the browser returns. A known device gets the new keys. An eleventh device replaces the oldest one.',
     ok: { status: 201, type: PushSubscriptionId },
     rejects: [NotFound, PushEndpointBlocked, PushKeyInvalid],
   })
@@ -160,8 +160,8 @@ export class PushSubscriptionRoutes {
   @Get()
   @Explain({
     operationId: 'listPushSubscriptions',
-    summary: 'List your devices with push messages',
-    description: 'Latest first; all of them are on one page.',
+    summary: 'List your devices that get push messages',
+    description: 'Newest first, all on one page.',
     ok: { list: PushSubscriptionView },
   })
   list(@CurrentCaller() { userId }: Caller): Promise<Page<PushSubscriptionView>> {
@@ -197,7 +197,7 @@ export class SubscribePushHandler implements ICommandHandler<SubscribePush> {
   }
 }
 
-/** @throws Rejection `notifications.push-key-invalid` if nothing could be encrypted with them */
+/** @throws Rejection `notifications.push-key-invalid` if the keys cannot be used for encryption */
 function assertKeys({ p256dh, auth }: Device): void {
   try {
     const point = ECDH.convertKey(p256dh, 'prime256v1', 'base64url', undefined, 'uncompressed') as Buffer;
@@ -232,7 +232,7 @@ export class ListPushSubscriptionsHandler implements IQueryHandler<ListPushSubsc
   }
 }
 
-/** Devices subscribe again when their owner signs in; that of somebody who had stolen a session gets nothing more. */
+/** Removes all devices. Those of the owner subscribe again at the next sign-in; that of a session thief gets nothing more. */
 @Subscriber('notifications.forget-devices', AccessReset, { queue: Queues.notifications })
 export class ForgetDevices implements Handles<typeof AccessReset> {
   constructor(private readonly subscriptions: PushSubscriptions) {}

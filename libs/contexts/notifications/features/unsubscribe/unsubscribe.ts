@@ -30,7 +30,7 @@ export class UnsubscribeRoute {
     operationId: 'unsubscribe',
     summary: 'Turn off a kind of mail',
     description:
-      'For mail programs (RFC 8058) and the page that the link in the mail opens: without signing in, by the token in the mail. The body does not matter.',
+      'For mail programs (RFC 8058) and the page that the link in the mail opens. Requires the token from the mail and no sign-in. The body is ignored.',
     ok: { status: 204 },
     rejects: [NotFound],
   })
@@ -46,12 +46,12 @@ history.replaceState(null, '', location.pathname);
 button.onclick = async () => {
   button.disabled = true;
   const answer = await fetch('/v1/mail/unsubscribe/' + encodeURIComponent(token), { method: 'POST' }).catch(() => undefined);
-  const told = { 204: 'You will get no more of these mails. You can turn them on again in your settings.', 404: 'This link is not valid.' };
+  const told = { 204: 'You will no longer get these mails. You can turn them on again in your settings.', 404: 'This link is not valid.' };
   said.textContent = told[answer?.status] ?? 'That did not work. Please try again.';
   button.disabled = answer?.status in told;
 };`;
 
-/** The page that the link in a mail opens: mail scanners follow links, but press no buttons. */
+/** The page that the link in a mail opens. It has a button, because mail scanners follow links but do not press buttons. */
 @ApiExcludeController()
 @Controller('unsubscribe')
 export class UnsubscribePage {
@@ -61,7 +61,7 @@ export class UnsubscribePage {
     void reply.header('referrer-policy', 'no-referrer');
     sendPage(reply, {
       title: 'Unsubscribe',
-      body: '<h1>Rookery</h1><p>One click and you get no more of these mails.</p><button>Unsubscribe</button>',
+      body: '<h1>Rookery</h1><p>Click the button to stop getting these mails.</p><button>Unsubscribe</button>',
       script: SCRIPT,
     });
   }
