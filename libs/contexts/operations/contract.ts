@@ -18,7 +18,7 @@ export interface ExportedOperation {
 }
 
 /**
- * Offered to the context that owns accounts: it decides whose data may be exported or erased, and starts the operation
+ * Offered to the context that owns accounts: it decides whose data can be exported or erased, and starts the operation
  * in its own transaction. Every method joins the current transaction.
  */
 export abstract class Operations {

@@ -1,7 +1,7 @@
 import { defineEvent } from '@rookery/domain';
 import { z } from 'zod';
 
-// The types bear the name of the context that had them first: stored events and deliveries know them by it.
+// The types keep the name of the context that first defined them, because stored events and deliveries contain it.
 const OperationKind = z.enum(['erasure', 'export']);
 
 /** An export or an erasure of a user's data was requested. */

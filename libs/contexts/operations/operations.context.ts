@@ -4,7 +4,7 @@ import { OfferedOperations } from './services/offered-operations';
 import { OperationsSettings } from './settings';
 import { operationSchema, StoredOperations } from './storage/operations';
 
-/** The running of the service: long-running operations, and the audit log. */
+/** Operation of the service: long-running operations, and the audit log. */
 export const operations = defineContext('operations', __dirname, {
   tags: {
     Operations: 'Track long-running operations, such as exports and erasures.',

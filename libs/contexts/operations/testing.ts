@@ -1,7 +1,7 @@
 import { eventually } from '@rookery/testing';
 import type { Given, Scene } from '@rookery/testing/access';
 
-/** An export of the owner that is done, so that there is a result to see. */
+/** A finished export of the owner, so that there is a result. */
 export async function ownExport({ system, people }: Scene): Promise<Given> {
   const { token } = people.owner;
   const { body } = await system.ask('POST /v1/me/exports', { token });

@@ -14,7 +14,7 @@ export interface OperationState extends AggregateState {
   dueAt: Date;
   /** Contexts that have finished. */
   finishedHolders: string[];
-  /** Percent. */
+  /** Progress in percent. */
   progress: number;
   receipt: Receipt;
   requestedAt: Date;
@@ -92,7 +92,7 @@ export class Operation extends Aggregate<OperationState> {
     else this.goOn();
   }
 
-  /** Records that it failed and is not retried. */
+  /** Records that it failed and will not be retried. */
   fail(now: Date): void {
     this.end('failed', now);
   }

@@ -1,6 +1,6 @@
 import { defineRejection } from '@rookery/domain';
 
-/** Its code is older than this context, and stays because clients use it. */
+/** The code is older than this context, and is kept because clients use it. */
 export const ExportExpired = defineRejection(
   'identity.export-expired',
   'gone',

@@ -9,7 +9,7 @@ import { type OperationView, viewOf } from '../views/operation';
 /** Seconds for which a repeated request returns the same export. */
 const INTERVAL_SECONDS = 86_400;
 
-/** What other contexts may ask of operations. */
+/** Implementation of the contract that operations offers to other contexts. */
 @Injectable()
 export class OfferedOperations extends Operations {
   constructor(

@@ -8,7 +8,7 @@ export class OperationView {
   @Field.uuid({ description: 'Id of the operation.' })
   id: string;
 
-  @Field.oneOf(['erasure', 'export'], { description: 'What it does.' })
+  @Field.oneOf(['erasure', 'export'], { description: 'Kind of operation.' })
   kind: string;
 
   @Field.oneOf(['queued', 'running', 'succeeded', 'failed'], { description: 'Current status.' })
@@ -38,7 +38,7 @@ export function viewOf(operation: Readonly<OperationState>, exportTtlSeconds: nu
   const { id, kind, status, progress, receipt, finishedAt } = operation;
   const view = { id, kind, status, progress };
   if (status === 'failed')
-    return { ...view, failure: 'It failed after many attempts. The operators know about it.' };
+    return { ...view, failure: 'The operation failed after many attempts. The operators know about it.' };
   if (status !== 'succeeded' || !finishedAt) return view;
   if (kind === 'erasure') return { ...view, result: { erasedAt: finishedAt.toISOString(), erased: receipt } };
   const expiresAt = new Date(finishedAt.getTime() + exportTtlSeconds * 1_000).toISOString();

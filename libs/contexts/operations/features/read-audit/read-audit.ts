@@ -8,13 +8,13 @@ import { BY_ID, Explain, Field, Item, ListQuery, type Page, paged, RequirePermis
 const LIST = 'audit';
 
 class AuditQuery extends ListQuery {
-  @Field.uuid({ optional: true, description: 'Id of the user who did it.' })
+  @Field.uuid({ optional: true, description: 'Id of the user who performed the action.' })
   actor?: string;
 
-  @Field.uuid({ optional: true, description: 'Id of the user or resource it was done to.' })
+  @Field.uuid({ optional: true, description: 'Id of the user or resource that the action affected.' })
   subject?: string;
 
-  @Field.text({ max: 100, optional: true, description: 'What was done.', example: 'identity.log-in' })
+  @Field.text({ max: 100, optional: true, description: 'The action.', example: 'identity.log-in' })
   action?: string;
 
   @Field.dateTime({ optional: true, description: 'At or after this time.' })
@@ -34,26 +34,27 @@ class AuditEntryView {
 
   @Field.text({
     max: 200,
-    description: 'What was done: the name of a command, or of an event that no command caused.',
+    description: 'The action: the name of a command, or of an event that no command caused.',
   })
   action: string;
 
   @Field.uuid({
     nullable: true,
-    description: 'Id of the user who did it; null for the system and for callers who were not signed in.',
+    description:
+      'Id of the user who performed the action; null for the system and for callers who were not signed in.',
   })
   actorId: string | null;
 
-  @Field.uuid({ nullable: true, description: 'Id of the user or resource it was done to.' })
+  @Field.uuid({ nullable: true, description: 'Id of the user or resource that the action affected.' })
   subjectId: string | null;
 
-  @Field.oneOf(['done', 'rejected', 'failed'], { description: 'How it ended.' })
+  @Field.oneOf(['done', 'rejected', 'failed'], { description: 'Outcome of the action.' })
   outcome: string;
 
   @Field.text({
     max: 100,
     nullable: true,
-    description: 'Why it was rejected.',
+    description: 'Problem code of the rejection.',
     example: 'identity.bad-credentials',
   })
   code: string | null;
@@ -70,13 +71,13 @@ class AuditEntryView {
   @Field.uuid({ nullable: true, description: 'Id of the event that caused it.' })
   causationId: string | null;
 
-  @Field.text({ max: 45, nullable: true, description: 'IP address; removed after a while.' })
+  @Field.text({ max: 45, nullable: true, description: 'IP address; removed after the retention period.' })
   ip: string | null;
 
   @Field.text({
     max: 64,
     nullable: true,
-    description: 'SHA-256 hash of the User-Agent; removed after a while.',
+    description: 'SHA-256 hash of the User-Agent; removed after the retention period.',
   })
   userAgentHash: string | null;
 

@@ -22,7 +22,7 @@ const PAGES = 10;
 const DOWNLOAD = defineRatePolicy('export-download', {
   quota: '10/600',
   per: ['account'],
-  doc: 'Downloading exports of personal data, per account.',
+  doc: 'Downloads of exports of personal data, per account.',
 });
 
 interface PageRow {
@@ -39,7 +39,7 @@ class AccountExport {
   @Field.dateTime({ description: 'When the export was created.' })
   exportedAt: string;
 
-  @Field.json({ description: 'Lists of records by kind, by context.' })
+  @Field.json({ description: 'Lists of records, by context and kind.' })
   data: Record<string, Record<string, object[]>>;
 }
 
@@ -63,10 +63,10 @@ export class ReadExportRoute {
   @Explain({
     operationId: 'getOperationResult',
     summary: 'Download an export',
-    description: 'All data about you, by context and kind.',
+    description: 'Returns all data about you, by context and kind.',
     ok: {
       type: AccountExport,
-      headers: { 'Content-Disposition': 'A file name to save it under.' },
+      headers: { 'Content-Disposition': 'Suggested file name.' },
     },
     rejects: [NotFound, ExportExpired],
   })
@@ -102,7 +102,7 @@ export class ReadExportHandler implements IQueryHandler<ReadExport> {
     let last: PageRow | undefined;
     let filled = false;
     for await (const page of this.pages(operationId)) {
-      const rows = page.rows.slice(1, -1); // without the brackets of its list
+      const rows = page.rows.slice(1, -1); // without the brackets of the list
       const sameHolder = page.holder === last?.holder;
       const sameSection = sameHolder && page.section === last?.section;
       if (!sameHolder) yield `${last ? ']},' : ''}${JSON.stringify(page.holder)}:{`;

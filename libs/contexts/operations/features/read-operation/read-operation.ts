@@ -27,7 +27,7 @@ export class ReadOperationRoute {
   @Explain({
     operationId: 'getOperation',
     summary: 'Read the status of one of your operations',
-    description: 'Poll it until `status` is `succeeded` or `failed`.',
+    description: 'Poll this until `status` is `succeeded` or `failed`.',
     ok: { type: OperationView },
     rejects: [NotFound],
   })
