@@ -7,7 +7,7 @@ import { createTodo } from '@rookery/contexts/todos/testing';
 import { gather, invite, inviteToken } from '@rookery/contexts/workspaces/testing';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 
-describe('What users are told of', () => {
+describe('What users are notified of', () => {
   const system = sharedSystem();
   let ada: Person;
   let bob: Person;
@@ -25,7 +25,7 @@ describe('What users are told of', () => {
         [who.id],
       )
     ).map(({ kind }) => kind);
-  /** Waits until nothing that happened to a subject has still to be told. */
+  /** Waits until the notifications about all events of the subjects are created. */
   const told = (...subjects: string[]) =>
     eventually(async () => {
       const open = await system.sql(
@@ -42,7 +42,7 @@ describe('What users are told of', () => {
       as(who, `POST /v1/stories/${id}/reactions`, { emoji });
     const reply = (who: Person, id: string) => as(who, `POST /v1/stories/${id}/replies`, { text: 'Lovely' });
 
-    it('is who reacts and replies, those of an hour in one notification each', async () => {
+    it('is reactions and replies, combined in one notification each within an hour', async () => {
       const { id } = await publishStory(system, ada, { text: 'At the harbor' });
       const eve = await enroll(system);
       for (const who of [bob, eve]) {
@@ -62,7 +62,7 @@ describe('What users are told of', () => {
       expect(inbox[0]!.target).toEqual(target);
     });
 
-    it('goes with the story: at the moment it ends from the list, then from the count', async () => {
+    it('disappears with the story: immediately from the list, then from the count', async () => {
       const [ended, deleted] = [await publishStory(system, ada), await publishStory(system, ada)];
       await react(bob, ended.id);
       await react(bob, deleted.id);
@@ -76,7 +76,7 @@ describe('What users are told of', () => {
       });
     });
 
-    it('is not told where the author has blocked who responded, or the story is gone by then', async () => {
+    it('is nothing if the author has blocked the user, or the story has ended by then', async () => {
       const { id } = await publishStory(system, ada);
       await react(bob, id);
       await block(system, ada, bob);
@@ -85,7 +85,7 @@ describe('What users are told of', () => {
     });
   });
 
-  it('is the end of the tales that they have requested, and nobody else’s', async () => {
+  it('is the end of the tales that they requested, but not of those of others', async () => {
     const id = await requestTale(system, ada);
     const { title } = await taleIs(system, ada, id, 'ready');
     const [notification] = await notificationsOf(system, ada, 1);
@@ -98,7 +98,7 @@ describe('What users are told of', () => {
     const add = (workspaceId: string, who: Person) =>
       as(ada, `POST /v1/workspaces/${workspaceId}/members`, { userId: who.id, role: 'member' });
 
-    it('is that they were added, got another role, and were removed, by whom; and nothing by themselves', async () => {
+    it('is that others added them, changed their role or removed them, but not their own actions', async () => {
       const workspaceId = await gather(system, ada);
       await add(workspaceId, bob);
       const [added] = await notificationsOf(system, bob, 1);
@@ -111,12 +111,12 @@ describe('What users are told of', () => {
       expect(await stored(bob)).toEqual(['workspaceRemoved']);
       const [removed] = await notificationsOf(system, bob, 1);
       expect(removed).toMatchObject({ kind: 'workspaceRemoved', actors: [{ id: ada.id }] });
-      // What it is called by now is no business of theirs.
+      // They no longer see the name of the workspace.
       expect(removed!.target).toEqual({ type: 'workspace', id: workspaceId, name: null });
       expect(await kindsOf(ada)).toEqual([]);
     });
 
-    it('is not that they left', async () => {
+    it('is not that they left by choice', async () => {
       const workspaceId = await gather(system, ada);
       await add(workspaceId, bob);
       await notificationsOf(system, bob, 1);
@@ -125,7 +125,7 @@ describe('What users are told of', () => {
       expect(await stored(bob)).toEqual([]);
     });
 
-    it('is an invite, also to their address, until it is taken back; once accepted it stays', async () => {
+    it('is an invite, also to their address, until it is revoked; an accepted one is kept', async () => {
       const workspaceId = await gather(system, ada);
       const first = await invite(system, ada, workspaceId, { email: bob.email });
       const [invited] = await notificationsOf(system, bob, 1);
@@ -148,7 +148,7 @@ describe('What users are told of', () => {
       expect(await kindsOf(bob)).toEqual(['workspaceInvite']);
     });
 
-    it('is no invite that has expired, or whose sender may invite nobody any more: not in the count either', async () => {
+    it('is not an expired invite, or one whose sender can no longer invite, also not in the count', async () => {
       const eve = await enroll(system);
       const [first, second] = [await gather(system, ada), await gather(system, ada, [[eve, 'owner']])];
       const { id } = await invite(system, ada, first, { email: bob.email });
@@ -162,7 +162,7 @@ describe('What users are told of', () => {
       await eventually(async () => expect((await inboxOf(system, bob)).unreadCount).toBe(0));
     });
 
-    it('is no invite of somebody whom they have blocked, nor one to an address that nobody has', async () => {
+    it('is not an invite of a user whom they have blocked, or to an address without an account', async () => {
       const workspaceId = await gather(system, ada);
       await block(system, bob, ada);
       await invite(system, ada, workspaceId, { email: bob.email });
@@ -171,7 +171,7 @@ describe('What users are told of', () => {
       expect(await stored(bob)).toEqual([]);
     });
 
-    it('goes with the workspace, and is gone at once', async () => {
+    it('disappears immediately with a deleted workspace', async () => {
       const workspaceId = await gather(system, ada);
       await add(workspaceId, bob);
       const { id } = await createTodo(system, ada, workspaceId, { assigneeId: bob.id });
@@ -193,7 +193,7 @@ describe('What users are told of', () => {
     const nameOf = async ({ token }: Person) =>
       (await system.ask('GET /v1/me', { token })).body.username as string;
 
-    it('is what others assign to them, each user once in an hour', async () => {
+    it('is todos that others assign to them, each user once within an hour', async () => {
       const { id } = await createTodo(system, ada, workspaceId, { title: 'Ferns', assigneeId: bob.id });
       const [assigned] = await notificationsOf(system, bob, 1);
       expect(assigned).toMatchObject({ kind: 'todoAssigned', actors: [{ id: ada.id }] });
@@ -213,7 +213,7 @@ describe('What users are told of', () => {
       expect(await kindsOf(ada)).toEqual([]);
     });
 
-    it('is one by one the first twenty of an hour, and once that there are many, however many come at once', async () => {
+    it('is the first twenty assignments of an hour one by one, and all further ones combined', async () => {
       const assigned = (count: number) => {
         const lines = Array.from({ length: count }, (_, nr) => `Todo ${nr},${bob.id}`);
         return system.ask(`POST /v1/workspaces/${workspaceId}/todos/import`, {
@@ -247,7 +247,7 @@ describe('What users are told of', () => {
       expect(await counted()).toEqual([21, 1]);
     });
 
-    it('is who mentions them in a comment, until that is deleted', async () => {
+    it('is mentions in comments, until the comment is deleted', async () => {
       const { id } = await createTodo(system, ada, workspaceId);
       const stranger = await enroll(system);
       const names = await Promise.all([bob, stranger, ada].map(nameOf));
@@ -261,13 +261,13 @@ describe('What users are told of', () => {
       await eventually(async () => (await stored(bob)).length === 0);
     });
 
-    it('is what is due soon and what is overdue, once', async () => {
+    it('is todos that are due soon and overdue, once', async () => {
       const soon = new Date(Date.now() + 3_600_000).toISOString();
       const past = new Date(Date.now() - 3_600_000).toISOString();
       const due = await createTodo(system, ada, workspaceId, { assigneeId: bob.id, dueDate: soon });
       const late = await createTodo(system, bob, workspaceId, { dueDate: past });
       await system.runSchedule('todos.remind-of-due-dates');
-      await system.runSchedule('todos.remind-of-overdue'); // and whatever else is due, again
+      await system.runSchedule('todos.remind-of-overdue'); // also runs other due schedules again
       const all = (await notificationsOf(system, bob, 3)).toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
       expect(all).toMatchObject([
         { kind: 'todoAssigned' },
@@ -280,7 +280,7 @@ describe('What users are told of', () => {
       expect(await stored(bob)).toHaveLength(2);
     });
 
-    it('is one by one the first twenty due dates of an hour, and once that there are more', async () => {
+    it('is the first twenty due dates of an hour one by one, and all further ones combined', async () => {
       const plant = (count: number, due: string) =>
         system.sql(
           `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at,
@@ -317,7 +317,7 @@ describe('What users are told of', () => {
       expect(await unread()).toBe(41);
     });
 
-    it('is nothing in the app that there are more, where the first twenty were not there either', async () => {
+    it('is no combined notification in the app if single ones are turned off there', async () => {
       const webhook = { inApp: false, push: false, webhook: true };
       const choose = (kinds: object) =>
         as(bob, 'PUT /v1/me/notification-settings', { quietHours: null, digest: 'daily', kinds });
@@ -352,14 +352,14 @@ describe('What users are told of', () => {
       ]);
       expect((await inboxOf(system, bob)).data).toEqual([]);
 
-      // What is overdue they are told in the app, also that there is more of it.
+      // Overdue todos are shown in the app, and so is the combined notification about them.
       await plant(25, '-5 hours');
       await system.runSchedule('todos.remind-of-overdue');
       await told(workspaceId);
       expect((await inboxOf(system, bob)).unreadCount).toBe(21);
     });
 
-    it('is the report of a week in which there was something, without another mail', async () => {
+    it('is a weekly report that is not empty, without another mail', async () => {
       await createTodo(system, bob, workspaceId);
       const { id } = await createTodo(system, ada, workspaceId);
       await as(ada, `DELETE /v1/todos/${id}`);
@@ -376,7 +376,7 @@ describe('What users are told of', () => {
       expect(await kindsOf(ada)).toEqual([]);
     });
 
-    it('is nothing of what they see no more', async () => {
+    it('is nothing about todos that they can no longer see', async () => {
       const { id } = await createTodo(system, ada, workspaceId, { assigneeId: bob.id });
       await notificationsOf(system, bob, 1);
       await as(ada, `DELETE /v1/workspaces/${workspaceId}/members/${bob.id}`);

@@ -11,7 +11,7 @@ import { ownSystem } from '@rookery/testing/own-system';
 import { askedDuring } from '@rookery/testing/statements';
 import { KNOWN_COLUMNS, NotificationsPersonalData } from './personal-data';
 
-describe('What notifications holds about somebody', () => {
+describe('Personal data in notifications', () => {
   const system = ownSystem(contexts);
   let ada: Person;
   let bob: Person;
@@ -42,7 +42,7 @@ describe('What notifications holds about somebody', () => {
     return left;
   }
 
-  it('is exported and erased: inbox, settings, and what they did in the inboxes of others', async () => {
+  it('is exported and erased: inbox, settings, and the actions of the user in the inboxes of others', async () => {
     const posts = [await publish(system, ada), await publish(system, bob)];
     await comment(system, bob, posts[0].id);
     for (let nr = 0; nr < 3; nr += 1) await comment(system, ada, posts[1].id);
@@ -81,7 +81,7 @@ describe('What notifications holds about somebody', () => {
     ]);
   });
 
-  it('handles every column with user ids', async () => {
+  it('is known: every column with user ids is listed', async () => {
     const columns = await system.sql<{ name: string }>(
       `SELECT table_name || '.' || column_name AS name FROM information_schema.columns
        WHERE table_schema = 'notifications' AND data_type = 'uuid'
@@ -90,8 +90,8 @@ describe('What notifications holds about somebody', () => {
     expect(columns.map(({ name }) => name).sort()).toEqual(KNOWN_COLUMNS);
   });
 
-  it('is read with the same number of statements, however much it is and of how many kinds', async () => {
-    /** One notification about each of something of every type that there is, all visible. */
+  it('is read with the same number of statements, whatever its size and number of kinds', async () => {
+    /** Creates one visible notification for a target of each type. */
     const fill = async () => {
       const workspaceId = await gather(system, bob, [[ada, 'member']]);
       const [tale] = await system.sql<{ id: string }>(
@@ -120,7 +120,7 @@ describe('What notifications holds about somebody', () => {
       const read = async () =>
         (await system.ask('GET /v1/notifications?limit=50', { token: ada.token })).body;
       const { sid: sessionId } = JSON.parse(Buffer.from(ada.token.split('.')[1]!, 'base64url').toString());
-      await system.fixture('identity.forgetSession', { sessionId }); // it is read each time
+      await system.fixture('identity.forgetSession', { sessionId }); // so that it is read each time
       const { postgres } = await askedDuring(system, read);
       return { statements: postgres.flat().length, listed: (await read()).data.length as number };
     };
@@ -129,12 +129,12 @@ describe('What notifications holds about somebody', () => {
     for (let nr = 0; nr < 3; nr += 1) await fill();
     const four = await asked();
     expect([one.listed, four.listed]).toEqual([6, 24]);
-    // Fewer where the copy of an account has arrived in between.
+    // Fewer if the copy of an account has arrived in between.
     expect(four.statements).toBeLessThanOrEqual(one.statements);
     expect(four.statements).toBeLessThanOrEqual(20);
   });
 
-  it('is pruned when it is old, the rest stays', async () => {
+  it('is deleted when it is old, and the rest is kept', async () => {
     await system.sql(
       `INSERT INTO notifications.notifications (user_id, id, kind, target_id, actor_count, in_app, digest, created_at)
        SELECT $1, gen_random_uuid(), 'follow', $1, 0, true, false, now() - make_interval(days => days)

@@ -3,7 +3,7 @@ import { eventually, type Person, sharedSystem } from '@rookery/testing';
 import { KNOWN_COLUMNS } from './personal-data';
 import { gather, invite, onboard, personalOf } from './testing';
 
-describe('What workspaces hold about somebody', () => {
+describe('Personal data in workspaces', () => {
   const system = sharedSystem();
   let ada: Person;
   let bob: Person;
@@ -31,7 +31,7 @@ describe('What workspaces hold about somebody', () => {
     });
   }
 
-  it('is exported: where they are in, where they have left, and nobody else', async () => {
+  it('is exported: current and former memberships, without data of others', async () => {
     const personal = await personalOf(system, ada);
     const own = await onboard(system, ada, { name: 'Own' });
     const shared = await gather(system, bob, [
@@ -74,7 +74,7 @@ describe('What workspaces hold about somebody', () => {
     for (const { id } of [bob, eve]) expect(JSON.stringify(exported)).not.toContain(id);
   });
 
-  it('is erased with the account: nothing names them any more', async () => {
+  it('is erased with the account', async () => {
     await personalOf(system, ada);
     const shared = await gather(system, ada, [[bob, 'owner']]);
     const left = await gather(system, bob, [[ada, 'member']]);
@@ -90,7 +90,7 @@ describe('What workspaces hold about somebody', () => {
       creations: 1,
     });
     expect(await system.sql('SELECT 1 FROM workspaces.invites WHERE email = $1', [ada.email])).toEqual([]);
-    // The owner who is left sees no invite that they might think is theirs.
+    // The remaining owner does not see invites of the erased user.
     const { body } = await system.ask(`GET /v1/workspaces/${shared}/invites`, { token: bob.token });
     expect(body.data).not.toContainEqual(expect.objectContaining({ id: sent.id }));
     for (const column of KNOWN_COLUMNS) {
@@ -104,7 +104,7 @@ describe('What workspaces hold about somebody', () => {
     expect((await read(bob, shared)).body).toMatchObject({ role: 'owner', membersCount: 1 });
   });
 
-  it('passes a workspace without an owner on to its oldest member, before any guest', async () => {
+  it('makes the member who joined first the owner if none is left, before any guest', async () => {
     const id = await gather(system, ada, [
       [eve, 'guest'],
       [bob, 'member'],
@@ -129,7 +129,7 @@ describe('What workspaces hold about somebody', () => {
     expect((await read(eve, id)).body).toMatchObject({ role: 'owner', membersCount: 1 });
   });
 
-  it('ends the workspaces that nobody else is in', async () => {
+  it('includes workspaces without other members, which are deleted', async () => {
     const personal = await personalOf(system, ada);
     const { id } = await onboard(system, ada);
     await erase(ada);
@@ -148,7 +148,7 @@ describe('What workspaces hold about somebody', () => {
     ).toEqual([]);
   });
 
-  it('handles every column with user ids', async () => {
+  it('is known: every column with user ids is listed', async () => {
     const columns = await system.sql<{ name: string }>(
       `SELECT table_name || '.' || column_name AS name FROM information_schema.columns
        WHERE table_schema = 'workspaces' AND data_type = 'uuid' AND column_name <> 'workspace_id'

@@ -10,7 +10,7 @@ const thrown = (own: object) => {
 };
 
 describe('Notification settings', () => {
-  it('have defaults for every kind that nobody chose', () => {
+  it('have defaults for every kind that was not chosen', () => {
     const mine = { inApp: false, mail: 'off', push: false, webhook: false } as const;
     expect(channelsOf({ kinds: { like: mine } }, 'like')).toBe(mine);
     expect(channelsOf({ kinds: { like: mine } }, 'follow').inApp).toBe(true);

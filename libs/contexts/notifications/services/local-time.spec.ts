@@ -18,18 +18,18 @@ describe('Quiet hours', () => {
     ['an hour earlier in summer', '2026-07-10T20:30:00Z', '2026-07-11T05:00:00.000Z'],
     ['in the night in which clocks are put forward', '2026-03-28T23:00:00Z', '2026-03-29T05:00:00.000Z'],
     ['in the night in which clocks are put back', '2026-10-24T22:00:00Z', '2026-10-25T06:00:00.000Z'],
-  ])('hold %s', (_, now, end) => {
+  ])('apply %s', (_, now, end) => {
     expect(until(berlin(), now)).toBe(end);
   });
 
   it.each(['2026-01-11T06:00:00Z', '2026-01-11T12:00:00Z', '2026-01-11T20:59:59Z'])(
-    'do not hold at %s',
+    'do not apply at %s',
     (now) => {
       expect(until(berlin(), now)).toBeUndefined();
     },
   );
 
-  it('may lie within a day', () => {
+  it('can begin and end on the same day', () => {
     const settings = berlin({ quietHours: { from: '12:00', to: '13:30' } });
     expect(until(settings, '2026-01-10T11:30:00Z')).toBe('2026-01-10T12:30:00.000Z');
     expect(until(settings, '2026-01-10T12:30:00Z')).toBeUndefined();
@@ -41,7 +41,7 @@ describe('Quiet hours', () => {
     expect(until(settings, '2026-03-29T00:30:00Z')).toBe('2026-03-29T01:30:00.000Z'); // 03:30 in summer time
   });
 
-  it('end for those who have none never', () => {
+  it('never apply if there are none', () => {
     expect(until(berlin({ quietHours: null }), '2026-01-10T22:30:00Z')).toBeUndefined();
   });
 });

@@ -34,13 +34,13 @@ describe('The text of a notification', () => {
     expect(texts.filter((text) => text.length < 15 || /undefined|null|…/.test(text))).toEqual([]);
   });
 
-  it('names the latest of those who did it, and how many more there are', () => {
+  it('contains the name of the latest user, and the number of others', () => {
     const told = textsOf(notification('like', { actorsCount: 3, target: TARGETS.post }));
     expect(told.en).toBe('Ada Lovelace and 2 more liked “Swifts”');
     expect(told.de).toContain('Ada Lovelace und 2 weitere');
   });
 
-  it('names nobody and nothing that is not shown', () => {
+  it('contains no names that are not shown', () => {
     expect(textsOf(notification('like', { actors: [], actorsCount: 9, target: TARGETS.post })).en).toBe(
       '… and 8 more liked “Swifts”',
     );

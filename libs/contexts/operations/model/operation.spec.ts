@@ -41,7 +41,7 @@ describe('a long-running operation', () => {
     });
   });
 
-  it('can be resumed after a failure if it is an erasure, not if it is an export', () => {
+  it('can be resumed after a failure if it is an erasure, but not if it is an export', () => {
     const [erasure, exporting] = [requested('erasure'), requested('export')];
     erasure.fail(NOW);
     exporting.fail(NOW);

@@ -15,7 +15,7 @@ describe('An invite', () => {
   const eventsOf = (invite: Invite) =>
     invite.takeEvents().map(({ definition, data }) => [definition.type, data]);
 
-  it('is announced without the address and without its token', () => {
+  it('raises an event without the address and the token', () => {
     const invite = byMail();
     expect(eventsOf(invite)).toEqual([[MemberInvited.type, { workspaceId, userId: null, role: 'member' }]]);
     expect(eventsOf(send({ userId, email: null }))).toEqual([
@@ -24,14 +24,14 @@ describe('An invite', () => {
     expect(invite.snapshot().tokenHash).toEqual(Buffer.from(`hash of ${invite.id}`));
   });
 
-  it('is for its addressee alone', () => {
+  it('is only for its addressee', () => {
     expect(byMail().isFor({ userId, email: EMAIL })).toBe(true);
     expect(byMail().isFor({ userId, email: 'eve@example.com' })).toBe(false);
     expect(send({ userId, email: null }).isFor({ userId, email: 'any@example.com' })).toBe(true);
     expect(send({ userId, email: null }).isFor({ userId: newId(), email: EMAIL })).toBe(false);
   });
 
-  it('is accepted once, until the moment at which it expires', () => {
+  it('can be accepted once, until it expires', () => {
     const closed = expect.objectContaining({ code: 'workspaces.invite-closed' }) as Error;
     expect(() => byMail().accept(END)).toThrow(closed);
     const invite = byMail();
@@ -41,7 +41,7 @@ describe('An invite', () => {
     expect(() => invite.accept(NOW)).toThrow(closed);
   });
 
-  it('is not accepted after it was revoked', () => {
+  it('cannot be accepted after it was revoked', () => {
     const invite = byMail();
     eventsOf(invite);
     invite.revoke(NOW);

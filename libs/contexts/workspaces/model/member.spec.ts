@@ -35,7 +35,7 @@ describe('A member', () => {
     }
   });
 
-  it('stays an owner when there is no other', () => {
+  it('stays an owner if there is no other', () => {
     const owner = member('owner');
     expect(() => owner.leave('left', 0)).toThrow(lastOwner);
     expect(() => owner.changeRole('member', 0)).toThrow(lastOwner);
@@ -43,7 +43,7 @@ describe('A member', () => {
     expect(owner.changeRole('member', 1)).toBe(true);
   });
 
-  it('goes with the account, whoever else there is', () => {
+  it('is removed with the account, also as the last owner', () => {
     const owner = member('owner');
     owner.erase();
     expect(eventsOf(owner)).toEqual([[MemberRemoved.type, { workspaceId, userId, reason: 'erased' }]]);
@@ -65,7 +65,7 @@ describe('A role', () => {
     ['owner', true, true],
     ['member', false, true],
     ['guest', false, false],
-  ])('of %s decides: %s, writes: %s', (role, decides, writes) => {
+  ])('of %s can manage: %s, can write: %s', (role, decides, writes) => {
     expect([permits(verifyOwner, role), permits(verifyWriter, role)]).toEqual([decides, writes]);
   });
 });

@@ -13,12 +13,12 @@ describe('A workspace', () => {
   const eventsOf = (workspace: Workspace) =>
     workspace.takeEvents().map(({ definition, data }) => [definition.type, data]);
 
-  it('is created with an event that has no text of it', () => {
+  it('is created with an event that does not contain its texts', () => {
     expect(eventsOf(shared())).toEqual([[WorkspaceCreated.type, { ownerId, personal: false }]]);
     expect(eventsOf(personal())).toEqual([[WorkspaceCreated.type, { ownerId, personal: true }]]);
   });
 
-  it('changes what is given and nothing else', () => {
+  it('changes only the given fields', () => {
     const workspace = shared();
     eventsOf(workspace);
     expect(workspace.update({ description: null }, LATER)).toBe(true);
@@ -26,7 +26,7 @@ describe('A workspace', () => {
     expect(eventsOf(workspace)).toEqual([[WorkspaceUpdated.type, {}]]);
   });
 
-  it('has no new version when nothing changes', () => {
+  it('has no new version if nothing changes', () => {
     const workspace = shared();
     const { version } = workspace;
     for (const same of [{}, DRAFT, { name: DRAFT.name }]) expect(workspace.update(same, LATER)).toBe(false);
@@ -45,7 +45,7 @@ describe('A workspace', () => {
     expect(eventsOf(own)).toEqual([]);
   });
 
-  it('may be renamed by its owner when it is personal, but not shared', () => {
+  it('can be renamed if it is personal, but not shared', () => {
     const own = personal();
     expect(own.update({ name: 'Mine' }, LATER)).toBe(true);
     expect(() => own.verifyShared()).toThrow(expect.objectContaining({ code: 'workspaces.personal' }));

@@ -10,7 +10,7 @@ import type { Role } from '../contract';
 import { gather, tag } from '../testing';
 import { StoredMemberships } from './memberships';
 
-describe('What other contexts ask about workspaces', () => {
+describe('The workspaces contract for other contexts', () => {
   const system = ownSystem(contexts);
   let ada: Person;
   let bob: Person;
@@ -33,7 +33,7 @@ describe('What other contexts ask about workspaces', () => {
   const remove = (id: string, who: Person) =>
     system.ask(`DELETE /v1/workspaces/${id}/members/${who.id}`, { token: ada.token });
 
-  it('is answered with the role of now; strangers, former members and nothing at all look alike', async () => {
+  it('returns the current role, and null for others, former members and unknown workspaces', async () => {
     const id = await gather(system, ada, [[bob, 'guest']]);
     const roles = async () => {
       const plain = await Promise.all([ada, bob, eve].map((who) => memberships().roleOf(who.id, id)));
@@ -53,7 +53,7 @@ describe('What other contexts ask about workspaces', () => {
     expect(await memberships().roleOf(ada.id, newId())).toBeNull();
   });
 
-  it('is answered with the members who are active, and with the workspaces of a user', async () => {
+  it('returns the active members of a workspace, and the workspaces of a user', async () => {
     const carol = await enroll(system);
     const id = await gather(system, ada, [
       [bob, 'member'],
@@ -72,7 +72,7 @@ describe('What other contexts ask about workspaces', () => {
     expect(new Map((await members()) as [string, Role][]).has(carol.id)).toBe(false);
   });
 
-  it('makes the personal workspace within the transaction of whoever asks', async () => {
+  it('creates the personal workspace in the transaction of the caller', async () => {
     const carol = await enroll(system);
     const undone = system.inApi(Transaction).run(async () => {
       await memberships().personalOf(carol.id);
@@ -96,16 +96,16 @@ describe('What other contexts ask about workspaces', () => {
         }),
     ],
     ['a deletion', (id) => system.ask(`DELETE /v1/workspaces/${id}`, { token: ada.token })],
-  ])('has %s wait for a command that has locked the role, and no other command', async (_, end) => {
+  ])('makes %s wait for a command that has locked the role, but not another command', async (_, end) => {
     const id = await gather(system, ada, [[bob, 'member']]);
     let ending: Promise<{ status: number }> | undefined;
     let over = false;
     await locked(async (roleOf) => {
       expect(await roleOf(bob, id)).toBe('member');
-      // It waits for two seconds, and is repeated where this takes longer.
+      // It waits for two seconds, and is repeated if this takes longer.
       ending = served(() => end(id)).finally(() => (over = true));
       await waiting(1);
-      // Another of the same member goes on meanwhile: of the worker, say.
+      // Another command of the same member continues meanwhile, for example in the worker.
       const other = system
         .inWorker(Transaction)
         .run(() => system.inWorker(StoredMemberships).lockRole(bob.id, id));
@@ -116,7 +116,7 @@ describe('What other contexts ask about workspaces', () => {
     expect(await memberships().roleOf(bob.id, id)).not.toBe('member');
   });
 
-  it('has the deletion of a tag wait for a command that has locked it', async () => {
+  it('makes the deletion of a tag wait for a command that has locked it', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     const { id: tagId, name } = await tag(system, ada, id);
     const other = await tag(system, ada, await gather(system, ada));
@@ -131,7 +131,7 @@ describe('What other contexts ask about workspaces', () => {
     expect(await memberships().tagsOf(id, [tagId])).toEqual([]);
   });
 
-  it('costs one statement each', async () => {
+  it('needs one statement for each call', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     const count = async (work: () => Promise<unknown>) =>
       (await askedDuring(system, work)).postgres.flat().filter((word) => /SELECT|WITH/.test(word)).length;
@@ -141,7 +141,7 @@ describe('What other contexts ask about workspaces', () => {
     expect(await count(() => locked((roleOf) => roleOf(bob, id)))).toBe(1);
   });
 
-  it('is listed with as many statements for many as for few', async () => {
+  it('lists many with as many statements as few', async () => {
     const few = await gather(system, ada, [[bob, 'member']]);
     const many = await gather(system, ada);
     await system.sql(
@@ -155,7 +155,7 @@ describe('What other contexts ask about workspaces', () => {
     const statements = async (path: string, { token }: Person) =>
       (await askedDuring(system, () => system.ask(`GET /v1/${path}?limit=100`, { token }))).postgres.flat()
         .length;
-    // Now and then a request also looks its session up again.
+    // Now and then a request also reads its session again.
     await eventually(async () =>
       expect(await statements(`workspaces/${many}/members`, ada)).toBe(
         await statements(`workspaces/${few}/members`, ada),

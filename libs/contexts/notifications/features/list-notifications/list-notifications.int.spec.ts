@@ -16,7 +16,7 @@ describe('The inbox', () => {
     system.ask(`PUT /v1/users/${whom.id}/follow`, { token: who.token });
   const mute = (who: Person, whom: Person) =>
     system.ask(`PUT /v1/users/${whom.id}/mute`, { token: who.token });
-  /** Something that is notified after everything before it: what is not there by then never comes. */
+  /** Causes a notification that comes after all earlier ones: what is missing by then never comes. */
   const afterwards = async (who: Person, author: Person) => {
     const marker = await enroll(system);
     const post = await publish(system, author, { title: 'Marker' });
@@ -35,7 +35,7 @@ describe('The inbox', () => {
     });
   };
 
-  it('tells of a follow, a like and a comment, newest first, with the post and who it was', async () => {
+  it('contains a follow, a like and a comment, newest first, with the post and the user', async () => {
     const post = await publish(system, ada, { title: 'Swifts' });
     await follow(bob, ada);
     await notificationsOf(system, ada, 1);
@@ -61,7 +61,7 @@ describe('The inbox', () => {
     expect(await inboxOf(system, bob)).toEqual({ data: [], page: { nextCursor: null }, unreadCount: 0 });
   });
 
-  it('makes one notification of the likes of an hour, however many come at once, and counts each user once', async () => {
+  it('combines likes within an hour, also concurrent ones, and counts each user once', async () => {
     const post = await publish(system, ada);
     const others = await Promise.all(Array.from({ length: 6 }, () => enroll(system)));
     await Promise.all(others.map((who) => like(system, who, post.id)));
@@ -79,7 +79,7 @@ describe('The inbox', () => {
     ]);
   });
 
-  it('begins another notification an hour later', async () => {
+  it('creates another notification an hour later', async () => {
     await follow(bob, ada);
     await notificationsOf(system, ada, 1);
     await system.sql(
@@ -90,7 +90,7 @@ describe('The inbox', () => {
     expect(await notificationsOf(system, ada, 2)).toMatchObject([{ actorsCount: 1 }, { actorsCount: 1 }]);
   });
 
-  it('is unread again when another follow of the hour joins, and not when the same user follows again', async () => {
+  it('is unread again after another follow within the hour, but not if the same user follows again', async () => {
     await follow(bob, ada);
     const [first] = await notificationsOf(system, ada, 1);
     const read = () => system.ask(`PUT /v1/notifications/${first!.id}/read`, { token: ada.token });
@@ -106,7 +106,7 @@ describe('The inbox', () => {
     });
   });
 
-  it('tells nobody of themselves, nor of somebody they have muted or blocked, or who has blocked them', async () => {
+  it('contains no own actions, and none of users who are muted, blocked or have blocked the owner', async () => {
     const [muted, blocked] = await Promise.all([enroll(system), enroll(system)]);
     const post = await publish(system, ada);
     await mute(ada, muted);
@@ -126,7 +126,7 @@ describe('The inbox', () => {
     expect((await inboxOf(system, ada)).unreadCount).toBe(1);
   });
 
-  it('shows a user who is gone to nobody, from that moment on', async () => {
+  it('no longer shows a user who has deleted their account', async () => {
     const [eve, mallory] = await Promise.all([enroll(system), enroll(system)]);
     await follow(eve, ada);
     await notificationsOf(system, ada, 1);
@@ -140,7 +140,7 @@ describe('The inbox', () => {
     expect((await inboxOf(system, ada)).data).toEqual([]);
   });
 
-  it('forgets a deleted account: what it did alone goes, and it leaves the count of the rest', async () => {
+  it('removes the notifications of a deleted account, and removes the account from the count of others', async () => {
     const eve = await enroll(system);
     const post = await publish(system, ada);
     await like(system, eve, post.id);
@@ -155,7 +155,7 @@ describe('The inbox', () => {
     });
   });
 
-  it('forgets a deleted post at once, and a deleted comment', async () => {
+  it('no longer shows deleted posts and comments', async () => {
     const [kept, deleted] = [await publish(system, ada), await publish(system, ada)];
     await like(system, bob, deleted.id);
     const { id } = await comment(system, bob, kept.id);
@@ -169,7 +169,7 @@ describe('The inbox', () => {
     });
   });
 
-  it('is paged without gaps or repetition, and shows only what is unread if asked', async () => {
+  it('is paged without gaps or repetition, and can be limited to unread notifications', async () => {
     await system.sql(
       `WITH added AS (
          INSERT INTO notifications.notifications (user_id, id, kind, target_id, actor_count, in_app, digest, created_at, read_at)

@@ -30,7 +30,7 @@ describe('Reading notifications', () => {
     expect((await inboxOf(system, ada)).data[0]!.readAt).toBe(data[0]!.readAt);
   });
 
-  it("does not find somebody else's, nor what does not exist", async () => {
+  it('returns 404 for notifications of others and unknown ones', async () => {
     const [theirs] = await notificationsOf(system, bob, 1);
     for (const id of [theirs!.id, newId(), 'nothing']) {
       expect(await read(ada, id)).toMatchObject({ status: 404, body: { code: 'resource.not-found' } });
@@ -38,7 +38,7 @@ describe('Reading notifications', () => {
     expect((await inboxOf(system, bob)).unreadCount).toBe(1);
   });
 
-  it('marks all of them as read, and no one else’s', async () => {
+  it('marks all of them as read, but none of other users', async () => {
     await notificationsOf(system, ada, 1);
     await notificationsOf(system, bob, 1);
     expect((await system.ask('POST /v1/notifications/read-all', { token: ada.token })).status).toBe(204);

@@ -25,7 +25,7 @@ describe('Reports of mail providers', () => {
     });
   };
 
-  it('have no more mail sent to an address that bounced, until an operator says so', async () => {
+  it('stop mail to an address that bounced, until an operator allows it again', async () => {
     const admin = await enroll(system, { role: 'admin' });
     const form = newcomer();
     expect((await report(form.email)).status).toBe(204);
@@ -72,7 +72,7 @@ describe('Reports of mail providers', () => {
     expect(rows).toEqual([]);
   });
 
-  it('may be as large as providers make them, and no larger; other routes take no text', async () => {
+  it('can be as large as those of providers, but no larger, and other routes accept no text', async () => {
     const large = (size: number) =>
       system.ask('POST /v1/mail/reports/resend', {
         body: 'x'.repeat(size),

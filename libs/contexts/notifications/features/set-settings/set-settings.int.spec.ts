@@ -28,7 +28,7 @@ describe('Notification settings', () => {
       [ada.id],
     );
 
-  it('begin with defaults', async () => {
+  it('have defaults at first', async () => {
     expect(await read()).toEqual({
       quietHours: null,
       digest: 'daily',
@@ -81,7 +81,7 @@ describe('Notification settings', () => {
       'notifications.quiet-hours-empty',
       { quietHours: { from: '01:00', to: '01:00' } },
     ],
-    ['a time that is none', 400, 'request.invalid', { quietHours: { from: '24:00', to: '01:00' } }],
+    ['an invalid time', 400, 'request.invalid', { quietHours: { from: '24:00', to: '01:00' } }],
     ['an unknown kind', 400, 'request.invalid', { kinds: { poke: OFF } }],
     ['an unknown way to mail', 400, 'request.invalid', { kinds: { like: { ...OFF, mail: 'hourly' } } }],
     ['half of the channels', 400, 'request.invalid', { kinds: { like: { inApp: true } } }],
@@ -98,7 +98,7 @@ describe('Notification settings', () => {
     expect(await read()).toMatchObject({ quietHours: null });
   });
 
-  it('decide what is told where', async () => {
+  it('decide which channels are used', async () => {
     const rows = () =>
       system.sql<{ in_app: boolean; digest: boolean }>(
         'SELECT in_app, digest FROM notifications.notifications WHERE user_id = $1',
@@ -111,7 +111,7 @@ describe('Notification settings', () => {
     expect(await rows()).toEqual([{ in_app: true, digest: false }]);
   });
 
-  it('keep out of the inbox what is only mailed, and tell nothing where everything is off', async () => {
+  it('keep notifications that are only mailed out of the inbox, and create none if every channel is off', async () => {
     await set({ kinds: { follow: { ...OFF, mail: 'digest' }, comment: OFF } });
     const { body: post } = await system.ask('POST /v1/posts', {
       token: ada.token,

@@ -65,7 +65,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('keeps a refused sign-in although its transaction is rolled back, and names the account', async () => {
+  it('keeps a refused sign-in with its account, although its transaction is rolled back', async () => {
     const { id, email } = await signUp(system);
     await login(email, 'not the password', 'sign-in-2');
     await login('nobody@example.com', PASSWORD, 'sign-in-3');
@@ -92,7 +92,7 @@ describe('the audit log', () => {
     expect(data[0].eventIds).toHaveLength(2);
   });
 
-  it('records any command, its named fields alone, and one that breaks as failed', async () => {
+  it('records every command with only its listed fields, and a command that throws as failed', async () => {
     const commands = system.inApi(Commands);
     await commands.execute(new FeedBirds(20, 'under the oak'));
     await expect(commands.execute(new FeedBirds(200, 'under the oak'))).rejects.toThrow('empty');
@@ -101,7 +101,7 @@ describe('the audit log', () => {
     expect(data.map(({ details }: { details: object }) => details)).toEqual([{ grams: 200 }, { grams: 20 }]);
   });
 
-  it('records what a schedule does without a command', async () => {
+  it('records events of a schedule that no command caused', async () => {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
     const [pending] = await system.sql<{ id: string }>(
@@ -124,7 +124,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('holds neither secrets nor names', async () => {
+  it('contains neither secrets nor names', async () => {
     const form = newcomer({ name: 'Unmistakable Name', username: 'unmistakable' });
     await signUp(system, form);
     const { body } = await login(form.email, form.password, 'secrets');
@@ -148,7 +148,7 @@ describe('the audit log', () => {
     }
   });
 
-  it('is sealed by the workers on their own, however many there are', async () => {
+  it('is sealed by the workers without a request, whatever their number', async () => {
     const second = await system.startWorker();
     await Promise.all(Array.from({ length: 20 }, () => login('nobody@example.com', PASSWORD, 'many')));
     await eventually(async () => {
@@ -158,7 +158,7 @@ describe('the audit log', () => {
     await eventually(async () => typeof (await list({ limit: '1' })).data[0].position === 'number');
   });
 
-  it('pages without skips and repeats, and filters by time', async () => {
+  it('is paged without gaps or repetition, and can be filtered by time', async () => {
     // Earlier refusals would be counted; their entry, created in this millisecond, belongs to no request.
     await system.inApi(AuditTrail).recordTally();
     const since = new Date().toISOString();
@@ -174,9 +174,9 @@ describe('the audit log', () => {
     expect((await list({ ...query, until: since })).data).toEqual([]);
   });
 
-  it('does not grow with the refusals of somebody who is not signed in: they are counted in one entry a minute', async () => {
+  it('counts refusals of callers who are not signed in, in one entry a minute', async () => {
     const trail = system.inApi(AuditTrail);
-    // Records what was counted, and ends the minutes of the api itself: one of them might be over between two lines.
+    // Records the counts and stops the timer of the api, which could otherwise fire between two lines.
     await trail.beforeApplicationShutdown();
     const [before] = await system.sql<{ at: string }>('SELECT clock_timestamp()::text AS at');
     const refusals = () =>
@@ -185,7 +185,7 @@ describe('the audit log', () => {
         [before!.at],
       );
     const answers: Answer[] = [];
-    // Ten at once, as many as the api has connections: who waits too long for one is told 503.
+    // Ten at a time, as many as the api has connections: a request that waits too long for one gets 503.
     for (let round = 0; round < 6; round += 1)
       answers.push(
         ...(await Promise.all(
@@ -200,7 +200,7 @@ describe('the audit log', () => {
     expect(await refusals()).toHaveLength(6);
   });
 
-  it('has every refusal of somebody who is signed in', async () => {
+  it('contains every refusal of a caller who is signed in', async () => {
     const { id, token } = await signUp(system);
     for (let n = 0; n < 8; n += 1)
       await system.ask('PUT /v1/me/password', {
@@ -214,7 +214,7 @@ describe('the audit log', () => {
     expect(entries).toHaveLength(8);
   });
 
-  it('finds an action also by its previous names', async () => {
+  it('finds an action by its previous names too', async () => {
     const found = async (action: string) =>
       (await list({ action, since })).data.map((entry: { action: string }) => entry.action);
     const [{ since } = { since: '' }] = await system.sql<{ since: string }>(
@@ -230,7 +230,7 @@ describe('the audit log', () => {
     expect(await found('garden.dig')).toEqual([]);
   });
 
-  it('is for operations alone', async () => {
+  it('can only be read by operators', async () => {
     const { token } = await signUp(system);
     expect(await system.ask('GET /v1/admin/audit', { token })).toMatchObject({
       status: 403,

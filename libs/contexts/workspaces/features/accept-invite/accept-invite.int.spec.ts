@@ -26,7 +26,7 @@ describe('Accepting an invite', () => {
   const revoke = ({ token }: Person, inviteId: string) =>
     system.ask(`DELETE /v1/workspaces/${id}/invites/${inviteId}`, { token });
 
-  it('lets somebody in who registers with the address and has verified it', async () => {
+  it('is possible for a user who registers with the address and has verified it', async () => {
     const form = newcomer();
     await invite(system, ada, id, { email: form.email }, 'guest');
     const token = await inviteToken(system, form.email);
@@ -40,7 +40,7 @@ describe('Accepting an invite', () => {
     });
   });
 
-  it('is possible for the addressee alone, whoever has the link', async () => {
+  it('is possible only for the addressee, also if others have the link', async () => {
     const byMail = await tokenOf(await invite(system, ada, id, { email: bob.email }));
     const byUser = await tokenOf(await invite(system, ada, id, { userId: bob.id }));
     for (const token of [byMail, byUser]) {
@@ -49,11 +49,11 @@ describe('Accepting an invite', () => {
     }
     expect((await accept(bob, `${byMail}x`)).status).toBe(404);
     expect((await accept(bob, byMail)).status).toBe(200);
-    // Still nobody else's business.
+    // Others still get 404.
     expect((await accept(eve, byMail)).status).toBe(404);
   });
 
-  it('follows the address when its owner has another account now', async () => {
+  it('is possible for the new account of an address', async () => {
     const token = await tokenOf(await invite(system, ada, id, { email: bob.email }));
     const address = bob.email;
     await system.sql(`UPDATE identity.users SET email = 'left-' || email WHERE id = $1`, [bob.id]);
@@ -62,7 +62,7 @@ describe('Accepting an invite', () => {
     expect((await accept(eve, token)).status).toBe(200);
   });
 
-  it('has one effect for many at once', async () => {
+  it('takes effect once for concurrent requests', async () => {
     const token = await tokenOf(await invite(system, ada, id, { userId: bob.id }));
     const answers = await race(
       system,
@@ -72,7 +72,7 @@ describe('Accepting an invite', () => {
     expect((await read(bob)).body.membersCount).toBe(2);
   });
 
-  it('is not possible after it has expired, was taken back or replaced', async () => {
+  it('is not possible after the invite has expired, was revoked or replaced', async () => {
     const expired = await invite(system, ada, id, { userId: bob.id });
     await system.sql(`UPDATE workspaces.invites SET expires_at = now() WHERE id = $1`, [expired.id]);
     expect((await accept(bob, await tokenOf(expired))).status).toBe(410);
@@ -88,7 +88,7 @@ describe('Accepting an invite', () => {
     expect((await read(bob)).status).toBe(404);
   });
 
-  it('is not possible any more when the workspace is gone', async () => {
+  it('is not possible after the workspace was deleted', async () => {
     const token = await tokenOf(await invite(system, ada, id, { userId: bob.id }));
     await system.ask(`DELETE /v1/workspaces/${id}`, { token: ada.token });
     expect((await accept(bob, token)).status).toBe(410);
@@ -97,7 +97,7 @@ describe('Accepting an invite', () => {
   it.each([
     ['removed', 'DELETE', undefined],
     ['demoted', 'PATCH', { role: 'member' }],
-  ])('is not possible any more when its sender was %s', async (_, method, body) => {
+  ])('is not possible after its sender was %s', async (_, method, body) => {
     id = await gather(system, ada, [[eve, 'owner']]);
     const token = await tokenOf(await invite(system, eve, id, { userId: bob.id }, 'owner'));
     const of = await invite(system, ada, id, { email: newcomer().email });
@@ -107,14 +107,14 @@ describe('Accepting an invite', () => {
     expect(open.body.data).toMatchObject([{ id: of.id }]);
   });
 
-  it('is not possible for two who have blocked each other since', async () => {
+  it('is not possible after sender and addressee have blocked each other', async () => {
     const token = await tokenOf(await invite(system, ada, id, { userId: bob.id }));
     await block(system, ada, bob);
     expect((await accept(bob, token)).status).toBe(410);
     expect((await read(bob)).status).toBe(404);
   });
 
-  it('brings back whoever has left, after which they may be added again', async () => {
+  it('brings back a user who has left, and who can be added again afterwards', async () => {
     id = await gather(system, ada, [[bob, 'member']]);
     await system.ask(`DELETE /v1/workspaces/${id}/members/${bob.id}`, { token: bob.token });
     expect((await accept(bob, await tokenOf(await invite(system, ada, id, { userId: bob.id })))).status).toBe(
@@ -128,7 +128,7 @@ describe('Accepting an invite', () => {
     expect(again.status).toBe(201);
   });
 
-  it('brings nobody back who was removed: what was sent to them before is no longer valid', async () => {
+  it('does not bring back a removed user: earlier invites are no longer valid', async () => {
     const joined = await invite(system, ada, id, { userId: bob.id });
     const pending = await invite(system, ada, id, { email: bob.email });
     const later = newcomer().email;
@@ -138,7 +138,7 @@ describe('Accepting an invite', () => {
     await remove(ada, bob);
     expect((await accept(bob, await tokenOf(pending))).status).toBe(410);
     const open = await system.ask(`GET /v1/workspaces/${id}/invites`, { token: ada.token });
-    // Were that to his address gone, it would tell whose address it is.
+    // If the invite to his address disappeared, it would reveal whose address it is.
     expect(open.body.data).toMatchObject([{ id: again.id }, { id: elsewhere.id }, { id: pending.id }]);
     expect(await eventsAbout(system, pending.id)).toEqual(['workspaces.member-invited']);
     expect((await revoke(ada, pending.id)).status).toBe(204);
@@ -151,7 +151,7 @@ describe('Accepting an invite', () => {
     );
   });
 
-  it('brings nobody back who has left, but by an invite that was sent afterwards', async () => {
+  it('brings back a user who has left only by an invite that was sent afterwards', async () => {
     id = await gather(system, ada, [[bob, 'guest']]);
     const before = await invite(system, ada, id, { email: bob.email }, 'owner');
     await remove(bob, bob);
@@ -161,7 +161,7 @@ describe('Accepting an invite', () => {
   it.each([
     ['before', [200, 204]],
     ['after', [204, 410]],
-  ])('brings nobody back when it comes just %s their removal', async (order, expected) => {
+  ])('does not bring back a user if it happens just %s their removal', async (order, expected) => {
     id = await gather(system, ada, [[bob, 'member']]);
     const token = await tokenOf(await invite(system, ada, id, { email: bob.email }));
     const both = [() => accept(bob, token), () => remove(ada, bob)];
@@ -170,13 +170,13 @@ describe('Accepting an invite', () => {
     expect((await read(bob)).status).toBe(404);
   });
 
-  it('leaves a member the role they have', async () => {
+  it('does not change the role of a member', async () => {
     id = await gather(system, ada, [[bob, 'member']]);
     const token = await tokenOf(await invite(system, ada, id, { email: bob.email }, 'owner'));
     expect((await accept(bob, token)).body).toMatchObject({ role: 'member', membersCount: 2 });
   });
 
-  it('comes after a removal of its sender that happens at the same time, or before it, and never between', async () => {
+  it('is serialized with a concurrent removal of its sender', async () => {
     id = await gather(system, ada, [[eve, 'owner']]);
     const token = await tokenOf(await invite(system, eve, id, { userId: bob.id }));
     const [removed, accepted] = await race(system, [
@@ -186,7 +186,7 @@ describe('Accepting an invite', () => {
     expect([removed!.status, accepted!.status]).toEqual([204, 410]);
   });
 
-  it('has a page that the link opens, with a policy that lets nothing else in', async () => {
+  it('has a page that the link opens, with a strict content security policy', async () => {
     const { status, headers, body } = await system.ask('GET /invites?token=x');
     expect(status).toBe(200);
     expect(headers['content-security-policy']).toMatch(/default-src 'none'.*script-src 'sha256-/);
@@ -194,7 +194,7 @@ describe('Accepting an invite', () => {
     expect(body).toContain('Join a workspace');
   });
 
-  it('is deleted a month after it has ended', async () => {
+  it('leaves no invite a month after it has ended', async () => {
     const [old, recent] = [
       await invite(system, ada, id, { userId: bob.id }),
       await invite(system, ada, id, { userId: eve.id }),

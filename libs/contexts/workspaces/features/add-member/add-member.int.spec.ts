@@ -18,7 +18,7 @@ describe('Adding a member', () => {
     system.ask(`POST /v1/workspaces/${id}/members`, { token, body: { userId, role } });
   const read = ({ token }: Person, id: string) => system.ask(`GET /v1/workspaces/${id}`, { token });
 
-  it('lets them in at once, with an event that names who did it', async () => {
+  it('adds them immediately, with an event that contains who did it', async () => {
     const id = await gather(system, ada);
     const { status, body } = await add(ada, id, bob.id, 'guest');
     expect({ status, body }).toMatchObject({
@@ -34,14 +34,14 @@ describe('Adding a member', () => {
     expect(told).toEqual([{ data: { workspaceId: id, userId: bob.id, role: 'guest' }, actor: ada.id }]);
   });
 
-  it('is for owners', async () => {
+  it('requires the owner role', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     expect((await add(bob, id, eve.id)).body.code).toBe('auth.forbidden');
     expect((await add(eve, id, eve.id)).status).toBe(404);
     expect((await read(eve, id)).status).toBe(404);
   });
 
-  it('finds nobody who does not exist for the caller', async () => {
+  it('returns 404 for users whom the caller cannot see', async () => {
     const id = await gather(system, ada);
     await block(system, bob, ada);
     await block(system, ada, eve);
@@ -55,7 +55,7 @@ describe('Adding a member', () => {
     expect((await read(ada, id)).body.membersCount).toBe(1);
   });
 
-  it('refuses whoever is in it already, also for two requests at once', async () => {
+  it('refuses a user who is already a member, also for two concurrent requests', async () => {
     const id = await gather(system, ada);
     const answers = await race(system, [() => add(ada, id, bob.id), () => add(ada, id, bob.id, 'guest')]);
     expect(answers.map(({ status }) => status)).toEqual([201, 409]);
@@ -63,7 +63,7 @@ describe('Adding a member', () => {
     expect((await read(bob, id)).body).toMatchObject({ role: 'member', membersCount: 2 });
   });
 
-  it('does not bring back against their will whoever has left', async () => {
+  it('does not bring back a user who has left by choice', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     await system.ask(`DELETE /v1/workspaces/${id}/members/${bob.id}`, { token: bob.token });
     expect(await add(ada, id, bob.id)).toMatchObject({
@@ -73,13 +73,13 @@ describe('Adding a member', () => {
     expect((await read(bob, id)).status).toBe(404);
   });
 
-  it('brings back whoever was removed', async () => {
+  it('brings back a user who was removed', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     await system.ask(`DELETE /v1/workspaces/${id}/members/${bob.id}`, { token: ada.token });
     expect((await add(ada, id, bob.id)).status).toBe(201);
   });
 
-  it('sends an invite where it is by address, whether or not that has an account', async () => {
+  it('sends an invite to an address, whether or not it has an account', async () => {
     const id = await gather(system, ada);
     const unknown = newcomer().email;
     for (const email of [bob.email, unknown]) {
@@ -94,7 +94,7 @@ describe('Adding a member', () => {
     expect(body.data.map(({ email }: { email: string }) => email)).toEqual([unknown, bob.email]);
   });
 
-  it('leaves a personal workspace to its owner', async () => {
+  it('is not possible in a personal workspace', async () => {
     const id = await personalOf(system, ada);
     expect(await add(ada, id, bob.id)).toMatchObject({ status: 422, body: { code: 'workspaces.personal' } });
   });
@@ -105,7 +105,7 @@ describe('Adding a member', () => {
     ['userId', { userId: 'nobody', role: 'member' }],
     ['role', { userId: newId() }],
     ['role', { userId: newId(), role: 'OWNER' }],
-  ])('names %s where it is not as it should be', async (path, body) => {
+  ])('reports an invalid %s', async (path, body) => {
     const id = await gather(system, ada);
     const answer = await system.ask(`POST /v1/workspaces/${id}/members`, { token: ada.token, body });
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ path }] } });
@@ -119,7 +119,7 @@ describe('The number of members', () => {
     RATE_LIMIT_WORKSPACES_ADMIT: '5/86400', // so that nothing comes back meanwhile
   });
 
-  it('has a limit, also for those added at once', async () => {
+  it('is limited, also for concurrent requests', async () => {
     const ada = await enroll(system);
     const others = await Promise.all([enroll(system), enroll(system), enroll(system)]);
     const id = await gather(system, ada);
@@ -138,7 +138,7 @@ describe('The number of members', () => {
     expect(answers.find(({ status }) => status === 409)!.body.code).toBe('workspaces.too-many-members');
   });
 
-  it('that one user brings in within a time has one too', async () => {
+  it('is rate limited for each user who adds or invites', async () => {
     const eve = await enroll(system);
     const id = await gather(system, eve);
     const statuses: number[] = [];

@@ -22,7 +22,7 @@ describe('Changing the role of a member', () => {
       [id],
     );
 
-  it('applies at once, with an event; the same role again changes nothing', async () => {
+  it('applies immediately, with an event; the same role again changes nothing', async () => {
     const id = await gather(system, ada, [[bob, 'guest']]);
     for (let twice = 0; twice < 2; twice += 1) {
       const { status, body } = await change(ada, id, bob.id, 'owner');
@@ -35,7 +35,7 @@ describe('Changing the role of a member', () => {
     ]);
   });
 
-  it('is for owners, about members', async () => {
+  it('requires the owner role, and is possible only for members', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     expect((await change(bob, id, bob.id, 'owner')).body.code).toBe('auth.forbidden');
     expect((await change(bob, id, ada.id, 'guest')).body.code).toBe('auth.forbidden');
@@ -45,7 +45,7 @@ describe('Changing the role of a member', () => {
     expect(await told(id)).toEqual([]);
   });
 
-  it('leaves one owner', async () => {
+  it('is refused for the last owner', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     expect(await change(ada, id, ada.id, 'member')).toMatchObject({
       status: 422,
@@ -56,13 +56,13 @@ describe('Changing the role of a member', () => {
     );
   });
 
-  it('counts no owner who has deleted the account', async () => {
+  it('does not count owners with deleted accounts', async () => {
     const id = await gather(system, ada, [[bob, 'owner']]);
     await leave(system, bob);
     expect((await change(ada, id, ada.id, 'member')).body.code).toBe('workspaces.last-owner');
   });
 
-  it('leaves one owner also when two step down at once', async () => {
+  it('leaves one owner if two step down at the same time', async () => {
     const id = await gather(system, ada, [[bob, 'owner']]);
     const answers = await race(
       system,
@@ -71,7 +71,7 @@ describe('Changing the role of a member', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 422]);
   });
 
-  it('leaves one owner also when two demote each other', async () => {
+  it('leaves one owner if two demote each other', async () => {
     const id = await gather(system, ada, [[bob, 'owner']]);
     const answers = await race(system, [
       () => change(ada, id, bob.id, 'member'),

@@ -36,7 +36,7 @@ describe('The tags of a workspace', () => {
     expect((await list(bob, `?limit=1&cursor=${page.page.nextCursor}`)).data).toEqual([first.body]);
   });
 
-  it('have names that are unique in the workspace, whatever the case, also for two at once', async () => {
+  it('have case-insensitively unique names in the workspace, also for concurrent requests', async () => {
     const answers = await race(system, [() => create(ada, 'Field work'), () => create(bob, 'field WORK')]);
     expect(answers.map(({ status }) => status)).toEqual([201, 409]);
     expect(answers[1]!.body).toMatchObject({
@@ -47,11 +47,11 @@ describe('The tags of a workspace', () => {
     expect((await create(bob, 'Field work', other)).status).toBe(201);
   });
 
-  it.each(['x'.repeat(21), '', 'one,two', ' led', 7])('are not called %j', async (name) => {
+  it.each(['x'.repeat(21), '', 'one,two', ' led', 7])('cannot have the name %j', async (name) => {
     expect(await create(ada, name)).toMatchObject({ status: 400, body: { errors: [{ path: 'name' }] } });
   });
 
-  it('have a limit, also for two at once', async () => {
+  it('are limited, also for concurrent requests', async () => {
     await system.sql(
       `INSERT INTO workspaces.tags (id, version, workspace_id, name, created_at)
        SELECT gen_random_uuid(), 1, $1, 'tag ' || nr, now() FROM generate_series(1, 199) nr`,
@@ -62,7 +62,7 @@ describe('The tags of a workspace', () => {
     expect(answers[1]!.body.code).toBe('workspaces.too-many-tags');
   });
 
-  it('are deleted with an event, and their names are free again', async () => {
+  it('are deleted with an event, and their names can be used again', async () => {
     const { id } = await tag(system, ada, workspaceId);
     expect((await remove(bob, id)).status).toBe(204);
     expect((await remove(bob, id)).status).toBe(404);
@@ -76,7 +76,7 @@ describe('The tags of a workspace', () => {
     expect((await create(ada, 'field work')).status).toBe(201);
   });
 
-  it('are read by guests, who do not write', async () => {
+  it('can be read by guests, but not changed', async () => {
     const guest = await enroll(system);
     const id = await gather(system, ada, [[guest, 'guest']]);
     const { id: tagId } = await tag(system, ada, id);
@@ -85,7 +85,7 @@ describe('The tags of a workspace', () => {
     expect((await remove(guest, tagId, id)).body.code).toBe('auth.forbidden');
   });
 
-  it('are not reached from another workspace', async () => {
+  it('cannot be accessed through another workspace', async () => {
     const { id } = await tag(system, ada, workspaceId);
     const other = await gather(system, bob);
     expect((await remove(bob, id, other)).status).toBe(404);

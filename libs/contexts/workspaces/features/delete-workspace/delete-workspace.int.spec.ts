@@ -31,7 +31,7 @@ describe('Deleting a workspace', () => {
     expect((await remove(ada, id)).status).toBe(404);
   });
 
-  it('is for owners, and not for the personal one', async () => {
+  it('requires the owner role, and is refused for a personal workspace', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     expect((await remove(bob, id)).status).toBe(403);
     expect((await remove(await enroll(system), id)).status).toBe(404);
@@ -40,7 +40,7 @@ describe('Deleting a workspace', () => {
     expect((await read(ada, personal)).status).toBe(200);
   });
 
-  it('requires that the caller has proved lately who they are', async () => {
+  it('requires a recent authentication', async () => {
     const carol = await enroll(system);
     const id = await gather(system, carol);
     await system.sql(
@@ -60,7 +60,7 @@ describe('Deleting a workspace', () => {
     expect(await told(id)).toEqual([]);
   });
 
-  it('finds nothing for the second of two at once', async () => {
+  it('returns 404 to the second of two concurrent requests', async () => {
     const id = await gather(system, ada, [[bob, 'owner']]);
     const answers = await race(
       system,

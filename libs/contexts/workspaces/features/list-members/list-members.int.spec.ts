@@ -23,7 +23,7 @@ describe('Listing the members of a workspace', () => {
     system.ask(`GET /v1/workspaces/${id}/members${query}`, { token });
   const idsOf = (body: { data: { userId: string }[] }) => body.data.map(({ userId }) => userId).sort();
 
-  it('shows everybody with name and role, also to guests', async () => {
+  it('shows all members with name and role, also to guests', async () => {
     const id = await gather(system, ada, [[bob, 'guest']]);
     const { status, body } = await list(bob, id);
     expect(status).toBe(200);
@@ -37,26 +37,26 @@ describe('Listing the members of a workspace', () => {
     });
   });
 
-  it('shows members who have blocked each other: they are in one room', async () => {
+  it('shows members who have blocked each other', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     await block(system, ada, bob);
     for (const who of [ada, bob]) expect(idsOf((await list(who, id)).body)).toHaveLength(2);
   });
 
-  it('leaves out whoever has deleted the account', async () => {
+  it('leaves out members with deleted accounts', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     await leave(system, bob);
     expect(idsOf((await list(ada, id)).body)).toEqual([ada.id]);
   });
 
-  it('is 404 for those who are not in it', async () => {
+  it('returns 404 to users outside the workspace', async () => {
     const id = await gather(system, ada);
     expect((await list(eve, id)).status).toBe(404);
     expect((await list(ada, newId())).status).toBe(404);
     expect((await list(ada, 'no-id')).status).toBe(404);
   });
 
-  it('skips and repeats nobody while members come and go', async () => {
+  it('neither skips nor repeats members while others join and leave', async () => {
     await verifyWalks(async () => {
       const id = await gather(system, ada);
       await system.sql(`UPDATE workspaces.members SET joined_at = '2025-01-01' WHERE workspace_id = $1`, [

@@ -16,7 +16,7 @@ describe('Listing your workspaces', () => {
   const list = async ({ token }: Person, query = '') =>
     (await system.ask(`GET /v1/workspaces${query}`, { token })).body;
 
-  it('lists those they are in, with their role, who joined last first', async () => {
+  it('lists the workspaces of the user with their role, the latest joined first', async () => {
     const personal = await personalOf(system, ada);
     const first = await onboard(system, ada, { name: 'First' });
     const second = await gather(system, bob, [[ada, 'guest']]);
@@ -29,7 +29,7 @@ describe('Listing your workspaces', () => {
     ]);
   });
 
-  it('skips and repeats nothing while workspaces come and go, also those joined in one millisecond', async () => {
+  it('neither skips nor repeats workspaces while others change, also if joined in the same millisecond', async () => {
     const personal = await personalOf(system, ada);
     await system.sql(`UPDATE workspaces.members SET joined_at = '2025-01-01' WHERE user_id = $1`, [ada.id]);
     await verifyWalks(async () => {

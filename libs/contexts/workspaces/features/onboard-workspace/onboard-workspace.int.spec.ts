@@ -15,7 +15,7 @@ describe('Creating a workspace', () => {
   const create = (body: object, { token }: Person = ada) =>
     system.ask('POST /v1/workspaces', { token, body });
 
-  it('returns it with its version and location; its creator is its owner', async () => {
+  it('returns it with its version and location, and makes the creator its owner', async () => {
     const { status, headers, body } = await create(DRAFT);
     expect({ status, etag: headers.etag }).toEqual({ status: 201, etag: expect.stringMatching(/^"1-/) });
     expect(headers.location).toBe(`/v1/workspaces/${body.id}`);
@@ -53,7 +53,7 @@ describe('Creating a workspace', () => {
     ['name', { description: 'Nameless' }],
     ['description', { name: 'Some', description: 'x'.repeat(501) }],
     ['personalOf', { name: 'Some', personalOf: 'me' }],
-  ])('names %s where it is not as it should be', async (path, body) => {
+  ])('reports an invalid %s', async (path, body) => {
     expect(await create(body)).toMatchObject({
       status: 400,
       body: { code: 'request.invalid', errors: [{ path }] },
@@ -64,7 +64,7 @@ describe('Creating a workspace', () => {
 describe('The number of workspaces that somebody creates', () => {
   const system = privateSystem({ MAX_WORKSPACES_PER_USER: '2' });
 
-  it('has a limit, also for those created at once; the personal one does not count', async () => {
+  it('is limited, also for concurrent requests; the personal one does not count', async () => {
     const ada = await enroll(system);
     const create = () => system.ask('POST /v1/workspaces', { token: ada.token, body: DRAFT });
     const answers = await race(system, [create, create, create]);

@@ -14,10 +14,10 @@ describe('An account of another issuer', () => {
   it.each([
     ['with an address', { email: 'ada@example.org', email_verified: true }],
     ['without an address', {}],
-  ])('%s has a personal workspace from its first request on', async (name, claims) => {
+  ])('%s has a personal workspace after its first request', async (name, claims) => {
     const { accessToken: token } = await provider.signIn(name, claims);
     const { body: me } = await system.ask('GET /v1/me', { token });
-    // The worker makes it, without being asked.
+    // The worker creates it without a request for it.
     await eventually(async () => {
       const rows = await system.sql('SELECT 1 FROM workspaces.workspaces WHERE personal_of = $1', [me.id]);
       return rows.length === 1;

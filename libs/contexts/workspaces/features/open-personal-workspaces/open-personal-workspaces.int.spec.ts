@@ -12,20 +12,20 @@ describe('A personal workspace', () => {
        FROM workspaces.workspaces w WHERE personal_of = $1`,
       [id],
     );
-  /** Takes it away, as if the account were from before this context; the worker has made it. */
+  /** Deletes the workspace that the worker has created, as if the account were older than this context. */
   const takeAway = async (person: Person) => {
     await eventually(async () => (await personalRows(person)).length === 1);
     await system.sql('DELETE FROM workspaces.workspaces WHERE personal_of = $1', [person.id]);
   };
 
-  it('is there for everybody who has verified the address, without being asked for', async () => {
+  it('is created for every user who has verified the address', async () => {
     const ada = await signUp(system);
     await eventually(async () =>
       expect(await personalRows(ada)).toEqual([expect.objectContaining({ members: 1 })]),
     );
   });
 
-  it('is made for whoever asks first', async () => {
+  it('is created on the first request if it does not exist yet', async () => {
     const ada = await enroll(system);
     await takeAway(ada);
     const answers = await Promise.all(
@@ -37,12 +37,12 @@ describe('A personal workspace', () => {
     for (const seen of ids) expect(seen).toEqual([row!.id]);
   });
 
-  it('is made by the worker for those who were there before, once, and for nobody who is gone', async () => {
+  it('is created once by the worker for earlier accounts, but not for deleted ones', async () => {
     const [ada, bob, gone] = await Promise.all([enroll(system), enroll(system), enroll(system)]);
     for (const person of [ada, bob, gone]) await takeAway(person);
     const kept = await personalOf(system, bob);
     await system.sql(`UPDATE identity.users SET status = 'deleted' WHERE id = $1`, [gone.id]);
-    // From the first of these on; the suites before this one have left more accounts than a slot takes.
+    // Starts at the first of these: earlier suites have left more accounts than a run handles.
     const before = [ada.id, bob.id, gone.id].sort()[0]!.replace(/.{12}$/, '000000000000');
     for (let slot = 0; slot < 2; slot += 1) {
       await system.sql('UPDATE workspaces.personal_backfill SET account_id = $1', [before]);

@@ -23,7 +23,7 @@ describe('Removing a member', () => {
       [id],
     );
 
-  it('ends at once what they could see, with an event', async () => {
+  it('ends their access immediately, with an event', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     expect((await remove(ada, id, bob.id)).status).toBe(204);
     expect((await read(bob, id)).status).toBe(404);
@@ -34,7 +34,7 @@ describe('Removing a member', () => {
     expect((await remove(ada, id, bob.id)).status).toBe(404);
   });
 
-  it('lets everybody leave by themselves', async () => {
+  it('allows every member to leave', async () => {
     const id = await gather(system, ada, [[bob, 'guest']]);
     expect((await remove(bob, id, bob.id)).status).toBe(204);
     expect(await told(id)).toEqual([
@@ -42,7 +42,7 @@ describe('Removing a member', () => {
     ]);
   });
 
-  it('is for owners where it is about others', async () => {
+  it('requires the owner role to remove others', async () => {
     const id = await gather(system, ada, [
       [bob, 'member'],
       [eve, 'guest'],
@@ -55,7 +55,7 @@ describe('Removing a member', () => {
     expect(await told(id)).toEqual([]);
   });
 
-  it('leaves the last owner, and a personal workspace its owner', async () => {
+  it('is refused for the last owner, and in a personal workspace', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     expect(await remove(ada, id, ada.id)).toMatchObject({
       status: 422,
@@ -64,7 +64,7 @@ describe('Removing a member', () => {
     expect((await remove(ada, await personalOf(system, ada), ada.id)).body.code).toBe('workspaces.personal');
   });
 
-  it('leaves one owner also when two leave at once', async () => {
+  it('leaves one owner if two leave at the same time', async () => {
     const id = await gather(system, ada, [[bob, 'owner']]);
     const answers = await race(
       system,
@@ -74,7 +74,7 @@ describe('Removing a member', () => {
     expect((await read(bob, id)).body).toMatchObject({ role: 'owner', membersCount: 1 });
   });
 
-  it('leaves one owner also when two remove each other', async () => {
+  it('leaves one owner if two remove each other', async () => {
     const id = await gather(system, ada, [[bob, 'owner']]);
     const answers = await race(system, [() => remove(ada, id, bob.id), () => remove(bob, id, ada.id)]);
     expect(answers.map(({ status }) => status)).toEqual([204, 404]);

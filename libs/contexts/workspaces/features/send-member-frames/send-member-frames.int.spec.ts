@@ -17,7 +17,7 @@ describe('Frames about members', () => {
       `SELECT type, payload FROM realtime.frames WHERE user_id = $1 AND type LIKE 'workspace.%' ORDER BY seq`,
       [id],
     );
-  /** Waits until all that has happened in a workspace is told. */
+  /** Waits until the frames about all changes in a workspace are sent. */
   const told = (workspaceId: string) =>
     eventually(async () => {
       const open = await system.sql(
@@ -29,7 +29,7 @@ describe('Frames about members', () => {
       expect(open).toEqual([]);
     });
 
-  it('tell members who comes, also those who come', async () => {
+  it('are sent to all members when a user joins, including that user', async () => {
     const workspaceId = await gather(system, ada);
     await told(workspaceId);
     await system.ask(`POST /v1/workspaces/${workspaceId}/members`, {
@@ -43,7 +43,7 @@ describe('Frames about members', () => {
     expect(await framesOf(eve)).toEqual([]);
   });
 
-  it('tell members who goes, and those who went nothing from that moment on', async () => {
+  it('are sent to the remaining members when a user leaves, and no longer to that user', async () => {
     const workspaceId = await gather(system, ada, [
       [bob, 'member'],
       [eve, 'guest'],
@@ -61,7 +61,7 @@ describe('Frames about members', () => {
     expect(left).toHaveLength(2);
   });
 
-  it('tell nobody about a personal workspace', async () => {
+  it('are not sent about a personal workspace', async () => {
     const personal = await personalOf(system, ada);
     await told(personal);
     expect(await framesOf(ada)).toEqual([]);

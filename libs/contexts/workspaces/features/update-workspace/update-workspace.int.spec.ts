@@ -33,13 +33,13 @@ describe('Changing a workspace', () => {
     expect(emptied.body).toMatchObject({ name: 'Autumn count', description: null, version: 3 });
   });
 
-  it('makes no new version for what is the same', async () => {
+  it('creates no new version for unchanged content', async () => {
     const created = await onboard(system, ada);
     for (const same of [{}, { name: created.name, description: null }])
       expect(await change(ada, created.id, same, '"1"')).toMatchObject({ status: 200, body: created });
   });
 
-  it('has no new version when members come, so that nobody is told it is stale', async () => {
+  it('creates no new version when members join, so that cached versions stay valid', async () => {
     const created = await onboard(system, ada);
     await system.ask(`POST /v1/workspaces/${created.id}/members`, {
       token: ada.token,
@@ -51,7 +51,7 @@ describe('Changing a workspace', () => {
     });
   });
 
-  it('answers 404 first, then 403, then errors of the version', async () => {
+  it('checks in this order: 404, 403, version', async () => {
     const id = await gather(system, ada, [[bob, 'member']]);
     expect((await change(eve, id, { name: 'Mine' }, '')).status).toBe(404);
     expect((await change(bob, id, { name: 'Mine' }, '')).body.code).toBe('auth.forbidden');
@@ -60,12 +60,12 @@ describe('Changing a workspace', () => {
     expect(stale).toMatchObject({ status: 412, headers: { etag: '"1"' } });
   });
 
-  it('is possible for the personal one', async () => {
+  it('is possible for a personal workspace', async () => {
     const id = await personalOf(system, ada);
     expect((await change(ada, id, { name: 'Mine' })).body).toMatchObject({ name: 'Mine', personal: true });
   });
 
-  it('lets one of two changes of a version win', async () => {
+  it('accepts one of two concurrent changes of a version', async () => {
     const { id } = await onboard(system, ada);
     const answers = await race(
       system,
@@ -74,7 +74,7 @@ describe('Changing a workspace', () => {
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412]);
   });
 
-  it('is refused to an owner who stops being one at the same time', async () => {
+  it('is refused to an owner who loses the role at the same time', async () => {
     const id = await gather(system, ada, [[bob, 'owner']]);
     const [demoted, changed] = await race(system, [
       () =>
