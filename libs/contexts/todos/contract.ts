@@ -23,7 +23,7 @@ export const TodoCreated = defineEvent(
   }),
 );
 
-/** A todo was changed in another way than by completing it. `changed` has the names of the changed fields. */
+/** A todo was changed; `changed` has the names of the fields. Completing it raises `TodoCompleted` instead, an import both. */
 export const TodoUpdated = defineEvent(
   'todos.todo-updated',
   1,

@@ -16,7 +16,7 @@ describe('The inbox', () => {
     system.ask(`PUT /v1/users/${whom.id}/follow`, { token: who.token });
   const mute = (who: Person, whom: Person) =>
     system.ask(`PUT /v1/users/${whom.id}/mute`, { token: who.token });
-  /** Causes a notification that comes after all earlier ones: what is missing by then never comes. */
+  /** Causes a last notification. A notification that is missing when this one arrives will never arrive. */
   const afterwards = async (who: Person, author: Person) => {
     const marker = await enroll(system);
     const post = await publish(system, author, { title: 'Marker' });

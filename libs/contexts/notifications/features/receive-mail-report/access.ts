@@ -1,6 +1,6 @@
 import { type AccessRows } from '@rookery/testing/access';
 
-/** Nobody but the provider can sign. */
+/** No role has access: only the mail provider can sign a report. */
 export const access: AccessRows = {
   receiveMailReport: {
     nobody: 403,

@@ -85,7 +85,7 @@ describe('Notification settings', () => {
     ['an unknown kind', 400, 'request.invalid', { kinds: { poke: OFF } }],
     ['an unknown way to mail', 400, 'request.invalid', { kinds: { like: { ...OFF, mail: 'hourly' } } }],
     ['half of the channels', 400, 'request.invalid', { kinds: { like: { inApp: true } } }],
-    ['a choice about a mail that was asked for', 400, 'request.invalid', { kinds: { taleReady: OFF } }],
+    ['a mail mode for a kind without a choice', 400, 'request.invalid', { kinds: { taleReady: OFF } }],
     [
       'a reminder in a digest',
       400,

@@ -1,6 +1,6 @@
 import { type AccessRows } from '@rookery/testing/access';
 
-/** The token in the mail decides, not who calls. */
+/** The token from the mail gives access, whoever the caller is. */
 export const access: AccessRows = {
   unsubscribe: {
     nobody: 404,

@@ -5,7 +5,7 @@ import { forMembers, gather, invite } from '../../testing';
 export const access: AccessRows = {
   acceptInvite: {
     ...forMembers,
-    // Here the owner is whom the invite is for. Who is in the workspace besides makes no difference.
+    // The invite is for the owner of the scene. Other members of the workspace have no access to it.
     standings: { member: 404, guest: 404, former: 404, blocked: 404 },
     given: async ({ system, people, standings }) => {
       const sender = await enroll(system);

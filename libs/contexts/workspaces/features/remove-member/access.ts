@@ -4,7 +4,7 @@ import { forOwners, sharedWorkspace } from '../../testing';
 export const access: AccessRows = {
   removeMember: {
     ...forOwners,
-    // Of themselves everybody may do it, so each would be allowed to remove the guest who is that guest.
+    // Everybody can remove themselves, and the guest to remove is the guest of the scene.
     standings: { ...forOwners.standings, guest: 'allowed' },
     given: async (scene) => {
       const { path } = await sharedWorkspace(scene);
