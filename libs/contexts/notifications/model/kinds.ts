@@ -38,7 +38,7 @@ const REMINDER = { ...ASKED_FOR, mail: 'immediate' } as const;
 
 /** Every kind of notification, by its name. */
 export const KINDS = {
-  follow: { about: 'Somebody follows you.', target: 'user', grouped: true, defaults: DIGEST },
+  follow: { about: 'Somebody started following you.', target: 'user', grouped: true, defaults: DIGEST },
   like: { about: 'Somebody liked one of your posts.', target: 'post', grouped: true, defaults: QUIET },
   comment: {
     about: 'Somebody commented on one of your posts.',

@@ -47,7 +47,7 @@ export class TodoCommentView {
   @Field.list(Item.uuid(), { max: 20, description: 'Ids of the members it mentions.' })
   mentionedIds: string[];
 
-  @Field.dateTime({ description: 'When it was written.' })
+  @Field.dateTime({ description: 'When it was created.' })
   createdAt: Date;
 
   @Field.dateTime({ description: 'When it was last changed.' })

@@ -26,7 +26,8 @@ export class ReadNotificationRoute {
   @Explain({
     operationId: 'readNotification',
     summary: 'Mark a notification as read',
-    description: 'It becomes unread again if another like or follow within its hour is added to it.',
+    description:
+      'The notification becomes unread again if another like or follow within its hour is added to it.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

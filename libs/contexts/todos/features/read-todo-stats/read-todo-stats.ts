@@ -9,22 +9,22 @@ import { TodoAccess } from '../../services/todo-access';
 
 @ApiSchema({ name: 'TodoStats' })
 class TodoStatsView {
-  @Field.integer({ description: 'All todos.', example: 12 })
+  @Field.integer({ description: 'Number of all todos.', example: 12 })
   total: number;
 
-  @Field.integer({ description: 'Draft todos.', example: 1 })
+  @Field.integer({ description: 'Number of drafts.', example: 1 })
   draft: number;
 
-  @Field.integer({ description: 'Pending todos, including overdue ones.', example: 7 })
+  @Field.integer({ description: 'Number of pending todos, including overdue ones.', example: 7 })
   pending: number;
 
-  @Field.integer({ description: 'Completed todos.', example: 4 })
+  @Field.integer({ description: 'Number of completed todos.', example: 4 })
   completed: number;
 
-  @Field.integer({ description: 'Archived todos.', example: 0 })
+  @Field.integer({ description: 'Number of archived todos.', example: 0 })
   archived: number;
 
-  @Field.integer({ description: 'Pending todos whose due date has passed.', example: 2 })
+  @Field.integer({ description: 'Number of pending todos whose due date has passed.', example: 2 })
   overdue: number;
 }
 
