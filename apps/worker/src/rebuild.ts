@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { type Context, Rebuild } from '@rookery/application';
 import { ProgramModule, runProgram } from './program';
+import { auditProgram } from './program-run';
 
 const USAGE = 'npm run rebuild -- <name> … | --all | --list';
 
@@ -22,10 +23,12 @@ async function rebuild(contexts: readonly Context[], args: readonly string[]): P
   try {
     const projections = app.get(Rebuild, { strict: false });
     if (option === '--list') return projections.names().forEach((name) => console.log(name));
-    for (const name of option === '--all' ? projections.names() : args) {
-      const { events } = await projections.run(name);
-      console.log(`rebuilt ${name} from ${events} events`);
-    }
+    await auditProgram(app, 'rebuild', args, async () => {
+      for (const name of option === '--all' ? projections.names() : args) {
+        const { events } = await projections.run(name);
+        console.log(`rebuilt ${name} from ${events} events`);
+      }
+    });
   } finally {
     await app.close();
   }

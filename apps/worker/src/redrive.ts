@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { Context } from '@rookery/application';
 import { DeadDeliveries } from '@rookery/messaging';
 import { ProgramModule, runProgram } from './program';
+import { auditProgram } from './program-run';
 
 const USAGE = 'npm run redrive -- <queue> [--subscriber <name>]';
 
@@ -19,7 +20,8 @@ async function redrive(contexts: readonly Context[], args: readonly string[]): P
     abortOnError: false,
   });
   try {
-    const redriven = await app.get(DeadDeliveries, { strict: false }).redrive(queue, subscriber);
+    const deliveries = app.get(DeadDeliveries, { strict: false });
+    const redriven = await auditProgram(app, 'redrive', args, () => deliveries.redrive(queue, subscriber));
     console.log(`redriven ${redriven} deliveries of ${queue}`);
   } finally {
     await app.close();

@@ -3,7 +3,7 @@ import { ownSystem } from '@rookery/testing/own-system';
 import { runCli } from './run-cli';
 
 describe('A command line of a context', () => {
-  ownSystem(contexts);
+  const system = ownSystem(contexts);
   let printed: jest.SpyInstance;
 
   beforeEach(() => {
@@ -23,6 +23,19 @@ describe('A command line of a context', () => {
 
   it('says what it refuses', async () => {
     await expect(runCli(contexts, 'keys', ['retire'])).rejects.toThrow(/retir/);
+  });
+
+  it('is in the audit log, with its outcome', async () => {
+    await runCli(contexts, 'keys', ['list']);
+    await expect(runCli(contexts, 'keys', ['promote'])).rejects.toThrow(/wait/);
+    const entries = await system.sql(
+      `SELECT outcome, details FROM audit.entries WHERE action = 'platform.run-program'
+       ORDER BY id DESC LIMIT 2`,
+    );
+    expect(entries).toEqual([
+      { outcome: 'failed', details: { program: 'keys', args: 'promote' } },
+      { outcome: 'done', details: { program: 'keys', args: 'list' } },
+    ]);
   });
 
   it.each([[['burn']], [['list', '--force']], [['promote', '--now']]])(

@@ -1,8 +1,10 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Cli, Context } from '@rookery/application';
+import { AuditTrail } from '@rookery/audit';
 import { HealthChecks } from '@rookery/observability';
 import { PersistenceModule, RelayHint } from '@rookery/persistence';
+import { auditProgram } from './program-run';
 
 /** Persistence without Redis, so that command-line tools work while Redis is down. */
 const surroundings = [HealthChecks, { provide: RelayHint, useValue: { send: () => undefined } }];
@@ -17,7 +19,7 @@ class CliModule {
     return {
       module: CliModule,
       imports: [SurroundingsModule, PersistenceModule.forRoot([], `rookery-${name}`)],
-      providers: [...providers],
+      providers: [...providers, AuditTrail],
     };
   }
 }
@@ -42,7 +44,7 @@ export async function runCli(
     abortOnError: false,
   });
   try {
-    await cli.run(app, args, (line) => console.log(line));
+    await auditProgram(app, name, args, () => cli.run(app, args, (line) => console.log(line)));
   } finally {
     await app.close();
   }
