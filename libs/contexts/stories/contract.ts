@@ -1,7 +1,7 @@
 import { defineEvent } from '@rookery/domain';
 import { z } from 'zod';
 
-/** A story was published. `mediaKey` is null for one of text alone. */
+/** A story was published. `mediaKey` is null if it has only text. */
 export const StoryCreated = defineEvent(
   'stories.story-created',
   1,
@@ -13,7 +13,7 @@ export const StoryCreated = defineEvent(
   }),
 );
 
-/** `viewerId` has seen a story for the first time; not raised for its author. */
+/** `viewerId` has viewed a story for the first time. Not raised for views by its author. */
 export const StoryViewed = defineEvent(
   'stories.story-viewed',
   1,
@@ -22,10 +22,10 @@ export const StoryViewed = defineEvent(
 
 const OfReaction = z.object({ storyId: z.uuid(), authorId: z.uuid(), userId: z.uuid(), emoji: z.string() });
 
-/** `userId` has reacted to a story of `authorId`; doing so again with the same emoji raises nothing. */
+/** `userId` has reacted to a story of `authorId`. Reacting again with the same emoji raises no event. */
 export const StoryReacted = defineEvent('stories.story-reacted', 1, OfReaction);
 
-/** `userId` has withdrawn a reaction. Not raised when a story goes, nor when an account is erased. */
+/** `userId` has withdrawn a reaction. Not raised when a story is deleted or an account is erased. */
 export const ReactionRemoved = defineEvent('stories.reaction-removed', 1, OfReaction);
 
 /** `userId` has replied to a story of `authorId`. */
@@ -35,14 +35,14 @@ export const StoryReplied = defineEvent(
   z.object({ storyId: z.uuid(), authorId: z.uuid(), userId: z.uuid() }),
 );
 
-/** A story has had its day. `kept` says that it is still in a highlight; otherwise it is deleted. */
+/** A story has expired. If `kept` is true, it is still in a highlight; otherwise it is deleted. */
 export const StoryExpired = defineEvent(
   'stories.story-expired',
   1,
   z.object({ authorId: z.uuid(), mediaKey: z.string().nullable(), kept: z.boolean() }),
 );
 
-/** A story was deleted by its author, or left its last highlight after its day. */
+/** A story was deleted by its author, or was removed from its last highlight after it had expired. */
 export const StoryDeleted = defineEvent(
   'stories.story-deleted',
   1,
@@ -52,12 +52,12 @@ export const StoryDeleted = defineEvent(
 /** A story as its author sees it. */
 export interface OwnStory {
   id: string;
-  /** Null for one of media alone. */
+  /** Null if it has only media. */
   text: string | null;
 }
 
-/** Offered to other contexts: what authors still see of their own stories. */
+/** Offered to other contexts: the stories that their authors can still see. */
 export abstract class OwnStories {
-  /** @returns those of some stories of an author whose day is not over, or that are highlighted, by id; one statement */
+  /** @returns those of the given stories of an author that have not expired or are highlighted, by id; one statement */
   abstract find(authorId: string, storyIds: readonly string[]): Promise<Map<string, OwnStory>>;
 }

@@ -6,13 +6,13 @@ const OfHighlight = z.object({ ownerId: z.uuid(), storyIds: z.array(z.uuid()) })
 /** A highlight was created. */
 export const HighlightCreated = defineEvent('stories.highlight-created', 1, OfHighlight);
 
-/** Name or stories of a highlight were changed; the stories are the current ones. */
+/** The name or the stories of a highlight were changed. `storyIds` holds the current stories. */
 export const HighlightUpdated = defineEvent('stories.highlight-updated', 1, OfHighlight);
 
 /** A highlight was deleted. */
 export const HighlightDeleted = defineEvent('stories.highlight-deleted', 1, OfHighlight);
 
-/** The next followers of an author whose stories are merged into feeds on read are due. */
+/** The next batch of followers of an author must be processed. The author's stories are merged into feeds on read. */
 export const MergeContinued = defineEvent(
   'stories.merge-continued',
   1,

@@ -22,5 +22,5 @@ export const RepliedFrame = defineFrame(
 export const ExpiredFrame = defineFrame(
   'story.expired',
   z.object({ storyId: z.uuid(), highlighted: z.boolean() }),
-  { summary: 'Your story has ended. It stays where it is highlighted.' },
+  { summary: 'Your story has expired. It remains visible in the highlights that contain it, if any.' },
 );

@@ -8,10 +8,10 @@ export const metrics = {
     help: 'First views of stories by users other than the author.',
   }),
   reactions: counter({ name: 'reactions_total', help: 'Reactions to stories.', labels: ['emoji'] }),
-  expired: counter({ name: 'stories_expired_total', help: 'Stories ended by the worker.' }),
+  expired: counter({ name: 'stories_expired_total', help: 'Stories that the worker marked as expired.' }),
   latency: histogram({
     name: 'worker_latency_seconds',
-    help: 'Seconds from the moment at which work of the worker was due until it was done, by work.',
+    help: 'Delay in seconds between the due time of a task of the worker and its completion, by task.',
     labels: ['work'],
     buckets: [0.1, 1, 5, 15, 30, 45, 60, 120, 300, 900, 3_600],
   }),

@@ -8,7 +8,7 @@ import { Stories } from './storage/stories';
 
 const PAGE = 500;
 
-/** What is exported. Who has viewed the user's stories, and what they replied, is their data. */
+/** The exported data. Views and replies of other users belong to those users and are not exported. */
 const SECTIONS: readonly { name: string; rows: string }[] = [
   {
     name: 'stories',
@@ -83,12 +83,17 @@ export class StoriesPersonalData implements PersonalData {
     }
   }
 
-  /** Social, which every query asks, knows at once that the account is gone; the names in lists are from this copy. */
+  /**
+   * Every query asks social, which knows at once that the account is deleted. The names in lists come from this copy.
+   */
   async hide(userId: string): Promise<void> {
     await this.people.copy([userId]);
   }
 
-  /** One kind in each call: stories go with the views, reactions and replies of others, of which there may be very many. */
+  /**
+   * One kind of data per call: a story is removed with the views, reactions and replies of others, which can be very
+   * many.
+   */
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
     const highlights = await this.highlights.eraseBy(userId, limit);
     if (highlights > 0) return { highlights };
@@ -113,7 +118,7 @@ export class StoriesPersonalData implements PersonalData {
     };
   }
 
-  /** Rows of these tables are never updated, so none is missed by its place in the table. */
+  /** Rows of these tables are never updated, so a scan by `ctid` misses none. */
   private eraseRows(table: string, column: string, userId: string, limit: number): Promise<number> {
     return this.sql.execute(
       `DELETE FROM stories.${table} WHERE ctid = ANY (ARRAY (

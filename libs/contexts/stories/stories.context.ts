@@ -20,11 +20,11 @@ import { StatsViews } from './views/stats';
 import { StoryReader } from './views/story';
 import { StoryViewers } from './views/viewer';
 
-/** Stories for a day, what others do with them, and highlights. */
+/** Stories that expire after a day, their views, reactions and replies, and highlights. */
 export const stories = defineContext('stories', __dirname, {
   tags: {
-    Stories: 'Publish and read stories for a day; view, react and reply.',
-    Highlights: 'Keep stories beyond their day.',
+    Stories: 'Publish stories that expire after a day; view, react and reply.',
+    Highlights: 'Keep stories after they expire.',
   },
   requires: ['identity', 'media', 'social'],
   schemas: [highlightSchema, reactionSchema, replySchema, storySchema],

@@ -19,12 +19,12 @@ export async function follow(system: TestSystem, { token }: Person, { id }: Pers
   await system.ask(`PUT /v1/users/${id}/follow`, { token });
 }
 
-/** Has the day of some stories end now, by the clock of the database. */
+/** Makes some stories expire now, by the clock of the database. */
 export async function endDay(system: TestSystem, ...storyIds: string[]): Promise<void> {
   await system.sql(`UPDATE stories.stories SET expires_at = now() WHERE id = ANY ($1::uuid[])`, [storyIds]);
 }
 
-/** Has the worker end the stories whose day is over, and waits for one of them. */
+/** Runs the expiry of stories, and waits until it has processed a story. */
 export async function sweep(system: TestSystem, storyId: string): Promise<void> {
   await system.runSchedule('stories.expire-stories');
   await eventually(async () => {

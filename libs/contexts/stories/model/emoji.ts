@@ -1,13 +1,13 @@
 import { defineRejection, Rejection, Rules } from '@rookery/domain';
 
-/** The six emoji of reactions, as they are stored and shown. */
+/** The six emoji for reactions, as they are stored and shown. */
 export const EMOJI = ['👍', '❤️', '😂', '😮', '😢', '🔥'] as const;
 export type Emoji = (typeof EMOJI)[number];
 
 export const EmojiUnknown = defineRejection(
   'stories.emoji-unknown',
   'invalid',
-  'This is none of the emoji for reactions.',
+  'This emoji cannot be used as a reaction.',
   `Use one of ${EMOJI.join(' ')}, without a skin tone.`,
   'Not an emoji for reactions',
   { path: 'emoji', rule: Rules.oneOf, params: { values: [...EMOJI] } },
@@ -20,13 +20,13 @@ const KNOWN = new Map<string, Emoji>(EMOJI.map((emoji) => [withoutSelectors(emoj
 
 /**
  * @param text from a request, with or without variation selectors
- * @returns the emoji as it is stored; undefined for everything else, skin tones and look-alikes among them
+ * @returns the emoji as it is stored; undefined for everything else, including skin tones and similar characters
  */
 export function findEmoji(text: string): Emoji | undefined {
   return KNOWN.get(withoutSelectors(text));
 }
 
-/** The same, @throws Rejection `stories.emoji-unknown` for everything else */
+/** Like {@link findEmoji}. @throws Rejection `stories.emoji-unknown` instead of returning undefined */
 export function emojiOf(text: string): Emoji {
   const emoji = findEmoji(text);
   if (emoji === undefined) throw new Rejection(EmojiUnknown);

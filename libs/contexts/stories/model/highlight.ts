@@ -13,10 +13,10 @@ export interface HighlightState extends AggregateState {
   createdAt: Date;
 }
 
-/** Stories that their author keeps beyond their day, under a name. */
+/** A named list of stories that remain visible after they expire. */
 export class Highlight extends Aggregate<HighlightState> {
   /**
-   * @param owned number of highlights that the user has already
+   * @param owned number of highlights that the user already has
    * @throws Rejection `stories.too-many-highlights`
    */
   static create(ownerId: string, name: string, storyIds: string[], owned: number, now: Date): Highlight {
@@ -30,7 +30,7 @@ export class Highlight extends Aggregate<HighlightState> {
     return this.state.storyIds;
   }
 
-  /** @throws Rejection `resource.not-found` unless the user is its owner: for others only its stories exist */
+  /** @throws Rejection `resource.not-found` unless the user is its owner; other users can only read its stories */
   verifyOwner(userId: string): void {
     if (this.state.ownerId !== userId) throw new Rejection(NotFound);
   }

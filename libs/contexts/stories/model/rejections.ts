@@ -5,24 +5,24 @@ export const StoryEmpty = defineRejection(
   'invalid',
   'A story needs a text or a media file.',
   'Send text, mediaKey or both.',
-  'Nothing to show',
+  'Story is empty',
   { path: '', rule: Rules.oneOf, params: { fields: ['text', 'mediaKey'] } },
 );
 
 export const AudienceWithoutFriends = defineRejection(
   'stories.audience-without-friends',
   'invalid',
-  'Only a story for friends can have an audience.',
-  'Leave audienceUserIds out, or send "visibility": "friends".',
-  'Audience without friends',
+  'An audience requires the visibility "friends".',
+  'Omit audienceUserIds, or send "visibility": "friends".',
+  'Audience requires visibility friends',
   { path: 'audienceUserIds', rule: Rules.custom, params: { rule: 'audience-without-friends' } },
 );
 
 export const NotHighlightable = defineRejection(
   'stories.not-highlightable',
   'invalid',
-  'A highlight holds only stories of your own that can still be seen.',
-  'Leave out stories of others and those that have ended or were deleted.',
+  'A highlight can hold only your own stories that are still visible.',
+  'Omit stories of other users, and stories that have expired or were deleted.',
   'Story cannot be highlighted',
   { path: 'storyIds', rule: Rules.custom, params: { rule: 'own-stories' } },
 );
@@ -30,7 +30,7 @@ export const NotHighlightable = defineRejection(
 export const TooManyHighlights = defineRejection(
   'stories.too-many-highlights',
   'invalid',
-  'You have as many highlights as anybody can have.',
+  'You have reached the maximum number of highlights.',
   'Delete a highlight, or add the stories to an existing one.',
   'Too many highlights',
 );

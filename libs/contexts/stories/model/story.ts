@@ -9,7 +9,7 @@ export interface StoryDraft {
   text: string | null;
   mediaKey: string | null;
   visibility: StoryVisibility;
-  /** The friends whom it is for; null for all. */
+  /** The followers who can see it; null for all. */
   audience: readonly string[] | null;
 }
 
@@ -22,15 +22,15 @@ export interface StoryState extends AggregateState {
   restricted: boolean;
   createdAt: Date;
   expiresAt: Date;
-  /** When it left the feeds: because its day was over, or because it was deleted. */
+  /** When it was removed from the feeds, because it had expired or was deleted. */
   endedAt: Date | null;
   deletedAt: Date | null;
 }
 
-/** A story: text, media or both, for a day. */
+/** A story: text, media or both. It expires after a day. */
 export class Story extends Aggregate<StoryState> {
   /**
-   * @param ttlSeconds after which it ends
+   * @param ttlSeconds seconds until it expires
    * @throws Rejection `stories.empty`, `stories.audience-without-friends`
    */
   static publish(authorId: string, draft: StoryDraft, now: Date, ttlSeconds: number): Story {

@@ -1,4 +1,4 @@
-/** For whom a story is: everybody, the author's followers, the author. */
+/** Who can see a story: everybody, the author's followers, or only the author. */
 export const VISIBILITIES = ['public', 'friends', 'private'] as const;
 export type StoryVisibility = (typeof VISIBILITIES)[number];
 
@@ -6,7 +6,7 @@ export type StoryVisibility = (typeof VISIBILITIES)[number];
 export interface StoryFacts {
   authorId: string;
   visibility: StoryVisibility;
-  /** Whether it is for those friends alone whom the author listed. */
+  /** Whether only the followers that the author listed can see it. */
   restricted: boolean;
   /** Whether it is in a highlight of its author. */
   highlighted: boolean;
@@ -25,8 +25,8 @@ export interface ViewerFacts {
 }
 
 /**
- * Who sees a story: the one rule for every route, feed and frame. `storage/visibility.ts` says the same in SQL, and its
- * suite proves it.
+ * Whether a viewer can see a story: the only rule, for every route, feed and frame. `storage/visibility.ts` states the
+ * same rule in SQL, and its tests prove that both agree.
  */
 export function isVisible(story: StoryFacts, viewer: ViewerFacts, now: Date): boolean {
   if (story.deletedAt !== null || !viewer.canSeeAuthor) return false;

@@ -8,7 +8,7 @@ import { StorySettings } from '../settings';
 import { People } from '../storage/people';
 import { Stories } from '../storage/stories';
 
-/** Time between two stories in milliseconds, at most; they are spread over less than the day that they last. */
+/** Maximum time between two stories in milliseconds, so that all stories are published within less than a day. */
 const EVERY_MS = 20 * 60_000;
 
 const TEXTS: readonly [text: string, visibility: StoryDraft['visibility']][] = [
@@ -26,7 +26,7 @@ const TEXTS: readonly [text: string, visibility: StoryDraft['visibility']][] = [
   ['Sunset, unedited.', 'public'],
 ];
 
-/** Stories of demo accounts that are alive; new ones when those of an earlier run have ended. */
+/** Active stories of demo accounts. Creates new ones if those of an earlier run have expired. */
 @Injectable()
 export class SeedStories implements Seed {
   constructor(

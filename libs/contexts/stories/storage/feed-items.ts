@@ -5,9 +5,9 @@ import { Sql } from '@rookery/persistence';
 import { type Follower, Relations } from '../../social/contract';
 import { StorySettings } from '../settings';
 
-/** Followers per statement when an author publishes, and per transaction when they become a merged author. */
+/** Followers per statement when an author publishes, and per transaction when the author becomes a merged author. */
 const BATCH_SIZE = 1_000;
-/** Milliseconds until a follow that another transaction is projecting is projected; it is done by then. */
+/** Milliseconds to wait before retrying a follow that another transaction is projecting; by then it has finished. */
 const BUSY_MS = 50;
 
 /** Key of a row of `feed_items`: user, time and story. */
@@ -17,12 +17,12 @@ export type ItemKey = [userId: string, createdAt: string, storyId: string];
 export type MergedKey = [userId: string, authorId: string];
 
 /**
- * The rows of all story feeds: one for each story for others and follower of its author, or, of a story with an
- * audience, for each user in it. An author with very many followers has one row for each follower instead, and their
- * stories are merged on read.
+ * The rows of all story feeds: one for each non-private story and each follower of its author or, if the story has an
+ * audience, each user in the audience. An author with very many followers has one row for each follower instead, and
+ * their stories are merged on read.
  *
  * Each method makes some of the rows match the current stories and follows, so methods may be called in any order and
- * repeatedly. Reads do not trust these rows: one that is left over shows nothing.
+ * repeatedly. Reads check visibility again, so an outdated row shows nothing.
  */
 @Injectable()
 export class FeedItems {
@@ -35,11 +35,11 @@ export class FeedItems {
   /**
    * Adds a story to the feeds of those who may see it, or removes it from all feeds if it has ended.
    *
-   * @returns whether the author has too many followers for that, and has just become a merged author: then the caller
-   *   calls {@link merge} for all of them
+   * @returns whether the author has too many followers for that and has just become a merged author; the caller then
+   *   calls {@link merge} for all followers
    */
   async reconcileStory(storyId: string, authorId: string): Promise<boolean> {
-    // The lock keeps the story from ending before these rows are committed: whoever removes them would miss them.
+    // The lock prevents the story from expiring before these rows are committed: their removal would miss them.
     const story = await this.sql.row<{ isPrivate: boolean; restricted: boolean }>(
       `SELECT visibility = 'private' AS "isPrivate", restricted
        FROM stories.stories WHERE id = $1 AND ended_at IS NULL FOR SHARE`,
@@ -73,7 +73,7 @@ export class FeedItems {
       `SELECT pg_try_advisory_xact_lock(hashtextextended('stories.feed:' || $1 || ':' || $2, 0)) AS locked`,
       [userId, authorId],
     );
-    // Several deliveries share a transaction in any order: waiting could deadlock.
+    // Several deliveries share a transaction in any order, so waiting could cause a deadlock.
     if (!row!.locked) throw new Snooze(BUSY_MS);
     const relation = (await this.relations.relationsTo(userId, [authorId])).get(authorId);
     if (relation?.following) await this.addAuthor(userId, authorId);
@@ -81,7 +81,7 @@ export class FeedItems {
   }
 
   /**
-   * Notes the next followers of a merged author.
+   * Records the next followers of a merged author.
    *
    * @param after last follower of the previous batch; null for the first
    * @returns last follower of this batch; null if there are no more
@@ -159,7 +159,7 @@ export class FeedItems {
     );
   }
 
-  /** One call of social for each reader: a batch of rows has few. */
+  /** One call of social for each reader. A batch of rows has few readers. */
   private async unfollowed(rows: readonly { userId: string; authorId: string }[]) {
     const followed = new Set<string>();
     for (const [userId, own] of Map.groupBy(rows, (row) => row.userId)) {
@@ -197,7 +197,7 @@ export class FeedItems {
     }
   }
 
-  /** The stories with an audience are those of merged authors, too. An author has few that have not ended. */
+  /** Stories with an audience can be by merged authors, too. An author has few that have not expired. */
   private async addAuthor(userId: string, authorId: string): Promise<void> {
     const merged = await this.isMerged(authorId);
     if (merged)

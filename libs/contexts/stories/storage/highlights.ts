@@ -21,8 +21,8 @@ export const highlightSchema = new EntitySchema<HighlightState>({
 });
 
 /**
- * The highlights of all users. How many of them hold a story is a column of the story, which {@link keep} and
- * {@link release} change under its lock: whoever ends stories sees there whether one stays.
+ * The highlights of all users. The number of highlights that hold a story is a column of the story. {@link keep} and
+ * {@link release} change it while they hold the lock of the story, so that the expiry knows which stories to keep.
  */
 @Injectable()
 export class Highlights extends Repository<HighlightState, Highlight> {
@@ -57,14 +57,14 @@ export class Highlights extends Repository<HighlightState, Highlight> {
    * Moves the holds of a highlight from some stories to others.
    *
    * @param before stories that it held
-   * @param after stories that it holds from now on
-   * @returns stories that are deleted with their last hold, because their day is over
+   * @param after stories that it holds afterwards
+   * @returns stories that are deleted because they have expired and no highlight holds them any more
    * @throws Rejection `stories.not-highlightable` unless each added story is the owner's and can still be seen
    */
   async hold(ownerId: string, before: readonly string[], after: readonly string[]): Promise<EndedStory[]> {
     const added = after.filter((id) => !before.includes(id));
     const removed = before.filter((id) => !after.includes(id));
-    // One order for all, and for both directions at once, to prevent deadlocks.
+    // All callers lock in one order, added and removed stories together, to prevent deadlocks.
     const stories = await this.sql.rows<{ id: string; visible: boolean }>(
       `SELECT id, deleted_at IS NULL AND (expires_at > now() OR highlights > 0) AS visible
        FROM stories.stories WHERE id = ANY ($1::uuid[]) AND author_id = $2 ORDER BY id FOR NO KEY UPDATE`,

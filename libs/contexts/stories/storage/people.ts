@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountCopy } from '../../identity/contract';
 
-/** The copy of accounts that publish, view, react and reply. */
+/** A copy of the accounts that publish, view, react and reply. */
 @Injectable()
 export class People extends AccountCopy('stories.people') {}

@@ -20,7 +20,7 @@ export const reactionSchema = new EntitySchema<ReactionState>({
   },
 });
 
-/** Reactions to stories, and their numbers. */
+/** Reactions to stories, and their counts. */
 @Injectable()
 export class Reactions extends Repository<ReactionState, Reaction> {
   protected readonly storedAs: StoredAs<ReactionState, Reaction> = {
@@ -38,7 +38,7 @@ export class Reactions extends Repository<ReactionState, Reaction> {
   }
 
   /**
-   * Serializes what one user does to one story with one emoji until the current transaction ends.
+   * Locks the combination of user, story and emoji until the current transaction ends.
    *
    * @returns the user's reaction; undefined if there is none
    */

@@ -19,7 +19,7 @@ export const replySchema = new EntitySchema<ReplyState>({
   },
 });
 
-/** Replies to stories, and their numbers. */
+/** Replies to stories, and their counts. */
 @Injectable()
 export class Replies extends Repository<ReplyState, Reply> {
   protected readonly storedAs: StoredAs<ReplyState, Reply> = {

@@ -3,20 +3,20 @@ import { NIL_UUID } from '@rookery/domain';
 import { FoldedCounts } from '@rookery/persistence';
 import type { Emoji } from '../model/emoji';
 
-/** What is counted of a story. */
+/** What is counted for a story: views, replies, or reactions with one emoji. */
 export type ResponseKind = 'views' | 'replies' | Emoji;
 
-/** Stories to recount at once: one of them may have very many views. */
+/** Stories to recount at once. Small, because a single story can have very many views. */
 const RECOUNT_MAX = 100;
 
-/** Where responses are stored: the column of who responded, and SQL for what is counted. */
+/** Where responses are stored: the column of the user who responded, and SQL for the counted kind. */
 const RESPONSES = {
   story_views: { by: 'viewer_id', kind: `'views'` },
   reactions: { by: 'user_id', kind: 'emoji' },
   replies: { by: 'author_id', kind: `'replies'` },
 } as const;
 
-/** The numbers of views, replies and reactions of each story. */
+/** The counts of views, replies and reactions of each story. */
 @Injectable()
 export class ResponseCounts extends FoldedCounts {
   protected readonly lockName = 'stories.response-counts';
@@ -33,7 +33,7 @@ export class ResponseCounts extends FoldedCounts {
 
   /**
    * Removes responses of a user who is being erased, without raising events. Rows of these tables are never updated, so
-   * none is missed by its place in the table.
+   * a scan by `ctid` misses none.
    *
    * @returns number of removed rows
    */
@@ -51,7 +51,7 @@ export class ResponseCounts extends FoldedCounts {
     return row!.removed;
   }
 
-  /** Changes of stories that are gone are dropped. */
+  /** Changes of deleted stories are discarded. */
   protected override async apply(take: (columns: string) => string): Promise<void> {
     await this.sql.execute(
       `WITH taken AS (${take('story_id, kind, change')}), sums AS (
@@ -64,13 +64,13 @@ export class ResponseCounts extends FoldedCounts {
     );
   }
 
-  /** Removes the numbers of a story that nobody can see any more. */
+  /** Removes the counts of a story that nobody can see any more. */
   async drop(storyId: string): Promise<void> {
     await this.sql.execute('DELETE FROM stories.response_counts WHERE story_id = $1', [storyId]);
   }
 
   /**
-   * Counts what belongs to some stories anew.
+   * Recounts the responses to some stories.
    *
    * @param after last story of the previous batch; null for the first
    * @param limit maximum number of stories
@@ -82,7 +82,7 @@ export class ResponseCounts extends FoldedCounts {
       'SELECT id FROM stories.stories WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2',
       [after ?? NIL_UUID, Math.min(limit, RECOUNT_MAX)],
     );
-    // One statement, so that the changes that are dropped are those of the rows that are counted.
+    // One statement, so that exactly the changes of the counted rows are discarded.
     await this.sql.execute(
       `WITH dropped AS (DELETE FROM stories.response_changes WHERE story_id = ANY ($1::uuid[])),
             counted AS (

@@ -26,7 +26,7 @@ export const storySchema = new EntitySchema<StoryState>({
   },
 });
 
-/** A story that has ended. */
+/** A story that has expired. */
 export interface EndedStory {
   id: string;
   version: number;
@@ -34,7 +34,7 @@ export interface EndedStory {
   mediaKey: string | null;
   /** Whether it is still in a highlight. */
   kept: boolean;
-  /** Seconds since its day was over. */
+  /** Seconds since it expired. */
   lateSeconds: number;
 }
 
@@ -56,7 +56,7 @@ export class Stories extends Repository<StoryState, Story> {
   }
 
   /**
-   * @param audience the friends whom it is for; null for all
+   * @param audience the followers who can see it; null for all
    * @throws Rejection `media.not-usable`
    */
   async publish(story: Story, audience: readonly string[] | null): Promise<void> {
@@ -70,7 +70,7 @@ export class Stories extends Repository<StoryState, Story> {
       );
   }
 
-  /** Stores a story that its author has deleted; its media go with it. */
+  /** Stores a story that its author has deleted, and detaches its media. */
   async saveDeleted(story: Story): Promise<void> {
     await this.save(story);
     await this.detach([story]);
@@ -79,7 +79,7 @@ export class Stories extends Repository<StoryState, Story> {
   /**
    * Loads a story and locks it until the current transaction ends.
    *
-   * @throws Rejection `resource.not-found` if it was deleted, too
+   * @throws Rejection `resource.not-found` if there is none, or it was deleted
    */
   override async getLocked(id: string): Promise<Story> {
     const story = await super.getLocked(id);
@@ -88,8 +88,8 @@ export class Stories extends Repository<StoryState, Story> {
   }
 
   /**
-   * Ends the stories whose day has been over for longest, by the clock of the database: those that no highlight holds
-   * are deleted. Rows that others have locked are left to the next call, so that nobody waits.
+   * Marks stories as expired, earliest expiry time first, by the clock of the database. Deletes those that no highlight
+   * holds. Skips rows that are locked; the next call processes them.
    *
    * @param limit maximum number of stories
    */
@@ -116,8 +116,8 @@ export class Stories extends Repository<StoryState, Story> {
   }
 
   /**
-   * Deletes those of some stories that nobody can see any more: their day is over and no highlight holds them. The
-   * caller has locked them.
+   * Of the given stories, deletes those that nobody can see any more: expired, and in no highlight. The caller has
+   * locked them.
    */
   async deleteEnded(ids: readonly string[]): Promise<EndedStory[]> {
     const deleted = await this.sql.rows<EndedStory & Record<string, unknown>>(
@@ -135,7 +135,7 @@ export class Stories extends Repository<StoryState, Story> {
   }
 
   /**
-   * Removes stories that were deleted long ago, with what belongs to them: first that, so that no call takes long.
+   * Removes stories that were deleted long ago, after their views, reactions and replies, so that no call takes long.
    *
    * @param retentionDays minimum time since their deletion
    * @param limit maximum rows of a table
@@ -155,7 +155,7 @@ export class Stories extends Repository<StoryState, Story> {
   }
 
   /**
-   * Removes stories of a user who is being erased, with what belongs to them, without raising events.
+   * Removes stories of a user who is being erased, with their views, reactions and replies, without raising events.
    *
    * @param limit maximum rows of a table
    * @returns number of removed rows
@@ -172,7 +172,7 @@ export class Stories extends Repository<StoryState, Story> {
     return this.sql.execute('DELETE FROM stories.stories WHERE id = ANY ($1::uuid[])', [ids]);
   }
 
-  /** Rows of these tables are never updated, so none is missed by its place in the table. */
+  /** Rows of these tables are never updated, so a scan by `ctid` misses none. */
   private async removeResponses(storyIds: readonly string[], limit: number): Promise<number> {
     let removed = 0;
     for (const table of [
@@ -197,7 +197,7 @@ export class Stories extends Repository<StoryState, Story> {
     );
   }
 
-  /** In one order for all, to prevent deadlocks. */
+  /** In the same order for all callers, to prevent deadlocks. */
   private async detach(stories: readonly { id: string; mediaKey: string | null }[]): Promise<void> {
     const shown = stories.flatMap(({ id, mediaKey }) => (mediaKey === null ? [] : [{ id, mediaKey }]));
     for (const { id, mediaKey } of shown.sort((a, b) => (a.mediaKey < b.mediaKey ? -1 : 1)))

@@ -14,8 +14,8 @@ export class StoryViews {
   ) {}
 
   /**
-   * Records that somebody has seen a story. Of concurrent repetitions the unique key lets one through; the others wait
-   * for it and change nothing.
+   * Records that somebody has viewed a story. If the same view is recorded concurrently, the unique key admits one; the
+   * others wait for it and change nothing.
    *
    * @returns whether it was the first time
    */

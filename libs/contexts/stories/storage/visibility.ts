@@ -4,13 +4,13 @@ import { Sql } from '@rookery/persistence';
 import { Relations } from '../../social/contract';
 import { isVisible, type StoryFacts } from '../model/visibility';
 
-/** Which of some authors a viewer may see, and which of these they follow, at the moment of asking. */
+/** Which of some authors a viewer can see, and which of these they follow, at this moment. */
 export interface Sight {
   viewerId: string;
   /** Ids of the authors. */
   authors: readonly string[];
   followed: readonly string[];
-  /** Followed or not; left out of feeds alone. */
+  /** Muted authors, followed or not. Feeds leave them out; nothing else does. */
   muted: readonly string[];
 }
 
@@ -20,8 +20,8 @@ export interface Authorship {
 }
 
 /**
- * The rule of `model/visibility.ts` in SQL. What social knows comes as parameters, asked a moment before: authors that
- * are not in them do not exist for the viewer, so that a missing answer shows nothing.
+ * The rule of `model/visibility.ts` in SQL. Data from social comes as parameters, read a moment before. Authors that
+ * are not in them do not exist for the viewer, so that missing data shows nothing.
  *
  * @param at SQL expressions of the values of a {@link Sight}
  * @returns SQL that is true if the viewer sees `story`
@@ -38,7 +38,7 @@ function listed(viewer: string): string {
   return `EXISTS (SELECT FROM stories.audiences listed WHERE listed.story_id = story.id AND listed.user_id = ${viewer}::uuid)`;
 }
 
-/** Who sees which stories: social says who may see whom, the stories say for whom they are. */
+/** Who can see which stories: social decides who can see whom, and each story has its own visibility. */
 @Injectable()
 export class Visibility {
   constructor(
@@ -58,7 +58,7 @@ export class Visibility {
     };
   }
 
-  /** @throws Rejection `resource.not-found` unless the viewer may see the author */
+  /** @throws Rejection `resource.not-found` unless the viewer can see the author */
   async sightOfAuthor(viewerId: string, authorId: string): Promise<Sight> {
     const sight = await this.sightOf(viewerId, [authorId]);
     if (sight.authors.length === 0) throw new Rejection(NotFound);

@@ -3,7 +3,7 @@ import { type Position, Sql } from '@rookery/persistence';
 import { Visibility } from '../storage/visibility';
 import { StoryReader, type StoryView } from './story';
 
-/** `all`: every story that the viewer may see. `following`: those of followed authors alone. */
+/** `all`: every story that the viewer can see. `following`: only stories of followed authors. */
 export const SCOPES = ['all', 'following'] as const;
 export type FeedScope = (typeof SCOPES)[number];
 
@@ -19,7 +19,7 @@ const AFTER = '(story.created_at, story.id) < ($2::timestamptz, $3::uuid)';
 const NEWEST_FIRST = 'ORDER BY story.created_at DESC, story.id DESC LIMIT $4';
 const CANDIDATE = 'story.created_at, story.id, story.author_id';
 
-/** Lateral with OFFSET 0: looked up row by row until the page is full, whatever the planner's estimates are. */
+/** Lateral join with OFFSET 0: forces row-by-row lookups until the page is full, whatever the planner estimates. */
 const fannedOut = (condition: string) => `
   SELECT item.created_at, item.story_id AS id, item.author_id FROM stories.feed_items item
   CROSS JOIN LATERAL (SELECT FROM stories.stories story WHERE story.id = item.story_id AND ${OPEN} OFFSET 0) AS story
@@ -79,7 +79,10 @@ export class StoryFeed {
     ]);
   }
 
-  /** @returns those of the candidates that are in the feed, in the same order: the viewer sees them, and has not muted their authors */
+  /**
+   * @returns the candidates that belong to the feed, in the same order: the viewer can see them, and has not muted
+   *   their authors
+   */
   async visibleOf(viewerId: string, scope: FeedScope, found: readonly Candidate[]): Promise<StoryView[]> {
     if (found.length === 0) return [];
     const authorIds = found.map(({ authorId }) => authorId);

@@ -13,7 +13,7 @@ export const HIGHLIGHT = {
     min: 1,
     max: 100,
     unique: true,
-    description: 'The stories, in the order in which they are shown.',
+    description: 'Ids of the stories, in the order in which they are shown.',
   },
 };
 
@@ -31,7 +31,7 @@ export class HighlightView {
 
   @Field.list(Item.uuid(), {
     max: 100,
-    description: 'The stories that you can see, in the order in which they are shown.',
+    description: 'Ids of the stories that you can see, in the order in which they are shown.',
   })
   storyIds: string[];
 
@@ -39,7 +39,7 @@ export class HighlightView {
   createdAt: Date;
 }
 
-/** @returns a highlight as its owner has just changed it */
+/** @returns a highlight that its owner has just changed */
 export function highlightViewOf(highlight: Highlight): HighlightView {
   const { id, ownerId, name, storyIds, createdAt } = highlight.snapshot();
   return { id, ownerId, name, storyIds, createdAt };
@@ -51,8 +51,8 @@ export class HighlightViews {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * @returns a user's highlights, newest first, at most `limit`; for others only those with a story that they can see,
-   *   of the owner's all
+   * @returns a user's highlights, newest first, at most `limit`: all of them for their owner; for others only those
+   *   with a story that they can see
    */
   of(
     ownerId: string,
@@ -76,7 +76,7 @@ export class HighlightViews {
   }
 
   /**
-   * @returns the owner and the stories of a highlight, in order, whoever asks
+   * @returns the owner and the stories of a highlight, in order, without any check of visibility
    * @throws Rejection `resource.not-found` if there is none
    */
   async contentOf(id: string): Promise<{ ownerId: string; storyIds: string[] }> {

@@ -5,32 +5,36 @@ import { Field } from '@rookery/web';
 import type { Emoji } from '../model/emoji';
 import { REACTION_COUNTS } from './story';
 
-/** What others did with a user's stories. */
+/** Views and reactions that a user's stories received. */
 @ApiSchema({ name: 'StoryStats' })
 export class StoryStats {
-  @Field.integer({ min: 0, description: 'Stories that you published.', example: 4 })
+  @Field.integer({ min: 0, description: 'Number of stories that you published.', example: 4 })
   posted: number;
 
   @Field.integer({
     min: 0,
-    description: 'Views of your stories, once for each story and viewer.',
+    description: 'Number of views of your stories. Each viewer counts once for each story.',
     example: 120,
   })
   views: number;
 
-  @Field.integer({ min: 0, description: 'Users who viewed any of them.', example: 45 })
+  @Field.integer({
+    min: 0,
+    description: 'Number of users who viewed at least one of your stories.',
+    example: 45,
+  })
   uniqueViewers: number;
 
   @Field.counts(REACTION_COUNTS)
   reactions: Partial<Record<Emoji, number>>;
 }
 
-/** Statistics of a user's stories, also of those that have ended or were deleted. */
+/** Statistics of a user's stories, including expired and deleted ones. */
 @Injectable()
 export class StatsViews {
   constructor(private readonly sql: Sql) {}
 
-  /** @param days to look back, from now */
+  /** @param days number of days to look back from now */
   async of(userId: string, days: number): Promise<StoryStats> {
     const row = await this.sql.row<StoryStats & Record<string, unknown>>(
       `SELECT (SELECT count(*)::int FROM stories.stories

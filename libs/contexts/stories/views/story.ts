@@ -9,25 +9,27 @@ import { EMOJI, type Emoji } from '../model/emoji';
 import { VISIBILITIES, type StoryVisibility } from '../model/visibility';
 import { sees, type Sight, Visibility } from '../storage/visibility';
 
-/** Options of fields that requests and responses share. */
+/** Field options that requests and responses share. */
 export const STORY = {
   text: { min: 0, max: 500, trim: true, description: 'The text.', example: 'The swifts are back!' },
   visibility: {
     name: 'StoryVisibility',
-    description: '`public`: everybody. `friends`: your followers. `private`: you alone.',
+    description:
+      'Who can see the story. `public`: everybody. `friends`: your followers. `private`: only you.',
     example: 'friends',
   },
   audience: {
     min: 1,
     max: 200,
     unique: true,
-    description: 'The followers whom a story for friends is for; all of them if it is left out.',
+    description:
+      'Ids of the followers who can see the story. Requires the visibility `friends`. Default: all followers.',
   },
 } as const;
 
 /** Counts of reactions, by emoji. */
 export const REACTION_COUNTS = {
-  description: 'Number of reactions by emoji; those with none are left out.',
+  description: 'Number of reactions by emoji. Emoji without reactions are left out.',
   example: { '❤️': 3 },
 };
 
@@ -37,7 +39,9 @@ export class StoryMediaView implements MediaUrls {
   @Field.text({ max: 100, description: 'Media type of `url`.', example: 'image/webp' })
   contentType: string;
 
-  @Field.url({ description: 'The video, or the image in its largest size. The link ends after some time.' })
+  @Field.url({
+    description: 'URL of the video, or of the image in its largest size. The URL expires after some time.',
+  })
   url: string;
 
   @Field.url({ nullable: true, description: 'The image, at most 160 pixels wide and high.' })
@@ -51,7 +55,7 @@ export class StoryMediaView implements MediaUrls {
 
   @Field.oneOf(['processing', 'ready'], {
     description:
-      '`processing`: the sizes of the image are being made; there is nothing at `url` for a moment.',
+      '`processing`: the sizes of the image are being created, and `url` returns 404 until they are ready.',
   })
   state: 'processing' | 'ready';
 }
@@ -70,7 +74,7 @@ export class StoryView {
 
   @Field.object(() => StoryMediaView, {
     nullable: true,
-    description: 'The image or video; null without one.',
+    description: 'The image or video; null if the story has none.',
   })
   media: StoryMediaView | null;
 
@@ -80,7 +84,8 @@ export class StoryView {
   @Field.list(Item.uuid(), {
     ...STORY.audience,
     nullable: true,
-    description: 'The followers whom it is for; null for all, and for everybody but the author.',
+    description:
+      'Ids of the followers who can see the story. Null if it is not restricted to some followers, and null for everybody but the author.',
   })
   audienceUserIds: string[] | null;
 
@@ -92,7 +97,7 @@ export class StoryView {
   viewsCount: number | null;
 
   @Field.integer({
-    description: 'Number of replies, including those that the reader cannot see.',
+    description: 'Number of replies, including those that you cannot see.',
     example: 2,
   })
   repliesCount: number;
@@ -106,13 +111,13 @@ export class StoryView {
   @Field.boolean({ description: 'Whether you have viewed it.' })
   viewed: boolean;
 
-  @Field.boolean({ description: 'Whether it is in a highlight, and so stays after its day.' })
+  @Field.boolean({ description: 'Whether it is in a highlight, and so stays visible after it expires.' })
   highlighted: boolean;
 
   @Field.dateTime({ description: 'When it was published.' })
   createdAt: Date;
 
-  @Field.dateTime({ description: 'When it ends: exactly then it leaves feeds and lists.' })
+  @Field.dateTime({ description: 'When it expires. Feeds and lists no longer include it from this time.' })
   expiresAt: Date;
 }
 
@@ -133,7 +138,7 @@ interface Row extends Record<string, unknown> {
   expiresAt: Date;
 }
 
-/** Scalar subqueries: each looks up a few rows by key, however many views a story has. $1 is the viewer. */
+/** Scalar subqueries: each reads a few rows by key, however many views a story has. $1 is the viewer. */
 const SELECT_STORY = `SELECT story.id, story.author_id AS "authorId", author.username, author.name, story.text,
     story.media_key AS "mediaKey", story.visibility,
     CASE WHEN story.restricted AND story.author_id = $1
@@ -157,7 +162,7 @@ export class StoryReader {
     private readonly visibility: Visibility,
   ) {}
 
-  /** @throws Rejection `resource.not-found` if there is none that the viewer sees now */
+  /** @throws Rejection `resource.not-found` if there is none, or the viewer cannot see it */
   async get(id: string, viewerId: string): Promise<StoryView> {
     const { authorId } = await this.visibility.assertVisible(id, viewerId);
     const [story] = await this.among(await this.visibility.sightOf(viewerId, [authorId]), [id]);
@@ -165,13 +170,13 @@ export class StoryReader {
     return story;
   }
 
-  /** @returns a story as the current transaction has published it, for its author */
+  /** @returns a story that the current transaction has published, as its author sees it */
   async reload(id: string, authorId: string): Promise<StoryView> {
     const row = await this.sql.row<Row>(`${SELECT_STORY} WHERE story.id = $2`, [authorId, id]);
     return (await this.viewsOf([row!], authorId))[0]!;
   }
 
-  /** @returns those of some stories that the viewer sees, in the order given */
+  /** @returns those of the given stories that the viewer can see, in the given order */
   async among(sight: Sight, ids: readonly string[]): Promise<StoryView[]> {
     const rows = await this.sql.rows<Row>(`${SELECT_STORY} WHERE story.id = ANY ($4::uuid[]) AND ${SEES}`, [
       ...valuesOf(sight),
@@ -181,7 +186,9 @@ export class StoryReader {
     return ids.flatMap((id) => stories.get(id) ?? []);
   }
 
-  /** @returns the stories of an author that have not ended and that the viewer sees, newest first, at most `limit` */
+  /**
+   * @returns the stories of an author that have not expired and that the viewer can see, newest first, at most `limit`
+   */
   async by(authorId: string, sight: Sight, [createdAt, id]: Position, limit: number): Promise<StoryView[]> {
     const rows = await this.sql.rows<Row>(
       `${SELECT_STORY} WHERE story.author_id = $4 AND (story.created_at, story.id) < ($5::timestamptz, $6::uuid)

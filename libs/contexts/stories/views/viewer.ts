@@ -8,7 +8,7 @@ import { Relations } from '../../social/contract';
 /** A user who has viewed a story. */
 @ApiSchema({ name: 'StoryViewer' })
 export class StoryViewerView extends UserSummary {
-  @Field.dateTime({ description: 'When they viewed it first.' })
+  @Field.dateTime({ description: 'When they first viewed the story.' })
   viewedAt: Date;
 }
 
@@ -18,7 +18,7 @@ const BY_VIEW: Keyset<StoryViewerView, Position> = {
   of: ({ viewedAt, id }) => [viewedAt.toISOString(), id],
 };
 
-/** Who has viewed a story, for its author. */
+/** The users who viewed a story, as its author sees them. */
 @Injectable()
 export class StoryViewers {
   constructor(
@@ -26,7 +26,7 @@ export class StoryViewers {
     private readonly sql: Sql,
   ) {}
 
-  /** Without users who are not active, or with whom the author has a block in either direction. */
+  /** Leaves out users who are not active, and users with a block between them and the author in either direction. */
   of(storyId: string, authorId: string, page: ListQuery): Promise<Page<StoryViewerView>> {
     const read = ([viewedAt, id]: Position, limit: number) =>
       this.sql.rows<StoryViewerView & Record<string, unknown>>(

@@ -10,7 +10,7 @@ import {
 import { StoryDeleted } from '../../contract';
 import { ResponseCounts } from '../../storage/response-counts';
 
-/** Folds views, replies and reactions into their numbers: one update for each story, however many respond at once. */
+/** Adds views, replies and reactions to their counts: one update per story, however many responses arrive at once. */
 @Schedule('stories.fold-response-counts', { everySeconds: 1 })
 export class FoldResponseCounts implements Scheduled {
   constructor(private readonly counts: ResponseCounts) {}
@@ -20,7 +20,7 @@ export class FoldResponseCounts implements Scheduled {
   }
 }
 
-/** Drops the numbers of deleted stories, which nobody reads, and counts anew when it is rebuilt. */
+/** Deletes the counts of deleted stories, which nobody reads. A rebuild counts again. */
 @Subscriber('stories.count-responses', StoryDeleted, { queue: Queues.projections })
 export class CountResponses implements Handles<typeof StoryDeleted>, Rebuildable {
   constructor(private readonly counts: ResponseCounts) {}
@@ -33,6 +33,6 @@ export class CountResponses implements Handles<typeof StoryDeleted>, Rebuildable
     return this.counts.recount(after, limit);
   }
 
-  /** The sweep counts what is stored; no event adds to that. */
+  /** A rebuild counts the stored rows, so it needs no events. */
   async *replay(): AsyncIterable<readonly RaisedEvent[]> {}
 }

@@ -39,7 +39,7 @@ export class CreateHighlightRoute {
     operationId: 'createHighlight',
     summary: 'Create a highlight',
     description:
-      'Its stories stay after their day, for those for whom they are. A user has up to 100 highlights.',
+      'Stories in a highlight remain visible to their audience after they expire. A user can have up to 100 highlights.',
     ok: { status: 201, type: HighlightView },
     rejects: [NotHighlightable, TooManyHighlights],
   })

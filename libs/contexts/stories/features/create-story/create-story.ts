@@ -23,7 +23,7 @@ const CREATIONS = defineRatePolicy('stories-create', {
   doc: 'Publishing stories, per account.',
 });
 
-/** Of media, by their codes: its rejections are its own. */
+/** Rejections of the media context, by code: other contexts cannot import them. */
 const MEDIA_REJECTIONS = [{ code: 'media.not-usable' }, { code: 'media.unavailable' }];
 
 class StoryCreate {
@@ -33,7 +33,7 @@ class StoryCreate {
   @Field.text({
     max: 200,
     optional: true,
-    description: 'Media key of an image or a video that you uploaded.',
+    description: 'Media key of an image or video that you uploaded.',
   })
   mediaKey?: string;
 
@@ -68,7 +68,7 @@ export class CreateStoryRoute {
     operationId: 'createStory',
     summary: 'Publish a story',
     description:
-      'It ends after 24 hours, exactly at `expiresAt`. A user in `audienceUserIds` sees it while they follow you.',
+      'The story expires after 24 hours, exactly at `expiresAt`. A user in `audienceUserIds` sees it only while they follow you.',
     ok: { status: 201, type: StoryView, headers: { Location: 'URL of the story.' } },
     rejects: [StoryEmpty, AudienceWithoutFriends, ...MEDIA_REJECTIONS],
   })

@@ -26,7 +26,7 @@ export class DeleteHighlightRoute {
   @Explain({
     operationId: 'deleteHighlight',
     summary: 'Delete a highlight',
-    description: 'Deletes those of its stories whose day is over and that are in no other highlight.',
+    description: 'Also deletes its expired stories, unless they are in another highlight.',
     ok: { status: 204 },
     rejects: [NotFound],
   })
@@ -40,7 +40,7 @@ export class DeleteHighlightHandler implements ICommandHandler<DeleteHighlight> 
   constructor(private readonly highlights: Highlights) {}
 
   async execute({ highlightId, userId }: DeleteHighlight): Promise<void> {
-    const highlight = await this.highlights.getLocked(highlightId); // the second of two deletions finds nothing
+    const highlight = await this.highlights.getLocked(highlightId); // the second of two concurrent deletions finds nothing
     highlight.verifyOwner(userId);
     await this.highlights.hold(userId, highlight.storyIds, []);
     highlight.delete();

@@ -27,7 +27,7 @@ export class DeleteStoryRoute {
   @Explain({
     operationId: 'deleteStory',
     summary: 'Delete a story',
-    description: 'Takes it out of your highlights, too.',
+    description: 'Also removes it from your highlights.',
     ok: { status: 204 },
     rejects: [NotFound, Forbidden],
   })
@@ -47,7 +47,7 @@ export class DeleteStoryHandler implements ICommandHandler<DeleteStory> {
   async execute({ storyId, userId }: DeleteStory): Promise<void> {
     const { authorId } = await this.visibility.assertVisible(storyId, userId);
     if (authorId !== userId) throw new Rejection(Forbidden);
-    const story = await this.stories.getLocked(storyId); // of two concurrent deletions the second finds nothing
+    const story = await this.stories.getLocked(storyId); // the second of two concurrent deletions finds nothing
     story.delete(this.clock.now());
     await this.stories.saveDeleted(story);
   }

@@ -5,12 +5,13 @@ import { metrics } from '../../metrics';
 import { Stories } from '../../storage/stories';
 
 /**
- * Stories that one slot ends: it holds their locks for less than a second, also where all have media. Readers do not
- * wait for this, so what is left for the next slots may be late: a hundred thousand take two hundred seconds.
+ * Maximum stories that one run expires. It holds their locks for less than a second, even if all of them have media.
+ * The rest waits for the next runs, which can be late because readers do not depend on them: a hundred thousand stories
+ * take 200 seconds.
  */
 export const BATCH_SIZE = 500;
 
-/** Ends the stories whose day is over. It needs no Redis. */
+/** Marks stories as expired. Does not need Redis. */
 @Schedule('stories.expire-stories', { everySeconds: 1 })
 export class ExpireStories implements Scheduled {
   private readonly log = new Logger(ExpireStories.name);

@@ -27,7 +27,7 @@ export class ListHighlightStoriesRoute {
     operationId: 'listHighlightStories',
     summary: 'List the stories of a highlight',
     description:
-      'Those that you can see, in the order that the owner has given them, on one page. 404 if there is none.',
+      'Returns the stories that you can see, in the order set by the owner, on one page. Returns 404 if you can see none of them.',
     ok: { list: StoryView },
     rejects: [NotFound],
   })

@@ -17,7 +17,7 @@ import { Visibility } from '../../storage/visibility';
 import { HighlightView, HighlightViews } from '../../views/highlight';
 
 class HighlightsQuery extends ListQuery {
-  @Field.uuid({ optional: true, description: 'Whose highlights; yours if it is left out.' })
+  @Field.uuid({ optional: true, description: 'Id of the user whose highlights to list. Default: you.' })
   userId?: string;
 }
 
@@ -40,7 +40,8 @@ export class ListHighlightsRoute {
   @Explain({
     operationId: 'listHighlights',
     summary: 'List highlights',
-    description: 'Newest first. Of another user: those in which there is a story that you can see.',
+    description:
+      'Newest first. For another user, lists only highlights with at least one story that you can see.',
     ok: { list: HighlightView },
     rejects: [NotFound],
   })

@@ -26,7 +26,7 @@ export class ListRepliesRoute {
   @Explain({
     operationId: 'listReplies',
     summary: 'List the replies to a story',
-    description: 'Newest first, for everybody who can see the story.',
+    description: 'Newest first. Everybody who can see the story can list its replies.',
     ok: { list: ReplyView },
     rejects: [NotFound],
   })

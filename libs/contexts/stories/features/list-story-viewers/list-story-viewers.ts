@@ -26,7 +26,8 @@ export class ListStoryViewersRoute {
   @Explain({
     operationId: 'listStoryViewers',
     summary: 'List the users who viewed your story',
-    description: 'Latest first. Leaves out users who do not exist for you; `viewsCount` includes them.',
+    description:
+      'Latest first. Only the author can list them. Leaves out users who do not exist for you; `viewsCount` includes them.',
     ok: { list: StoryViewerView },
     rejects: [NotFound],
   })

@@ -35,7 +35,7 @@ export class ListUserStoriesRoute {
   @Explain({
     operationId: 'listUserStories',
     summary: 'List the stories of a user',
-    description: 'Those that have not ended and that you may see, newest first.',
+    description: 'Returns the stories that have not expired and that you can see, newest first.',
     ok: { list: StoryView },
     rejects: [NotFound],
   })

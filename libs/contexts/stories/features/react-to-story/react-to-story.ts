@@ -81,8 +81,7 @@ export class ReactToStoryRoute {
     operationId: 'reactToStory',
     summary: 'React to a story',
     description:
-      'With any of the six emoji, each once; reacting with one again returns the reaction that is there. Variation ' +
-      'selectors do not matter.',
+      'You can react with each of the six emoji once. Reacting again with the same emoji returns the existing reaction. Variation selectors are ignored.',
     ok: { status: 201, type: ReactionView },
     rejects: [NotFound, EmojiUnknown],
   })
@@ -100,7 +99,7 @@ export class ReactToStoryRoute {
   @Explain({
     operationId: 'removeReaction',
     summary: 'Withdraw a reaction',
-    description: 'Works for stories that you can no longer see, too.',
+    description: 'Also works for stories that you can no longer see.',
     ok: { status: 204 },
     rejects: [NotFound, EmojiUnknown],
   })

@@ -7,7 +7,12 @@ import { STATS_MAX_DAYS } from '../../settings';
 import { StatsViews, StoryStats } from '../../views/stats';
 
 class StatsQuery {
-  @Field.integer({ min: 1, max: STATS_MAX_DAYS, default: 7, description: 'Days to look back, from now.' })
+  @Field.integer({
+    min: 1,
+    max: STATS_MAX_DAYS,
+    default: 7,
+    description: 'Number of days to look back from now.',
+  })
   days = 7;
 }
 
@@ -29,7 +34,7 @@ export class ReadMyStatsRoute {
   @Explain({
     operationId: 'getMyStats',
     summary: 'Read the statistics of your stories',
-    description: 'Stories that have ended or that you deleted count, too.',
+    description: 'Includes expired and deleted stories.',
     ok: { type: StoryStats },
   })
   read(@CurrentCaller() { userId }: Caller, @QueryString() { days }: StatsQuery): Promise<StoryStats> {

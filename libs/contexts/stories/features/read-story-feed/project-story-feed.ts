@@ -11,7 +11,7 @@ const CHANGES = [StoryCreated, StoryDeleted, StoryExpired, UserFollowed, UserUnf
 /** Rows per page of a rebuild. */
 const PAGE = 1_000;
 
-/** Where a sweep is: in the rows of stories, or in those of merged authors. */
+/** Position of a sweep: in the rows of stories, or in the rows of merged authors. */
 type Place = ['items', ItemKey?] | ['merged', MergedKey?];
 
 interface OpenStory {
@@ -24,8 +24,8 @@ interface OpenStory {
 }
 
 /**
- * Keeps the rows of story feeds. It reads stories and follows as they are now, so neither order nor repetition of events
- * matters.
+ * Maintains the rows of story feeds. It reads the current stories and follows, so neither the order nor the repetition
+ * of events matters.
  */
 @Subscriber('stories.project-feed', CHANGES, { queue: Queues.projections })
 export class ProjectStoryFeed implements Handles<(typeof CHANGES)[number]>, Rebuildable {

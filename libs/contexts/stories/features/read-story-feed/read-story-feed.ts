@@ -13,7 +13,7 @@ export { ProjectStoryFeed } from './project-story-feed';
 class StoryFeedQuery extends ListQuery {
   @Field.oneOf(SCOPES, {
     default: 'all',
-    description: '`all`: every story that you may see. `following`: those of users you follow alone.',
+    description: '`all`: every story that you can see. `following`: only stories of users you follow.',
   })
   scope: FeedScope = 'all';
 }
@@ -37,9 +37,7 @@ export class ReadStoryFeedRoute {
     operationId: 'getStoryFeed',
     summary: 'Read your story feed',
     description:
-      'Public stories of everybody, stories for friends of users you follow, and your own; without users you have muted. ' +
-      'Stories for friends arrive within moments. If much of what is new is hidden from you, a page may hold fewer ' +
-      'stories than `limit`, or none, and still have a `nextCursor`.',
+      'Returns all public stories, `friends` stories of users you follow, and your own stories, except those of users you have muted. New `friends` stories appear within moments. If many new stories are hidden from you, a page can hold fewer stories than `limit`, or none, and still have a `nextCursor`.',
     ok: { list: StoryView },
   })
   read(@CurrentCaller() { userId }: Caller, @QueryString() query: StoryFeedQuery): Promise<Page<StoryView>> {

@@ -24,7 +24,8 @@ export class ReadStoryRoute {
   @Explain({
     operationId: 'getStory',
     summary: 'Read a story',
-    description: 'Does not count as a view. 404 from the instant at which it ends, unless it is highlighted.',
+    description:
+      'Does not count as a view. Returns 404 once the story has expired, unless it is in a highlight.',
     ok: { type: StoryView },
     rejects: [NotFound],
   })

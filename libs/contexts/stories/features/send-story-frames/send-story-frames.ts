@@ -10,8 +10,8 @@ const RESPONSES = [StoryReacted, StoryReplied, StoryViewed];
 type Response = EventOf<(typeof RESPONSES)[number]>;
 
 /**
- * Tells the author, and nobody else, what happens to a story: unless it has been deleted, or one of the two has blocked
- * the other in the meantime.
+ * Notifies only the author of views, reactions and replies, unless the story has been deleted or one of the two users
+ * has blocked the other in the meantime.
  */
 @Subscriber('stories.send-response-frames', RESPONSES, { queue: Queues.realtime })
 export class SendResponseFrames implements Handles<(typeof RESPONSES)[number]> {
@@ -43,7 +43,7 @@ export class SendResponseFrames implements Handles<(typeof RESPONSES)[number]> {
   }
 }
 
-/** Tells the author that a story has ended. */
+/** Notifies the author that a story has expired. */
 @Subscriber('stories.send-expiry-frames', StoryExpired, { queue: Queues.realtime })
 export class SendExpiryFrames implements Handles<typeof StoryExpired> {
   constructor(private readonly frames: Frames) {}

@@ -38,7 +38,7 @@ export class UpdateHighlightRoute {
     operationId: 'updateHighlight',
     summary: 'Change a highlight',
     description:
-      '`storyIds` replaces all of its stories. A story whose day is over is deleted when it leaves its last highlight.',
+      '`storyIds` replaces all stories of the highlight. An expired story is deleted when it is removed from its last highlight.',
     ok: { type: HighlightView },
     rejects: [NotFound, NotHighlightable],
   })

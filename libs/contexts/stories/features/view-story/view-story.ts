@@ -30,7 +30,7 @@ export class ViewStoryRoute {
   @Explain({
     operationId: 'viewStory',
     summary: 'View a story',
-    description: 'Counts once for each user; views of the author do not count.',
+    description: 'Each user counts once. Views by the author do not count.',
     ok: { status: 204 },
     rejects: [NotFound],
   })
