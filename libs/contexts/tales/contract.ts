@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const OfTale = z.object({ userId: z.uuid() });
 
-/** A user has asked for a tale, or again for one that failed; `run` counts these from 1. */
+/** A user has requested a tale, or retried one that failed. `run` numbers these requests from 1. */
 export const TaleRequested = defineEvent(
   'tales.tale-requested',
   1,
@@ -23,15 +23,15 @@ export const TaleFailed = defineEvent(
 /** The user has canceled a tale before its text was complete. */
 export const TaleCancelled = defineEvent('tales.tale-cancelled', 1, OfTale);
 
-/** A tale as its reader's lists name it. */
+/** A tale as lists show it to its reader. */
 export interface OwnTale {
   id: string;
-  /** Null until it is written. */
+  /** Null until the tale is ready. */
   title: string | null;
 }
 
-/** Offered to other contexts: what users' own tales are called. */
+/** Offered to other contexts: the titles of a user's own tales. */
 export abstract class OwnTales {
-  /** @returns those of some tales that are the user's, by id; one statement */
+  /** @returns those of the given tales that belong to the user, by id; one statement */
   abstract find(userId: string, taleIds: readonly string[]): Promise<Map<string, OwnTale>>;
 }

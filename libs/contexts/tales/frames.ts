@@ -1,18 +1,20 @@
 import { defineFrame } from '@rookery/realtime';
 import { z } from 'zod';
 
-/** A tale is growing. */
+/** A part of the text of a tale was written. */
 export const TaleProgress = defineFrame(
   'tale.progress',
   z.object({
     taleId: z.uuid(),
-    /** Characters (code points) before `text`; 0 also where writing has begun anew, and what came before is void. */
+    /**
+     * Characters (code points) before `text`. Also 0 when writing has started again: discard the text received before.
+     */
     offset: z.int(),
     text: z.string(),
     /** As soon as it is known. */
     title: z.string().optional(),
   }),
-  { summary: 'A part of a story that is being written for you.' },
+  { summary: 'New text of a story that is being written for you.' },
 );
 
 /** A tale is complete. */
@@ -23,20 +25,20 @@ export const TaleReady = defineFrame(
     status: z.literal('ready'),
     title: z.string(),
     words: z.int(),
-    /** Length of the text (code points): it may end earlier than its last part did. */
+    /** Length of the complete text (code points). It can be shorter than the parts received so far. */
     characters: z.int(),
   }),
-  { summary: 'A story that was written for you is complete.' },
+  { summary: 'Your story is complete.' },
 );
 
-/** A tale is not written any more. */
+/** A tale has failed or was canceled. */
 export const TaleEnded = defineFrame(
   'tale.failed',
   z.object({
     taleId: z.uuid(),
     status: z.enum(['failed', 'cancelled']),
-    /** Missing for one that was canceled. */
+    /** Absent if the tale was canceled. */
     failure: z.object({ code: z.string(), message: z.string() }).optional(),
   }),
-  { summary: 'A story could not be written for you, or you have canceled it.' },
+  { summary: 'Your story could not be written, or you canceled it.' },
 );

@@ -7,7 +7,7 @@ import { Tales } from './storage/tales';
 
 const PAGE = 200;
 
-/** Columns of the schema that are exported, or say nothing about the user beyond what is. */
+/** Columns of the schema that are exported, or that contain nothing about the user beyond the exported data. */
 export const KNOWN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   tales: [
     'content',
@@ -29,7 +29,7 @@ export const KNOWN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
     'version',
     'words',
   ],
-  // A part of the text that follows; erased with its tale.
+  // A part of the text, which is exported; erased with its tale.
   drafts: ['claim', 'content', 'tale_id', 'title'],
   usage: ['cost_micros', 'day', 'generations', 'input_tokens', 'output_tokens', 'user_id'],
 };
@@ -54,7 +54,7 @@ export class TalesPersonalData implements PersonalData {
         [userId, after, limit],
       );
     for await (const rows of pagesById(PAGE, read)) yield ['tales', rows];
-    // At most a row for each of the last days.
+    // At most one row for each day that is kept.
     const usage = await this.sql.rows(
       `SELECT day::text, generations, input_tokens::float8 AS "inputTokens", output_tokens::float8 AS "outputTokens",
               cost_micros / 1e6::float8 AS cost
@@ -64,7 +64,7 @@ export class TalesPersonalData implements PersonalData {
     yield ['usage', usage];
   }
 
-  /** Nobody reads the tales that are not finished: they are canceled, and cost nothing more. */
+  /** Cancels unfinished tales: nobody will read them, and they cost nothing more. */
   async hide(userId: string): Promise<void> {
     for (const id of await this.tales.active(userId)) {
       const tale = await this.tales.findLocked(id);
@@ -74,7 +74,7 @@ export class TalesPersonalData implements PersonalData {
     }
   }
 
-  /** Drafts go with their tales, and with them the claim of whoever is writing. */
+  /** Drafts are deleted with their tales, so a worker that is generating one loses its claim. */
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
     const found = await this.sql.rows<{ id: string }>(
       'SELECT id FROM tales.tales WHERE user_id = $1 ORDER BY id LIMIT $2',

@@ -2,9 +2,9 @@ import { defineQueue } from '@rookery/messaging';
 import { MAX_GENERATION_SECONDS } from './settings';
 
 /**
- * Writing tales: calls to a language model that last as long as it speaks. A timeout of 30 seconds would end most
- * stories in the middle, so it bounds the silence before the first word (`LLM_FIRST_TEXT_SECONDS`), pauses have a bound
- * of their own, and this is what ends a model that talks forever.
+ * Generates tales. A call to a language model lasts as long as the model writes, and a timeout of 30 seconds would cut
+ * off most stories. So `LLM_FIRST_TEXT_SECONDS` limits the time until the first word, `LLM_IDLE_SECONDS` limits pauses,
+ * and the timeout of this queue stops a model that never finishes.
  */
 export const generation = defineQueue('generation', {
   class: 'default',

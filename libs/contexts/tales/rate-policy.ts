@@ -1,6 +1,6 @@
 import { defineRatePolicy } from '@rookery/web';
 
-/** How often tales may be requested. */
+/** Rate limit for requests of tales. */
 export const talesCreate = defineRatePolicy('tales-create', {
   quota: '10/60',
   per: ['account'],

@@ -8,7 +8,7 @@ import { countWords } from './model/text';
 import { compose } from './services/embedded/compose';
 
 const DAY_MS = 86_400_000;
-/** Version of a tale that was requested, begun and finished. */
+/** Version of a tale that was requested, started and finished. */
 const FINISHED_VERSION = 3;
 
 const READERS = ['demo-user', 'demo-moderator', 'demo-admin'];
@@ -31,8 +31,8 @@ const WISHES: readonly Wish[] = [
 ];
 
 /**
- * A few tales of the accounts that visitors sign in with, by the grammar, whoever writes tales otherwise. They have no
- * events: nobody is mailed what was ready days ago. Who has a tale already gets none.
+ * A few tales for the demo accounts that visitors sign in with, always written by the grammar. They raise no events, so
+ * no mail is sent. Accounts that already have a tale get none.
  */
 @Injectable()
 export class SeedTales implements Seed {

@@ -2,26 +2,26 @@ import { defineSettings, setting } from '@rookery/settings';
 import { z } from 'zod';
 
 export const PROVIDERS = ['embedded', 'openai-compatible', 'google', 'anthropic'] as const;
-/** Longest time that a generation may be given, in seconds; the queue's own timeout is a little longer. */
+/** Maximum of `LLM_TIMEOUT_SECONDS`. The timeout of the queue is slightly longer. */
 export const MAX_GENERATION_SECONDS = 300;
 
 const seconds = (max: number) => z.coerce.number().int().min(1).max(max);
 const price = z.coerce.number().min(0).max(10_000);
 
-/** The language model that writes tales, and what it may cost. */
+/** The language model that writes tales, and its budgets. */
 export class TaleSettings extends defineSettings(
   'Tales',
   {
     provider: setting('LLM_PROVIDER', z.enum(PROVIDERS), {
-      doc: 'Who writes tales: embedded (a grammar, no model), openai-compatible (OpenAI, Ollama, vLLM, Mistral, OpenRouter and others), google (Gemini) or anthropic.',
+      doc: 'Provider that writes tales: embedded (a grammar, no model), openai-compatible (OpenAI, Ollama, vLLM, Mistral, OpenRouter and others), google (Gemini) or anthropic.',
       default: 'embedded',
     }),
     baseUrl: setting('LLM_BASE_URL', z.union([z.literal(''), z.url({ protocol: /^https?$/ })]), {
-      doc: 'Base URL of the provider, such as http://127.0.0.1:11434/v1 for Ollama. Required for openai-compatible; the others have one of their own.',
+      doc: 'Base URL of the provider, such as http://127.0.0.1:11434/v1 for Ollama. Required for openai-compatible; the other providers have a default.',
       default: '',
     }),
     apiKey: setting('LLM_API_KEY', z.string(), {
-      doc: 'Key of the provider. Required for google and anthropic.',
+      doc: 'API key of the provider. Required for google and anthropic.',
       default: '',
     }),
     model: setting('LLM_MODEL', z.string().max(200), {
@@ -29,31 +29,31 @@ export class TaleSettings extends defineSettings(
       default: '',
     }),
     timeoutSeconds: setting('LLM_TIMEOUT_SECONDS', seconds(MAX_GENERATION_SECONDS), {
-      doc: 'Seconds that writing one tale may take in all.',
+      doc: 'Maximum seconds to write one tale.',
       default: '120',
     }),
     firstTextSeconds: setting('LLM_FIRST_TEXT_SECONDS', seconds(MAX_GENERATION_SECONDS), {
-      doc: 'Seconds until a model must have begun to answer.',
+      doc: 'Maximum seconds until the first text from the model.',
       default: '30',
     }),
     idleSeconds: setting('LLM_IDLE_SECONDS', seconds(MAX_GENERATION_SECONDS), {
-      doc: 'Seconds that a model may pause in the middle of an answer.',
+      doc: 'Maximum seconds that a model can pause within a response.',
       default: '15',
     }),
     dailyTokens: setting('TALES_DAILY_TOKENS', z.coerce.number().int().min(1), {
-      doc: 'Tokens, of prompts and answers, that the tales of one user may use on a day (UTC).',
+      doc: 'Maximum tokens, input and output together, for the tales of one user per day (UTC).',
       default: '100000',
     }),
     dailyCost: setting('TALES_DAILY_COST', price, {
-      doc: 'What the tales of one user may cost on a day (UTC), in the currency of the prices; 0 sets no limit.',
+      doc: 'Maximum cost of the tales of one user per day (UTC), in the currency of the prices. 0: no limit.',
       default: '0',
     }),
     inputPrice: setting('LLM_INPUT_PRICE', price, {
-      doc: 'Price of a million tokens of prompts.',
+      doc: 'Price per million input tokens.',
       default: '0',
     }),
     outputPrice: setting('LLM_OUTPUT_PRICE', price, {
-      doc: 'Price of a million tokens of answers.',
+      doc: 'Price per million output tokens.',
       default: '0',
     }),
   },

@@ -16,7 +16,7 @@ import { TaleViews } from './views/tale';
 
 /** Stories that are written for one user. */
 export const tales = defineContext('tales', __dirname, {
-  tags: { Tales: 'Stories written for you: request, follow, read and cancel them.' },
+  tags: { Tales: 'Request stories that are written for you; follow, read and cancel them.' },
   requires: ['identity'],
   schemas: [taleSchema],
   providers: [

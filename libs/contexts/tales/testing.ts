@@ -29,7 +29,7 @@ export async function storyMails(system: TestSystem, { email }: Person) {
   return (await system.inbox.of(email)).filter(({ subject }) => subject.startsWith('Your story is ready'));
 }
 
-/** Waits until all that the events of a tale have caused has happened, or has failed for good. */
+/** Waits until all deliveries of a tale's events have succeeded or permanently failed. */
 export async function settled(system: TestSystem, id: string): Promise<void> {
   await eventually(async () => {
     const open = await system.sql(
@@ -41,7 +41,7 @@ export async function settled(system: TestSystem, id: string): Promise<void> {
   });
 }
 
-/** A tale of the owner that has failed, without a worker having seen it. */
+/** A failed tale of the owner that no worker has processed. */
 export async function ownTale({ system, people }: Scene): Promise<Given> {
   const [tale] = await system.sql<{ id: string }>(
     `INSERT INTO tales.tales (id, version, user_id, status, run, interests, tone, length, language, failure,

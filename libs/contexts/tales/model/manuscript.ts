@@ -1,16 +1,16 @@
 import { countWords, lengthOf, upToLastSentence, visible } from './text';
 import type { Story } from './tale';
 
-/** Characters of a title; what is longer was none. */
+/** Maximum characters of a title. A longer first line is not a title. */
 const MAX_TITLE = 120;
-/** A story with fewer words is no story. */
+/** Minimum words of a story. */
 const MIN_WORDS = 40;
-/** Characters that a word has at most on average, with the space behind it; a text of longer ones is cut as well. */
+/** Maximum average characters per word, including the space after it. A text with longer words is cut off, too. */
 const MAX_CHARS_PER_WORD = 12;
 
 /**
- * A text as it arrives: the first line is its title, the rest the story. It accepts what any generator writes, and
- * bounds it: invisible characters are dropped, markup around the title too, and beyond the maximum it is full.
+ * A text as it arrives: the first line is the title, the rest is the story. It accepts the output of any generator. It
+ * removes invisible characters and markup around the title, and accepts no more text beyond the maximum length.
  */
 export class Manuscript {
   private head = '';
@@ -18,16 +18,16 @@ export class Manuscript {
   private body = '';
   /** Part of the body that {@link take} has returned, in UTF-16 code units. */
   private taken = 0;
-  /** First half of a character that arrived in two pieces. */
+  /** First half of a surrogate pair that arrived in two pieces. */
   private half = '';
 
-  /** @param maxWords words at which it is full */
+  /** @param maxWords maximum number of words */
   constructor(private readonly maxWords: number) {}
 
-  /** Whether there is as much as there may be: more would be cut off. */
+  /** Whether the maximum length is reached. More text would be cut off. */
   get full(): boolean {
     if (this.body.length > this.maxWords * MAX_CHARS_PER_WORD) return true;
-    // Words are counted only where there may be too many: this is asked with every piece.
+    // Words are counted only if the length allows too many, because this runs for every piece.
     return this.body.length > this.maxWords * 3 && countWords(this.body) > this.maxWords * 1.1;
   }
 
@@ -51,8 +51,8 @@ export class Manuscript {
 
   /**
    * @param limit maximum characters, in UTF-16 code units
-   * @returns what has been added since the last call, or the beginning of it: the title once it is known, the text, and
-   *   the number of characters (code points) before it; undefined if there is nothing new
+   * @returns the text added since the last call, up to the limit: the title once it is known, the text, and the number
+   *   of characters (code points) before it; undefined if there is nothing new
    */
   take(limit: number): { title: string | undefined; text: string; offset: number } | undefined {
     let text = this.body.slice(this.taken, this.taken + limit);
@@ -64,7 +64,7 @@ export class Manuscript {
   }
 
   /**
-   * @param complete whether the generator has come to its end: otherwise the text ends with its last whole sentence
+   * @param complete whether the generator has finished; if not, the text ends with its last whole sentence
    * @returns the story; undefined if it is too short to be one
    */
   finish(complete: boolean): Omit<Story, 'language'> | undefined {
@@ -81,7 +81,7 @@ export class Manuscript {
 
   private append(piece: string): void {
     const joined = this.body === '' ? piece.trimStart() : piece;
-    // At most one empty line between paragraphs, also where the line breaks arrive one by one.
+    // At most one empty line between paragraphs, even if the line breaks arrive one by one.
     for (const character of joined) {
       if (character === '\n' && this.body.endsWith('\n\n')) continue;
       this.body += character;

@@ -3,7 +3,7 @@ import { defineRejection } from '@rookery/domain';
 export const TooManyActive = defineRejection(
   'tales.too-many-active',
   'conflict',
-  'Three of your tales are not finished yet.',
+  'You already have three unfinished tales.',
   'Wait until one of them is ready, or cancel it with DELETE /v1/tales/{id}.',
   'Too many unfinished tales',
 );
@@ -11,15 +11,15 @@ export const TooManyActive = defineRejection(
 export const NoPreferences = defineRejection(
   'tales.no-preferences',
   'invalid',
-  'It is not known what the tale should be about.',
+  'The request says nothing about the topic of the tale, and your preferences have no interests.',
   'Send a prompt or interests, or set your interests with PUT /v1/me/preferences.',
-  'Nothing to write about',
+  'Topic missing',
 );
 
 export const LanguageUnknown = defineRejection(
   'tales.language-unknown',
   'invalid',
-  'There is no such language.',
+  'The language tag is invalid or unknown.',
   'Send a language tag (BCP 47), such as en or de-AT.',
   'Unknown language',
 );
@@ -29,21 +29,21 @@ export const NotActive = defineRejection(
   'conflict',
   'The tale is finished, so it cannot be canceled.',
   'Read it with GET /v1/tales/{id}.',
-  'Already finished',
+  'Tale already finished',
 );
 
 export const NotFailed = defineRejection(
   'tales.not-failed',
   'conflict',
-  'Only a tale that has failed can be tried again.',
+  'Only a failed tale can be retried.',
   'Read its status with GET /v1/tales/{id}, or request another tale.',
-  'Has not failed',
+  'Tale has not failed',
 );
 
 export const BudgetExhausted = defineRejection(
   'tales.budget-exhausted',
   'exhausted',
-  'Your budget for tales of today is used up, or set aside for those that are not finished.',
-  'Wait for the seconds in Retry-After: budgets begin anew at midnight UTC.',
-  'Budget of the day used up',
+  'Your daily budget for tales is used up, or reserved for your unfinished tales.',
+  'Wait for the number of seconds in Retry-After. Budgets are reset at midnight UTC.',
+  'Daily budget used up',
 );

@@ -4,15 +4,15 @@ import { TaleStarted } from '../events';
 import type { FailureCode } from './failures';
 import { NotActive, NotFailed } from './rejections';
 
-/** Maximum tales of a user that are not finished. */
+/** Maximum unfinished tales per user. */
 export const MAX_ACTIVE = 3;
 
 export const STATUSES = ['requested', 'generating', 'ready', 'failed', 'cancelled'] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** What a tale should be like. */
+/** The options of a tale. */
 export interface Wish {
-  /** What it should be about, in the user's words. */
+  /** The topic, in the user's words. */
   prompt: string | null;
   interests: string[];
   tone: string;
@@ -26,14 +26,14 @@ export interface Story {
   title: string;
   content: string;
   words: number;
-  /** The language it is in, where that is not the one that was asked for. */
+  /** The language of the text, if it is not the requested one. */
   language?: string;
 }
 
 export interface TaleState extends AggregateState, Wish {
   userId: string;
   status: Status;
-  /** How often it was requested: 1, and one more for each retry. */
+  /** Number of requests: 1, plus 1 for each retry. */
   run: number;
   /** Who wrote it, or is writing it: `embedded`, or the name of a provider and its model. */
   generator: string | null;
@@ -50,8 +50,8 @@ export interface TaleState extends AggregateState, Wish {
 /**
  * A story that is written for one user: requested → generating → ready, failed or cancelled.
  *
- * Its version after {@link begin} is the claim of whoever generates it: whatever happens to the tale in between makes
- * that claim void, so of two workers, or of a worker and a cancellation, one wins.
+ * Its version after {@link begin} is the claim of the worker that generates it. Any change of the tale in between
+ * invalidates the claim, so between two workers, or a worker and a cancellation, exactly one wins.
  */
 export class Tale extends Aggregate<TaleState> {
   static request(userId: string, wish: Wish, now: Date): Tale {
@@ -84,11 +84,11 @@ export class Tale extends Aggregate<TaleState> {
   }
 
   /**
-   * Begins to generate it. A failed one begins too: an operator has redriven it.
+   * Starts the generation. Also starts a failed tale: an operator has redriven it.
    *
    * @param run number of the request that this is for
    * @param generator who writes it
-   * @returns false if there is nothing to do: it is ready or canceled, or has been requested again since
+   * @returns false if there is nothing to do: the tale is ready or canceled, or has been requested again since
    */
   begin(run: number, generator: string): boolean {
     if (run !== this.state.run || this.state.status === 'ready' || this.state.status === 'cancelled')
@@ -110,7 +110,7 @@ export class Tale extends Aggregate<TaleState> {
   }
 
   /**
-   * It is not tried any more.
+   * Marks the tale as failed. It is not retried automatically.
    *
    * @param run number of the request that this is for
    * @returns false if it is finished, or has been requested again since
@@ -123,7 +123,7 @@ export class Tale extends Aggregate<TaleState> {
   }
 
   /**
-   * @returns false if it is canceled already
+   * @returns false if it is already canceled
    * @throws Rejection `tales.not-active` if it is ready or has failed
    */
   cancel(now: Date): boolean {

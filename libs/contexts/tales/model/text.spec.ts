@@ -23,6 +23,6 @@ describe('A text of a tale', () => {
   it('is in a language that exists', () => {
     expect(canonicalLanguage('DE-at')).toBe('de-AT');
     for (const tag of ['xx', 'en_US!', '', 'e'])
-      expect(() => canonicalLanguage(tag)).toThrow('There is no such language.');
+      expect(() => canonicalLanguage(tag)).toThrow('The language tag is invalid or unknown.');
   });
 });

@@ -10,14 +10,15 @@ export function wordsOf(length: string): { min: number; max: number } {
   return WORDS[length as keyof typeof WORDS] ?? WORDS.medium;
 }
 
-/** Control, bidirectional and invisible formatting characters; ZWJ and ZWNJ are needed by emoji and some scripts. */
+/**
+ * Control, bidirectional and invisible formatting characters, except ZWJ and ZWNJ, which emoji and some scripts need.
+ */
 const INVISIBLE =
-  // oxlint-disable-next-line no-control-regex -- they are what is removed
+  // oxlint-disable-next-line no-control-regex -- these characters are removed
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e007f}]/gu;
 
 /**
- * @returns the text without characters that are not shown, or that change the direction of what is around them; line
- *   breaks stay
+ * @returns the text without invisible characters and characters that change the text direction; line breaks are kept
  */
 export function visible(text: string): string {
   return text
@@ -27,7 +28,7 @@ export function visible(text: string): string {
     .replace(/\p{Cs}/gu, '');
 }
 
-/** Scripts that put no spaces between words. */
+/** Scripts that do not separate words with spaces. */
 const UNSPACED =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
 
@@ -48,9 +49,9 @@ export function lengthOf(text: string): number {
 }
 
 /**
- * Ends a text that was cut off at the end of its last sentence.
+ * Cuts an incomplete text after its last whole sentence.
  *
- * @returns the text up to there; the whole text if no sentence ends in its second half
+ * @returns the text up to there, or the whole text if no sentence ends in its second half
  */
 export function upToLastSentence(text: string): string {
   const ends = [...text.matchAll(/[.!?…]["'”’»“)\]]*(?=\s|$)|[。！？]["'”’」』»)\]]*/gu)];

@@ -7,17 +7,17 @@ import { type TokenUsage, Usage } from '../storage/usage';
 
 const tokens = counter({
   name: 'rookery_tale_tokens_total',
-  help: 'Tokens that language models counted for tales: input, output.',
+  help: 'Tokens used by language models for tales: input, output.',
   labels: ['direction'],
 });
 const cost = counter({
   name: 'rookery_tale_cost_total',
-  help: 'What tales have cost, in the currency of LLM_INPUT_PRICE and LLM_OUTPUT_PRICE.',
+  help: 'Cost of tales, in the currency of LLM_INPUT_PRICE and LLM_OUTPUT_PRICE.',
 });
 
 const DAY_MS = 86_400_000;
 
-/** What each user may use up on a day. */
+/** The daily budget of each user. */
 @Injectable()
 export class Budgets {
   constructor(
@@ -27,10 +27,10 @@ export class Budgets {
   ) {}
 
   /**
-   * Refuses work that the budget of today could not pay for. Call it under the lock that counting unfinished tales
+   * Rejects work that today's budget does not cover. Call it while you hold the lock that counting unfinished tales
    * takes.
    *
-   * @param maxTokens what the work, and all other work that is not finished, may use at most; 0 is always affordable
+   * @param maxTokens maximum tokens that this and all other unfinished work can use; 0 is always accepted
    * @throws Rejection `tales.budget-exhausted`
    */
   async verify(userId: string, maxTokens: number): Promise<void> {
@@ -57,7 +57,7 @@ export class Budgets {
     cost.inc(costMicros / 1e6);
   }
 
-  /** Prices are for a million tokens, so a token costs as many millionths. */
+  /** Prices are per million tokens, so the result is in millionths of the currency. */
   private costMicros({ inputTokens, outputTokens }: TokenUsage): number {
     return Math.ceil(inputTokens * this.settings.inputPrice + outputTokens * this.settings.outputPrice);
   }

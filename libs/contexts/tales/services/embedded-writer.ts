@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { compose } from './embedded/compose';
 import { type Brief, type Ended, StoryWriter } from './story-writer';
 
-/** Words of a piece, and the milliseconds between two: about as fast as a model. */
+/** Words per piece, and milliseconds between two pieces: about as fast as a model. */
 const WORDS = 4;
 const PACE_MS = 25;
 const NOTHING = { inputTokens: 0, outputTokens: 0 };
 
-/** Stories from a grammar, for systems without a language model. They cost nothing and never fail. */
+/** Writes stories from a grammar, for systems without a language model. Costs nothing and never fails. */
 export class EmbeddedWriter extends StoryWriter {
   override readonly name = 'embedded';
 

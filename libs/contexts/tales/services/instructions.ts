@@ -2,8 +2,8 @@ import { visible, wordsOf } from '../model/text';
 import type { Brief } from './story-writer';
 
 /**
- * What a model is told. It never contains anything of a user: preferences are data in a message of their own, so that
- * none of them can rewrite it.
+ * The system prompt. It never contains user data: preferences are sent as data in a separate message, so that they
+ * cannot change the instructions.
  */
 export const INSTRUCTIONS = `You write short stories for readers of a website.
 

@@ -6,16 +6,16 @@ import type { TokenUsage } from '../storage/usage';
 import { describeWish, INSTRUCTIONS } from './instructions';
 import { type Brief, type Ended, FinalFailure, StoryWriter, Unavailable } from './story-writer';
 
-/** Tokens of an answer: three for each word are enough for most languages, and some for the title. */
+/** Maximum tokens of a response: three per word, which is enough for most languages, plus some for the title. */
 const TOKENS_PER_WORD = 3;
 const EXTRA_TOKENS = 200;
-/** Tokens of the longest wish: 500 characters, and five interests. */
+/** Tokens of the longest user message: a prompt of 500 characters and five interests. */
 const MAX_WISH_TOKENS = 1_000;
-/** Characters of a token where a provider does not count them; a low estimate, so that budgets are not exceeded. */
+/** Characters per token if a provider does not count tokens. A low estimate, so that budgets are not exceeded. */
 const CHARS_PER_TOKEN = 3;
-/** Bytes of an answer that are read; a story of a thousand words arrives in less than 300 kB. */
+/** Maximum bytes of a response. A story of a thousand words takes less than 300 kB. */
 const MAX_ANSWER_BYTES = 2_000_000;
-/** Failures in a row after which the provider is left alone for a while, in milliseconds. */
+/** Circuit breaker of the provider: consecutive failures until it opens, and milliseconds until it closes again. */
 const BREAKER = { threshold: 3, pauseMs: 30_000 };
 /** Longest pause that a provider can ask for. */
 const MAX_RETRY_AFTER_MS = 300_000;
@@ -27,8 +27,8 @@ export type ModelSettings = Pick<
 >;
 
 /**
- * Stories by a language model, through the AI SDK. The SDK is loaded with the first story, so that processes that write
- * none do not pay for it.
+ * Writes stories with a language model, through the AI SDK. The SDK is loaded with the first story, so that other
+ * processes do not use memory for it.
  */
 export class ModelWriter extends StoryWriter {
   private readonly breaker: CircuitBreaker;
@@ -63,9 +63,9 @@ export class ModelWriter extends StoryWriter {
   }
 
   override async *write(brief: Brief, signal: AbortSignal): AsyncGenerator<string, Ended, void> {
-    const loaded = await (this.loaded ??= load(this.settings)); // takes seconds that are not the provider's
+    const loaded = await (this.loaded ??= load(this.settings)); // takes seconds, which must not count as time of the provider
     if (!this.breaker.admit())
-      throw new Unavailable('It is left alone after failures.', undefined, this.waitMs);
+      throw new Unavailable('The provider is paused after repeated failures.', undefined, this.waitMs);
     const watch = new Watch(this.settings, signal);
     try {
       const ended = yield* this.stream(loaded, brief, watch);
@@ -99,15 +99,15 @@ export class ModelWriter extends StoryWriter {
       if (part.type === 'error') throw part.error;
       if (part.type === 'abort') throw watch.signal.reason;
       if (part.type === 'text-delta') {
-        watch.heard(); // other parts come before the provider has answered
+        watch.heard(); // other parts arrive before the provider has answered
         this.breaker.succeeded();
         characters += part.text.length;
         yield part.text;
       }
       if (part.type === 'finish') {
         if (part.finishReason === 'content-filter')
-          throw new FinalFailure('The provider filtered the answer.', 'content-refused');
-        if (part.finishReason === 'error') throw new Unavailable('The answer ended with an error.');
+          throw new FinalFailure('The content filter of the provider rejected the story.', 'content-refused');
+        if (part.finishReason === 'error') throw new Unavailable('The response ended with an error.');
         const estimate = this.estimate(brief, characters);
         const { inputTokens, outputTokens } = part.totalUsage;
         return {
@@ -119,7 +119,7 @@ export class ModelWriter extends StoryWriter {
         };
       }
     }
-    throw new Unavailable('The answer has no end.');
+    throw new Unavailable('The response ended without a finish reason.');
   }
 }
 
@@ -127,17 +127,17 @@ function maxAnswerTokens(length: string): number {
   return wordsOf(length).max * TOKENS_PER_WORD + EXTRA_TOKENS;
 }
 
-/** @returns the number of tokens a provider has counted, unless it cannot be right */
+/** @returns the number of tokens that the provider reports; undefined if it cannot be right */
 function sane(tokens: number | undefined): number | undefined {
   return tokens !== undefined && tokens >= 0 && tokens <= 1_000_000 ? Math.ceil(tokens) : undefined;
 }
 
-/** Ends an answer that does not begin in time, or pauses for too long. */
+/** Aborts a response that does not start in time, or that pauses for too long. */
 class Watch {
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout;
   readonly signal: AbortSignal;
-  /** Set once it was too late. */
+  /** Set when a time limit was exceeded. */
   late: Unavailable | undefined;
 
   constructor(
@@ -155,7 +155,7 @@ class Watch {
 
   stop(): void {
     clearTimeout(this.timer);
-    this.controller.abort(); // ends the request where the answer was left before its end
+    this.controller.abort(); // ends the request if the caller stopped reading early
   }
 
   private start(seconds: number, what: string): NodeJS.Timeout {
@@ -166,7 +166,7 @@ class Watch {
   }
 }
 
-/** The SDK, and the model that the settings name. */
+/** The SDK, and the configured model. */
 interface Loaded {
   streamText: typeof import('ai').streamText;
   model: LanguageModel;
@@ -192,7 +192,7 @@ async function modelOf({ provider, baseUrl, apiKey, model }: ModelSettings): Pro
   })(model);
 }
 
-/** Follows no redirect, which could take the key elsewhere, and reads a bounded number of bytes. */
+/** Does not follow redirects, which could send the key to another host, and limits the bytes it reads. */
 const boundedFetch: typeof fetch = async (input, init) => {
   const response = await fetch(input, { ...init, redirect: 'error' });
   if (!response.body) return response;
@@ -201,14 +201,14 @@ const boundedFetch: typeof fetch = async (input, init) => {
     transform(chunk, controller) {
       bytes += chunk.byteLength;
       if (bytes > MAX_ANSWER_BYTES)
-        controller.error(new Unavailable('The answer is too large.', 'unusable-answer'));
+        controller.error(new Unavailable('The response is too large.', 'unusable-answer'));
       else controller.enqueue(chunk);
     },
   });
   return new Response(response.body.pipeThrough(limit), response);
 };
 
-/** Errors of providers in our own words: theirs may repeat the key, or the prompt. */
+/** Replaces error messages of providers, which can contain the key or the prompt. */
 async function failureOf(error: unknown): Promise<Error> {
   if (error instanceof Unavailable || error instanceof FinalFailure) return error;
   const { APICallError } = await import('ai');

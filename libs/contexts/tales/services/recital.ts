@@ -10,31 +10,31 @@ import { TaleSettings } from '../settings';
 import { Drafts } from '../storage/drafts';
 import { type Ended, StoryWriter, Unavailable } from './story-writer';
 
-/** Milliseconds between two writes of a growing text, and between two looks at the claim. */
+/** Milliseconds between two writes of the text, and between two checks of the claim. */
 const STEP_MS = 500;
-/** Characters of a frame at most; what arrives faster is shown later, or with the end. */
+/** Maximum characters of a frame. Text that arrives faster is sent later, or at the end. */
 const MAX_FRAME_CHARS = 1_500;
-/** Milliseconds that a shutdown leaves a running generation to come to its end; the consumer waits for 20 s in all. */
+/** Milliseconds that a running generation has to finish on shutdown. The consumer waits 20 s in total. */
 const SHUTDOWN_MS = 12_000;
 
 /** The tale was canceled, or another worker has taken it over. */
 export class ClaimLost extends Error {}
 
-/** The process is shutting down; another one begins anew. */
+/** The process is shutting down. Another process starts the generation again. */
 export class ShuttingDown extends Error {}
 
-/** What has become of an attempt. */
+/** The outcome of an attempt. */
 export interface Performance {
   text: Manuscript;
-  /** Characters that the writer has answered. */
+  /** Characters that the writer has returned. */
   characters: number;
-  /** Missing where the answer was left before its end. */
+  /** Absent if the generation was aborted before the end. */
   ended: Ended | undefined;
-  /** Why the text is of no use. */
+  /** Why the text cannot be used. */
   failure: Error | undefined;
 }
 
-/** Lets the writer write, and stores the text as it grows, for as long as the claim holds. */
+/** Runs the writer, and stores the text as it arrives, as long as the claim is valid. */
 @Injectable()
 export class Recital implements OnModuleDestroy {
   private readonly stopping = new AbortController();
@@ -104,7 +104,7 @@ export class Recital implements OnModuleDestroy {
     ends.catch(() => undefined);
     try {
       while (!result.text.full) {
-        // A writer that does not heed its signal is left alone.
+        // Do not wait for a writer that ignores its signal.
         const next = await Promise.race([answer.next(), ends]);
         if (next.done) {
           result.ended = next.value;
@@ -120,7 +120,7 @@ export class Recital implements OnModuleDestroy {
     }
   }
 
-  /** @throws ClaimLost once the claim is; whatever the database throws */
+  /** @throws ClaimLost once the claim is lost; any error of the database */
   private async keepStoring(
     { id, userId }: Readonly<TaleState>,
     claim: number,

@@ -2,9 +2,9 @@ import { Reject } from '@rookery/messaging';
 import type { FailureCode } from '../model/failures';
 import type { TokenUsage } from '../storage/usage';
 
-/** What a story is written from. */
+/** The input for a story. */
 export interface Brief {
-  /** Of the tale: the same id is written the same way by a writer that needs no model. */
+  /** Id of the tale. The embedded writer writes the same story for the same id. */
   id: string;
   prompt: string | null;
   interests: readonly string[];
@@ -13,26 +13,26 @@ export interface Brief {
   language: string;
 }
 
-/** How an answer ended. */
+/** How a generation ended. */
 export interface Ended {
   /** False if it was cut off at a limit. */
   complete: boolean;
   usage: TokenUsage;
-  /** The language of the text, where that is not the one that was asked for. */
+  /** The language of the text, if it is not the requested one. */
   language?: string;
 }
 
-/** Writes stories: the port to whatever does. */
+/** Port: writes stories. */
 export abstract class StoryWriter {
-  /** Who writes, as users see it: `embedded`, or the name of the provider and its model. */
+  /** Name of the writer, as users see it: `embedded`, or the provider and its model. */
   abstract readonly name: string;
 
-  /** Milliseconds until it may be called again, where it asked for a pause or has failed repeatedly. */
+  /** Milliseconds until it may be called again, if it requested a pause or has failed repeatedly. */
   get waitMs(): number {
     return 0;
   }
 
-  /** Whether it is left alone after failures, and has not answered since. */
+  /** Whether it is paused after repeated failures and has not responded since. */
   get failing(): boolean {
     return false;
   }
@@ -41,16 +41,16 @@ export abstract class StoryWriter {
   abstract maxTokens(length: string): number;
 
   /**
-   * @param characters of the answer so far
-   * @returns what an answer that was left before its end has used, about
+   * @param characters characters of the text so far
+   * @returns the estimated usage of a generation that was aborted
    */
   abstract estimate(brief: Brief, characters: number): TokenUsage;
 
   /**
-   * @param signal ends it, with the reason of the signal
+   * @param signal aborts it, with the reason of the signal
    * @returns the text in pieces, the title in its first line
-   * @throws Unavailable if it may work later
-   * @throws FinalFailure if it will not
+   * @throws Unavailable if a later attempt can succeed
+   * @throws FinalFailure if a retry would fail again
    */
   abstract write(brief: Brief, signal: AbortSignal): AsyncGenerator<string, Ended, void>;
 }
@@ -59,7 +59,7 @@ export abstract class StoryWriter {
 export class Unavailable extends Error {
   /**
    * @param message for operators: without texts of the provider, which may repeat a key or a prompt
-   * @param retryAfterMs milliseconds after which it asked to be called again
+   * @param retryAfterMs milliseconds to wait, as requested by the provider
    */
   constructor(
     message: string,
@@ -70,9 +70,9 @@ export class Unavailable extends Error {
   }
 }
 
-/** It would fail again. */
+/** The generation would fail again. */
 export class FinalFailure extends Reject {
-  /** @param message for operators, as of {@link Unavailable} */
+  /** @param message for operators, like that of {@link Unavailable} */
   constructor(
     message: string,
     readonly failure: FailureCode,

@@ -2,7 +2,7 @@ import type { FrameType } from '@rookery/realtime';
 import { TaleEnded, TaleReady } from '../frames';
 import { failureOf, type Growth } from '../views/tale';
 
-/** The end of a tale, as a frame; its type and payload belong together. */
+/** The last frame of a tale: a type and the payload of this type. */
 interface End {
   // oxlint-disable-next-line typescript/no-explicit-any -- a frame type takes exactly its own payload
   type: FrameType<any>;

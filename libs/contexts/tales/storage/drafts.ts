@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
 /**
- * The text of tales while they are generated. It is apart from the tale so that it can grow without a new version of
- * the tale, and bears the claim of the worker that writes it: who has lost the claim writes nothing more.
+ * The text of tales while they are generated. It is stored separately, so that it can grow without a new version of the
+ * tale. It holds the claim of the worker that writes it: a worker that has lost the claim can no longer write.
  */
 @Injectable()
 export class Drafts {
   constructor(private readonly sql: Sql) {}
 
-  /** Begins an empty draft in the current transaction; one of an earlier attempt is dropped. */
+  /** Creates an empty draft in the current transaction and deletes the draft of an earlier attempt. */
   async open(taleId: string, claim: number): Promise<void> {
     await this.sql.execute(
       `INSERT INTO tales.drafts (tale_id, claim, content) VALUES ($1, $2, '')
@@ -36,7 +36,7 @@ export class Drafts {
     return changed === 1;
   }
 
-  /** @returns whether a claim still counts */
+  /** @returns whether a claim is still valid */
   async holds(taleId: string, claim: number): Promise<boolean> {
     const row = await this.sql.row('SELECT 1 FROM tales.drafts WHERE tale_id = $1 AND claim = $2', [
       taleId,

@@ -4,7 +4,7 @@ import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Tale, type TaleState } from '../model/tale';
 
-/** Tales that are kept of a user: the latest. */
+/** Maximum tales that are kept per user; the oldest are deleted. */
 const MAX_TALES = 1_000;
 
 export const taleSchema = new EntitySchema<TaleState>({
@@ -42,15 +42,16 @@ export class Tales extends Repository<TaleState, Tale> {
   };
 
   /**
-   * Serializes what counts the unfinished tales of a user, until the current transaction ends.
+   * Counts the unfinished tales of a user, and holds a lock until the current transaction ends, so that others who
+   * count wait.
    *
-   * @returns how many tales of the user are not finished
+   * @returns number of unfinished tales of the user
    */
   async countActive(userId: string): Promise<number> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('tales.active:' || $1, 0))`, [
       userId,
     ]);
-    // A statement of its own: its snapshot must be younger than the lock.
+    // A separate statement: its snapshot must be taken after the lock.
     const row = await this.sql.row<{ active: number }>(
       `SELECT count(*)::int AS active FROM tales.tales
        WHERE user_id = $1 AND status IN ('requested', 'generating')`,
@@ -59,7 +60,7 @@ export class Tales extends Repository<TaleState, Tale> {
     return row!.active;
   }
 
-  /** Sends the deletion of all but the latest tales of a user; one that is not finished stays. */
+  /** Deletes all but the latest tales of a user, without waiting for the result. Keeps unfinished ones. */
   forgetOld(userId: string): void {
     this.sql.send(
       `DELETE FROM tales.tales WHERE status NOT IN ('requested', 'generating') AND id IN (
@@ -68,7 +69,7 @@ export class Tales extends Repository<TaleState, Tale> {
     );
   }
 
-  /** @returns ids of the tales of a user that are not finished, in order, so that they can be locked one by one */
+  /** @returns ids of the unfinished tales of a user, in order, so that they can be locked one by one */
   async active(userId: string): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(
       `SELECT id FROM tales.tales WHERE user_id = $1 AND status IN ('requested', 'generating') ORDER BY id`,
@@ -80,7 +81,7 @@ export class Tales extends Repository<TaleState, Tale> {
   /**
    * Loads and locks a tale of a user.
    *
-   * @throws Rejection `resource.not-found`, also if it is somebody else's
+   * @throws Rejection `resource.not-found`, also if it belongs to another user
    */
   async getOwn(id: string, userId: string): Promise<Tale> {
     const tale = await this.getLocked(id);

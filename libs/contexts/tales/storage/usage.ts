@@ -1,28 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 
-/** What language models charge for. */
+/** Token counts that language models charge for. */
 export interface TokenUsage {
   inputTokens: number;
   outputTokens: number;
 }
 
-/** What was used up of a day's budget. */
+/** The used part of a daily budget. */
 export interface Spent {
   tokens: number;
   /** Millionths of the currency that prices are set in. */
   costMicros: number;
 }
 
-/** Days that usage is kept for. */
+/** Days that usage records are kept. */
 const KEPT_DAYS = 90;
 
-/** What each user has used up, by day (UTC). */
+/** The usage of each user, by day (UTC). */
 @Injectable()
 export class Usage {
   constructor(private readonly sql: Sql) {}
 
-  /** Adds what one attempt has cost, in the current transaction. */
+  /** Adds the usage of one attempt, in the current transaction. */
   async add(
     userId: string,
     now: Date,
@@ -39,7 +39,7 @@ export class Usage {
     );
   }
 
-  /** @returns what a user has used up on the day of an instant */
+  /** @returns the usage of a user on the day that contains an instant */
   async of(userId: string, now: Date): Promise<Spent> {
     const row = await this.sql.row<{ tokens: number; costMicros: number }>(
       `SELECT (input_tokens + output_tokens)::float8 AS tokens, cost_micros::float8 AS "costMicros"
@@ -49,7 +49,7 @@ export class Usage {
     return row ?? { tokens: 0, costMicros: 0 };
   }
 
-  /** Deletes what is older than 90 days. @param limit maximum rows per call */
+  /** Deletes records older than 90 days. @param limit maximum rows per call */
   async prune(now: Date, limit: number): Promise<number> {
     const before = new Date(now.getTime() - KEPT_DAYS * 86_400_000);
     return this.sql.execute(

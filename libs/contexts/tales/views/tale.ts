@@ -12,15 +12,20 @@ export const WISH = {
   prompt: {
     max: 500,
     trim: true,
-    description: 'What it should be about.',
+    description: 'What the story should be about.',
     example: 'A lighthouse keeper who finds a letter',
   },
   interest: { max: 20, trim: true },
-  interests: { max: 5, unique: true, description: 'Topics to weave in.', example: ['space', 'cats'] },
-  tone: { name: 'Tone', description: 'How it should feel.', example: 'calm' },
+  interests: {
+    max: 5,
+    unique: true,
+    description: 'Topics to include in the story.',
+    example: ['space', 'cats'],
+  },
+  tone: { name: 'Tone', description: 'Mood of the story.', example: 'calm' },
   length: {
     name: 'StoryLength',
-    description: 'How long it should be: about 150 to 350, 350 to 650 or 650 to 1,000 words.',
+    description: 'Length of the story: about 150 to 350, 350 to 650 or 650 to 1,000 words.',
     example: 'medium',
   },
   language: { min: 2, max: 35, description: 'Language, as a BCP 47 tag.', example: 'en' },
@@ -29,7 +34,7 @@ export const WISH = {
 /** Why a tale could not be generated. */
 @ApiSchema({ name: 'TaleFailure' })
 export class TaleFailureView {
-  @Field.oneOf(Object.keys(FAILURES), { name: 'TaleFailureCode', description: 'Code of the reason.' })
+  @Field.oneOf(Object.keys(FAILURES), { name: 'TaleFailureCode', description: 'Code of the failure.' })
   code: string;
 
   @Field.text({ max: 200, description: 'The reason in one sentence.' })
@@ -45,20 +50,23 @@ export class TaleSummaryView {
   @Field.oneOf(STATUSES, { name: 'TaleStatus', description: 'Current status.', example: 'ready' })
   status: Status;
 
-  @Field.text({ max: 120, optional: true, description: 'Title, as soon as it is known.' })
+  @Field.text({ max: 120, optional: true, description: 'Title. Absent until it is known.' })
   title?: string;
 
-  @Field.integer({ min: 0, optional: true, description: 'Number of words, once it is ready.' })
+  @Field.integer({ min: 0, optional: true, description: 'Number of words. Absent until the story is ready.' })
   words?: number;
 
-  @Field.object(() => TaleFailureView, { optional: true, description: 'Why it failed.' })
+  @Field.object(() => TaleFailureView, {
+    optional: true,
+    description: 'Why it failed. Absent unless it has failed.',
+  })
   failure?: TaleFailureView;
 
   @Field.text({
     max: 220,
     optional: true,
     description:
-      'Who writes it: `embedded` is a grammar without a language model; otherwise the provider and its model.',
+      'Writer of the story: `embedded` (a grammar without a language model), or the provider and its model.',
     example: 'embedded',
   })
   generator?: string;
@@ -78,14 +86,17 @@ export class TaleSummaryView {
   @Field.text({
     ...WISH.language,
     description:
-      'Language, as a BCP 47 tag: the one that was asked for, and once it is ready the one it is in.',
+      'Language, as a BCP 47 tag: the requested language until the story is ready, then the language it is written in.',
   })
   language: string;
 
   @Field.dateTime({ description: 'When it was requested.' })
   createdAt: Date;
 
-  @Field.dateTime({ nullable: true, description: 'When it was ready, failed or canceled; null before.' })
+  @Field.dateTime({
+    nullable: true,
+    description: 'When it became ready, failed or was canceled; null before.',
+  })
   finishedAt: Date | null;
 }
 
@@ -96,7 +107,7 @@ export class TaleView extends TaleSummaryView {
     max: 20_000,
     optional: true,
     description:
-      'The text in paragraphs, separated by empty lines; while it is generated, what there is of it.',
+      'The text in paragraphs, separated by empty lines. While the story is being written, the text so far.',
   })
   content?: string;
 }

@@ -27,9 +27,9 @@ export class CancelTaleRoute {
   @Delete(':id')
   @Explain({
     operationId: 'cancelTale',
-    summary: 'Cancel a story that is not finished',
+    summary: 'Cancel an unfinished story',
     description:
-      'Writing ends within a second, and nothing of it is kept. Canceling it again changes nothing.',
+      'Generation stops within a second, and the text so far is deleted. Canceling a canceled story has no effect.',
     ok: { status: 204 },
     rejects: [NotFound, NotActive],
   })
@@ -49,7 +49,7 @@ export class CancelTaleHandler implements ICommandHandler<CancelTale> {
   async execute({ taleId, userId }: CancelTale): Promise<void> {
     const tale = await this.tales.getOwn(taleId, userId);
     if (!tale.cancel(this.clock.now())) return;
-    this.drafts.close(taleId); // with it goes the claim of whoever is writing
+    this.drafts.close(taleId); // a worker that is generating the tale loses its claim
     await this.tales.save(tale);
   }
 }

@@ -167,7 +167,7 @@ describe('Generating a tale with a language model', () => {
     const { failure } = await taleIs(system, ada, id, 'failed');
     expect(failure).toEqual({
       code: 'provider-refused',
-      message: 'The language model did not accept the request. The operators know about it.',
+      message: 'The language model did not accept the request. The operators have been notified.',
     });
     await settled(system, id);
     expect(await attempts(id)).toMatchObject({ state: 'dead', attempts: 1, reason: 'It answered 401.' });

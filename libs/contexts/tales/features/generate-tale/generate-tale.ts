@@ -19,12 +19,12 @@ const total = counter({
 });
 const seconds = histogram({
   name: 'rookery_tale_generation_seconds',
-  help: 'Time an attempt to generate a tale took, by outcome.',
+  help: 'Duration in seconds of an attempt to generate a tale, by outcome.',
   labels: ['outcome'],
   buckets: [0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300],
 });
 
-/** A tale that waits longer than this for a provider fails instead of waiting on. */
+/** A tale that waits longer than this for a provider fails. */
 const MAX_WAIT_MS = 900_000;
 const MIN_PAUSE_MS = 1_000;
 const AGAIN_AFTER_SHUTDOWN_MS = 500;
@@ -49,9 +49,8 @@ export class GenerateTale implements Handles<typeof TaleRequested> {
     health: HealthChecks,
   ) {
     if (writer.name === 'embedded') return;
-    // Requests are accepted without it, and wait: no reason to take a node out.
-    const check = async () =>
-      writer.failing ? { degraded: 'it is left alone for a while after failures' } : undefined;
+    // Requests are accepted without the provider, and wait. The node can stay in service.
+    const check = async () => (writer.failing ? { degraded: 'paused after repeated failures' } : undefined);
     health.addDependency('language-model', check, { critical: false, ready: 'never' });
   }
 
@@ -76,7 +75,7 @@ export class GenerateTale implements Handles<typeof TaleRequested> {
     throw outcome;
   }
 
-  /** The reader learns the kind of the last failure; an operator who redrives the delivery begins anew. */
+  /** The reader sees the kind of the last failure. If an operator redrives the delivery, generation starts again. */
   async onDiscarded({ subject, data }: EventOf<typeof TaleRequested>, reason: Error): Promise<void> {
     const tale = await this.tales.findLocked(subject);
     const { failure } = reason as { failure?: unknown };
@@ -93,7 +92,7 @@ export class GenerateTale implements Handles<typeof TaleRequested> {
     return { tale: { ...tale.snapshot() }, claim: tale.version };
   }
 
-  /** @throws what ended it before its end */
+  /** @throws the error that ended the generation */
   private async write({ tale, claim }: Work, signal: AbortSignal): Promise<void> {
     await this.verifyBudget(tale);
     const { text, characters, ended, failure } = await this.recital.perform(tale, claim, signal);
@@ -110,7 +109,7 @@ export class GenerateTale implements Handles<typeof TaleRequested> {
     if (!stored) throw new ClaimLost();
   }
 
-  /** What earlier attempts have used counts, so a tale that fails again and again ends with the budget. */
+  /** The usage of earlier attempts counts, so a tale that fails again and again stops when the budget is used up. */
   private async verifyBudget({ userId, length }: Readonly<TaleState>): Promise<void> {
     await this.budgets.verify(userId, this.writer.maxTokens(length)).catch((error: unknown) => {
       if (!(error instanceof Rejection)) throw error;
@@ -137,7 +136,9 @@ export class GenerateTale implements Handles<typeof TaleRequested> {
   }
 }
 
-/** @returns whether the model has answered, or withheld its answer, or might have done so if it had not been canceled */
+/**
+ * @returns whether the provider works: the model responded, or refused the content, or the attempt was canceled first
+ */
 function wasAnswered(characters: number, failure: Error | undefined): boolean {
   const withheld = failure instanceof FinalFailure && failure.failure === 'content-refused';
   return characters > 0 || withheld || failure instanceof ClaimLost;

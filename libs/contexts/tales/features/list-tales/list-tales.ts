@@ -23,7 +23,7 @@ export class ListTalesRoute {
   @Explain({
     operationId: 'listTales',
     summary: 'List your stories',
-    description: 'Newest first, without their texts.',
+    description: 'Newest first. The texts are not included.',
     ok: { list: TaleSummaryView },
   })
   list(@CurrentCaller() { userId }: Caller, @QueryString() page: ListQuery): Promise<Page<TaleSummaryView>> {

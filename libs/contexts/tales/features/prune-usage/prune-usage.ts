@@ -4,7 +4,7 @@ import { Usage } from '../../storage/usage';
 
 const BATCH_SIZE = 1_000;
 
-/** Deletes what users have used up more than 90 days ago. */
+/** Deletes usage records older than 90 days. */
 @Schedule('tales.prune-usage', { everySeconds: 3_600 })
 export class PruneUsage implements Scheduled {
   constructor(

@@ -24,7 +24,8 @@ export class ReadTaleRoute {
   @Explain({
     operationId: 'getTale',
     summary: 'Read one of your stories',
-    description: 'Returns a story that you requested, with what is written so far. Another user’s is 404.',
+    description:
+      'Returns a story that you requested, with the text written so far. Returns 404 for stories of other users.',
     ok: { type: TaleView },
     rejects: [NotFound],
   })

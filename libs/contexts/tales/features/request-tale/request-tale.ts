@@ -56,7 +56,7 @@ export class RequestTaleRoute {
     operationId: 'requestTale',
     summary: 'Request a story written for you',
     description:
-      'What is left out is taken from your preferences. The story is written in the background: follow it with `GET /v1/tales/{id}/stream`, or read it later. It is also mailed to you. At most three are written at a time, and your latest 1,000 are kept.',
+      'Omitted fields default to your preferences. The story is written in the background: follow it with `GET /v1/tales/{id}/stream`, or read it later. It is also sent to you by e-mail. You can have at most three unfinished stories. Your latest 1,000 stories are kept.',
     ok: { status: 202, type: RequestedTale, headers: { Location: 'URL of the tale.' } },
     rejects: [TooManyActive, NoPreferences, LanguageUnknown, BudgetExhausted, NotFound],
   })
@@ -83,7 +83,7 @@ export class RequestTaleHandler implements ICommandHandler<RequestTale> {
 
   async execute({ userId, wish: asked }: RequestTale): Promise<RequestedTale> {
     const preferences = await this.readers.preferencesOf(userId);
-    if (!preferences) throw new Rejection(NotFound); // the token has outlived the account
+    if (!preferences) throw new Rejection(NotFound); // the account was deleted, but its token has not expired
     const { prompt, interests, tone, length, language } = { ...preferences, ...withoutGaps(asked) };
     const wish: Wish = {
       prompt: visible(prompt ?? '').trim() || null,
@@ -106,7 +106,7 @@ export class RequestTaleHandler implements ICommandHandler<RequestTale> {
   }
 }
 
-/** Of a body, what was left out is undefined. */
+/** Fields that the body omits are undefined. */
 function withoutGaps<T extends object>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

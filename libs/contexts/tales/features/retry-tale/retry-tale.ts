@@ -33,8 +33,8 @@ export class RetryTaleRoute {
   @RateLimit(talesCreate)
   @Explain({
     operationId: 'retryTale',
-    summary: 'Try a story again that has failed',
-    description: 'A failed story is written again from its beginning, with the same preferences.',
+    summary: 'Retry a failed story',
+    description: 'The story is written again from the beginning, with the same options.',
     ok: { status: 202, type: RequestedTale, headers: { Location: 'URL of the tale.' } },
     rejects: [NotFound, NotFailed, TooManyActive, BudgetExhausted],
   })
@@ -59,7 +59,7 @@ export class RetryTaleHandler implements ICommandHandler<RetryTale> {
   ) {}
 
   async execute({ taleId, userId }: RetryTale): Promise<RequestedTale> {
-    // Counting first: requests take this lock before they write a tale.
+    // Count first: requests take this lock before they write a tale.
     const active = await this.tales.countActive(userId);
     const tale = await this.tales.getOwn(taleId, userId);
     tale.retry(this.clock.now());

@@ -29,9 +29,9 @@ const taleMail = defineMail<TaleMail>('tale-ready', {
 });
 
 /**
- * Second stage: mails a tale to the reader it was written for, in the language of the tale. A tale becomes ready once,
- * so there is one event and one delivery: it is mailed once, as far as SMTP permits, and a repetition after a crash has
- * the same Message-ID.
+ * Second stage: mails a tale to its reader, in the language of the tale. A tale becomes ready only once, so there is
+ * one event and one delivery. The mail is sent once, as far as SMTP permits; a repetition after a crash has the same
+ * Message-ID.
  */
 @Subscriber('tales.send-tale-mail', TaleGenerated, { queue: Queues.mail })
 export class SendTaleMail implements Handles<typeof TaleGenerated> {

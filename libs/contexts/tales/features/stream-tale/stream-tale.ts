@@ -11,7 +11,7 @@ import { TaleViews } from '../../views/tale';
 const END = 'end';
 const TYPES = [TaleEnded.type, TaleProgress.type, TaleReady.type];
 
-/** Where a client stands: of which text it has how many characters, or that it knows the end. */
+/** Position of a client: the run of the text and the number of characters it has, or that it has received the end. */
 interface Place {
   claim: number;
   offset: number | typeof END;
@@ -33,8 +33,8 @@ export class StreamTaleRoute {
     operationId: 'streamTale',
     summary: 'Follow one of your stories while it is written',
     description:
-      'Server-sent events: frames `tale.progress` with the text that there is and then with what is added, at last `tale.ready` or `tale.failed`. `offset` counts the characters (code points) before the text; an offset of 0 begins anew. The stream ends with the story; where it ends earlier, reconnecting with `Last-Event-ID` continues it. After the end of a story, that is answered with 204, which tells an EventSource to stop.',
-    ok: { mediaType: 'text/event-stream', description: 'The story as it grows.' },
+      'Server-sent events. `tale.progress` frames carry the text so far, and then each addition. The last frame is `tale.ready` or `tale.failed`. `offset` is the number of characters (code points) before the text of the frame. If it is 0, discard the text received before. The stream ends when the story is finished. If it ends earlier, reconnect with `Last-Event-ID` to continue. If the story was already finished, reconnecting returns 204, which tells an EventSource to stop.',
+    ok: { mediaType: 'text/event-stream', description: 'The story while it is written.' },
     rejects: [NotFound, Problems.tooManyConnections],
   })
   async stream(
@@ -52,9 +52,9 @@ export class StreamTaleRoute {
   }
 
   /**
-   * The tale is read when the stream of its reader says that something has happened to it, so an idle one costs nothing.
-   * What is sent is what it has become: frames are not kept long enough for whoever comes late, and hold no more of a
-   * text than was there in time.
+   * The tale is read whenever a frame for its reader says that it has changed, so an idle stream costs nothing. The
+   * stream sends the stored state of the tale, not the frames: frames are not kept long enough for late clients, and do
+   * not contain the whole text.
    */
   private async *follow(
     taleId: string,
@@ -65,7 +65,7 @@ export class StreamTaleRoute {
     let { claim } = place;
     let has = place.offset === END ? 0 : place.offset;
     const where = ({ payload }: { payload: unknown }) => (payload as { taleId: string }).taleId === taleId;
-    // `ready`: from then on nothing is missed, so that is the time for the first look.
+    // After `ready` no frame is missed, so read the tale for the first time now.
     for await (const _ of this.streams.follow(userId, { types: TYPES, where, ready: true }, signal)) {
       const tale = await this.tales.growth(taleId, userId, claim, has);
       if (!tale) return;
@@ -86,7 +86,7 @@ export class StreamTaleRoute {
   }
 }
 
-/** @returns the place that a `Last-Event-ID` stands for; the beginning where it stands for none */
+/** @returns the position that a `Last-Event-ID` denotes; the beginning if it is not valid */
 function placeOf(lastEventId: unknown): Place {
   const [, claim, offset] = /^(\d{1,9})-(\d{1,6}|end)$/.exec(String(lastEventId)) ?? [];
   if (claim === undefined) return { claim: 0, offset: 0 };

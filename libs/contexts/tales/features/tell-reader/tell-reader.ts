@@ -5,10 +5,13 @@ import { TaleCancelled, TaleFailed, TaleGenerated } from '../../contract';
 import { endOf } from '../../services/tale-end';
 import { TaleViews } from '../../views/tale';
 
-/** The data of a canceled tale are those of a generated one. */
+/** Data of a canceled tale have the same shape as those of a generated one. */
 type End = typeof TaleFailed | typeof TaleGenerated;
 
-/** Tells connected clients that a tale is finished. It reads the tale: one that was requested again meanwhile is not. */
+/**
+ * Notifies connected clients that a tale is finished. It reads the tale first, because it may have been requested again
+ * in the meantime.
+ */
 @Subscriber('tales.tell-reader', [TaleCancelled, TaleFailed, TaleGenerated], { queue: Queues.realtime })
 export class TellReader implements Handles<End> {
   constructor(

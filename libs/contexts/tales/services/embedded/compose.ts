@@ -6,7 +6,7 @@ import { english } from './english';
 import { german } from './german';
 import type { Forms, Grammar } from './grammar';
 
-/** Characters of a wish that are quoted. */
+/** Maximum characters of a prompt that are quoted. */
 const MAX_QUOTED = 90;
 /** Paragraphs that the interests are spread over. */
 const TOPIC_PARAGRAPHS: Readonly<Record<string, number>> = { short: 1, medium: 2, long: 5 };
@@ -22,10 +22,10 @@ export interface Composed {
 type Random = () => number;
 
 /**
- * Composes a story from a grammar: a plot, paragraphs that fit into every plot until it is long enough, and the
- * interests and the wish of the reader. The same brief gives the same story.
+ * Composes a story from a grammar: a plot, paragraphs that fit into every plot until the story is long enough, and the
+ * interests and the prompt of the reader. The same brief always gives the same story.
  *
- * @returns a story with as many words as its length allows; in English where the language is not German
+ * @returns a story with a number of words within the range of its length; in English if the language is not German
  */
 export function compose(brief: Brief): Composed {
   const language = /^de\b/i.test(brief.language) ? 'de' : 'en';
@@ -59,7 +59,7 @@ export function compose(brief: Brief): Composed {
   return { title, paragraphs: [...head, ...middle, ...tail], language };
 }
 
-/** @returns a function that expands rules with one cast; what readers have written is filled in last, and not expanded */
+/** @returns a function that expands rules with one cast; texts of readers are inserted last and are not expanded */
 function expander(grammar: Grammar, { tone }: Brief, random: Random) {
   const cast = Object.assign({}, ...grammar.cast.map((choice) => pick(choice, random))) as Forms;
   const rules = tracery.createGrammar({
@@ -90,7 +90,7 @@ function topicsOf(
   });
 }
 
-/** @returns the beginning of a wish, as it can stand between quotation marks in a sentence */
+/** @returns the beginning of a prompt, in a form that can be quoted within a sentence */
 function quotable(prompt: string | null): string | undefined {
   const text = visible(prompt ?? '')
     .replace(/["“”„«»]/g, '')
@@ -100,7 +100,9 @@ function quotable(prompt: string | null): string | undefined {
   return short.replace(/[.,;:!?]+$/, '') || undefined;
 }
 
-/** Keeps the order of the first list, and puts each of the second somewhere behind its first. */
+/**
+ * Merges two lists: keeps the order of the first, and inserts each item of the second at a random position.
+ */
 function interleave(beats: readonly string[], others: readonly string[], random: Random): string[] {
   const all = [...beats];
   for (const other of others) all.splice(Math.floor(random() * (all.length + 1)), 0, other);

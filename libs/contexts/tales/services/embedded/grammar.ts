@@ -1,4 +1,4 @@
-/** Names and their inflected forms: symbols that are chosen together, once for a story. */
+/** Names and their inflected forms: symbols that are chosen together, once per story. */
 export type Forms = Readonly<Record<string, string>>;
 
 /** What a mood adds to every story. */
@@ -18,7 +18,7 @@ export interface Shape {
 
 /**
  * The grammar of a language, in the notation of tracery: `#symbol#` is replaced by one of its rules. `{topics}` and
- * `{wish}` stand for words of the reader, which are filled in afterwards and never expanded.
+ * `{wish}` are placeholders for words of the reader, which are inserted afterwards and never expanded.
  */
 export interface Grammar {
   /** Each list is a choice of forms that belong together. */
