@@ -54,18 +54,18 @@ import {
   WorkspaceUpdated,
 } from '../workspaces/contract';
 
-/** Somebody whom an event concerns. */
+/** A user whom an event concerns. */
 export interface Told {
   to: string;
-  /** Other users whom it tells something about: it is not sent unless the recipient may see all of them. */
+  /** Other users that the event is about. It is sent only if the recipient can see all of them. */
   about: readonly string[];
-  /** The workspace that it is about: it is not sent to who is no member any more. */
+  /** The workspace that the event is about. It is sent only to current members. */
   workspaceId?: string;
 }
 
 const to = (userId: string, ...about: string[]): Told => ({ to: userId, about });
 
-/** What knows whom an event concerns that does not name them. */
+/** Services that find the users whom an event concerns, if the event does not name them. */
 export interface Ports {
   headlines: PostHeadlines;
   memberships: Memberships;
@@ -75,9 +75,9 @@ type Seen<D> = Pick<EventOf<D>, 'data' | 'subject' | 'actorId'>;
 
 interface Offer {
   readonly event: EventDefinition;
-  /** From the event alone, so that one that concerns nobody with a webhook costs no delivery. */
+  /** Determined from the event alone, so that an event costs nothing if nobody concerned has a webhook. */
   readonly told?: (event: OccurringEvent) => readonly Told[];
-  /** By asking: every occurrence is looked at as soon as anybody subscribes to the type. */
+  /** Determined by a query. As soon as anybody subscribes to the type, every event of the type is processed. */
   readonly find?: (event: OccurringEvent, ports: Ports) => Promise<readonly Told[]>;
 }
 
@@ -92,13 +92,13 @@ function offerFound<D extends EventDefinition>(
   return { event, find: (it, ports) => find(it, ports) };
 }
 
-/** Who did something to a post, and its author. */
+/** The user who did something to a post, and the author of the post. */
 async function withAuthor(userId: string, postId: string, { headlines }: Ports): Promise<Told[]> {
   const authorId = (await headlines.find([postId])).get(postId)?.authorId;
   return authorId === undefined || authorId === userId ? [to(userId)] : [to(userId), to(authorId, userId)];
 }
 
-/** The members of a workspace. A member sees who else is one, blocked or not. */
+/** The members of a workspace. Members can see all other members, even blocked ones. */
 async function members(workspaceId: string, { memberships }: Ports): Promise<Told[]> {
   return (await memberships.membersOf(workspaceId)).map(({ userId }) => member(userId, workspaceId));
 }
@@ -108,9 +108,9 @@ function member(userId: string, workspaceId: string): Told {
 }
 
 /**
- * The events that webhooks may receive, and whom each concerns: who did it, and to whom it was done. What is not here is
- * not offered. Whoever adds an event that users should hear of adds a line: never somebody who must not know of it, and
- * in `about` everybody whose ids the event names besides the recipient.
+ * The events that webhooks can receive, and the users whom each concerns: who did it, and to whom it was done. Other
+ * events are not offered. To offer an event, add a line. List only users who are allowed to know of it, and put all
+ * other users whose ids the event contains into `about`.
  */
 const OFFERS: readonly Offer[] = [
   offer(SessionRevoked, ({ data }) => [to(data.userId)]),
@@ -118,9 +118,9 @@ const OFFERS: readonly Offer[] = [
   offer(UserRenamed, ({ subject }) => [to(subject)]),
   offer(PreferencesChanged, ({ data }) => [to(data.userId)]),
   offer(UserFollowed, ({ data: { userId, otherId } }) => [to(userId, otherId), to(otherId, userId)]),
-  // A block ends follows: only those who unfollowed themselves hear of it, or it would tell of the block.
+  // A block ends follows. Only a user who unfollowed is notified; notifying the other would reveal a block.
   offer(UserUnfollowed, ({ data: { userId }, actorId }) => (actorId === userId ? [to(userId)] : [])),
-  // Never to the other one. The blocker does not see them any more, which must not keep the event back.
+  // Never sent to the blocked user. The blocker can no longer see the blocked user, but must still get the event.
   offer(UserBlocked, ({ data }) => [to(data.userId)]),
   offer(UserUnblocked, ({ data }) => [to(data.userId)]),
   offer(PostCreated, ({ data }) => [to(data.authorId)]),
@@ -132,7 +132,7 @@ const OFFERS: readonly Offer[] = [
   offer(CommentUpdated, ({ data }) => [to(data.authorId)]),
   offer(CommentDeleted, ({ data }) => [to(data.authorId)]),
   offer(StoryCreated, ({ data }) => [to(data.authorId)]),
-  // The author alone: nobody needs to be told what they have looked at.
+  // Only the author. Viewers do not need events about their own views.
   offer(StoryViewed, ({ data }) => [to(data.authorId, data.viewerId)]),
   offer(StoryReacted, ({ data: { userId, authorId } }) => [to(authorId, userId), to(userId, authorId)]),
   offer(ReactionRemoved, ({ data: { userId, authorId } }) => [to(authorId, userId), to(userId, authorId)]),
@@ -143,7 +143,7 @@ const OFFERS: readonly Offer[] = [
   offer(TaleGenerated, ({ data }) => [to(data.userId)]),
   offer(TaleFailed, ({ data }) => [to(data.userId)]),
   offer(TaleCancelled, ({ data }) => [to(data.userId)]),
-  // Only of those kinds for which its recipient has chosen webhooks.
+  // Only for kinds of notifications for which the recipient has chosen the webhook channel.
   offer(NotificationCreated, ({ data }) => (data.channels.includes('webhook') ? [to(data.userId)] : [])),
   offer(WorkspaceCreated, ({ data }) => [to(data.ownerId)]),
   offerFound(WorkspaceUpdated, ({ subject }, ports) => members(subject, ports)),
@@ -176,31 +176,34 @@ const OFFERS: readonly Offer[] = [
 
 const byEvent = new Map(OFFERS.map((each) => [`${each.event.type} v${each.event.version}`, each]));
 
-/** Every version of the events that are offered. */
+/** All versions of the offered events. */
 export const OFFERED_EVENTS: readonly EventDefinition[] = OFFERS.map(({ event }) => event);
 
-/** Types of the events that are offered, as webhooks name them. */
+/** Types of the offered events, as used by webhooks. */
 export const OFFERED_TYPES: readonly string[] = [...new Set(OFFERED_EVENTS.map(({ type }) => type))].sort();
 
-/** Type of the request that tests a webhook; it is no event, and needs no subscription. */
+/** Type of the request that tests a webhook. It is not an event and needs no subscription. */
 export const PING = 'webhooks.ping';
 
-/** Durable name of the subscriber that finds the webhooks of an event. */
+/** Durable name of the subscriber that finds the webhooks for an event. */
 export const FAN_OUT = 'webhooks.fan-out';
 
-/** @returns whom an event concerns; nobody if it is not offered */
+/** @returns the users whom an event concerns; none if it is not offered */
 export async function toldOf(event: OccurringEvent, ports: Ports): Promise<readonly Told[]> {
   const found = byEvent.get(`${event.type} v${event.version}`);
   return found?.told?.(event) ?? (await found?.find?.(event, ports)) ?? [];
 }
 
-/** @returns the keys under which webhooks are interested in an event; see `Interests` */
+/** @returns the keys by which webhooks subscribe to an event; see `Interests` */
 export function interestsIn(event: OccurringEvent): string[] {
   const { told } = byEvent.get(`${event.type} v${event.version}`) ?? {};
   return told ? told(event).map((each) => `${event.type}:${each.to}`) : [event.type];
 }
 
-/** @returns the keys that a webhook of a user registers: with and without the user, since versions of a type may differ */
+/**
+ * @returns the keys that a webhook of a user registers: with and without the user id, because versions of a type can
+ *   differ
+ */
 export function interestsOf(types: readonly string[], userId: string): string[] {
   return types.flatMap((type) => [`${type}:${userId}`, ...(isFound(type) ? [type] : [])]);
 }

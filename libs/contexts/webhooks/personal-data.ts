@@ -6,7 +6,7 @@ import { Webhooks } from './storage/webhooks';
 
 const PAGE = 500;
 
-/** What is exported: no secrets, because the export is handed out. */
+/** The exported data. Contains no secrets. */
 const SECTIONS: readonly { name: string; rows: string }[] = [
   {
     name: 'webhooks',
@@ -22,7 +22,7 @@ const SECTIONS: readonly { name: string; rows: string }[] = [
   },
 ];
 
-/** Columns of the schema with user ids that are handled here; `about` names others, by id alone. */
+/** Columns of the schema with user ids that are handled here; `about` contains only ids of other users. */
 export const KNOWN_COLUMNS: readonly string[] = [
   'deliveries.about',
   'deliveries.owner_id',
@@ -47,12 +47,12 @@ export class WebhooksPersonalData implements PersonalData {
     }
   }
 
-  /** Nothing is sent for an account that is being deleted. */
+  /** No events are sent for an account that is being deleted. */
   async hide(userId: string): Promise<void> {
     await this.webhooks.pauseAll(userId, 'account-deleted');
   }
 
-  /** Events of erased rows go too, so that none of their jobs is left, not even among the failed ones. */
+  /** Also deletes the events of erased rows, so that no job remains, not even a failed one. */
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
     const webhooks = await this.webhooks.eraseOf(userId, limit);
     const deliveries = await this.deliveries.eraseOf(userId, limit);

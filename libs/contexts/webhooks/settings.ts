@@ -8,19 +8,19 @@ export class WebhookSettings extends defineSettings('Webhooks', {
     default: '10',
   }),
   disableAfterHours: setting('WEBHOOK_DISABLE_AFTER_HOURS', z.coerce.number().int().min(1).max(2_160), {
-    doc: 'Hours of failures alone after which a webhook is disabled, and its owner is told by mail.',
+    doc: 'Hours without a successful delivery after which a failing webhook is disabled and its owner is notified by mail.',
     default: '72',
   }),
   secretOverlapSeconds: setting(
     'WEBHOOK_SECRET_OVERLAP_SECONDS',
     z.coerce.number().int().min(0).max(2_592_000),
     {
-      doc: 'Seconds for which requests are also signed with the secret that was replaced.',
+      doc: 'Seconds for which requests are also signed with the previous secret after a rotation.',
       default: '86400',
     },
   ),
   logDays: setting('WEBHOOK_LOG_DAYS', z.coerce.number().int().min(1).max(365), {
-    doc: 'Days for which the log of deliveries is kept, and for which they can be sent again.',
+    doc: 'Days for which deliveries are kept in the log and can be sent again.',
     default: '30',
   }),
 }) {}

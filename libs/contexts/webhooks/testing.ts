@@ -6,19 +6,19 @@ import { eventually, type Person, type TestSystem } from '@rookery/testing';
 import type { Given, Scene } from '@rookery/testing/access';
 import { Queue } from 'bullmq';
 
-/** A request that a receiver got. */
+/** A request that a receiver received. */
 export interface Received {
   headers: IncomingHttpHeaders;
-  /** As it came, for the signature. */
+  /** The raw body, for the signature. */
   body: string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   payload: any;
 }
 
-/** A receiver of webhooks on this machine. It answers 204 unless it is told otherwise. */
+/** A local receiver of webhooks. Returns 204 by default. */
 export class Receiver {
   readonly received: Received[] = [];
-  /** Answers a request. */
+  /** Responds to a request. */
   answer: (response: ServerResponse, request: Received) => void = (response) => response.writeHead(204).end();
 
   private constructor(private readonly server: Server) {}
@@ -69,7 +69,7 @@ export async function deliveriesOf(system: TestSystem, { token }: Person, webhoo
   return (await system.ask(`GET /v1/webhooks/${webhookId}/deliveries${query}`, { token })).body.data;
 }
 
-/** Has retries that are waiting for their time run now. */
+/** Runs waiting retries now. */
 export async function retryNow(system: TestSystem): Promise<void> {
   const queue = new Queue('webhooks', { connection: { url: system.addresses.redisUrl }, prefix: PREFIX });
   try {

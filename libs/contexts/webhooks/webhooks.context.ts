@@ -10,9 +10,9 @@ import { Webhooks, webhookSchema } from './storage/webhooks';
 import { DeliveryViews } from './views/delivery';
 import { WebhookViews } from './views/webhook';
 
-/** Events of all contexts, sent to URLs of users. */
+/** Sends events of all contexts to URLs of users. */
 export const webhooks = defineContext('webhooks', __dirname, {
-  tags: { Webhooks: 'Have events that concern you sent to a URL.' },
+  tags: { Webhooks: 'Send events that concern you to a URL.' },
   requires: ['identity', 'notifications', 'social', 'stories', 'tales', 'todos', 'workspaces'],
   schemas: [webhookSchema],
   providers: [

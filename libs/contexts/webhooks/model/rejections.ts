@@ -3,7 +3,7 @@ import { defineRejection, Rules } from '@rookery/domain';
 export const UrlBlocked = defineRejection(
   'webhooks.url-blocked',
   'invalid',
-  'Nothing is sent to this URL: it must be https, without credentials, on port 443 or from 1024 on, at a public address.',
+  'The URL must use https and a public address, on port 443 or a port from 1024 up, without credentials.',
   'Use a public https:// URL.',
   'This URL is blocked',
   { path: 'url', rule: Rules.format, params: { format: 'uri' } },
@@ -28,7 +28,7 @@ export const WebhookInactive = defineRejection(
 export const DeliveryPending = defineRejection(
   'webhooks.delivery-pending',
   'conflict',
-  'The delivery has not ended: it is still being sent or retried.',
+  'The delivery is still being sent or retried.',
   'Wait until its status is delivered, failed or skipped.',
   'This delivery is pending',
 );

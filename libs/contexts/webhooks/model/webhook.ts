@@ -11,7 +11,7 @@ import {
 export const DISABLED_REASONS = ['owner', 'failing', 'gone', 'account-deleted', 'access-reset'] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
-/** What its owner decides. */
+/** The configuration by its owner. */
 export interface WebhookDraft {
   url: string;
   /** Types of events. */
@@ -33,10 +33,10 @@ export interface WebhookState extends AggregateState, WebhookDraft {
   updatedAt: Date;
 }
 
-/** A URL to which events are sent that concern its owner. */
+/** A URL that receives the events that concern its owner. */
 export class Webhook extends Aggregate<WebhookState> {
   /**
-   * @param id its secret is encrypted for it
+   * @param id the secret is encrypted for this id
    * @param secret encrypted
    */
   static create(id: string, ownerId: string, draft: WebhookDraft, secret: Buffer, now: Date): Webhook {
@@ -87,10 +87,11 @@ export class Webhook extends Aggregate<WebhookState> {
   }
 
   /**
-   * The secret so far stays valid for a while beside the new one; one that was replaced earlier is not valid any more.
+   * Replaces the secret. The current secret remains valid for a while; a secret that was replaced earlier becomes
+   * invalid.
    *
    * @param secret encrypted
-   * @param previousUntil when the secret so far ends
+   * @param previousUntil when the current secret expires
    */
   rotateSecret(secret: Buffer, previousUntil: Date, now: Date): void {
     Object.assign(this.state, {
@@ -103,7 +104,7 @@ export class Webhook extends Aggregate<WebhookState> {
   }
 
   /**
-   * Disables it without its owner, who is told.
+   * Disables it automatically; the owner is notified.
    *
    * @returns whether it was active
    */

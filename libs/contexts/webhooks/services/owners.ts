@@ -3,7 +3,7 @@ import { NotFound, Rejection } from '@rookery/domain';
 import { Accounts } from '../../identity/contract';
 import { Webhooks } from '../storage/webhooks';
 
-/** The accounts whose webhooks are active. */
+/** The accounts that own webhooks. */
 @Injectable()
 export class Owners {
   constructor(
@@ -12,8 +12,8 @@ export class Owners {
   ) {}
 
   /**
-   * Serializes what a user does to their webhooks until the current transaction ends. A deletion of the account that is
-   * under way holds the same lock until it is committed, so that nothing is activated behind it.
+   * Serializes changes by a user to their webhooks until the current transaction ends. A deletion of the account holds
+   * the same lock until it is committed, so that no webhook is activated after it.
    *
    * @throws Rejection `resource.not-found` unless the account is active
    */

@@ -15,8 +15,8 @@ export class WebhookSecrets {
   }
 
   /**
-   * @param webhookId it can be decrypted only for this webhook
-   * @returns a new secret as its owner sees it once, and encrypted
+   * @param webhookId the secret can be decrypted only for this webhook
+   * @returns a new secret, once in the form shown to the owner and once encrypted
    */
   create(webhookId: string): { secret: string; sealed: Buffer } {
     const bytes = randomBytes(SECRET_BYTES);
@@ -27,7 +27,7 @@ export class WebhookSecrets {
   }
 
   /**
-   * @param sealed secrets of the webhook that are valid now
+   * @param sealed valid secrets of the webhook, encrypted
    * @param timestamp seconds since 1970
    * @returns the value of the header `webhook-signature`: one signature for each secret
    */

@@ -3,7 +3,7 @@ import { Rejection } from '@rookery/domain';
 import { OutboundFailure, OutboundHttp } from '@rookery/outbound-http';
 import { UrlBlocked } from '../model/rejections';
 
-/** Says at once what would be refused at each request. Its host name is not resolved: that happens at each request. */
+/** Rejects URLs that every request would refuse. Does not resolve the host name: each request does that. */
 @Injectable()
 export class UrlCheck {
   constructor(private readonly http: OutboundHttp) {}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Relations } from '../../social/contract';
 import { Memberships } from '../../workspaces/contract';
 
-/** Who may see what a delivery tells. */
+/** Checks whether a recipient can see the subjects of a delivery. */
 @Injectable()
 export class DeliveryViewers {
   constructor(
@@ -11,10 +11,10 @@ export class DeliveryViewers {
   ) {}
 
   /**
-   * @param others whom it tells about
-   * @param workspaceId that it is about, if any
-   * @returns whether a user may see all of the others at this moment, who are active and without a block between them,
-   *   and is a member of the workspace
+   * @param others users that the delivery is about
+   * @param workspaceId workspace that the delivery is about, if any
+   * @returns whether the user can currently see all of the others (active, and no block between them) and is a member
+   *   of the workspace
    */
   async maySee(userId: string, others: readonly string[], workspaceId?: string | null): Promise<boolean> {
     if (workspaceId && (await this.memberships.roleOf(userId, workspaceId)) === null) return false;

@@ -4,19 +4,19 @@ import { Outbox, Sql } from '@rookery/persistence';
 import { DeliveryDue } from '../events';
 import { DeliveryPending } from '../model/rejections';
 
-/** Attempts that a delivery's log keeps; the oldest go. */
+/** Maximum attempts in the log of a delivery; older ones are removed. */
 const MAX_LOGGED = 20;
-/** Earlier deliveries of a subject that are counted for one that waits. */
+/** Maximum earlier deliveries of a subject that are counted for a waiting one. */
 const MAX_AHEAD = 1_000;
 
 /**
- * `pending`: to be sent, or retried; `delivered`: the receiver answered with success; `failed`: all attempts failed;
- * `skipped`: not sent, because the webhook was disabled, or too many deliveries were open.
+ * `pending`: to be sent, or retried; `delivered`: the receiver returned 2xx; `failed`: all attempts failed; `skipped`:
+ * not sent, because the webhook was disabled, or too many deliveries were open.
  */
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'failed', 'skipped'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** Why an attempt failed: there was no response, or it was not a success, or the endpoint is being left alone. */
+/** Why an attempt failed: no response, a response other than 2xx, or an endpoint that is paused. */
 export const ATTEMPT_ERRORS = [
   'blocked',
   'dns',
@@ -32,7 +32,7 @@ export const ATTEMPT_ERRORS = [
 ] as const;
 export type AttemptError = (typeof ATTEMPT_ERRORS)[number];
 
-/** What became of an attempt. */
+/** The outcome of an attempt. */
 export interface LoggedAttempt {
   at: string;
   requestId: string;
@@ -49,16 +49,16 @@ export interface NewDelivery {
   eventType: string;
   subject: string;
   sequence: number;
-  /** What is sent. */
+  /** The body of the request. */
   body: string;
-  /** Users other than the owner whom it tells something about. */
+  /** Users other than the owner that it is about. */
   about: readonly string[];
-  /** That it is about. */
+  /** The workspace that it is about. */
   workspaceId: string | null;
   status: 'pending' | 'skipped';
 }
 
-/** A delivery to be sent now, with what its webhook says. */
+/** A delivery to be sent now, with the state of its webhook. */
 export interface Due {
   id: string;
   webhookId: string;
@@ -70,17 +70,17 @@ export interface Due {
   url: string;
   active: boolean;
   secret: Buffer;
-  /** Null once it is not valid any more. */
+  /** Null if it is no longer valid. */
   previousSecret: Buffer | null;
-  /** Whether the endpoint is being left alone. */
+  /** Whether the endpoint is paused. */
   open: boolean;
-  /** How many earlier events of the subject have not been delivered; 0 where the webhook is not ordered. */
+  /** Number of earlier events of the subject that are not delivered yet; 0 if the webhook is not ordered. */
   ahead: number;
-  /** Attempts that failed to deliver those. */
+  /** Failed attempts to deliver those. */
   attemptsAhead: number;
 }
 
-/** The log of deliveries. Their jobs are in the ledger, as those of {@link DeliveryDue}. */
+/** The log of deliveries. Their jobs are in the ledger of {@link DeliveryDue}. */
 @Injectable()
 export class WebhookDeliveries {
   constructor(
@@ -88,7 +88,7 @@ export class WebhookDeliveries {
     private readonly sql: Sql,
   ) {}
 
-  /** Creates deliveries, each once for a webhook and an event. @returns the ids of the new ones */
+  /** Creates deliveries, at most one per webhook and event. @returns the ids of the new ones */
   async add(deliveries: readonly NewDelivery[]): Promise<string[]> {
     const rows = deliveries.map((each) => ({ ...each, id: newId(), log: logOf(each) }));
     const added = await this.sql.rows<{ id: string; status: DeliveryStatus }>(
@@ -108,8 +108,8 @@ export class WebhookDeliveries {
   }
 
   /**
-   * @param round that is to be sent
-   * @returns what to send; undefined if it was delivered, is gone, or is sent by a later round
+   * @param round round to send
+   * @returns the delivery to send; undefined if it was delivered or deleted, or a later round sends it
    */
   async due(id: string, round: number): Promise<Due | undefined> {
     return this.sql.row<Due & Record<string, unknown>>(
@@ -142,7 +142,7 @@ export class WebhookDeliveries {
     );
   }
 
-  /** Marks a delivery failed whose attempts are used up. */
+  /** Marks a delivery as failed after its last attempt. */
   async giveUp(id: string, round: number): Promise<void> {
     await this.sql.execute(
       `UPDATE webhooks.deliveries SET status = 'failed', finished_at = now()
@@ -152,7 +152,7 @@ export class WebhookDeliveries {
   }
 
   /**
-   * Has a delivery sent again, with the same id.
+   * Schedules a delivery again, with the same id.
    *
    * @throws Rejection `resource.not-found`, or `webhooks.delivery-pending` if it has not ended
    */
@@ -172,7 +172,7 @@ export class WebhookDeliveries {
   }
 
   /**
-   * Deletes what is older than the log is kept, with its jobs.
+   * Deletes deliveries that are older than the log is kept, with their jobs.
    *
    * @returns number of deleted deliveries
    */
@@ -212,7 +212,7 @@ function dueEvent(id: string, round: number) {
   return { definition: DeliveryDue, subject: id, sequence: round, data: {} };
 }
 
-/** A skipped delivery says why; nothing was sent. */
+/** The log entry of a skipped delivery: the reason; no request was sent. */
 function logOf({ status }: NewDelivery): LoggedAttempt[] {
   if (status === 'pending') return [];
   const at = new Date().toISOString();

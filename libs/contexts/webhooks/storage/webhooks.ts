@@ -5,13 +5,16 @@ import { EntitySchema } from 'typeorm';
 import { Webhook, type WebhookState } from '../model/webhook';
 import { FAN_OUT, interestsOf } from '../offered-events';
 
-/** Failures in a row after which an endpoint is left alone for a while. */
+/** Consecutive failures after which an endpoint is paused. */
 const CIRCUIT_FAILURES = 5;
-/** Seconds for which it is. */
+/** Seconds for which it is paused. */
 const CIRCUIT_SECONDS = 60;
-/** Failures in a row, besides the time, before a webhook is disabled: one event a week is not enough. */
+/**
+ * Minimum consecutive failures before a webhook is disabled, in addition to the time, so that one failed event a week
+ * does not disable it.
+ */
 const DISABLE_FAILURES = 16;
-/** Open deliveries beyond which the events of a webhook are only logged while its endpoint has failed several times in a row. */
+/** Maximum pending deliveries while the endpoint keeps failing. Further events are only logged. */
 const MAX_BACKLOG = 1_000;
 
 /** The state of the endpoint (`failures`, `failing_since`, `open_until`) is not part of the aggregate. */
@@ -45,11 +48,14 @@ export const webhookSchema = new EntitySchema<WebhookState>({
 export interface Subscribed {
   id: string;
   ownerId: string;
-  /** Whether it has failed for so long that too many deliveries are open. */
+  /** Whether too many deliveries are pending because it has failed for so long. */
   full: boolean;
 }
 
-/** The webhooks of all users. What an active one subscribes to is registered as its interests, in the same transaction. */
+/**
+ * The webhooks of all users. The subscriptions of active webhooks are registered as `Interests` in the same
+ * transaction.
+ */
 @Injectable()
 export class Webhooks extends Repository<WebhookState, Webhook> {
   protected readonly storedAs: StoredAs<WebhookState, Webhook> = {
@@ -80,7 +86,7 @@ export class Webhooks extends Repository<WebhookState, Webhook> {
   /**
    * Loads and locks a webhook of a user.
    *
-   * @throws Rejection `resource.not-found` also if it is somebody else's
+   * @throws Rejection `resource.not-found` also if it belongs to another user
    */
   async getOwnLocked(id: string, ownerId: string): Promise<Webhook> {
     const webhook = await this.getLocked(id);
@@ -88,7 +94,7 @@ export class Webhooks extends Repository<WebhookState, Webhook> {
     return webhook;
   }
 
-  /** Serializes what adds webhooks of a user, and what pauses all of them, until the current transaction ends. */
+  /** Serializes transactions that add webhooks of a user or pause all of them, until the current transaction ends. */
   async lockOwner(ownerId: string): Promise<void> {
     await this.sql.execute(
       `SELECT pg_advisory_xact_lock(hashtextextended('webhooks.owner:' || $1::text, 0))`,
@@ -116,7 +122,10 @@ export class Webhooks extends Repository<WebhookState, Webhook> {
     );
   }
 
-  /** Forgets the failures of an endpoint: it answered with success, or its owner says that it works. A healthy one is not written. */
+  /**
+   * Resets the failures of an endpoint after a success, or when the owner activates the webhook. Does not write if
+   * there are none.
+   */
   async resetFailures(id: string): Promise<void> {
     await this.sql.execute(
       `UPDATE webhooks.webhooks SET failures = 0, failing_since = NULL, open_until = NULL
@@ -126,11 +135,11 @@ export class Webhooks extends Repository<WebhookState, Webhook> {
   }
 
   /**
-   * Records a failure of an endpoint. After several in a row it is left alone for a while.
+   * Records a failure of an endpoint. After several consecutive failures the endpoint is paused.
    *
-   * @param pauseSeconds how long it asked to be left alone; undefined if it did not
-   * @param disableAfterHours of failures alone
-   * @returns whether it has failed for so long that the webhook is to be disabled
+   * @param pauseSeconds `Retry-After` of the response in seconds; undefined without one
+   * @param disableAfterHours hours without a success
+   * @returns whether it has failed for so long that the webhook must be disabled
    */
   async failed(id: string, pauseSeconds: number | undefined, disableAfterHours: number): Promise<boolean> {
     const row = await this.sql.row<{ exhausted: boolean }>(
@@ -145,7 +154,7 @@ export class Webhooks extends Repository<WebhookState, Webhook> {
     return row?.exhausted ?? false;
   }
 
-  /** Stops all webhooks of a user, until their owner activates them. */
+  /** Deactivates all webhooks of a user until the owner activates them again. */
   async pauseAll(ownerId: string, reason: 'account-deleted' | 'access-reset'): Promise<void> {
     await this.lockOwner(ownerId);
     const paused = await this.sql.rows<{ id: string }>(

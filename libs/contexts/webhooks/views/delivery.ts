@@ -9,18 +9,18 @@ import {
   type DeliveryStatus,
 } from '../storage/deliveries';
 
-/** One request of a delivery, or the reason why there was none. */
+/** One request of a delivery, or the reason why none was sent. */
 @ApiSchema({ name: 'WebhookAttempt' })
 export class AttemptView {
-  @Field.dateTime({ description: 'When it began.' })
+  @Field.dateTime({ description: 'When the attempt started.' })
   at: string;
 
-  @Field.uuid({ description: 'Header `X-Request-Id` of the request.' })
+  @Field.uuid({ description: 'Value of the header `X-Request-Id` of the request.' })
   requestId: string;
 
   @Field.integer({
     nullable: true,
-    description: 'Status of the response; null without a response.',
+    description: 'Status code of the response; null without a response.',
     example: 500,
   })
   statusCode: number | null;
@@ -28,18 +28,21 @@ export class AttemptView {
   @Field.oneOf(ATTEMPT_ERRORS, {
     nullable: true,
     description:
-      'Why it failed; null if it did not. `status`: the response was no success, redirects included; `circuit-open`: the endpoint had just failed several times, so nothing was sent; `disabled`, `withheld` (what it tells is not there for you any more) and `backlog` (too many deliveries were open): nothing was sent.',
+      'Why the attempt failed; null if it succeeded. `status`: the response was not 2xx; redirects count as failures. No request was sent for these: `circuit-open` (the endpoint had just failed several times), `disabled` (the webhook is not active), `withheld` (you can no longer see the subject of the event) and `backlog` (too many deliveries were pending).',
   })
   error: AttemptError | null;
 
-  @Field.integer({ min: 0, description: 'Milliseconds until the response, or until it was given up.' })
+  @Field.integer({
+    min: 0,
+    description: 'Milliseconds until the response arrived or the attempt was aborted.',
+  })
   durationMs: number;
 }
 
 /** An event for a webhook. */
 @ApiSchema({ name: 'WebhookDelivery' })
 export class DeliveryView {
-  @Field.uuid({ description: 'Id of the delivery: header `webhook-id` of its requests.' })
+  @Field.uuid({ description: 'Id of the delivery. Its requests have it in the header `webhook-id`.' })
   id: string;
 
   @Field.uuid({ description: 'Id of the event.' })
@@ -51,7 +54,7 @@ export class DeliveryView {
   @Field.oneOf(DELIVERY_STATUSES, {
     name: 'WebhookDeliveryStatus',
     description:
-      '`pending`: being sent or retried; `delivered`; `failed`: all attempts failed; `skipped`: not sent. The last three can be sent again.',
+      '`pending`: being sent or retried. `delivered`: the receiver returned 2xx. `failed`: all attempts failed. `skipped`: not sent. Deliveries that are not pending can be sent again.',
   })
   status: DeliveryStatus;
 
@@ -64,11 +67,11 @@ export class DeliveryView {
   @Field.dateTime({ description: 'When it was created.' })
   createdAt: Date;
 
-  @Field.dateTime({ nullable: true, description: 'When it ended; null while it is pending.' })
+  @Field.dateTime({ nullable: true, description: 'When it finished; null while it is pending.' })
   finishedAt: Date | null;
 }
 
-/** The log of deliveries, as the owners of webhooks see it. What was sent is not shown. */
+/** The log of deliveries, as the owners of webhooks see it. It does not show request bodies. */
 @Injectable()
 export class DeliveryViews {
   constructor(private readonly sql: Sql) {}

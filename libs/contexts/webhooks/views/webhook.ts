@@ -10,7 +10,7 @@ import { OFFERED_TYPES } from '../offered-events';
 export const WEBHOOK = {
   url: {
     description:
-      'Where events are sent: a public https URL on port 443 or from 1024 on, without credentials.',
+      'URL that receives the events: a public https URL on port 443 or a port from 1024 up, without credentials.',
     example: 'https://hooks.example.com/rookery',
   },
   event: Item.oneOf(OFFERED_TYPES, 'WebhookEventType'),
@@ -19,12 +19,12 @@ export const WEBHOOK = {
     max: 100,
     unique: true,
     description:
-      'Types of events to send: those that concern you, which is what you did and what others did to you.',
+      'Types of events to send. Only events that concern you are sent: what you did, and what others did to you.',
     example: ['social.user-followed'],
   },
   ordered: {
     description:
-      'Whether the events of one subject are sent one after the other: a later one waits until an earlier one was delivered or has failed for good.',
+      'Whether the events of one subject are sent in order. A later event waits until each earlier one was delivered or has permanently failed.',
   },
   active: { description: 'Whether events are sent.' },
 };
@@ -50,19 +50,19 @@ export class WebhookView {
   @Field.oneOf(DISABLED_REASONS, {
     nullable: true,
     description:
-      'Why it is not active; null while it is. `failing`: it failed for days; `gone`: it answered 410; `owner`: you turned it off; `access-reset`: your sessions and API keys were ended, such as by a password reset.',
+      'Why it is not active; null while it is active. `failing`: deliveries failed for days. `gone`: the receiver returned 410. `owner`: you turned it off. `access-reset`: your sessions and API keys were revoked, for example by a password reset.',
   })
   disabledReason: DisabledReason | null;
 
   @Field.dateTime({
     nullable: true,
-    description: 'Since when all attempts have failed; null while it works.',
+    description: 'Since when all attempts have failed; null while deliveries succeed.',
   })
   failingSince: Date | null;
 
   @Field.dateTime({
     nullable: true,
-    description: 'Until when requests are also signed with the secret before; null without one.',
+    description: 'Until when requests are also signed with the previous secret; null if there is none.',
   })
   previousSecretExpiresAt: Date | null;
 

@@ -48,7 +48,7 @@ class WebhookCreate {
 class CreatedWebhook extends WebhookView {
   @Field.text({
     max: 60,
-    description: 'The secret with which requests are signed. It is shown only once.',
+    description: 'The secret that signs the requests. It is shown only once.',
     example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=',
   })
   secret: string;
@@ -77,7 +77,7 @@ export class CreateWebhookRoute {
     operationId: 'createWebhook',
     summary: 'Create a webhook',
     description:
-      'From now on, events of the types named that concern you are sent to the URL, signed as Standard Webhooks describes. docs/guides/webhooks.md shows how to receive them.',
+      'New events of the given types that concern you are sent to the URL. Requests are signed as described by Standard Webhooks. docs/guides/webhooks.md shows how to receive them.',
     ok: { status: 201, type: CreatedWebhook, headers: { Location: 'URL of the webhook.' } },
     rejects: [NotFound, TooManyWebhooks, UrlBlocked],
   })

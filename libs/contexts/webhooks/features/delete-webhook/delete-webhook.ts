@@ -32,7 +32,7 @@ export class DeleteWebhookRoute {
   @Explain({
     operationId: 'deleteWebhook',
     summary: 'Delete a webhook',
-    description: 'Nothing more is sent, retries included. The log of its deliveries is deleted.',
+    description: 'No more requests are sent, including retries. The log of its deliveries is deleted.',
     ok: { status: 204 },
     rejects: [NotFound],
   })
@@ -54,7 +54,10 @@ export class DeleteWebhookHandler implements ICommandHandler<DeleteWebhook> {
 
 const REMOVALS = [WebhookDeleted, LogRemovalContinued];
 
-/** Deletes the log of a webhook that is gone, and the jobs of what waits; it may be long: each batch is a transaction. */
+/**
+ * Deletes the log of a deleted webhook, and the jobs of its pending deliveries. The log can be long, so each batch is a
+ * transaction of its own.
+ */
 @Subscriber('webhooks.delete-log', REMOVALS, { queue: Queues.personalData })
 export class DeleteLog implements Handles<(typeof REMOVALS)[number]> {
   constructor(

@@ -11,31 +11,32 @@ import { WebhookSettings } from '../../settings';
 import { type AttemptError, type Due, type LoggedAttempt, WebhookDeliveries } from '../../storage/deliveries';
 import { Webhooks } from '../../storage/webhooks';
 
-/** Milliseconds until an ordered delivery looks again whether the one before it is over: at least, and at most. */
+/** Minimum and maximum milliseconds until an ordered delivery checks again whether the previous one has finished. */
 const ORDER_MS = 1_000;
 const MAX_ORDER_MS = 600_000;
-/** Seconds that an endpoint may ask to be left alone (Retry-After). */
+/** Maximum seconds of a `Retry-After` header that are honored. */
 const MAX_PAUSE_SECONDS = 900;
 const GONE = 410;
 
 const attemptsTotal = counter({
   name: 'rookery_webhook_attempts_total',
-  help: 'Attempts to deliver to webhooks, by outcome: delivered, or why not.',
+  help: 'Delivery attempts to webhooks, by outcome: delivered, or the reason of the failure.',
   labels: ['outcome'],
 });
 const seconds = histogram({
   name: 'rookery_webhook_request_duration_seconds',
-  help: 'Time until webhooks answered, or were given up.',
+  help: 'Time in seconds until webhooks responded or the attempt was aborted.',
 });
 const disabledTotal = counter({
   name: 'rookery_webhooks_disabled_total',
-  help: 'Webhooks that were disabled without their owners, by reason: failing, gone.',
+  help: 'Webhooks that were disabled automatically, by reason: failing, gone.',
   labels: ['reason'],
 });
 
 /**
- * Sends a delivery: at least once, always with the same `webhook-id`. Any status but 2xx is a failure and is retried,
- * except by a blocked URL. A webhook that is disabled, and what its owner may not see any more, is skipped.
+ * Sends a delivery at least once, always with the same `webhook-id`. Any status other than 2xx is a failure. Failures
+ * are retried, except a blocked URL and a status of 410. Skips deliveries to a disabled webhook, and deliveries about
+ * something that the owner can no longer see.
  */
 @Subscriber('webhooks.deliver', DeliveryDue, { queue: Queues.webhooks })
 export class Deliver implements Handles<typeof DeliveryDue> {
@@ -60,7 +61,7 @@ export class Deliver implements Handles<typeof DeliveryDue> {
     if (!(await this.viewers.maySee(due.ownerId, due.about, due.workspaceId)))
       return this.skip(due, 'withheld');
     if (due.open && due.eventType !== PING) {
-      // It has just failed several times, so this counts as an attempt: after hours of it, a delivery has failed.
+      // The endpoint has just failed several times. This counts as an attempt, so that the delivery fails after hours.
       await this.log(due, 'pending', attemptOf(this.clock.now(), newId(), { error: 'circuit-open' }));
       throw new Error('The endpoint has just failed several times.');
     }
@@ -91,8 +92,8 @@ export class Deliver implements Handles<typeof DeliveryDue> {
     }
     const attempt = attemptOf(at, requestId, { statusCode, error: 'status', durationMs });
     await this.failed(due, attempt, pauseOf(headers['retry-after']));
-    if (statusCode === GONE) throw new Reject('The receiver answered 410.');
-    throw new Error(`The receiver answered ${statusCode}.`);
+    if (statusCode === GONE) throw new Reject('The receiver returned 410.');
+    throw new Error(`The receiver returned ${statusCode}.`);
   }
 
   async onDiscarded({ subject, sequence }: EventOf<typeof DeliveryDue>): Promise<void> {
@@ -156,8 +157,8 @@ export class Deliver implements Handles<typeof DeliveryDue> {
 }
 
 /**
- * @returns milliseconds until it may be the turn of an ordered delivery: longer the more are before it, and the longer the
- *   first of them waits for its next attempt, so that a long queue behind a dead endpoint asks seldom
+ * @returns milliseconds until an ordered delivery checks again. Grows with the number of deliveries before it and with
+ *   their failed attempts, so that a long queue behind a dead endpoint checks rarely
  */
 function turnOf({ ahead, attemptsAhead }: Due): number {
   return Math.min(MAX_ORDER_MS, ORDER_MS * ahead * 2 ** attemptsAhead);
@@ -171,7 +172,7 @@ function attemptOf(
   return { at: at.toISOString(), requestId, statusCode, error, durationMs };
 }
 
-/** @returns the seconds of a `Retry-After` in seconds, the only form of it that is honored; bounded */
+/** @returns the value of a `Retry-After` header in seconds, limited; other forms of the header are ignored */
 function pauseOf(header: string | undefined): number | undefined {
   if (header === undefined || !/^\d{1,9}$/.test(header)) return undefined;
   return Math.min(Number(header), MAX_PAUSE_SECONDS);

@@ -8,8 +8,9 @@ import { WebhookDeliveries } from '../../storage/deliveries';
 import { Webhooks } from '../../storage/webhooks';
 
 /**
- * Makes a delivery for each webhook that an event concerns. Events without a webhook do not come here: see `Interests`.
- * In order, so that an ordered webhook knows the earlier deliveries of a subject before the later ones.
+ * Creates a delivery for each webhook that must receive an event. Events without such a webhook are filtered out
+ * earlier: see `Interests`. Processes events in order, so that the earlier deliveries of a subject exist before the
+ * later ones.
  */
 @Subscriber(FAN_OUT, OFFERED_EVENTS, { queue: Queues.projections, ordered: true, interest: interestsIn })
 export class FanOut implements Handles<(typeof OFFERED_EVENTS)[number]> {

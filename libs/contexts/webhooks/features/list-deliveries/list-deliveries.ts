@@ -46,7 +46,8 @@ export class ListWebhookDeliveriesRoute {
   @Explain({
     operationId: 'listWebhookDeliveries',
     summary: 'List the deliveries of a webhook',
-    description: 'Newest first, each with its latest attempts. They are deleted after some weeks.',
+    description:
+      'Newest first, each with its latest attempts. Deliveries are deleted after 30 days by default.',
     ok: { list: DeliveryView },
     rejects: [NotFound],
   })

@@ -55,7 +55,7 @@ export class ListWebhooksRoute {
   @Explain({
     operationId: 'getWebhook',
     summary: 'Read a webhook',
-    description: 'Returns one of your webhooks, without its secret. Another user’s is 404.',
+    description: 'Returns one of your webhooks, without its secret. Returns 404 for webhooks of other users.',
     ok: { type: WebhookView },
     rejects: [NotFound],
   })

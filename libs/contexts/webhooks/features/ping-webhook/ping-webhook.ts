@@ -17,16 +17,16 @@ import { PING } from '../../offered-events';
 import { WebhookDeliveries } from '../../storage/deliveries';
 import { Webhooks } from '../../storage/webhooks';
 
-/** Each is a request that somebody has us send somewhere. */
+/** Limited, because each ping makes this server send a request to a URL that a user chose. */
 const PINGS = defineRatePolicy('webhook-ping', {
   quota: '10/60',
   per: ['account'],
-  doc: 'Test requests to webhooks, per account.',
+  doc: 'Sending test requests to webhooks, per account.',
 });
 
 @ApiSchema({ name: 'WebhookPing' })
 class Ping {
-  @Field.uuid({ description: 'Id of the delivery, which the log shows.' })
+  @Field.uuid({ description: 'Id of the delivery in the log.' })
   deliveryId: string;
 }
 
@@ -50,7 +50,7 @@ export class PingWebhookRoute {
   @Explain({
     operationId: 'pingWebhook',
     summary: 'Test a webhook',
-    description: `Sends a delivery of type \`${PING}\`, also if the webhook is not active. The log shows what became of it.`,
+    description: `Sends a delivery of type \`${PING}\`, even if the webhook is not active. The log shows the outcome.`,
     ok: { status: 202, type: Ping },
     rejects: [NotFound],
   })

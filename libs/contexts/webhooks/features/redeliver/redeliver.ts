@@ -39,7 +39,8 @@ export class RedeliverWebhookRoute {
   @Explain({
     operationId: 'redeliverWebhook',
     summary: 'Send a delivery again',
-    description: 'Whether or not it was delivered; with the same `webhook-id` and body, and all retries.',
+    description:
+      'Sends a finished delivery again, whether it was delivered or not, with the same `webhook-id` and body. Failures are retried as usual.',
     ok: { status: 202 },
     rejects: [NotFound, DeliveryPending, WebhookInactive],
   })

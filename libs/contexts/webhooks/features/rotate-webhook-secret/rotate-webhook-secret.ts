@@ -26,7 +26,7 @@ class RotatedSecret {
   })
   secret: string;
 
-  @Field.dateTime({ description: 'Until when requests are also signed with the secret before.' })
+  @Field.dateTime({ description: 'Until when requests are also signed with the previous secret.' })
   previousSecretExpiresAt: Date;
 }
 
@@ -52,7 +52,7 @@ export class RotateWebhookSecretRoute {
     operationId: 'rotateWebhookSecret',
     summary: 'Rotate the secret of a webhook',
     description:
-      'Requests are signed with the new secret at once, and for a while also with the one before: the header `webhook-signature` then holds two signatures. Rotating again ends the older one; rotate twice if a secret has leaked.',
+      'Requests are signed with the new secret immediately. Until `previousSecretExpiresAt` they are also signed with the previous secret: the header `webhook-signature` then has two signatures. Rotating again invalidates the older secret. If a secret has leaked, rotate twice.',
     ok: { type: RotatedSecret },
     rejects: [NotFound],
   })

@@ -20,7 +20,7 @@ const sample: Told = {
 const EN = {
   subject: 'Your Rookery webhook was disabled',
   after:
-    'Nothing is sent to it any more. When the receiver works again, activate the webhook, then send what was missed from the log of its deliveries.',
+    'No more events are sent to it. When the receiver works again, activate the webhook. Then resend the missed events from its delivery log.',
 };
 const DE = {
   subject: 'Ihr Rookery-Webhook wurde abgeschaltet',
@@ -36,7 +36,7 @@ const MAILS = {
       subject: EN.subject,
       body: [
         'Hello {{name}},',
-        'your webhook to {{host}} ({{id}}) was disabled, because all attempts have failed for days.',
+        'your webhook to {{host}} ({{id}}) was disabled, because all attempts failed for days.',
         EN.after,
       ],
     },
@@ -56,7 +56,7 @@ const MAILS = {
       subject: EN.subject,
       body: [
         'Hello {{name}},',
-        'your webhook to {{host}} ({{id}}) was disabled, because it answered that it is gone (410).',
+        'your webhook to {{host}} ({{id}}) was disabled, because its receiver returned 410 (Gone).',
         EN.after,
       ],
     },
@@ -71,7 +71,10 @@ const MAILS = {
   }),
 };
 
-/** Tells the owner of a webhook that it was disabled. Of the URL only the host: paths of webhooks are secrets. */
+/**
+ * Notifies the owner that a webhook was disabled. Names only the host of the URL, because paths of webhooks are
+ * secrets.
+ */
 @Subscriber('webhooks.send-disabled-mail', WebhookDisabled, { queue: Queues.mail })
 export class SendDisabledMail implements Handles<typeof WebhookDisabled> {
   constructor(

@@ -3,7 +3,10 @@ import { type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { AccessReset } from '../../../identity/contract';
 import { Webhooks } from '../../storage/webhooks';
 
-/** Somebody who had stolen a session may have created a webhook: its owner decides which go on. */
+/**
+ * Disables all webhooks of the user: somebody who stole a session can have created some. The owner decides which to
+ * activate again.
+ */
 @Subscriber('webhooks.stop-after-reset', AccessReset, { queue: Queues.projections })
 export class StopAfterReset implements Handles<typeof AccessReset> {
   constructor(private readonly webhooks: Webhooks) {}

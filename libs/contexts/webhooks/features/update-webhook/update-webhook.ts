@@ -48,7 +48,7 @@ export class UpdateWebhookRoute {
     operationId: 'updateWebhook',
     summary: 'Change a webhook',
     description:
-      'Fields that are left out do not change. `active: true` also activates one that was disabled, and forgets its failures. The secret stays; rotate it if the new URL belongs to somebody else.',
+      'Omitted fields do not change. `active: true` also activates a disabled webhook and resets its failures. The secret does not change: rotate it if the new URL belongs to somebody else.',
     ok: { type: WebhookView },
     rejects: [NotFound, UrlBlocked],
   })
