@@ -10,7 +10,7 @@ import { Bucket } from './storage/bucket';
 import { Links } from './storage/objects';
 import { uploadSchema, Uploads } from './storage/uploads';
 
-/** Files that users upload: verified, images in three sizes. */
+/** Files that users upload. Verifies them and creates three sizes of images. */
 export const media = defineContext('media', __dirname, {
   tags: { Media: 'Upload images, videos and files.' },
   requires: ['identity'],

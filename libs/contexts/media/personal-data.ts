@@ -20,7 +20,7 @@ export class MediaPersonalData implements PersonalData {
     private readonly uploads: Uploads,
   ) {}
 
-  /** The links end like all others; the export is read soon. */
+  /** The links expire like all others, so the user must download the files soon after the export. */
   async *export(userId: string): AsyncGenerator<ExportedPage> {
     for await (const rows of pagesById(PAGE, (after, limit) => this.uploads.ofOwner(userId, after, limit))) {
       const urls = await this.links.of(rows.map(({ mediaKey }) => mediaKey));
@@ -28,7 +28,10 @@ export class MediaPersonalData implements PersonalData {
     }
   }
 
-  /** Whatever uses them: contexts that do come earlier, and lose what they show with it. The worker removes the objects. */
+  /**
+   * Deletes uploads even if they are in use: the contexts that use them are erased earlier. The worker removes the
+   * objects.
+   */
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
     const ids = await this.uploads.lockOfOwner(userId, Math.min(limit, UPLOADS_PER_PAGE));
     await this.outbox.forget(...ids);

@@ -1,6 +1,6 @@
 import { defineQueue } from '@rookery/messaging';
 
-/** Processing and removing objects: a storage may be down for hours, and nobody waits for it. */
+/** Processes and removes objects. The storage can be down for hours, and nobody waits for these jobs. */
 export const objects = defineQueue('media', {
   class: 'low',
   attempts: 12,

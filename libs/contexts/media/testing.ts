@@ -2,12 +2,12 @@ import { crc32, deflateSync } from 'node:zlib';
 import { type Answer, eventually, type Person, type TestSystem } from '@rookery/testing';
 import type { Accepts, MediaUrls } from './contract';
 
-/** A black PNG with a text in it; made here so that suites need no encoder. */
+/** A black PNG with a text chunk, built here so that tests need no encoder. */
 export function png(width = 40, height = 30): Buffer {
   return pngWith(width, height, deflateSync(Buffer.alloc((width + 1) * height, 0)));
 }
 
-/** @param pixels compressed lines; what the header says need not be true */
+/** @param pixels compressed lines; they do not have to match the header */
 export function pngWith(width: number, height: number, pixels: Buffer): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -45,7 +45,7 @@ export function presign(
   });
 }
 
-/** Sends a file as the answer to a request for an upload says. @returns status of the storage */
+/** Sends a file as described by the response to a request for an upload. @returns status of the storage */
 export async function send(answer: Answer, file: Buffer): Promise<number> {
   const { uploadUrl, method, headers } = answer.body;
   const sent = await fetch(uploadUrl, { method, headers, body: new Uint8Array(file) });
@@ -67,7 +67,7 @@ export async function upload(
   return answer.body.mediaKey as string;
 }
 
-/** Waits until the sizes of images are made, or turned out to be impossible. */
+/** Waits until the sizes of images are created or have failed. */
 export async function processed(system: TestSystem, ...mediaKeys: string[]): Promise<void> {
   await eventually(async () => {
     const open = await system.sql(
@@ -78,7 +78,7 @@ export async function processed(system: TestSystem, ...mediaKeys: string[]): Pro
   });
 }
 
-/** Of what a caller in another context does with media. */
+/** What a caller in another context does with media. */
 export function library(system: TestSystem, { id: ownerId }: Pick<Person, 'id'>) {
   return {
     verify: (mediaKey: string, accepts: Accepts = 'any') =>

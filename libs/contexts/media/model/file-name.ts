@@ -1,11 +1,15 @@
 const MAX_CHARACTERS = 100;
 const FALLBACK = 'file';
 
-/** Control characters, those that change the direction of text, and what separates folders or is reserved on some system. */
+/**
+ * Control characters, characters that change the text direction, folder separators, and characters reserved by some
+ * system.
+ */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}"*:<>?|]/gu;
 
 /**
- * Makes a file name safe to save under on any system: its last part, without characters that hide or mislead.
+ * Returns a file name that is safe on any system: the last part of the path, without invisible or misleading
+ * characters.
  *
  * @param name as a client sent it
  * @returns at most 100 characters; never empty, never beginning with a dot
@@ -19,7 +23,7 @@ export function safeFileName(name: string): string {
     .replace(/[ .]+$/u, '');
   const characters = Array.from(clean);
   if (characters.length <= MAX_CHARACTERS) return clean || FALLBACK;
-  // The end says what kind of file it is.
+  // Keep the end: it contains the extension.
   const [, extension = ''] = /(\.[a-z0-9]{1,10})$/iu.exec(clean) ?? [];
   return (
     characters

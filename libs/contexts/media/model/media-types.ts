@@ -1,6 +1,6 @@
 import type { Accepts } from '../contract';
 
-/** Bytes of a file that are enough to recognize its type. */
+/** Number of bytes at the start of a file that are read to recognize its type. */
 export const HEAD_BYTES = 4_096;
 
 /** Maximum size of an upload in bytes. */
@@ -8,7 +8,7 @@ export const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
 
 interface MediaType {
   kind: 'image' | 'video' | 'file';
-  /** Whether the first bytes of a file are those of the type. */
+  /** Whether the first bytes of a file match the type. */
   matches: (head: Buffer) => boolean;
 }
 
@@ -20,7 +20,7 @@ const begins =
 const holds = (text: string, offset: number) => (head: Buffer) =>
   head.subarray(offset, offset + text.length).toString('latin1') === text;
 
-/** ISO base media files say what they are by their major brand (ISO/IEC 14496-12 §4.3). */
+/** The type of ISO base media files is their major brand (ISO/IEC 14496-12 §4.3). */
 const ofBrand =
   (...brands: string[]) =>
   (head: Buffer) =>
@@ -28,10 +28,10 @@ const ofBrand =
 
 const zip = begins(0x50, 0x4b, 0x03, 0x04);
 
-/** All but those that divide lines and columns. */
+/** All control characters except line breaks and tabs. */
 const CONTROL = /(?![\t\n\v\f\r])\p{Cc}/u;
 
-/** UTF-8 without control characters; the last character may be cut off by the end of the head. */
+/** UTF-8 without control characters. The last character can be cut off. */
 function isText(head: Buffer): boolean {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
@@ -42,8 +42,8 @@ function isText(head: Buffer): boolean {
 }
 
 /**
- * Types that may be uploaded. Each is recognized by its first bytes, of a fixed number; what cannot be recognized, or
- * holds scripts (SVG, HTML), is not here.
+ * Accepted types of uploads. Each is recognized by a fixed number of first bytes. Types that cannot be recognized, and
+ * types that can contain scripts (SVG, HTML), are not accepted.
  */
 const TYPES = new Map<string, MediaType>([
   ['image/jpeg', { kind: 'image', matches: begins(0xff, 0xd8, 0xff) }],
@@ -78,7 +78,7 @@ const TYPES = new Map<string, MediaType>([
   ['text/csv', { kind: 'file', matches: isText }],
 ]);
 
-/** Types that may be uploaded, by name. */
+/** Accepted types of uploads, by name. */
 export const CONTENT_TYPES: readonly string[] = [...TYPES.keys()];
 
 /** Whether files of a type are images: they are re-encoded before anybody sees them. */
@@ -86,7 +86,7 @@ export function isImage(contentType: string): boolean {
   return TYPES.get(contentType)?.kind === 'image';
 }
 
-/** Whether a use takes a type. */
+/** Whether a use accepts a type. */
 export function takes(accepts: Accepts, contentType: string): boolean {
   const kind = TYPES.get(contentType)?.kind;
   return (
@@ -95,7 +95,7 @@ export function takes(accepts: Accepts, contentType: string): boolean {
   );
 }
 
-/** @param head the first {@link HEAD_BYTES} of a file, or all of a shorter one */
+/** @param head the first {@link HEAD_BYTES} of a file, or the whole file if it is shorter */
 export function isOfType(contentType: string, head: Buffer): boolean {
   return TYPES.get(contentType)?.matches(head) ?? false;
 }

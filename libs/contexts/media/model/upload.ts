@@ -4,7 +4,7 @@ import { ImageProcessed, UploadDiscarded, UploadRequested } from '../events';
 import { safeFileName } from './file-name';
 import { isImage, isOfType, takes } from './media-types';
 
-/** What a client wants to send. */
+/** The announcement of a file by a client. */
 export interface UploadDraft {
   contentType: string;
   fileName: string;
@@ -14,22 +14,22 @@ export interface UploadDraft {
 
 export interface UploadState extends AggregateState, UploadDraft {
   ownerId: string;
-  /** Where the client sends it; the storage lets it write there until `expiresAt`. */
+  /** Key that the client writes to; the storage allows that until `expiresAt`. */
   mediaKey: string;
-  /** `pending` until it is verified; an image is then `processing` until it has sizes. */
+  /** `pending` until it is verified. An image is then `processing` until its sizes are created. */
   status: 'pending' | 'processing' | 'ready' | 'failed';
-  /** Names the copy that was verified, which nobody outside can write. */
+  /** Id of the verified copy, which clients cannot write. */
   objectId: string | null;
   createdAt: Date;
   expiresAt: Date;
-  /** Since when it waits to be used; of no meaning while it is used. */
+  /** Since when it has been unused. Not meaningful while it is used. */
   unusedSince: Date;
 }
 
-/** Why an upload is forgotten. */
+/** Why an upload is deleted. */
 export type DiscardReason = 'unused' | 'ended' | 'refused' | 'erased';
 
-/** A file that a user sends to the storage, and what became of it. */
+/** A file that a user sends to the storage, and its state. */
 export class Upload extends Aggregate<UploadState> {
   static request(ownerId: string, draft: UploadDraft, now: Date, expiresAt: Date): Upload {
     const id = newId();
@@ -66,7 +66,7 @@ export class Upload extends Aggregate<UploadState> {
     return isImage(this.state.contentType);
   }
 
-  /** Whether the owner may use it, as far as is known without looking at the object. */
+  /** Whether the owner can use it, as far as is known without access to the object. */
   mayBeUsed(ownerId: string, accepts: Accepts): boolean {
     return this.state.ownerId === ownerId && !this.failed && takes(accepts, this.state.contentType);
   }
@@ -74,13 +74,13 @@ export class Upload extends Aggregate<UploadState> {
   /**
    * @param size of the object in bytes
    * @param head its first bytes
-   * @returns whether it is what was announced
+   * @returns whether it matches the announcement
    */
   isAnnounced(size: number, head: Buffer): boolean {
     return size === this.state.size && isOfType(this.state.contentType, head);
   }
 
-  /** @param objectId of the copy that was verified */
+  /** @param objectId id of the verified copy */
   complete(objectId: string, now: Date): void {
     const { ownerId, contentType, size } = this.state;
     this.state.status = this.isImage ? 'processing' : 'ready';
@@ -89,13 +89,13 @@ export class Upload extends Aggregate<UploadState> {
     this.raise(UploadCompleted, { ownerId, contentType, size });
   }
 
-  /** Records that the sizes of an image were made, or that they cannot be. */
+  /** Records that the sizes of an image were created, or that this is not possible. */
   finishProcessing(outcome: 'ready' | 'failed'): void {
     this.state.status = outcome;
     this.raise(ImageProcessed, { ownerId: this.state.ownerId, outcome });
   }
 
-  /** The caller removes it from storage; the worker removes its objects. */
+  /** Raises the event of the deletion. The caller deletes the row; the worker removes the objects. */
   discard(reason: DiscardReason): void {
     const { ownerId, mediaKey, objectId } = this.state;
     this.raise(UploadDiscarded, { ownerId, mediaKey, objectId, reason });

@@ -4,13 +4,13 @@ import { Avatars, type AvatarUrls } from '../../identity/contract';
 import { MediaLibrary } from '../contract';
 import { MediaNotUsable, UsableMedia } from '../model/rejections';
 
-/** The same rejection, about the field that names an avatar. */
+/** The same rejection, for the field `avatarMediaKey`. */
 const notUsable = () =>
   new Rejection(MediaNotUsable, {
     errors: [FieldError.of(UsableMedia, 'avatarMediaKey', {}, MediaNotUsable.message)],
   });
 
-/** Images as avatars. */
+/** Avatars, as images of the media library. */
 @Injectable()
 export class AvatarImages extends Avatars {
   constructor(private readonly library: MediaLibrary) {

@@ -12,7 +12,7 @@ import { Uploads } from '../storage/uploads';
 
 const verifications = counter({
   name: 'rookery_media_verifications_total',
-  help: 'Uploads that were looked at before their first use: verified, missing, refused (not what was announced).',
+  help: 'Uploads that were verified before their first use, by outcome: verified, missing, refused (does not match the announcement).',
   labels: ['outcome'],
 });
 
@@ -33,7 +33,7 @@ export class Library extends MediaLibrary {
 
   override async verify(ownerId: string, mediaKey: string, accepts: Accepts): Promise<void> {
     if (this.transaction.active)
-      throw new Error('Media are verified before the transaction: storage is slow.');
+      throw new Error('Call MediaLibrary.verify before the transaction: the storage is slow.');
     const upload = await this.uploads.find({ mediaKey });
     if (!upload?.mayBeUsed(ownerId, accepts)) throw new Rejection(MediaNotUsable);
     if (!upload.pending) return;
@@ -46,9 +46,9 @@ export class Library extends MediaLibrary {
   }
 
   /**
-   * The upload may be sent again until it expires, so it is copied first to where nobody else writes, and the copy is
-   * verified: what is served is what was looked at. Of several at once each makes a copy of its own, and one of them
-   * stays.
+   * The client can replace the object until the upload expires. So the object is first copied to a key that only this
+   * server writes, and the copy is verified: the served object is the verified one. Concurrent verifications each
+   * create a copy, and one copy is kept.
    */
   private async promote(upload: Upload, mediaKey: string): Promise<void> {
     const { contentType, fileName } = upload.snapshot();
@@ -69,7 +69,7 @@ export class Library extends MediaLibrary {
     if (!announced) throw new Rejection(MediaNotUsable);
   }
 
-  /** @returns whether the copy is the one that stays. */
+  /** @returns whether this copy is kept */
   private async record(id: string, objectId: string | null): Promise<boolean> {
     const upload = await this.uploads.lockExisting(id);
     if (!upload?.pending) return false;
@@ -83,7 +83,7 @@ export class Library extends MediaLibrary {
     return true;
   }
 
-  /** The sweep finds one that is left. */
+  /** The nightly sweep removes a copy that is left behind. */
   private async removeCopy(key: string): Promise<void> {
     await this.bucket.remove(key).catch((error: Error) => this.log.warn(`A copy is left: ${error.message}`));
   }

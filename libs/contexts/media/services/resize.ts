@@ -1,11 +1,11 @@
 import type { Sharp, SharpInput } from 'sharp';
 import { type Size, SIZE_NAMES, SIZES } from '../storage/objects';
 
-/** Seconds of computing for one picture. */
+/** Maximum CPU seconds for one image. */
 const TIMEOUT_SECONDS = 10;
 const QUALITY = 80;
 
-/** Decoders of the types that are accepted. All others of libvips, such as those of SVG and PDF, are switched off. */
+/** Decoders of the accepted types. All other decoders of libvips, such as SVG and PDF, are disabled. */
 const DECODERS = ['Jpeg', 'Png', 'Nsgif', 'Webp', 'Heif'].map((name) => `VipsForeignLoad${name}`);
 
 type SharpModule = (input?: SharpInput, options?: object) => Sharp;
@@ -23,13 +23,13 @@ async function load(): Promise<SharpModule> {
 }
 
 /**
- * Makes the sizes of an image: turned as the camera was held, in sRGB, the first frame of an animation, and without
- * anything but pixels: no EXIF, no position, no thumbnail, no comment.
+ * Creates the sizes of an image: rotated as the EXIF orientation says, in sRGB, only the first frame of an animation,
+ * and without metadata (EXIF, location, thumbnail, comments).
  *
- * @param file as it was sent
- * @param maxPixels a picture that says it has more is refused before it is decoded
- * @returns WebP files by size; none is larger than the picture
- * @throws Error if it is no picture that can be shown, has too many pixels, or takes too long
+ * @param file the original file
+ * @param maxPixels an image with more pixels in its header is rejected before it is decoded
+ * @returns WebP files by size; none is larger than the original
+ * @throws Error if it is not an image that can be shown, has too many pixels, or takes too long
  */
 export async function resize(file: Buffer, maxPixels: number): Promise<Record<Size, Buffer>> {
   const sharp = await (loaded ??= load());

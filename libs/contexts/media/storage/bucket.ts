@@ -7,45 +7,48 @@ import { CircuitBreaker } from '@rookery/redis';
 import { MediaSettings } from '../settings';
 import { Presigner } from './signature';
 
-/** Ms for a request that moves few bytes; two of them fit into the time that a request may wait for a dependency. */
+/**
+ * Timeout in milliseconds of a request with few bytes. Two of them fit into the time that an API request can wait for a
+ * dependency.
+ */
 const TIMEOUT_MS = 2_000;
-/** Ms for one that moves a whole object. */
+/** Timeout in milliseconds of a request that transfers a whole object. */
 const TRANSFER_TIMEOUT_MS = 20_000;
-/** Ms for which a storage that has answered counts as available. */
+/** Milliseconds for which the storage counts as available after a response. */
 const AVAILABLE_MS = 2_000;
-/** Seconds for which our own requests are signed: clocks may differ a little. */
+/** Seconds for which signatures of requests by this server are valid; clocks can differ slightly. */
 const OWN_REQUEST_SECONDS = 300;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const MAX_CONNECTIONS = 32;
 
 const requests = counter({
   name: 'rookery_storage_requests_total',
-  help: 'Requests to the object storage, by outcome: done, missing, refused, failed, skipped (it had failed a moment before).',
+  help: 'Requests to the object storage, by outcome: done, missing, refused, failed, skipped (not sent, because it had just failed).',
   labels: ['operation', 'outcome'],
 });
 const seconds = histogram({
   name: 'rookery_storage_request_duration_seconds',
-  help: 'Time that the object storage took to answer.',
+  help: 'Response time of the object storage in seconds.',
   labels: ['operation'],
 });
 
-/** The storage does not answer, or not as it should. What it was asked may have happened. */
+/** The storage does not respond, or returns an unexpected response. The requested operation may have been performed. */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable';
   /** For `/healthz`. */
   readonly code = 'STORAGE_UNAVAILABLE';
 }
 
-/** The storage answers, but refuses this request, such as to remove an object that is locked. */
+/** The storage responds, but refuses this request, for example to remove a locked object. */
 export class StorageRefused extends StorageUnavailable {}
 
-/** The storage closed an idle connection at the moment at which it was used again. */
+/** The storage closed an idle connection while it was being reused. */
 class StaleConnection extends Error {}
 
-/** Headers that an object is served with. */
+/** Response headers of an object. */
 export interface ServedAs {
   contentType: string;
-  /** Name under which browsers save it; undefined for what they may show. */
+  /** File name for downloads; undefined if browsers may show the object. */
   fileName?: string;
 }
 
@@ -62,7 +65,7 @@ interface Request {
   query?: Record<string, string>;
   headers?: Record<string, string>;
   body?: Buffer;
-  /** Answers that are longer fail; of an object that is longer only so much is read where `truncate` is set. */
+  /** Longer responses fail, unless `truncate` is set: then only this many bytes are read. */
   maxBytes?: number;
   truncate?: boolean;
   timeoutMs?: number;
@@ -75,7 +78,7 @@ interface Response {
   body: Buffer;
 }
 
-/** The private bucket of all media, in any storage that speaks S3. Nothing here may be called inside of a transaction. */
+/** The private bucket of all media, in any S3-compatible storage. Do not call these methods inside of a transaction. */
 @Injectable()
 export class Bucket implements OnApplicationShutdown {
   private readonly presigner: Presigner;
@@ -96,7 +99,7 @@ export class Bucket implements OnApplicationShutdown {
   }
 
   /**
-   * Asks the storage whether it is there, unless it has answered within the last two seconds.
+   * Checks that the storage responds, unless it has responded within the last two seconds.
    *
    * @throws StorageUnavailable
    */
@@ -107,7 +110,7 @@ export class Bucket implements OnApplicationShutdown {
   }
 
   /**
-   * @param size in bytes; the storage refuses any other, as it refuses another type
+   * @param size in bytes; the storage rejects a different size or type
    * @param expiresIn seconds from now on
    * @returns URL to which a client sends an object
    */
@@ -122,10 +125,10 @@ export class Bucket implements OnApplicationShutdown {
   }
 
   /**
-   * A link changes once in `MEDIA_LINK_SECONDS` and works for that time after its last change, so that what was cached
-   * with it still shows.
+   * A link changes once every `MEDIA_LINK_SECONDS` and remains valid for that time after a change, so that cached
+   * responses with the link still work.
    *
-   * @returns URL at which everybody who knows it reads an object
+   * @returns URL that lets everybody who knows it read an object
    */
   downloadUrl(key: string): string {
     const { baseUrl, endpoint, linkSeconds, publicEndpoint } = this.settings;
@@ -136,7 +139,7 @@ export class Bucket implements OnApplicationShutdown {
     return this.presigner.url({ method: 'GET', url, at, expiresIn: 2 * linkSeconds });
   }
 
-  /** Whether there is a storage at all. */
+  /** Whether a storage is configured. */
   get configured(): boolean {
     return this.settings.endpoint !== '';
   }
@@ -163,7 +166,7 @@ export class Bucket implements OnApplicationShutdown {
 
   /**
    * @param bytes maximum to read
-   * @returns its size in bytes, and how it begins; undefined if there is none
+   * @returns its size in bytes and its first bytes; undefined if it does not exist
    * @throws StorageUnavailable
    */
   async head(key: string, bytes: number): Promise<{ size: number; head: Buffer } | undefined> {
@@ -184,7 +187,7 @@ export class Bucket implements OnApplicationShutdown {
 
   /**
    * @param maxBytes a larger object is an error
-   * @returns an object; undefined if there is none
+   * @returns the object; undefined if it does not exist
    * @throws StorageUnavailable
    */
   async read(key: string, maxBytes: number, signal?: AbortSignal): Promise<Buffer | undefined> {
@@ -214,7 +217,7 @@ export class Bucket implements OnApplicationShutdown {
   }
 
   /**
-   * Removes objects; those that are not there are no error.
+   * Removes objects. Ignores missing ones.
    *
    * @throws StorageUnavailable
    */
@@ -225,11 +228,11 @@ export class Bucket implements OnApplicationShutdown {
   /**
    * A page of the objects whose keys begin with `prefix`, in the order of their keys.
    *
-   * @param after key that the page before ended with; empty for the first
+   * @param after last key of the previous page; empty for the first page
    * @throws StorageUnavailable
    */
   async list(prefix: string, after: string, limit: number): Promise<{ objects: Listed[]; more: boolean }> {
-    // The first version of the operation: the second one fails on the embedded server as soon as there is more.
+    // Version 1 of ListObjects: version 2 fails on the embedded server if there is more than one page.
     const { body } = await this.send({
       operation: 'list',
       method: 'GET',
@@ -237,7 +240,7 @@ export class Bucket implements OnApplicationShutdown {
       timeoutMs: TRANSFER_TIMEOUT_MS,
     });
     const text = body.toString('utf8');
-    // Keys that XML has to escape are none of ours, and left alone by whoever asks.
+    // Keys that XML must escape were not stored by this application, and callers ignore them.
     const objects = [...text.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry]) => ({
       key: /<Key>(.*?)<\/Key>/.exec(entry!)![1]!,
       modifiedAt: new Date(/<LastModified>(.*?)<\/LastModified>/.exec(entry!)![1]!),
@@ -264,7 +267,7 @@ export class Bucket implements OnApplicationShutdown {
   }
 
   /**
-   * @returns an answer; only 404 and 416 are no failures besides success
+   * @returns a response: 2xx, 404 or 416. All others are failures
    * @throws StorageUnavailable, StorageRefused
    */
   private async send(asked: Request): Promise<Response> {
@@ -319,7 +322,7 @@ export class Bucket implements OnApplicationShutdown {
       expiresIn: OWN_REQUEST_SECONDS,
     });
     const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-    // The limit is on the whole exchange: a storage that sends a byte a second would never be idle.
+    // The timeout covers the whole exchange: a storage that sends one byte per second would never be idle.
     const limit = AbortSignal.timeout(timeoutMs);
     const ended = signal ? AbortSignal.any([limit, signal]) : limit;
     return new Promise((resolve, reject) => {
@@ -333,7 +336,7 @@ export class Bucket implements OnApplicationShutdown {
           length += part.length;
           if (length <= maxBytes) return;
           if (truncate) done();
-          else reject(new Error(`The answer is longer than ${maxBytes} bytes`));
+          else reject(new Error(`The response is longer than ${maxBytes} bytes`));
           response.destroy();
         });
         response.on('error', reject);
@@ -367,14 +370,14 @@ function isRefusal({ status }: Response): boolean {
 }
 
 function isExpected({ status, body }: Response): boolean {
-  // A 404 without a body answers HEAD, which asks for the bucket itself.
+  // HEAD, the check of the bucket itself, gets a 404 without a body.
   if (status === 404) return body.length > 0 && !body.includes('NoSuchBucket');
-  // S3 begins to answer a copy before it is made, so that it may fail after a 200.
+  // S3 starts to respond to a copy before it is finished, so a copy can fail after a 200.
   if (status === 200) return !body.subarray(0, 200).includes('<Error>');
   return status < 300 || status === 416;
 }
 
-/** Browsers save it under that name; the first one is for those that do not read the second (RFC 6266). */
+/** The name for downloads. The first form is for clients that do not support the second (RFC 6266). */
 function dispositionOf(fileName: string): string {
   const plain = fileName.replaceAll(/[^\w. ()-]/g, '_');
   const encoded = encodeURIComponent(fileName).replaceAll(

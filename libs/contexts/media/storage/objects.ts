@@ -9,15 +9,15 @@ export const SIZES = { small: 160, medium: 640, large: 2_048 } as const;
 export type Size = keyof typeof SIZES;
 export const SIZE_NAMES = Object.keys(SIZES) as Size[];
 
-/** Type of every size. */
+/** Media type of every size. */
 export const SIZE_TYPE = 'image/webp';
 
-/** Where clients write; nothing is served from here. */
+/** Prefix that clients write to; never served. */
 export const QUARANTINE = 'uploads/';
-/** What was verified; only we write here. */
+/** Prefix of verified objects; only this server writes to it. */
 export const VERIFIED = 'media/';
 
-/** @returns the key of the verified file, as it was sent */
+/** @returns the key of the verified original file */
 export function originalKey(objectId: string): string {
   return `${VERIFIED}${objectId}/original`;
 }
@@ -27,7 +27,7 @@ export function sizeKey(objectId: string, size: Size): string {
   return `${VERIFIED}${objectId}/${size}.webp`;
 }
 
-/** @returns the keys of all objects that an upload may have */
+/** @returns the keys of all objects that an upload can have */
 export function keysOf(mediaKey: string, objectId: string | null): string[] {
   if (objectId === null) return [mediaKey];
   return [mediaKey, originalKey(objectId), ...SIZE_NAMES.map((size) => sizeKey(objectId, size))];
@@ -53,7 +53,7 @@ export class Links {
       const url = this.bucket.downloadUrl(originalKey(objectId));
       return { contentType, url, small: null, medium: null, large: null, state };
     }
-    // The file as it was sent may say where it was taken: it is never shown.
+    // The original file is never shown, because it can contain the location of the camera.
     const large = this.bucket.downloadUrl(sizeKey(objectId, 'large'));
     if (state === 'processing')
       return { contentType: SIZE_TYPE, url: large, small: null, medium: null, large: null, state };

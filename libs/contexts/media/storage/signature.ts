@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-/** Access to a bucket. */
+/** Credentials for a bucket. */
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
@@ -17,15 +17,15 @@ export interface Presigned {
   query?: Record<string, string>;
   /** Headers that the request must have with exactly these values, by lower-case name. */
   headers?: Record<string, string>;
-  /** Beginning of its validity. */
+  /** Start of its validity. */
   at: Date;
   /** Seconds from `at`. */
   expiresIn: number;
 }
 
 /**
- * Presigns requests to S3 (Signature Version 4 in the query, unsigned payload). The AWS SDK does the same, but needs 38 MB
- * and a third of a millisecond for each; a page of a list holds hundreds of links.
+ * Presigns requests to S3 (Signature Version 4 in the query, unsigned payload). The AWS SDK does the same, but needs 38
+ * MB and a third of a millisecond per URL, and a page of a list has hundreds of links.
  */
 export class Presigner {
   private key: { date: string; value: Buffer } | undefined;
@@ -67,7 +67,7 @@ export class Presigner {
     return `${url.origin}${url.pathname}?${parameters}&X-Amz-Signature=${signature}`;
   }
 
-  /** The key is the same for a whole day. */
+  /** The signing key is valid for a whole day. */
   private keyOf(date: string): Buffer {
     if (this.key?.date !== date) {
       const steps = [date, this.credentials.region, 's3', 'aws4_request'];
@@ -82,7 +82,7 @@ export class Presigner {
   }
 }
 
-/** Percent-encoding as RFC 3986 has it: everything but unreserved characters. */
+/** Percent-encoding as defined by RFC 3986: everything except unreserved characters. */
 function encode(text: string): string {
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,

@@ -3,7 +3,10 @@ import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { type DiscardReason, Upload, type UploadState } from '../model/upload';
 
-/** What uses an upload is not part of the aggregate: {@link Uploads.attach} and {@link Uploads.detach} change that column. */
+/**
+ * The uses of an upload are not part of the aggregate: {@link Uploads.attach} and {@link Uploads.detach} change that
+ * column.
+ */
 export const uploadSchema = new EntitySchema<UploadState>({
   name: 'Upload',
   schema: 'media',
@@ -24,10 +27,10 @@ export const uploadSchema = new EntitySchema<UploadState>({
   },
 });
 
-/** Uses of one upload: they are in one row, which each use writes anew. */
+/** Maximum uses of one upload. All of them are in one row, which each use rewrites. */
 const MAX_USES = 100;
 
-/** What links to an upload depend on. */
+/** The data needed for links to an upload. */
 export interface Shown {
   mediaKey: string;
   contentType: string;
@@ -35,13 +38,13 @@ export interface Shown {
   status: 'processing' | 'ready';
 }
 
-/** What decides which objects of an upload are needed. */
+/** The data that decides which objects of an upload are needed. */
 export interface KnownUpload {
   contentType: string;
   status: UploadState['status'];
 }
 
-/** An upload as its owner gets it in an export. */
+/** An upload in the data export of its owner. */
 export interface OwnUpload {
   id: string;
   mediaKey: string;
@@ -61,16 +64,16 @@ export class Uploads extends Repository<UploadState, Upload> {
     restore: (state) => new Upload(state),
   };
 
-  /** @returns an upload, locked until the current transaction ends; undefined if it is gone */
+  /** @returns an upload, locked until the current transaction ends; undefined if it was deleted */
   async lockExisting(id: string): Promise<Upload | undefined> {
     await this.sql.execute('SELECT 1 FROM media.uploads WHERE id = $1 FOR UPDATE', [id]);
     return this.find({ id });
   }
 
   /**
-   * Counts a user's uploads, and lets nobody add one before the current transaction ends.
+   * Counts a user's uploads, and prevents that others are added before the current transaction ends.
    *
-   * @returns number of those that nothing uses, and bytes of all as they were announced
+   * @returns number of unused uploads, and announced bytes of all uploads
    */
   async count(ownerId: string): Promise<{ unused: number; bytes: number }> {
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('media.uploads:' || $1, 0))`, [
@@ -85,8 +88,8 @@ export class Uploads extends Repository<UploadState, Upload> {
   }
 
   /**
-   * @returns whether the owner has a verified upload of that key that can be shown and has not too many uses: `use` uses
-   *   it now
+   * @returns whether the upload is now used by `use`; false unless the owner has a verified upload with this key that
+   *   can be shown and does not have too many uses
    */
   async attach(ownerId: string, mediaKey: string, use: string): Promise<boolean> {
     const attached = await this.sql.execute(
@@ -98,7 +101,7 @@ export class Uploads extends Repository<UploadState, Upload> {
     return attached === 1;
   }
 
-  /** Forgets an upload when nothing uses it any more. */
+  /** Deletes an upload if nothing uses it any more. */
   async detach(mediaKey: string, use: string): Promise<void> {
     const row = await this.sql.row<{ id: string; unused: boolean }>(
       `UPDATE media.uploads SET uses = array_remove(uses, $2) WHERE media_key = $1 AND $2 = ANY (uses)
@@ -108,7 +111,7 @@ export class Uploads extends Repository<UploadState, Upload> {
     if (row?.unused) await this.discard([row.id], 'ended');
   }
 
-  /** Forgets uploads; the worker removes their objects. */
+  /** Deletes uploads; the worker removes their objects. */
   async discard(ids: readonly string[], reason: DiscardReason): Promise<void> {
     for (const id of ids) {
       const upload = await this.getLocked(id);
@@ -117,7 +120,7 @@ export class Uploads extends Repository<UploadState, Upload> {
     }
   }
 
-  /** Locks uploads that nothing has used for some time; one that somebody begins to use at this moment is not among them. */
+  /** Locks uploads that have been unused for some time, except those that another transaction is starting to use. */
   async lockUnused(olderThanSeconds: number, limit: number): Promise<string[]> {
     const rows = await this.sql.rows<{ id: string }>(
       `SELECT id FROM media.uploads WHERE uses = '{}' AND unused_since < now() - make_interval(secs => $1)
@@ -127,7 +130,7 @@ export class Uploads extends Repository<UploadState, Upload> {
     return rows.map(({ id }) => id);
   }
 
-  /** @returns those of some keys that can be shown */
+  /** @returns the uploads with the given keys that can be shown */
   shown(mediaKeys: readonly string[]): Promise<Shown[]> {
     return this.sql.rows<Shown & Record<string, unknown>>(
       `SELECT media_key AS "mediaKey", content_type AS "contentType", object_id AS "objectId", status
@@ -137,8 +140,8 @@ export class Uploads extends Repository<UploadState, Upload> {
   }
 
   /**
-   * @param by whose ids these are: of uploads, or of their verified copies
-   * @returns what decides which objects are still needed, by id
+   * @param by kind of the ids: of uploads, or of their verified copies
+   * @returns the data that decides which objects are still needed, by id
    */
   async known(by: 'id' | 'object_id', ids: readonly string[]): Promise<Map<string, KnownUpload>> {
     const rows = await this.sql.rows<KnownUpload & { id: string }>(

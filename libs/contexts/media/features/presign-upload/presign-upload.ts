@@ -37,7 +37,7 @@ class UploadRequest {
 
   @Field.text({
     max: 255,
-    description: 'Name of the file. Folders and characters that mislead are taken out of it.',
+    description: 'Name of the file. Folders and misleading characters are removed.',
     example: 'owl.jpg',
   })
   fileName: string;
@@ -56,24 +56,29 @@ class UploadHeaders {
 }
 
 class PresignedUpload {
-  @Field.url({ description: 'Where to send the file: exactly as announced, until it expires.' })
+  @Field.url({
+    description:
+      'URL to send the file to, until `expiresAt`. The file must have the announced type and size.',
+  })
   uploadUrl: string;
 
   @Field.oneOf(['PUT'], { description: 'Method of the request.', example: 'PUT' })
   method: 'PUT';
 
-  @Field.object(() => UploadHeaders, { description: 'Headers of the request, besides Content-Length.' })
+  @Field.object(() => UploadHeaders, {
+    description: 'Headers of the request, in addition to Content-Length.',
+  })
   headers: UploadHeaders;
 
   @Field.text({
     max: 100,
     description:
-      'Names the file wherever a mediaKey is taken, once it was sent. It is removed after a day unless it is used.',
+      'Identifies the file in fields that accept a mediaKey, after you have sent it. An unused file is removed after a day.',
     example: 'uploads/0198c1d0-7a1c-7f00-a5d3-e1c2b3a49587',
   })
   mediaKey: string;
 
-  @Field.dateTime({ description: 'Until when the file may be sent.' })
+  @Field.dateTime({ description: 'When the upload URL expires.' })
   expiresAt: Date;
 }
 
@@ -101,18 +106,18 @@ export class PresignUploadRoute {
     operationId: 'presignUpload',
     summary: 'Request an upload',
     description:
-      'Answers a URL to which you send the file yourself, with the method and the headers of the answer. The storage refuses another size, another type and another key. Images are re-encoded in three sizes, without what a camera adds to them, before anybody sees them; of an animated one the first frame is kept.',
+      'Returns a URL, a method and headers. Send the file to this URL yourself. The storage rejects a file with a different size or type. Before an image is shown to anybody, it is re-encoded in three sizes without camera metadata. Only the first frame of an animated image is kept.',
     ok: { status: 201, type: PresignedUpload },
     rejects: [MediaUnavailable, QuotaExceeded, TooManyUploads],
   })
   async presign(@CurrentCaller() { userId }: Caller, @Body() draft: UploadRequest): Promise<PresignedUpload> {
     if (!CONTENT_TYPES.includes(draft.contentType))
       throw new RequestRefused(Problems.unsupportedMediaType, {
-        detail: `Files of this type are not accepted. Accepted are ${CONTENT_TYPES.join(', ')}.`,
+        detail: `Files of this type are not accepted. Accepted types: ${CONTENT_TYPES.join(', ')}.`,
       });
     if (draft.size > MAX_UPLOAD_BYTES)
       throw new RequestRefused(Problems.tooLarge, {
-        detail: `A file may have ${MAX_UPLOAD_BYTES} bytes at most.`,
+        detail: `A file can have at most ${MAX_UPLOAD_BYTES} bytes.`,
       });
     await this.bucket.assertAvailable().catch((error: unknown) => {
       throw error instanceof StorageUnavailable ? new Rejection(MediaUnavailable) : error;

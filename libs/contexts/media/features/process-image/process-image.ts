@@ -15,15 +15,15 @@ import { Uploads } from '../../storage/uploads';
 
 const processed = counter({
   name: 'rookery_media_images_total',
-  help: 'Images that were processed: ready, or failed because they cannot be shown.',
+  help: 'Processed images, by outcome: ready, or failed (cannot be shown).',
   labels: ['outcome'],
 });
 const seconds = histogram({
   name: 'rookery_media_image_duration_seconds',
-  help: 'Time that it took to make the sizes of an image.',
+  help: 'Time in seconds to create the sizes of an image.',
 });
 
-/** Makes the sizes of an image, then removes the file as it was sent: it may say where it was taken. */
+/** Creates the sizes of an image, then removes the original file, which can contain the location of the camera. */
 @Subscriber('media.process-image', UploadCompleted, { queue: objects })
 export class ProcessImage implements Handles<typeof UploadCompleted> {
   private readonly log = new Logger(ProcessImage.name);
@@ -37,7 +37,7 @@ export class ProcessImage implements Handles<typeof UploadCompleted> {
 
   async handle({ subject }: EventOf<typeof UploadCompleted>, { signal }: Attempt): Promise<void> {
     const upload = await this.uploads.find({ id: subject });
-    if (!upload) return; // whoever forgot it has its objects removed
+    if (!upload) return; // the deletion of the upload also removes its objects
     const { mediaKey, objectId } = upload.snapshot();
     if (upload.processing) await this.process(upload, objectId!, signal);
     await this.bucket.remove(mediaKey, ...(upload.isImage ? [originalKey(objectId!)] : []));
@@ -62,7 +62,7 @@ export class ProcessImage implements Handles<typeof UploadCompleted> {
     if (!recorded) await this.bucket.remove(...SIZE_NAMES.map((size) => sizeKey(objectId, size)));
   }
 
-  /** @returns undefined if it is no picture that can be shown: doing it again would not help */
+  /** @returns undefined if the file is not an image that can be shown; a retry would not help */
   private async sizesOf(id: string, file: Buffer): Promise<Record<Size, Buffer> | undefined> {
     const end = seconds.startTimer();
     try {

@@ -7,7 +7,9 @@ import { objects } from '../../queues';
 import { Bucket } from '../../storage/bucket';
 import { keysOf } from '../../storage/objects';
 
-/** Removes the objects of an upload that is forgotten. What a dead delivery leaves, the sweep of the bucket finds. */
+/**
+ * Removes the objects of a deleted upload. The sweep of the bucket finds objects that a dead delivery leaves behind.
+ */
 @Subscriber('media.remove-objects', UploadDiscarded, { queue: objects })
 export class RemoveObjects implements Handles<typeof UploadDiscarded> {
   constructor(
@@ -19,7 +21,7 @@ export class RemoveObjects implements Handles<typeof UploadDiscarded> {
   async handle({ subject, sequence, data }: EventOf<typeof UploadDiscarded>): Promise<void> {
     if (!this.bucket.configured) return;
     await this.bucket.remove(...keysOf(data.mediaKey, data.objectId));
-    // The upload is gone, so this is the last of its events, and is there once however often this runs.
+    // The upload is deleted, so this is its last event. It is stored only once, even if this runs several times.
     const removed = {
       definition: ObjectRemoved,
       subject,

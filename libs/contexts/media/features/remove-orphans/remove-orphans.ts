@@ -12,17 +12,20 @@ import { type KnownUpload, Uploads } from '../../storage/uploads';
 
 const BATCH_SIZE = 250;
 const DAY_MS = 86_400_000;
-/** Objects removed at once. */
+/** Maximum objects removed per request. */
 const CONCURRENCY = 16;
 const UUID =
   /^(?:uploads|media)\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:\/[a-z.]+)?$/;
 
 const removed = counter({
   name: 'rookery_media_orphans_removed_total',
-  help: 'Objects in the storage that no upload needed.',
+  help: 'Objects in the storage that were removed because no upload needed them.',
 });
 
-/** Once a night the bucket is searched for objects that no upload needs: of copies that lost, or of dead deliveries. */
+/**
+ * Searches the bucket every night for objects that no upload needs: left by concurrent verifications or dead
+ * deliveries.
+ */
 @Schedule('media.begin-orphan-sweep', { cron: '30 3 * * *' })
 export class BeginOrphanSweep implements Scheduled {
   constructor(
@@ -40,7 +43,7 @@ export class BeginOrphanSweep implements Scheduled {
   }
 }
 
-/** Searches a page of the bucket, outside of any transaction, and asks for the next one. */
+/** Searches a page of the bucket, outside of any transaction, and schedules the next one. */
 @Subscriber('media.remove-orphans', OrphanSweepContinued, { queue: objects })
 export class RemoveOrphans implements Handles<typeof OrphanSweepContinued> {
   private readonly log = new Logger(RemoveOrphans.name);
@@ -57,7 +60,7 @@ export class RemoveOrphans implements Handles<typeof OrphanSweepContinued> {
     const { prefix, after, olderThan } = data;
     const { objects: page, more } = await this.bucket.list(prefix, after, BATCH_SIZE);
     const old = page.filter(({ modifiedAt }) => modifiedAt < new Date(olderThan));
-    // What has a key of another form is not ours.
+    // Objects with keys of another form were not stored by this application.
     const found = old.flatMap(({ key }) => {
       const id = UUID.exec(key)?.[1];
       return id === undefined ? [] : [{ key, id }];
@@ -85,7 +88,10 @@ export class RemoveOrphans implements Handles<typeof OrphanSweepContinued> {
   }
 }
 
-/** The file of an image is needed until it has sizes, or turned out to have none; of what was refused nothing is. */
+/**
+ * The original file of an image is needed until its sizes are created or have failed. No objects of a rejected upload
+ * are needed.
+ */
 function isNeeded(key: string, upload: KnownUpload | undefined): boolean {
   if (!upload) return false;
   if (key.startsWith(QUARANTINE)) return upload.status === 'pending';

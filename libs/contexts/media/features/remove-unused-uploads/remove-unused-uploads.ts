@@ -4,7 +4,7 @@ import { Uploads } from '../../storage/uploads';
 
 const BATCH_SIZE = 200;
 
-/** Forgets uploads that nothing has used for a day; their objects are removed afterwards. */
+/** Deletes uploads that have been unused for a day. Their objects are removed afterwards. */
 @Schedule('media.remove-unused-uploads', { everySeconds: 60 })
 export class RemoveUnusedUploads implements Scheduled {
   constructor(
