@@ -12,7 +12,7 @@ interface Message {
   payload: object;
 }
 
-const ID = { type: 'string', format: 'uuid', description: 'UUIDv7. Keep the last one, to resume after it.' };
+const ID = { type: 'string', format: 'uuid', description: 'UUIDv7. Store the last one to resume after it.' };
 const LAST_EVENT_ID = {
   type: 'string',
   maxLength: MAX_ID_LENGTH,
@@ -23,7 +23,8 @@ const LAST_EVENT_ID = {
 const CONNECTION: readonly FrameType[] = [
   {
     type: 'error',
-    summary: 'The server closes the connection, or ends the stream, because of the client or its token.',
+    summary:
+      'The server is about to close the connection or end the stream, because of the client or its token.',
     schema: z.object({
       code: z.string().describe('Stable code, such as `auth.unauthenticated`.'),
       detail: z.string().describe('What happened.'),
@@ -31,17 +32,17 @@ const CONNECTION: readonly FrameType[] = [
   },
   {
     type: 'pong',
-    summary: 'The answer to the message ping of a WebSocket.',
+    summary: 'Response to the message `ping` of a WebSocket client.',
     schema: z.object({}),
   },
   {
     type: 'ready',
-    summary: 'The first frame of a connection, and of a resumption.',
+    summary: 'First frame of a connection, and first frame after a `resume`.',
     schema: z.object({
       resumed: z
         .boolean()
         .describe(
-          'Whether every frame since `lastEventId` follows. If false, frames may be missing: read again what you show.',
+          'Whether all frames since `lastEventId` follow. If false, frames can be missing: reload the data that you show.',
         ),
     }),
   },
@@ -50,7 +51,7 @@ const CONNECTION: readonly FrameType[] = [
 /** Messages of a client over a WebSocket. */
 const FROM_CLIENTS: readonly Message[] = [
   {
-    ...messageOf('ping', 'Asks for a pong, for clients that cannot send pings of the protocol.'),
+    ...messageOf('ping', 'Requests a `pong`, for clients that cannot send WebSocket pings.'),
     payload: {
       type: 'object',
       additionalProperties: false,
@@ -59,7 +60,7 @@ const FROM_CLIENTS: readonly Message[] = [
     },
   },
   {
-    ...messageOf('resume', 'Starts again after a frame, as `lastEventId` in the URL does.'),
+    ...messageOf('resume', 'Resumes after a frame, like `lastEventId` in the URL.'),
     payload: {
       type: 'object',
       additionalProperties: false,
@@ -94,13 +95,13 @@ export function buildAsyncApi(
       title: `${title}: frames`,
       version,
       description: [
-        'What servers tell connected clients, as it happens. A frame goes to the users it concerns, on every connection they have.',
-        'Every frame has an id. A client that connects again with the id of the last one gets what it has missed, for at least five minutes; a frame may come twice then, with the same id.',
-        'docs/guides/realtime.md says how to connect, and what the close codes mean.',
+        'Messages that servers push to connected clients. A frame is sent to the users it concerns, on each of their connections.',
+        'Every frame has an id. A client that reconnects with the id of the last frame gets the frames that it missed, for at least five minutes. A frame can then arrive twice, with the same id.',
+        'docs/guides/realtime.md describes how to connect, and the close codes.',
       ].join('\n\n'),
       contact: { name: `The maintainers of ${title}` },
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
-      tags: [{ name: 'Realtime', description: 'Frames as they happen.' }],
+      tags: [{ name: 'Realtime', description: 'Receive events over a WebSocket or Server-Sent Events.' }],
     },
     defaultContentType: 'application/json',
     servers: {
@@ -112,7 +113,7 @@ export function buildAsyncApi(
         address: '/v1/events',
         title: 'Event stream',
         description:
-          'Server-Sent Events. Each event has the id and the type of its frame, and the frame as data. Needs an access token in the header Authorization.',
+          'Server-Sent Events. Each event has the id and the type of its frame, and the frame as data. Requires an access token in the header Authorization.',
         servers: [{ $ref: '#/servers/http' }],
         messages: keyed(streamed),
         bindings: {
@@ -122,7 +123,7 @@ export function buildAsyncApi(
       ws: {
         address: '/v1/ws',
         title: 'WebSocket',
-        description: `A WebSocket. Needs an access token, in the header Authorization or as a subprotocol: \`${SUBPROTOCOL}, bearer.<token>\`. Messages of clients have at most 512 bytes.`,
+        description: `A WebSocket. Requires an access token, in the header Authorization or as a subprotocol: \`${SUBPROTOCOL}, bearer.<token>\`. Messages from clients can have at most 512 bytes.`,
         servers: [{ $ref: '#/servers/websocket' }],
         messages: keyed([...sent, ...FROM_CLIENTS]),
         bindings: {
@@ -138,22 +139,23 @@ export function buildAsyncApi(
       receiveMessages: {
         action: 'receive',
         channel: { $ref: '#/channels/ws' },
-        summary: 'What a client may send over a WebSocket',
-        description: 'Anything else closes the connection: with 1003 if it is not JSON, else with 1008.',
+        summary: 'Messages from a client over a WebSocket',
+        description:
+          'Any other message closes the connection: with code 1003 if it is not JSON, otherwise with 1008.',
         messages: refs(FROM_CLIENTS, 'ws'),
       },
       sendEvents: {
         action: 'send',
         channel: { $ref: '#/channels/events' },
         summary: 'Frames over an event stream',
-        description: 'In order, each once for every connection.',
+        description: 'In order, and each frame once per connection.',
         messages: refs(streamed, 'events'),
       },
       sendFrames: {
         action: 'send',
         channel: { $ref: '#/channels/ws' },
         summary: 'Frames over a WebSocket',
-        description: 'In order, each once for every connection.',
+        description: 'In order, and each frame once per connection.',
         messages: refs(sent, 'ws'),
       },
     },
@@ -191,7 +193,11 @@ function frameMessage({ type, summary, schema }: FrameType): Message {
       properties: {
         id: ID,
         type: { const: type },
-        occurredAt: { type: 'string', format: 'date-time', description: 'UTC, with milliseconds.' },
+        occurredAt: {
+          type: 'string',
+          format: 'date-time',
+          description: 'Time of the event, in UTC with milliseconds.',
+        },
         payload,
       },
     },

@@ -18,7 +18,7 @@ describe('Batched reads', () => {
   }
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-  it('read together what is asked in one turn', async () => {
+  it('read requests of one turn together', async () => {
     const { batches, reads, answer } = recorded();
     const asked = [1, 2, 3].map((item) => reads.run(item));
     await turn();
@@ -27,7 +27,7 @@ describe('Batched reads', () => {
     expect(batches).toEqual([[1, 2, 3]]);
   });
 
-  it('collect what is asked while a statement is on its way, and never exceed size and number', async () => {
+  it('collect requests while statements are running, within the limits of size and concurrency', async () => {
     const { batches, reads, answer } = recorded({ batchSize: 2, concurrency: 1 });
     const first = reads.run(1);
     await turn();
@@ -44,7 +44,7 @@ describe('Batched reads', () => {
     expect(batches).toEqual([[1], [2, 3], [4]]);
   });
 
-  it('fail for those who asked together, and go on', async () => {
+  it('fail for one batch, and continue with the next', async () => {
     const { reads, answer } = recorded();
     const failing = [12, 13].map((item) => reads.run(item));
     await turn();

@@ -7,9 +7,9 @@ interface Call<Item, Result> {
 }
 
 /**
- * Reads for many callers with few statements. What is asked in one turn of the event loop is read together; what is
- * asked while enough statements are on their way is read with the next one, so that a storm of hints makes batches
- * larger instead of taking more connections.
+ * Reads for many callers with few statements. Requests of one turn of the event loop are read together. Requests that
+ * arrive while enough statements are running wait for the next one, so that a burst of hints makes batches larger
+ * instead of using more connections.
  */
 export class BatchedReads<Item, Result> {
   private readonly waiting: Call<Item, Result>[] = [];

@@ -23,7 +23,7 @@ export interface Opener {
 export interface Connection {
   readonly opener: Opener;
   /**
-   * Does what is due: pings, deadlines.
+   * Handles what is due: pings, deadlines.
    *
    * @param now milliseconds of `performance.now()`
    */
@@ -42,23 +42,21 @@ export const framesSentTotal = counter({
 
 export const cutOffTotal = counter({
   name: 'rookery_realtime_cut_off_total',
-  help:
-    'Connections that were cut off, by kind: websocket, sse (the client did not read), handshake (refused, and the ' +
-    'client did not close).',
+  help: 'Connections that were terminated, by kind: websocket, sse (the client did not read), handshake (rejected, and the client did not close it).',
   labels: ['kind'],
 });
 
 const refusedTotal = counter({
   name: 'rookery_realtime_refused_total',
-  help: 'Connections that were refused because there were too many, by whose: user, address, server.',
+  help: 'Connections that were rejected because of a limit, by limit: user, address, server.',
   labels: ['limit'],
 });
 
-/** Connections that are looked at in one turn of the event loop. */
+/** Connections that are checked in one turn of the event loop. */
 const CHECK_BATCH = 100;
 const RETRY_AFTER_SECONDS = 30;
 
-/** Whose connections the gauge shows: those of the apis of the process. */
+/** The sources of the gauge: all apis of the process. */
 const measured = new Set<Connections>();
 
 gauge({
@@ -74,7 +72,7 @@ gauge({
   },
 });
 
-/** The open connections of this process: how many there may be, and whether each may stay. */
+/** The open connections of this process: enforces their limits, and closes those whose tokens are no longer valid. */
 @Injectable()
 export class Connections implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(Connections.name);
@@ -95,7 +93,7 @@ export class Connections implements OnApplicationBootstrap, OnModuleDestroy {
     this.loop.start();
   }
 
-  /** Clients are told when to come back, and have a moment to close. */
+  /** Tells clients when to reconnect, and gives them a moment to close. */
   async onModuleDestroy(): Promise<void> {
     await this.loop.stop();
     const total = this.open.size;
@@ -114,9 +112,9 @@ export class Connections implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Takes a place for a connection, at once, so that handshakes in parallel do not get more than there are.
+   * Reserves a place for a connection synchronously, so that parallel handshakes cannot exceed the limit.
    *
-   * @returns gives the place back
+   * @returns a function that releases the place
    * @throws RequestRefused 429 `realtime.too-many-connections`
    */
   reserve({ userId, ip }: Pick<Opener, 'userId' | 'ip'>): () => void {
@@ -147,32 +145,32 @@ export class Connections implements OnApplicationBootstrap, OnModuleDestroy {
     };
   }
 
-  /** Adds a connection that is open now. One that comes while the process ends is told to leave at once. */
+  /** Adds an open connection. During shutdown it is closed immediately. */
   add(connection: Connection): void {
     this.open.add(connection);
     if (this.loop.stopping) connection.end(restarting(this.open.size));
   }
 
-  /** Removes one that is closed. */
+  /** Removes a closed connection. */
   remove(connection: Connection): void {
     this.open.delete(connection);
   }
 
-  /** Looks at every connection, in small steps, so that requests are answered in between. */
+  /** Checks every connection in small steps, so that requests are served in between. */
   private async check(): Promise<void> {
     const all = [...this.open];
     for (let start = 0; start < all.length && !this.loop.stopping; start += CHECK_BATCH) {
       const some = all.slice(start, start + CHECK_BATCH);
       const now = performance.now();
       for (const connection of some) connection.tick(now);
-      // One turn for all of them: what is not cached is read with one statement.
+      // All in one turn, so that everything that is not cached is read with one statement.
       await Promise.all(some.map((connection) => this.checkAccess(connection)));
       await nextTurn();
     }
   }
 
   /**
-   * Whoever cannot be checked because PostgreSQL is away stays: nothing can be read for them either.
+   * A connection that cannot be checked because PostgreSQL is down remains open: no data can be read for it either.
    */
   private async checkAccess(connection: Connection): Promise<void> {
     const { token, userId } = connection.opener;
@@ -192,7 +190,7 @@ function add(counts: Map<string, number>, key: string, change: number): void {
   else counts.delete(key);
 }
 
-/** @param token that was valid once, so its claims can be believed */
+/** @param token that was valid earlier, so its claims can be trusted */
 function isExpired(token: string): boolean {
   const [, claims] = token.split('.');
   if (claims === undefined) return false;

@@ -4,15 +4,15 @@ import { randomInt } from 'node:crypto';
 export interface Ending {
   /** Close code of a WebSocket (RFC 6455 §7.4); 4000 and above are our own. */
   readonly code: number;
-  /** At most 123 bytes. */
+  /** Reason of the close frame, at most 123 bytes. */
   readonly reason: string;
-  /** The `error` frame before it; none where the client would not read it, or has done nothing wrong. */
+  /** The `error` frame that is sent before it. None if the client would not read it, or did nothing wrong. */
   readonly error?: { readonly code: string; readonly detail: string };
-  /** Milliseconds after which the client should connect again; at its own pace if there is none. */
+  /** Milliseconds after which the client should reconnect; undefined if the client decides. */
   readonly retryMs?: number;
 }
 
-/** Milliseconds in which clients of one process come back at least, and per open connection. */
+/** Minimum milliseconds over which reconnects of one process are spread, and milliseconds per open connection. */
 const SPREAD_MIN_MS = 2_000;
 const SPREAD_PER_CONNECTION_MS = 5;
 const SPREAD_MAX_MS = 60_000;
@@ -30,9 +30,9 @@ export const Endings = {
 } as const satisfies Record<string, Ending>;
 
 /**
- * The process ends: clients connect to another one, not all at once.
+ * The process shuts down: clients reconnect to another one, spread over time.
  *
- * @param open number of connections that are told so
+ * @param open number of connections that are closed
  */
 export function restarting(open: number): Ending {
   const spreadMs = Math.min(Math.max(SPREAD_MIN_MS, open * SPREAD_PER_CONNECTION_MS), SPREAD_MAX_MS);

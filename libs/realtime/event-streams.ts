@@ -7,13 +7,13 @@ import type { Frame } from './frame';
 import { RealtimeLimits } from './settings';
 import { frameOf, StreamGap } from './streams';
 
-/** Milliseconds after which browsers connect again when a connection is lost. */
+/** Milliseconds after which browsers reconnect if a connection is lost. */
 const RETRY_MS = 3_000;
 
-/** A frame as an event stream sends it. `seq` is its number in the stream of its user, if it is stored there. */
+/** A frame in an event stream. `seq` is its number in the stream of its user, if it is stored there. */
 export type StreamedFrame = Pick<Frame, 'id' | 'type' | 'text'> & { readonly seq?: number };
 
-/** Answers requests with frames as Server-Sent Events. */
+/** Serves frames as Server-Sent Events. */
 @Injectable()
 export class EventStreams {
   constructor(
@@ -22,11 +22,12 @@ export class EventStreams {
   ) {}
 
   /**
-   * Answers with a stream, for a route that has `@LongLived()` and a caller. The stream has heartbeats; it ends with its
-   * frames, when the client leaves or does not read, when its token ends or is revoked, and when the process does. A
-   * client that asks for it before an earlier request on the connection is answered loses the connection.
+   * Responds with a stream, for a route that has `@LongLived()` and a caller. The stream has heartbeats. It ends when
+   * there are no more frames, when the client disconnects or does not read, when its token expires or is revoked, and
+   * when the process shuts down. If an earlier request on the same connection has no response yet, the connection is
+   * closed.
    *
-   * @param frames what to send, such as `Streams.follow`; the signal ends it
+   * @param frames source of the frames, such as `Streams.follow`; ended by its signal
    * @throws RequestRefused 429 `realtime.too-many-connections`
    */
   async serve(
@@ -38,8 +39,8 @@ export class EventStreams {
     const [, token = ''] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
     const opener = { kind: 'sse', userId, ip: request.ip, token } as const;
     const response = reply.raw;
-    // The client has left, or waits for a response before this one, which would collect the frames: nothing says later
-    // that such a connection is closed.
+    // The client has disconnected, or an earlier response is still pending. Then frames would pile up in memory, and no
+    // event would report that the connection is closed.
     if (response.destroyed || response.socket === null) {
       reply.hijack();
       request.raw.socket.destroy();
@@ -51,7 +52,7 @@ export class EventStreams {
       if (value !== undefined) response.setHeader(name, value);
     response.setHeader('content-type', 'text/event-stream; charset=utf-8');
     response.setHeader('cache-control', 'private, no-store');
-    response.setHeader('x-accel-buffering', 'no'); // or nginx collects them
+    response.setHeader('x-accel-buffering', 'no'); // otherwise nginx buffers frames
     response.writeHead(200);
     if (request.method === 'HEAD') {
       response.end();
@@ -113,7 +114,7 @@ class EventStream implements Connection {
     if (this.ended) return;
     const { response, opener, position } = this;
     if (retryMs !== undefined) response.write(`retry: ${retryMs}\n\n`);
-    // Without `id:`: a client comes back with the id of what it has read.
+    // Without `id:`, so that a client reconnects with the id of the last frame it has read.
     if (error) response.write(`event: error\n${dataOf(frameOf(opener.userId, position, 'error', error))}`);
     this.finish();
   }

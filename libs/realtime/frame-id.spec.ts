@@ -22,7 +22,7 @@ describe('The id of a frame', () => {
     (text) => expect(seqOfFrameId(userId, text)).toBeUndefined(),
   );
 
-  it('is unlike every other id in the system, or it would name a place in the stream', () => {
+  it('differs from every other id in the system, so that those are not taken for a position', () => {
     const ids = Array.from({ length: 1_000 }, () => newId());
     expect(ids.filter((id) => seqOfFrameId(userId, id) !== undefined)).toEqual([]);
   });

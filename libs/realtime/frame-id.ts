@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
-/** Bits of an id that tell streams apart. */
+/** Bits of an id that identify the stream. */
 const TAG_MASK = (1n << 26n) - 1n;
 const SEQ_MASK = (1n << 48n) - 1n;
 
 /**
- * The id of a frame is a UUIDv7 (RFC 9562 §5.7) whose 74 free bits hold its place: 26 bits that belong to the user, and
- * the number of the frame in their stream. So a client can say where it was without the server having to store ids, and
- * an id of somebody else's stream is told from one's own.
+ * The id of a frame is a UUIDv7 (RFC 9562 §5.7) whose 74 free bits contain its position: 26 bits for the user, and the
+ * number of the frame in the user's stream. So a client can resume without the server storing ids, and ids of other
+ * users' streams are recognized.
  *
- * @param userId whose stream
+ * @param userId user of the stream
  * @param seq number of the frame in it, below 2^48
  * @param occurredAt its time
  */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** A type of frame that servers send: its name, the schema of its payload, and what it tells a client. */
+/** A type of frame that servers send: its name, the schema of its payload, and a summary. */
 export interface FrameType<Payload = unknown> {
   /** `<area>.<what-happened>`, kebab-case. Stable API. */
   readonly type: string;
@@ -12,10 +12,10 @@ export interface FrameType<Payload = unknown> {
 const types = new Map<string, FrameType>();
 
 /**
- * Declares a frame; part of a context's `frames.ts`, which whoever sends it imports.
+ * Declares a frame; part of `frames.ts` of a context, which senders import.
  *
  * @param type `<area>.<what-happened>`
- * @param schema of the payload; what it describes is in `asyncapi.json`
+ * @param schema of the payload; its descriptions appear in `asyncapi.json`
  * @param options.summary one sentence that tells clients what happened
  * @throws Error if the type is already declared or malformed
  */
@@ -25,7 +25,7 @@ export function defineFrame<Payload>(
   { summary }: { summary: string },
 ): FrameType<Payload> {
   if (!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(type))
-    throw new Error(`Frame type "${type}" must read <area>.<what-happened> in kebab-case.`);
+    throw new Error(`Frame type "${type}" must have the form <area>.<what-happened> in kebab-case.`);
   if (types.has(type)) throw new Error(`Frame ${type} is defined twice.`);
   const definition = { type, schema, summary };
   types.set(type, definition);

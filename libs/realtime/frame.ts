@@ -5,7 +5,7 @@ export class Frame {
   private wire: string | undefined;
 
   /**
-   * @param seq number in the stream of the user; frames that are not stored have that of the latest before them
+   * @param seq number in the stream of the user; frames that are not stored have the number of the latest stored frame
    * @param json the payload
    */
   constructor(
@@ -16,7 +16,7 @@ export class Frame {
     private readonly json: string,
   ) {}
 
-  /** UUIDv7; a client that comes back with it gets what came after it. */
+  /** UUIDv7. A client that reconnects with it gets the later frames. */
   get id(): string {
     return frameId(this.userId, this.seq, this.occurredAt);
   }
@@ -25,7 +25,7 @@ export class Frame {
     return JSON.parse(this.json);
   }
 
-  /** As JSON, made once for all sockets that get it. */
+  /** As JSON, serialized once for all sockets. */
   get text(): string {
     this.wire ??= `{"id":"${this.id}","type":"${this.type}","occurredAt":"${this.occurredAt.toISOString()}","payload":${this.json}}`;
     return this.wire;

@@ -47,7 +47,7 @@ describe('A frame', () => {
     });
   });
 
-  it('is hinted at after the commit with the number of the latest, and never after a rollback', async () => {
+  it('publishes a hint with the latest number after the commit, and never after a rollback', async () => {
     const user = newId();
     const heard: string[] = [];
     const redis = new Redis(system.addresses.redisUrl);
@@ -216,6 +216,6 @@ describe('Declaring a frame', () => {
   it('is refused for a type that is declared, and for a misspelt one', () => {
     const define = (type: string) => () => defineFrame(type, z.object({}), { summary: '' });
     expect(define('suite.leaf-fell')).toThrow('Frame suite.leaf-fell is defined twice.');
-    expect(define('leafFell')).toThrow('must read <area>.<what-happened>');
+    expect(define('leafFell')).toThrow('must have the form <area>.<what-happened>');
   });
 });

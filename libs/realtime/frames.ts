@@ -3,7 +3,7 @@ import { Sql, Transaction } from '@rookery/persistence';
 import type { FrameType } from './frame-types';
 import { Hints } from './hints';
 
-/** Maximum size of a payload as JSON, in bytes: it bounds the memory that a page of frames takes. */
+/** Maximum size of a payload as JSON, in bytes. It limits the memory of a page of frames. */
 export const MAX_PAYLOAD_BYTES = 8_192;
 
 /** A frame of the current transaction. */
@@ -27,7 +27,7 @@ export class Frames {
    * that its commit waits for, with one hint for each user after it. It locks the users' streams until then, in sorted
    * order, so that senders to the same users wait for each other instead of deadlocking: send from subscribers.
    *
-   * @param userIds who gets it; a repeated one gets it once
+   * @param userIds recipients; duplicates are ignored
    * @throws ZodError if the payload does not match the type's schema
    * @throws Error outside of a transaction, or if the payload is larger than {@link MAX_PAYLOAD_BYTES}
    */
@@ -39,7 +39,7 @@ export class Frames {
     const json = JSON.stringify(schema.parse(payload));
     if (Buffer.byteLength(json) > MAX_PAYLOAD_BYTES)
       throw new Error(`A ${type} frame is larger than ${MAX_PAYLOAD_BYTES} bytes.`);
-    this.transaction.waitForDisk(); // a crash must not give the number of a frame that somebody has received to another
+    this.transaction.waitForDisk(); // after a crash, the number of a frame that was already sent must not be reused
     if (userIds.length > 0)
       this.transaction.collect({ type, json, userIds: [...new Set(userIds)] }, this.sendAll);
   }

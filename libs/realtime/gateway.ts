@@ -7,14 +7,14 @@ import { RealtimeLimits } from './settings';
 import { Socket } from './socket';
 import { Streams } from './streams';
 
-/** Bytes of a message from a client. */
+/** Maximum bytes of a message from a client. */
 const MAX_INBOUND_BYTES = 512;
 
-/** The WebSockets of the api; whoever gets here has passed the route. */
+/** The WebSockets of the api. Requests that get here have passed the checks of the route. */
 @WebSocketGateway({
   path: '/v1/ws',
   maxPayload: MAX_INBOUND_BYTES,
-  perMessageDeflate: false, // it costs memory for each socket, and makes bombs possible
+  perMessageDeflate: false, // compression costs memory per socket and enables decompression bombs
   closeTimeout: new RealtimeLimits().closeMs,
   handleProtocols: () => SUBPROTOCOL,
 })
@@ -28,7 +28,7 @@ export class RealtimeGateway implements OnGatewayConnection<WebSocket> {
     private readonly streams: Streams,
   ) {}
 
-  /** Answers a handshake with 101. @returns whether there is a socket now: the client may have left */
+  /** Responds to a handshake with 101. @returns whether there is a socket; false if the client has disconnected */
   upgrade(request: IncomingMessage, { socket, head }: Handshake): boolean {
     let upgraded = false;
     this.server.handleUpgrade(request, socket, head, (client) => {

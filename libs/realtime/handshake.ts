@@ -4,13 +4,13 @@ import { Forbidden } from '@rookery/domain';
 import { Problems, RequestRefused } from '@rookery/web';
 import type { Opener } from './connections';
 
-/** The subprotocol that clients speak; beside it browsers send `bearer.<token>`. */
+/** The subprotocol of clients; browsers send `bearer.<token>` in addition. */
 export const SUBPROTOCOL = 'rookery.v1';
 const BEARER = 'bearer.';
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
-/** A request to upgrade a connection, on its way through hooks and guards. */
+/** A request to upgrade a connection, while it passes hooks and guards. */
 export interface Handshake {
   readonly socket: Duplex;
   readonly head: Buffer;
@@ -19,18 +19,18 @@ export interface Handshake {
   readonly mistake: string | undefined;
 }
 
-/** A handshake that passed: what the gateway needs to open the socket. */
+/** An accepted handshake: the data that the gateway needs to open the socket. */
 export interface Admission {
   readonly opener: Opener;
   readonly lastEventId: string | undefined;
-  /** Gives the place of the connection back. */
+  /** Releases the place of the connection. */
   readonly release: () => void;
 }
 
 const handshakes = new WeakMap<IncomingMessage, Handshake>();
 const admissions = new WeakMap<IncomingMessage, Admission>();
 
-/** Notes a handshake for the route that answers it. */
+/** Records a handshake for the route that responds to it. */
 export function noteHandshake(request: IncomingMessage, handshake: Handshake): void {
   handshakes.set(request, handshake);
 }
@@ -40,7 +40,7 @@ export function handshakeOf(request: IncomingMessage): Handshake | undefined {
   return handshakes.get(request);
 }
 
-/** Notes what the gateway needs. */
+/** Records the data that the gateway needs. */
 export function admit(request: IncomingMessage, admission: Admission): void {
   admissions.set(request, admission);
 }
@@ -52,15 +52,15 @@ export function admissionOf(request: IncomingMessage): Admission {
   return admission;
 }
 
-/** @returns whether a request asks for a WebSocket; other upgrades are ignored. */
+/** @returns whether a request is a WebSocket upgrade; other upgrades are ignored. */
 export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /**
  * Moves the token of a browser, which cannot set headers, from the subprotocols to the Authorization header, so that
- * everything after this sees one way to authenticate. The token is in no response: a server must select a subprotocol
- * that was offered, and that is {@link SUBPROTOCOL}.
+ * all later code handles only one way to authenticate. The token never appears in a response: the server selects {@link
+ * SUBPROTOCOL} from the offered subprotocols.
  *
  * @returns why the subprotocols cannot be accepted; undefined if they can
  */
@@ -71,11 +71,11 @@ export function takeToken({ headers }: Pick<IncomingMessage, 'headers'>): string
   const tokens = names.filter((name) => name.startsWith(BEARER));
   headers['sec-websocket-protocol'] = SUBPROTOCOL;
   if (!names.includes(SUBPROTOCOL)) return `One of the subprotocols must be ${SUBPROTOCOL}.`;
-  if (names.length > tokens.length + 1) return 'There are unknown or repeated subprotocols.';
-  if (tokens.length > 1) return 'There are two tokens among the subprotocols.';
+  if (names.length > tokens.length + 1) return 'The request has unknown or repeated subprotocols.';
+  if (tokens.length > 1) return 'The request has two tokens in its subprotocols.';
   const [token] = tokens;
   if (token === undefined) return undefined;
-  if (headers.authorization !== undefined) return 'There is a token in the header Authorization too.';
+  if (headers.authorization !== undefined) return 'The request also has a token in the header Authorization.';
   headers.authorization = `Bearer ${token.slice(BEARER.length)}`;
   return undefined;
 }
@@ -83,8 +83,8 @@ export function takeToken({ headers }: Pick<IncomingMessage, 'headers'>): string
 /**
  * Checks a handshake of an authenticated caller (RFC 6455 §4.2.1).
  *
- * @param origins whose pages may connect
- * @throws RequestRefused 426 if it is none, 403 for a page of another origin, 400 if it is malformed
+ * @param origins origins whose pages are allowed to connect
+ * @throws RequestRefused 426 if it is not a handshake, 403 for a page of another origin, 400 if it is malformed
  */
 export function checkHandshake(request: IncomingMessage, origins: ReadonlySet<string>): Handshake {
   const handshake = handshakeOf(request);
@@ -94,7 +94,9 @@ export function checkHandshake(request: IncomingMessage, origins: ReadonlySet<st
       headers: { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-version': '13' },
     });
   if (headers.origin !== undefined && !origins.has(headers.origin))
-    throw new RequestRefused(Problems.forbidden, { detail: 'Pages of this origin may not connect.' });
+    throw new RequestRefused(Problems.forbidden, {
+      detail: 'Pages of this origin are not allowed to connect.',
+    });
   if (!KEY.test(headers['sec-websocket-key'] ?? ''))
     throw new RequestRefused(Problems.malformed, { detail: 'Sec-WebSocket-Key is missing or malformed.' });
   if (handshake.mistake !== undefined)
@@ -102,5 +104,5 @@ export function checkHandshake(request: IncomingMessage, origins: ReadonlySet<st
   return handshake;
 }
 
-/** What {@link checkHandshake} refuses with. */
+/** The problems that {@link checkHandshake} returns. */
 export const HANDSHAKE_PROBLEMS = [Problems.upgradeRequired, Forbidden, Problems.malformed];

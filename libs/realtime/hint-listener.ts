@@ -6,27 +6,27 @@ import type { Redis } from 'ioredis';
 import { channelOf, userOfChannel } from './hints';
 import { StoredFrames } from './stored-frames';
 
-/** Milliseconds between two looks while hints are not heard, because Redis is away. */
+/** Milliseconds between two checks while no hints arrive because Redis is down. */
 const POLL_MS = 1_000;
-/** Number of these pauses between two looks while they are: a publisher may have lost its connection. */
+/** Number of these intervals between two checks while hints arrive: a publisher can have lost its connection. */
 const QUIET_POLLS = 10;
 /** Milliseconds to wait for a subscription before going on without hints. */
 const SUBSCRIBE_MS = 1_000;
 /** Users per statement and per command. */
 const BATCH_SIZE = 1_000;
 
-/** Somebody who follows the stream of a user. */
+/** A follower of the stream of a user. */
 export interface Listening {
-  /** Number of the latest frame that is known of; -1 before the first hint. */
+  /** Number of the latest known frame; -1 before the first hint. */
   readonly latest: number;
-  /** Notes how far the stream is known to be. */
+  /** Records the number of the latest known frame. */
   reach(seq: number): void;
-  /** Waits until the stream is known to be longer than that, or until the signal. */
+  /** Waits until a later frame is known, or until the signal aborts. */
   longerThan(seq: number, signal: AbortSignal): Promise<void>;
   leave(): void;
 }
 
-/** Those who follow one user on this node. */
+/** The followers of one user on this node. */
 class Audience {
   latest = -1;
   members = 0;
@@ -56,9 +56,9 @@ class Audience {
 }
 
 /**
- * Hears which streams have grown. A node subscribes to one channel for each user that somebody follows there, so a frame
- * for a user who is not connected costs nobody anything but the one command that publishes its hint. A hint is never
- * needed: after every gap in listening, and every ten seconds, PostgreSQL is asked which streams have grown.
+ * Receives hints about new frames. A node subscribes to one channel for each user with a follower on this node, so a
+ * frame for a user who is not connected costs only the command that publishes its hint. Hints can be lost: after every
+ * interruption, and every ten seconds, the node checks in PostgreSQL which streams have new frames.
  */
 @Injectable()
 export class HintListener implements OnApplicationBootstrap, OnModuleDestroy {
@@ -94,7 +94,7 @@ export class HintListener implements OnApplicationBootstrap, OnModuleDestroy {
     await this.loop.stop();
   }
 
-  /** Begins to listen for a user; leave it in the end. Hints that are published from now on are heard. */
+  /** Starts to listen for a user; call `leave` at the end. Receives all hints published after this call. */
   async join(userId: string): Promise<Listening> {
     let audience = this.audiences.get(userId);
     if (!audience) {
@@ -122,7 +122,7 @@ export class HintListener implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.redis?.status === 'ready') this.redis.unsubscribe(channelOf(userId)).catch(() => undefined);
   }
 
-  /** While Redis is away nothing is subscribed to: that happens for all as soon as it is back. */
+  /** Does not subscribe while Redis is down: all channels are subscribed as soon as Redis is back. */
   private async subscribe(userIds: string[]): Promise<void[]> {
     const channels = userIds.filter((userId) => this.audiences.has(userId)).map(channelOf);
     const { redis } = this;
@@ -130,7 +130,7 @@ export class HintListener implements OnApplicationBootstrap, OnModuleDestroy {
       for (let start = 0; start < channels.length; start += BATCH_SIZE) {
         const some = channels.slice(start, start + BATCH_SIZE);
         await withinTimeLimit(SUBSCRIBE_MS, redis.subscribe(...some)).catch((error: Error) => {
-          this.log.warn(`Not subscribed, connects again: ${error.message}`);
+          this.log.warn(`Subscription failed, reconnecting: ${error.message}`);
           redis.disconnect(true);
         });
       }

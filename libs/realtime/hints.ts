@@ -3,7 +3,7 @@ import { PREFIX, RedisConnections } from '@rookery/redis';
 
 const CHANNEL = `${PREFIX}:frames:`;
 
-/** @returns the channel on which nodes hear that a user has new frames. */
+/** @returns the channel for hints about new frames of a user. */
 export function channelOf(userId: string): string {
   return CHANNEL + userId;
 }
@@ -13,19 +13,19 @@ export function userOfChannel(channel: string): string {
   return channel.slice(CHANNEL.length);
 }
 
-/** A user's stream has grown. */
+/** A user has new frames. */
 export interface Hint {
   userId: string;
   /** Number of the latest frame. */
   seq: number;
 }
 
-/** Tells the nodes which streams have grown. */
+/** Notifies the nodes about users with new frames. */
 @Injectable()
 export class Hints {
   constructor(private readonly redis: RedisConnections) {}
 
-  /** Publishes, in one write for all of them. A hint may get lost: nodes also look by themselves. */
+  /** Publishes all hints in one write. A hint can be lost: nodes also poll. */
   send(hints: readonly Hint[]): void {
     for (const { userId, seq } of hints)
       this.redis.shared.publish(channelOf(userId), String(seq)).catch(() => undefined);

@@ -23,7 +23,7 @@ export class RealtimePersonalData implements PersonalData {
     }
   }
 
-  /** The stream goes last: a frame that is being sent locks it, so none is left behind. */
+  /** Deletes the stream last: a frame that is being sent locks it, so no frame is left behind. */
   async erase(userId: string, limit: number): Promise<ErasedCounts> {
     const frames = await this.sql.execute(
       `DELETE FROM realtime.frames WHERE user_id = $1

@@ -1,11 +1,11 @@
 import { Schedule, type Scheduled } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 
-/** Seconds for which frames are kept: twice the five minutes that clients may be away. */
+/** Seconds for which frames are kept: twice the five minutes that clients can be disconnected. */
 export const KEEP_SECONDS = 600;
 const BATCH_SIZE = 5_000;
 
-/** Deletes frames that no client may resume from any more. */
+/** Deletes frames that are too old to resume from. */
 @Schedule('realtime.prune-frames', { everySeconds: 10 })
 export class PruneFrames implements Scheduled {
   constructor(private readonly sql: Sql) {}

@@ -7,17 +7,17 @@ import { noteHandshake, takeToken } from './handshake';
 import { RealtimeLimits } from './settings';
 
 /**
- * Nest's adapter for `ws`, whose handshakes are requests like all others: they pass the hooks, guards and limits of
- * their route, which answers with a problem, or upgrades. The original upgrades first and asks later.
+ * Nest's adapter for `ws`, with handshakes that are ordinary requests: they pass the hooks, guards and limits of their
+ * route, which responds with a problem or upgrades. The original adapter upgrades before any check.
  */
 export class RealtimeAdapter extends WsAdapter {
   constructor(private readonly app: NestFastifyApplication) {
     super(app);
   }
 
-  /** Messages are few and of our own form; {@link Socket} reads them. */
+  /** There are few kinds of messages, in our own format; {@link Socket} reads them. */
   override bindMessageHandlers(): void {
-    // Nothing: a stream of RxJS for each socket would cost more than the rest of it.
+    // Empty: an RxJS stream for each socket would cost more than the socket itself.
   }
 
   protected override ensureHttpServerExists(port: number, server?: Server): Server | undefined {
@@ -35,11 +35,11 @@ export class RealtimeAdapter extends WsAdapter {
     try {
       response.assignSocket(socket as never);
     } catch {
-      // A request before it on the connection is not answered yet, or a stream: there is no place for an answer.
+      // An earlier request on the connection is still pending or is a stream, so no response can be sent.
       socket.destroy();
       return;
     }
-    response.shouldKeepAlive = false; // nothing reads further requests from it
+    response.shouldKeepAlive = false; // no further requests are read from it
     response.once('finish', () => {
       if (response.statusCode !== 101) this.leave(socket);
     });
@@ -47,10 +47,13 @@ export class RealtimeAdapter extends WsAdapter {
     this.app.getHttpAdapter().getInstance().routing(request, response);
   }
 
-  /** The server keeps half of a connection open for as long as the client does: one that was refused has a moment. */
+  /**
+   * A half-open connection lasts until the client closes it. After a rejected handshake, the client has a moment to
+   * close it.
+   */
   private leave(socket: Duplex): void {
     socket.end();
-    socket.resume(); // or what the client still sends hides that it has closed
+    socket.resume(); // otherwise unread data would hide that the client has closed the connection
     const cutOff = setTimeout(() => {
       cutOffTotal.inc({ kind: 'handshake' });
       socket.destroy();

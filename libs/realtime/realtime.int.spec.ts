@@ -150,7 +150,7 @@ describe('Frames', () => {
       });
     });
 
-    it('cost one read for all sockets of a user on a node, and one for many users at once', async () => {
+    it('need one read for all sockets of a user on a node, and one for many users at once', async () => {
       const people = await Promise.all(upTo(8).map(() => enroll(system)));
       const opened = await Promise.all(
         people.flatMap(({ token }) => [open({ token }), open({ token }), open({ token })]),
@@ -172,7 +172,7 @@ describe('Frames', () => {
       reads.mockRestore();
     });
 
-    it('are what was missed, then what comes, for a client that resumes, on whichever node', async () => {
+    it('start with the missed ones for a client that resumes, on any node', async () => {
       const ada = await enroll(system);
       const socket = await open({ token: ada.token });
       const { id: before } = await socket.ready();
@@ -203,7 +203,7 @@ describe('Frames', () => {
       await eventually(() => expect(numbersOf(socket)).toEqual([1, 1, 2]));
     });
 
-    it('say that something may be missing after an id that is too old, foreign or none', async () => {
+    it('report possibly missing frames after an id that is too old, foreign or invalid', async () => {
       const [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
       const socket = await open({ token: ada.token });
       await socket.ready();
@@ -304,7 +304,7 @@ describe('Frames', () => {
       expect(await handshake(token, { 'Sec-WebSocket-Version': '8' })).toContain('HTTP/1.1 426');
     });
 
-    it('for a browser, whose token is no header, and is told nobody', async () => {
+    it('for a browser, whose token is in a subprotocol and never in a response', async () => {
       const { token } = await enroll(system);
       const socket = await open({
         protocols: ['rookery.v1', `bearer.${token}`],
@@ -323,7 +323,7 @@ describe('Frames', () => {
       expect((await system.ask('GET /v1/events', { token: key })).status).toBe(403);
     });
 
-    it('beyond the connections that a user, or an address, may have; a closed one makes room', async () => {
+    it('beyond the limit of connections per user or address, until one is closed', async () => {
       const ada = await enroll(system);
       // Those of the tests before hold a place of their address until the server has heard that they are closed.
       const connections = system.inApi(Connections);
@@ -344,7 +344,7 @@ describe('Frames', () => {
       expect(more.filter((each) => each === undefined)).toHaveLength(35);
     });
 
-    it('keep no place for handshakes that fail', async () => {
+    it('count no failed handshakes', async () => {
       const { token } = await enroll(system);
       for (const _ of upTo(8)) {
         expect(await handshake(token, { 'Sec-WebSocket-Version': '8' })).toContain('HTTP/1.1 426');
@@ -559,7 +559,7 @@ describe('Frames', () => {
       }
     });
 
-    it('for a client that is gone without a word, which the server notices by its pings', async () => {
+    it('for a client that disappears without closing, which the server detects with pings', async () => {
       const limits = system.inApi(RealtimeLimits);
       const normal = structuredClone(limits);
       try {

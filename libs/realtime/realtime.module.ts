@@ -42,7 +42,7 @@ export class RealtimeModule implements OnModuleInit {
     return { module: RealtimeModule, providers: writing, exports: [Frames] };
   }
 
-  /** For the api: also has clients connect. */
+  /** For the api: also accepts connections of clients. */
   static forServing(): DynamicModule {
     return {
       module: RealtimeModule,

@@ -21,7 +21,10 @@ import { MAX_ID_LENGTH } from './socket';
 import { Streams } from './streams';
 
 /** The group of the operations in the API description. */
-export const REALTIME_TAG = { name: 'Realtime', description: 'Frames as they happen.' };
+export const REALTIME_TAG = {
+  name: 'Realtime',
+  description: 'Receive events over a WebSocket or Server-Sent Events.',
+};
 
 const connecting = defineRatePolicy('realtime-connect', {
   quota: '60/60',
@@ -30,8 +33,7 @@ const connecting = defineRatePolicy('realtime-connect', {
 });
 
 const RESUME =
-  'Begins with a frame `ready`, whose payload says whether nothing was missed since the frame of `lastEventId`. ' +
-  'Frames are kept for at least five minutes. The frames are described in `/v1/asyncapi.json`.';
+  'The first frame is `ready`. Its payload says whether all frames since `lastEventId` follow. Frames are kept for at least five minutes. `/v1/asyncapi.json` describes the frames.';
 
 class ResumeQuery {
   @Field.text({
@@ -63,8 +65,8 @@ export class ConnectRealtimeRoute {
   @Explain({
     operationId: 'connectRealtime',
     summary: 'Connect a WebSocket',
-    description: `${RESUME} A browser sends the token as a subprotocol: \`rookery.v1, bearer.<token>\`. A page must be of an origin in \`CORS_ORIGINS\`.`,
-    ok: { status: 101, description: 'Frames follow, in both directions.' },
+    description: `${RESUME} A browser sends the token as a subprotocol: \`rookery.v1, bearer.<token>\`. The origin of the page must be in \`CORS_ORIGINS\`.`,
+    ok: { status: 101, description: 'The connection is upgraded to a WebSocket.' },
     rejects: [...HANDSHAKE_PROBLEMS, Problems.tooManyConnections],
   })
   connect(
@@ -84,7 +86,7 @@ export class ConnectRealtimeRoute {
     response.statusCode = 101;
     response.detachSocket(socket as never);
     if (!this.gateway.upgrade(raw, handshake)) release();
-    response.emit('finish'); // the request is over: it is logged and counted
+    response.emit('finish'); // the request has ended, so it is logged and counted
   }
 }
 
@@ -103,13 +105,13 @@ export class StreamEventsRoute {
   @ApiHeader({
     name: 'Last-Event-ID',
     required: false,
-    description: 'Id of the last frame that was received; browsers send it by themselves.',
+    description: 'Id of the last frame that was received. Browsers send it automatically.',
     schema: { type: 'string', maxLength: MAX_ID_LENGTH },
   })
   @Explain({
     operationId: 'streamEvents',
     summary: 'Stream frames as Server-Sent Events',
-    description: `${RESUME} Each event has the id and the type of its frame, and the frame as data.`,
+    description: `${RESUME} Each event has the id and the type of a frame, and the frame itself as data.`,
     ok: { mediaType: 'text/event-stream', description: 'An endless stream.' },
     rejects: [Problems.tooManyConnections],
   })

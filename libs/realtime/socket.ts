@@ -6,12 +6,12 @@ import type { Frame } from './frame';
 import type { RealtimeLimits } from './settings';
 import { frameOf, StreamGap, type Streams } from './streams';
 
-/** Maximum length of the id in a resumption; longer ones are none of ours. */
+/** Maximum length of the id in a resumption; longer ids are not ours. */
 export const MAX_ID_LENGTH = 64;
 const RESUME_COST = 10;
 const MINUTE_MS = 60_000;
 
-/** What a socket uses. */
+/** Dependencies of a socket. */
 export interface SocketParts {
   connections: Connections;
   limits: RealtimeLimits;
@@ -25,7 +25,7 @@ export class Socket implements Connection {
   private ended = false;
   private seenAt = performance.now();
   private pingedAt = performance.now();
-  /** Since when a frame waits for the client to read those before it. */
+  /** Since when a frame has been waiting for the client to read earlier ones. */
   private blockedAt: number | undefined;
   private inbound = { since: performance.now(), cost: 0 };
   /** Number of the last frame that was sent. */
@@ -40,7 +40,7 @@ export class Socket implements Connection {
   /**
    * Sends frames until the socket is closed.
    *
-   * @param lastEventId of the frame that the client has received last
+   * @param lastEventId id of the last frame that the client has received
    * @param closed called once the socket is closed
    */
   open(lastEventId: string | undefined, closed: () => void): void {
@@ -103,7 +103,7 @@ export class Socket implements Connection {
     }
   }
 
-  /** Resolves when the next frame may be sent: at once, unless the client is slow. */
+  /** Resolves when the next frame can be sent: immediately, unless the client is slow. */
   private async write(frame: Frame): Promise<void> {
     const { socket } = this;
     if (this.ended || socket.readyState !== socket.OPEN) return;
@@ -135,7 +135,7 @@ export class Socket implements Connection {
     this.socket.send(frameOf(this.opener.userId, this.position, type, payload).text);
   }
 
-  /** @returns false if the client has sent more than it may; the socket ends then */
+  /** @returns false if the client has exceeded the limit; the socket is then closed */
   private count(cost: number): boolean {
     const now = performance.now();
     this.seenAt = now;

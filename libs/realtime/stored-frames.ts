@@ -5,25 +5,25 @@ import { Frame } from './frame';
 
 /** Maximum frames per user and statement. */
 export const PAGE = 32;
-/** Users per statement, which bounds what is in memory at once, and statements at the same time. */
+/** Users per statement, which limits memory, and concurrent statements. */
 const USERS = 100;
 const CONCURRENCY = 2;
 
-/** A place in the stream of a user: after the frame with that number. */
+/** A position in the stream of a user: after the frame with this number. */
 interface Place {
   userId: string;
   after: number;
 }
 
-/** Where somebody begins to follow a stream. */
+/** The position where a follower starts. */
 export interface Start {
   /** Number of the latest frame; 0 if there was none. */
   latest: number;
-  /** Whether everything after the place that was asked for is still there. */
+  /** Whether all frames after the requested position are still stored. */
   complete: boolean;
 }
 
-/** Reads streams: one statement for many users. */
+/** Reads the streams of many users with one statement. */
 @Injectable()
 export class StoredFrames {
   private readonly pages = new BatchedReads<Place, Frame[]>(USERS, CONCURRENCY, (places) =>
@@ -45,7 +45,7 @@ export class StoredFrames {
     return this.starts.run({ userId, after });
   }
 
-  /** @returns the numbers of the latest frames of those streams that have grown beyond a number. */
+  /** @returns for the streams with frames after the given number, the number of their latest frame. */
   async grown(places: readonly Place[]): Promise<{ userId: string; seq: number }[]> {
     const rows = await this.sql.rows<{ userId: string; seq: string }>(
       `SELECT user_id AS "userId", seq

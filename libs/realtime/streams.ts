@@ -9,29 +9,29 @@ import { PAGE, StoredFrames } from './stored-frames';
 
 const resumesTotal = counter({
   name: 'rookery_realtime_resumes_total',
-  help: 'Clients that came back with the id of their last frame, by outcome: resumed, missed.',
+  help: 'Clients that reconnected with the id of their last frame, by outcome: resumed, missed.',
   labels: ['outcome'],
 });
 
-/** Milliseconds between two attempts while PostgreSQL is away; up to twice that, so that not all ask at once. */
+/** Milliseconds between two attempts while PostgreSQL is down; up to twice as long, to spread the load. */
 const RETRY_MS = 500;
 
-/** What to follow of a stream. */
+/** Options for following a stream. */
 export interface Following {
   /** Id of the last frame that the client has received; without it only new frames are sent. */
   after?: string | undefined;
   /** Only frames of these types. */
   types?: readonly string[];
-  /** Only frames that it is true for. */
+  /** Only frames for which it returns true. */
   where?: (frame: Frame) => boolean;
-  /** Begins with a frame of type `ready`, which says whether the client has missed anything. */
+  /** Whether to start with a frame of type `ready`, which says whether the client has missed frames. */
   ready?: boolean;
 }
 
-/** Frames are missing that the follower has not received: it was slower than they are kept. */
+/** The follower was so slow that frames were deleted before it received them. */
 export class StreamGap extends Error {}
 
-/** The streams of frames, to be followed. */
+/** The streams of frames. */
 @Injectable()
 export class Streams {
   constructor(
@@ -40,19 +40,19 @@ export class Streams {
   ) {}
 
   /**
-   * Follows the stream of a user: what was stored after a frame, then what comes. Every frame comes once and in order.
-   * The next one is read when it is asked for, so a slow reader holds a page of frames at most, however many wait.
+   * Follows the stream of a user: returns the stored frames after a given one, then new ones. Each frame is returned
+   * once and in order. Frames are read on demand, so a slow reader holds at most one page of frames in memory.
    *
    * @param signal ends it
-   * @throws StreamGap if frames were deleted before the follower asked for them
-   * @throws Error if PostgreSQL does not answer at the beginning; later it is asked again until it does
+   * @throws StreamGap if frames were deleted before the follower read them
+   * @throws Error if PostgreSQL does not respond at the start; later failures are retried
    */
   async *follow(
     userId: string,
     { after, types, where, ready = false }: Following,
     signal: AbortSignal,
   ): AsyncGenerator<Frame> {
-    // Before the place is read: what is stored after that is hinted at.
+    // Join before reading the position, so that hints about all later frames are received.
     const stream = await this.listener.join(userId);
     try {
       const asked = after === undefined ? undefined : seqOfFrameId(userId, after);
@@ -76,7 +76,7 @@ export class Streams {
           yield frame;
           if (signal.aborted) return;
         }
-        // A full page may not be all that is known of.
+        // After a full page there can be more frames.
         seen = frames.length === PAGE ? position : Math.max(known, position);
       }
     } finally {
@@ -84,7 +84,7 @@ export class Streams {
     }
   }
 
-  /** A moment without PostgreSQL must not make every client connect again. */
+  /** A short outage of PostgreSQL must not make every client reconnect. */
   private async read(userId: string, position: number, signal: AbortSignal): Promise<Frame[]> {
     while (!signal.aborted) {
       try {
@@ -98,7 +98,10 @@ export class Streams {
   }
 }
 
-/** @returns a frame that is not stored; a client that comes back with its id continues after the latest before it. */
+/**
+ * @returns a frame that is not stored; a client that reconnects with its id continues after the latest stored frame
+ *   before it.
+ */
 export function frameOf(userId: string, seq: number, type: string, payload: object): Frame {
   return new Frame(userId, seq, type, new Date(), JSON.stringify(payload));
 }
