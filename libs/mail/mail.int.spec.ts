@@ -165,7 +165,7 @@ describe('Sending a mail', () => {
     );
 
   describe('over SMTP', () => {
-    it('delivers both parts to the one it is meant for, in their language', async () => {
+    it('delivers both parts to the recipient, in their language', async () => {
       const mail = mailBy();
       await mail.send('ada@example.com', note, { topic: 'looms & <engines>' }, 'key 1');
       expect(await inbox.of('ada@example.com')).toEqual([
@@ -181,7 +181,7 @@ describe('Sending a mail', () => {
       expect(await inbox.of('grete@example.com')).toMatchObject([{ subject: 'Zu Webstühle' }]);
     });
 
-    it('says by its Message-ID when it is the same mail again', async () => {
+    it('has the same Message-ID when it is repeated', async () => {
       const mail = mailBy();
       for (const key of ['event 1:welcome', 'event 1:welcome', 'event 2:welcome']) {
         await mail.send('grace@example.com', note, { topic: 'x' }, key);
@@ -363,7 +363,7 @@ describe('Sending a mail', () => {
       expect(over).toEqual([...many.slice(0, 100), ...many.slice(200)]);
     });
 
-    it('sends no further part when its time is over, or the one before was not recorded', async () => {
+    it('sends no further batch after an abort, or if the previous one was not recorded', async () => {
       const abort = new AbortController();
       const stopped = await sendMany(many, async () => abort.abort(new Error('Too late.')), abort.signal);
       expect(stopped.failure).toMatchObject({ message: 'Too late.' });
@@ -379,7 +379,7 @@ describe('Sending a mail', () => {
     const send = (mail = mailBy({ MAIL_PROVIDERS: 'sendgrid' })) =>
       mail.send('ada@example.com', newsletter, { topic: 'looms' }, 'key s', { unsubscribe });
 
-    it('is one request, whose links lead through no tracker', async () => {
+    it('is one request, without click tracking', async () => {
       provider.answers = [{ status: 202 }];
       await send();
       expect(provider.received).toMatchObject([
@@ -476,7 +476,7 @@ describe('Sending a mail', () => {
       }
     });
 
-    it('asks one that has failed three times last, until it has rested', async () => {
+    it('uses a provider last after three failures, for a while', async () => {
       const mail = mailBy({ MAIL_PROVIDERS: 'resend,smtp' });
       provider.answers = [{ status: 503 }, { status: 503 }, { status: 503 }];
       for (let nr = 0; nr < 5; nr += 1)
@@ -487,7 +487,7 @@ describe('Sending a mail', () => {
       expect(provider.received).toHaveLength(4);
     });
 
-    it('is not sent by another if the first may have it; the next attempt asks the first again', async () => {
+    it('is not sent by another if the first may have accepted it; the next attempt uses the first again', async () => {
       const mail = mailBy({ MAIL_PROVIDERS: 'resend,smtp' });
       provider.answers = ['hang'];
       const sending = mail.send('once@example.com', note, { topic: 'x' }, 'key doubt');
@@ -543,7 +543,7 @@ describe('Sending a mail', () => {
     });
   });
 
-  it('waits when a provider has got its share, of all processes together', async () => {
+  it('waits when the limit of a provider for all processes is reached', async () => {
     const settings = { MAIL_PROVIDERS: 'smtp', MAIL_LIMITS: 'smtp=3/3600' };
     const [one, other] = [mailBy(settings), mailBy(settings)];
     const outcomes: unknown[] = [];
@@ -557,7 +557,7 @@ describe('Sending a mail', () => {
     }
   });
 
-  it('leaves half of a share to mails that somebody waits for', async () => {
+  it('reserves half of the limit for mails that somebody waits for', async () => {
     const mail = mailBy({ MAIL_PROVIDERS: 'resend', MAIL_LIMITS: 'resend=4/7200' });
     const bulk = (nr: number) =>
       failure(mail.send(`b${nr}@example.com`, newsletter, { topic: 'x' }, `b ${nr}`, { unsubscribe }));
@@ -595,8 +595,8 @@ describe('Sending a mail', () => {
     expect(outcomes[codes]).toBeInstanceOf(Snooze);
   });
 
-  describe('to an address that gets none', () => {
-    it('does nothing, and fails where somebody waits for it', async () => {
+  describe('to a suppressed address', () => {
+    it('is skipped, and fails if it is transactional', async () => {
       await suppress('Dead@Example.com', 'bounce');
       const mail = mailBy();
       await mail.send('dead@example.com', newsletter, { topic: 'x' }, 'key d1', { unsubscribe });
@@ -606,7 +606,7 @@ describe('Sending a mail', () => {
       expect(await inbox.of('dead@example.com')).toEqual([]);
     });
 
-    it('sends who has complained only what they must be told', async () => {
+    it('sends only transactional mail after a complaint', async () => {
       await suppress('angry@example.com', 'complaint');
       const mail = mailBy();
       await mail.send('angry@example.com', newsletter, { topic: 'News' }, 'key c1', { unsubscribe });
@@ -623,7 +623,7 @@ describe('Sending a mail', () => {
       ]);
     });
 
-    it('keeps the worse of two reasons', async () => {
+    it('keeps the more severe of two reasons', async () => {
       await suppress('both@example.com', 'complaint');
       await suppress('both@example.com', 'bounce');
       await suppress('both@example.com', 'complaint');

@@ -5,7 +5,7 @@ import { ProviderLimits } from './provider-limits';
 import { MailSettings } from './settings';
 import { Suppressions } from './suppressions';
 
-/** Mail, for the subscribers of all contexts. */
+/** Sends mail for the subscribers of all contexts. */
 @Global()
 @Module({
   providers: [Mail, MailEvents, MailSettings, ProviderLimits, Suppressions],

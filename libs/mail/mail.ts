@@ -11,15 +11,18 @@ import { MailSettings } from './settings';
 import { Suppressions } from './suppressions';
 import type { MailTemplate } from './template';
 
-/** How a mail is written to its recipient. */
+/** Options of a mail for its recipient. */
 export interface MailOptions {
   /** Tag (BCP 47) that they prefer; English by default. */
   language?: string;
-  /** Where one POST turns this kind of mail off, and a page that does; required if the mail is not transactional. */
+  /**
+   * URL that unsubscribes from this kind of mail with one POST, and a page for people. Required if the mail is not
+   * transactional.
+   */
   unsubscribe?: { post: string; page: string };
 }
 
-/** A mail of several that are sent together. */
+/** One of several mails that are sent together. */
 export interface Addressed<V extends object> {
   to: string;
   variables: V;
@@ -28,11 +31,11 @@ export interface Addressed<V extends object> {
   options?: MailOptions;
 }
 
-/** Consecutive failures after which a provider is asked last. */
+/** Consecutive failures after which a provider is used last. */
 const MAX_FAILURES = 3;
-/** Milliseconds for which it is. */
+/** Milliseconds for which it is used last. */
 const PAUSE_MS = 30_000;
-/** Mails sent at once where a provider takes one at a time. */
+/** Mails sent concurrently if a provider takes one mail per request. */
 const CONCURRENCY = 5;
 
 const mails = counter({
@@ -44,7 +47,7 @@ const mails = counter({
 /** What is sent. */
 type Sent = Pick<MailTemplate<never>, 'name' | 'transactional'>;
 
-/** A provider, and how it has been. */
+/** A provider and its recent failures. */
 interface Used {
   provider: MailProvider;
   failures: number;
@@ -57,7 +60,10 @@ export class Mail implements OnApplicationShutdown {
   private readonly log = new Logger(Mail.name);
   private readonly used: readonly Used[];
   private readonly domain: string;
-  /** Mails of which nobody knows whether a provider has them: it is asked again, since another would send a second one. */
+  /**
+   * Mails that a provider may have accepted, although it did not respond. They are retried with the same provider,
+   * because another one could send them twice.
+   */
   private readonly doubtful = new LRUCache<string, MailProvider>({ max: 10_000, ttl: 86_400_000 });
 
   constructor(
@@ -86,14 +92,14 @@ export class Mail implements OnApplicationShutdown {
 
   /**
    * Sends a mail at least once: if the process dies after a provider accepted it, it is sent again with the same
-   * idempotency key and Message-ID. If a provider cannot send it the next one does. Nothing is sent to an address that
-   * bounced, and to one that complained only what is transactional.
+   * idempotency key and Message-ID. If a provider cannot send it the next one does. An address that bounced gets no
+   * mail. An address that complained gets only transactional mail.
    *
    * @param to address
    * @param key idempotency key of the delivery; becomes the Message-ID
    * @throws Reject if a provider refuses it permanently (SMTP 5xx, RFC 5321 §4.2.1), or if it is transactional and its
    *   address is dead
-   * @throws Snooze if the provider has got its share of mails; any other error may be temporary
+   * @throws Snooze if the limit of the provider is reached; any other error can be temporary
    */
   async send<V extends object>(
     to: string,
@@ -102,7 +108,7 @@ export class Mail implements OnApplicationShutdown {
     key: string,
     options: MailOptions = {},
   ): Promise<void> {
-    if (to.endsWith('.invalid')) return; // an account without an address: the mail would reach nobody (RFC 6761 §6.4)
+    if (to.endsWith('.invalid')) return; // an account without an address: the mail cannot be delivered (RFC 6761 §6.4)
     const letter = this.letter(template, { to, variables, key, options });
     const reason = await this.suppressions.reasonFor(to);
     if (reason === 'bounce' || (reason === 'complaint' && !template.transactional)) {
@@ -115,12 +121,14 @@ export class Mail implements OnApplicationShutdown {
   }
 
   /**
-   * Sends mails of one kind to several addresses, in parts: with one request where the first provider takes several.
+   * Sends mails of one kind to several addresses, in batches: with one request per batch if the first provider supports
+   * that.
    *
-   * @param options.over records mails that were sent, or may never be; called after each part, before the next one is sent
-   * @param options.signal sends no further part
-   * @returns why a mail was not sent, of the first such one; undefined if all are over
-   * @throws whatever `over` does
+   * @param options.over records mails that were sent or permanently failed; called after each batch, before the next
+   *   one is sent
+   * @param options.signal stops before the next batch
+   * @returns the error of the first mail that must be retried; undefined if there is none
+   * @throws whatever `over` throws
    */
   async sendMany<V extends object, A extends Addressed<V>>(
     template: MailTemplate<V>,
@@ -149,7 +157,7 @@ export class Mail implements OnApplicationShutdown {
     return failure;
   }
 
-  /** @returns why each was not sent, in the same order; undefined if it was, or may never be */
+  /** @returns the error of each mail, in the same order; undefined if it was sent or permanently failed */
   private async sendPart<V extends object>(
     template: MailTemplate<V>,
     part: readonly Addressed<V>[],
@@ -197,7 +205,7 @@ export class Mail implements OnApplicationShutdown {
     };
   }
 
-  /** Providers in their order; those that have failed lately come last, since even they are better than none. */
+  /** Providers in their configured order. Those that failed recently come last instead of being skipped. */
   private order(key?: string): Used[] {
     const now = performance.now();
     const doubtful = key === undefined ? undefined : this.doubtful.get(key);
@@ -241,15 +249,15 @@ export class Mail implements OnApplicationShutdown {
       mails.inc({ provider: provider.name, template, outcome: 'sent' }, letters.length);
       return true;
     } catch (error) {
-      // If nobody knows, sending each would send all of them twice.
+      // If the outcome is unknown, sending each one separately could send all of them twice.
       if (error instanceof MailNotSent || error instanceof MailRefused) return false;
       throw error;
     }
   }
 
   /**
-   * @returns the error, if another provider may try
-   * @throws Error if none may
+   * @returns the error, if another provider can try
+   * @throws Error if no other provider must try
    */
   private async failed(used: Used, error: Error, { to, key }: Letter, template: string): Promise<Error> {
     const { name } = used.provider;

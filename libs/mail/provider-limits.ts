@@ -5,8 +5,9 @@ import type { ProviderName } from './provider';
 import { MailSettings } from './settings';
 
 /**
- * A virtual schedule (GCRA): the key holds when the next mail would be due if mails were evenly spaced; it may be a whole
- * window ahead, and nothing is let in that would lead beyond the room. @returns milliseconds to wait; 0 if the mail is counted
+ * A virtual schedule (GCRA): the key holds the time at which the next mail would be due if mails were evenly spaced. It
+ * can be at most one window ahead; a mail that would exceed this must wait. @returns milliseconds to wait; 0 if the
+ * mail is counted
  */
 const TAKE = `
 local time = redis.call('TIME')
@@ -18,7 +19,7 @@ if wait > 0 then return math.ceil(wait) end
 redis.call('SET', KEYS[1], string.format('%.3f', due + interval), 'PX', math.ceil(window + interval))
 return 0`;
 
-/** What each provider gets from all workers together. */
+/** The limits of each provider, for all workers together. */
 @Injectable()
 export class ProviderLimits {
   constructor(
@@ -27,8 +28,9 @@ export class ProviderLimits {
   ) {}
 
   /**
-   * @param isBulk they leave half of the window to mails that somebody waits for; a window of one mail has no half
-   * @returns the most mails that a provider ever gets at once; infinite without a limit
+   * @param isBulk bulk mails can use half of the window, the other half is for mails that somebody waits for; a window
+   *   of one mail is not divided
+   * @returns maximum number of mails that a provider gets at once; infinite without a limit
    */
   most(provider: ProviderName, isBulk: boolean): number {
     const { limit = Infinity } = this.settings.limits.get(provider) ?? {};
@@ -36,11 +38,11 @@ export class ProviderLimits {
   }
 
   /**
-   * Counts a mail to a provider. While Redis is away nothing is counted: the provider refuses what is too much.
+   * Counts mails to a provider. Without Redis nothing is counted, and the provider itself rejects excess mails.
    *
-   * @param mails how many, at most {@link most}
-   * @param isBulk as there
-   * @throws Snooze until there is room again
+   * @param mails number of mails, at most {@link most}
+   * @param isBulk as for {@link most}
+   * @throws Snooze until the limit allows the mails
    */
   async take(provider: ProviderName, mails: number, isBulk: boolean): Promise<void> {
     const limit = this.settings.limits.get(provider);
@@ -50,7 +52,7 @@ export class ProviderLimits {
     const wait = await this.redis.shared
       .eval(TAKE, 1, `${PREFIX}:mail-limit:${provider}`, spacing, windowMs, isBulk ? windowMs / 2 : windowMs)
       .catch(() => 0);
-    // Spread, so that those that wait do not all come back at once.
+    // With jitter, so that the waiting mails are not all retried at once.
     if (Number(wait) > 0) throw new Snooze(Math.ceil(Number(wait) * (1 + Math.random())));
   }
 }

@@ -10,7 +10,7 @@ export interface Letter {
   subject: string;
   text: string;
   html: string;
-  /** The same for each attempt to send the same mail: providers that can drop a repetition do. */
+  /** The same for every attempt to send a mail, so that providers can discard duplicates. */
   key: string;
   /** With angle brackets. */
   messageId: string;
@@ -23,30 +23,30 @@ export interface MailProvider {
   /**
    * Sends a mail; when it returns, the provider is responsible for it.
    *
-   * @throws MailRefused if the provider refuses this mail for good
-   * @throws MailNotSent if it certainly does not have it: it is away, busy or misconfigured
-   * @throws Error if it may have it: it did not answer
+   * @throws MailRefused if the provider permanently rejects this mail
+   * @throws MailNotSent if the provider certainly did not accept it: unavailable, busy or misconfigured
+   * @throws Error if the provider may have accepted it: it did not respond
    */
   send(letter: Letter): Promise<void>;
   /**
-   * Sends several mails with one request, all or none; undefined where that is not possible.
+   * Sends several mails with one request, all or none. Undefined if the provider does not support that.
    *
-   * @param key as that of a mail, of all of them
+   * @param key idempotency key of the whole request
    * @throws as {@link send}
    */
   readonly sendAll?: (letters: readonly Letter[], key: string) => Promise<void>;
-  /** Most mails of one {@link sendAll}. */
+  /** Maximum mails per {@link sendAll}. */
   readonly batchSize?: number;
   /** @throws Error if it does not work */
   verify?(): Promise<void>;
   close?(): void;
 }
 
-/** The provider refuses this mail for good; another attempt would end the same way. */
+/** The provider permanently rejects this mail; another attempt would fail, too. */
 export class MailRefused extends Error {
   override readonly name = 'MailRefused';
 
-  /** @param deadAddress whether that is because nobody has the address */
+  /** @param deadAddress whether the reason is that the address does not exist */
   constructor(
     message: string,
     readonly deadAddress = false,
@@ -55,7 +55,7 @@ export class MailRefused extends Error {
   }
 }
 
-/** The provider certainly does not have the mail; another one can send it. */
+/** The provider certainly did not accept the mail, so another one can send it. */
 export class MailNotSent extends Error {
   override readonly name = 'MailNotSent';
 }

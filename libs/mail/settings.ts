@@ -10,7 +10,7 @@ const providers = z.string().transform((text, context): ProviderName[] => {
   if (wrong !== undefined)
     context.addIssue({
       code: 'custom',
-      message: `"${wrong}" is none of ${PROVIDERS.join(', ')}, or is there twice`,
+      message: `"${wrong}" is not one of ${PROVIDERS.join(', ')}, or occurs twice`,
     });
   return names;
 });
@@ -22,7 +22,7 @@ const limits = z.string().transform((text, context) => {
     parts.flatMap((part): [ProviderName, { limit: number; seconds: number }][] => {
       const [, name, limit, seconds] = /^\s*(\w+)=([1-9]\d{0,6})\/([1-9]\d{0,5})\s*$/.exec(part) ?? [];
       if (!PROVIDERS.includes(name as ProviderName)) {
-        context.addIssue({ code: 'custom', message: `"${part}" is no limit such as ses=14/1` });
+        context.addIssue({ code: 'custom', message: `"${part}" is not a limit such as ses=14/1` });
         return [];
       }
       return [[name as ProviderName, { limit: Number(limit), seconds: Number(seconds) }]];
@@ -30,46 +30,46 @@ const limits = z.string().transform((text, context) => {
   );
 });
 
-/** Who sends mail, and how. */
+/** Mail providers and their configuration. */
 export class MailSettings extends defineSettings(
   'Mail',
   {
     providers: setting('MAIL_PROVIDERS', providers, {
-      doc: 'Who sends mail, comma-separated: smtp, resend, sendgrid, ses. The next one sends what those before it cannot.',
+      doc: 'Mail providers in order of preference, comma-separated: smtp, resend, sendgrid, ses. If one cannot send a mail, the next one does.',
       default: 'smtp',
     }),
     limits: setting('MAIL_LIMITS', limits, {
-      doc: 'Mails per seconds that a provider gets from all workers together, as smtp=50/1,ses=14/1; those that can be unsubscribed from leave half of the burst to the others. Without a limit by default.',
+      doc: 'Maximum mails per number of seconds for each provider, for all workers together, such as smtp=50/1,ses=14/1. Mails with an unsubscribe link can use only half of it. No limit by default.',
       default: '',
     }),
     smtpUrl: setting(
       'SMTP_URL',
       z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }),
       {
-        doc: 'The mail server, as smtp://user:password@host:port.',
+        doc: 'URL of the mail server, as smtp://user:password@host:port.',
         production: refuseDefaultPassword,
       },
     ),
     smtpConnections: setting('SMTP_CONNECTIONS', z.coerce.number().int().min(0).max(100), {
-      doc: 'Connections to the mail server that a process keeps open. 0: one for each mail.',
+      doc: 'Connections to the mail server that a process keeps open. 0 opens a connection for each mail.',
       default: '5',
     }),
     resendUrl: setting('RESEND_URL', z.url(), {
-      doc: 'The API of Resend.',
+      doc: 'Base URL of the Resend API.',
       default: 'https://api.resend.com',
     }),
     resendKey: setting('RESEND_API_KEY', key, { doc: 'API key of Resend.', default: '' }),
     resendWebhookSecret: setting('RESEND_WEBHOOK_SECRET', key, {
-      doc: 'Signing secret of the webhook of Resend that reports bounces, whsec_…. Without one it is refused.',
+      doc: 'Signing secret (whsec_…) of the Resend webhook that reports bounces. Without it these reports are rejected.',
       default: '',
     }),
     sendGridUrl: setting('SENDGRID_URL', z.url(), {
-      doc: 'The API of SendGrid; for accounts in Europe https://api.eu.sendgrid.com.',
+      doc: 'Base URL of the SendGrid API; for accounts in Europe https://api.eu.sendgrid.com.',
       default: 'https://api.sendgrid.com',
     }),
     sendGridKey: setting('SENDGRID_API_KEY', key, { doc: 'API key of SendGrid.', default: '' }),
     sendGridWebhookKey: setting('SENDGRID_WEBHOOK_KEY', key, {
-      doc: 'Verification key of the signed event webhook of SendGrid. Without one it is refused.',
+      doc: 'Verification key of the signed event webhook of SendGrid. Without it these reports are rejected.',
       default: '',
     }),
     sesRegion: setting('SES_REGION', z.string(), { doc: 'AWS region of SES.', default: 'eu-central-1' }),
@@ -79,15 +79,15 @@ export class MailSettings extends defineSettings(
       default: '',
     }),
     sesEndpoint: setting('SES_ENDPOINT', z.union([z.literal(''), z.url()]), {
-      doc: 'Endpoint of SES, instead of that of the region.',
+      doc: 'Endpoint of SES that replaces the default of the region.',
       default: '',
     }),
     sesTopicArn: setting('SES_TOPIC_ARN', key, {
-      doc: 'ARN of the SNS topic to which SES reports bounces and complaints. Without one its messages are refused.',
+      doc: 'ARN of the SNS topic to which SES reports bounces and complaints. Without it these reports are rejected.',
       default: '',
     }),
     from: setting('MAIL_FROM', z.string().includes('@'), {
-      doc: 'Sender of all mail.',
+      doc: 'Sender address of all mail.',
       development: 'Rookery <no-reply@rookery.test>',
     }),
   },

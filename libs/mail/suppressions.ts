@@ -5,22 +5,22 @@ import { Sql } from '@rookery/persistence';
 import { MasterKey } from '@rookery/settings';
 import type { ProviderName } from './provider';
 
-/** Why an address gets no mail: nobody has it, or who has it reported a mail as spam. */
+/** Why an address gets no mail: it does not exist, or its owner reported a mail as spam. */
 export const SUPPRESSION_REASONS = ['bounce', 'complaint'] as const;
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 
-/** What a provider reports about an address. */
+/** The report of a provider about an address. */
 export interface MailEvent {
   address: string;
   reason: SuppressionReason;
-  /** What the other server said. */
+  /** The message of the receiving server. */
   detail: string;
 }
 
 /** An address that gets no mail. */
 export interface Suppression {
   id: string;
-  /** `a…@example.com`: enough to recognize it, not to write to it. */
+  /** `a…@example.com`: recognizable, but not usable. */
   address: string;
   reason: SuppressionReason;
   provider: ProviderName;
@@ -33,8 +33,8 @@ const MAX_DETAIL = 300;
 const COLUMNS = 'id, shown AS address, reason, provider, detail, created_at AS "createdAt"';
 
 /**
- * Addresses that get no mail. They are stored as HMACs: the list outlives accounts, whose addresses are erased, and must
- * tell nobody whose mail bounced.
+ * Addresses that get no mail. They are stored as HMACs: the list outlives deleted accounts, whose addresses are erased,
+ * and must not reveal whose mail bounced.
  */
 @Injectable()
 export class Suppressions {
@@ -42,7 +42,7 @@ export class Suppressions {
 
   constructor(private readonly sql: Sql) {}
 
-  /** Adds addresses; one that is there keeps its entry, except that a bounce replaces a complaint. */
+  /** Adds addresses. An existing entry is kept, except that a bounce replaces a complaint. */
   async add(provider: ProviderName, events: readonly MailEvent[]): Promise<void> {
     const rows = new Map(
       events.map(({ address, reason, detail }) => [
@@ -67,12 +67,12 @@ export class Suppressions {
     );
   }
 
-  /** @returns why an address gets no mail; undefined if it does */
+  /** @returns why an address gets no mail; undefined if it is not suppressed */
   async reasonFor(address: string): Promise<SuppressionReason | undefined> {
     return (await this.reasonsFor([address])).get(address);
   }
 
-  /** @returns why some addresses get no mail, by address; those that do are left out */
+  /** @returns why addresses get no mail, by address; leaves out addresses that are not suppressed */
   async reasonsFor(addresses: readonly string[]): Promise<Map<string, SuppressionReason>> {
     const byMac = new Map(addresses.map((address) => [this.mac(address), address]));
     const rows = await this.sql.rows<{ mac: string; reason: SuppressionReason }>(
@@ -114,7 +114,7 @@ function shown(address: string): string {
   return `${address.slice(0, 1)}…${at === -1 ? '' : address.slice(at, at + 200)}`;
 }
 
-/** Servers like to repeat the address. */
+/** Removes the address, which servers often repeat in their message. */
 function clean(address: string, detail: string): string {
   const pattern = address.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return detail.replaceAll(new RegExp(pattern, 'gi'), shown(address)).slice(0, MAX_DETAIL);

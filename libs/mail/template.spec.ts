@@ -23,7 +23,7 @@ const news = defineMail<{ items: string[] }>('test-news', {
 });
 
 describe('A mail template', () => {
-  it('makes subject, text and HTML of one source, and puts the HTML into the layout of all mail', () => {
+  it('renders subject, text and HTML from one source, with the common HTML layout', () => {
     const { subject, text, html } = greeting.render({ name: 'Ada', link: 'https://example.com/a' });
     expect(subject).toBe('Hello Ada');
     expect(text).toBe('Hello Ada,\n\nSee:\nhttps://example.com/a\n');
@@ -142,7 +142,7 @@ describe('A mail template', () => {
     expect(news.render({ items: [] }).text).not.toContain('Unsubscribe');
   });
 
-  it.each(['subject', 'body'])('refuses to be sent with a gap in its %s', (part) => {
+  it.each(['subject', 'body'])('rejects a missing variable in its %s', (part) => {
     const source = { subject: 'x', body: ['x'], [part]: part === 'body' ? ['see {{link}}'] : 'see {{link}}' };
     const mail = defineMail<object>(`test-gap-${part}`, {
       transactional: true,

@@ -6,10 +6,9 @@ export const MAIL_LANGUAGES = ['en', 'de'] as const;
 export type MailLanguage = (typeof MAIL_LANGUAGES)[number];
 
 /**
- * A part of a mail, as a Handlebars template: a paragraph; a link with its label, which is a button in HTML and left out
- * where there is no address; a code,
- * which is large in HTML and left out of the text, where a paragraph says it; a part for each item of a list; or a list
- * of texts, each a paragraph.
+ * A part of a mail, as a Handlebars template: a paragraph; a link with a label, shown as a button in HTML and left out
+ * without a URL; a code, shown large in HTML and left out of the plain text, where a paragraph contains it; a part for
+ * each item of a list; or a list of texts, each a paragraph.
  */
 export type MailPart =
   | string
@@ -18,13 +17,13 @@ export type MailPart =
   | { each: string; item: string }
   | { paragraphs: string };
 
-/** A mail in one language: HTML and text are made from the same parts. */
+/** A mail in one language. HTML and plain text are rendered from the same parts. */
 export interface MailSource {
   subject: string;
   body: readonly MailPart[];
 }
 
-/** A mail as it is sent. */
+/** A rendered mail. */
 export interface RenderedMail {
   subject: string;
   text: string;
@@ -36,22 +35,22 @@ export interface MailTemplate<Variables> {
   /** kebab-case, for metrics and the preview. */
   readonly name: string;
   /**
-   * Whether its recipient asked for it, or must be told: a code, a link, a warning. Others can be unsubscribed from with
-   * one click.
+   * Whether the recipient requested it or must be informed: a code, a link, a warning. Recipients can unsubscribe from
+   * all other mails with one click.
    */
   readonly transactional: boolean;
   /** Variables for the preview. */
   readonly sample: Variables;
   /**
    * @param language tag (BCP 47) that the recipient prefers; English if there is no such mail
-   * @param unsubscribe page on which a recipient turns this kind of mail off; only where it is not transactional
+   * @param unsubscribe page to unsubscribe from this kind of mail; only if it is not transactional
    * @throws Error if a variable is missing
    */
   render(variables: Variables, language?: string, unsubscribe?: string): RenderedMail;
 }
 
 const FOOTER: Record<MailLanguage, string> = {
-  en: 'You get this mail because your settings say so. Unsubscribe',
+  en: 'You receive this mail because of your notification settings. Unsubscribe',
   de: 'Sie erhalten diese Mail, weil Ihre Einstellungen es so vorsehen. Abbestellen',
 };
 
@@ -63,13 +62,13 @@ export function definedMails(): readonly MailTemplate<object>[] {
   return [...templates.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** @returns the language of a mail for somebody who prefers a language */
+/** @returns the language of a mail for a recipient with a preferred language */
 export function mailLanguage(tag = 'en'): MailLanguage {
   const [primary] = tag.toLowerCase().split('-');
   return MAIL_LANGUAGES.find((language) => language === primary) ?? 'en';
 }
 
-/** What a mail is, besides its name. */
+/** The definition of a mail, without its name. */
 export type MailDefinition<Variables> = { transactional: boolean; sample: Variables } & Record<
   MailLanguage,
   MailSource
@@ -126,7 +125,7 @@ function compile({ subject, body }: MailSource): Parts {
   };
 }
 
-/** What somebody else wrote becomes no link: only a part that is a link is filled in with addresses as they are. */
+/** Texts of other users must not become links: only link parts are filled in with unchanged URLs. */
 function renderOf(part: MailPart, template: string, noEscape: boolean): Render {
   const render = Handlebars.compile<object>(template, { noEscape, strict: true });
   if (typeof part !== 'object' || !('link' in part))
@@ -135,15 +134,18 @@ function renderOf(part: MailPart, template: string, noEscape: boolean): Render {
   return (variables) => (address(variables) === '' ? '' : render(variables));
 }
 
-/** What mail programs know as one mail address, and link to as that alone. */
+/** Text that mail programs recognize as a single e-mail address. */
 const MAIL_ADDRESS = /^[\p{L}\p{N}._+-]+@[\p{L}\p{N}.-]+$/u;
-/** The colon of `https://`, and a dot inside of a word, also one that IDNA takes for a dot. Linear: words are looked at once. */
+/**
+ * The colon of `https://`, and a dot inside of a word, including characters that IDNA treats as dots. Linear time: each
+ * word is scanned once.
+ */
 const LINK_MARK =
   /:(?=\/\/)|(?<=\S)[.\u2024\u3002\ufe52\uff0e\uff61](?=[^\s.\u2024\u3002\ufe52\uff0e\uff61]*\p{L})/gu;
 
 /**
- * @returns a value whose texts no mail program shows as links: an invisible character (U+200C) is inside of every web
- *   address and host name. Mail addresses stay as they are
+ * @returns the value with texts that mail programs do not turn into links: inserts an invisible character (U+200C) into
+ *   every web address and host name. E-mail addresses do not change
  */
 function unlinked(value: unknown): unknown {
   if (typeof value === 'string')
@@ -153,7 +155,7 @@ function unlinked(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unlinked(each)]));
 }
 
-/** A part whose condition is false leaves no gap. */
+/** Avoids a gap for a part whose condition is false. */
 function without(empty: readonly string[], parts: readonly Render[], variables: object): string[] {
   return parts.map((part) => part(variables).trimEnd()).filter((part) => !empty.includes(part));
 }

@@ -33,7 +33,7 @@ describe('A report of Resend', () => {
     expect(await read(complaint)).toMatchObject([{ address: 'angry@example.com', reason: 'complaint' }]);
   });
 
-  it('does not mind what is temporary, or something else', async () => {
+  it('ignores temporary failures and other events', async () => {
     expect(await read(bounce.replace('Permanent', 'Temporary'))).toEqual([]);
     expect(await read(JSON.stringify({ type: 'email.delivered', data: { to: ['a@example.com'] } }))).toEqual(
       [],

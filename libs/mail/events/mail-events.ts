@@ -17,9 +17,9 @@ export class MailEvents {
   /**
    * Reads a report. It may ask the provider for a certificate.
    *
-   * @param body as it was sent: it is signed
+   * @param body raw body, for the signature
    * @param now to compare with the time in the signature
-   * @returns the addresses that get no more mail
+   * @returns the addresses that must get no more mail
    * @throws MailEventsRefused if the provider did not sign it, or no key is configured
    */
   async read(provider: ProviderName, headers: EventHeaders, body: string, now: Date): Promise<MailEvent[]> {

@@ -1,7 +1,7 @@
 /** Headers of a request, in lower case. */
 export type EventHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** A report whose signature is missing, wrong or old. */
+/** A report with a missing, invalid or outdated signature. */
 export class MailEventsRefused extends Error {
   override readonly name = 'MailEventsRefused';
 }

@@ -8,7 +8,7 @@ interface Report {
   data?: { to?: string[]; bounce?: { type?: string; message?: string } };
 }
 
-/** Signed as Svix signs (https://docs.svix.com/receiving/verifying-payloads/how-manual). */
+/** Signed in the format of Svix (https://docs.svix.com/receiving/verifying-payloads/how-manual). */
 export function resendEvents(secret: string, headers: EventHeaders, body: string, now: Date): MailEvent[] {
   const [id, timestamp] = [headerOf(headers, 'svix-id'), headerOf(headers, 'svix-timestamp')];
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');

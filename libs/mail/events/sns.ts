@@ -38,17 +38,17 @@ async function get(url: string): Promise<string> {
 }
 
 /**
- * Messages of Amazon SNS, over which SES reports
+ * Messages of Amazon SNS, which carries the reports of SES
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html).
  */
 export class SnsMessages {
   private readonly certificates = new Map<string, string>();
 
-  /** @param read gets a page of Amazon */
+  /** @param read fetches a page from Amazon */
   constructor(private readonly read: (url: string) => Promise<string> = get) {}
 
   /**
-   * Reads a message; one that asks to confirm the subscription is confirmed.
+   * Reads a message. Confirms the subscription if the message requests it.
    *
    * @param topicArn the only topic whose messages count
    * @throws MailEventsRefused if it is of another topic, not signed with SHA-256, or old
@@ -87,7 +87,7 @@ export class SnsMessages {
     let certificate = this.certificates.get(url);
     if (certificate === undefined) {
       certificate = await this.read(url);
-      this.certificates.clear(); // Amazon uses one at a time
+      this.certificates.clear(); // Amazon uses one certificate at a time
       this.certificates.set(url, certificate);
     }
     const signed = verify(

@@ -1,15 +1,15 @@
 import { MailNotSent, wasNeverConnected } from '../provider';
 
 const TIMEOUT_MS = 15_000;
-/** Of an error, for the log. */
+/** Maximum characters of an error for the log. */
 const MAX_ERROR_CHARACTERS = 300;
 
-/** What a provider answered. */
+/** The response of a provider. */
 export interface ProviderAnswer {
   status: number;
   /** JSON, or empty. */
   body: Record<string, unknown>;
-  /** The beginning of the body, for the log. */
+  /** The start of the body, for the log. */
   text: string;
 }
 
@@ -17,7 +17,7 @@ export interface ProviderAnswer {
  * Posts JSON to a provider.
  *
  * @throws MailNotSent if there is no connection
- * @throws Error if there is no answer, so that nobody knows
+ * @throws Error if there is no response, so that the outcome is unknown
  */
 export async function post(
   url: string,

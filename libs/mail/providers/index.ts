@@ -18,7 +18,7 @@ const MAKERS: Record<ProviderName, (settings: MailSettings) => MailProvider> = {
     }),
 };
 
-/** @returns the provider of a name */
+/** @returns the provider with a name */
 export function makeProvider(name: ProviderName, settings: MailSettings): MailProvider {
   return MAKERS[name](settings);
 }

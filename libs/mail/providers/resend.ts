@@ -31,7 +31,7 @@ export class ResendProvider implements MailProvider {
 
   private judge({ status, body, text }: ProviderAnswer): void {
     if (status < 300) return;
-    // The key was used with another body: what that mail said was different, but it was sent.
+    // The key was used with another body: an earlier version of the mail was sent.
     if (status === 409 && body.name === 'invalid_idempotent_request') return;
     const message = `Resend answers ${status}: ${text}`;
     if (status === 409) throw new Error(message); // the first attempt is still running

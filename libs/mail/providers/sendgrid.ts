@@ -1,7 +1,7 @@
 import { type Letter, MailNotSent, type MailProvider, MailRefused } from '../provider';
 import { post } from './http';
 
-/** https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send: knows no idempotency keys. */
+/** https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send: does not support idempotency keys. */
 export class SendGridProvider implements MailProvider {
   readonly name = 'sendgrid';
 
@@ -23,7 +23,7 @@ export class SendGridProvider implements MailProvider {
           { type: 'text/html', value: html },
         ],
         headers: { ...headers, 'Message-ID': messageId },
-        // Links with tokens must not lead through a tracker.
+        // Links with tokens must not be rewritten by click tracking.
         tracking_settings: { click_tracking: { enable: false }, open_tracking: { enable: false } },
       },
     );

@@ -3,7 +3,7 @@ import { type Letter, MailNotSent, type MailProvider, MailRefused, wasNeverConne
 
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
 
-/** Of these names only: everything else with 400 is about the account, not about the mail. */
+/** Error names that are about the mail. All other errors with status 400 are about the account. */
 const REFUSED = new Set(['BadRequestException', 'MessageRejected']);
 
 /** How to reach SES. */
@@ -11,11 +11,11 @@ export interface SesOptions {
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
-  /** Instead of the one of the region. */
+  /** Replaces the endpoint of the region. */
   endpoint: string | undefined;
 }
 
-/** Amazon SES, API v2: knows no idempotency keys, and gives mails a Message-ID of its own. */
+/** Amazon SES, API v2: does not support idempotency keys, and replaces the Message-ID. */
 export class SesProvider implements MailProvider {
   readonly name = 'ses';
   private client: Promise<SESv2Client> | undefined;
@@ -51,7 +51,7 @@ export class SesProvider implements MailProvider {
     void this.client?.then((client) => client.destroy());
   }
 
-  /** Loading the SDK takes 30 MB: only who uses it pays. One attempt: the queue retries. */
+  /** The SDK takes 30 MB, so it is loaded only if it is used. One attempt: the queue retries. */
   private connected(): Promise<SESv2Client> {
     return (this.client ??= import('@aws-sdk/client-sesv2').then(({ SESv2Client: Client }) => {
       const { region, accessKeyId, secretAccessKey, endpoint } = this.options;

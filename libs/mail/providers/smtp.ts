@@ -17,12 +17,12 @@ interface SmtpError {
   message: string;
 }
 
-/** Any server that speaks SMTP, over a pool of connections. */
+/** Any SMTP server, over a pool of connections. */
 export class SmtpProvider implements MailProvider {
   readonly name = 'smtp';
   private readonly transport: Transporter;
 
-  /** @param connections that are kept open; 0 to open one for each mail */
+  /** @param connections number of connections that are kept open; 0 opens one for each mail */
   constructor(url: string, connections: number) {
     const pool =
       connections > 0 ? { pool: true as const, maxConnections: connections, maxMessages: 1_000 } : {};
@@ -33,7 +33,7 @@ export class SmtpProvider implements MailProvider {
     try {
       await this.transport.sendMail({
         from,
-        to: { name: '', address: to }, // a string would be parsed, and a comma would make two recipients
+        to: { name: '', address: to }, // a string would be parsed, and a comma would create two recipients
         subject,
         text,
         html,
@@ -54,7 +54,10 @@ export class SmtpProvider implements MailProvider {
   }
 }
 
-/** nodemailer reports a connection that is lost after DATA like one that never was: then the server may have the mail. */
+/**
+ * nodemailer reports a connection that is lost after DATA like one that never existed, but then the server may have
+ * accepted the mail.
+ */
 function meaningOf(error: SmtpError): Error {
   const { code, command = '', message, response = '', responseCode } = error;
   if (responseCode !== undefined) {
