@@ -97,7 +97,7 @@ describe('Redriving dead deliveries', () => {
   });
 
   it('refuses a queue and a subscriber that do not exist', async () => {
-    await expect(redrive('nowhere')).rejects.toThrow('There is no queue named nowhere: name one of ');
+    await expect(redrive('nowhere')).rejects.toThrow('There is no queue named nowhere. Available queues: ');
     await expect(redrive(queue.name, 'nobody.at-all')).rejects.toThrow(
       'There is no subscriber named nobody.at-all: docs/map.md lists them.',
     );

@@ -6,7 +6,7 @@ import { Subscribers } from './subscribers';
 
 const BATCH_SIZE = 500;
 
-/** Gives deliveries that failed permanently their attempts again, when what they failed of has been fixed. */
+/** Redrives deliveries that failed permanently, after the cause was fixed: they get all their attempts again. */
 @Injectable()
 export class DeadDeliveries {
   private readonly log = new Logger(DeadDeliveries.name);
@@ -20,18 +20,18 @@ export class DeadDeliveries {
   ) {}
 
   /**
-   * Makes the dead deliveries of a queue pending, in batches. Those that die again meanwhile stay dead. Without Redis
-   * workers find them in the ledger a minute after it is back.
+   * Makes the dead deliveries of a queue pending, in batches. Deliveries that die again in the meantime remain dead. If
+   * Redis is down, workers find them in the ledger a minute after Redis is back.
    *
    * @param queue name of a declared queue
-   * @param subscriber of whose deliveries; of all subscribers without it
+   * @param subscriber name of the subscriber; all subscribers without it
    * @returns number of deliveries
    * @throws Error if there is no such queue or subscriber
    */
   async redrive(queue: string, subscriber?: string): Promise<number> {
     const queues = declaredQueues().map(({ name }) => name);
     if (!queues.includes(queue))
-      throw new Error(`There is no queue named ${queue}: name one of ${queues.join(', ')}.`);
+      throw new Error(`There is no queue named ${queue}. Available queues: ${queues.join(', ')}.`);
     const known = subscriber === undefined ? undefined : this.subscribers.get(subscriber);
     if (subscriber !== undefined && !known)
       throw new Error(`There is no subscriber named ${subscriber}: docs/map.md lists them.`);
@@ -46,7 +46,9 @@ export class DeadDeliveries {
         for (const each of batch) await this.dispatch.removeFailed(queue, each);
         await this.dispatch.add(batch);
       } catch (error) {
-        this.log.warn(`Left to the workers to queue: ${(error as Error).message}`);
+        this.log.warn(
+          `Redis did not accept the deliveries, the workers will queue them: ${(error as Error).message}`,
+        );
       }
     }
     return redriven;

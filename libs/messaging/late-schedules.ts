@@ -2,9 +2,9 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { gauge, HealthChecks } from '@rookery/observability';
 import { Schedules } from './schedule';
 
-/** Seconds after which a schedule that is late is reported: what fails is tried again every second. */
+/** Seconds of delay after which a schedule is reported as late. Failed runs are retried every second. */
 const MAX_LATE_SECONDS = 300;
-/** Maximum schedules that the probe names; the rest is counted. */
+/** Maximum schedules that the probe lists by name; the others are only counted. */
 const MAX_NAMED = 3;
 
 /** Set only in workers. */
@@ -12,7 +12,7 @@ let measure: (() => Promise<ReadonlyMap<string, number>>) | undefined;
 
 gauge({
   name: 'rookery_schedule_late_seconds',
-  help: 'Time since the first slot of a schedule began that no worker has done; 0 if there is none.',
+  help: 'Seconds since the start of the first slot of a schedule that no worker has run; 0 if there is none.',
   labels: ['schedule'],
   async collect(self) {
     self.reset();
@@ -21,7 +21,7 @@ gauge({
   },
 });
 
-/** Reports schedules that no worker manages to run to metrics and probes. */
+/** Reports late schedules to metrics and probes. */
 @Injectable()
 export class LateSchedules implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly measure = (): Promise<ReadonlyMap<string, number>> => this.schedules.lateness();

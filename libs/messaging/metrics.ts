@@ -11,7 +11,7 @@ export const deliveriesTotal = counter({
 
 export const deliverySeconds = histogram({
   name: 'rookery_delivery_duration_seconds',
-  help: 'Time one attempt of a delivery took.',
+  help: 'Duration of a delivery attempt in seconds.',
   labels: ['subscriber'],
 });
 
@@ -38,7 +38,7 @@ function backlog(): Promise<Backlog | undefined> {
 
 gauge({
   name: 'rookery_outbox_unpublished_events',
-  help: 'Events that are stored and not yet on the queues.',
+  help: 'Stored events that are not yet queued.',
   async collect(self) {
     const found = await backlog();
     if (found) self.set(found.outbox.events);
@@ -48,7 +48,7 @@ gauge({
 
 gauge({
   name: 'rookery_outbox_oldest_seconds',
-  help: 'Age of the oldest event that is not yet on the queues; 0 when there is none.',
+  help: 'Age of the oldest event that is not yet queued, in seconds; 0 if there is none.',
   async collect(self) {
     const found = await backlog();
     if (found) self.set(found.outbox.oldestSeconds);
@@ -58,7 +58,7 @@ gauge({
 
 gauge({
   name: 'rookery_deliveries_open',
-  help: 'Deliveries that are not done, by queue and state: pending, dead, parked.',
+  help: 'Unfinished deliveries, by queue and state: pending, dead, parked.',
   labels: ['queue', 'state'],
   async collect(self) {
     self.reset();

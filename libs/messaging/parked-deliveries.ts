@@ -4,7 +4,7 @@ import { Deliveries } from '@rookery/persistence';
 import { declaredQueues } from './queues';
 import { Subscribers } from './subscribers';
 
-/** Maximum subscribers that the probe names; the rest is counted. */
+/** Maximum subscribers that the probe lists by name; the others are only counted. */
 const MAX_NAMED = 3;
 
 /**

@@ -13,7 +13,7 @@ export interface RetryPolicy {
 
 /**
  * A queue: its share of a worker, where its effects are, and its default retry policy, which a subscriber may override.
- * Work gets its own queue if nothing else may wait behind it, not for a different retry policy.
+ * Work gets its own queue if nothing else must wait behind it, not for a different retry policy.
  */
 export interface QueueDefinition extends RetryPolicy {
   readonly name: string;
@@ -23,7 +23,7 @@ export interface QueueDefinition extends RetryPolicy {
    * the effect is external (mail, HTTP) and runs in no transaction: at least once, with an idempotency key.
    */
   readonly effect: 'database' | 'outside';
-  /** How many of its jobs one worker runs at once, if not as many as its class says: for effects that only wait. */
+  /** Number of jobs one worker runs at once. Overrides the class, for effects that mostly wait. */
   readonly concurrency?: number;
 }
 
@@ -42,8 +42,8 @@ export function defineQueue(name: string, rest: Omit<QueueDefinition, 'name'>): 
 }
 
 /**
- * A mail server may be down for a while, and 4xx means "later": mail is retried for at least 20 minutes, whatever the
- * jitter.
+ * A mail server can be down for a while, and 4xx means "try again later". Mail is retried for at least 20 minutes,
+ * whatever the jitter.
  */
 const MAIL = {
   attempts: 8,
@@ -56,7 +56,7 @@ const MAIL = {
 export const Queues = {
   /** Mail that somebody waits for, such as codes and links. */
   mail: defineQueue('mail', { ...MAIL, class: 'default' }),
-  /** Mail that can be unsubscribed from: ten thousand digests must not keep a code waiting. */
+  /** Mail with an unsubscribe link. Separate, so that ten thousand digests do not delay a code. */
   bulkMail: defineQueue('bulk-mail', { ...MAIL, class: 'default' }),
   /** Read models and other effects in the database. */
   projections: defineQueue('projections', {
@@ -74,7 +74,10 @@ export const Queues = {
     timeout: 5_000,
     effect: 'outside',
   }),
-  /** Frames for connected clients: at once, or hardly at all, because clients also read what they show. */
+  /**
+   * Frames for connected clients. Few retries: late frames are of little use, because clients also read the data they
+   * show.
+   */
   realtime: defineQueue('realtime', {
     class: 'critical',
     attempts: 2,
@@ -90,7 +93,7 @@ export const Queues = {
     timeout: 10_000,
     effect: 'database',
   }),
-  /** Webhooks: receivers are down for hours, and slow ones must not keep others waiting. */
+  /** Webhooks: receivers can be down for hours, and slow ones must not delay others. */
   webhooks: defineQueue('webhooks', {
     class: 'low',
     attempts: 8,
@@ -99,7 +102,7 @@ export const Queues = {
     effect: 'outside',
     concurrency: 32,
   }),
-  /** Push messages: what could not be sent for an hour is old; slow services must not keep others waiting. */
+  /** Push messages: useless after an hour. Slow services must not delay others. */
   push: defineQueue('push', {
     class: 'default',
     attempts: 6,

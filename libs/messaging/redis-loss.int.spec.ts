@@ -94,7 +94,7 @@ describe('When Redis', () => {
     expect(attempts).toEqual([1, 2, 3, 4]);
   });
 
-  it('is flushed, the failed queue is filled again from the ledger', async () => {
+  it('is flushed, the failed queue is restored from the ledger', async () => {
     const subject = newId();
     reactions.set(subject, () => {
       throw new Reject('concrete');
@@ -111,7 +111,7 @@ describe('When Redis', () => {
     await eventually(shown);
   });
 
-  it('is away, changes are made all the same, and are heard of when it is back, though it is empty', async () => {
+  it('is down, changes still succeed, and are delivered when it is back, even if it is empty', async () => {
     await system.killRedis();
     await sow([newId(), newId(), newId()]);
     expect(await inState('pending')).toBe(3);
@@ -128,7 +128,7 @@ describe('When Redis', () => {
   });
 
   // BullMQ's own close would not return, and Consumer stops waiting for it after 20 s.
-  it('is away, a worker still ends by itself', async () => {
+  it('is down, a worker still shuts down by itself', async () => {
     const worker = await system.startWorker();
     await system.killRedis();
     const began = performance.now();

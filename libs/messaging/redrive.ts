@@ -67,8 +67,8 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
       const epoch = current ?? randomUUID();
       const queued = await this.queueEverything();
       if (stored)
-        this.log.warn(`Redis is empty or another one: queued ${queued} deliveries again from the ledger.`);
-      else this.log.log(`The first worker of this database: queued the ${queued} deliveries that it holds.`);
+        this.log.warn(`Redis is empty or was replaced: queued ${queued} deliveries again from the ledger.`);
+      else this.log.log(`First worker of this database: queued its ${queued} pending deliveries.`);
       await this.redis.shared.set(EPOCH_KEY, epoch);
       await this.sql.execute(
         `INSERT INTO messaging.queue_epoch (epoch) VALUES ($1) ON CONFLICT (one_row) DO UPDATE SET epoch = excluded.epoch`,

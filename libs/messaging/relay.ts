@@ -6,11 +6,11 @@ import { Loop } from './loop';
 import { RedisConnections } from '@rookery/redis';
 import { HINT_CHANNEL } from './relay-hint';
 
-/** What a lost hint missed waits this long at most. Each poll costs five statements on every worker, also at rest. */
+/** Maximum delay of an event if its hint is lost. Each poll costs five statements on every worker, even when idle. */
 const POLL_MS = 500;
 const BATCH = 200;
 /**
- * A batch is bounded by the timeouts of PostgreSQL and Redis: longer without a finished batch means that nothing is
+ * A batch is bounded by the timeouts of PostgreSQL and Redis: if no batch finishes for longer than this, nothing is
  * published.
  */
 const STALLED_MS = 15_000;

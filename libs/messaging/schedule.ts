@@ -16,11 +16,11 @@ import { type Slots, slotsAfter, slotsOf, type Timing } from './slots';
 /** Periodic work; see {@link Schedule}. */
 export interface Scheduled {
   /**
-   * Does the work inside the transaction that records the slot as done: once per slot over all workers.
+   * Runs the work in the transaction that records the slot as done: once per slot across all workers.
    *
-   * @param slot when it was due; long ago where no worker ran
-   * @returns true if it has done a batch and there may be more: it runs again in a transaction of its own, taking turns
-   *   with the other schedules, until it returns anything else
+   * @param slot when it was due; can be long ago if no worker was running
+   * @returns true if it has processed a batch and there can be more. It then runs again in a new transaction,
+   *   alternating with the other schedules, until it returns anything else
    */
   run(slot: Date): Promise<boolean | void>;
 }
@@ -35,11 +35,11 @@ type KnownSchedule = DurableName & {
   readonly type: Type<Scheduled>;
   readonly slotAt: Slots;
   readonly slotAfter: Slots;
-  /** Whether it is due at times of day: the first of them is the first after a worker knows it. */
+  /** Whether it is due at times of day. Its first slot is the first one after a worker has registered it. */
   readonly fixed: boolean;
 };
 
-/** What is done by the clock of PostgreSQL. */
+/** Schedule times, by the clock of PostgreSQL. */
 interface Progress {
   now: Date;
   /** Last slot of each name in milliseconds since 1970. */
@@ -47,19 +47,20 @@ interface Progress {
 }
 
 /**
- * Marks a class as work that one worker does once in every slot of time.
+ * Marks a class as work that one worker runs once in every time slot.
  *
- * Of the slots that passed while no worker ran the last one is made up for, once, as soon as a worker runs; the others
- * are skipped. So the work looks at what is due, not at the clock; what is pointless when it is late looks at its slot.
- * Times of day count from the first worker on that knows the schedule: a deployment at noon does not begin with the slot
- * of that morning.
+ * If slots passed while no worker was running, the last one runs once as soon as a worker starts; the others are
+ * skipped. So the work should process what is due instead of relying on the current time. Work that is pointless when
+ * late should check its slot. A schedule with times of day starts with the first slot after its registration: after a
+ * deployment at noon, the slot of that morning does not run.
  *
- * @param name `<context>.<effect>`, which its row in PostgreSQL bears: it stays when the class is renamed
- * @param options.everySeconds length of a slot, counted from 1970; or
- * @param options.cron minute, hour, day of month, month and day of week at which slots begin, and
- * @param options.timeZone of them; where it is left out, that of the deployment. See {@link slotsOf} for changed clocks
- * @param options.formerly names it had before: a slot that was done under one of them is done
- * @throws Error naming the class when a name is misspelt, or the expression or the time zone is none
+ * @param name `<context>.<effect>`, stored in PostgreSQL: do not change it when you rename the class
+ * @param options.everySeconds length of a slot in seconds, aligned to 1970; or
+ * @param options.cron minute, hour, day of month, month and day of week at which slots start, and
+ * @param options.timeZone time zone of the cron expression; by default that of the deployment. See {@link slotsOf} for
+ *   clock changes
+ * @param options.formerly previous names: a slot that was done under one of them counts as done
+ * @throws Error naming the class if a name is malformed, or the expression or the time zone is not valid
  */
 export function Schedule(
   name: string,
@@ -94,9 +95,12 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(Schedules.name);
   private readonly loop = new Loop('schedules', TICK_MS, () => this.tick());
   private startedAt = Date.now();
-  /** Slots of which this worker has more to do, by the name of the schedule. */
+  /** Unfinished slots of this worker, by the name of the schedule. */
   private readonly unfinished = new Map<string, Date>();
-  /** Since when the runs of a schedule fail in this worker, in milliseconds since 1970, by its name. */
+  /**
+   * Since when the runs of a schedule have failed in this worker, in milliseconds since 1970, by the name of the
+   * schedule.
+   */
   private readonly failingSince = new Map<string, number>();
 
   constructor(
@@ -113,7 +117,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
    */
   register(type: Type<Scheduled>): void {
     const options = scheduleOptions(type);
-    if (!options) throw new Error(`${type.name} is no schedule.`);
+    if (!options) throw new Error(`${type.name} is not a schedule.`);
     const { name, formerly } = options;
     const { timeZone } = this.settings;
     const [slotAt, slotAfter] = [slotsOf(options, timeZone), slotsAfter(options, timeZone)];
@@ -126,8 +130,9 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * @returns for each schedule the seconds since the first slot began that no worker has done, since this worker started
-   *   if none was ever done, or since the rest of the last slot fails here; 0 where the last slot is done
+   * @returns for each schedule the number of seconds since the first slot that no worker has run; since the start of
+   *   this worker if no slot was ever run; or since the remaining batches of the last slot have failed here. 0 if the
+   *   last slot is done
    */
   async lateness(): Promise<ReadonlyMap<string, number>> {
     const { now, done } = await this.progress();
@@ -150,7 +155,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
     await this.loop.stop();
   }
 
-  /** One statement a second asks for all of them: most ticks find nothing due. */
+  /** One statement per second checks all schedules, because most checks find nothing due. */
   private async tick(): Promise<void> {
     const { now, done } = await this.progress();
     for (const schedule of this.names.all()) {
@@ -160,7 +165,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
       const isDue = last < slot.getTime();
       const rest = this.unfinished.get(schedule.name);
       if (!isDue && !rest) {
-        this.failingSince.delete(schedule.name); // another worker has done it
+        this.failingSince.delete(schedule.name); // another worker has run it
         continue;
       }
       const work = isDue
@@ -168,7 +173,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
         : this.goOn(schedule, rest!);
       await work.catch((error: Error) => {
         if (!this.failingSince.has(schedule.name)) this.failingSince.set(schedule.name, Date.now());
-        this.log.error(`${schedule.name} failed, is tried again: ${error.message}`, error.stack);
+        this.log.error(`${schedule.name} failed, will retry: ${error.message}`, error.stack);
       });
     }
   }
@@ -181,7 +186,10 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
     return row!;
   }
 
-  /** The slot is taken under every name it ever had: beside a worker that knows an older one, still one does it. */
+  /**
+   * Takes the slot under the current and all previous names, so that it runs only once even if another worker knows an
+   * older name.
+   */
   private async runSlot(schedule: KnownSchedule, slot: Date, isFirst: boolean): Promise<void> {
     const names = [schedule.name, ...schedule.formerly];
     const hasMore = await this.transaction.run(async () => {
@@ -196,7 +204,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
     this.note(schedule, slot, hasMore);
   }
 
-  /** Does the next batch of a slot, unless another worker has begun a later one, which has the rest in it. */
+  /** Runs the next batch of a slot, unless another worker has started a later slot, which includes the rest. */
   private async goOn(schedule: KnownSchedule, slot: Date): Promise<void> {
     const hasMore = await this.transaction.run(async () => {
       const mine = await this.sql.execute(
@@ -222,7 +230,7 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** @returns milliseconds since 1970; -Infinity if no slot was ever done */
+/** @returns milliseconds since 1970; -Infinity if no slot was ever run */
 function lastSlotOf({ name, formerly }: KnownSchedule, done: Progress['done']): number {
   return Math.max(...[name, ...formerly].map((each) => done[each] ?? -Infinity));
 }

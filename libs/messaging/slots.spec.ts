@@ -93,9 +93,9 @@ describe('what is no timing', () => {
   };
 
   it.each([
-    ['0 6 * *', /WaterTrees: "0 6 \* \*" is no cron expression .*: write minute, hour, /],
-    ['0 25 * * *', /WaterTrees: "0 25 \* \* \*" is no cron expression .*: write minute, hour, /],
-    ['0 0 6 * * *', /WaterTrees: "0 0 6 \* \* \*" is no cron expression .*: write minute, hour, /],
+    ['0 6 * *', /WaterTrees: "0 6 \* \*" is not a cron expression .*: write minute, hour, /],
+    ['0 25 * * *', /WaterTrees: "0 25 \* \* \*" is not a cron expression .*: write minute, hour, /],
+    ['0 0 6 * * *', /WaterTrees: "0 0 6 \* \* \*" is not a cron expression .*: write minute, hour, /],
     ['0 0 30 2 *', /WaterTrees: "0 0 30 2 \*" never comes: write minute, hour, /],
   ])('is refused with the class and the remedy: %s', (cron, sentence) => {
     expect(() => declare({ cron })).toThrow(sentence);
@@ -103,16 +103,14 @@ describe('what is no timing', () => {
 
   it.each(['Europe/Nowhere', '', 'local'])('is refused with the class and the remedy: "%s"', (timeZone) => {
     expect(() => declare({ cron: '0 6 * * *', timeZone })).toThrow(
-      `The schedule garden.water-trees of WaterTrees: "${timeZone}" is no time zone: name one of the IANA database, such as Europe/Berlin.`,
+      `The schedule garden.water-trees of WaterTrees: "${timeZone}" is not a time zone: use one of the IANA database, such as Europe/Berlin.`,
     );
   });
 
   it.each([0, -1, 0.5, Number.NaN])(
     'is refused with the class and the remedy: %s seconds',
     (everySeconds) => {
-      expect(() => declare({ everySeconds })).toThrow(
-        'WaterTrees: everySeconds must be a whole number from 1 on',
-      );
+      expect(() => declare({ everySeconds })).toThrow('WaterTrees: everySeconds must be a positive integer');
     },
   );
 });

@@ -6,33 +6,33 @@ export type Timing =
   | {
       /** Minute, hour, day of month, month, day of week: `0 6 * * 1-5`. */
       readonly cron: string;
-      /** Where it is that time of day, `Europe/Berlin`; where it is left out, `SCHEDULE_TIME_ZONE` of the deployment. */
+      /** Time zone of the expression, such as `Europe/Berlin`. Default: `SCHEDULE_TIME_ZONE` of the deployment. */
       readonly timeZone?: string;
     };
 
-/** Finds the beginning of a slot: unless another is named, of the one that an instant is in. */
+/** Returns the start of a slot; by default of the slot that contains the instant. */
 export type Slots = (now: Date) => Date;
 
 /**
- * Slots of a cron expression follow the clock on the wall. Where the clock is put forward, a time of day that does not
- * exist begins its slot at the moment of the change. Where it is put back, a time of day that comes twice begins a slot
- * the first time. With a `*` or a step in its minute or hour an expression has a slot whenever the clock shows one:
- * none in the hour that is missing, as many again in the one that is repeated.
+ * Slots of a cron expression follow local time. When clocks go forward, a slot at a skipped time of day starts at the
+ * moment of the change. When clocks go back, a slot at a repeated time of day starts the first time. If the minute or
+ * hour of the expression has a `*` or a step, there is a slot at every matching local time: none in the skipped hour,
+ * and again in the repeated hour.
  *
- * @param defaultTimeZone where it is the time of day of a cron expression that names no time zone
- * @throws Error saying what is wrong and how to write it
+ * @param defaultTimeZone time zone of cron expressions without one
+ * @throws Error with the mistake and the correct notation
  */
 export function slotsOf(timing: Timing, defaultTimeZone: string): Slots {
   if ('everySeconds' in timing) return slotsOfLength(timing.everySeconds);
   const { cron: expression, timeZone = defaultTimeZone } = timing;
   if (!isTimeZone(timeZone))
-    throw new Error(`"${timeZone}" is no time zone: name one of the IANA database, such as Europe/Berlin.`);
+    throw new Error(`"${timeZone}" is not a time zone: use one of the IANA database, such as Europe/Berlin.`);
   const cron = parsed(expression, timeZone);
   return (now) => cron.previousRuns(1, new Date(now.getTime() + 1))[0] ?? new Date(0);
 }
 
 /**
- * @returns what finds the beginning of the slot after the one that an instant is in
+ * @returns a function that returns the start of the slot after the one that contains an instant
  * @throws Error as {@link slotsOf}
  */
 export function slotsAfter(timing: Timing, defaultTimeZone: string): Slots {
@@ -44,7 +44,7 @@ export function slotsAfter(timing: Timing, defaultTimeZone: string): Slots {
   return (instant) => cron.nextRun(instant) ?? new Date(8.64e15);
 }
 
-/** @returns whether it is a time zone that the ICU data of this process know. */
+/** @returns whether the ICU data of this process contain the time zone. */
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
@@ -56,7 +56,7 @@ export function isTimeZone(name: string): boolean {
 
 function slotsOfLength(seconds: number): Slots {
   if (!Number.isInteger(seconds) || seconds < 1)
-    throw new Error(`everySeconds must be a whole number from 1 on, not ${seconds}.`);
+    throw new Error(`everySeconds must be a positive integer, not ${seconds}.`);
   const length = seconds * 1_000;
   return (now) => new Date(Math.floor(now.getTime() / length) * length);
 }
@@ -67,10 +67,10 @@ function parsed(expression: string, timezone: string): Cron {
   try {
     cron = new Cron(expression, { timezone, mode: '5-part', fixedTimeRule: 'no-wildcard', paused: true });
   } catch (error) {
-    throw new Error(`"${expression}" is no cron expression (${(error as Error).message}): ${remedy}.`, {
+    throw new Error(`"${expression}" is not a cron expression (${(error as Error).message}): ${remedy}.`, {
       cause: error,
     });
   }
-  if (!cron.nextRun()) throw new Error(`"${expression}" never comes: ${remedy}.`);
+  if (!cron.nextRun()) throw new Error(`"${expression}" never matches: ${remedy}.`);
   return cron;
 }

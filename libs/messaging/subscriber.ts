@@ -11,14 +11,14 @@ import {
 import type { OccurringEvent } from '@rookery/persistence';
 import type { QueueDefinition, RetryPolicy } from './queues';
 
-/** Information about an attempt besides the event. */
+/** Information about an attempt, in addition to the event. */
 export interface Attempt {
   /**
-   * `<event id>:<subscriber>`, the same on every attempt, also after the subscriber was renamed: pass it to services
-   * that can drop duplicates.
+   * `<event id>:<subscriber>`, the same on every attempt, even if the subscriber is renamed. Pass it to services that
+   * can detect duplicates.
    */
   readonly key: string;
-  /** 1 on the first try. */
+  /** 1 for the first attempt. */
   readonly number: number;
   /** Aborts after the timeout of the subscriber, or of its queue. */
   readonly signal: AbortSignal;
@@ -33,7 +33,7 @@ export interface Handles<D extends EventDefinition> {
    * `resource.conflict`.
    */
   handle(event: EventOf<D>, attempt: Attempt): Promise<void>;
-  /** Called in the transaction that marks the delivery dead: the place to compensate. */
+  /** Called in the transaction that marks the delivery dead. Compensate here if necessary. */
   onDiscarded?(event: EventOf<D>, reason: Error): Promise<void>;
 }
 
@@ -53,12 +53,13 @@ export class Snooze extends Error {
 }
 
 /**
- * Implemented by subscribers that keep a projection, so that `npm run rebuild` can rebuild it. `handle` must make the
- * rows match the stored state, so that neither order nor repetition matters: a rebuild runs beside active workers.
+ * Implemented by subscribers that maintain a projection, so that `npm run rebuild` can rebuild it. `handle` must make
+ * the rows match the stored state, so that neither order nor repetition matters: a rebuild runs concurrently with
+ * active workers.
  */
 export interface Rebuildable {
   /**
-   * Removes rows that the stored state does not explain, one batch at a time, in the current transaction. It is called
+   * Removes rows without a source in the stored state, one batch at a time, in the current transaction. It is called
    * again, each time in a separate transaction, until there are no more rows.
    *
    * @param after end of the previous batch; null for the first
@@ -66,7 +67,7 @@ export interface Rebuildable {
    * @returns end of this batch; null if there are no more rows
    */
   sweep(after: string | null, limit: number): Promise<string | null>;
-  /** Restates the stored state as the events that would lead to it, in pages; reads outside of any transaction. */
+  /** Returns events that would lead to the stored state, in pages. Reads outside of any transaction. */
   replay(): AsyncIterable<readonly RaisedEvent[]>;
 }
 
@@ -91,17 +92,18 @@ const KEY = Symbol('subscriber');
 /**
  * Marks a class as a subscriber to one or several events.
  *
- * @param name `<context>.<effect>`, stored in its deliveries in the ledger: it stays when the class is renamed
+ * @param name `<context>.<effect>`, stored in its deliveries in the ledger: do not change it when you rename the class
  * @param events events that it handles
  * @param options.queue queue of its work, with default retry policy
  * @param options.attempts before a delivery becomes dead
  * @param options.backoff milliseconds between attempts, see {@link RetryPolicy}
  * @param options.timeout timeout of one attempt in milliseconds
  * @param options.formerly previous names: it takes over their deliveries
- * @param options.ordered it must receive the events of one subject one after the other, in order; a dead delivery then
- *   blocks its successors until an operator redrives or discards it
- * @param options.interest keys of an event: the event is delivered only where one of them is registered in `Interests`,
- *   for subscribers that want few of many. It is called while the event is stored, so it is fast and does not throw
+ * @param options.ordered whether it must receive the events of one subject in order; a dead delivery then blocks the
+ *   later ones until an operator redrives or discards it
+ * @param options.interest returns keys of an event. The event is delivered only if one of them is registered in
+ *   `Interests`: for subscribers that need few of many events. It is called while the event is stored, so it must be
+ *   fast and must not throw
  * @throws Error if a name is malformed
  */
 export function Subscriber(

@@ -72,7 +72,7 @@ describe('Registering a subscriber', () => {
     const forged = { ...Rained };
     for (const event of [forged, undefined!]) {
       const type = subscriber('FillRainBarrel', 'garden.fill-rain-barrel', [event], { queue: Queues.mail });
-      expect(() => subscribers.register(type)).toThrow('reacts to an event nobody defined');
+      expect(() => subscribers.register(type)).toThrow('subscribes to an event that is not defined');
     }
   });
 
@@ -80,7 +80,7 @@ describe('Registering a subscriber', () => {
     const type = subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Stormed, { queue: Queues.mail });
     noteFile(type, 'garden/fill-rain-barrel.ts');
     expect(() => subscribers.register(type)).toThrow(
-      'Subscriber garden.fill-rain-barrel does not take version 2 of suite.stormed: name it beside the others in ' +
+      'Subscriber garden.fill-rain-barrel does not handle version 2 of suite.stormed: add it to the events in ' +
         '@Subscriber() of FillRainBarrel (garden/fill-rain-barrel.ts).',
     );
   });
@@ -98,7 +98,7 @@ describe('Registering a subscriber', () => {
     );
   });
 
-  it('has it fail as its queue says, but for what it says itself', () => {
+  it('uses the retry policy of the queue, except for its own overrides', () => {
     const { attempts, backoff, timeout } = Queues.mail;
     subscribers.register(subscriber('Sprinkle', 'garden.sprinkle', Rained, { queue: Queues.mail }));
     subscribers.register(
@@ -110,6 +110,6 @@ describe('Registering a subscriber', () => {
 
   it('refuses a class that is no subscriber', () => {
     class Passer {}
-    expect(() => subscribers.register(Passer as never)).toThrow('Passer is no subscriber');
+    expect(() => subscribers.register(Passer as never)).toThrow('Passer is not a subscriber');
   });
 });

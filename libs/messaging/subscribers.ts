@@ -26,10 +26,10 @@ export class Subscribers {
    */
   register(type: Type<AnySubscriber>): void {
     const options = subscriberOptions(type);
-    if (!options) throw new Error(`${type.name} is no subscriber.`);
+    if (!options) throw new Error(`${type.name} is not a subscriber.`);
     const { name, queue, ordered, interest } = options;
     if (!isDeclared(queue)) {
-      throw new Error(`Subscriber ${name} names a queue that is not declared: ${queue?.name}.`);
+      throw new Error(`Subscriber ${name} uses a queue that is not declared: ${queue?.name}.`);
     }
     this.checkEvents(type, options);
     const { attempts, backoff, timeout } = queue;
@@ -54,14 +54,14 @@ export class Subscribers {
   private checkEvents(type: Type, { name, events }: SubscriberOptions): void {
     const defined = definedEvents();
     if (events.some((event) => !defined.includes(event))) {
-      throw new Error(`Subscriber ${name} reacts to an event nobody defined.`);
+      throw new Error(`Subscriber ${name} subscribes to an event that is not defined.`);
     }
     const types = new Set(events.map((event) => event.type));
     const missing = defined.find((event) => types.has(event.type) && !events.includes(event));
     if (missing) {
       throw new Error(
-        `Subscriber ${name} does not take version ${missing.version} of ${missing.type}: ` +
-          `name it beside the others in @Subscriber() of ${whereIs(type)}.`,
+        `Subscriber ${name} does not handle version ${missing.version} of ${missing.type}: ` +
+          `add it to the events in @Subscriber() of ${whereIs(type)}.`,
       );
     }
   }
