@@ -2,23 +2,23 @@ import type { AggregateState } from '@rookery/domain';
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 
-/** Values of some fields of a state, all of which must be equal; null is equal to nothing. */
+/** Conditions: fields of a state and their required values. Null matches nothing. */
 export type Where<State> = Partial<State>;
 
 /**
- * The statements for one kind of aggregate, made once from how TypeORM maps it: its query builder would make and
- * PostgreSQL parse the same text for each call.
+ * The SQL statements for one kind of aggregate, built once from its TypeORM mapping. The query builder of TypeORM would
+ * build the same text for each call, and PostgreSQL would parse it again.
  */
 export class AggregateTable<State extends AggregateState> {
   /** Stores the state of {@link values}. */
   readonly insert: string;
-  /** Replaces the state that has the version after {@link values}. */
+  /** Replaces the state; takes {@link values} and then the expected version. */
   readonly update: string;
-  /** Removes the state of an id and a version. */
+  /** Removes the state with an id and a version. */
   readonly remove: string;
   /** Stores the states of {@link records}. */
   readonly insertAll: string;
-  /** Replaces the states that have the ids and versions after {@link records}. */
+  /** Replaces the states; takes {@link records} and then their ids and expected versions. */
   readonly updateAll: string;
   private readonly name: string;
   private readonly columns: readonly ColumnMetadata[];
@@ -43,7 +43,7 @@ export class AggregateTable<State extends AggregateState> {
     this.remove = `DELETE FROM ${this.name} WHERE ${id} = $1 AND ${version} = $2`;
   }
 
-  /** @returns what {@link insert} and {@link update} take */
+  /** @returns the parameters of {@link insert} and {@link update} */
   values(state: State): unknown[] {
     const { driver } = this.metadata.connection;
     return this.columns.map((column): unknown =>
@@ -51,7 +51,7 @@ export class AggregateTable<State extends AggregateState> {
     );
   }
 
-  /** @returns what {@link insertAll} and {@link updateAll} take first: all states as one text */
+  /** @returns the first parameter of {@link insertAll} and {@link updateAll}: all states as one text */
   records(states: readonly State[]): string {
     return JSON.stringify(
       states.map((state) => {
@@ -64,8 +64,8 @@ export class AggregateTable<State extends AggregateState> {
   }
 
   /**
-   * @param where values that all of them have, besides one of some ids
-   * @param locked whether other changes of what is found wait until the transaction ends
+   * @param where additional values that all of them must have
+   * @param locked whether the rows that are found are locked until the transaction ends
    * @returns a statement that takes a list of ids, then the values of `where`
    */
   selectAll(where: Where<State>, locked: boolean): string {
@@ -79,7 +79,7 @@ export class AggregateTable<State extends AggregateState> {
   }
 
   /**
-   * @param locked whether other changes of what is found wait until the transaction ends
+   * @param locked whether the rows that are found are locked until the transaction ends
    * @returns a statement that takes the values of `where`
    */
   select(where: Where<State>, locked: boolean): string {
@@ -97,7 +97,7 @@ export class AggregateTable<State extends AggregateState> {
     return text;
   }
 
-  /** @returns the state in a row that {@link select} found */
+  /** @returns the state in a row returned by {@link select} */
   stateOf(row: Record<string, unknown>): State {
     const { driver } = this.metadata.connection;
     return Object.fromEntries(
@@ -121,7 +121,7 @@ export class AggregateTable<State extends AggregateState> {
   }
 }
 
-/** @returns a stored value as it stands in JSON */
+/** @returns a stored value in its JSON form */
 function jsonOf(type: ColumnMetadata['type'], value: unknown): unknown {
   if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
   return (type === 'jsonb' || type === 'json') && typeof value === 'string' ? JSON.parse(value) : value;

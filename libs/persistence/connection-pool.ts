@@ -10,7 +10,7 @@ export interface PoolState {
   idle: number;
   /** Callers that wait for a connection. */
   waiting: number;
-  /** Connections there may be at the same time. */
+  /** Maximum number of connections. */
   max: number;
 }
 

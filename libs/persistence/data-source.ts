@@ -84,7 +84,7 @@ export function loadMigrations(folder = MIGRATIONS): (new () => MigrationInterfa
       const [, stamp, words] = MIGRATION_FILE.exec(file) ?? [];
       if (!stamp || !words)
         throw new Error(
-          `migrations/${file} would never be applied: name it <13 digits>-what-it-does.ts; npm run migration -- what-it-does writes one.`,
+          `migrations/${file} would never be applied: name it <13 digits>-what-it-does.ts; npm run migration -- what-it-does creates one.`,
         );
       const exported = Object.values(
         require(join(folder, file)) as Record<string, new () => MigrationInterface>,

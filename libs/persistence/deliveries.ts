@@ -14,7 +14,7 @@ export interface DeliveryKey {
   subscriber: string;
 }
 
-/** A delivery that may run now. */
+/** A delivery that can run now. */
 export interface Claimed {
   envelope: EventEnvelope;
   /** Number of failures so far. */
@@ -22,7 +22,7 @@ export interface Claimed {
 }
 
 /**
- * Why a delivery may not run now. `over`: done, dead or pruned; `busy`: running elsewhere; `early`: a predecessor has
+ * Why a delivery cannot run now. `over`: done, dead or pruned; `busy`: running elsewhere; `early`: a predecessor has
  * not run yet; `held`: a predecessor is dead.
  */
 export type NotClaimed = 'over' | 'busy' | 'early' | 'held';
@@ -67,8 +67,8 @@ const ENVELOPE = `jsonb_build_object('id', o.event_id, 'type', o.type, 'version'
   'traceparent', o.traceparent, 'data', o.data)`;
 
 /**
- * Joins the event `o` to the deliveries `d` by one index lookup each. A join that was planned for different table sizes
- * would read every event.
+ * Joins the event `o` to the deliveries `d` by one index lookup each. A join planned for different table sizes would
+ * read every event.
  */
 const WITH_EVENT = `CROSS JOIN LATERAL (SELECT * FROM messaging.outbox WHERE event_id = d.event_id OFFSET 0) AS o`;
 
@@ -195,7 +195,7 @@ export class Deliveries {
     );
   }
 
-  /** Parks a delivery whose subscriber or event version this process does not know; a newer process may. */
+  /** Parks a delivery whose subscriber or event version this process does not know; a newer process can know it. */
   async park({ eventId, subscriber }: DeliveryKey): Promise<void> {
     await this.sql.execute(
       `UPDATE messaging.event_delivery SET state = 'parked', finished_at = clock_timestamp()
@@ -308,8 +308,8 @@ export class Deliveries {
   /**
    * Makes dead deliveries of a queue pending again, those of the oldest events first.
    *
-   * @param which.subscribers names of those whose deliveries they are; null for all
-   * @param which.diedBefore timestamp; those that died later stay dead
+   * @param which.subscribers names of the subscribers; null for all
+   * @param which.diedBefore timestamp; deliveries that died later remain dead
    * @param limit maximum number of deliveries
    * @returns the deliveries to queue
    */
@@ -355,7 +355,7 @@ export class Deliveries {
     );
   }
 
-  /** A locked row may be about to become pending: it was dead or parked and is being resumed. */
+  /** A locked row can be about to become pending: a dead or parked delivery that is being resumed. */
   private async unfinished(keys: readonly DeliveryKey[]): Promise<Set<string>> {
     const rows = await this.sql.rows<DeliveryKey>(
       `SELECT event_id AS "eventId", subscriber FROM messaging.event_delivery

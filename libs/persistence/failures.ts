@@ -21,10 +21,10 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return UNAVAILABLE_MESSAGES.test(message ?? '');
 }
 
-/** The driver takes a statement for prepared on this connection that is not; it would for as long as that lives. */
+/** The driver assumes that a statement is prepared on this connection, but it is not, and this never changes. */
 const STATEMENT_IS_MISSING = '26000';
 
-/** @returns whether the connection on which it happened must not be used again. */
+/** @returns whether the connection must not be used again after this failure. */
 export function leavesConnectionInDoubt(error: unknown): boolean {
   return isDatabaseUnavailable(error) || stateOf(error) === STATEMENT_IS_MISSING;
 }

@@ -1,24 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from './sql';
 
-/** Rows of changes that are folded at once. */
+/** Changes per fold. */
 const BATCH_SIZE = 10_000;
 
 /**
- * Numbers of rows, such as likes, that are right when nothing has changed for a moment. Whoever adds or removes a row
- * appends a change; one worker at a time folds the changes into the numbers, by a schedule. So what thousands change at
- * once costs one update, and nobody waits for its row.
+ * Counts of rows, such as likes, that are correct shortly after the last change. Each insert or delete of a row appends
+ * a change; one worker at a time adds the changes to the counts, by a schedule. So thousands of concurrent changes cost
+ * one update, and no caller waits for a lock on the count.
  */
 @Injectable()
 export abstract class FoldedCounts {
-  /** Name of the lock: two that count at once would lose or repeat changes. */
+  /** Name of the lock: two concurrent folds would lose or repeat changes. */
   protected abstract readonly lockName: string;
   /** Table of the changes, with its schema; its rows have an ascending `id`. */
   protected abstract readonly changes: string;
 
   constructor(protected readonly sql: Sql) {}
 
-  /** Folds the oldest changes into the numbers. Others that fold or count wait until the current transaction ends. */
+  /** Adds the oldest changes to the counts. Other folds and recounts wait until the current transaction ends. */
   async fold(): Promise<void> {
     await this.lock();
     await this.apply(
@@ -28,7 +28,7 @@ export abstract class FoldedCounts {
     );
   }
 
-  /** @param take returns SQL that removes the oldest changes and returns columns of theirs */
+  /** @param take returns SQL that removes the oldest changes and returns some of their columns */
   protected abstract apply(take: (columns: string) => string): Promise<void>;
 
   /** Held until the current transaction ends. */

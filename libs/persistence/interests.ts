@@ -2,19 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from './sql';
 
 /**
- * What those subscribers are interested in that want few of an event's occurrences: {@link Outbox} makes a delivery for
- * such a subscriber only where somebody has registered a key of the event. It looks in the statement that stores the
- * event, so an interest counts from its commit on, and an event that interests nobody costs no delivery.
+ * Registered keys of subscribers that need only few of the events of a type. {@link Outbox} creates a delivery for such
+ * a subscriber only if a key of the event is registered. It checks this in the statement that stores the event, so a
+ * registration takes effect with its commit, and an event without a matching key costs no delivery.
  */
 @Injectable()
 export class Interests {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Replaces what a holder is interested in, in the current transaction.
+   * Replaces the keys of a holder, in the current transaction.
    *
-   * @param holder id of what the interest belongs to
-   * @param keys none ends the interest
+   * @param holder id of the owner of the keys, such as a webhook
+   * @param keys an empty list removes the registration
    */
   async replace(subscriber: string, holder: string, keys: readonly string[]): Promise<void> {
     await this.sql.execute(
@@ -29,7 +29,7 @@ export class Interests {
     );
   }
 
-  /** Ends everything that some holders are interested in, in the current transaction. */
+  /** Removes all keys of some holders, in the current transaction. */
   async end(subscriber: string, holders: readonly string[]): Promise<void> {
     await this.sql.execute(
       'DELETE FROM messaging.interests WHERE holder = ANY ($1::uuid[]) AND subscriber = $2',

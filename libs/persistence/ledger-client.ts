@@ -5,12 +5,13 @@ import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'p
 export const QUERY_TIMEOUT_MS = 8_000;
 
 /**
- * A connection of the pool that always has an error listener. pg-pool takes its own off as it hands a connection out and
- * TypeORM puts one on a microtask later: what PostgreSQL says in between (57P01, it ends the connection) would be an
- * uncaught exception and end the process. Whoever holds the connection hears of it at the next statement.
+ * A connection of the pool that always has an error listener. pg-pool removes its listener when it hands out a
+ * connection, and TypeORM adds one a microtask later. An error in between (57P01, PostgreSQL terminates the connection)
+ * would be an uncaught exception and end the process. The holder of the connection gets the error at the next
+ * statement.
  *
- * Statements are pipelined: each is sent without waiting for the answers to those before it, and those of one turn of
- * the event loop leave in one write.
+ * Statements are pipelined: each is sent without waiting for the results of earlier ones, and all statements of one
+ * turn of the event loop are sent in one write.
  */
 export class LedgerClient extends Client {
   private readonly send: (query: QueryConfig & { query_timeout?: number }) => Promise<QueryResult>;
@@ -30,8 +31,8 @@ export class LedgerClient extends Client {
   }
 
   /**
-   * Statements of work with a wait budget (a request) time out when it is used up. TypeORM's statements pass here as
-   * well.
+   * Statements of work with a wait budget (a request) time out when it is used up. This includes the statements of
+   * TypeORM.
    */
   private limited(budget: WaitBudget, statement: string | QueryConfig, values?: unknown[]) {
     return budget.wait((limitMs) =>

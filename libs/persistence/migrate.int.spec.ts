@@ -27,8 +27,8 @@ describe('Migrating', () => {
     for (const _ of names) await migrateDown(database.url, log);
     await migrateDown(database.url, log);
     expect(lines.slice(names.length)).toEqual([
-      ...names.map((name) => `took back ${name}`).toReversed(),
-      'nothing to take back',
+      ...names.map((name) => `reverted ${name}`).toReversed(),
+      'nothing to revert',
     ]);
     const dataSource = await createMigrationDataSource(database.url).initialize();
     const left = await dataSource.query(
@@ -69,7 +69,7 @@ describe('A migration that is refused', () => {
     await dataSource.query('DELETE FROM public.schema_migrations WHERE name = $1', [oldest]);
     await dataSource.destroy();
     await expect(migrate(database.url, () => undefined)).rejects.toThrow(
-      `The migration ${oldest} is older than ${names.at(-1)}, which this database has: give its file in migrations/ and its class a new time stamp; npm run migration -- what-it-does writes one.`,
+      `The migration ${oldest} is older than ${names.at(-1)}, which is already applied to this database: give its file in migrations/ and its class a new timestamp; npm run migration -- what-it-does creates one.`,
     );
     await database.drop();
   });
@@ -79,7 +79,7 @@ describe('A migration that is refused', () => {
     (file) => {
       write(file, 'PinPosts1763700000000');
       expect(() => loadMigrations(folder)).toThrow(
-        `migrations/${file} would never be applied: name it <13 digits>-what-it-does.ts; npm run migration -- what-it-does writes one.`,
+        `migrations/${file} would never be applied: name it <13 digits>-what-it-does.ts; npm run migration -- what-it-does creates one.`,
       );
     },
   );

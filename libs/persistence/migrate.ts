@@ -3,7 +3,7 @@ import { type DataSource, type EntityManager, MigrationExecutor } from 'typeorm'
 import { createMigrationDataSource } from './data-source';
 
 const LOCK = "hashtext('rookery.migrate')";
-/** Milliseconds until a process that waits for its turn asks again. */
+/** Milliseconds between two attempts to get the lock. */
 const TURN_MS = 100;
 
 /**
@@ -12,7 +12,8 @@ const TURN_MS = 100;
  *
  * @param url of the database
  * @param log receives a line for each migration applied
- * @param afterwards updates rows that follow from the code, in a separate transaction; returns a line for each change
+ * @param afterwards updates rows that are derived from the code, in a separate transaction; returns a line for each
+ *   change
  * @throws Error naming a migration that is misnamed, or older than one that is applied
  */
 export async function migrate(
@@ -41,15 +42,15 @@ export async function migrateDown(url: string, log: (line: string) => void): Pro
   await inTurn(url, async (dataSource) => {
     const newest = async () => (await new MigrationExecutor(dataSource).getExecutedMigrations())[0]?.name;
     const name = await newest();
-    if (name === undefined) return log('nothing to take back');
+    if (name === undefined) return log('nothing to revert');
     await dataSource.undoLastMigration();
-    log(`took back ${name}`);
+    log(`reverted ${name}`);
   });
 }
 
 /**
- * Serializes concurrent changes of the schema. Who waits asks again and again: a statement that waits for the lock has a
- * snapshot, whose end `CREATE INDEX CONCURRENTLY` waits for.
+ * Serializes concurrent changes of the schema. It polls for the lock, because a statement that waits for it would hold
+ * a snapshot, and `CREATE INDEX CONCURRENTLY` waits for the end of all snapshots.
  */
 async function inTurn(url: string, work: (dataSource: DataSource) => Promise<void>): Promise<void> {
   const dataSource = await createMigrationDataSource(url).initialize();
@@ -85,7 +86,6 @@ async function refuseOlder(dataSource: DataSource): Promise<void> {
   );
   if (older)
     throw new Error(
-      `The migration ${older.name} is older than ${latest!.name}, which this database has: give its file in migrations/ ` +
-        'and its class a new time stamp; npm run migration -- what-it-does writes one.',
+      `The migration ${older.name} is older than ${latest!.name}, which is already applied to this database: give its file in migrations/ and its class a new timestamp; npm run migration -- what-it-does creates one.`,
     );
 }

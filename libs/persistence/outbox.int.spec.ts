@@ -59,7 +59,7 @@ describe('The outbox', () => {
     ]);
   });
 
-  it('makes a delivery for who is interested in few events only of those that interest', async () => {
+  it('creates deliveries for subscribers with interests only for matching events', async () => {
     ledger.get(Subscriptions).add(LeafWasRaked.type, {
       subscriber: 'garden.weigh',
       queue: 'garden',
@@ -110,7 +110,7 @@ describe('The outbox', () => {
     expect(ledger.get(CountedHints).sent).toBe(before + 1);
   });
 
-  it('tells a subscriber who, in whose course and what for', async () => {
+  it('passes actor, correlation and causation to subscribers', async () => {
     const [subject, actorId, causationId] = [newId(), newId(), newId()];
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await withWorkContext({ actorId, causationId, correlationId: 'request-1', traceparent }, () =>
@@ -142,7 +142,7 @@ describe('The outbox', () => {
     await expect(ledger.run(() => fall(newId(), 1, 'high'))).rejects.toThrow('height');
   });
 
-  it('refuses a number of a subject that is taken', async () => {
+  it('rejects a sequence number that is already used for the subject', async () => {
     const subject = newId();
     await ledger.run(() => fall(subject, 1));
     await expect(ledger.run(() => fall(subject, 1))).rejects.toMatchObject({ code: '23505' });
@@ -166,7 +166,7 @@ describe('The outbox', () => {
     expect((await publish()).map(({ subject }) => subject)).toEqual([slow]);
   });
 
-  it('loses nothing, doubles nothing and keeps the order of each subject with 16 writers and 3 relays', async () => {
+  it('loses and duplicates nothing and keeps the order per subject with 16 writers and 3 relays', async () => {
     const subjects = Array.from({ length: 24 }, newId);
     for (const subject of subjects) await ledger.sql('INSERT INTO suite.tree VALUES ($1, 0)', [subject]);
     const writers = { atWork: 16 };
@@ -262,7 +262,7 @@ describe('The outbox', () => {
     expect(await ledger.sql('SELECT 1 FROM messaging.event_delivery WHERE subject = $1', [done])).toEqual([]);
   });
 
-  it('keeps a job for which a delivery is just being redriven, though others cannot see that yet', async () => {
+  it('reports a delivery as busy while an uncommitted transaction redrives it', async () => {
     const deliveries = ledger.get(Deliveries);
     const subject = newId();
     await ledger.run(() => fall(subject, 1));
@@ -278,7 +278,7 @@ describe('The outbox', () => {
     expect(await claim()).toEqual([expect.objectContaining({ attempts: 0 })]);
   });
 
-  describe('reads as many rows however long the history is, when', () => {
+  describe('reads the same number of rows however long the history is, when', () => {
     const SUBSCRIBER = 'garden.rake';
 
     /** Published events with completed deliveries, followed by waiting ones. */

@@ -10,7 +10,7 @@ export const SHARDS = 64;
 
 /** Wakes the relay; implemented by the messaging lib. */
 export abstract class RelayHint {
-  /** Must neither throw nor block: the event is already stored, and the relay's poll finds it without a hint. */
+  /** Must not throw or block: the event is already stored, and the relay finds it by polling even without a hint. */
   abstract send(): void;
 }
 
@@ -48,8 +48,8 @@ export class Outbox {
   ) {}
 
   /**
-   * Stores events and a pending delivery for each of their subscribers, if it is interested, in the current transaction, in one statement
-   * that the commit waits for.
+   * Stores events, and a pending delivery for each subscriber (see `Interests`), in the current transaction, with one
+   * statement that the commit waits for.
    *
    * @throws ZodError if the data does not match the event's definition
    */
@@ -103,7 +103,7 @@ export class Outbox {
   }
 
   /**
-   * Deletes the events of erased subjects, with all their deliveries: no subscriber may handle them any more. Events
+   * Deletes the events of erased subjects, with all their deliveries: no subscriber must handle them any more. Events
    * about the erasure must be appended afterwards.
    *
    * @returns number of deleted events
@@ -127,10 +127,10 @@ export class Outbox {
                         THEN pg_try_advisory_xact_lock(hashtext('messaging.outbox'), shard.shard) ELSE false END) AS taken`,
       [],
     );
-    // A statement of its own: its snapshot must be younger than the locks, or it would show what another relay just
-    // published. It takes the shards from a setting so that both are sent at once.
-    // LATERAL: a look into the index of unpublished events for each shard. Sorting all shards by id at once invites the
-    // planner to walk the primary key, over everything that was ever published.
+    // A separate statement: its snapshot must be taken after the locks, or it would contain events that another relay
+    // has just published. It reads the shards from a setting, so that both statements are sent together. LATERAL: one
+    // lookup in the index of unpublished events per shard. If all shards were sorted by id at once, the planner could
+    // scan the primary key, with all events ever published.
     return this.sql.rows<Unpublished>(
       `WITH oldest AS (
          SELECT o.* FROM unnest(string_to_array(current_setting('rookery.shards'), ',')::smallint[]) AS taken (shard)

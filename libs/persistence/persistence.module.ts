@@ -54,7 +54,7 @@ export class PersistenceModule implements OnModuleInit {
         TypeOrmModule.forRootAsync({
           useFactory: () => ({
             ...dataSourceOptions(new DatabaseSettings(), schemas, name),
-            // Connected below: with a timeout and a log line, and never by a process that only generates files.
+            // Connects below, with a timeout and a log line, and never in a process that only generates files.
             manualInitialization: true,
           }),
         }),
@@ -72,7 +72,7 @@ export class PersistenceModule implements OnModuleInit {
   }
 }
 
-/** A process that boots while PostgreSQL restarts waits for it for up to a minute. */
+/** A process that starts while PostgreSQL restarts waits up to a minute for it. */
 async function connect(dataSource: DataSource): Promise<void> {
   const giveUpAt = Date.now() + 60_000;
   for (;;) {

@@ -126,7 +126,7 @@ describe('A repository', () => {
     });
   });
 
-  it('gives back what it was given, by id and by what it holds', async () => {
+  it('returns what was saved, by id and by field values', async () => {
     const counter = await opened();
     expect(await read(counter.id)).toEqual({
       id: counter.id,
@@ -175,7 +175,7 @@ describe('A repository', () => {
     expect(await eventsOf(id)).toHaveLength(2);
   });
 
-  it('serializes access to a locked aggregate, so that nobody loses', async () => {
+  it('serializes access to a locked aggregate, so that no update is lost', async () => {
     const { id } = await opened();
     const increment = () =>
       ledger.run(async () => {
@@ -199,14 +199,14 @@ describe('A repository', () => {
     expect(await read(id)).toMatchObject({ version: 3, value: 2 });
   });
 
-  it('says by its rule what breaking a unique constraint means', async () => {
+  it('throws the declared rejection for a violated unique constraint', async () => {
     const { name } = (await opened()).snapshot();
     const twin = Counter.open(name);
     await expect(ledger.run(() => counters.save(twin))).rejects.toMatchObject({ code: 'suite.name-taken' });
     expect(await eventsOf(twin.id)).toEqual([]);
   });
 
-  it('says so too when a later statement of the transaction fails of it', async () => {
+  it('also does so when a later statement of the transaction fails because of it', async () => {
     const { name } = (await opened()).snapshot();
     const saving = ledger.run(async () => {
       await counters.save(Counter.open(name));
@@ -246,7 +246,7 @@ describe('A repository', () => {
   it('works only in a transaction', async () => {
     await expect(counters.save(Counter.open('outside'))).rejects.toThrow('There is no transaction here');
     await expect(ledger.get(Sql).execute('DELETE FROM suite.counter')).rejects.toThrow(
-      'This DELETE is in a read-only transaction: changes are made by commands and subscribers.',
+      'This DELETE is in a read-only transaction: only commands and subscribers can change data.',
     );
   });
 });

@@ -48,13 +48,13 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
     return found;
   }
 
-  /** @returns the one aggregate that fits; undefined when none does. */
+  /** @returns the matching aggregate; undefined if there is none. */
   find(where: Where<State>): Promise<A | undefined> {
     return this.read(where, false);
   }
 
   /**
-   * Loads an aggregate and locks it until the current transaction ends: of two concurrent edits the second sees the
+   * Loads an aggregate and locks it until the current transaction ends: the second of two concurrent edits sees the
    * result of the first.
    *
    * @throws Rejection `resource.not-found`
@@ -66,11 +66,11 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
   }
 
   /**
-   * Loads many at once, in one statement. Locked ones are locked in the order of their ids, so that two who lock several
-   * do not wait for each other.
+   * Loads several aggregates with one statement. Locks are taken in the order of ids, so that two transactions that
+   * lock several do not deadlock.
    *
-   * @param ids of aggregates; those that are not there are left out
-   * @param where what all of them must have: others are not locked either
+   * @param ids ids of aggregates; missing ones are left out
+   * @param where values that all of them must have; others are neither returned nor locked
    */
   async findAll(ids: readonly string[], where: Where<State>, locked: boolean): Promise<A[]> {
     if (ids.length === 0) return [];
@@ -80,8 +80,8 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
   }
 
   /**
-   * Stores many at once, as {@link save} does for one: with one statement for the new ones, one for the others and one
-   * for all events.
+   * Stores several aggregates like {@link save}: with one statement for the new ones, one for the others and one for
+   * all events.
    *
    * @throws Rejection `resource.conflict`, or what `unique` declares for a constraint; Error as {@link save}
    */
@@ -110,8 +110,8 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
    * Stores the aggregate's state, then its events, in the current transaction. The row is written first: its lock
    * ensures that the ids of events are in the order of the aggregate's versions.
    *
-   * The commit waits for a new one, so that costs no round trip of its own: what `unique` declares for a constraint is
-   * then thrown by the transaction, not here.
+   * The insert of a new aggregate is sent without waiting and costs no round trip: the commit waits for it. So the
+   * rejection that `unique` declares for a constraint is then thrown by the transaction, not here.
    *
    * @throws Rejection `resource.conflict` if it was saved by another transaction since it was loaded, or the rejection
    *   that `unique` declares for a constraint
@@ -148,7 +148,9 @@ export abstract class Repository<State extends AggregateState, A extends Aggrega
     return row && this.storedAs.restore(table.stateOf(row));
   }
 
-  /** The events follow the state at once, whose outcome need not be known: without it they are rolled back. */
+  /**
+   * Sends the events right after the state, without waiting for its result: if it fails, the events are rolled back.
+   */
   private async writtenWith(events: readonly RaisedEvent[], written: Promise<number>): Promise<void> {
     const [changed] = await Promise.all([written, this.outbox.append(events)]).catch((error: unknown) => {
       throw this.meaningOf(error);

@@ -37,7 +37,7 @@ describe('A row stream', () => {
     await expect(unread.batches().next()).resolves.toEqual({ done: true, value: undefined });
   });
 
-  it('loses its connection when its time is over, and says so to whoever reads on', async () => {
+  it('loses its connection after its time limit, and fails on the next read', async () => {
     const stream = await start(1_000, 2_000);
     const batches = stream.batches();
     expect((await batches.next()).value).toHaveLength(2);
@@ -45,7 +45,7 @@ describe('A row stream', () => {
     await expect(batches.next()).rejects.toThrow('within 2000 ms');
   });
 
-  it('fails with what PostgreSQL says, and leaves no connection', async () => {
+  it('fails with the error of PostgreSQL, and leaves no connection', async () => {
     const stream = await streams().start('SELECT 1 / (3 - nr) FROM generate_series(1, 9) nr', [], 2, LONG_MS);
     const read = async () => {
       for await (const _ of stream.batches());

@@ -4,24 +4,24 @@ import Cursor from 'pg-cursor';
 import { DataSource } from 'typeorm';
 import { DatabaseSettings } from './settings';
 
-/** Connections of their own: streams of a process at the same time. */
+/** Number of separate connections: maximum concurrent streams of a process. */
 export const MAX_ROW_STREAMS = 4;
-/** For a place, then 503. */
+/** Milliseconds to wait for a free connection, then 503. */
 const MAX_WAIT_MS = 2_000;
 const IDLE_MS = 10_000;
 
-/** Rows of one statement, read as they are asked for. Whoever opens it closes it. */
+/** Rows of one statement, read on demand. The caller that opens it must close it. */
 export interface RowStream<Row> {
-  /** Rows in their order, at most `batchSize` at a time; fails when the time of the stream is over. */
+  /** Rows in order, at most `batchSize` at a time. Fails when the time limit of the stream is exceeded. */
   batches(): AsyncGenerator<Row[]>;
-  /** Gives the connection back, also in the middle; a second call does nothing. */
+  /** Releases the connection, even before the end; a second call does nothing. */
   close(): void;
 }
 
 /**
- * Reads long results for whoever takes them slowly, with memory for a batch of rows. Such a reader holds a connection
- * and a snapshot, so streams have a few connections of their own, each for a limited time: the pool of requests does
- * not notice them, and vacuum waits for none of them longer than that.
+ * Reads long results for slow consumers, with memory for one batch of rows. A stream holds a connection and a snapshot.
+ * So streams use a few separate connections, each for a limited time: they do not use up the pool of requests, and
+ * delay vacuum only for this time.
  */
 @Injectable()
 export class RowStreams implements OnApplicationShutdown {
@@ -34,7 +34,7 @@ export class RowStreams implements OnApplicationShutdown {
       extra: { options: string };
     };
     this.pool = new Pool({
-      // A cursor waits between its batches: such a connection cannot be pipelined, and no answer comes in time.
+      // A cursor waits between batches, so these connections are not pipelined and have no response timeout.
       Client,
       connectionString: url,
       application_name: `${applicationName}-streams`,
@@ -45,16 +45,16 @@ export class RowStreams implements OnApplicationShutdown {
       idleTimeoutMillis: IDLE_MS,
       keepAlive: true,
     });
-    this.pool.on('error', () => undefined); // of an idle connection, which the pool has closed
+    this.pool.on('error', () => undefined); // an error of an idle connection, which the pool has already closed
   }
 
   /**
-   * Starts a statement, which PostgreSQL plans and runs once; its rows come as they are read.
+   * Starts a statement, which PostgreSQL plans and runs once. Rows are fetched as they are read.
    *
    * @param text with `$1…` parameters
    * @param batchSize rows in memory
-   * @param limitMs milliseconds after which the connection is taken away, whatever has been read by then
-   * @throws Error if no stream ends within 2 s
+   * @param limitMs milliseconds after which the connection is closed, even if not all rows were read
+   * @throws Error if no connection becomes free within 2 s
    */
   async start<Row>(
     text: string,
@@ -63,7 +63,7 @@ export class RowStreams implements OnApplicationShutdown {
     limitMs: number,
   ): Promise<RowStream<Row>> {
     const client = await this.pool.connect();
-    // Whoever reads hears of it from the cursor.
+    // The reader gets the error from the cursor.
     const lost = () => undefined;
     client.on('error', lost);
     const cursor = client.query(new Cursor<Row>(text, [...values]));
@@ -74,7 +74,7 @@ export class RowStreams implements OnApplicationShutdown {
       clearTimeout(timer);
       this.open.delete(close);
       if (reusable) client.off('error', lost);
-      client.release(!reusable); // left in the middle it is closed, which ends its statement at once
+      client.release(!reusable); // closes the connection if the stream was not read to its end, which ends the statement immediately
     };
     const close = () => end('finished', false);
     const timer = setTimeout(() => end('late', false), limitMs).unref();

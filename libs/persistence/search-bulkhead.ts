@@ -6,7 +6,7 @@ import { DatabaseSettings } from './settings';
 import { Sql } from './sql';
 import { Transaction } from './transaction';
 
-/** Searches may use one of this many connections of a process. */
+/** Searches can use one out of this many connections of a process. */
 const SHARE = 4;
 const STATEMENT_TIMEOUT_MS = 1_000;
 const MAX_WAIT_MS = 1_000;
@@ -15,12 +15,12 @@ const QUERY_CANCELED = '57014';
 
 const refused = counter({
   name: 'rookery_searches_refused_total',
-  help: 'Searches that were answered 503: busy (waited too long for a place), timeout (a statement took too long).',
+  help: 'Searches that returned 503: busy (waited too long for a free slot), timeout (a statement took too long).',
   labels: ['reason'],
 });
 
 /**
- * Prevents searches from starving other requests: they may use a quarter of the connections, and a statement may take a
+ * Prevents searches from starving other requests: they can use a quarter of the connections, and a statement can take a
  * second. Sequential scans are not used if there is an index.
  */
 @Injectable()

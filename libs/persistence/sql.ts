@@ -13,7 +13,7 @@ class ChangedByQuery extends Error {
 
   constructor(text: string, cause: unknown) {
     const [verb] = /\w+/.exec(text) ?? [];
-    super(`This ${verb} is in a read-only transaction: changes are made by commands and subscribers.`, {
+    super(`This ${verb} is in a read-only transaction: only commands and subscribers can change data.`, {
       cause,
     });
   }
@@ -38,8 +38,8 @@ export class Sql {
   }
 
   /**
-   * Plans the statement with its values and keeps nothing: for texts put together from optional parts. A connection
-   * would keep each variant, and a plan that serves all values is wrong where some are much rarer than others.
+   * Plans the statement with its values, without a prepared statement: for texts built from optional parts. Otherwise
+   * the connection would keep each variant, and a generic plan is bad if some values are much rarer than others.
    *
    * @returns the rows of a statement with `$1…` parameters
    */
@@ -61,8 +61,8 @@ export class Sql {
   }
 
   /**
-   * Sends a statement in the current transaction whose result nobody needs: it costs no round trip of its own. When it
-   * fails, the commit does.
+   * Sends a statement in the current transaction without waiting for its result, so it costs no round trip. If it
+   * fails, the commit fails.
    *
    * @param values must be plain, so that they cannot fail before they are sent
    */
@@ -74,10 +74,10 @@ export class Sql {
   }
 
   /**
-   * Runs one statement in a transaction of its own, whatever becomes of the current one. It costs one round trip,
-   * since the commit is sent behind it.
+   * Runs one statement in a separate transaction, independent of the current one. It costs one round trip, because the
+   * commit is sent together with it.
    *
-   * @returns how many rows it changed, once that is committed
+   * @returns the number of changed rows, after the commit
    */
   async executeAlone(
     text: string,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** An event that is being stored, as far as it decides whom it interests. */
+/** The part of a stored event that decides which subscribers get it. */
 export interface OccurringEvent {
   type: string;
   version: number;
@@ -18,8 +18,8 @@ export interface Subscription {
   /** Whether it must receive the events of one subject in order. */
   ordered: boolean;
   /**
-   * @returns keys of an event: it is delivered only where one of them is registered in `Interests`. Without this
-   *   function it is always delivered
+   * @returns keys of an event. It is delivered only if one of them is registered in `Interests`. Without this function
+   *   it is always delivered
    */
   interest?: (event: OccurringEvent) => readonly string[];
 }

@@ -8,8 +8,8 @@ interface Call<Item, Result> {
 
 /**
  * Batches calls of the same turn of the event loop, so that many share the cost of one transaction. It does not wait
- * for more: a single call runs alone. Batches run outside of the callers' contexts: what belongs to one caller, such as
- * its transaction or the time it may wait, must not decide about the others.
+ * for more: a single call runs alone. Batches run outside of the callers' contexts: the context of one caller, such as
+ * its transaction or its wait budget, must not affect the others.
  */
 export class TickBatcher<Item, Result> {
   private calls: Call<Item, Result>[] = [];

@@ -44,7 +44,7 @@ describe('A transaction', () => {
     return rows.length;
   }
 
-  it('leaves the connection what is prepared, and nothing of what is not', async () => {
+  it('keeps prepared statements on the connection, and nothing else', async () => {
     const statements = await transaction.run(async () => {
       await sql.rows('SELECT $1::int AS prepared', [1]);
       expect(await sql.rowsUnprepared('SELECT $1::int AS planned', [2])).toEqual([{ planned: 2 }]);
@@ -149,7 +149,7 @@ describe('A transaction', () => {
     expect(await notes()).toEqual([]);
   });
 
-  it('ends with its work: what the work left running cannot change anything', async () => {
+  it('ends with its work: work that is still running cannot change anything', async () => {
     let open: (() => void) | undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
     let late: Promise<unknown> | undefined;
@@ -189,7 +189,7 @@ describe('A transaction', () => {
       expect(await notes()).toEqual(['a', 'b']);
     });
 
-    it('is rolled back and fails of what one of them fails of', async () => {
+    it('is rolled back and fails with the error of a failed statement', async () => {
       const failing = transaction.run(async () => {
         await write('a');
         send('a');
@@ -198,7 +198,7 @@ describe('A transaction', () => {
       expect(await notes()).toEqual([]);
     });
 
-    it('says what failed first when a statement after it is refused for that', async () => {
+    it('fails with the first error when later statements are rejected because of it', async () => {
       const failing = transaction.run(async () => {
         await write('a');
         send('a');
@@ -239,12 +239,12 @@ describe('A transaction', () => {
           FOR EACH ROW EXECUTE FUNCTION suite.note_kind()`),
     );
 
-    it('waits for the disk unless it is told that it need not', async () => {
+    it('waits for the disk by default', async () => {
       expect(await commitOf(() => write('a'))).toBe('on');
       expect(await commitOf(() => write('b'), { redone: true })).toBe('off');
     });
 
-    it('waits for the disk when what is run inside it does not say so', async () => {
+    it('waits for the disk if the inner transaction requires it', async () => {
       const inside = (options?: TransactionOptions) => () => transaction.run(() => write('a'), options);
       expect(await commitOf(inside(), { redone: true })).toBe('on');
       await administrator.query('TRUNCATE suite.note');

@@ -13,30 +13,29 @@ const PLAN_ONCE = 'SET LOCAL plan_cache_mode = force_generic_plan';
 
 interface UnitOfWork {
   connection: Promise<Connection> | undefined;
-  /** Statements on their way that nobody waits for; the commit is sent behind them. None of them rejects. */
+  /** Statements that were sent without waiting for them; the commit is sent after them. None of them rejects. */
   sent: Promise<void>[];
-  /** What the first of them that failed failed of. */
+  /** The error of the first of them that failed. */
   failure: unknown;
   afterCommit: (() => void | Promise<void>)[];
-  /** Items that are sent once for the whole of it, by what sends them. */
+  /** Items that are sent once for the whole transaction, by the function that sends them. */
   collected: Map<(items: never[]) => void, unknown[]>;
-  /** Whether nobody is told that it is committed before that is on disk. */
+  /** Whether the commit waits until it is on disk. */
   durable: boolean;
   byKey: boolean;
   closed: boolean;
 }
 
-/** What a transaction may be told of itself. */
+/** Options of a transaction. */
 export interface TransactionOptions {
   /**
-   * Somebody does the work again when it turns out not to have happened, so the commit need not wait for the disk: when
-   * PostgreSQL crashes, what it committed in its last moments may be undone. A transaction that stores events, or runs
-   * a command, waits all the same.
+   * The work is repeated if it is lost, so the commit does not have to wait for the disk: if PostgreSQL crashes,
+   * commits of its last moments can be undone. A transaction that stores events or runs a command waits anyway.
    */
   redone?: boolean;
   /**
-   * Its statements find rows by keys, so each is planned once for a connection instead of for each set of values:
-   * planning costs several times what looking up a few rows does. Not for what walks a table up to a `LIMIT`.
+   * Its statements find rows by keys, so each is planned once per connection instead of once per execution: planning
+   * costs several times as much as the lookup of a few rows. Not for statements that scan a table up to a `LIMIT`.
    */
   byKey?: boolean;
 }
@@ -48,7 +47,7 @@ interface Connection {
 
 /**
  * The ambient transaction. Code inside {@link Transaction.run} reads and writes through it implicitly; code outside can
- * only read. It begins with its first statement, so that earlier work of a handler (hashing, calls to Redis) holds no
+ * only read. It starts with its first statement, so that earlier work of a handler (hashing, calls to Redis) holds no
  * connection.
  */
 @Injectable()
@@ -61,7 +60,7 @@ export class Transaction {
   /**
    * Runs `work` in a transaction; joins the current one if there is one.
    *
-   * @param options of a new transaction; one that is joined waits for the disk unless all say that it need not
+   * @param options options of a new transaction; a joined one waits for the disk unless all callers allow otherwise
    * @returns what `work` returns, after the commit
    * @throws what `work` throws, after the rollback
    */
@@ -88,13 +87,13 @@ export class Transaction {
       result = await this.storage.run(unit, work);
       if (unit.collected.size > 0) this.storage.run(unit, () => sendCollected(unit));
       unit.closed = true;
-      if (unit.failure !== undefined) throw unit.failure; // it may have failed before it was sent
+      if (unit.failure !== undefined) throw unit.failure; // it can have failed before it was sent
       if (unit.connection) {
         const committing = unit.connection.then(({ client }) => commit(client, unit.durable));
         const [command] = await Promise.all([committing, ...unit.sent]);
         if (unit.failure !== undefined) throw unit.failure;
         if (command !== 'COMMIT')
-          throw new Error('A statement of the transaction had failed, so it was rolled back.');
+          throw new Error('A statement of the transaction failed, so the transaction was rolled back.');
         await (await unit.connection).runner.release();
       }
     } catch (error) {
@@ -121,10 +120,10 @@ export class Transaction {
   }
 
   /**
-   * Leaves it to the commit to wait for a statement of the current transaction. The commit is sent right behind it:
-   * PostgreSQL answers it with a rollback when the statement has failed.
+   * Lets the commit wait for a statement of the current transaction. The commit is sent right after it; if the
+   * statement has failed, PostgreSQL rolls back instead.
    *
-   * @param meaning what the transaction fails with, given the error of the statement
+   * @param meaning maps the error of the statement to the error of the transaction
    */
   leaveToCommit(send: () => Promise<unknown>, meaning: (error: unknown) => unknown = (error) => error): void {
     const unit = this.current();
@@ -135,10 +134,10 @@ export class Transaction {
   }
 
   /**
-   * Collects items over the current transaction, for a statement that is sent once for all of them: when its work is
-   * done, before it is committed; never if the work fails.
+   * Collects items during the current transaction, for one statement that is sent for all of them: after the work and
+   * before the commit; never if the work fails.
    *
-   * @param send is handed all items of the transaction in their order; the same function for each
+   * @param send gets all items of the transaction in order; must be the same function for each call
    */
   collect<Item>(item: Item, send: (items: Item[]) => void): void {
     const { collected } = this.current();
@@ -147,7 +146,7 @@ export class Transaction {
     else collected.set(send, [item]);
   }
 
-  /** Has the commit of the current transaction wait until it is on disk, whatever it was begun with. */
+  /** Makes the commit of the current transaction wait until it is on disk, whatever its options are. */
   waitForDisk(): void {
     this.current().durable = true;
   }
@@ -165,9 +164,10 @@ export class Transaction {
     return this.dataSource.getMetadata(schema);
   }
 
-  /** Sends a statement in the current transaction, behind those that were sent before. */
+  /** Sends a statement in the current transaction, after those that were sent before. */
   query<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>> {
-    // One step for all of them and the commit: an additional one would let the next statement overtake.
+    // The same number of asynchronous steps for all statements and the commit: an additional step would change their
+    // order.
     return this.connection().then(({ client }) => client.query<Row>(statement));
   }
 
@@ -185,14 +185,15 @@ export class Transaction {
 
   private connection(): Promise<Connection> {
     const unit = this.current();
-    if (unit.closed) throw new Error('The transaction that this work belonged to is over.');
+    if (unit.closed) throw new Error('The transaction of this work has already ended.');
     unit.connection ??= this.begin();
     return unit.connection;
   }
 
   private current(): UnitOfWork {
     const unit = this.storage.getStore();
-    if (!unit) throw new Error('There is no transaction here: changes are made by commands and subscribers.');
+    if (!unit)
+      throw new Error('There is no transaction here: only commands and subscribers can change data.');
     return unit;
   }
 
@@ -201,7 +202,8 @@ export class Transaction {
     const connecting = () => runner.connect() as Promise<PoolClient>;
     const budget = workContext().waitBudget;
     const client = await (budget?.limit(connecting, () => void runner.release()) ?? connecting());
-    // Together with the first statement, which fails as well where this does: a session is read-only without it.
+    // Sent together with the first statement, which fails if this one fails, because the session is read-only without
+    // it.
     this.leaveToCommit(() => client.query(this.current().byKey ? `${START}; ${PLAN_ONCE}` : START));
     return { runner, client };
   }
@@ -211,13 +213,13 @@ function sendCollected({ collected }: UnitOfWork): void {
   for (const [send, items] of collected) send(items as never[]);
 }
 
-/** @returns `COMMIT`, or `ROLLBACK` where a statement had failed */
+/** @returns `COMMIT`, or `ROLLBACK` if a statement failed */
 async function commit(client: PoolClient, durable: boolean): Promise<string> {
   if (!durable) void client.query('SET LOCAL synchronous_commit = off').catch(() => undefined);
   return (await client.query('COMMIT')).command;
 }
 
-/** Rolls back; a connection in doubt is closed instead of going back to the pool. */
+/** Rolls back. If the state of the connection is unknown, it is closed instead of returned to the pool. */
 async function discard(unit: UnitOfWork, reason: unknown): Promise<void> {
   const connection = await unit.connection?.catch(() => undefined);
   if (!connection || connection.runner.isReleased) return;
