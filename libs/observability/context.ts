@@ -16,7 +16,7 @@ export interface WorkContext {
   cache?: 'HIT' | 'MISS';
   /** Origin of the request; absent if there is none. */
   client?: { readonly ip: string; readonly userAgent: string };
-  /** How long the work may wait for its dependencies; absent if each wait has only its own timeout. */
+  /** How long the work can wait for its dependencies in total; absent if each wait has only its own timeout. */
   waitBudget?: WaitBudget;
 }
 
@@ -28,7 +28,7 @@ const nobody: WorkContext = Object.freeze({
   traceparent: null,
 });
 
-/** @returns the context of the current work; outside of any, a context of nulls. */
+/** @returns the context of the current work, or a context of nulls outside of any work. */
 export function workContext(): WorkContext {
   return storage.getStore() ?? nobody;
 }

@@ -70,7 +70,7 @@ describe('Health checks', () => {
     expect(asked).toBe(2);
   });
 
-  it('say in their own words what is wrong', async () => {
+  it('report failures without messages of libraries', async () => {
     works = false;
     const [postgres] = await checks.dependencies();
     expect(postgres!.health).toMatchObject({ status: 'down', detail: 'fails with ECONNREFUSED' });
@@ -81,7 +81,7 @@ describe('Health checks', () => {
     const reading = checks.dependencies();
     await jest.advanceTimersByTimeAsync(2_000);
     const redis = (await reading).find(({ name }) => name === 'redis');
-    expect(redis!.health).toEqual({ status: 'down', latencyMs: 2000, detail: 'no answer within 2000 ms' });
+    expect(redis!.health).toEqual({ status: 'down', latencyMs: 2000, detail: 'no response within 2000 ms' });
   });
 
   it('tell a dependency that works badly from one that does not', async () => {

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 const CHECK_TIMEOUT_MS = 2_000;
 const FRESH_MS = 1_000;
 /**
- * One failed check is not enough: a failure of a shared dependency would take all nodes out of the load balancer at
- * once.
+ * More than one failed check: otherwise a short failure of a shared dependency would take all nodes out of the load
+ * balancer at once.
  */
 const FAILURES_UNTIL_UNREADY = 3;
 
@@ -25,7 +25,7 @@ export interface Importance {
   critical: boolean;
   /**
    * `always`: `/readyz` is 503 without it. `once`: only until it was available for the first time, because requests are
-   * still answered without it, and a failure that all nodes share must not take all of them out of the load balancer.
+   * still served without it, and a failure of a shared dependency must not take all nodes out of the load balancer.
    */
   ready: 'always' | 'once' | 'never';
 }
@@ -120,7 +120,7 @@ export class HealthChecks {
     return all;
   }
 
-  /** Checks those that readiness depends on, in parallel. */
+  /** Checks the dependencies of readiness, in parallel. */
   async readiness(): Promise<readonly Readonly<Dependency>[]> {
     const needed = [...this.known.values()].filter(({ importance }) => importance.ready !== 'never');
     await Promise.all(needed.map((dependency) => dependency.refresh()));
@@ -148,7 +148,7 @@ async function withinTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
 
 /** Error messages of libraries contain hosts, users and statements; their codes do not. */
 function inOwnWords(error: unknown): string {
-  if (error instanceof TimedOut) return `no answer within ${CHECK_TIMEOUT_MS} ms`;
+  if (error instanceof TimedOut) return `no response within ${CHECK_TIMEOUT_MS} ms`;
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && /^[A-Z0-9_]{3,40}$/.test(code) ? `fails with ${code}` : 'fails';
 }

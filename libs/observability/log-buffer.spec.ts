@@ -48,7 +48,7 @@ describe('The log of a process', () => {
     expect({ code, lines }).toEqual({ code: expected, lines: [...all, 'last'] });
   });
 
-  it('is written at once before anything sees to the end of the process', async () => {
+  it('is written immediately until exit handlers are installed', async () => {
     const { lines } = await run(`new LogBuffer().write('at once\\n'); process.kill(process.pid, 'SIGKILL')`);
     expect(lines.at(-1)).toBe('at once');
   });

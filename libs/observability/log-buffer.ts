@@ -1,15 +1,14 @@
 import pino, { type DestinationStream } from 'pino';
 
-/** Characters that are written at once. */
+/** Buffered characters that trigger a write. */
 const BLOCK_SIZE = 16_384;
-/** Milliseconds that a line waits for others at most. */
+/** Maximum milliseconds that a line stays in the buffer. */
 const MAX_WAIT_MS = 100;
 
 /**
- * Where the lines of the process go: standard output, each at once, and in blocks from {@link LogBuffer.begin} on. A
- * write is the most expensive part of a line. Blocks are written synchronously, so none is under way when the process
- * ends; what ends it without an `exit` event, which is SIGKILL and a crash of Node itself, takes the lines of the last
- * 100 ms with it.
+ * Writes log lines to standard output: each line immediately, and in blocks after {@link LogBuffer.begin}, because the
+ * write is the most expensive part of a line. Blocks are written synchronously, so no write is pending when the process
+ * exits. If it ends without an `exit` event (SIGKILL, or a crash of Node), the lines of the last 100 ms are lost.
  */
 export class LogBuffer implements DestinationStream {
   private readonly output = pino.destination({ dest: 1, sync: true });
@@ -17,7 +16,7 @@ export class LogBuffer implements DestinationStream {
   private begun = false;
   private timer: NodeJS.Timeout | undefined;
 
-  /** Call it once signals and uncaught errors end the process by `process.exit()`. */
+  /** Call it after handlers are installed that end the process with `process.exit()` on signals and uncaught errors. */
   begin(): void {
     if (this.begun) return;
     this.begun = true;
@@ -30,7 +29,7 @@ export class LogBuffer implements DestinationStream {
     else this.timer ??= setTimeout(() => this.flushSync(), MAX_WAIT_MS).unref();
   }
 
-  /** Writes what waits; pino asks for it after a line that is fatal. */
+  /** Writes the buffered lines; pino calls it after a fatal line. */
   flushSync(): void {
     clearTimeout(this.timer);
     this.timer = undefined;

@@ -13,7 +13,7 @@ class MetricsController {
     operationId: 'getMetrics',
     summary: 'Read the metrics in the Prometheus text format',
     description:
-      'In production it requires the HTTP Basic credentials of the operators (401). With `METRICS_PORT` it is served on that port only (404 here).',
+      'In production it requires the HTTP Basic credentials of the operators (401). If `METRICS_PORT` is set, it is served only on that port, and returns 404 here.',
   })
   @ApiOkResponse({
     description: 'All metrics of the process.',

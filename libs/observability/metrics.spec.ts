@@ -4,7 +4,7 @@ import { fastify } from 'fastify';
 import { counter, gauge, histogram, measureRequests, MetricsModule, registry } from '.';
 
 describe('A metric', () => {
-  it('may be declared in several places and is one', async () => {
+  it('can be declared in several places, and is then shared', async () => {
     counter({ name: 'eggs_total', help: 'Eggs.', labels: ['kind'] }).inc({ kind: 'duck' });
     counter({ name: 'eggs_total', help: 'Eggs.', labels: ['kind'] }).inc({ kind: 'duck' });
     expect(await registry.getSingleMetricAsString('eggs_total')).toContain('eggs_total{kind="duck"} 2');

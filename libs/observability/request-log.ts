@@ -13,8 +13,8 @@ declare module 'fastify' {
 const QUIET = new Set(['/livez', '/readyz', '/startupz', '/healthz', '/metrics']);
 
 /**
- * Writes one line for each request when its response is sent: info, error for 5xx, debug for probes and metrics. The
- * query string and secret parameters are left out, because readers of the log could use them.
+ * Writes one line for each request when its response is sent: info, error for 5xx, debug for probes and metrics. Query
+ * strings and secret parameters are left out, because readers of the log could misuse them.
  */
 export function logRequests(server: FastifyInstance, logger: Logger): void {
   server.addHook('onResponse', (request, reply, done) => {
@@ -42,15 +42,15 @@ function levelOf(request: FastifyRequest, reply: FastifyReply): 'info' | 'error'
   return reply.statusCode >= 500 ? 'error' : 'info';
 }
 
-/** Config of a route about its path. */
+/** Route config for the logged path. */
 export interface SecretParams {
   /** Names of secret parameters. */
   secretParams?: readonly string[];
 }
 
 /**
- * The path of a request as it may be logged: without the query string, and with the placeholder of each secret
- * parameter (`/v1/users/activate/:token`).
+ * The loggable path of a request: without the query string, and with the placeholder of each secret parameter
+ * (`/v1/users/activate/:token`).
  */
 export function pathWithoutSecrets({ url, routeOptions, params }: FastifyRequest): string {
   const { secretParams = [] } = (routeOptions.config ?? {}) as SecretParams;
@@ -61,7 +61,7 @@ export function pathWithoutSecrets({ url, routeOptions, params }: FastifyRequest
   );
 }
 
-/** Longer segments of a path without a route may be a secret that was sent to a wrong URL. */
+/** Longer segments of a path without a route can be a secret that was sent to a wrong URL. */
 const MAX_UNKNOWN_PART = 20;
 
 function loggedPathOf(request: FastifyRequest): string {

@@ -3,13 +3,13 @@ import { counter, histogram } from './metrics';
 
 const requests = counter({
   name: 'http_requests_total',
-  help: 'Requests answered, by pattern of the route, method and status.',
+  help: 'Finished requests, by route pattern, method and status.',
   labels: ['route', 'method', 'code'],
 });
 
 const duration = histogram({
   name: 'http_request_duration_seconds',
-  help: 'Time from the first byte of a request to the last of its answer.',
+  help: 'Seconds from the first byte of a request to the last byte of its response.',
   labels: ['route', 'method'],
 });
 
@@ -17,8 +17,8 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 /**
  * Counts and times every request by its route pattern (`/v1/posts/:id`). Requests without a route count as `unknown`
- * and unusual methods as `other`, so that clients cannot create an unlimited number of labels. Streams are not timed:
- * they last as long as their readers like.
+ * and unusual methods as `other`, so that clients cannot create an unlimited number of labels. Streams are not timed,
+ * because clients decide how long they last.
  */
 export function measureRequests(server: FastifyInstance): void {
   server.addHook('onResponse', (request, reply, done) => {

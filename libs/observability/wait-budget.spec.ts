@@ -36,7 +36,7 @@ describe('A budget of waiting', () => {
     expect(budget.remainingMs).toBe(600);
   });
 
-  it('is whole again when it is renewed, also in the middle of a wait', async () => {
+  it('is full again when it is reset, even during a wait', async () => {
     const budget = new WaitBudget(1_000);
     await spend(budget, 1_000);
     budget.renew();

@@ -1,4 +1,4 @@
-/** The current work has used up the time it may wait for its dependencies. */
+/** The current work has used up its time to wait for dependencies. */
 export class WaitBudgetSpent extends Error {
   readonly code = 'ETIMEDOUT';
 
@@ -8,8 +8,8 @@ export class WaitBudgetSpent extends Error {
 }
 
 /**
- * How long a piece of work may wait for its dependencies, all waits together. The clock runs while it waits, once for
- * concurrent waits; time for its own work, or for waiting for its client, is not counted.
+ * The total time that a piece of work can wait for its dependencies. Concurrent waits count once. Time for its own
+ * work, or for waiting for its client, is not counted.
  */
 export class WaitBudget {
   private waiting = 0;
@@ -22,7 +22,7 @@ export class WaitBudget {
     this.leftMs = totalMs;
   }
 
-  /** Begins anew, for work in batches: each of them may wait as long as a request. */
+  /** Resets the budget, for work in batches: each batch can wait as long as a request. */
   renew(): void {
     this.leftMs = this.totalMs;
     if (this.waiting > 0) this.since = performance.now();

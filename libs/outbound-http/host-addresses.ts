@@ -10,10 +10,10 @@ export class HostAddresses {
   private readonly resolver = new Resolver(DNS);
 
   /**
-   * Asks the name servers. The resolver of the operating system would hold one of the four threads of the process
-   * for as long as a hostile name server likes, and answers from `/etc/hosts`.
+   * Queries the name servers. The resolver of the operating system would block one of the four threads of the process
+   * for as long as a hostile name server wants, and also uses `/etc/hosts`.
    *
-   * @param host name that a user chose
+   * @param host host name from a user
    * @returns its IPv4 and IPv6 addresses
    * @throws OutboundFailure `dns` if it has none
    */
@@ -25,7 +25,7 @@ export class HostAddresses {
   }
 
   /**
-   * Asks the operating system, as every other part does.
+   * Uses the resolver of the operating system, as all other parts do.
    *
    * @param host name that the operators allowed, or an address
    * @throws OutboundFailure `dns` if it has none

@@ -50,7 +50,7 @@ describe('Lanes', () => {
     expect(typeof lanes.enter(keys(), 0)).toBe('function');
   });
 
-  it('tell those who wait different times, the later the slower the endpoint, and never more than a minute', () => {
+  it('return different retry times, longer for slower endpoints, and at most a minute', () => {
     const wait = (durationMs: number, count: number) => {
       const lanes = new Lanes();
       (lanes.enter(keys(), 0) as Leave)(durationMs);

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
-/** Requests of one worker at once. All of them together are less than the queue's concurrency. */
+/** Maximum concurrent requests of one worker. The total is less than the concurrency of the queue. */
 const MAX_AT_ONCE = { endpoint: 2, owner: 4, host: 8, slow: 16 };
-/** Milliseconds above which an endpoint is slow: slow ones share half of the worker. */
+/** Average milliseconds above which an endpoint is slow. Slow endpoints share half of the worker. */
 const SLOW_MS = 2_000;
 /** Milliseconds that a request to an unknown endpoint is expected to take. */
 const EXPECTED_MS = 200;
@@ -12,7 +12,7 @@ const MAX_WAIT_MS = 60_000;
 const WEIGHT = 0.5;
 const REMEMBERED = 10_000;
 
-/** What a request uses. */
+/** The resources that a request occupies. */
 export interface LaneKeys {
   endpoint: string;
   owner: string;
@@ -20,9 +20,9 @@ export interface LaneKeys {
 }
 
 /**
- * Keeps slow and dead endpoints from occupying a worker: an endpoint, its owner and a host have a few requests at once,
- * and all slow endpoints together half of them. Who finds no room is told when to come back, each at a time of its own,
- * so that a long backlog does not ask again and again.
+ * Prevents slow and dead endpoints from occupying a worker. Limits the concurrent requests per endpoint, owner and
+ * host, and those of all slow endpoints together. If a limit is reached, each caller gets its own time to retry, so
+ * that a long backlog does not poll constantly.
  */
 export class Lanes {
   private readonly inFlight = new Map<string, number>();
@@ -31,8 +31,8 @@ export class Lanes {
 
   /**
    * @param now milliseconds on a monotonic clock
-   * @returns what to call when the request is over, with its duration in milliseconds; or, where there is no room, the
-   *   milliseconds after which to ask again
+   * @returns a function to call with the duration in milliseconds when the request has ended; or, if a limit is
+   *   reached, the milliseconds after which to try again
    */
   enter(
     { endpoint, owner, host }: LaneKeys,

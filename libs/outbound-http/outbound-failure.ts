@@ -1,7 +1,8 @@
 /**
- * Why a request has no response. `blocked`: the address may not be requested; `dns`: the host name has no address;
- * `unreachable`: nothing accepts the connection; `tls`: the certificate is not trusted, or TLS failed; `timeout`: one of
- * the timeouts was exceeded; `connection`: it was closed before a response, or what came was not HTTP.
+ * Why a request has no response. `blocked`: requests to the address are not allowed; `dns`: the host name has no
+ * address; `unreachable`: nothing accepts the connection; `tls`: the certificate is not trusted, or TLS failed;
+ * `timeout`: one of the timeouts was exceeded; `connection`: it was closed before a response, or the response was not
+ * HTTP.
  */
 export type OutboundFailureReason = 'blocked' | 'dns' | 'unreachable' | 'tls' | 'timeout' | 'connection';
 
@@ -20,7 +21,7 @@ export class OutboundFailure extends Error {
 const UNREACHABLE = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'ETIMEDOUT']);
 const TLS = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO)/;
 
-/** @returns the failure that an error of `node:http` stands for */
+/** @returns the failure for an error of `node:http` */
 export function failureOf(error: Error & { code?: string }): OutboundFailure {
   if (error instanceof OutboundFailure) return error;
   const code = error.code ?? '';

@@ -199,7 +199,7 @@ describe('A request to a URL that a user chose', () => {
     expect(connections).toBe(0);
   });
 
-  it('would have connected: the listener counts, once the host is allowed', async () => {
+  it('would have connected: the listener is reached if the host is allowed', async () => {
     expect(await reasonOf(post(`http://127.0.0.1:${port}/`))).toBe('connection');
     expect(await reasonOf(post(`https://localhost:${port}/`, http('localhost')))).toMatch(/connection|tls/);
     expect(connections).toBe(2);
@@ -317,7 +317,7 @@ describe('The response to a request', () => {
     expect(followed).toBe(0);
   });
 
-  it('is given up when the other side is silent, drips its headers, or answers 1xx forever', async () => {
+  it('is aborted if the server is silent, sends headers slowly, or sends 1xx forever', async () => {
     const dripping: NodeJS.Timeout[] = [];
     const raw = async (write: (socket: Socket) => void): Promise<number> => {
       const server = createTcp((socket) => {
@@ -352,7 +352,7 @@ describe('The response to a request', () => {
     dripping.forEach((timer) => clearInterval(timer));
   });
 
-  it('counts without its body, which is cut off when it is endless', async () => {
+  it('does not need its body, which is cut off if it is endless', async () => {
     let closed: () => void = () => undefined;
     const over = new Promise<void>((done) => (closed = done));
     let written = 0;
@@ -384,7 +384,7 @@ describe('The response to a request', () => {
     expect(await reasonOf(late)).toBe('timeout');
   });
 
-  it('comes over TLS from who has a certificate for the name, and from nobody else', async () => {
+  it('is accepted only over TLS with a certificate for the name', async () => {
     const server = createHttps({ key: KEY, cert: CERTIFICATE }, (_, response) => response.end());
     opened.push(server);
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -401,7 +401,7 @@ describe('The response to a request', () => {
     }
   });
 
-  it('tells apart why there is none', async () => {
+  it('distinguishes the reasons for a missing response', async () => {
     const port = await serve(() => undefined);
     await new Promise((done) => opened.pop()!.close(done));
     expect(await reasonOf(post(`http://127.0.0.1:${port}/`))).toBe('unreachable');

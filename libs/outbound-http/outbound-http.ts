@@ -14,9 +14,9 @@ import { isPublicAddress } from './public-address';
 import { OutboundHttpSettings } from './settings';
 import { type Target, targetOf } from './target';
 
-/** Milliseconds: until the connection stands (DNS, TCP, TLS), until the status line and headers are here, in all. */
+/** Timeouts in milliseconds: for the connection (DNS, TCP, TLS), for the status line and headers, and in total. */
 const TIMEOUTS = { connect: 5_000, headers: 10_000 };
-/** Milliseconds for the body, which nobody reads, before the connection is closed. */
+/** Milliseconds to receive the body, which is discarded, before the connection is closed. */
 const BODY_MS = 1_000;
 const MAX_BODY_BYTES = 64 * 1_024;
 const MAX_HEADER_BYTES = 16 * 1_024;
@@ -28,25 +28,26 @@ export interface OutboundRequest {
   body: string | Buffer;
   /** Ends the request early. */
   signal?: AbortSignal;
-  /** Milliseconds, if not 5 s for the connection and 10 s for the headers. */
+  /** Timeouts in milliseconds. Default: 5 s for the connection and 10 s for the headers. */
   timeouts?: { connect: number; headers: number };
 }
 
-/** What it was answered with. The body is discarded. */
+/** The response. The body is discarded. */
 export interface OutboundAnswer {
   status: number;
   headers: IncomingHttpHeaders;
 }
 
 /**
- * Requests to URLs that users choose: webhooks, web push. They reach nothing but public addresses, over verified TLS,
- * and cost a bounded time and memory, whatever the other side does. Hosts in `WEBHOOK_ALLOWED_HOSTS` are exempt from the
- * check of addresses.
+ * Requests to URLs that users choose: webhooks, web push. They reach only public addresses, over verified TLS, and use
+ * limited time and memory, whatever the server does. Hosts in `WEBHOOK_ALLOWED_HOSTS` are exempt from the check of
+ * addresses.
  */
 @Injectable()
 export class OutboundHttp implements OnApplicationShutdown {
-  // No connection is kept: each is made to addresses that were checked for it, and an idle one that the other side
-  // closes would look like a failure. TLS sessions are resumed. Agents of our own ignore proxies of the environment.
+  // Connections are not kept alive: each one uses addresses that were checked for it, and an idle connection that the
+  // server closes would look like a failure. TLS sessions are resumed. These agents ignore proxy variables of the
+  // environment.
   private readonly plain = new HttpAgent({ keepAlive: false });
   private readonly tls = new HttpsAgent({ keepAlive: false });
 
@@ -56,9 +57,9 @@ export class OutboundHttp implements OnApplicationShutdown {
   ) {}
 
   /**
-   * Checks a URL as far as that is possible without resolving its host name, for routes that take one.
+   * Checks a URL without resolving its host name, for routes that accept a URL.
    *
-   * @throws OutboundFailure `blocked` if it would never be requested
+   * @throws OutboundFailure `blocked` if requests to it are never allowed
    */
   verify(url: string): void {
     targetOf(url, this.settings.allowedHosts);
@@ -99,7 +100,7 @@ export class OutboundHttp implements OnApplicationShutdown {
         reject(failureOf(error));
       });
       request.on('close', () => {
-        settled(); // also where there was neither, such as for a 101
+        settled(); // also if there was neither, such as for a 101
         reject(new OutboundFailure('connection', 'the connection was closed without a response'));
       });
       if (outbound.signal?.aborted) aborted();
@@ -125,8 +126,8 @@ export class OutboundHttp implements OnApplicationShutdown {
   }
 
   /**
-   * The connection is made to what this returns, so there is no second answer of a name server between check and use.
-   * One address that is not public is enough to refuse all: who controls the name controls which is tried first.
+   * The connection uses the returned addresses, so the name is not resolved again between check and use. A single
+   * address that is not public blocks the request, because the owner of the name controls which one is tried first.
    */
   private lookupFor({ allowed, host }: Target): LookupFunction {
     const find = async () => {
@@ -144,7 +145,7 @@ export class OutboundHttp implements OnApplicationShutdown {
   }
 }
 
-/** Lets the other side finish what nobody reads, unless it is long or slow. */
+/** Receives and discards the body, unless it is long or slow. */
 function discard(response: IncomingMessage): void {
   const end = (): void => void response.destroy();
   const timer = setTimeout(end, BODY_MS);
@@ -153,6 +154,6 @@ function discard(response: IncomingMessage): void {
     bytes += part.length;
     if (bytes > MAX_BODY_BYTES) end();
   });
-  response.on('error', () => undefined); // the status is known, which is all that counts
+  response.on('error', () => undefined); // the status is already known, and the body is not needed
   response.on('close', () => clearTimeout(timer));
 }

@@ -8,17 +8,17 @@ const hosts = z.string().transform((text, context) => {
     if (!URL.canParse(`http://${host}`) || new URL(`http://${host}`).host !== host.replace(/:80$/, '')) {
       context.addIssue({
         code: 'custom',
-        message: `"${host}" is no host such as hooks.intern or 127.0.0.1:8080`,
+        message: `"${host}" is not a host such as hooks.intern or 127.0.0.1:8080`,
       });
     }
   }
   return new Set(list);
 });
 
-/** Where requests to addresses that users choose may go besides public ones. */
+/** Exceptions from the rule that requests to URLs of users reach only public addresses. */
 export class OutboundHttpSettings extends defineSettings('Outbound HTTP', {
   allowedHosts: setting('WEBHOOK_ALLOWED_HOSTS', hosts, {
     default: '',
-    doc: 'Hosts, comma-separated, with or without a port, to which webhooks and web push are sent although their addresses are private, and over http:// too. For tests and private networks; users can make the worker send requests there.',
+    doc: 'Comma-separated hosts, with or without a port, that webhooks and web push can reach even at private addresses and over http://. For tests and private networks. Warning: users can make the worker send requests to these hosts.',
   }),
 }) {}

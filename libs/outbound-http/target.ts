@@ -11,7 +11,7 @@ const FIRST_FREE_PORT = 1_024;
 const LOCAL_NAMES =
   /(^|\.)(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa|onion|alt|invalid)$/;
 
-/** A URL that may be requested. */
+/** A URL to which requests are allowed. */
 export interface Target {
   url: URL;
   /** Host name or address, IPv6 without brackets. */
@@ -21,14 +21,14 @@ export interface Target {
 }
 
 /**
- * Checks everything of a URL that can be checked without a resolver. The URL parser has converted other spellings of
- * addresses (octal, hexadecimal, one number, full-width) to the usual one.
+ * Checks a URL as far as possible without a resolver. The URL parser has converted other spellings of addresses (octal,
+ * hexadecimal, one number, full-width) to the usual one.
  *
  * @param allowedHosts as `host` or `host:port`
  * @throws OutboundFailure `blocked`
  */
 export function targetOf(text: string, allowedHosts: ReadonlySet<string>): Target {
-  if (text.length > MAX_LENGTH || !URL.canParse(text)) throw blocked('it is no URL');
+  if (text.length > MAX_LENGTH || !URL.canParse(text)) throw blocked('it is not a URL');
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw blocked('its scheme is not https');
   if (url.username !== '' || url.password !== '') throw blocked('it has credentials');

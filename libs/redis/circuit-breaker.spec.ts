@@ -25,11 +25,11 @@ describe('A circuit breaker', () => {
     return Promise.reject(new Error('Command timed out'));
   };
 
-  it('hands on answers', async () => {
+  it('returns results', async () => {
     expect(await Promise.all([breaker.run(succeed), breaker.run(succeed)])).toEqual(['answer', 'answer']);
   });
 
-  it('does not ask for a second after a failure', async () => {
+  it('makes no calls for a second after a failure', async () => {
     expect(await breaker.run(fail)).toBeUndefined();
     jest.advanceTimersByTime(999);
     expect(await breaker.run(succeed)).toBeUndefined();
@@ -38,7 +38,7 @@ describe('A circuit breaker', () => {
     expect(await breaker.run(succeed)).toBe('answer');
   });
 
-  it('lets one caller alone try again, and everybody once that one has an answer', async () => {
+  it('lets only one caller retry, and everybody after it succeeds', async () => {
     await breaker.run(fail);
     jest.advanceTimersByTime(1_000);
     const outcomes = await Promise.all([breaker.run(succeed), breaker.run(succeed), breaker.run(succeed)]);
@@ -56,7 +56,7 @@ describe('A circuit breaker', () => {
     expect(asked).toBe(2);
   });
 
-  it('lets another one try where the first never hears anything', async () => {
+  it('lets another caller retry if the first gets no result', async () => {
     await breaker.run(fail);
     jest.advanceTimersByTime(1_000);
     void breaker.run(() => new Promise(() => undefined));

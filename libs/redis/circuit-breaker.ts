@@ -7,8 +7,8 @@ import { Logger } from '@nestjs/common';
 const PAUSE_MS = 1_000;
 
 /**
- * Circuit breaker for a dependency that one can do without, or that one can wait for. After a failure it is not called
- * for a while; then a single caller tries it, and the others continue without it until that call succeeds.
+ * Circuit breaker for a dependency that callers can do without or wait for. After a failure it is not called for a
+ * while; then a single caller tries it, and the others continue without it until that call succeeds.
  */
 export class CircuitBreaker {
   private readonly log: Logger;
@@ -21,7 +21,7 @@ export class CircuitBreaker {
   /**
    * @param name of the dependency, for the log
    * @param options.pauseMs milliseconds without calls, a second by default
-   * @param options.threshold failures in a row that open it, one by default
+   * @param options.threshold consecutive failures that open it, one by default
    */
   constructor(name: string, { pauseMs = PAUSE_MS, threshold = 1 } = {}) {
     this.log = new Logger(name);
@@ -29,12 +29,12 @@ export class CircuitBreaker {
     this.threshold = threshold;
   }
 
-  /** Milliseconds until somebody may call; 0 if one may now. */
+  /** Milliseconds until a call is allowed; 0 if it is allowed now. */
   get waitMs(): number {
     return this.openUntil === 0 ? 0 : Math.max(0, this.openUntil - performance.now());
   }
 
-  /** Whether it has failed, and has not answered since. */
+  /** Whether it has failed and has not responded since. */
   get open(): boolean {
     return this.openUntil > 0;
   }
@@ -55,7 +55,9 @@ export class CircuitBreaker {
     }
   }
 
-  /** @returns whether the caller may call now, and tell how it ended with {@link succeeded} or {@link failed} */
+  /**
+   * @returns whether the caller can call now; it must then report the outcome with {@link succeeded} or {@link failed}
+   */
   admit(): boolean {
     if (this.openUntil > 0) {
       const now = performance.now();
@@ -71,7 +73,7 @@ export class CircuitBreaker {
     this.failures = 0;
   }
 
-  /** @param pauseMs milliseconds for which it asked not to be called: opens at once, whatever the threshold */
+  /** @param pauseMs milliseconds requested pause: opens immediately, regardless of the threshold */
   failed(error: Error, pauseMs?: number): void {
     this.failures += 1;
     if (pauseMs === undefined && this.openUntil === 0 && this.failures < this.threshold) return;

@@ -6,7 +6,7 @@ import { LimitedRedis } from './limited-redis';
 import { RedisSettings } from './settings';
 import { REDIS_TIMEOUT_MS } from './time-limit';
 
-/** Prefix of every key; the braces keep all of them in one slot of a cluster, so that scripts may touch several. */
+/** Prefix of every key; the braces keep all of them in one slot of a cluster, so that scripts can use several keys. */
 export const PREFIX = '{rookery}';
 
 /**
@@ -73,8 +73,9 @@ export class RedisConnections implements OnApplicationShutdown {
   }
 
   /**
-   * @returns a connection for BullMQ's other commands, which fail while Redis is away. Its commands have no time limit of
-   *   their own: BullMQ does not recover a queue whose first one failed. `withinTimeLimit` bounds what is asked of it.
+   * @returns a connection for BullMQ's other commands, which fail while Redis is down. Its commands have no timeout of
+   *   their own, because BullMQ does not recover a queue whose first command failed. Use `withinTimeLimit` around
+   *   calls.
    */
   producing(): Redis {
     return this.connect({ maxRetriesPerRequest: 1, enableOfflineQueue: false });
@@ -82,9 +83,9 @@ export class RedisConnections implements OnApplicationShutdown {
 
   /**
    * @param channels a channel, or the channels at the time of the call
-   * @param subscribed called when it is subscribed to all of them: what was published since the last connection was lost
-   *   has been missed
-   * @returns a connection that is subscribed whenever Redis is there; it emits `message`
+   * @param subscribed called when it is subscribed to all of them; messages since the loss of the previous connection
+   *   were missed
+   * @returns a connection that is subscribed whenever Redis is available; it emits `message`
    */
   listening(channels: string | (() => readonly string[]), subscribed: () => void = () => undefined): Redis {
     // ioredis drops the promise of its own resubscription: a shutdown at that moment would be an unhandled rejection.
@@ -133,7 +134,7 @@ export class RedisConnections implements OnApplicationShutdown {
       socketTimeout: SOCKET_TIMEOUT_MS,
       ...own,
       connectTimeout: 2_000,
-      // A connection that was lost before keeps the process alive for this time on shutdown.
+      // A connection that was lost earlier keeps the process alive for this time during shutdown.
       disconnectTimeout: 200,
       keepAlive: 5_000,
       retryStrategy: (times) => Math.min(50 * 2 ** times, 1_000),
@@ -162,7 +163,7 @@ function forgetSocketTimeout(redis: Redis): void {
   holder.socketTimeoutTimer = undefined;
 }
 
-/** A process that has nothing else to do may end while Redis is away, as one whose boot was refused does. */
+/** Lets a process end while Redis is down if it has nothing else to do, for example after a failed start. */
 function unrefReconnect(redis: Redis): void {
   (redis as unknown as { reconnectTimeout: NodeJS.Timeout | null }).reconnectTimeout?.unref();
 }

@@ -1,15 +1,15 @@
 import { defineSettings, refuseDefaultPassword, setting } from '@rookery/settings';
 import { z } from 'zod';
 
-/** Where Redis is. */
+/** URLs of Redis. */
 export class RedisSettings extends defineSettings('Redis', {
   redisUrl: setting('REDIS_URL', z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }), {
-    doc: 'The Redis server of the queues (6.2 or newer, noeviction), as redis://:password@host:port.',
+    doc: 'URL of the Redis server for the queues (6.2 or newer, noeviction), as redis://:password@host:port.',
     production: refuseDefaultPassword,
   }),
   redisCacheUrl: setting('REDIS_CACHE_URL', z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]), {
     default: '',
-    doc: 'Separate Redis server for the cache and the rate limits. Default: REDIS_URL.',
+    doc: 'URL of a separate Redis server for the cache and the rate limits. Default: REDIS_URL.',
     production: refuseDefaultPassword,
   }),
 }) {}

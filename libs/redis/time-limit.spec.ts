@@ -13,12 +13,12 @@ describe('A time limit', () => {
     await expect(withinTimeLimit(5, never)).rejects.toThrow('Command timed out');
   });
 
-  it('hands on what the work returns or throws', async () => {
+  it('returns or throws the result of the work', async () => {
     expect(await withinTimeLimit(1_000, Promise.resolve('answer'))).toBe('answer');
     await expect(withinTimeLimit(1_000, Promise.reject(new Error('READONLY')))).rejects.toThrow('READONLY');
   });
 
-  it('takes what has arrived while the process stood still for longer', async () => {
+  it('accepts a response that arrived while the process was blocked for longer', async () => {
     const arrives = new Promise<string>((resolve) => {
       setTimeout(() => setImmediate(resolve, 'answer'), 1);
     });

@@ -1,6 +1,6 @@
 /** Timeouts of Redis commands in milliseconds, by use. */
 export const REDIS_TIMEOUT_MS = {
-  /** Cache and rate limits, on every request's path: they go on without Redis. */
+  /** Cache and rate limits, for every request: they work without Redis. */
   cache: 250,
   /** Single commands of a request. */
   command: 1_000,
@@ -25,11 +25,11 @@ export function startTimeLimit(limitMs: number, onTimeout: (error: Error) => voi
 }
 
 /**
- * Waits for work that consists of several commands, or for a connection, no longer than a time limit.
+ * Waits for work of several commands, or for a connection, with a time limit.
  *
  * @param limitMs milliseconds
  * @throws what the work throws
- * @throws Error `Command timed out`; the work may go on then
+ * @throws Error `Command timed out`; the work can continue in the background
  */
 export function withinTimeLimit<T>(limitMs: number, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {

@@ -11,7 +11,7 @@ export class MasterKey extends defineSettings('Secrets', {
       .base64()
       .refine((text) => Buffer.from(text, 'base64').length >= 32, 'must be 32 bytes or more in base64'),
     {
-      doc: 'The key from which all others are derived: `openssl rand -base64 32`. Losing it invalidates codes, links and signing keys.',
+      doc: 'Master key from which all other keys are derived: `openssl rand -base64 32`. Losing it invalidates codes, links and signing keys.',
       production: (text) =>
         isPredictable(Buffer.from(text, 'base64'))
           ? 'can be guessed; make a random one with `openssl rand -base64 32`'

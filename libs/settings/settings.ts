@@ -50,8 +50,8 @@ const groups: SettingsClass[] = [];
 
 /**
  * Declares a group of settings, to be extended by a class that serves as its injection token: `class MailSettings
- * extends defineSettings('Mail', { url: setting('SMTP_URL', …) }) {}`. A variable `X` may also come as `X_FILE`, the
- * path of a file that holds it.
+ * extends defineSettings('Mail', { url: setting('SMTP_URL', …) }) {}`. A variable `X` can also be set as `X_FILE`, the
+ * path of a file that contains the value.
  *
  * @param objection returns what is wrong with the combination of individually valid settings; undefined if nothing is
  * @throws InvalidSettings when constructed from an invalid environment
@@ -84,10 +84,10 @@ export function defineSettings<S extends Shape>(
   return Group as unknown as SettingsClass<Values<S>>;
 }
 
-/** Two groups with the same variable would describe it twice and might parse it differently. */
+/** Two groups with the same variable would describe it twice and could parse it differently. */
 function checkNames(title: string, shape: Shape): void {
   if (groups.some((group) => group.title === title))
-    throw new Error(`There are two groups of settings named ${title}.`);
+    throw new Error(`Two groups of settings are named ${title}.`);
   const taken = new Set(groups.flatMap((group) => Object.values(group.shape).map(({ name }) => name)));
   const twice = Object.values(shape).find(({ name }) => taken.has(name));
   if (twice) throw new Error(`${twice.name} is declared twice.`);

@@ -34,7 +34,7 @@ export function refuseDefaultPassword(text: string): string | undefined {
     (password) => password !== '' && (password === user || DEFAULT_PASSWORDS.has(password.toLowerCase())),
   );
   return known
-    ? 'holds a default password; give that server one of its own and write it here (`openssl rand -hex 24`)'
+    ? 'contains a default password; generate a password, set it on that server and use it here (`openssl rand -hex 24`)'
     : undefined;
 }
 
