@@ -21,16 +21,16 @@ const PUBLIC = 'rookery:public';
 const PERMISSIONS = 'rookery:permissions';
 const BEYOND_OWN = 'rookery:permission-beyond-own';
 
-/** What the decorators of a route pass to hooks. */
+/** Data that the decorators of a route pass to hooks. */
 export interface GuardedRoute {
   /** The route has `@Explain()`, like every route of the API; routes of plugins do not. */
   explained?: boolean;
   public?: boolean;
-  /** What the route makes works longer than the session in which it is made. */
+  /** The route creates something that outlives the session of its caller. */
   outlivesSession?: boolean;
 }
 
-/** Opens a route, or all of a controller, to callers who are not signed in. */
+/** Allows a route, or all routes of a controller, without authentication. */
 export function Public(): MethodDecorator & ClassDecorator {
   return applyDecorators(
     SetMetadata(PUBLIC, true),
@@ -39,13 +39,13 @@ export function Public(): MethodDecorator & ClassDecorator {
   );
 }
 
-/** Extension that documents that what is known of the caller is not cached. */
+/** Extension that documents that the data of the caller are not cached. */
 export const UNCACHED = 'x-outlives-session';
 
 /**
- * Declares a route, or all of a controller, that makes something that works after the session of the caller has ended,
- * such as an API key or an address that receives data. What is known of the session, key or account is read from the
- * database for each request: elsewhere it is believed for some seconds.
+ * Declares that a route, or all routes of a controller, create something that still works after the session of the
+ * caller has ended, such as an API key or a URL that receives data. Session, key and account are read from the database
+ * for each request; for other routes they are cached for some seconds.
  */
 export function OutlivesSession(): MethodDecorator & ClassDecorator {
   return applyDecorators(
@@ -101,19 +101,19 @@ class BearerAuthentication extends AuthGuard('bearer') {
 
 const bearer = new BearerAuthentication();
 
-/** What the passport strategy named `bearer` is given: a request, or what stands for one. */
+/** The input of the passport strategy named `bearer`: a request, or a substitute for one. */
 export interface BearerRequest {
   readonly headers: { readonly authorization?: string };
-  /** Maximum age in milliseconds of what is cached about the caller; up to the strategy by default. */
+  /** Maximum age in milliseconds of cached data about the caller; by default the strategy decides. */
   readonly maxAgeMs?: number;
 }
 
 /**
  * Authenticates a token again, for connections that stay open.
  *
- * @param maxAgeMs milliseconds: what is cached about the caller is not older
+ * @param maxAgeMs maximum age of cached data about the caller in milliseconds
  * @returns the caller; undefined if the token is expired or revoked
- * @throws Rejection `dependency.unavailable` if that cannot be found out
+ * @throws Rejection `dependency.unavailable` if this cannot be checked
  */
 export async function authenticateBearer(token: string, maxAgeMs: number): Promise<Caller | undefined> {
   const request: BearerRequest & { user?: Caller } = {
@@ -144,7 +144,7 @@ export function authenticateCallers(server: FastifyInstance): void {
 }
 
 /**
- * Closes every route without `@Public()` to requests for which {@link authenticateCallers} found no caller.
+ * Rejects requests without a caller (see {@link authenticateCallers}), except for routes with `@Public()`.
  *
  * @throws RequestRefused `auth.unauthenticated`
  */

@@ -4,7 +4,7 @@ const settings = { opsUser: 'ops', opsPassword: 'sécret:x' };
 const basic = (text: string) => `Basic ${Buffer.from(text, 'utf8').toString('base64')}`;
 
 describe('The credentials of operators', () => {
-  it('open the door, in any case of the scheme', () => {
+  it('are accepted, with any case of the scheme', () => {
     expect(isOperator(basic('ops:sécret:x'), settings)).toBe(true);
     expect(isOperator(basic('ops:sécret:x').replace('Basic', 'basic'), settings)).toBe(true);
   });

@@ -47,7 +47,7 @@ function digest(text: string): Buffer {
 /** @returns the response to callers who are not operators. */
 export function operatorsOnly(): RequestRefused {
   return new RequestRefused(Problems.unauthenticated, {
-    detail: 'This page asks for the user name and password of operations.',
+    detail: 'This page requires the user name and password of the operators.',
     headers: { 'www-authenticate': CHALLENGE },
   });
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { UnstoredRoute } from './idempotency/never-stored';
 import { AddToRouteConfig } from './route-config';
 
-/** Extension that tells `buildOpenApi` for how many seconds a response may be cached. */
+/** Extension that tells `buildOpenApi` for how many seconds a response can be cached. */
 export const CACHEABLE = 'x-cacheable-seconds';
 
 /** `Cache-Control` of responses for one caller that must not be stored (RFC 9111 §5.2.2). */
@@ -20,7 +20,7 @@ interface CachedRoute extends UnstoredRoute {
 }
 
 /**
- * A public route whose successful responses everybody may cache, including proxies.
+ * A public route whose successful responses can be cached by everybody, including proxies.
  *
  * @param seconds maximum age
  */
@@ -31,7 +31,7 @@ export function Cacheable(seconds: number): MethodDecorator {
   );
 }
 
-/** @returns `Cache-Control` of responses that everybody may cache. */
+/** @returns `Cache-Control` of responses that everybody can cache. */
 export function publicFor(seconds: number): string {
   return `public, max-age=${seconds}`;
 }

@@ -15,7 +15,7 @@ const LINGER_MS = 500;
 /**
  * Responds to input that Node could not parse as HTTP, before there is a request, and closes the connection.
  *
- * @param error of Node's parser
+ * @param error error of Node's HTTP parser
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();

@@ -17,7 +17,7 @@ describe('a cookie', () => {
     expect(readCookie(header, 'a')).toBe(value);
   });
 
-  it.each(['a=1; a=2', 'a=1; a=1', 'a=1; b=2; a='])('that is there twice is none: "%s"', (header) => {
+  it.each(['a=1; a=2', 'a=1; a=1', 'a=1; b=2; a='])('that occurs twice is ignored: "%s"', (header) => {
     expect(readCookie(header, 'a')).toBeUndefined();
   });
 

@@ -5,7 +5,7 @@ import { eventually, type Person } from '@rookery/testing';
 import { SilentProxy } from '@rookery/testing/proxy';
 import { ownSystem } from '@rookery/testing/own-system';
 
-describe('When PostgreSQL stands still and says nothing', () => {
+describe('When PostgreSQL hangs', () => {
   let proxy: SilentProxy;
   let ada: Person;
   const system = ownSystem(

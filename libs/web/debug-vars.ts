@@ -29,7 +29,7 @@ class DebugVars {
 
   @Field.json({
     description:
-      'Event loop delay since the process started, in milliseconds, and event loop utilization since the last request (0 to 1).',
+      'Event loop delay since the process started, in milliseconds, and event loop utilization since the previous request to this route (0 to 1).',
   })
   eventLoop: Record<string, number>;
 
@@ -40,7 +40,7 @@ class DebugVars {
   system: Record<string, unknown>;
 }
 
-/** The current state of a process, for a look at a single process; for trends use `/metrics`. */
+/** The current state of a single process; for trends use `/metrics`. */
 @ApiTags('Health')
 @Controller('debug/vars')
 export class DebugVarsRoute implements OnModuleDestroy {

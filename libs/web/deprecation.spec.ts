@@ -70,7 +70,7 @@ describe('A deprecated operation', () => {
     const { get } = paths['/v1/feathers/list'];
     expect(get).toMatchObject({
       deprecated: true,
-      description: 'Deprecated since 2026-11-22; it may be gone from 2027-06-01 on. Use `GET /v1/nests`.',
+      description: 'Deprecated since 2026-11-22. It can be removed from 2027-06-01 on. Use `GET /v1/nests`.',
     });
     expect(Object.keys(get.responses['200'].headers)).toEqual(
       expect.arrayContaining(['Deprecation', 'Sunset', 'Link']),
@@ -89,8 +89,8 @@ describe('A deprecated operation', () => {
   it.each([
     ['2026-11-22', '2027-05-20', '2027-05-20 is too early'],
     ['2026-11-22', '2026-01-01', '2026-01-01 is too early'],
-    ['22.11.2026', '2027-06-01', '22.11.2026 is no date'],
-    ['2026-11-22', '2027-13-01', '2027-13-01 is no date'],
+    ['22.11.2026', '2027-06-01', '22.11.2026 is not a date'],
+    ['2026-11-22', '2027-13-01', '2027-13-01 is not a date'],
   ])('since %s until %s is refused', (since, sunset, why) => {
     expect(() => Deprecated({ since, sunset, instead: 'Use another.' })).toThrow(why);
   });

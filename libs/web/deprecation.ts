@@ -3,7 +3,7 @@ import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import { AddToRouteConfig } from './route-config';
 
-/** Days that a deprecated operation works on at least: docs/guides/api-policy.md. */
+/** Minimum days that a deprecated operation remains available: docs/guides/api-policy.md. */
 const MIN_DEPRECATED_DAYS = 180;
 const DAY_MS = 86_400_000;
 
@@ -11,9 +11,9 @@ const DAY_MS = 86_400_000;
 export interface Deprecation {
   /** Date of the deprecation: `2026-11-22`. */
   since: string;
-  /** Date from which the operation may be gone, at least 180 days later: `2027-06-01`. */
+  /** Date from which the operation can be removed, at least 180 days later: `2027-06-01`. */
   sunset: string;
-  /** What to do instead, in a sentence. */
+  /** The alternative, in a sentence. */
   instead: string;
   /** URL of a page about it; by default the API description. */
   page?: string;
@@ -51,11 +51,11 @@ export function Deprecated(deprecation: Deprecation): MethodDecorator {
 
 function timeOf(date: string): number {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(date) : Number.NaN;
-  if (Number.isNaN(time)) throw new Error(`${date} is no date such as 2026-11-22.`);
+  if (Number.isNaN(time)) throw new Error(`${date} is not a date such as 2026-11-22.`);
   return time;
 }
 
-/** Sets the headers of deprecated operations, also on their errors. Other routes pay nothing for it. */
+/** Sets the headers of deprecated operations, including their errors. Costs nothing for other routes. */
 export function announceDeprecations(server: FastifyInstance): void {
   server.addHook('onRoute', (route) => {
     const { deprecation: headers }: DeprecatedRoute = route.config ?? {};

@@ -6,7 +6,7 @@ export class Drain implements OnModuleDestroy {
   private phase: 'serving' | 'draining' | 'closed' = 'serving';
 
   /**
-   * No longer ready: load balancers should use other nodes. Requests are still answered, connections are not kept
+   * No longer ready: load balancers should use other nodes. Requests are still served, but connections are not kept
    * alive.
    */
   get draining(): boolean {

@@ -44,7 +44,7 @@ describe('If-Match', () => {
   });
 
   it.each(['2', '3', 'x', '"2", 3'])('%s is not an ETag, and the response shows an example', (header) =>
-    expect(answerTo(header).options.detail).toMatch('one stands in double quotes, such as "3"'),
+    expect(answerTo(header).options.detail).toMatch('An ETag is in double quotes, such as "3"'),
   );
 
   it.each(['"2"', 'W/"3"'])('%s is one', (header) => expect(answerTo(header).options.detail).toBeUndefined());

@@ -26,7 +26,7 @@ export function etagOf(version: number): string {
 const VERSION = /^"(0|[1-9]\d*)(?:-[^"]*)?"$/;
 const QUOTED = /^(?:W\/)?"[^"]*"$/;
 
-/** @returns the versions that the caller has read: the header `If-Match` (RFC 9110 §13.1.1). */
+/** @returns the versions in the header `If-Match` (RFC 9110 §13.1.1). */
 export function readIfMatch(header: string | undefined): ExpectedVersion {
   if (header === undefined || header.trim() === '') return undefined;
   const tags = tagsIn(header);
@@ -35,7 +35,7 @@ export function readIfMatch(header: string | undefined): ExpectedVersion {
 
 /**
  * @param version current version of the resource
- * @param header the `If-Match` that named a different one
+ * @param header the `If-Match` header with a different version
  * @returns the content of a 412: the current ETag, and an example if the header contained none
  */
 export function staleOptions(version: number, header = ''): RefusalOptions {
@@ -43,7 +43,7 @@ export function staleOptions(version: number, header = ''): RefusalOptions {
   return {
     headers: { etag },
     ...(!tagsIn(header).every((tag) => QUOTED.test(tag)) && {
-      detail: `If-Match does not hold an ETag: one stands in double quotes, such as ${etag}.`,
+      detail: `If-Match does not contain an ETag. An ETag is in double quotes, such as ${etag}.`,
     }),
   };
 }
@@ -51,7 +51,7 @@ export function staleOptions(version: number, header = ''): RefusalOptions {
 /**
  * @param request whose `If-Match` is compared
  * @param version current version of the resource
- * @throws Rejection that becomes 428 without the header, 412 if it names a different version
+ * @throws Rejection that becomes 428 without the header, 412 if the version differs
  */
 export function requireIfMatch(request: Pick<FastifyRequest, 'headers'>, version: number): void {
   assertVersion(version, readIfMatch(request.headers['if-match']));
@@ -123,7 +123,7 @@ export function isSame(tag: string, etag: string): boolean {
   return tag === '*' || tag.replace(/^W\//, '') === etag;
 }
 
-/** @returns the tags of a header, as they stand there. */
+/** @returns the tags of a header, unchanged. */
 export function tagsIn(header: string): string[] {
   return header.split(',').map((tag) => tag.trim());
 }

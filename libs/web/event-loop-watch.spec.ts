@@ -26,12 +26,12 @@ describe('The event loop', () => {
     return watch.sustainedMs(now);
   };
 
-  it('is fine after a single standstill, however long, and however often somebody asks', () => {
+  it('is healthy after a single block, however long, and however often it is checked', () => {
     expect(ask(8_000, 7_000)).toBeUndefined();
     for (let time = 0; time < 20; time += 1) expect(ask(1_000)).toBeUndefined();
   });
 
-  it('stands still when two windows in a row have a standstill, until one has none', () => {
+  it('is blocked when two consecutive windows have a block, until one has none', () => {
     expect(ask(10_000, 6_000)).toBeUndefined();
     expect(ask(9_000, 6_500)).toBeUndefined();
     expect(ask(1_000)).toBe(6_500);
@@ -39,7 +39,7 @@ describe('The event loop', () => {
     expect(ask(1_000)).toBeUndefined();
   });
 
-  it('is fine when windows without one are in between, and with delays below the limit', () => {
+  it('is healthy when there are windows without a block in between, and with delays below the limit', () => {
     expect(ask(10_000, 6_000)).toBeUndefined();
     expect(ask(10_000, 5_000)).toBeUndefined();
     expect(ask(10_000, 6_000)).toBeUndefined();

@@ -1,18 +1,18 @@
-/** A longer delay of the event loop, in milliseconds, is a standstill. */
+/** Delay of the event loop in milliseconds above which it counts as blocked. */
 const MAX_LAG_MS = 5_000;
-/** Minimum milliseconds of a window; it is as long as nobody asks. */
+/** Minimum milliseconds of a window. A window ends with the next check after this time. */
 const WINDOW_MS = 10_000;
-/** Windows in a row with a standstill in each: a single one is what a burst of requests does, and it is over. */
+/** Consecutive windows with a block. A single one can be a burst of requests that is already over. */
 const SUSTAINED_WINDOWS = 2;
 
-/** Says whether the event loop stands still again and again. */
+/** Detects an event loop that is blocked repeatedly. */
 export class EventLoopWatch {
   private since: number;
   private windows = 0;
   private longestMs = 0;
 
   /**
-   * @param delay of the event loop, in nanoseconds, since the last reset; nobody else resets it
+   * @param delay of the event loop, in nanoseconds, since the last reset; must not be reset by others
    * @param now milliseconds of `performance.now()`
    */
   constructor(
@@ -24,7 +24,7 @@ export class EventLoopWatch {
 
   /**
    * @param now milliseconds of `performance.now()`
-   * @returns milliseconds of the latest standstill if the last two windows each had one; else undefined
+   * @returns milliseconds of the latest block if each of the last two windows had one; otherwise undefined
    */
   sustainedMs(now = performance.now()): number | undefined {
     if (now - this.since >= WINDOW_MS) {

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Gives long-lived responses a connection of their own (RFC 9112 §9.6): it closes behind them. The response to a request
- * that follows meanwhile would wait in memory for the end of the one before it, so that request ends the connection.
+ * Gives each long-lived response its own connection (RFC 9112 §9.6), which closes after it. If another request arrives
+ * on the connection, its response would wait in memory for the end of the stream, so the connection is closed.
  *
- * @param isLongLived whether the route with that config streams without end
+ * @param isLongLived whether the route with this config streams endlessly
  */
 export function closeBehindStreams(server: FastifyInstance, isLongLived: (config: unknown) => boolean): void {
   const streaming = new WeakSet<Socket>();
@@ -22,7 +22,7 @@ export function closeBehindStreams(server: FastifyInstance, isLongLived: (config
     }
     done();
   });
-  // One that was refused is over, and its connection may carry the next.
+  // A rejected request has ended, and its connection can be reused.
   server.addHook('onResponse', (request, _reply, done) => {
     if (isLongLived(request.routeOptions.config)) streaming.delete(request.raw.socket);
     done();

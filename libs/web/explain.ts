@@ -10,7 +10,7 @@ type ResponseClass = new () => object;
 export interface Answer {
   /** 200 by default. */
   status?: number;
-  /** Class of the body; several if it is one of them. */
+  /** Class of the body; several classes if it is one of them. */
   type?: ResponseClass | readonly [ResponseClass, ...ResponseClass[]];
   /** Class of the entries of a list. */
   list?: ResponseClass;
@@ -51,8 +51,8 @@ const OK: Record<number, string> = {
 };
 
 /**
- * Documents a route: status, response and every problem a caller can get. 400, 401, 429, 500 and 503 are implied, 403
- * without `@Public()` (an API key may lack the scope), 413 and 415 with a body.
+ * Documents a route: status, response and every problem that a caller can get. 400, 401, 429, 500 and 503 are implied;
+ * also 403 without `@Public()` (an API key can lack the scope), and 413 and 415 with a body.
  */
 export function Explain({
   operationId,

@@ -27,7 +27,7 @@ describe('A text', () => {
     expect(codes(text, value)).toEqual(violation),
   );
 
-  it('is refused empty unless that is allowed', () => {
+  it('is rejected if empty, unless allowed', () => {
     expect(codes(kinds.text({ max: 3 }), '')).toEqual(['length']);
     expect(codes(kinds.text({ min: 0, max: 3 }), '')).toEqual([]);
   });
@@ -190,13 +190,13 @@ describe('An instant', () => {
     ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
     ['9999-12-31T23:59:59-01:00', '9999-12-31T23:59:59-01:00'],
     ['tomorrow', 'tomorrow'],
-  ])('of a request is put as PostgreSQL takes it: %s', (value, instant) =>
+  ])('of a request is converted for PostgreSQL: %s', (value, instant) =>
     expect(kinds.dateTime().clean!(value)).toBe(instant),
   );
 });
 
 describe('A list', () => {
-  it('names the items that break a rule', () => {
+  it('names the items that violate a rule', () => {
     const tags = kinds.list(kinds.text({ max: 2 }), { max: 5 });
     expect(codes(tags, ['ok', 'long', null, 3])).toEqual(['1 length', '2 type', '3 type']);
   });
@@ -225,5 +225,5 @@ describe('In a query', () => {
     ['a list that is too long', kinds.list(kinds.integer(), { max: 2 }), '1,2,3,4', [1, 2, 3]],
     ['one that repeats too often', kinds.list(kinds.integer(), { max: 1 }), ['1', '2', '3'], [1, 2]],
     ['an empty list', kinds.list(kinds.integer(), { max: 3 }), '', []],
-  ])('%s is read as it is meant', (_, kind, text, value) => expect(kind.fromQuery!(text)).toEqual(value));
+  ])('%s is converted to its type', (_, kind, text, value) => expect(kind.fromQuery!(text)).toEqual(value));
 });

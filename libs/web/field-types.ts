@@ -58,12 +58,12 @@ function violation<Params extends z.ZodObject>(
   return [{ path: '', rule, params, sentence }];
 }
 
-/** @returns the violation of a value of another JSON type. */
+/** @returns the violation for a value with the wrong JSON type. */
 export function wrongType(expected: JsonType, sentence: string): Violation[] {
   return violation(Rules.type, { expected }, sentence);
 }
 
-/** @returns the violation of a field that is not there. */
+/** @returns the violation for a missing field. */
 export function missing(): Violation[] {
   return violation(Rules.required, {}, 'is required');
 }
@@ -83,7 +83,7 @@ export function text({ min = 1, max, pattern, patternRule, trim }: TextLimits): 
     schema: { type: 'string', minLength: min, maxLength: max, ...(shown && { pattern: shown }) },
     ...(trim && { clean: (value) => (typeof value === 'string' ? value.trim() : value) }),
     check(value) {
-      if (typeof value !== 'string') return wrongType('string', 'must be a text');
+      if (typeof value !== 'string') return wrongType('string', 'must be a string');
       if (!hasLength(value, min, max)) {
         return violation(Rules.length, { min, max, unit: 'characters' }, `must be ${length} characters long`);
       }
@@ -127,7 +127,7 @@ export function displayName({ max }: Pick<TextLimits, 'max'>): FieldType {
         );
       }
       return hasWebAddress(value as string)
-        ? violation(Rules.address, {}, 'must not hold a web address; put a space behind a full stop')
+        ? violation(Rules.address, {}, 'must not contain a web address; put a space after each period')
         : VALID;
     },
   };
@@ -191,7 +191,7 @@ export function url(): FieldType {
     schema: { type: 'string', format: 'uri', maxLength: 2048 },
     check(value) {
       const good = typeof value === 'string' && value.length <= 2048 && isURL(value, HTTP_URL);
-      return good ? VALID : violation(Rules.format, { format: 'uri' }, 'must be an http or https address');
+      return good ? VALID : violation(Rules.format, { format: 'uri' }, 'must be an http or https URL');
     },
   };
 }
@@ -207,7 +207,7 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): Fiel
     },
     fromQuery: (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
     check(value) {
-      if (!Number.isSafeInteger(value)) return wrongType('integer', 'must be a whole number');
+      if (!Number.isSafeInteger(value)) return wrongType('integer', 'must be an integer');
       return withinRange(value as number, min, max);
     },
   };
@@ -399,7 +399,7 @@ export function list(item: FieldType, { min = 0, max, unique }: ListLimits): Fie
         }));
       });
       if (inside.length === 0 && unique && new Set(value).size < value.length) {
-        return violation(Rules.unique, {}, 'must not hold the same item twice');
+        return violation(Rules.unique, {}, 'must not contain the same item twice');
       }
       return inside;
     },
@@ -420,7 +420,7 @@ export function object(nested: () => new () => object): FieldType {
   };
 }
 
-/** An object of one of several classes, by the value of a field of theirs; for responses: nothing in it is validated. */
+/** An object of one of several classes, selected by the value of a field. Only for responses: it is not validated. */
 export function union(variants: Record<string, new () => object>, discriminator: string): FieldType {
   const mapping = Object.fromEntries(
     Object.entries(variants).map(([value, type]) => [value, getSchemaPath(type)]),

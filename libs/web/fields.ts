@@ -7,12 +7,12 @@ import { declareSchema } from './schemas';
 
 /** Options of every field. */
 export interface FieldDescription {
-  /** For readers of the API description. */
+  /** Description for the API description. */
   description: string;
   example?: unknown;
-  /** May be left out; `null` is still rejected. */
+  /** Can be left out; `null` is still rejected. */
   optional?: boolean;
-  /** May be `null`. */
+  /** Can be `null`. */
   nullable?: boolean;
   /** Default if it is left out of a request; implies `optional`. The class must set it: `limit = 20`. */
   default?: unknown;
@@ -33,7 +33,7 @@ export function violationsOf(
   if (value === undefined) return optional ? [] : kinds.missing();
   if (value === null) return nullable ? [] : kinds.wrongType(kind.jsonType, 'must not be null');
   if ('format' in kind.schema && typeof value !== 'string')
-    return kinds.wrongType(kind.jsonType, 'must be a text');
+    return kinds.wrongType(kind.jsonType, 'must be a string');
   return kind.check(value);
 }
 
@@ -60,7 +60,7 @@ function field(
         name: 'field',
         validator: { validate: (value: unknown) => violationsOf(context.field, value).length === 0 },
       },
-      { context, message: 'is not what it should be' },
+      { context, message: 'is not valid' },
     )(target, property);
     if (kind.clean) Transform(({ value }) => kind.clean!(value), { toClassOnly: true })(target, property);
     if (kind.nested) {
@@ -110,7 +110,7 @@ export const Field = {
     field(kinds.list(item, options), options),
   /** Object of a class with fields. */
   object: (nested: () => new () => object, options: FieldDescription) => field(kinds.object(nested), options),
-  /** Object of one of several classes, by the value of the field that says which; for responses. */
+  /** Object of one of several classes, selected by the value of a field; for responses. */
   union:
     (variants: Record<string, new () => object>, options: { discriminator: string } & FieldDescription) =>
     (target: object, property: string | symbol): void => {

@@ -41,7 +41,7 @@ describe('A fixed response', () => {
     expect(decode(rawPayload).toString()).toBe(TEXT);
   });
 
-  it('has an entity tag for each encoding, and no body for who has it', async () => {
+  it('has an entity tag per encoding, and no body for clients that have it cached', async () => {
     const [plain, packed] = [await ask('/fixed'), await ask('/fixed', { 'accept-encoding': 'br' })];
     expect(plain.headers.etag).toMatch(/^"[\w-]{16}"$/);
     expect(packed.headers.etag).toMatch(/^"[\w-]{16}-br"$/);
@@ -52,7 +52,7 @@ describe('A fixed response', () => {
     expect((await ask('/fixed', other)).statusCode).toBe(200);
   });
 
-  it('is written by its route once', async () => {
+  it('runs its route only once', async () => {
     await Promise.all(Array.from({ length: 5 }, () => ask('/fixed?again')));
     expect((await ask('/fixed', {}, 'HEAD')).headers['content-length']).toBe(String(Buffer.byteLength(TEXT)));
     expect(written).toBe(1);
@@ -65,7 +65,7 @@ describe('A fixed response', () => {
     expect(written).toBe(1);
   });
 
-  it('is none where the route fails, or is another one', async () => {
+  it('is not stored if the route fails, or for other routes', async () => {
     expect(await ask('/broken')).toMatchObject({ statusCode: 503, body: 'later' });
     expect((await ask('/other')).headers.etag).toBeUndefined();
   });

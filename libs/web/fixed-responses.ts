@@ -7,10 +7,10 @@ import { DIGEST_LENGTH, isSame, tagsIn } from './etag';
 
 type Encoding = 'br' | 'gzip' | 'identity';
 
-/** Almost as small as with 11, in a tenth of the time. */
+/** Brotli quality: almost as small as with 11, in a tenth of the time. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
-/** A text whose bytes are made once for each encoding. */
+/** A text that is compressed once for each encoding. */
 export class FixedResponse {
   private readonly bytes = new Map<Encoding, Promise<Buffer>>();
   private readonly digest: string;
@@ -40,12 +40,12 @@ export class FixedResponse {
 }
 
 /**
- * Serves texts that are the same for everybody while the process runs from memory, with an `ETag`. Routes are asked
- * once: writing and compressing a megabyte for each request would keep a processor busy for whoever asks. Add it before
- * the server is ready, so that it runs before compression.
+ * Serves texts that do not change while the process runs from memory, with an `ETag`. Each route runs only once:
+ * serializing and compressing a megabyte per request would keep a CPU busy. Add it before the server is ready, so that
+ * it runs before compression.
  *
- * @param routes patterns of those whose text depends on nothing in the request; what they send instead of a text, such as
- *   a file, is left alone
+ * @param routes patterns of routes whose text does not depend on the request; responses other than texts, such as
+ *   files, are not changed
  */
 export function fixResponses(server: FastifyInstance, routes: RegExp): void {
   const known = new Map<string, FixedResponse>();
@@ -73,7 +73,7 @@ export function fixResponses(server: FastifyInstance, routes: RegExp): void {
   });
 }
 
-/** Its pattern, since a path has thousands of spellings (`/%64ocs`), and each would be kept. */
+/** The route pattern, because a path has thousands of spellings (`/%64ocs`), and each would be cached. */
 function routeOf({ routeOptions }: FastifyRequest): string {
   return routeOptions.url ?? '';
 }

@@ -1,12 +1,12 @@
 import { errorCodes, type FastifyInstance, type FastifyReply } from 'fastify';
 
 /**
- * Answers requests that have no answer in time: 503, or the end of an answer that has begun. Fastify's `handlerTimeout`
- * has a timer, a signal and listeners for each request, and forgets those whose body has been read; here one timer waits
- * for the oldest. Add it before any other hook.
+ * Enforces a time limit for responses: returns 503, or aborts a response that has already started. Fastify's
+ * `handlerTimeout` uses a timer, a signal and listeners for each request, and does not cover requests whose body has
+ * been read. Here one timer waits for the oldest request. Add it before any other hook.
  *
  * @param limitMs milliseconds
- * @param isExempt whether the route with that config may take as long as it likes
+ * @param isExempt whether the route with this config has no time limit
  */
 export function limitHandlers(
   server: FastifyInstance,
@@ -45,7 +45,7 @@ export function limitHandlers(
 }
 
 function endLate(reply: FastifyReply, limitMs: number): void {
-  // A reply that a route has taken over counts as sent; of a client that has gone there is nobody to tell.
+  // A reply that a route has hijacked counts as sent, and a client that has disconnected needs no response.
   if (reply.sent || reply.raw.destroyed) return;
   const error = new errorCodes.FST_ERR_HANDLER_TIMEOUT(limitMs, reply.request.routeOptions.url);
   if (reply.raw.headersSent) reply.raw.destroy(error);

@@ -22,15 +22,17 @@ import { MetricsServer } from './metrics-server';
 import { WebSettings } from './settings';
 
 class Liveness {
-  @Field.oneOf(['up', 'down'], { description: 'Whether the process works.' })
+  @Field.oneOf(['up', 'down'], { description: '`down` if the process should be restarted.' })
   status: 'up' | 'down';
 
-  @Field.text({ max: 200, optional: true, description: 'What is wrong.' })
+  @Field.text({ max: 200, optional: true, description: 'The reason, if it is not healthy.' })
   detail?: string;
 }
 
 class Readiness {
-  @Field.oneOf(['ready', 'unready', 'draining'], { description: 'Whether to send requests here.' })
+  @Field.oneOf(['ready', 'unready', 'draining'], {
+    description: '`ready` if this process should get requests.',
+  })
   status: 'ready' | 'unready' | 'draining';
 
   @Field.json({ description: 'Status of each dependency, by name.' })
@@ -69,7 +71,7 @@ class ProbeController implements OnModuleDestroy {
   @Explain({
     operationId: 'getLiveness',
     summary: 'Check liveness',
-    description: 'Does no I/O. 503: restart the process.',
+    description: 'Does no I/O. If it returns 503, restart the process.',
     ok: { type: Liveness },
   })
   @ApiResponse({ status: 503, type: Liveness, description: 'Not healthy.' })
@@ -78,9 +80,9 @@ class ProbeController implements OnModuleDestroy {
     const silent = this.checks.silentHeartbeats();
     const detail =
       lagMs !== undefined
-        ? `the event loop stands still again and again, for ${Math.round(lagMs)} ms`
+        ? `the event loop is blocked repeatedly, for ${Math.round(lagMs)} ms`
         : silent.length > 0
-          ? `nothing heard of ${silent.join(', ')}`
+          ? `no heartbeat from ${silent.join(', ')}`
           : undefined;
     if (detail === undefined) return { status: 'up' };
     reply.code(503);
@@ -92,7 +94,7 @@ class ProbeController implements OnModuleDestroy {
     operationId: 'getReadiness',
     summary: 'Check readiness',
     description:
-      '503 before the first success of every check, after three failures in a row, and while draining.',
+      'Returns 503 until every check has succeeded once, after three consecutive failures of a check, and while draining.',
     ok: { type: Readiness },
   })
   @ApiResponse({ status: 503, type: Readiness, description: 'Not healthy.' })
@@ -109,7 +111,7 @@ class ProbeController implements OnModuleDestroy {
   @Explain({
     operationId: 'getStartup',
     summary: 'Check startup',
-    description: '503 until every check of readiness has succeeded once.',
+    description: 'Returns 503 until every readiness check has succeeded once.',
     ok: { type: Liveness },
   })
   @ApiResponse({ status: 503, type: Liveness, description: 'Not healthy.' })
@@ -124,7 +126,7 @@ class ProbeController implements OnModuleDestroy {
   @Explain({
     operationId: 'getHealth',
     summary: 'Check the health of every dependency',
-    description: '200 when degraded: requests are served, some of them with limits.',
+    description: 'Returns 200 if degraded: requests are served, some with reduced functionality.',
     ok: { type: Health },
   })
   @ApiResponse({ status: 503, type: Health, description: 'Not healthy.' })

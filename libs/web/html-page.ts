@@ -7,7 +7,7 @@ const STYLE =
   'button{font:inherit;padding:.5rem 1rem}@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}' +
   'code{background:#333}a{color:#8bf}}';
 
-/** A small page without other files. */
+/** A small self-contained page. */
 export interface HtmlPage {
   title: string;
   /** HTML of the body; escape untrusted text with {@link escapeHtml}. */

@@ -9,21 +9,21 @@ import { AddToRouteConfig } from './route-config';
 import { refused } from './validation';
 
 const MAX_DEPTH = 32;
-/** Maximum of members and items in total per body, unless the route sets another. */
+/** Maximum total members and items per body, unless the route sets a different one. */
 const MAX_MEMBERS = 1_000;
 
-/** Bytes of a body of a route with {@link TextBody}, unless it sets another number: services report in batches. */
+/** Default maximum bytes of a body for routes with {@link TextBody}: services send reports in batches. */
 const MAX_TEXT_BYTES = 1_000_000;
 
-/** Characters of a text that is there as a whole. */
+/** Characters per chunk of a text that has already been read. */
 const PIECE_LENGTH = 65_536;
 const HIGH_SURROGATE = /[\uD800-\uDBFF]/;
 
 interface TextBodyRule {
   maxBytes: number;
-  /** Any without them. */
+  /** Media types of the body; all if undefined. */
   mediaTypes?: readonly string[];
-  /** Whether the route reads it itself, as it arrives. */
+  /** Whether the route reads the body itself, as a stream. */
   streamed?: boolean;
 }
 
@@ -32,16 +32,16 @@ interface BoundedRoute {
   textBody?: TextBodyRule;
 }
 
-/** Hands the route its body as text, whatever its media type: for what other services sign, or send as a form. */
+/** Passes the body to the route as text, whatever its media type: for signed reports or forms of other services. */
 export function TextBody(): MethodDecorator {
   return AddToRouteConfig({ textBody: { maxBytes: MAX_TEXT_BYTES } } satisfies BoundedRoute);
 }
 
 /**
- * Lets the route read its body with {@link streamedText}, as it arrives: for files. Nothing is read before the route
- * asks for it, except with an idempotency key: what is kept under it depends on the whole of the body.
+ * Lets the route read its body as a stream with {@link streamedText}: for files. The body is read only when the route
+ * reads it, except with an idempotency key, whose fingerprint needs the whole body.
  *
- * @param file its media types, all others are 415; and its maximum of bytes
+ * @param file accepted media types (others get 415) and maximum bytes
  */
 export function StreamedTextBody(file: { mediaTypes: readonly string[]; maxBytes: number }): MethodDecorator {
   return applyDecorators(
@@ -54,25 +54,25 @@ export function StreamedTextBody(file: { mediaTypes: readonly string[]; maxBytes
 /**
  * The body of a request to a route with {@link StreamedTextBody}, in pieces; empty if there is none.
  *
- * @throws RequestRefused while it is read: `request.too-large` at the first byte too many, `request.malformed` if it ends
- *   before it is complete
+ * @throws RequestRefused while it is read: `request.too-large` if it exceeds the limit, `request.malformed` if it ends
+ *   prematurely
  */
 export async function* streamedText({ body }: Pick<FastifyRequest, 'body'>): AsyncGenerator<string> {
   if (typeof body === 'string')
     for (let at = 0, end = 0; at < body.length; at = end) {
       end = at + PIECE_LENGTH;
-      if (HIGH_SURROGATE.test(body.charAt(end - 1))) end += 1; // no character is cut in two
+      if (HIGH_SURROGATE.test(body.charAt(end - 1))) end += 1; // do not split a surrogate pair
       yield body.slice(at, end);
     }
   else if (body) yield* body as AsyncIterable<string>;
 }
 
-/** @returns the media type of a request's body, in lower case; empty if it does not say */
+/** @returns the media type of a request's body, in lower case; empty if it has none */
 export function mediaTypeOf({ headers }: Pick<FastifyRequest, 'headers'>): string {
   return (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
-/** Sets the maximum of members and items in total for the bodies of a route, instead of 1,000. */
+/** Sets the maximum total members and items for bodies of a route, instead of 1,000. */
 export function MaxMembers(maxMembers: number): MethodDecorator {
   return AddToRouteConfig({ maxMembers } satisfies BoundedRoute);
 }
@@ -92,8 +92,8 @@ export function readJsonBodies(server: FastifyInstance): void {
       return done(error as Error);
     }
   });
-  // Fastify closes the connection behind a refused body. A client that still sends it would lose the response with it
-  // (RFC 9112 §9.6), so the rest is read and dropped, for as long as a request may take to arrive.
+  // Fastify closes the connection after a rejected body. A client that is still sending it would lose the response (RFC
+  // 9112 §9.6), so the rest is read and discarded, within the time limit for requests.
   server.addHook('onError', (request, reply, _error, done) => {
     if (!request.raw.complete) reply.removeHeader('connection');
     done();
@@ -102,7 +102,7 @@ export function readJsonBodies(server: FastifyInstance): void {
     const config: BoundedRoute | undefined = route.config;
     if (config?.textBody) route.bodyLimit = config.textBody.maxBytes;
   });
-  // Nothing of a body that no route takes is read.
+  // A body that no route accepts is not read at all.
   server.addContentTypeParser('*', (request, payload, done) => {
     const { textBody } = request.routeOptions.config as BoundedRoute;
     if (!textBody || !takes(textBody, request)) return done(notTaken());
@@ -122,7 +122,7 @@ function notTaken(): RequestRefused {
   return new RequestRefused(Problems.unsupportedMediaType);
 }
 
-/** What is left unread is dropped, or the connection would wait for a reader. */
+/** Discards the unread rest, otherwise the connection would wait for a reader. */
 async function* textOf(payload: IncomingMessage, maxBytes: number): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let length = 0;
@@ -163,9 +163,9 @@ export function parseJson(text: string, maxMembers: number): unknown {
 }
 
 /**
- * Counts before parsing: to parse 12,000 members takes `JSON.parse` a hundred times as long as counting to 1,000.
+ * Counts before parsing: parsing 12,000 members takes a hundred times as long as counting to 1,000.
  *
- * @param text supposedly JSON
+ * @param text text that should be JSON
  * @throws RequestRefused `request.malformed-json` beyond 32 levels; `request.too-many-members`
  */
 function verifySize(text: string, maxMembers: number): void {
@@ -187,7 +187,7 @@ function verifySize(text: string, maxMembers: number): void {
   }
 }
 
-/** @returns the end of the quoted text that begins there. */
+/** @returns the end of the quoted text that starts at this position. */
 function endOfText(text: string, start: number): number {
   let quote = text.indexOf('"', start);
   while (quote !== -1 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
@@ -202,6 +202,6 @@ function isEscaped(text: string, quote: number): boolean {
 
 function tooManyMembers(maxMembers: number): RequestRefused {
   return new RequestRefused(Problems.tooManyMembers, {
-    detail: `The body has more than ${maxMembers} members and items in all.`,
+    detail: `The body has more than ${maxMembers} members and items in total.`,
   });
 }

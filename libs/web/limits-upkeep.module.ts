@@ -3,7 +3,7 @@ import { Schedules } from '@rookery/messaging';
 import { PruneRateCounters } from './rate-limits/prune-rate-counters';
 import { RateLimiterModule } from './limits.module';
 
-/** What a worker does for the rate limits of the apis; who guesses the password of operators at it, counts there too. */
+/** The maintenance of rate limits by a worker. Wrong operator passwords at the worker also count in these limits. */
 @Module({ imports: [RateLimiterModule], providers: [PruneRateCounters] })
 export class LimitsUpkeepModule {
   constructor(schedules: Schedules) {

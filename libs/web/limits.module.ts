@@ -10,7 +10,7 @@ import { RateLimiter } from './rate-limits/rate-limiter';
 import { RedisBuckets } from './rate-limits/redis-buckets';
 import { RateLimitSettings } from './rate-limits/settings';
 
-/** Counts attempts, of requests and of credentials of operators. */
+/** Counts requests, and attempts with operator credentials. */
 @Global()
 @Module({
   providers: [RateCounters, RateLimiter, RateLimitSettings, RedisBuckets],

@@ -101,7 +101,7 @@ describe('The description of the API', () => {
     });
   });
 
-  it('tells objects of several classes apart by a field', async () => {
+  it('distinguishes objects of several classes by a field', async () => {
     class Robin {
       @Field.oneOf(['robin'], { description: 'A robin.' }) type: 'robin';
     }
@@ -308,7 +308,7 @@ describe('The description of the API', () => {
     });
   });
 
-  it('shows no marks that are meant for its making', () => {
+  it('shows no internal extensions', () => {
     expect(JSON.stringify(document)).not.toMatch(/"x-(public|problems|versioned|cacheable)"/);
   });
 
@@ -402,7 +402,7 @@ describe('An API that cannot be described', () => {
       }
     }
     expect(await describing(One)).toThrow(
-      'class Bird in libs/web/testing/other-bird.ts and class BirdView in libs/web/openapi.spec.ts are both the schema Bird: rename one of them, or give its class @ApiSchema({ name })',
+      'class Bird in libs/web/testing/other-bird.ts and class BirdView in libs/web/openapi.spec.ts both declare the schema Bird: rename one of them, or add @ApiSchema({ name }) to its class',
     );
   });
 
@@ -431,7 +431,7 @@ describe('An API that cannot be described', () => {
       }
     }
     expect(await describing(One)).toThrow(
-      'class NestList in libs/web/openapi.spec.ts and list of class NestView in libs/web/openapi.spec.ts are both the schema NestList',
+      'class NestList in libs/web/openapi.spec.ts and list of class NestView in libs/web/openapi.spec.ts both declare the schema NestList',
     );
   });
 
@@ -450,7 +450,7 @@ describe('An API that cannot be described', () => {
       }
     }
     expect(await describing(One)).toThrow(
-      'choice of loud, soft in libs/web/openapi.spec.ts and choice of 1, 2 in libs/web/openapi.spec.ts are both the schema Volume',
+      'choice of loud, soft in libs/web/openapi.spec.ts and choice of 1, 2 in libs/web/openapi.spec.ts both declare the schema Volume',
     );
   });
 
@@ -464,7 +464,7 @@ describe('An API that cannot be described', () => {
         return {};
       }
     }
-    expect(await describing(Unknown)).toThrow('GET /v1/a rejects with no.such, which nobody defined');
+    expect(await describing(Unknown)).toThrow('GET /v1/a rejects with no.such, which is not defined');
   });
 
   it('has an operation in no group', async () => {
@@ -477,7 +477,7 @@ describe('An API that cannot be described', () => {
         return {};
       }
     }
-    expect(await describing(Lonely)).toThrow('GET /v1/a is in no group: give its controller @ApiTags()');
+    expect(await describing(Lonely)).toThrow('GET /v1/a is not in a group: add @ApiTags() to its controller');
   });
 
   it('has an operation in a group that nobody declares', async () => {
@@ -492,7 +492,7 @@ describe('An API that cannot be described', () => {
       }
     }
     expect(await describing(Misspelt)).toThrow(
-      'GET /v1/a has the tag Nest, which nobody declares: add it under "tags" in its <name>.context.ts',
+      'GET /v1/a has the tag Nest, which is not declared: add it under "tags" in its <name>.context.ts',
     );
   });
 });

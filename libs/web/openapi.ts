@@ -22,7 +22,7 @@ export interface ApiDescription {
   title: string;
   description: string;
   version: string;
-  /** The groups of operations, in the order of the page. If given, every operation must be in one of them. */
+  /** The groups of operations, in display order. If given, every operation must be in one of them. */
   tags?: readonly { name: string; description: string }[];
 }
 
@@ -80,13 +80,13 @@ export function buildOpenApi(
     for (const [method, operation] of Object.entries(methods) as [string, Operation][]) {
       const where = `${method.toUpperCase()} ${path}`;
       const id = operation.operationId;
-      if (!id || id.includes('_')) mistakes.push(`${where} has no operationId: give it @Explain()`);
+      if (!id || id.includes('_')) mistakes.push(`${where} has no operationId: add @Explain()`);
       else if (seen.has(id)) mistakes.push(`${where} repeats the operationId ${id}`);
       else seen.add(id);
       if (tags) mistakes.push(...tagMistakes(operation, tags).map((mistake) => `${where} ${mistake}`));
       mistakes.push(
         ...explain(method, path, operation, shared).map(
-          (code) => `${where} rejects with ${code}, which nobody defined`,
+          (code) => `${where} rejects with ${code}, which is not defined`,
         ),
       );
       for (const permission of permissionsOf(operation)) permissions.add(permission);
@@ -121,10 +121,10 @@ export function buildOpenApi(
 }
 
 function tagMistakes({ tags = [] }: Operation, declared: readonly { name: string }[]): string[] {
-  if (tags.length === 0) return ['is in no group: give its controller @ApiTags()'];
+  if (tags.length === 0) return ['is not in a group: add @ApiTags() to its controller'];
   return tags
     .filter((tag) => !declared.some(({ name }) => name === tag))
-    .map((tag) => `has the tag ${tag}, which nobody declares: add it under "tags" in its <name>.context.ts`);
+    .map((tag) => `has the tag ${tag}, which is not declared: add it under "tags" in its <name>.context.ts`);
 }
 
 /** Turns the metadata of the decorators into responses; returns the undeclared codes. */
@@ -155,7 +155,7 @@ function explain(method: string, path: string, operation: Operation, shared: Com
         : open || !stored
           ? NO_STORE
           : PRIVATE;
-  const cacheControl = text(`Who may cache the response: \`${keep}\`.`);
+  const cacheControl = text(`Who can cache the response: \`${keep}\`.`);
   describeHeaders(operation, {
     'Cache-Control': shared.share('headers', `Cache-Control ${keep}`, cacheControl) ?? cacheControl,
   });
@@ -212,12 +212,16 @@ function describeHeaders(operation: Operation, headers: object): void {
 function describeVersion(revalidated: boolean, operation: Operation, shared: Components): void {
   const ETag = sharedText(
     'ETag',
-    'The version, for If-Match, then a hyphen and a digest of the response, for If-None-Match.',
+    'The version (for If-Match), then a hyphen and a digest of the response (for If-None-Match).',
     shared,
   );
   describeHeaders(operation, { ETag });
   if (!revalidated) return;
-  const Vary = sharedText('Vary', 'Contains Authorization: the response is for this caller only.', shared);
+  const Vary = sharedText(
+    'Vary',
+    'Contains Authorization, because the response is only for this caller.',
+    shared,
+  );
   describeHeaders(operation, { Vary });
   operation.responses['304'] = { description: 'The response has not changed.', headers: { ETag, Vary } };
   operation.parameters = [
@@ -226,7 +230,7 @@ function describeVersion(revalidated: boolean, operation: Operation, shared: Com
       name: 'If-None-Match',
       in: 'header',
       required: false,
-      description: 'ETag of the response that the client has.',
+      description: 'ETag of the response that the client has cached.',
       schema: { type: 'string' },
     },
   ];
@@ -237,12 +241,12 @@ function describeDeprecation(
   operation: Operation,
   shared: Components,
 ): void {
-  const told = `Deprecated since ${since}; it may be gone from ${sunset} on. ${instead}`;
+  const told = `Deprecated since ${since}. It can be removed from ${sunset} on. ${instead}`;
   operation.deprecated = true;
   operation.description = operation.description ? `${operation.description}\n\n${told}` : told;
   describeHeaders(operation, {
     Deprecation: sharedText('Deprecation', 'Since when the operation is deprecated (RFC 9745).', shared),
-    Sunset: sharedText('Sunset', 'From when the operation may be gone (RFC 8594).', shared),
+    Sunset: sharedText('Sunset', 'When the operation can be removed (RFC 8594).', shared),
   });
 }
 
@@ -292,7 +296,7 @@ function rateLimitHeaders(shared: Components): object {
   return {
     RateLimit: sharedText(
       'RateLimit',
-      'Remaining quota of each limit, and the seconds until it is full again.',
+      'Remaining quota of each limit, and seconds until the quota is full again.',
       shared,
     ),
     'RateLimit-Policy': sharedText('RateLimit-Policy', 'Rate limits that apply to this request.', shared),
@@ -301,8 +305,8 @@ function rateLimitHeaders(shared: Components): object {
 
 function describeIdempotency(operation: Operation, stored: boolean, shared: Components): void {
   const promise = stored
-    ? 'The same key with the same body within 24 hours returns the first response again.'
-    : 'The response contains a secret and is not stored: after it is sent, a request with the same key runs again.';
+    ? 'A request with the same key and the same body within 24 hours returns the first response again.'
+    : 'The response contains a secret and is not stored. After it is sent, a request with the same key runs again.';
   operation.parameters = [
     ...(operation.parameters ?? []),
     {
@@ -330,7 +334,7 @@ const headersOfStatus: Record<string, Record<string, string>> = {
   409: {
     'Retry-After': 'Seconds to wait while the first request runs (`idempotency.in-progress`).',
   },
-  423: { 'Retry-After': 'Seconds to wait, if the lock ends by itself.' },
+  423: { 'Retry-After': 'Seconds to wait, if the lock expires by itself.' },
   429: {
     'Retry-After': 'Seconds to wait.',
   },
@@ -398,13 +402,13 @@ function scopeSchema(permissions: ReadonlySet<string>): object {
     type: 'string',
     enum: ['read', 'write', ...[...permissions].sort()],
     description:
-      'What an API key may do: `read` (GET and HEAD), `write` (everything else), or a permission of its owner.',
+      'What an API key can do: `read` (GET and HEAD), `write` (all other methods), or a permission of its owner.',
   };
 }
 
 /** Details of an invalid request. */
 const BROKEN: RefusalOptions = {
-  detail: '2 fields break a rule.',
+  detail: '2 fields violate a rule.',
   errors: [
     FieldError.of(
       Rules.length,
@@ -445,12 +449,12 @@ function problemSchema(): object {
       code: {
         type: 'string',
         pattern: '^[a-z][a-z-]*(\\.[a-z][a-z-]*)?$',
-        description: 'Stable name of the problem.',
+        description: 'Stable code of the problem.',
       },
       traceId: { type: ['string', 'null'], description: 'Trace id in the logs of the server.' },
       errors: {
         type: 'array',
-        description: 'The fields that the problem is about.',
+        description: 'The invalid fields.',
         items: { $ref: '#/components/schemas/FieldError' },
       },
     },
@@ -460,21 +464,21 @@ function problemSchema(): object {
 function fieldErrorSchema(): object {
   return {
     type: 'object',
-    description: 'A rule that a field of the request violates.',
+    description: 'A violated rule of a field of the request.',
     required: ['path', 'code', 'params', 'message'],
     properties: {
       path: {
         type: 'string',
         description:
-          'Path of the field in the body or query, such as items.0.name; empty for the whole body. For a header its name.',
+          'Path of the field in the body or query, such as items.0.name. Empty for the whole body. For a header, its name.',
       },
       code: { $ref: '#/components/schemas/RuleCode' },
       params: {
         type: 'object',
-        description: 'What a client needs to say the rule in its own words.',
+        description: 'Values that a client needs to write its own message for the rule.',
         properties: allParamSchemas(),
       },
-      message: { type: 'string', description: 'The rule in a sentence.' },
+      message: { type: 'string', description: 'The violated rule in a sentence.' },
     },
   };
 }
@@ -488,7 +492,7 @@ function ruleCodeSchema(): object {
   return {
     type: 'string',
     enum: rules.map(({ code }) => code),
-    description: `Which rule. New ones may come: show \`message\` for one that you do not know.\n\n${meanings.join('\n')}`,
+    description: `Code of the rule. New codes can be added: show \`message\` for a code that you do not know.\n\n${meanings.join('\n')}`,
   };
 }
 
@@ -496,10 +500,10 @@ function sorted<T>(record: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What is served of the description: the page with its files, and the document. It changes with a version alone. */
+/** Routes of the API description: the page with its files, and the document. They change only with a new version. */
 const DESCRIPTION = /^\/v1\/(?:docs|openapi\.json|openapi\.yaml)(?:[/?]|$)/;
 const DESCRIPTION_SECONDS = 300;
-/** Those of its routes that write the document; the page depends on how its URL ends. */
+/** The routes that return the document; the page depends on the end of its URL. */
 const LARGE = /^\/v1\/(?:openapi\.(?:json|yaml)|docs\/(?:docs\/)?swagger-ui-init\.js)$/;
 
 /** Swagger UI loads its own files and nothing else; it sets styles from script. */

@@ -1,11 +1,11 @@
 import type { WebSettings } from './settings';
 
-/** Names of this machine that people type for one another. */
+/** Interchangeable names of this machine. */
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * @returns the origins whose pages may sign in with cookies: those of `CORS_ORIGINS`, and the api's own; if that is on
- *   this machine, under each of its names
+ * @returns the origins whose pages can sign in with cookies: `CORS_ORIGINS` and the api's own origin; if the api is on
+ *   this machine, under each name of the machine
  */
 export function trustedOrigins({
   corsOrigins,

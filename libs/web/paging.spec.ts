@@ -16,7 +16,7 @@ const position = fc.array(fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.c
 });
 
 describe('A cursor', () => {
-  it('leads back to the position it was made from', () => {
+  it('decodes to its position', () => {
     fc.assert(
       fc.property(position, (parts) =>
         expect(decodeCursor('feed', encodeCursor('feed', parts))).toEqual(parts),
@@ -24,7 +24,7 @@ describe('A cursor', () => {
     );
   });
 
-  it('is refused by every list but its own', () => {
+  it('is rejected by all other lists', () => {
     const cursor = encodeCursor('feed', ['2026-11-21', 'a']);
     expect(() => decodeCursor('followers', cursor)).toThrow('not issued for this list');
   });
@@ -70,7 +70,7 @@ describe('A page', () => {
   const rows = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));
   const cut = (count: number) => pageOf(rows(count), 2, 'rows', ({ n }) => [n]);
 
-  it('leads on from its last entry when one row more was read', () => {
+  it('has a next page if one more row was read', () => {
     const { data, page } = cut(3);
     expect(data).toEqual(rows(2));
     expect(decodeCursor('rows', page.nextCursor!)).toEqual([1]);
@@ -120,7 +120,7 @@ describe('A page of rows of which some are hidden', () => {
     }
   }
 
-  it('is full while there are enough to be seen', async () => {
+  it('is full while there are enough visible rows', async () => {
     const { pages } = await walk([true, false, false, true, true, false, true, true, true], 2);
     expect(pages).toEqual([
       [0, 3],
@@ -129,14 +129,14 @@ describe('A page of rows of which some are hidden', () => {
     ]);
   });
 
-  it('is short where too many are hidden, and leads on', async () => {
+  it('is short if too many are hidden, and has a next page', async () => {
     const hidden = Array.from({ length: 40 }, () => false);
     const { pages, reads } = await walk([true, ...hidden, true], 2);
     expect(pages).toEqual([[0], [], [41]]);
     expect(Math.max(...reads)).toBe(5);
   });
 
-  it('shows each that is to be seen once, in its order', () =>
+  it('shows each visible row once, in order', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.boolean(), { maxLength: 60 }),
@@ -175,9 +175,9 @@ describe('A page of a bounded scan', () => {
     }
   }
 
-  it('is short where the scan stopped, and leads on from there', async () =>
+  it('is short if the scan stopped, and continues from there', async () =>
     expect(await walk(20)).toEqual([[0, 1, 2], [11, 12], [], [35]]));
 
-  it('leads on from its last entry where it is full', async () =>
+  it('continues from its last entry if it is full', async () =>
     expect((await walk(2)).flat()).toEqual(MATCHES));
 });

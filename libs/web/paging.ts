@@ -39,7 +39,7 @@ export function ListOf<T extends object>(Entry: new () => T): new () => Page<T> 
       @Field.list(Item.object(() => Entry), { max: 100, description: 'The entries of this page.' })
       data: object[];
 
-      @Field.object(() => PageInfo, { description: 'Where the next page starts.' })
+      @Field.object(() => PageInfo, { description: 'Cursor of the next page.' })
       page: PageInfo;
     }
     Object.defineProperty(List, 'name', { value: `${schemaNameOf(Entry)}List` });
@@ -156,7 +156,7 @@ export async function paged<Row, P extends readonly CursorPart[], First extends 
   return pageOf(await read(after, limit + 1), limit, list, keyset.of);
 }
 
-/** Rows of a scan that may have stopped before the page was full. */
+/** Rows of a scan that can have stopped before the page was full. */
 export interface Scanned<Row, P extends readonly CursorPart[]> {
   rows: readonly Row[];
   /** Where the scan stopped; undefined at the end of the list. */
@@ -164,8 +164,8 @@ export interface Scanned<Row, P extends readonly CursorPart[]> {
 }
 
 /**
- * As {@link paged}, of a scan with a bound: where it stops early the page is short, or empty, and has a next one
- * nevertheless, which goes on from there.
+ * Like {@link paged}, for a limited scan: if it stops early, the page is short or empty but still has a next page,
+ * which continues from there.
  */
 export async function pagedScan<Row, P extends readonly CursorPart[], First extends P | undefined = P>(
   { limit, cursor }: ListQuery,
@@ -178,15 +178,15 @@ export async function pagedScan<Row, P extends readonly CursorPart[], First exte
   return { data: [...rows], page: { nextCursor: encodeCursor(list, end) } };
 }
 
-/** Times that one page is read on for rows that its caller may see. */
+/** Maximum number of additional reads per page to find rows that the caller can see. */
 const MAX_READS = 5;
 
 /**
- * As {@link paged}, of rows of which another context says, once they are read, who may see them (`Relations.visibleTo`
- * of social). Reads on until the page is full, a bounded number of times: where nearly all is hidden a page is short, or
- * empty, and has a next one nevertheless. Its cursor then stands at a row that is hidden, of which it tells the position.
+ * Like {@link paged}, for rows whose visibility another context decides after they are read (`Relations.visibleTo` of
+ * social). Reads until the page is full, a limited number of times: if nearly all rows are hidden, a page is short or
+ * empty but still has a next page. Its cursor then contains the position of a hidden row.
  *
- * @param visibleOf those of some rows that the caller may see, in the same order; or what is shown of them
+ * @param visibleOf returns the rows that the caller can see, in the same order, or their views
  */
 export async function pagedVisible<
   Row,
@@ -211,7 +211,7 @@ export async function pagedVisible<
   }
 }
 
-/** @returns `Link: <…>; rel="next"` (RFC 8288) for the page after the one that is answered; undefined on the last. */
+/** @returns `Link: <…>; rel="next"` (RFC 8288) for the next page; undefined on the last page. */
 export function nextLink(request: Pick<FastifyRequest, 'url'>, payload: unknown): string | undefined {
   const cursor = (payload as Partial<Page<unknown>> | null)?.page?.nextCursor;
   if (typeof cursor !== 'string') return undefined;

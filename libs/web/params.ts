@@ -44,6 +44,6 @@ const SECRET_NAME = /token|secret|password|otp/i;
 export function refuseUndeclaredSecrets(url: string, { secretParams = [] }: SecretParams = {}): void {
   for (const [, name = ''] of url.matchAll(/:(\w+)/g)) {
     if (SECRET_NAME.test(name) && !secretParams.includes(name))
-      throw new Error(`${url}: ${name} looks like a secret. Take it with @SecretParam('${name}').`);
+      throw new Error(`${url}: ${name} looks like a secret. Declare it with @SecretParam('${name}').`);
   }
 }

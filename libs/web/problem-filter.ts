@@ -34,9 +34,9 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   /**
-   * A route for files takes the method, but not every path below it is one.
+   * A route for files accepts the method, but not every path below it exists.
    *
-   * @returns whether the path exists with other methods alone, and that was answered
+   * @returns whether the path exists only with other methods; the response is then already sent
    */
   private answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): boolean {
     const methods = this.methods.of(request.url);

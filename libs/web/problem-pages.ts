@@ -8,7 +8,7 @@ import { escapeHtml, sendPage } from './html-page';
 import { definedProblems, problemByCode, type ProblemDefinition, Problems } from './problems';
 import { type ParamSchema, paramSchemas } from './rule-schemas';
 
-/** They change only with the version of the service. */
+/** Cache time of the pages, which change only with a new version. */
 const MAX_AGE_SECONDS = 3_600;
 
 /** The pages behind the `type` of a problem: HTML for people, JSON on request. */
@@ -75,8 +75,8 @@ function rulesAsHtml(): string {
   });
   return (
     '<h2>The rules</h2><p><code>errors[].code</code> is one of these, here and in the <code>errors</code> of every ' +
-    'other problem. <code>errors[].params</code> has what a client needs to say it in its own words. ' +
-    'New rules may come: show <code>message</code> for a code that you do not know.</p>' +
+    'other problem. <code>errors[].params</code> has the values that a client needs to write its own message. ' +
+    'New codes can be added: show <code>message</code> for a code that you do not know.</p>' +
     `<table><tr><th>code</th><th>What it means</th><th>params</th></tr>${rows.join('')}</table>`
   );
 }
@@ -87,7 +87,7 @@ function valuesOf({ enum: values, type, items }: ParamSchema): string {
   return items ? `list of ${valuesOf(items as ParamSchema)}` : [type].flat().join(' or ');
 }
 
-/** @returns escaped HTML; what stands between backticks is code */
+/** @returns escaped HTML, with text between backticks as code */
 function withCode(text: string): string {
   return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 }

@@ -19,7 +19,7 @@ export interface Problem {
 /** The media type of {@link Problem}. */
 export const PROBLEM_JSON = 'application/problem+json';
 
-/** Details of an error response besides its definition. */
+/** Details of an error response, in addition to its definition. */
 export interface RefusalOptions {
   /** What happened in this case; by default the definition's meaning. */
   detail?: string;
@@ -30,7 +30,7 @@ export interface RefusalOptions {
   headers?: Record<string, string>;
 }
 
-/** The web layer refuses a request with one of `Problems`. It is not logged as an error. */
+/** The web layer rejects a request with one of `Problems`. It is not logged as an error. */
 export class RequestRefused extends Error {
   readonly options: RefusalOptions;
 

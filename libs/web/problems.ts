@@ -19,11 +19,11 @@ export interface ProblemDefinition {
   readonly status: number;
   /** A short phrase, the same in every response (RFC 9457 §3.1.3). */
   readonly title: string;
-  /** What has happened, in one sentence. */
+  /** What happened, in one sentence. */
   readonly meaning: string;
   /** What the caller can do about it. */
   readonly remedy: string;
-  /** The entry of `errors` that the problem has unless a case has others. */
+  /** The default entry of `errors` for the problem. */
   readonly field?: FieldError;
 }
 
@@ -39,14 +39,14 @@ const statusOfKind: Record<RejectionKind, number> = {
   unavailable: 503,
 };
 
-/** The problems of the web layer itself; those of the domain are its rejections. */
+/** The problems of the web layer. Problems of the domain are declared as rejections. */
 export const Problems = {
   invalid: problem(
     400,
     'request.invalid',
     'Invalid request',
     'The request does not match the schema of the route.',
-    'Each entry of errors names a field, the code of the rule it violates, and its params. Unknown fields are errors too.',
+    'Each entry of errors names a field, the code of the rule it violates, and its params. Unknown fields are errors, too.',
   ),
   malformedJson: problem(
     400,
@@ -88,7 +88,7 @@ export const Problems = {
     403,
     'auth.mfa-required',
     'Fresh sign-in required',
-    'This requires a second factor, or the password, within the last 15 minutes.',
+    'You must have authenticated with your second factor, or with your password if you have none, within the last 15 minutes.',
     'Call POST /v1/auth/step-up and repeat the request with the new access token.',
   ),
   notFound: rejection(NotFound),
@@ -106,14 +106,14 @@ export const Problems = {
     'request.timeout',
     'Request timed out',
     'The request did not arrive completely in time.',
-    'Send it again over a better connection.',
+    'Send it again over a faster connection.',
   ),
   idempotencyInProgress: problem(
     409,
     'idempotency.in-progress',
     'First request still running',
     'A request with this Idempotency-Key is in progress.',
-    'Send the same request again after the time in Retry-After to get its response.',
+    'Send the same request again after the number of seconds in Retry-After to get its response.',
   ),
   preconditionFailed: problem(
     412,
@@ -127,7 +127,7 @@ export const Problems = {
     'request.too-large',
     'Request too large',
     'The body is larger than 100 kB, or an upload is larger than its limit.',
-    'Send less. Files go through a presigned upload.',
+    'Send a smaller body. Upload files with a presigned upload.',
   ),
   unsupportedMediaType: problem(
     415,
@@ -140,36 +140,36 @@ export const Problems = {
     422,
     'idempotency.key-reused',
     'Idempotency key reused',
-    'This Idempotency-Key belongs to a request with another query or body.',
+    'This Idempotency-Key belongs to a request with a different query or body.',
     'Use a new key for each new request. Reuse a key only to retry the same request.',
   ),
   upgradeRequired: problem(
     426,
     'realtime.upgrade-required',
     'Upgrade required',
-    'The route is a WebSocket.',
+    'This route requires a WebSocket connection.',
     'Connect with a WebSocket client (RFC 6455, version 13).',
   ),
   preconditionRequired: problem(
     428,
     'precondition.required',
     'If-Match required',
-    'A change to this resource requires the version that it changes.',
-    'Send the ETag that you read in If-Match.',
+    'A change to this resource requires the header If-Match.',
+    'Send the ETag of the version that you have read in If-Match.',
   ),
   rateLimited: problem(
     429,
     'rate.limited',
     'Too many requests',
     'You have used up your rate limit.',
-    'Wait for the seconds in Retry-After. RateLimit and RateLimit-Policy show the limits and the remaining quota.',
+    'Wait for the number of seconds in Retry-After. RateLimit and RateLimit-Policy show the limits and the remaining quota.',
   ),
   tooManyConnections: problem(
     429,
     'realtime.too-many-connections',
     'Too many open connections',
-    'The user, their address or the server has as many open connections as it may have.',
-    'Close one that is not needed, share one between tabs, or try again after the time in Retry-After.',
+    'The limit of open connections of the user, of their IP address or of the server is reached.',
+    'Close a connection that you do not need, share one between tabs, or try again after the number of seconds in Retry-After.',
   ),
   headersTooLarge: problem(
     431,
@@ -190,14 +190,14 @@ export const Problems = {
     'server.shutting-down',
     'Shutting down',
     'This server is shutting down and accepts no new requests.',
-    'Try again at once. Another server will respond.',
+    'Try again immediately. Another server will respond.',
   ),
   handlerTimeout: problem(
     503,
     'server.timeout',
     'Response timed out',
     'The request took longer than the server allows.',
-    'Try again after the time in Retry-After.',
+    'Try again after the number of seconds in Retry-After.',
   ),
 } as const;
 

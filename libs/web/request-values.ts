@@ -1,13 +1,13 @@
 import { FieldError, Rules } from '@rookery/domain';
 
-/** Maximum of errors in one response. */
+/** Maximum errors in one response. */
 export const MAX_ERRORS = 100;
-/** Maximum characters of a name in an error: a response must not be many times as large as its request. */
+/** Maximum characters of a name in an error: a response must not be much larger than its request. */
 const MAX_NAME = 100;
 
 /**
- * Checks everything that a client has sent, before validation by class. What passes can be stored by PostgreSQL and
- * read by libraries.
+ * Checks all client input before validation by class. Accepted values can be stored by PostgreSQL and read by
+ * libraries.
  *
  * @param value parsed body or query
  * @returns errors for names that every object inherits (nestjs/nest#16050), and for texts with NUL, which PostgreSQL

@@ -4,7 +4,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 const KEY = '__fastify_route_config__';
 
 /**
- * Adds to the `routeOptions.config` of a route, or of all of a controller: hooks read it, who have no access to Nest's
+ * Adds to `routeOptions.config` of a route, or of all routes of a controller, for hooks, which cannot read Nest's
  * metadata. `RouteConfig` alone would replace it.
  */
 export function AddToRouteConfig(config: object): MethodDecorator & ClassDecorator {

@@ -9,7 +9,7 @@ export interface ParamSchema {
 
 /** @returns the JSON Schemas of the parameters of a rule, by name. */
 export function paramSchemas({ params }: RuleDefinition): Record<string, ParamSchema> {
-  // Without it zod writes the limits of safe integers into the schema.
+  // Without it zod adds the limits of safe integers to the schema.
   const { properties = {} } = z.toJSONSchema(params, {
     override: ({ jsonSchema }) => {
       if (jsonSchema.type !== 'integer') return;
@@ -20,7 +20,9 @@ export function paramSchemas({ params }: RuleDefinition): Record<string, ParamSc
   return properties as Record<string, ParamSchema>;
 }
 
-/** @returns the JSON Schemas of the parameters of all rules in one object: which of them are there depends on the code. */
+/**
+ * @returns the JSON Schemas of the parameters of all rules in one object; the code decides which of them are present.
+ */
 export function allParamSchemas(): Record<string, ParamSchema> {
   const byName = Map.groupBy(
     definedRules().flatMap((rule) =>

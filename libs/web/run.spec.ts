@@ -100,7 +100,7 @@ describe('Graceful shutdown', () => {
 });
 
 describe('Why a program cannot start', () => {
-  it('names who needs what, and where to provide it', async () => {
+  it('names the dependent, the missing provider, and where to add it', async () => {
     abstract class Nests {}
     @Injectable()
     class Bird {
@@ -111,8 +111,7 @@ describe('Why a program cannot start', () => {
     const creating = NestFactory.createApplicationContext(Wood, { logger: false, abortOnError: false });
     const error = await creating.catch((reason: unknown) => reason);
     expect(reasonOf(error)).toBe(
-      'Bird needs Nests, which Wood does not have: name it under "providers" in Wood.context.ts, or, if it is a port of ' +
-        'another context, what implements it under "offers" in the declaration of that one.',
+      'Bird needs Nests, which Wood does not provide: add it under "providers" in Wood.context.ts. If it is a port of another context, add its implementation under "offers" in the declaration of that context.',
     );
   });
 

@@ -61,9 +61,9 @@ export function runUntilSignal(
 }
 
 /**
- * @param error why a program cannot be put together or start
- * @returns its message; of a missing provider a sentence, since what Nest says of it is about modules, which are not
- *   written here by hand
+ * @param error why a program cannot be created or started
+ * @returns its message; for a missing provider a custom sentence, because the message of Nest refers to modules, which
+ *   are generated here
  */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -71,15 +71,12 @@ export function reasonOf(error: unknown): string {
   const { type, context } = error as Error & { type: unknown; context: { name: unknown } };
   const nameOf = (token: unknown) => (typeof token === 'function' ? token.name : String(token));
   const [, home = ''] = /available in the (\S+) module/.exec(error.message) ?? [];
-  return (
-    `${nameOf(type)} needs ${nameOf(context.name)}, which ${home} does not have: name it under "providers" in ${home}.context.ts, or, if ` +
-    'it is a port of another context, what implements it under "offers" in the declaration of that one.'
-  );
+  return `${nameOf(type)} needs ${nameOf(context.name)}, which ${home} does not provide: add it under "providers" in ${home}.context.ts. If it is a port of another context, add its implementation under "offers" in the declaration of that context.`;
 }
 
 /**
- * Reports why an app cannot start: to the log with the stack, and as the last line in one sentence for whoever starts it
- * by hand. The process ends with 1.
+ * Reports why an app cannot start: to the log with the stack trace, and in one sentence as the last line for the
+ * operator. The process exits with 1.
  *
  * @param app its name: `api`
  */
@@ -87,6 +84,6 @@ export function refuseToStart(app: string, error: unknown, log: Pick<Logger, 'fa
   const sentence = `The ${app} cannot start: ${reasonOf(error)}`;
   log.fatal({ err: error }, sentence);
   process.exitCode = 1;
-  process.once('exit', () => process.stderr.write(`\n${sentence}\n`)); // after what is still being logged
+  process.once('exit', () => process.stderr.write(`\n${sentence}\n`)); // after pending log lines
   setTimeout(() => process.exit(1), 1_000).unref();
 }

@@ -6,9 +6,9 @@ type SchemaClass = new (...args: never[]) => object;
 
 /** A named schema of the API description: a class with fields, or a named enum. */
 interface Declaration {
-  /** A class may get a different name only after its fields were declared. */
+  /** A function, because a class can get a different name after its fields are declared. */
   name: () => string;
-  /** What two declarations with the same name must have in common. */
+  /** Identity that two declarations with the same name must share. */
   identity: unknown;
   label: string;
   /** Created at the declaration. Its stack is read only if two declarations conflict. */
@@ -29,7 +29,10 @@ export function declareSchema(type: SchemaClass): void {
   declarations.set(type, { name, identity: type, label: `class ${type.name}`, at: new Error() });
 }
 
-/** Has a schema that the program makes of a class, such as the list of its entries, conflict in the name of that class. */
+/**
+ * Records a schema that is derived from a class, such as a list of its entries, so that a name conflict is reported for
+ * that class.
+ */
 export function declareDerived(type: SchemaClass, origin: SchemaClass): void {
   const { label, at } = declarations.get(origin)!;
   declarations.set(type, { name: () => schemaNameOf(type), identity: type, label: `list of ${label}`, at });
@@ -49,7 +52,7 @@ export function declareChoice(name: string, values: readonly string[]): void {
 
 /**
  * @param names of the schemas of an API description
- * @returns a message for each name with two different declarations, of which one would be lost
+ * @returns a message for each name with two different declarations, because one would overwrite the other
  */
 export function clashingSchemas(names: Iterable<string>): string[] {
   const described = new Set(names);
@@ -58,7 +61,7 @@ export function clashingSchemas(names: Iterable<string>): string[] {
     .filter(([name, group]) => described.has(name) && group.length > 1)
     .map(([name, group]) => {
       const places = group.map(({ label, at }) => `${label} in ${placeOf(at)}`);
-      return `${places.join(' and ')} are both the schema ${name}: rename one of them, or give its class @ApiSchema({ name })`;
+      return `${places.join(' and ')} both declare the schema ${name}: rename one of them, or add @ApiSchema({ name }) to its class`;
     });
 }
 
@@ -70,13 +73,13 @@ function placeOf({ stack = '' }: Error): string {
   const frames = stack.split('\n').slice(1);
   const frame = frames.find((line) => !MACHINERY.test(line) && /\.[cm]?[jt]s:\d+/.test(line));
   const path = frame && /(?:file:\/\/)?(\/[^()]*|[A-Z]:[^()]*)\.[cm]?[jt]s:\d+/.exec(frame)?.[1];
-  if (!path) return 'a file that is not known';
+  if (!path) return 'an unknown file';
   return `${relative(process.cwd(), path).replace(`dist${sep}`, '')}.ts`;
 }
 
 const EXACTLY_ONE = Symbol('exactly one of these fields');
 
-/** A body that has exactly one of some optional fields; any other is refused before the route is called. */
+/** A body with exactly one of several optional fields. Any other body is rejected before the route is called. */
 export function ExactlyOneOf(...fields: [string, string, ...string[]]): ClassDecorator {
   return (target) => {
     Reflect.defineMetadata(EXACTLY_ONE, fields, target);

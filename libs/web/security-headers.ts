@@ -20,7 +20,7 @@ export async function securityHeaders({ https }: { https: boolean }): Promise<Re
       },
     },
     hsts: https ? { maxAge: 31_536_000, includeSubDomains: true } : false,
-    // For obsolete browsers, or for pages that we do not have.
+    // Headers for obsolete browsers, or for kinds of pages that do not exist here.
     originAgentCluster: false,
     xDnsPrefetchControl: false,
     xDownloadOptions: false,

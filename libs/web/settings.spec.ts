@@ -30,7 +30,7 @@ describe('The settings of the web edge', () => {
 
   it.each(['*', 'a.example', 'https://a.example/', 'https://a.example/path'])(
     'refuse %s as an origin',
-    (origin) => expect(() => read({ CORS_ORIGINS: origin })).toThrow('is no origin'),
+    (origin) => expect(() => read({ CORS_ORIGINS: origin })).toThrow('is not an origin'),
   );
 
   it('refuse default credentials in production', () => {

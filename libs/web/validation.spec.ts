@@ -28,7 +28,7 @@ describe('a body with exactly one of some fields', () => {
         expect(error).toBeInstanceOf(RequestRefused);
         const { definition, options } = error as RequestRefused;
         expect(definition.code).toBe('request.invalid');
-        const message = 'Exactly one of key, password must be there.';
+        const message = 'Exactly one of key, password is required.';
         const params = { fields: ['key', 'password'] };
         expect(options).toEqual({ detail: message, errors: [{ path: '', code: 'one-of', params, message }] });
       }

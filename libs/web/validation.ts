@@ -17,7 +17,7 @@ const MAX_SHORT_LIST = 100;
 /**
  * The pipe that validates bodies and queries against their classes, and checks that texts in a path can be stored.
  * Unknown properties are errors at every depth. Too many of them, and lists that are much too long, are rejected before
- * the transformation, whose cost grows with their number.
+ * the transformation, because its cost grows with their number.
  *
  * @throws RequestRefused `request.invalid` naming each field and rule, at most 100 of them
  * @throws Rejection `resource.not-found` if a text in the path cannot be stored, because no such resource can exist
@@ -71,7 +71,7 @@ function readValid(values: object, declared: Declared): object {
 }
 
 /**
- * Reads what a request holds many of, such as the rows of a file, where a wrong one does not refuse the others.
+ * Reads one of many items of a request, such as a row of a file, where an invalid item does not reject the others.
  *
  * @param values by field
  * @param declared class with fields
@@ -86,7 +86,7 @@ export function readFields<T extends object>(
   return { value, errors: unusable.length > 0 ? unusable : errorsIn(value, values, declared, '') };
 }
 
-/** @returns an object of the class, and of the classes that stand in its fields, with every value cleaned. */
+/** @returns an object of the class, including nested classes, with all values normalized. */
 function read(values: object, declared: Declared): object {
   const fields = fieldsOf(declared);
   const instance = new declared() as Record<string, unknown>;
@@ -105,10 +105,10 @@ function readNested(value: unknown, declared: Declared): unknown {
 }
 
 /**
- * @param instance as {@link read} has made it
- * @param values it was made of
- * @param parent where it stands
- * @returns the names that its class does not declare, then the rules that its fields break, in the order of the class
+ * @param instance as created by {@link read}
+ * @param its input values
+ * @param parent path of the parent
+ * @returns the errors for undeclared names, then the violated rules of its fields, in the order of the class
  */
 function errorsIn(instance: object, values: object, declared: Declared, parent: string): FieldError[] {
   const fields = fieldsOf(declared);
@@ -137,7 +137,7 @@ function errorsInNested(value: unknown, values: unknown, declared: Declared, pat
 }
 
 /**
- * The one way to refuse a request because of its fields.
+ * The only way to reject a request because of its fields.
  *
  * @param errors at least one; at most 100 are reported
  * @returns `request.invalid`
@@ -145,7 +145,7 @@ function errorsInNested(value: unknown, values: unknown, declared: Declared, pat
 export function refused(errors: readonly FieldError[]): RequestRefused {
   const count = errors.length;
   return new RequestRefused(Problems.invalid, {
-    detail: count === 1 ? errors[0]!.message : `${count} fields break a rule.`,
+    detail: count === 1 ? errors[0]!.message : `${count} fields violate a rule.`,
     errors: errors.slice(0, MAX_ERRORS),
   });
 }
@@ -154,7 +154,7 @@ function requireExactlyOne(body: object, type: Declared): void {
   const names = oneOfFieldsOf(type);
   const given = names.filter((name) => (body as Record<string, unknown>)[name] !== undefined);
   if (names.length === 0 || given.length === 1) return;
-  const message = `Exactly one of ${names.join(', ')} must be there.`;
+  const message = `Exactly one of ${names.join(', ')} is required.`;
   throw refused([FieldError.of(Rules.oneOf, '', { fields: [...names] }, message)]);
 }
 
@@ -234,14 +234,14 @@ function fieldsOf(declared: Declared): Fields {
 
 const onlyFields = new WeakMap<object, boolean>();
 
-/** @returns whether the class, and what stands in its fields, is declared with `Field` alone. */
+/** @returns whether the class and its nested classes are declared only with `Field`. */
 function hasOnlyFields(declared: Declared): boolean {
   let only = onlyFields.get(declared);
   if (only === undefined) {
-    // A class may stand in itself.
+    // A class can contain itself.
     onlyFields.set(declared, true);
     const fields = fieldsOf(declared);
-    // A field may have a decorator of class-validator besides its own.
+    // A field can have a decorator of class-validator in addition to its own.
     const isOfField = ({ propertyName, type, context }: Rule) =>
       (context as FieldContext | undefined)?.field !== undefined ||
       (type === ValidationTypes.NESTED_VALIDATION && fields.get(propertyName)?.kind.nested !== undefined);

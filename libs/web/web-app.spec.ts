@@ -38,7 +38,7 @@ const violation = async (answer: PromiseLike<LightMyRequestResponse>) => {
 };
 
 describe('A body', () => {
-  it('comes in as its class says', async () => {
+  it('is converted to its class', async () => {
     const { statusCode, json } = await build({
       title: ' Oak ',
       contact: ' A@B.example',
@@ -53,7 +53,7 @@ describe('A body', () => {
     const problem = await problemOf(
       build({ title: 'x'.repeat(11), tags: ['a', 'b', 'c', 'd'], built: '2026-02-30' }),
     );
-    expect(problem).toMatchObject({ status: 400, instance: '/v1/nests', detail: '3 fields break a rule.' });
+    expect(problem).toMatchObject({ status: 400, instance: '/v1/nests', detail: '3 fields violate a rule.' });
     expect(problem.errors!.map(({ message }) => message)).toEqual([
       'title must be 1 to 10 characters long.',
       'tags must have at most 3 items.',
@@ -92,7 +92,7 @@ describe('A body', () => {
     expect(await violation(build({ title: 'x', tags: 'a,b' }))).toEqual(['tags: type']);
   });
 
-  it('may leave out what is optional, but null is a value of its own', async () => {
+  it('can omit optional fields, but null is rejected', async () => {
     expect(await violation(build({ contact: null }))).toEqual(['title: required', 'contact: type']);
   });
 
@@ -171,7 +171,7 @@ describe('A body', () => {
     ]);
   });
 
-  it('of a thousand members in all is read, whatever its texts hold', async () => {
+  it('of a thousand members in total is accepted, whatever its texts contain', async () => {
     const body = { title: '",{[\\"', a: [{}, [], [members(4)]], b: members(989) };
     const problem = await problemOf(build(JSON.stringify(body, null, 3)));
     expect(problem).toMatchObject({ code: 'request.invalid', errors: [{ path: 'a' }, { path: 'b' }] });
@@ -184,7 +184,7 @@ describe('A body', () => {
     expect(await problemOf(send(1_201))).toMatchObject({ code: 'request.too-many-members' });
   });
 
-  it('is refused in an answer that is no larger than it', async () => {
+  it('is rejected with a response that is not larger than the body', async () => {
     const { body } = await build({ ['x'.repeat(50_000)]: 1, title: 'x', best: { ['y'.repeat(40_000)]: 1 } });
     expect(body.length).toBeLessThan(2_000);
   });
@@ -198,11 +198,11 @@ describe('A body', () => {
     expect(await violation(build(text))).toEqual([error]),
   );
 
-  it.each(['[]', '"x"', '7', '[{"title":"x"}]'])('that is no object is refused: %s', async (text) =>
+  it.each(['[]', '"x"', '7', '[{"title":"x"}]'])('that is not an object is rejected: %s', async (text) =>
     expect(await violation(build(text))).toEqual([': type']),
   );
 
-  it('is asked for where it is missing', async () => {
+  it('is required', async () => {
     expect(await violation(build(undefined, {}))).toEqual(['title: required']);
     expect(await violation(build('null'))).toEqual(['title: required']);
   });
@@ -337,7 +337,7 @@ describe('A versioned resource', () => {
   });
 });
 
-describe('An answer says who may keep it', () => {
+describe('A response says who can cache it', () => {
   const good = { authorization: 'Bearer good' };
   const kept = async (options: InjectOptions) => {
     const { statusCode, headers } = await ask(options);
@@ -365,7 +365,7 @@ describe('An answer says who may keep it', () => {
     ['a file of the documentation', { url: '/v1/docs/swagger-ui.css' }, [200, 'public, max-age=300']],
   ])('%s', async (_, options, expected) => expect(await kept(options)).toEqual(expected));
 
-  it('and by which request headers it differs, each of them once', async () => {
+  it('and on which request headers it depends, each once', async () => {
     const { headers } = await ask({
       url: '/v1/nests/own',
       headers: { ...good, origin: 'https://app.example', 'accept-encoding': 'gzip' },
@@ -390,7 +390,7 @@ describe('An address', () => {
     '/v1/nests/',
     '/problems/no.such',
     '/v1/docs/no-such-file.js',
-  ])('with nothing behind it is 404: %s', async (url) => {
+  ])('without a route is 404: %s', async (url) => {
     const problem = await problemOf(ask(url));
     expect(problem).toMatchObject({ status: 404, code: 'resource.not-found' });
     expect(JSON.stringify(problem)).not.toContain('hush');
@@ -404,7 +404,7 @@ describe('An address', () => {
     });
   });
 
-  it('tells its methods to those who ask', async () => {
+  it('returns its methods for OPTIONS', async () => {
     const { statusCode, headers } = await ask({ method: 'OPTIONS', url: '/v1/nests' });
     expect([statusCode, headers.allow]).toEqual([204, 'GET, HEAD, OPTIONS, POST']);
     expect((await ask({ method: 'OPTIONS', url: '/v1/nope' })).statusCode).toBe(404);
@@ -481,7 +481,7 @@ describe('A caller', () => {
     expect((await rule('Bearer ruler')).statusCode).toBe(200);
   });
 
-  it('of operations signs in by HTTP Basic', async () => {
+  it('can be an operator with HTTP Basic', async () => {
     const ops = (authorization?: string) =>
       ask({ url: '/v1/work/ops', headers: authorization ? { authorization } : {} });
     expect((await ops()).headers['www-authenticate']).toMatch(/^Basic /);
@@ -598,7 +598,7 @@ describe('Every request', () => {
     });
   });
 
-  it('leaves one line without its query', async () => {
+  it('is logged in one line without its query', async () => {
     await ask({ url: '/v1/nests?limit=1&token=hush', headers: { 'x-request-id': 'one-line' } });
     const lines = sample.lines.all.filter((line) => line['http.request.id'] === 'one-line');
     expect(lines).toEqual([
@@ -626,7 +626,7 @@ describe('Every request', () => {
     await behind.app.close();
   });
 
-  it('is answered with headers that keep browsers from guessing and framing', async () => {
+  it('gets headers against sniffing and framing', async () => {
     const { headers } = await ask('/livez');
     expect(headers['x-content-type-options']).toBe('nosniff');
     expect(headers['content-security-policy']).toContain("default-src 'none'");
@@ -664,7 +664,7 @@ describe('Every request', () => {
     expect(preflight.headers['access-control-max-age']).toBe('43200');
   });
 
-  it('shows pages of known origins every header that the description tells of', async () => {
+  it('exposes every documented header to pages of known origins', async () => {
     const { headers } = await ask({ url: '/livez', headers: { origin: 'https://app.example' } });
     const exposed = String(headers['access-control-expose-headers']).toLowerCase().split(', ');
     const neverHidden = ['cache-control', 'vary'];
@@ -761,7 +761,7 @@ describe('Over a connection', () => {
       }).on('error', reject);
     });
 
-  it('what is no HTTP is answered 400 and closed', async () => {
+  it('a request that is not HTTP gets 400 and is closed', async () => {
     const answer = await raw('NONSENSE\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(answer).toContain('cache-control: no-store');
@@ -814,7 +814,7 @@ describe('Over a connection', () => {
     expect([requestTimeout, headersTimeout]).toEqual([30_000, 30_000]);
   });
 
-  it('a connection that spoke no HTTP is closed, though the client keeps it open', async () => {
+  it('a connection without HTTP is closed, even if the client keeps it open', async () => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () =>
       socket.write('NONSENSE\r\n\r\n'),
     );

@@ -56,8 +56,8 @@ const AT_ROOT = [
 ];
 
 /**
- * Milliseconds that a request may wait for its dependencies in total: it must be answered within 5 s, also when
- * PostgreSQL keeps its connections open without answering.
+ * Milliseconds that a request can wait for its dependencies in total: it must get a response within 5 s, even if
+ * PostgreSQL keeps connections open without responding.
  */
 const WAIT_BUDGET_MS = 4_500;
 const PROBES = new Set(['/livez', '/readyz', '/startupz', '/healthz', '/metrics']);
@@ -70,7 +70,9 @@ export interface WebAppOptions {
   logger?: Logger;
   /** Further paths without `/v1`: `activate`. */
   atRoot?: readonly string[];
-  /** Which requests to upgrade; without it, and for all others, an `Upgrade` header is ignored (RFC 9110 §7.8). */
+  /**
+   * Decides which requests to upgrade. For all others, and without it, an `Upgrade` header is ignored (RFC 9110 §7.8).
+   */
   upgrades?: (request: IncomingMessage) => boolean;
 }
 
@@ -116,7 +118,7 @@ export async function createWebApp(
       sendProblem(request, reply, definition, options);
     },
   }) as unknown as FastifyInstance;
-  // What hooks need from the container. It does not exist before the adapter, whose own hooks run after these.
+  // Providers for hooks. The container is created after the adapter, whose own hooks run after these.
   const methods = () => app.get(AllowedMethods, { strict: false });
   const problems = () => app.get(ProblemFilter, { strict: false });
   // Nest handles errors of its own scope, but not those of plugins that are registered before it starts.
@@ -210,7 +212,7 @@ function workContextOf({
   };
 }
 
-/** More than one Host is 400 (RFC 9112 §3.2): a proxy in front may have used the other one. */
+/** More than one Host header gets 400 (RFC 9112 §3.2): a proxy in front can have used the other one. */
 function refuseSecondHost(server: FastifyInstance): void {
   server.addHook('onRequest', (request, reply, done) => {
     let hosts = 0;
@@ -246,8 +248,8 @@ function linkAnswers(server: FastifyInstance): void {
 }
 
 /**
- * After closing, only probes are answered. While draining, no connection is kept alive: one that is busy when the
- * server closes would otherwise keep the server open until its keep-alive timeout.
+ * After closing, only probes are served. While draining, no connection is kept alive: one that is busy when the server
+ * closes would otherwise keep the server open until its keep-alive timeout.
  */
 function refuseWhileClosing(server: FastifyInstance, drain: Drain): void {
   server.addHook('onRequest', (request, reply, done) => {
@@ -260,7 +262,7 @@ function refuseWhileClosing(server: FastifyInstance, drain: Drain): void {
   });
 }
 
-/** Of pages of other origins those of `CORS_ORIGINS` may call the api, with credentials; others are told nothing. */
+/** Pages of `CORS_ORIGINS` can call the API from other origins, with credentials. Other origins get no CORS headers. */
 function allowOrigins(app: NestFastifyApplication, { corsOrigins }: WebSettings): void {
   if (corsOrigins.length === 0) return;
   const others = { origin: corsOrigins };

@@ -3,7 +3,7 @@ import { BasicAuthGuard, Operators } from './basic-auth';
 import { HealthModule } from './health';
 import { ProblemPages } from './problem-pages';
 
-/** The module of this lib for the api; the worker, which has only probes, imports `HealthModule`. */
+/** The module of this library for the api. The worker, which has only probes, imports `HealthModule`. */
 @Global()
 @Module({
   imports: [HealthModule],

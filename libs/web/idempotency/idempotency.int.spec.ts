@@ -166,7 +166,7 @@ describe('an Idempotency-Key', () => {
     return [sent];
   }
 
-  it('gives 60 duplicates at once in two processes, 50 times over, one effect and one answer each', async () => {
+  it('gives 60 concurrent duplicates in two processes one effect and one response, 50 times', async () => {
     const seen = new Set<number>();
     for (let round = 0; round < 50; round += 1) {
       const key = randomUUID();
@@ -396,7 +396,7 @@ describe('an Idempotency-Key', () => {
     for (const text of held) expect(text).not.toContain('plain as day');
   });
 
-  it('does not open an answer under another key', async () => {
+  it('does not decrypt a response under another key', async () => {
     await make('moved', 'moved from');
     await make('moved', 'moved to');
     await system.sql(
@@ -447,7 +447,7 @@ describe('an Idempotency-Key', () => {
       expect(await system.sql(`SELECT 1 FROM platform.idempotency_keys WHERE key = 'login'`)).toHaveLength(0);
     });
 
-    it('is declared so wherever an answer has a field for a secret', async () => {
+    it('is declared for every response with a field for a secret', async () => {
       const document = resolveParts((await system.ask('GET /v1/openapi.json')).body);
       const SECRET = /^(accessToken|refreshToken|mfaToken|token|secret|provisioningUri|recoveryCodes|key)$/;
       const holdsSecret = (schema: unknown, seen: string[] = []): boolean => {

@@ -23,7 +23,7 @@ import { answerOf, replay, type StoredAnswer } from './stored-answer';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What keeps requests with an `Idempotency-Key`; undefined in an app without them. */
+    /** Handles requests with an `Idempotency-Key`; undefined in an app without them. */
     keepIdempotent?: KeepIdempotent;
   }
   interface FastifyRequest {
@@ -38,14 +38,14 @@ const RETRY_AFTER_SECONDS = 1;
 
 const keyed = counter({
   name: 'rookery_idempotency_keys_total',
-  help: 'Requests with an Idempotency-Key: mine (runs), answered (replayed), running (409), reused (422).',
+  help: 'Requests with an Idempotency-Key, by outcome: mine (runs), answered (replayed), running (409), reused (422).',
   labels: ['state'],
 });
 
 /** Methods of requests that may carry a key. */
 const KEYED_METHODS = new Set<unknown>([RequestMethod.POST, RequestMethod.PATCH, RequestMethod.ALL]);
 
-/** One for all apps of a process, since they share the handlers it stands around. */
+/** Shared by all apps of a process, because they share the wrapped handlers. */
 const keepIdempotent: NestInterceptor = {
   intercept(context, next) {
     const { server } = context.switchToHttp().getRequest<FastifyRequest>();
@@ -54,9 +54,8 @@ const keepIdempotent: NestInterceptor = {
 };
 
 /**
- * Puts {@link KeepIdempotent} around every route that takes POST or PATCH. Around the others Nest would run its
- * interceptors for nothing, which costs more than the rest of what it does for a request. Call it before routes are
- * registered.
+ * Applies {@link KeepIdempotent} to every POST and PATCH route. For other routes Nest would run the interceptor without
+ * effect, which costs more than the rest of its work for a request. Call it before routes are registered.
  */
 export function interceptKeyedRoutes(modules: ModulesContainer): void {
   const scanner = new MetadataScanner();
@@ -76,7 +75,7 @@ export function interceptKeyedRoutes(modules: ModulesContainer): void {
 
 /**
  * Makes every POST and PATCH with an `Idempotency-Key` idempotent, see docs/decisions/0012-idempotency.md. It runs
- * after the guards, so a request that they refuse claims nothing.
+ * after the guards, so a request that they reject claims no key.
  */
 @Injectable()
 export class KeepIdempotent {
@@ -128,7 +127,7 @@ export class KeepIdempotent {
       if (answer) await this.keys.answer(claim, Buffer.from(JSON.stringify(answer)));
       else await this.keys.release(claim);
     } catch (error) {
-      this.log.warn(`An answer could not be stored under its key: ${(error as Error).message}`);
+      this.log.warn(`A response could not be stored under its idempotency key: ${(error as Error).message}`);
     }
   }
 
@@ -146,7 +145,10 @@ export class KeepIdempotent {
   }
 }
 
-/** @returns the query with its parameters sorted by name, those of one name in their order; empty if there is none. */
+/**
+ * @returns the query with its parameters sorted by name, keeping the order of values with the same name; empty if there
+ *   is none.
+ */
 function canonicalQuery(url: string): string {
   const start = url.indexOf('?');
   if (start === -1) return '';

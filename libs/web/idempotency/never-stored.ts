@@ -12,7 +12,8 @@ export interface UnstoredRoute {
 
 /**
  * A route whose response contains a secret: tokens, keys, recovery codes. Its responses are not stored under
- * idempotency keys: while a request runs, the same key is refused as everywhere; afterwards it runs again.
+ * idempotency keys: while a request runs, the same key is rejected as usual; afterwards, a request with the same key
+ * runs again.
  */
 export function NeverStored(): MethodDecorator {
   return applyDecorators(

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 
-/** Headers that are replayed: all others belong to the connection, the moment, or every response. */
+/** Headers that are replayed. All others depend on the connection or the time, or are set on every response. */
 const KEPT = ['content-type', 'cache-control', 'etag', 'link', 'location', 'retry-after', 'x-cache'];
 
 /** A stored response. */
@@ -12,7 +12,7 @@ export interface StoredAnswer {
 
 /**
  * Statuses that are not stored. Validation and sign-in are checked again on a retry: nothing was done, so a corrected
- * body may use the key. A limit or a failure may be over by then.
+ * body can use the same key. A rate limit or failure can be over by then.
  */
 const NOT_STORED = new Set([400, 401, 429]);
 

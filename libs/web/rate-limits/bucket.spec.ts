@@ -35,7 +35,7 @@ describe('A token bucket', () => {
     );
   });
 
-  it('decides as one that counts its tokens and refills them', () => {
+  it('decides like a bucket that counts and refills tokens', () => {
     fc.assert(
       fc.property(buckets, pauses, (bucket, gaps) => {
         // In units of a token's interval, so that the count is exact.
@@ -72,7 +72,7 @@ describe('A token bucket', () => {
     );
   });
 
-  it('is full of tokens when nobody has asked for long', () => {
+  it('is full when it has not been used for long', () => {
     const bucket = bucketOf('login', 10, 60);
     expect(levelOf(bucket, 0)).toEqual({ bucket, remaining: 10, resetSeconds: 0, waitSeconds: 0 });
     expect(levelOf(bucket, 6_000_000)).toMatchObject({ remaining: 9, resetSeconds: 6 });

@@ -7,7 +7,7 @@ export interface Client {
   deviceToken?: string;
 }
 
-/** Implemented by the context that stores sessions. Without one, everybody is a stranger to every account. */
+/** Implemented by the context that stores sessions. Without it, all clients are unknown to every account. */
 export abstract class KnownClients {
   /**
    * @param email in lower case; need not belong to an account
@@ -17,6 +17,8 @@ export abstract class KnownClients {
    */
   abstract shareOf(email: string, client: Client): Promise<string | undefined>;
 
-  /** @returns the token of the device that a browser sends by itself, if a page of a trusted origin made it do so. */
+  /**
+   * @returns the device token that a browser sends automatically, if the request came from a page of a trusted origin.
+   */
   abstract deviceTokenOf(request: Pick<FastifyRequest, 'headers'>): string | undefined;
 }

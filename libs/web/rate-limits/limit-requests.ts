@@ -27,7 +27,7 @@ declare module 'fastify' {
 
 /**
  * Counts every request by its address before anything else: before the body is read and the caller is authenticated.
- * Nest's CORS hook runs first, so that pages in browsers can read a refusal too.
+ * Nest's CORS hook runs first, so that pages in browsers can read the error response, too.
  */
 export function limitRequests(server: FastifyInstance, limiter: RateLimiter): void {
   const routes = new WeakMap<object, readonly PolicyBucket[]>();
@@ -57,9 +57,9 @@ export function limitRequests(server: FastifyInstance, limiter: RateLimiter): vo
 }
 
 /**
- * The guard of @nestjs/throttler, for what {@link limitRequests} cannot know yet: it counts a request by its account,
- * after authentication and reading the body, for routes whose policies require it. The original asks the storage for
- * one throttler after the other; this one asks for all at once, so that a refused request takes no token.
+ * The guard of @nestjs/throttler, for limits that {@link limitRequests} cannot check yet: it counts a request by its
+ * account, after authentication and reading the body, for routes whose policies require it. The original asks the
+ * storage for one throttler after the other; this one asks for all at once, so that a refused request takes no token.
  *
  * @throws RequestRefused `rate.limited`
  */
@@ -95,7 +95,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     return !this.limiter.enabled;
   }
 
-  /** @returns whose bucket a request uses: that of its caller, else that of the e-mail address in its body. */
+  /** @returns the owner of the bucket: the caller, or else the e-mail address in the body. */
   private async accountOf(
     request: FastifyRequest,
     policies: readonly RatePolicy[],

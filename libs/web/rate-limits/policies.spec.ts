@@ -80,7 +80,7 @@ describe('Rate limits', () => {
     expect(new RateLimitSettings({}).enabled).toBe(true);
     expect(new RateLimitSettings({ RATE_LIMIT_ENABLED: 'false' }).enabled).toBe(false);
     expect(() => new RateLimitSettings({ RATE_LIMIT_ENABLED: 'false', NODE_ENV: 'production' })).toThrow(
-      'RATE_LIMIT_ENABLED is false; production needs its rate limits.',
+      'RATE_LIMIT_ENABLED is false; production requires rate limits.',
     );
   });
 });

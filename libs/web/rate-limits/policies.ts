@@ -5,10 +5,10 @@ import { defineSettings, setting, type SettingsClass } from '@rookery/settings';
 import { z } from 'zod';
 import { type Bucket, bucketOf } from './bucket';
 
-/** What a bucket counts: requests from an address, or about an account. */
+/** What a bucket counts: requests from an IP address, or requests about an account. */
 export type Subject = 'ip' | 'account';
 
-/** Requests per seconds; all of them may be sent at once. */
+/** Requests per number of seconds; all of them can be sent at once. */
 export interface Quota {
   limit: number;
   windowSeconds: number;
@@ -59,7 +59,7 @@ const declared = new Map<string, RatePolicy>();
  *   or the account of `email` in the body together with the client address, so that a stranger does not use up the
  *   limit of others who send the same e-mail address. A request with neither is not counted
  * @param rest.failClosed for routes where secrets can be guessed: accounts are always counted in PostgreSQL, so that
- *   flushing Redis grants nothing, and addresses are while Redis is down
+ *   flushing Redis does not reset them; addresses are counted there while Redis is down
  * @param rest.strangersTogether for routes where an account can be attacked from many addresses: addresses from which
  *   the user has not signed in share one bucket; each of the others has its own
  * @throws Error if the name is taken or malformed
@@ -75,11 +75,11 @@ export function defineRatePolicy(
   },
 ): RatePolicy {
   if (!/^[a-z][a-z-]*$/.test(name) || declared.has(name))
-    throw new Error(`Rate policy ${name} is taken or misspelt.`);
+    throw new Error(`The name of rate policy ${name} is malformed or already used.`);
   class PolicySettings extends defineSettings(`Rate limit ${name}`, {
     quota: setting(`RATE_LIMIT_${name.toUpperCase().replaceAll('-', '_')}`, quota, {
       default: rest.quota,
-      doc: `${rest.doc} As requests/seconds: the size of the bucket, and the time in which it refills.`,
+      doc: `${rest.doc} Format: requests/seconds, the size of the bucket and the seconds in which it refills.`,
     }),
   }) {}
   const policy = {
@@ -104,30 +104,30 @@ export const RatePolicies = {
   default: defineRatePolicy('default', {
     quota: '40/2',
     per: ['ip'],
-    doc: 'Requests of an address to all routes together.',
+    doc: 'All requests, per IP address.',
   }),
   login: defineRatePolicy('login', {
     quota: '10/60',
     per: ['ip', 'account'],
     failClosed: true,
     strangersTogether: true,
-    doc: 'Signing in, per address and per account: all strangers together, and each known network separately.',
+    doc: 'Sign-ins, per IP address and per account. For an account, all unknown clients share one limit, and each known network has its own.',
   }),
   otp: defineRatePolicy('otp', {
     quota: '10/60',
     per: ['ip', 'account'],
     failClosed: true,
-    doc: 'Codes by mail and second factors, per address and per account; anonymous requests for an account are counted per address.',
+    doc: 'Codes by mail and second factors, per IP address and per account. Anonymous requests about an account are counted per IP address.',
   }),
   password: defineRatePolicy('password', {
     quota: '10/60',
     per: ['ip', 'account'],
     failClosed: true,
-    doc: 'Changing and resetting passwords, per address and per account; anonymous requests for an account are counted per address.',
+    doc: 'Changing and resetting passwords, per IP address and per account. Anonymous requests about an account are counted per IP address.',
   }),
 } as const;
 
-/** @returns the text for a policy in the API description: with the numbers of the code, not of a deployment. */
+/** @returns the text for a policy in the API description, with the default quota. */
 export function describePolicy({ name, per, quota: { limit, windowSeconds } }: RatePolicy): object {
   return { policy: name, limit, window: windowSeconds, per };
 }
@@ -136,8 +136,8 @@ export function describePolicy({ name, per, quota: { limit, windowSeconds } }: R
 export const RATE_LIMIT = 'x-rate-limit';
 
 /**
- * Adds policies to a route, besides the default one of every route: `@Throttle()` of @nestjs/throttler plus a line in
- * the API description. `@SkipThrottle()` exempts a route from a policy.
+ * Adds policies to a route, in addition to the default policy: `@Throttle()` of @nestjs/throttler plus a line in the
+ * API description. `@SkipThrottle()` exempts a route from a policy.
  */
 export function RateLimit(...policies: readonly [RatePolicy, ...RatePolicy[]]): MethodDecorator {
   return applyDecorators(
@@ -170,7 +170,7 @@ const EXEMPT = [
   /^\/problems(\/|$)/,
   /^\/\.well-known\//,
   /^\/v1\/docs(\/|$|-)/,
-  // The files of the example; what they ask of the api counts.
+  // The files of the example. Its requests to the API are counted.
   /^\/example(\/|$)/,
   /^\/v1\/(openapi\.(json|yaml)|asyncapi\.json)$/,
 ];

@@ -3,7 +3,7 @@ import { RateCounters } from './rate-counters';
 
 const BATCH_SIZE = 5_000;
 
-/** Forgets rate counters that are full again. */
+/** Deletes rate counters that are full again. */
 @Schedule('platform.prune-rate-counters', { everySeconds: 60 })
 export class PruneRateCounters implements Scheduled {
   constructor(private readonly counters: RateCounters) {}

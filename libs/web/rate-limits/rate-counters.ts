@@ -32,8 +32,8 @@ export class RateCounters {
   ) {}
 
   /**
-   * Takes a token from each bucket, or none from any, in a separate transaction. If one is empty, the request is
-   * refused by a read: an upsert would lock the row, which is a write too, as often as a stranger sends requests.
+   * Takes a token from each bucket, or none from any, in a separate transaction. If one is empty, a read is enough to
+   * reject the request: an upsert would lock the row, which is a write, for every request of an attacker.
    */
   async take(draws: readonly CountedDraw[]): Promise<TokenGrant> {
     const fullInUs = await this.transaction.outside(() => this.look(draws));
@@ -44,7 +44,8 @@ export class RateCounters {
       const take = async (draw: CountedDraw) => void taken.set(draw.key, await this.takeOne(draw));
       const [first, ...others] = draws;
       await this.alone(async () => {
-        // A single bucket that is empty leaves nothing to undo, so the commit is sent behind its statement.
+        // With a single bucket there is nothing to undo if it is empty, so the commit is sent together with the
+        // statement.
         if (others.length === 0) return this.transaction.leaveToCommit(() => take(first!));
         // The same order for all callers, to prevent deadlocks.
         for (const draw of draws.toSorted((a, b) => (a.key < b.key ? -1 : 1))) await take(draw);

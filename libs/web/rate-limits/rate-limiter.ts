@@ -22,13 +22,13 @@ import { RateLimitSettings } from './settings';
 
 const refusedTotal = counter({
   name: 'rookery_rate_limited_total',
-  help: 'Requests refused with 429, by the bucket that was empty.',
+  help: 'Requests rejected with 429, by the empty bucket.',
   labels: ['bucket'],
 });
 
 const fallbackTotal = counter({
   name: 'rookery_rate_limit_fallback_total',
-  help: 'Decisions taken without Redis, by where instead: process, ledger.',
+  help: 'Decisions made without Redis, by the store used instead: process, ledger.',
   labels: ['store'],
 });
 
@@ -46,7 +46,7 @@ export interface Decision {
 }
 
 /**
- * Decides whether a request may pass, see docs/decisions/0013-rate-limits.md. It is the storage of @nestjs/throttler,
+ * Decides whether a request is allowed, see docs/decisions/0013-rate-limits.md. It is the storage of @nestjs/throttler,
  * and supports more: several buckets at once, and refunds.
  */
 @Injectable()
@@ -79,7 +79,7 @@ export class RateLimiter implements ThrottlerStorage {
   /**
    * Takes a token from one bucket, for guards of @nestjs/throttler other than our own.
    *
-   * @param key owner of the bucket; does not leave the process in plain text
+   * @param key owner of the bucket; leaves the process only as a hash
    * @param ttl milliseconds in which an empty bucket fills
    * @param limit capacity in tokens
    * @param _blockDuration has no meaning for a token bucket: it is empty until a token is refilled
@@ -165,7 +165,7 @@ export class RateLimiter implements ThrottlerStorage {
     return fullInUs;
   }
 
-  /** Refunds tokens, for requests that turned out not to count. */
+  /** Refunds tokens of requests that must not count. */
   async refund(taken: readonly TakenTokens[]): Promise<void> {
     const some = taken.filter(({ draws }) => draws.length > 0);
     await Promise.allSettled(some.map(({ draws, from }) => from.refund(draws)));

@@ -146,7 +146,7 @@ describe('rate limits', () => {
   const logIn = (address: string, email: string) =>
     from(address, LOGIN, { body: { email, password: 'not the password' } });
 
-  it('admit of 10,000 requests over 50 connections and two processes exactly what the bucket holds', async () => {
+  it('admit exactly the tokens of the bucket for 10,000 requests over 50 connections and two processes', async () => {
     const other = await system.startApi();
     await other.listen(0, '127.0.0.1');
     for (const api of [system.api, other]) await countsInRedis(api);
@@ -196,7 +196,7 @@ describe('rate limits', () => {
     expect(await statuses(4, () => from(address, 'GET /v1/limited/wide'))).toEqual([200, 200, 200, 429]);
   });
 
-  it('say in every answer what is granted and what is left, and in a refusal how long to wait', async () => {
+  it('return the quota and the remainder with every response, and the time to wait with a 429', async () => {
     const address = newAddress();
     const first = await from(address, 'GET /v1/limited/several');
     expect(first.headers['ratelimit-policy']).toBe(
@@ -224,7 +224,7 @@ describe('rate limits', () => {
     expect(refused.headers['access-control-expose-headers']).toContain('RateLimit');
   });
 
-  it('count what does not exist, who is not signed in and what is malformed', async () => {
+  it('count unknown routes, anonymous requests and malformed requests', async () => {
     const left = async (route: string, body?: object) =>
       (await from('198.51.100.1', route, body && { body })).headers.ratelimit;
     expect(await left('GET /v1/nothing')).toContain('"default";r=49999');
@@ -283,7 +283,7 @@ describe('rate limits', () => {
     expect((await logIn(newAddress(), 'somebody-else@example.com')).status).toBe(401);
   });
 
-  it('admit of many attempts at once on one account exactly what is granted', async () => {
+  it('admit exactly the quota of many concurrent attempts on one account', async () => {
     const all = await Promise.all(
       Array.from({ length: 60 }, () => {
         const address = newAddress();
@@ -304,7 +304,7 @@ describe('rate limits', () => {
     expect((await logIn(address, 'fresh@example.com')).headers.ratelimit).toMatch(/"login-ip";r=9;/);
   });
 
-  it('take from the address what every request costs, also when the account is refused', async () => {
+  it('take the default token from the address even if the account is rejected', async () => {
     const address = newAddress();
     await statuses(11, () => logIn(newAddress(), 'trudy@example.com'));
     const fullAt = async () =>
@@ -317,7 +317,7 @@ describe('rate limits', () => {
     }
   });
 
-  it('answer one address that asks about a refused account no more often than every request is', async () => {
+  it('limit requests about a rejected account by the default limit of the address', async () => {
     const victim = 'peggy@example.com';
     await statuses(10, () => logIn(newAddress(), victim));
     process.env.RATE_LIMIT_DEFAULT = '40/86400';
@@ -367,7 +367,7 @@ describe('rate limits', () => {
     },
   );
 
-  it('admit of many wrong credentials of operations at once exactly what is granted', async () => {
+  it('admit exactly the quota of many concurrent wrong operator credentials', async () => {
     const address = newAddress();
     const all = await Promise.all(
       Array.from({ length: 60 }, (_, index) => operate(address, '/v1/admin/board', `guess ${index}`)),

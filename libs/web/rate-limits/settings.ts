@@ -8,8 +8,8 @@ export class RateLimitSettings extends defineSettings('Rate limits', {
     z.enum(['true', 'false']).transform((text) => text === 'true'),
     {
       default: 'true',
-      doc: 'false for load tests. Production refuses to boot with it.',
-      production: (text) => (text === 'false' ? 'is false; production needs its rate limits' : undefined),
+      doc: 'Set to false only for load tests. In production the app does not start with false.',
+      production: (text) => (text === 'false' ? 'is false; production requires rate limits' : undefined),
     },
   ),
 }) {}

@@ -14,7 +14,7 @@ describe('@Throttle()', () => {
     [
       'other numbers for a policy',
       { login: { limit: 5, ttl: 1_000 } },
-      'WrongRoutes.wrong throttles "login" with numbers of its own. A policy counts over all its routes: define another one, or say @Throttle({ login: {} }).',
+      'WrongRoutes.wrong throttles "login" with its own numbers. A policy has the same numbers for all its routes: define another policy, or use @Throttle({ login: {} }).',
     ],
   ])('is refused with %s', async (_, throttles, sentence) => {
     @Controller('wrong')

@@ -20,8 +20,8 @@ const OVERRIDES = [
 ];
 
 /**
- * Writes the policies of each route, from `@Throttle()` and `@SkipThrottle()` of @nestjs/throttler on the method or its
- * class, to the route's config, for hooks and guards. Call it before routes are registered.
+ * Copies the policies of each route, from `@Throttle()` and `@SkipThrottle()` of @nestjs/throttler on the method or its
+ * class, to the config of the route, for hooks and guards. Call it before routes are registered.
  *
  * @throws Error if one names an undefined policy, or different numbers for a policy
  */
@@ -59,7 +59,7 @@ function policiesOf(route: string, targets: readonly object[]): RatePolicy[] | u
     );
     if (overridden)
       throw new Error(
-        `${route} throttles "${name}" with numbers of its own. A policy counts over all its routes: define another one, or say @Throttle({ ${name}: {} }).`,
+        `${route} throttles "${name}" with its own numbers. A policy has the same numbers for all its routes: define another policy, or use @Throttle({ ${name}: {} }).`,
       );
   }
   const skipped = (name: string) =>

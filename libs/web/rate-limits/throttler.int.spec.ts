@@ -100,7 +100,7 @@ describe('@nestjs/throttler', () => {
     expect(statuses).toEqual([403, 403, 429]);
   });
 
-  it('has a storage that admits of many at once exactly what a bucket holds, for guards of others', async () => {
+  it('has a storage that admits exactly the tokens of a bucket, for guards of other libraries', async () => {
     const storage = system.api.get<ThrottlerStorage>(ThrottlerStorage, { strict: false });
     const take = () => storage.increment('somebody', 86_400_000, 10, 0, 'of-others');
     const records = await Promise.all(Array.from({ length: 30 }, take));

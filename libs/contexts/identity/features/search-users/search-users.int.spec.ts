@@ -8,7 +8,7 @@ import { ownSystem } from '@rookery/testing/own-system';
 import { Client } from 'pg';
 import { PublicUsers } from '../../storage/public-users';
 
-describe('looking people up', () => {
+describe('Searching users', () => {
   const system = ownSystem(contexts);
   let reader: Person;
 
@@ -40,7 +40,7 @@ describe('looking people up', () => {
     expect(await found('z-t')).toEqual([]);
   });
 
-  it('takes signs that mean something to SQL as they are', async () => {
+  it('treats SQL wildcards as plain characters', async () => {
     await enroll(system, { username: 'percent', name: '100% \\o/ _it_' });
     await enroll(system, { username: 'signs', name: '_%\\ signs' });
     expect(await found('100%')).toEqual(['percent']);
@@ -52,7 +52,7 @@ describe('looking people up', () => {
     expect(await found("'; DROP TABLE identity.users; --")).toEqual([]);
   });
 
-  it('shows nothing of the pending, and of others only what everybody may know', async () => {
+  it('shows no pending users, and only public data of others', async () => {
     await system.ask('POST /v1/auth/register', { body: newcomer({ username: 'hidden-one' }) });
     const seen = await enroll(system, { username: 'hidden-two' });
     const { body } = await search('search=hidden');
@@ -108,7 +108,7 @@ describe('looking people up', () => {
     for (const query of ['limit=1', 'search=a&username=a', 'search=&username=a']) {
       expect(await search(query)).toMatchObject({
         status: 400,
-        body: { code: 'request.invalid', detail: 'Exactly one of search, username must be there.' },
+        body: { code: 'request.invalid', detail: 'Exactly one of search, username is required.' },
       });
     }
     expect((await search('username=')).status).toBe(400);
