@@ -37,12 +37,12 @@ describe('An app whose declarations contradict each other', () => {
     [
       'Api',
       '[contexts[0], contexts[0]]',
-      'The api cannot start: There are two contexts named identity: rename one of them.',
+      'The api cannot start: Two contexts are named identity: rename one of them.',
     ],
     [
       'Worker',
       `[require('./dist/libs/application/context.js').defineContext('garden', '/nowhere', { requires: ['soil'] })]`,
-      'The worker cannot start: libs/contexts/garden/garden.context.ts requires the context soil, which is not there: add it to libs/contexts/index.ts.',
+      'The worker cannot start: libs/contexts/garden/garden.context.ts requires the context soil, which does not exist: add it to libs/contexts/index.ts.',
     ],
     [
       'Api',

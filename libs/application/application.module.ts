@@ -58,7 +58,7 @@ export class ApplicationModule implements OnModuleInit {
 
   /**
    * @param declared contexts of the process
-   * @param role decides which parts of them it takes
+   * @param role decides which parts of the contexts are registered
    * @throws Error if a context requires one that is missing, if contexts require each other, if a port has no
    *   provider or two, or if two aggregates are stored under one name
    */

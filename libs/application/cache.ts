@@ -6,12 +6,12 @@ import { Transaction } from '@rookery/persistence';
 
 const lookups = counter({
   name: 'rookery_cache_lookups_total',
-  help: 'Answers looked up in the cache: hit, miss, refresh (a hit that was renewed early), away (Redis did not answer).',
+  help: 'Cache lookups, by outcome: hit, miss, refresh (a hit that was renewed early), away (Redis did not respond).',
   labels: ['outcome'],
 });
 const loads = counter({
   name: 'rookery_cache_loads_total',
-  help: 'Queries that were run because the cache had no answer or an old one.',
+  help: 'Queries that were run because the cache had no entry or an old one.',
 });
 
 /** Lease of a process that fills an entry, in ms. */

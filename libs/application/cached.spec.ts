@@ -11,7 +11,7 @@ class ReadEgg extends Query<string> {}
 const caching = { key: ({ id }: ReadNest) => `nest-${id}`, seconds: 60 };
 
 describe('@Cached()', () => {
-  it('says how the answers of a query are kept, and nothing about those of others', () => {
+  it('returns the cache options of a cached query, and undefined for others', () => {
     @Cached<ReadNest>(caching)
     @QueryHandler(ReadNest)
     class ReadNestHandler {}

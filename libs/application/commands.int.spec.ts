@@ -119,7 +119,7 @@ describe('With one connection to PostgreSQL, a command', () => {
     ).size;
   }
 
-  it('returns what its handler returns, once all it did is stored', async () => {
+  it('returns the result of its handler after the commit', async () => {
     const id = await commands.execute(new Write('hello'));
     expect(await texts('line')).toEqual(['hello']);
     expect(await system.sql('SELECT 1 AS found FROM messaging.outbox WHERE subject = $1', [id])).toHaveLength(
@@ -127,7 +127,7 @@ describe('With one connection to PostgreSQL, a command', () => {
     );
   });
 
-  it('has a transaction of its own, and many at once all come through with what follows from them', async () => {
+  it('has its own transaction, and many concurrent ones all succeed, including their effects', async () => {
     const lines = Array.from({ length: 40 }, (_, each) => `line ${each}`).sort();
     // Eight at once: who waits too long for the one connection is refused.
     const rest = lines.values();
@@ -141,13 +141,13 @@ describe('With one connection to PostgreSQL, a command', () => {
     expect(await texts('read')).toEqual(lines);
   });
 
-  it('inside another is part of that one', async () => {
+  it('inside another command joins its transaction', async () => {
     await commands.execute(new WriteAll(['a', 'b', 'c']));
     expect(await texts('line')).toEqual(['a', 'b', 'c']);
     expect(await transactions()).toBe(1);
   });
 
-  it('that is rejected changes nothing and raises no event, nor does the one it is part of', async () => {
+  it('that is rejected changes nothing and raises no event, and neither does its outer command', async () => {
     const before = await system.sql('SELECT id FROM messaging.outbox ORDER BY id');
     await expect(commands.execute(new Write('rude'))).rejects.toMatchObject({ code: 'suite.unwelcome' });
     await expect(commands.execute(new WriteAll(['a', 'rude']))).rejects.toBeInstanceOf(Rejection);
@@ -217,7 +217,7 @@ describe('With one connection to PostgreSQL, a command', () => {
     expect(await texts('line')).toEqual([]);
   });
 
-  it('is refused at boot without a name, and with one that another has or had', async () => {
+  it('is rejected at startup without a name, and with a current or former name of another', async () => {
     class Scribble extends Command<void> {}
     @Audited('suite.put-down')
     class PutDown extends Command<void> {}
@@ -235,7 +235,7 @@ describe('With one connection to PostgreSQL, a command', () => {
     await expect(booting(Type)).rejects.toThrow('two commands named suite.write: Write and Type');
   });
 
-  it('cannot be smuggled past its transaction', async () => {
+  it('cannot write outside of its transaction', async () => {
     const { active } = system.inApi(Transaction);
     expect(active).toBe(false);
     await expect(system.inApi(Sql).execute('DELETE FROM suite.line')).rejects.toMatchObject({

@@ -8,14 +8,14 @@ import { IdempotencyKeys } from './idempotency-keys';
 
 const seconds = histogram({
   name: 'rookery_command_duration_seconds',
-  help: 'Time a command took, by outcome: done, rejected, failed.',
+  help: 'Duration of commands in seconds, by outcome: done, rejected, failed.',
   labels: ['command', 'outcome'],
 });
 
 /**
  * The only way to change something: span → idempotency → audit → transaction → handler. The effect, the record under an
- * idempotency key and the audit entry commit together; a refusal is recorded after its rollback. A command whose effect
- * is already recorded under the key does not run again, so there is no second entry.
+ * idempotency key and the audit entry commit together; a rejection is recorded after the rollback. A command whose
+ * effect is already recorded under the key does not run again, so there is no second entry.
  */
 @Injectable()
 export class Commands {

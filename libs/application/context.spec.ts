@@ -28,7 +28,7 @@ describe('Defining a context', () => {
   const define = () => defineContext('garden', folder, {});
   const namesOf = (types: readonly { name: string }[]) => types.map(({ name }) => name);
 
-  it('finds what its features export, each part in its place', () => {
+  it('finds the exports of its features and registers each as its kind', () => {
     feature(
       'plant-tree',
       `${command('PlantTree')} ${handler('PlantTreeHandler', 'exports.PlantTree')}
@@ -67,14 +67,14 @@ describe('Defining a context', () => {
     expect(define().handlers).toEqual([]);
   });
 
-  it('refuses a file that exports nothing that takes part', () => {
+  it('rejects a feature file without a controller, handler, subscriber or schedule', () => {
     feature('plant-tree', 'exports.helper = () => 1; exports.Tree = class Tree {};');
     expect(define).toThrow(/plant-tree\.ts exports no controller, handler, subscriber or schedule/);
   });
 
   it('refuses a folder without a file of its name', () => {
     feature('plant-tree', '', 'plant.js');
-    expect(define).toThrow(/needs a file of its name: .*plant-tree\.ts/);
+    expect(define).toThrow(/must contain a file with the same name: .*plant-tree\.ts/);
   });
 
   // handles() reads keys that @nestjs/cqrs does not export: this test fails if they change.
@@ -120,23 +120,23 @@ describe('What contexts require', () => {
   const of = (name: string, ...requires: string[]) => contextOf(name, { requires });
   const order = (...contexts: ReturnType<typeof of>[]) => inOrder(contexts).map(({ name }) => name);
 
-  it('comes before them, in whichever order they are listed', () => {
+  it('is registered before them, whatever the order of the list', () => {
     expect(order(of('a', 'b', 'c'), of('b', 'c'), of('c'), of('d'))).toEqual(['c', 'b', 'a', 'd']);
   });
 
-  it('must be there', () => {
+  it('must exist', () => {
     expect(() => order(of('a', 'b'))).toThrow(
-      'libs/contexts/a/a.context.ts requires the context b, which is not there: add it to libs/contexts/index.ts.',
+      'libs/contexts/a/a.context.ts requires the context b, which does not exist: add it to libs/contexts/index.ts.',
     );
   });
 
-  it('must not require them in turn', () => {
+  it('must not require each other', () => {
     expect(() => order(of('a', 'b'), of('b', 'c'), of('c', 'b'))).toThrow(
-      'The contexts b → c → b require each other: take one of them out of "requires" in libs/contexts/b/b.context.ts.',
+      'The contexts b → c → b require each other: remove one of them from "requires" in libs/contexts/b/b.context.ts.',
     );
   });
 
   it('has one name each', () => {
-    expect(() => order(of('a'), of('a'))).toThrow('There are two contexts named a: rename one of them.');
+    expect(() => order(of('a'), of('a'))).toThrow('Two contexts are named a: rename one of them.');
   });
 });

@@ -32,7 +32,7 @@ export interface Context {
   readonly permissions: RolePermissions;
   /** Names of the contexts whose events and ports it uses. */
   readonly requires: readonly string[];
-  /** Updates its rows that follow from all declarations; see {@link Synchronize}. */
+  /** Updates rows that are derived from the declarations of all contexts; see {@link Synchronize}. */
   readonly synchronize: Synchronize | undefined;
   readonly schemas: readonly EntitySchema[];
   readonly providers: readonly Provider[];
@@ -62,8 +62,8 @@ export interface Context {
 export type RolePermissions = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Updates rows that follow from the declarations of all contexts. It runs after the migrations, whenever they run, in
- * one process at a time.
+ * Updates rows that are derived from the declarations of all contexts. It runs after each run of the migrations, in one
+ * process at a time.
  *
  * @param statement runs SQL and returns rows
  * @param contexts all contexts of the program, including this one
@@ -77,19 +77,19 @@ export type Synchronize = (
 /**
  * Creates state for a suite that no route creates quickly.
  *
- * @param app application whose providers it may use
+ * @param app application whose providers it can use
  * @param args plain data, like the return value
  */
-// oxlint-disable-next-line typescript/no-explicit-any -- each fixture takes what its callers agree on
+// oxlint-disable-next-line typescript/no-explicit-any -- each fixture defines its own parameters
 export type Fixture = (app: INestApplicationContext, args: any) => Promise<unknown>;
 
-/** A command-line tool for operators. It needs only PostgreSQL, so it also works while Redis is down. */
+/** A command-line tool for operators. It needs only PostgreSQL, so it works while Redis is down. */
 export interface Cli {
   /** Usage, in one line. */
   readonly usage: string;
   /** Its providers, besides persistence. */
   readonly providers: readonly Provider[];
-  /** @returns false for invalid arguments; the usage is shown then */
+  /** @returns false for invalid arguments; the usage is then printed */
   accepts(args: readonly string[]): boolean;
   /**
    * @param app application with the classes in `providers`
@@ -114,7 +114,7 @@ export interface Seed {
  *   one of them as `@ApiTags()`
  * @param parts.permissions permissions by role; applied whenever migrations run
  * @param parts.requires names of the contexts whose events and ports it uses
- * @param parts.synchronize updates its rows that follow from all declarations, whenever migrations run
+ * @param parts.synchronize updates rows that are derived from all declarations, after each run of the migrations
  * @param parts.schemas how its aggregates are stored
  * @param parts.providers what its features inject: repositories, policies
  * @param parts.offers ports for other contexts: providers of abstract classes in its `contract.ts`
@@ -190,19 +190,19 @@ export function inOrder(contexts: readonly Context[]): Context[] {
   const twice = contexts.find(
     ({ name }, index) => contexts.findIndex((each) => each.name === name) !== index,
   );
-  if (twice) throw new Error(`There are two contexts named ${twice.name}: rename one of them.`);
+  if (twice) throw new Error(`Two contexts are named ${twice.name}: rename one of them.`);
   const add = (context: Context, path: readonly string[]): void => {
     if (ordered.includes(context)) return;
     const here = [...path, context.name];
     if (path.includes(context.name))
       throw new Error(
-        `The contexts ${here.slice(here.indexOf(context.name)).join(' → ')} require each other: take one of them out of "requires" in ${declarationOf(context.name)}.`,
+        `The contexts ${here.slice(here.indexOf(context.name)).join(' → ')} require each other: remove one of them from "requires" in ${declarationOf(context.name)}.`,
       );
     for (const name of context.requires) {
       const required = contexts.find((each) => each.name === name);
       if (!required)
         throw new Error(
-          `${declarationOf(context.name)} requires the context ${name}, which is not there: add it to libs/contexts/index.ts.`,
+          `${declarationOf(context.name)} requires the context ${name}, which does not exist: add it to libs/contexts/index.ts.`,
         );
       add(required, here);
     }
@@ -218,7 +218,7 @@ export function declarationOf(name: string): string {
 }
 
 /**
- * TypeORM finds mappings by name: of two with one name, a repository would take the other's table.
+ * TypeORM finds mappings by name. If two have the same name, a repository would use the wrong table.
  *
  * @throws Error naming both contexts if the stored states of two aggregates have the same name
  */
@@ -237,7 +237,8 @@ export function checkSchemas(contexts: readonly Context[]): void {
 }
 
 /**
- * A missing provider must not mean that nothing is hidden, and the order of the contexts must not choose between two.
+ * Without this check a missing provider could expose data, and the order of the contexts would decide between two
+ * providers.
  *
  * @throws Error naming the port if no context offers a port that another asks for, or if two offer it
  */
@@ -249,14 +250,14 @@ export function checkPorts(contexts: readonly Context[]): void {
     const other = offered.slice(index + 1).find((each) => each.port === port);
     if (other)
       throw new Error(
-        `${nameOf(port)} is offered in ${declarationOf(name)} and in ${declarationOf(other.name)}: take it out of one.`,
+        `${nameOf(port)} is offered in ${declarationOf(name)} and in ${declarationOf(other.name)}: remove it from one of them.`,
       );
   }
   for (const { name, asks } of contexts) {
     const open = asks.find((port) => !offered.some((each) => each.port === port));
     if (open)
       throw new Error(
-        `${declarationOf(name)} asks for ${nameOf(open)}, which no context offers: name it under \`offers\`.`,
+        `${declarationOf(name)} asks for ${nameOf(open)}, which no context offers: add it to \`offers\` of one context.`,
       );
   }
 }
@@ -275,7 +276,7 @@ function featureFiles(folder: string): string[] {
     .sort();
 }
 
-/** @returns the path of what a compiled file was written as, from the root of the checkout */
+/** @returns the path of the source of a compiled file, relative to the root of the repository */
 function sourceOf(file: string): string {
   return relative(process.cwd(), file)
     .replace(/^dist\//, '')
@@ -283,10 +284,12 @@ function sourceOf(file: string): string {
 }
 
 function missing(path: string): never {
-  throw new Error(`A feature's folder needs a file of its name: ${sourceOf(`${path}.ts`)}.`);
+  throw new Error(
+    `The folder of a feature must contain a file with the same name: ${sourceOf(`${path}.ts`)}.`,
+  );
 }
 
-/** A command without a handler, or with two, fails at boot and not at its first call. */
+/** Fails at startup if a command has no handler or two handlers, instead of at its first call. */
 function checkHandlers(exported: readonly Type[]): void {
   const handled = exported.flatMap((type) => handles(type)?.type ?? []);
   const twice = handled.find((type, index) => handled.indexOf(type) !== index);
@@ -295,7 +298,7 @@ function checkHandlers(exported: readonly Type[]): void {
     (type) =>
       (type.prototype instanceof Command || type.prototype instanceof Query) && !handled.includes(type),
   );
-  if (orphan) throw new Error(`${whereIs(orphan)} has no handler: write one beside it, and export it.`);
+  if (orphan) throw new Error(`${whereIs(orphan)} has no handler: write one next to it, and export it.`);
 }
 
 function isClass(value: unknown): value is Type {

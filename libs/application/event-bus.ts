@@ -8,8 +8,8 @@ import { Outbox, Transaction } from '@rookery/persistence';
 const IN_MEMORY = { '@EventsHandler()': '__eventsHandler__', '@Saga()': '__saga__' };
 
 /**
- * What `EventBus.publish` and `AggregateRoot.commit` of @nestjs/cqrs do: store events in the outbox, in the current
- * transaction, like repositories do with events of aggregates. Subscribers receive them after the commit.
+ * Implements `EventBus.publish` and `AggregateRoot.commit` of @nestjs/cqrs: stores events in the outbox, in the current
+ * transaction, as repositories do with events of aggregates. Subscribers receive them after the commit.
  */
 @Injectable()
 export class OutboxPublisher implements IEventPublisher<RaisedEvent> {
@@ -19,7 +19,7 @@ export class OutboxPublisher implements IEventPublisher<RaisedEvent> {
   ) {}
 
   /**
-   * @returns a promise that need not be awaited: the transaction waits for it, and is rolled back if it rejects
+   * @returns a promise that does not have to be awaited: the transaction waits for it, and is rolled back if it rejects
    * @throws Error outside of a transaction, and for events that no contract defines
    */
   publish(event: RaisedEvent): Promise<void> {
@@ -29,13 +29,13 @@ export class OutboxPublisher implements IEventPublisher<RaisedEvent> {
   publishAll(events: readonly RaisedEvent[]): Promise<void> {
     if (!this.transaction.active) {
       throw new Error(
-        'EventBus.publish stores an event together with the change it tells of, so it works inside a command or a subscriber; here there is no transaction to store it in.',
+        'EventBus.publish must be called inside a command or a subscriber: it stores the event in the same transaction as the change, and there is no transaction here.',
       );
     }
     for (const event of events) {
       if (typeof event.definition?.type !== 'string') {
         throw new Error(
-          `EventBus.publish takes events of a contract, occurred(PostCreated, { … }), since they outlive the process; ${event.constructor.name} is not defined by defineEvent().`,
+          `EventBus.publish accepts only events that are declared with defineEvent(), such as occurred(PostCreated, { … }); ${event.constructor.name} is not declared.`,
         );
       }
     }

@@ -11,7 +11,7 @@ import { seal, unseal } from './seal';
 export interface KeyedRequest {
   /** Digest of the scope: caller, method and path. */
   scope: Buffer;
-  /** As the client sent it. */
+  /** The key as the client sent it. */
   key: string;
   /** See {@link IdempotencyKeys.fingerprint}. */
   fingerprint: Buffer;
@@ -41,10 +41,10 @@ const LEASE_SECONDS = 60;
 const KEEP_SECONDS = 86_400;
 
 /**
- * When PostgreSQL crashes it may forget a claim or an answer of the last moments. Without its claim a command commits
- * nothing, and commits are flushed in order: one that is on disk has its claim there. Without its answer a request is
- * answered from the result of its command. Only a claim under which nothing is stored must be on disk at once: its
- * commands do not look for it.
+ * Commits asynchronously. If PostgreSQL crashes, it can lose the claims and responses of the last moments. A lost claim
+ * is harmless: a command commits nothing without its claim, and commits are flushed in order, so a command on disk has
+ * its claim on disk. A lost response is rebuilt from the stored result of its command. Only a claim with `stores:
+ * false` must be flushed at once, because its commands do not check it.
  */
 const UNDONE_BY_A_CRASH: TransactionOptions = { redone: true };
 

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 
-/** Some rows about a user, all of one kind: `['sessions', […]]`. */
+/** Rows about a user, all of one kind: `['sessions', […]]`. */
 export type ExportedPage = readonly [section: string, rows: readonly object[]];
 
 /** Number of erased rows by kind: `{ posts: 12 }`. */
@@ -10,18 +10,18 @@ export type ErasedCounts = Readonly<Record<string, number>>;
 /** Personal data of a context; part of its declaration. */
 export interface PersonalData {
   /**
-   * Reads everything the context stores about a user, in pages to limit memory. No secrets and no hashes of them,
-   * because the export is handed out.
+   * Reads everything the context stores about a user, in pages to limit memory. No secrets and no hashes of secrets,
+   * because the user downloads the export.
    */
   export(userId: string): AsyncIterable<ExportedPage>;
   /**
-   * Hides what the context shows of a user, in the transaction that deletes the account, because an event would arrive
-   * a moment later. Not needed if the context shows nothing, or reads the account itself.
+   * Hides the data of a user in the transaction that deletes the account, because an event would arrive a moment later.
+   * Not needed if the context shows no data of users, or checks the account itself.
    */
   hide?(userId: string): Promise<void>;
   /**
-   * Erases a batch of what the context stores about a user, in the current transaction. It is called again, each time
-   * in a separate transaction, until it erases nothing. An unknown user is not an error.
+   * Erases a batch of the data about a user, in the current transaction. It is called again, each time in a separate
+   * transaction, until it erases nothing. An unknown user is not an error.
    *
    * @param limit maximum number of rows of a kind to erase per call
    * @returns number of erased rows; all zero if nothing is left
@@ -44,12 +44,12 @@ export class PersonalDataOfAll {
     private readonly moduleRef: ModuleRef,
   ) {}
 
-  /** Adds what a part of the platform stores about users. */
+  /** Registers personal data of a part of the platform. */
   add(holder: Holder): void {
     this.platform.push(holder);
   }
 
-  /** @returns all with personal data, dependents first: the accounts themselves come last. */
+  /** @returns everything with personal data, dependents first: the accounts themselves come last. */
   holders(): Holder[] {
     const contexts = this.contexts
       .flatMap(({ name, personalData }) =>

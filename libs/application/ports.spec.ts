@@ -7,14 +7,14 @@ class Adam extends Gardeners {}
 const offer = { provide: Gardeners, useClass: Adam };
 
 describe('The ports of the contexts', () => {
-  it('are content with one provider for each', () => {
+  it('accept exactly one provider', () => {
     const contexts = [contextOf('garden', { asks: [Gardeners] }), contextOf('eden', { offers: [offer] })];
     expect(() => checkPorts(contexts)).not.toThrow();
   });
 
   it('require a provider', () => {
     expect(() => checkPorts([contextOf('garden', { asks: [Gardeners] })])).toThrow(
-      'libs/contexts/garden/garden.context.ts asks for Gardeners, which no context offers: name it under `offers`.',
+      'libs/contexts/garden/garden.context.ts asks for Gardeners, which no context offers: add it to `offers` of one context.',
     );
   });
 

@@ -3,7 +3,7 @@ import { IdempotencyKeys } from './idempotency-keys';
 
 const BATCH_SIZE = 5_000;
 
-/** Forgets idempotency keys whose day is over. */
+/** Deletes expired idempotency keys. */
 @Schedule('platform.prune-idempotency-keys', {
   everySeconds: 60,
   formerly: ['platform.prune-expired', 'platform.PruneExpired'],

@@ -6,7 +6,7 @@ import { cachingOf } from './cached';
 
 const seconds = histogram({
   name: 'rookery_query_duration_seconds',
-  help: 'Time a query took.',
+  help: 'Duration of queries in seconds.',
   labels: ['query'],
 });
 

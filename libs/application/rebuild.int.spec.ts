@@ -54,20 +54,20 @@ describe('A rebuild', () => {
   const kept = async () =>
     (await system.sql<{ id: string }>('SELECT id FROM public.bells')).map(({ id }) => id).sort();
 
-  it('hands on each event once, also when one of them fails at first', async () => {
+  it('handles each event once, even if one of them fails at first', async () => {
     KeepBells.failures.set(KeepBells.bells[30]!, 3);
     expect(await rebuild()).toEqual({ events: 50 });
     expect(await kept()).toEqual(KeepBells.bells.toSorted());
   });
 
-  it('sweeps part by part until the end, also when one of them fails at first', async () => {
+  it('sweeps batch by batch until the end, even if one of them fails at first', async () => {
     await system.sql('INSERT INTO public.bells SELECT unnest($1::uuid[])', [KeepBells.wrong]);
     KeepBells.failures.set('sweep', 3);
     await rebuild();
     expect(await kept()).toEqual(KeepBells.bells.toSorted());
   });
 
-  it('ends with the error of a event that cannot be handled', async () => {
+  it('fails with the error of an event that cannot be handled', async () => {
     KeepBells.failures.set(KeepBells.bells[30]!, 1_000);
     await expect(rebuild()).rejects.toThrow('Out of tune.');
     expect(await kept()).toEqual(KeepBells.bells.slice(0, 30).toSorted());

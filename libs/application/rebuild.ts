@@ -9,7 +9,7 @@ import { isDatabaseUnavailable, Transaction } from '@rookery/persistence';
 const SWEEP = 1_000;
 /** Events per transaction. */
 const TOGETHER = 20;
-/** Attempts for a part of a sweep, and for a single event: they may conflict with a lock of an active worker. */
+/** Attempts for a part of a sweep, and for a single event: they can conflict with a lock of an active worker. */
 const TRIES = 5;
 
 /** Result of a rebuild. */
@@ -19,7 +19,7 @@ export interface Rebuilt {
 }
 
 /**
- * Rebuilds projections from stored data: it removes rows that the stored data does not explain, then replays the stored
+ * Rebuilds projections from stored data: it removes rows without a source in the stored data, then replays the stored
  * data as events through the regular subscriber. The outbox cannot be the source because it is pruned.
  */
 @Injectable()
@@ -37,9 +37,9 @@ export class Rebuild {
   }
 
   /**
-   * Rebuilds the projection of one subscriber. It may be interrupted and run again at any time.
+   * Rebuilds the projection of one subscriber. It can be interrupted and run again at any time.
    *
-   * @throws Error if there is no such subscriber; what the subscriber throws five times in a row
+   * @throws Error if there is no such subscriber, or the subscriber fails five times in a row
    */
   async run(name: string): Promise<Rebuilt> {
     const subscriber = this.find(name);
@@ -60,7 +60,7 @@ export class Rebuild {
   private find(name: string): AnySubscriber & Rebuildable {
     const known = this.subscribers.get(name);
     if (!known || !isRebuildable(known.type.prototype)) {
-      throw new Error(`There is no projection ${name}; there are ${this.names().join(', ')}.`);
+      throw new Error(`There is no projection ${name}. Available projections: ${this.names().join(', ')}.`);
     }
     return this.moduleRef.get<AnySubscriber & Rebuildable>(known.type, { strict: false });
   }

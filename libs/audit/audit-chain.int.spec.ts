@@ -148,7 +148,7 @@ describe('the hash chain of the audit log', () => {
     await sealAll();
   });
 
-  it('notices a cut-off end when seals are cut off, and against a root also when entries are', async () => {
+  it('detects removed seals at the end, and with a root also removed entries', async () => {
     const root = await chain.root();
     const seals = `DELETE FROM audit.seals WHERE position > 100`;
     const entries = `DELETE FROM audit.entries WHERE id IN (SELECT entry_id FROM audit.seals WHERE position > 100)`;
@@ -157,7 +157,7 @@ describe('the hash chain of the audit log', () => {
     expect(await after([entries, seals], root)).toMatchObject({ intact: false, position: 101 });
   });
 
-  it('notices against a root that the whole chain was rewritten', async () => {
+  it('detects with a root that the whole chain was rewritten', async () => {
     const root = readRoot(
       `10:${(await ledger.sql<{ hash: string }>(`SELECT encode(hash, 'hex') AS hash FROM audit.seals WHERE position = 10`))[0]!.hash}`,
     );
@@ -181,7 +181,7 @@ describe('the hash chain of the audit log', () => {
     });
   });
 
-  it('accepts a root of its own', async () => {
+  it('accepts its own root', async () => {
     expect(await chain.verify(await chain.root())).toMatchObject({ intact: true });
   });
 
@@ -204,7 +204,7 @@ describe('the hash chain of the audit log', () => {
     },
   );
 
-  it('is migrated by a role that is no superuser, and takes the right to change from that very role', async () => {
+  it('can be migrated without a superuser, and revokes the right to change entries from the migrating role', async () => {
     const database = await createTestDatabase({ empty: true });
     const role = `owner_${Date.now()}`;
     const superuser = new Client({ connectionString: database.url });
@@ -266,7 +266,7 @@ describe('verifying the audit log from outside', () => {
         true,
         false,
       ]);
-      await expect(verify('nonsense')).rejects.toThrow('is no root');
+      await expect(verify('nonsense')).rejects.toThrow('is not a root');
 
       const [second] = await ledger.sql<{ id: string }>(
         'SELECT entry_id AS id FROM audit.seals WHERE position = 2',
@@ -285,7 +285,7 @@ describe('verifying the audit log from outside', () => {
   });
 });
 
-describe('what an entry keeps of its origin', () => {
+describe('The origin digest of an entry', () => {
   it('survives the deletion of the origin, and detects a changed one', async () => {
     const ledger = await TestLedger.start({ providers: [AuditTrail, AuditChain, AuditLog] });
     try {
@@ -310,7 +310,7 @@ describe('what an entry keeps of its origin', () => {
 });
 
 describe('a refused command inside another one', () => {
-  it('waits for no second connection, and is kept if the outer one continues', async () => {
+  it('needs no second connection, and is recorded if the outer command continues', async () => {
     const ledger = await TestLedger.start({ providers: [AuditTrail], poolSize: 1 });
     try {
       const trail = ledger.get(AuditTrail);

@@ -6,7 +6,9 @@ const LOCK = "hashtext('audit.seal')";
 const BATCH_SIZE = 1_000;
 const PAGE = 2_000;
 
-/** The end of the chain. Stored outside the database, it proves that nothing before it was removed or rewritten. */
+/**
+ * The end of the chain. If it is stored outside the database, it proves that no earlier entry was removed or changed.
+ */
 export interface Root {
   /** Number of sealed entries. */
   count: number;
@@ -21,7 +23,7 @@ export interface Root {
 export function readRoot(text: string): Root {
   const [, count, hash] = /^(\d+):([0-9a-f]{64})$/.exec(text) ?? [];
   if (count === undefined || hash === undefined)
-    throw new Error(`"${text}" is no root: it reads <count>:<hash>.`);
+    throw new Error(`"${text}" is not a root. A root has the form <count>:<hash>.`);
   return { count: Number(count), hash };
 }
 
@@ -105,7 +107,7 @@ export class AuditChain {
       if (rows.length < PAGE) break;
     }
     if (known && position < known.count) {
-      const reason = `the chain ends at ${position}, but had ${known.count} entries once`;
+      const reason = `the chain ends at ${position}, but the given root has ${known.count} entries`;
       return { intact: false, position: position + 1, entryId: null, reason };
     }
     const stray = await this.neitherSealedNorQueued();
@@ -114,7 +116,7 @@ export class AuditChain {
         intact: false,
         position: null,
         entryId: stray,
-        reason: 'the entry is neither sealed nor waiting for it',
+        reason: 'the entry is neither sealed nor waiting to be sealed',
       };
     }
     const waiting = await this.sql.row<{ count: number }>(
@@ -161,12 +163,14 @@ function problemWith(row: CheckedRow, expected: number, previous: Buffer, known?
   if (row.position !== expected) return `seal ${expected} is missing`;
   if (row.id === null) return 'the entry is missing';
   if (!sealOf(previous, row as SealedContent).equals(row.hash)) {
-    return 'the entry, or its place in the order, is not what was sealed';
+    return 'the entry or its position differs from what was sealed';
   }
   if (known?.count === row.position && known.hash !== row.hash.toString('hex')) {
-    return 'the chain up to here is not the one whose root was kept';
+    return 'the chain up to here does not match the given root';
   }
   if (row.ip === null || row.userAgentHash === null || row.salt === null) return undefined;
   const origin = digestOf({ ip: row.ip, userAgentHash: row.userAgentHash, salt: row.salt });
-  return row.originDigest?.equals(origin) ? undefined : 'the origin of the entry is not what was recorded';
+  return row.originDigest?.equals(origin)
+    ? undefined
+    : 'the origin of the entry differs from what was recorded';
 }

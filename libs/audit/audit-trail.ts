@@ -20,7 +20,7 @@ import { type AuditedAction, auditedAction, recordedOf } from './audited';
 import { digestOf, type Origin } from './entry';
 import { RefusalTally } from './refusal-tally';
 
-/** What is recorded about one command or event. */
+/** The recorded data of one command or event. */
 interface Note {
   action: string;
   subjectId: string | null;
@@ -32,23 +32,23 @@ interface Note {
 
 const unrecorded = counter({
   name: 'rookery_audit_unrecorded_total',
-  help: 'Refused or failed commands that the audit log could not be told of; the log has them.',
+  help: 'Rejected or failed commands that could not be written to the audit log. They are in the process log.',
   labels: ['action'],
 });
 
 const aggregated = counter({
   name: 'rookery_audit_aggregated_total',
-  help: 'Commands of callers who are not signed in that were refused or failed and are counted in one entry with others.',
+  help: 'Rejected or failed commands of anonymous callers that share one audit entry with others.',
   labels: ['action'],
 });
 
-/** Milliseconds between two entries for counted refusals. */
+/** Milliseconds between two entries for counted rejections. */
 const TALLY_MS = 60_000;
 
 /**
- * Writes the audit log. A completed command is recorded in its own transaction: both commit or neither. A refused or
- * failed one is recorded after its rollback, in a separate transaction. For anonymous callers only the first few of a
- * kind in a minute get entries, and the others are counted in one entry.
+ * Writes the audit log. A completed command is recorded in its own transaction: both commit or neither. A rejected or
+ * failed command is recorded after its rollback, in a separate transaction. For anonymous callers, only the first few
+ * of each kind per minute get their own entry; the others are counted in one entry.
  */
 @Injectable()
 export class AuditTrail extends EventObserver implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -162,7 +162,10 @@ export class AuditTrail extends EventObserver implements OnApplicationBootstrap,
 
   private missed(note: Note, reason: Error): void {
     unrecorded.inc({ action: note.action });
-    this.log.error({ audit: note }, `Not in the audit log, since that cannot be written: ${reason.message}`);
+    this.log.error(
+      { audit: note },
+      `Not in the audit log, because the audit log cannot be written: ${reason.message}`,
+    );
   }
 
   private noteOfResult(command: object, result: unknown, events: readonly StoredEvent[]): Note {
@@ -236,8 +239,8 @@ function noteOfEvent({ id, type, subject }: StoredEvent): Note {
 }
 
 /**
- * Refusals of the web layer, such as a stale `If-Match`, have their code in a definition; this lib does not know their
- * class.
+ * Refusals of the web layer, such as a stale `If-Match`, have their code in a definition; this library does not depend
+ * on their class.
  */
 function codeOf(error: unknown): string | null {
   if (error instanceof Rejection) return error.code;

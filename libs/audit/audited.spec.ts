@@ -18,12 +18,12 @@ class RenamePet extends Command<void> {
 const rename = () =>
   new RenamePet('p'.repeat(300), 2, { email: 'a@example.com' }, 'secret', 'rt_1', 'a@example.com');
 
-describe('what the audit log may record about a command', () => {
+describe('The recorded fields of a command', () => {
   it('records no field by default', () => {
     expect(recordedOf(rename(), auditedAction(RenamePet).options.record)).toEqual({});
   });
 
-  it('is the fields that the command names: scalars of bounded length, never whole objects', () => {
+  it('are those that the command names: scalars of limited length, never whole objects', () => {
     expect(recordedOf(rename(), ['petId', 'times', 'owner'])).toEqual({
       petId: 'p'.repeat(200),
       times: 2,

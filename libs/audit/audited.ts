@@ -2,13 +2,13 @@ import 'reflect-metadata';
 import type { Command, CommandResult } from '@nestjs/cqrs';
 import { type DurableName, durableName, whereIs } from '@rookery/domain';
 
-/** What the audit log may record about a command besides caller, time, origin and outcome. */
+/** What the audit log can record about a command in addition to caller, time, origin and outcome. */
 export interface AuditOptions<C extends Command<unknown> = Command<unknown>> {
   /** Fields that are recorded unchanged. None by default, so that no secret is recorded by mistake. */
   record?: readonly (keyof C & string)[];
   /** Id of the subject; by default the subject of the rejection, or of the first event it raised. */
   subject?: (command: C, result: CommandResult<C> | undefined) => string | null | undefined;
-  /** The code of the refusal that a result stands for, if a command returns it instead of throwing. */
+  /** The rejection code that a result stands for, if the command returns it instead of throwing. */
   refusal?: (result: CommandResult<C>) => string | undefined;
   /** Previous names: a filter by the current name also finds entries with these. */
   formerly?: readonly string[];
@@ -25,8 +25,8 @@ const KEY = Symbol('audited');
 const NEVER = /pass|secret|token|code|otp|recovery|credential|mail|phone|^name$|username|^ip$|agent|client/i;
 
 /**
- * Names a command and declares what the audit log may record about it. The name stays when the class is renamed:
- * entries of the audit log and the records under idempotency keys contain it.
+ * Names a command and declares what the audit log records about it. Do not change the name when you rename the class:
+ * entries of the audit log and idempotency records contain it.
  *
  * @param name `<context>.<verb-phrase>`: `social.create-post`
  * @throws Error if the name is malformed, or if a field has the name of secret or personal data

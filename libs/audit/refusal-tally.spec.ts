@@ -15,7 +15,7 @@ describe('the tally of refusals', () => {
     expect(tally.take()).toEqual([{ ...refusal('a'), count: 95 }]);
   });
 
-  it('starts over once it is taken', () => {
+  it('starts over after it is read', () => {
     const tally = new RefusalTally();
     for (let n = 0; n < 6; n += 1) tally.admit(refusal());
     tally.take();
@@ -23,7 +23,7 @@ describe('the tally of refusals', () => {
     expect(tally.take()).toEqual([]);
   });
 
-  it('is bounded however many kinds there are, and loses none', () => {
+  it('is limited however many kinds there are, and loses no count', () => {
     const tally = new RefusalTally();
     const subjects = Array.from({ length: 10_000 }, (_, index) => `subject ${index}`);
     const admitted = subjects.map((subject) => tally.admit(refusal(subject))).filter(Boolean).length;

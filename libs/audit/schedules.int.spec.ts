@@ -35,8 +35,8 @@ describe('the root of the audit chain', () => {
   });
 });
 
-describe('from where something was done', () => {
-  it('is forgotten after as many days as AUDIT_ORIGIN_DAYS says', async () => {
+describe('The stored origin of an action', () => {
+  it('is deleted after AUDIT_ORIGIN_DAYS', async () => {
     const ledger = await TestLedger.start({ providers: [AuditTrail, AuditLog] });
     try {
       const context = { correlationId: null, causationId: null, actorId: null, traceparent: null };

@@ -9,6 +9,6 @@ export class AuditSettings extends defineSettings('Audit', {
   }),
   rootFile: setting('AUDIT_ROOT_FILE', z.string(), {
     default: '',
-    doc: 'File to which the root of the audit chain is appended every hour, in addition to the log. It must be out of reach of the database.',
+    doc: 'File to which the root of the audit chain is appended every hour, in addition to the log. It must be on a system that the database cannot write to.',
   }),
 }) {}

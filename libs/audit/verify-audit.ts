@@ -32,10 +32,10 @@ export async function verifyAudit(
     }
     const { count, hash } = verdict.root;
     say(
-      `The audit chain is intact: ${count} entries are sealed, ${verdict.waiting} wait. Root ${count}:${hash}`,
+      `The audit chain is intact: ${count} entries are sealed, ${verdict.waiting} are waiting to be sealed. Root ${count}:${hash}`,
     );
     if (!known)
-      say('Without a root that was kept elsewhere this does not show that its end was not cut off.');
+      say('Without a root from another place this does not prove that no entries were removed from the end.');
     return true;
   } finally {
     await dataSource.destroy();

@@ -11,7 +11,7 @@ class Tree extends Aggregate<{ id: string; version: number; height: number }> {
 }
 
 describe('An aggregate', () => {
-  it('counts its version up by one for every event', () => {
+  it('increments its version by one per event', () => {
     const tree = new Tree({ id: 'oak', version: 0, height: 1 });
     tree.grow(2);
     tree.grow(3);
@@ -40,7 +40,7 @@ describe('An aggregate', () => {
     expect(tree.storedVersion).toBe(4);
   });
 
-  it('raises nothing by being built', () => {
+  it('raises no event when it is created', () => {
     expect(new Tree({ id: 'oak', version: 0, height: 1 }).takeEvents()).toEqual([]);
   });
 });

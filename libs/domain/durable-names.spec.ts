@@ -31,12 +31,12 @@ describe('Durable names', () => {
     ['formerly the name that another had', 'garden.elm', ['garden.acorn']],
   ])('refuse two with %s, and say which', (_, name, formerly) => {
     trees.add(named(Oak, 'garden.oak', ['garden.acorn']));
-    expect(() => trees.add(named(Elm, name, formerly))).toThrow(/There are two trees named .*: Oak and Elm/);
+    expect(() => trees.add(named(Elm, name, formerly))).toThrow(/Two trees are named .*: Oak and Elm/);
   });
 
   it.each(['oak', 'Garden.oak', 'garden.Oak', 'garden.old oak', 'garden.oak.leaf', ''])(
     'do not read "%s"',
-    (name) => expect(() => durableName('tree', name)).toThrow('must read <context>.<verb-phrase>'),
+    (name) => expect(() => durableName('tree', name)).toThrow('must have the form <context>.<verb-phrase>'),
   );
 
   it.each(['an oak', 'oak,elm', ''])('were never "%s"', (former) =>

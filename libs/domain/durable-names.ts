@@ -1,8 +1,10 @@
-/** A name that is stored in rows, independent of the class name: it stays when the class is renamed. */
+/**
+ * A name that is stored in rows. It is independent of the class name, and does not change when the class is renamed.
+ */
 export interface DurableName {
   /** `<context>.<verb-phrase>`, kebab-case: `social.project-feed`. Stable: rows contain it. */
   readonly name: string;
-  /** Previous names that existing rows may still contain. */
+  /** Previous names that existing rows can still contain. */
   readonly formerly: readonly string[];
 }
 
@@ -12,7 +14,9 @@ export interface DurableName {
  */
 export function durableName(kind: string, name: string, formerly: readonly string[] = []): DurableName {
   if (!/^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/.test(name)) {
-    throw new Error(`The name of a ${kind} must read <context>.<verb-phrase> in kebab-case: "${name}".`);
+    throw new Error(
+      `The name of a ${kind} must have the form <context>.<verb-phrase> in kebab-case: "${name}".`,
+    );
   }
   const odd = formerly.find((former) => !/^[\w.-]+$/.test(former));
   if (odd !== undefined) throw new Error(`"${odd}" cannot have been the name of the ${kind} ${name}.`);
@@ -34,8 +38,8 @@ export class DurableNames<T extends { name: string }, K extends Named<T>> {
       const other = this.known.get(name);
       if (other) {
         throw new Error(
-          `There are two ${this.kind}s named ${name}: ${whereIs(other.type)} and ${whereIs(one.type)}. ` +
-            'Give one of them another name; only one may have borne it formerly.',
+          `Two ${this.kind}s are named ${name}: ${whereIs(other.type)} and ${whereIs(one.type)}. ` +
+            'Rename one of them. Only one of them can list the name in `formerly`.',
         );
       }
     }

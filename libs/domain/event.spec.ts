@@ -25,7 +25,7 @@ describe('Defining an event', () => {
     '.jumped',
     'lake.',
   ])('refuses the misspelt type "%s"', (type) =>
-    expect(() => defineEvent(type, 1, z.object({}))).toThrow('must read <context>.<what-happened>'),
+    expect(() => defineEvent(type, 1, z.object({}))).toThrow('must have the form <context>.<what-happened>'),
   );
 
   it('lists the events by type', () => {

@@ -18,9 +18,9 @@ export interface EventEnvelope<Data = unknown> {
   readonly version: number;
   /** ISO 8601, UTC, milliseconds. */
   readonly occurredAt: string;
-  /** Id of the aggregate it happened to. */
+  /** Id of the aggregate that the event is about. */
   readonly subject: string;
-  /** Version of the aggregate after it; gapless per subject, from 1. */
+  /** Version of the aggregate after the event; without gaps per subject, from 1. */
   readonly sequence: number;
   /** User on whose behalf it happened; null for the system itself. */
   readonly actorId: string | null;
@@ -73,7 +73,7 @@ export function defineEvent<Data>(
   schema: z.ZodType<Data>,
 ): EventDefinition<Data> {
   if (!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(type)) {
-    throw new Error(`Event type "${type}" must read <context>.<what-happened> in kebab-case.`);
+    throw new Error(`Event type "${type}" must have the form <context>.<what-happened> in kebab-case.`);
   }
   const key = `${type} v${version}`;
   if (definitions.has(key)) throw new Error(`Event ${key} is defined twice.`);

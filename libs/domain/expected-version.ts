@@ -6,18 +6,18 @@ import { defineRejection, Rejection } from './rejection';
  */
 export type ExpectedVersion = readonly number[] | 'any' | undefined;
 
-/** A change must say which version it changes. */
+/** A change must state the version that it is based on. */
 export const VersionRequired = defineRejection(
   'precondition.required',
   'invalid',
-  'A change to this resource requires the version that it changes.',
-  'Read the resource, and say which version that was.',
+  'A change to this resource must state the version that it is based on.',
+  'Read the resource, and send its version with the change.',
 );
 
 const Stale = defineRejection(
   'precondition.failed',
   'conflict',
-  'The resource has changed since the version that was read.',
+  'The resource has changed since you read it.',
   'Read the resource again and repeat the change if it still makes sense.',
 );
 

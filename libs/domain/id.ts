@@ -4,7 +4,7 @@ import { V7Generator } from 'uuidv7';
 const pool = new Uint32Array(1_024);
 let used = pool.length;
 
-/** Random numbers from a pool: asking the system for a few bytes for each id costs more than the id. */
+/** Random numbers from a pool: requesting a few bytes from the system for each id would cost more than the id. */
 const generator = new V7Generator({
   nextUint32() {
     if (used === pool.length) {

@@ -22,20 +22,22 @@ const DOMAIN = new RegExp(
   'i',
 );
 
-/** @returns whether a name would not be displayed as one line of text in the order it was written. */
+/**
+ * @returns whether a name contains characters that prevent its display as one line of text in the order it was written.
+ */
 export function hasUnseenCharacters(name: string): boolean {
   return UNSEEN.test(name);
 }
 
 /**
- * @returns whether programs might turn a part of a name into a link; a period in a name must be followed by a space.
+ * @returns whether programs can turn a part of a name into a link; a period in a name must be followed by a space.
  */
 export function hasWebAddress(name: string): boolean {
   const plain = name.normalize('NFKC');
   return WEB_ADDRESS.test(plain) || IPV4.test(plain);
 }
 
-/** @returns whether mail programs might turn a username, which may have dots, into a link. */
+/** @returns whether mail programs can turn a username, which can have dots, into a link. */
 export function isLikeDomain(username: string): boolean {
   return DOMAIN.test(username) || IPV4.test(username);
 }

@@ -13,7 +13,7 @@ describe('A rejection', () => {
     expect(new Rejection(Full, { retryAfterSeconds: 7 }).retryAfterSeconds).toBe(7);
   });
 
-  it('is an error, so that it ends what is under way', () => {
+  it('is an Error, so that it aborts the operation', () => {
     expect(new Rejection(Full)).toBeInstanceOf(Error);
   });
 });
@@ -25,7 +25,8 @@ describe('Defining a rejection', () => {
 
   it.each(['full', 'barn.Full', 'barn.is full', 'barn.full.up', 'barn_full.x'])(
     'refuses the misspelt code "%s"',
-    (code) => expect(() => defineRejection(code, 'gone', '', '')).toThrow('must read <area>.<reason>'),
+    (code) =>
+      expect(() => defineRejection(code, 'gone', '', '')).toThrow('must have the form <area>.<reason>'),
   );
 
   it('lists every definition by code', () => {

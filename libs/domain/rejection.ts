@@ -18,13 +18,13 @@ export interface RejectionDefinition {
   /** `<area>.<reason>`, kebab-case. Stable API. */
   readonly code: string;
   readonly kind: RejectionKind;
-  /** A short phrase for every case of it: the title of the problem and of its page. */
+  /** A short phrase that applies to every case: the title of the problem and of its page. */
   readonly title: string;
   /** One sentence for the caller. */
   readonly message: string;
   /** What the caller can do about it. */
   readonly remedy: string;
-  /** The field of the request that it is about, so that a form can say it there. */
+  /** The field of the request that it is about, so that a form can show the error at the field. */
   readonly field?: FieldError;
 }
 
@@ -72,7 +72,7 @@ export function defineRejection<Params extends z.ZodObject>(
   field?: { path: string; rule: RuleDefinition<Params>; params: z.input<Params> },
 ): RejectionDefinition {
   if (!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(code)) {
-    throw new Error(`Rejection code "${code}" must read <area>.<reason> in kebab-case.`);
+    throw new Error(`Rejection code "${code}" must have the form <area>.<reason> in kebab-case.`);
   }
   if (definitions.has(code)) throw new Error(`Rejection ${code} is defined twice.`);
   const definition = {
@@ -104,19 +104,19 @@ export const Conflict = defineRejection(
   'conflict',
   'Somebody else changed the resource at the same time.',
   'Read the resource again and repeat the change if it still makes sense.',
-  'Changed by somebody else',
+  'Concurrent change',
 );
 
-/** The requested resource does not exist, or the caller may not know that it does. */
+/** The requested resource does not exist, or the caller is not allowed to know that it exists. */
 export const NotFound = defineRejection(
   'resource.not-found',
   'missing',
-  'There is no such resource.',
-  'Check the id. A resource that you may not see has the same response.',
-  'No such resource',
+  'The resource does not exist.',
+  'Check the id. A resource that you are not allowed to see gets the same response.',
+  'Resource not found',
 );
 
-/** The caller is not signed in, or no longer. */
+/** The caller is not signed in, or no longer signed in. */
 export const Unauthenticated = defineRejection(
   'auth.unauthenticated',
   'unauthenticated',
@@ -139,6 +139,6 @@ export const DependencyUnavailable = defineRejection(
   'dependency.unavailable',
   'unavailable',
   'A required service does not respond at the moment.',
-  'Try again after the time in Retry-After.',
+  'Try again after the number of seconds in Retry-After.',
   'Temporarily unavailable',
 );

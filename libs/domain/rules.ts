@@ -6,7 +6,7 @@ export interface RuleDefinition<Params extends z.ZodObject = z.ZodObject> {
   readonly code: string;
   /** One sentence about the value: "It is missing." */
   readonly meaning: string;
-  /** What a client needs to say the rule in another language: `errors[].params`. */
+  /** Values that a client needs to state the rule in another language: `errors[].params`. */
   readonly params: Params;
 }
 
@@ -48,21 +48,27 @@ export function oneOfParam<Value extends string>(
 
 const limit = (description: string) => z.union([z.number(), z.string()]).optional().describe(description);
 
-/** The rules of values. Contexts declare those of their own with {@link defineRule}. */
+/** The general rules of values. Contexts declare their own rules with {@link defineRule}. */
 export const Rules = {
-  address: defineRule('address', 'It holds a web address, or looks like one.'),
+  address: defineRule('address', 'It contains a web address, or text that looks like one.'),
   characters: defineRule(
     'characters',
-    'It holds a character that is not allowed, such as NUL, half of a surrogate pair or a control character in a name.',
+    'It contains a character that is not allowed, such as NUL, half of a surrogate pair or a control character in a name.',
   ),
-  custom: defineRule('custom', 'It violates a rule of this field alone.', {
+  custom: defineRule('custom', 'It violates a rule that only this field has.', {
     rule: z.string().describe('Name of the rule.'),
   }),
-  format: defineRule('format', 'It is not written as this kind of value is: an address, an id, a date.', {
-    format: z
-      .string()
-      .describe('What it must be: `email`, `uuid`, `uri`, `date`, `date-time`, `language-tag`, `time-zone`.'),
-  }),
+  format: defineRule(
+    'format',
+    'It does not have the required format, such as an e-mail address, an id or a date.',
+    {
+      format: z
+        .string()
+        .describe(
+          'Required format: `email`, `uuid`, `uri`, `date`, `date-time`, `language-tag`, `time-zone`.',
+        ),
+    },
+  ),
   length: defineRule('length', 'It has too few or too many characters or items.', {
     min: z.int().describe('Minimum, inclusive.'),
     max: z.int().describe('Maximum, inclusive.'),
@@ -70,10 +76,10 @@ export const Rules = {
   }),
   oneOf: defineRule(
     'one-of',
-    'It is none of the values that are allowed, or not exactly one of several fields is there.',
+    'It is not one of the allowed values, or the request does not have exactly one of several fields.',
     {
       values: z.array(z.string()).optional().describe('The allowed values, if they are known.'),
-      fields: z.array(z.string()).optional().describe('The fields of which exactly one must be there.'),
+      fields: z.array(z.string()).optional().describe('The fields of which exactly one must be present.'),
     },
   ),
   pattern: defineRule('pattern', 'It does not match the pattern of the field.', {
@@ -84,20 +90,20 @@ export const Rules = {
     max: limit('Maximum, inclusive: a number, or a timestamp.'),
   }),
   required: defineRule('required', 'It is missing.'),
-  taken: defineRule('taken', 'Somebody else has it already.'),
-  type: defineRule('type', 'It is of another JSON type, or null.', {
+  taken: defineRule('taken', 'Somebody else already uses it.'),
+  type: defineRule('type', 'It has the wrong JSON type, or is null.', {
     expected: z
       .enum(['array', 'boolean', 'integer', 'number', 'object', 'string'])
       .describe('The JSON type that it must have.'),
   }),
-  unique: defineRule('unique', 'It holds the same item twice.'),
-  unknown: defineRule('unknown', 'The route does not know a field of that name.'),
-  wrong: defineRule('wrong', 'It is not the right one: a password or a code.'),
+  unique: defineRule('unique', 'It contains the same item twice.'),
+  unknown: defineRule('unknown', 'The route has no field with this name.'),
+  wrong: defineRule('wrong', 'It is not correct, such as a wrong password or code.'),
 } as const;
 
 /**
- * One violated rule of one field, as clients get it in `errors[]`. {@link FieldError.of} is the only way to make one, so
- * that none is without a declared code and its parameters.
+ * One violated rule of one field, as clients get it in `errors[]`. {@link FieldError.of} is the only way to create one,
+ * so that each has a declared code and its parameters.
  */
 export class FieldError {
   declare private readonly nominal: never;

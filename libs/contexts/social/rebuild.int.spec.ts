@@ -95,11 +95,11 @@ describe('Rebuilding the projections', () => {
 
   it('refuses what is no projection, and names those that are', async () => {
     await expect(rebuild('identity.send-welcome-mail')).rejects.toThrow(
-      `There is no projection identity.send-welcome-mail; there are ${system.inWorker(Rebuild).names().join(', ')}.`,
+      `There is no projection identity.send-welcome-mail. Available projections: ${system.inWorker(Rebuild).names().join(', ')}.`,
     );
   });
 
-  it('changes nothing where nothing is wrong', async () => {
+  it('changes nothing if all rows are correct', async () => {
     const before = await rows();
     expect(Object.values(before).map((each) => each.length)).toEqual([27, 1, 5, 6]);
     expect(await rebuild(PEOPLE)).toEqual({ events: 6 });
@@ -184,7 +184,7 @@ describe('Rebuilding the projections', () => {
        WHERE posts <> 0 OR followers <> 0 OR following <> 0 ORDER BY id`,
     );
 
-  it('changes no count where nothing is wrong', async () => {
+  it('changes no count if all counts are correct', async () => {
     const before = await counts();
     expect(before).toEqual(await trueCounts());
     expect(before).toHaveLength(6);
