@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The whole way of a new user through a running `npm start`, with curl: register, verify the address, sign in, enroll an
-# authenticator app, sign in with it, create a workspace, create and complete a todo, list the todos, and delete the
-# workspace, which asks for the second factor. Prints each response, and ends with the first that is not as it should be.
+# Runs the whole flow of a new user against a running `npm start`, with curl: register, verify the address, sign in,
+# enroll an authenticator app, sign in with it, create a workspace, create and complete a todo, list the todos, and
+# delete the workspace, which requires the second factor. Prints each response, and stops at the first unexpected one.
 #
 #   scripts/example-flow.sh
 #

@@ -17,7 +17,7 @@ async function main(name = '', ...args) {
   if (!/^[a-z:]+$/.test(name) || !existsSync(file)) {
     const known = readdirSync(tasks).map((entry) => `  ${entry.replace('.mts', '').replaceAll('-', ':')}`);
     throw new Error(
-      `${name ? `There is no task "${name}".` : 'Which task?'} There are:\n${known.join('\n')}`,
+      `${name ? `There is no task "${name}".` : 'No task given.'} Available tasks:\n${known.join('\n')}`,
     );
   }
   process.chdir(checkout);

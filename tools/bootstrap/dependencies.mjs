@@ -20,7 +20,7 @@ export async function installDependencies(checkout) {
   const found = existsSync(stamp) ? readFileSync(stamp, 'utf8').trim() : '';
   if (found === wanted) return;
   if (found || !installedByHand(checkout)) {
-    console.log('Installing the packages that package-lock.json names ...');
+    console.log('Installing the packages in package-lock.json ...');
     const flags = ['--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
     await npm(['ci', ...flags], { cwd: checkout });
   }

@@ -67,7 +67,7 @@ export async function fetchPackage(name, version, cacheDir, say) {
   const target = join(cacheDir, `${name.replace(/[@/]+/g, '-').replace(/^-/, '')}-${version}`);
   const folder = join(target, 'node_modules', name);
   if (existsSync(folder)) return folder;
-  say(`fetching ${name} ${version} through npm (once) ...`);
+  say(`downloading ${name} ${version} through npm (once) ...`);
   const scratch = scratchFolder(target);
   try {
     const flags = ['--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--no-package-lock'];

@@ -53,7 +53,7 @@ function installed(): BrowserProgram | undefined {
   return file === undefined ? undefined : { file, env: process.env };
 }
 
-// Ubuntu has a script with that name that only says how to install it.
+// On Ubuntu, a script with this name only explains how to install it.
 function runs(file: string): boolean {
   try {
     return /\d+\.\d+/.test(execFileSync(file, ['--version'], { encoding: 'utf8', stdio: 'pipe' }));
@@ -64,7 +64,9 @@ function runs(file: string): boolean {
 
 async function fetched(log: (line: string) => void): Promise<BrowserProgram> {
   if (`${process.platform}-${process.arch}` !== FETCHED.platform)
-    throw new Error('There is no Chromium on this machine, and npm has none for it: install it, or Chrome.');
+    throw new Error(
+      'There is no Chromium on this machine, and npm has none for this platform: install Chromium or Chrome.',
+    );
   const folder = await unpacked(log);
   const env = {
     ...process.env,

@@ -23,7 +23,7 @@ export function listPage(mails: Mail[]): string {
   );
   const table = `<table><thead><tr><th>Received</th><th>To</th><th>Subject</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
   const empty =
-    '<p>No mail yet. Everything the application sends shows up here; nothing leaves this machine.</p>';
+    '<p>No mail yet. All mail from the application is shown here; nothing leaves this machine.</p>';
   return page(
     'Mailbox',
     `<h1>Mailbox</h1>${mails.length ? table : empty}`,

@@ -48,7 +48,7 @@ class Refusal extends Error {
 }
 
 /**
- * Starts an SMTP server on 127.0.0.1 that delivers nothing and shows everything: on a page, and as JSON.
+ * Starts an SMTP server on 127.0.0.1 that delivers no mail, and shows all mail on a page and as JSON.
  *
  * - `GET /` page, `GET /messages/{id}` one mail
  * - `GET /api/messages?to=<address>`, `GET /api/messages/{id}`, `GET /api/messages/{id}/raw`, `DELETE /api/messages`
@@ -115,7 +115,7 @@ class Mailbox {
     try {
       // Prevents DNS rebinding: a web page whose name resolves to this machine must not read the mails.
       if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '')) {
-        throw new Refusal(403, 'Only for this machine.');
+        throw new Refusal(403, 'Only accessible from this machine.');
       }
       await this.route(request, response);
     } catch (error) {
@@ -169,7 +169,7 @@ class Mailbox {
     const { rcpt, delayMs } = this.behavior;
     if (delayMs > 0) await sleep(delayMs);
     const code = rcpt[address.toLowerCase()] ?? rcpt['*'];
-    if (code !== undefined) throw smtpError(code, `<${address}> refused, as asked through /api/behavior`);
+    if (code !== undefined) throw smtpError(code, `<${address}> rejected, as configured with /api/behavior`);
   }
 
   private async receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
@@ -177,7 +177,7 @@ class Mailbox {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       if (!stream.sizeExceeded) chunks.push(chunk);
     }
-    if (stream.sizeExceeded) throw smtpError(552, `A mail may have ${MAX_MAIL_BYTES} bytes at most`);
+    if (stream.sizeExceeded) throw smtpError(552, `A mail can have at most ${MAX_MAIL_BYTES} bytes`);
     const { mailFrom, rcptTo } = session.envelope;
     await this.store.add(
       mailFrom ? mailFrom.address : '',
@@ -192,17 +192,17 @@ function readBehavior(text: string): Behavior {
   try {
     given = JSON.parse(text) as Partial<Behavior>;
   } catch {
-    throw new Refusal(400, 'The body is no JSON.');
+    throw new Refusal(400, 'The body is not JSON.');
   }
   const rcpt: Record<string, number> = Object.create(null) as Record<string, number>;
   for (const [address, code] of Object.entries(given?.rcpt ?? {})) {
     if (!Number.isInteger(code) || code < 400 || code > 599)
-      throw new Refusal(400, 'A code is from 400 to 599.');
+      throw new Refusal(400, 'A code must be from 400 to 599.');
     rcpt[address.toLowerCase()] = code;
   }
   const delayMs = given?.delayMs ?? 0;
   if (!Number.isFinite(delayMs) || delayMs < 0 || delayMs > 600_000) {
-    throw new Refusal(400, 'delayMs is from 0 to 600000.');
+    throw new Refusal(400, 'delayMs must be from 0 to 600000.');
   }
   return { rcpt, delayMs };
 }
@@ -212,7 +212,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw new Refusal(413, 'The body is too long.');
+    if (length > MAX_BODY_BYTES) throw new Refusal(413, 'The body is too large.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

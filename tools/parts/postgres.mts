@@ -76,7 +76,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const wanted = resolve(options.dataDir);
   const folder = account ? reachableFolder(wanted, account.uid) : wanted;
   if (folder !== wanted)
-    log(`PostgreSQL runs as "nobody", who cannot get to ${wanted}: its files are in ${folder}`);
+    log(`PostgreSQL runs as user "nobody", who cannot access ${wanted}: its files are in ${folder}`);
   mkdirSync(folder, { recursive: true });
   const home: Home = {
     folder,
@@ -142,7 +142,7 @@ function readOrMakePassword(home: Home): string {
   if (existsSync(home.password)) return readFileSync(home.password, 'utf8').trim();
   if (existsSync(home.data)) {
     throw new Error(
-      `${home.password} is missing, so nobody can log in: remove ${home.folder} to start over.`,
+      `${home.password} is missing, so no login is possible: remove ${home.folder} to start over.`,
     );
   }
   const password = randomBytes(24).toString('base64url');
@@ -271,11 +271,11 @@ async function untilReady(child: ChildProcess, url: string): Promise<string | un
       return undefined;
     } catch (error) {
       const { code } = error as { code?: string };
-      if (code === '28P01') return 'the password in its data folder is not the right one.';
+      if (code === '28P01') return 'the password in its data folder is wrong.';
       await sleep(20);
     }
   }
-  return `it takes no connections after ${START_TIMEOUT / 1000} s.`;
+  return `it accepts no connections after ${START_TIMEOUT / 1000} s.`;
 }
 
 async function createDatabase(url: string, name: string): Promise<void> {
@@ -296,5 +296,5 @@ function urlOf(password: string, port: number, database: string): string {
 function tail(file: string): string {
   return existsSync(file) && statSync(file).size > 0
     ? readFileSync(file, 'utf8').trim().split('\n').slice(-15).join('\n')
-    : '(nothing in its log)';
+    : '(its log is empty)';
 }

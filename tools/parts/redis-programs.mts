@@ -50,8 +50,8 @@ export async function findRedis(options: {
     }
   }
   throw new Error(
-    `There is no Redis on this machine: ${advice()}; or set REDIS_URL to one that runs, or use docker compose.` +
-      (reasons.length ? `\nTried on the way: ${reasons.join('; ')}` : ''),
+    `There is no Redis on this machine: ${advice()}; or set REDIS_URL to a running server, or use docker compose.` +
+      (reasons.length ? `\nTried before: ${reasons.join('; ')}` : ''),
   );
 }
 
@@ -100,7 +100,7 @@ async function unpackPrivately(options: {
   const server = join(target, 'usr', 'bin', 'redis-server');
   const known = inspect(server, 'from the distribution, unpacked privately', libraryPath(target));
   if (known) return known;
-  options.log("fetching Redis from the distribution's packages (once) ...");
+  options.log('downloading Redis from the packages of the distribution (once) ...');
   const scratch = scratchFolder(target);
   try {
     const apt = await usableLists(options.cacheDir);

@@ -156,13 +156,13 @@ async function untilReady(child: ChildProcess, url: string): Promise<string | un
       await client.ping();
       return undefined;
     } catch (error) {
-      if (/WRONGPASS|NOAUTH/.test((error as Error).message)) return 'its password is not the right one.';
+      if (/WRONGPASS|NOAUTH/.test((error as Error).message)) return 'its password is wrong.';
       await sleep(20);
     } finally {
       client.disconnect();
     }
   }
-  return `it does not answer after ${START_TIMEOUT / 1000} s.`;
+  return `it does not respond after ${START_TIMEOUT / 1000} s.`;
 }
 
 function urlOf(password: string, port: number): string {

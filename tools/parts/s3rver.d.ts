@@ -1,7 +1,7 @@
 declare module '@20minutes/s3rver' {
   import type { RequestListener } from 'node:http';
 
-  /** What is used of the package, which declares no types. */
+  /** Types of the used parts of the package, which has no types. */
   export default class S3rver {
     constructor(options: {
       directory: string;

@@ -12,7 +12,7 @@ import type { StorageAddress } from './storage-address.mts';
 const BUCKET = 'rookery';
 const DEFAULT_KEY_OF_PACKAGE = 'S3RVER';
 
-// Browsers of every origin may use a presigned URL: the signature decides, not the origin.
+// Browsers can use a presigned URL from every origin: the signature decides, not the origin.
 const CORS = `<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin>
   <AllowedMethod>PUT</AllowedMethod><AllowedMethod>GET</AllowedMethod><AllowedMethod>HEAD</AllowedMethod>
   <AllowedHeader>*</AllowedHeader><MaxAgeSeconds>3600</MaxAgeSeconds></CORSRule></CORSConfiguration>`;
@@ -49,9 +49,10 @@ export async function startStorage(options: StorageOptions): Promise<RunningStor
     vhostBuckets: false,
     configureBuckets: [{ name: BUCKET, configs: [CORS] }],
   });
-  s3rver.on('error', () => undefined); // the client is told
+  s3rver.on('error', () => undefined); // the client gets the error
   s3rver.store.deleteObject = async (bucket, key) => {
-    // Its own also removes a folder that it saw empty, with all that was written there meanwhile.
+    // The original also removes a folder that was empty a moment before, with everything that was written to it in the
+    // meantime.
     const files = ['object', 'object.md5', 'metadata.json'].map((part) =>
       s3rver.store.getResourcePath(bucket, key, part),
     );
@@ -59,7 +60,7 @@ export async function startStorage(options: StorageOptions): Promise<RunningStor
   };
   await s3rver.configureBuckets();
   const server = createServer(guarded(s3rver.callback()));
-  // Longer than its clients keep idle connections.
+  // Longer than clients keep idle connections.
   server.keepAliveTimeout = 60_000;
   const port = await listen(options.port ?? (await lastPort(folder)));
   writeFileSync(join(folder, 'port'), `${port}\n`);
@@ -89,8 +90,8 @@ export async function startStorage(options: StorageOptions): Promise<RunningStor
 }
 
 /**
- * S3 refuses two things that s3rver does not: requests without a signature, since the bucket is private, and headers
- * that change what a presigned request means (`x-amz-copy-source`) but are not signed with it.
+ * S3 rejects two kinds of requests that s3rver accepts: requests without a signature, because the bucket is private,
+ * and requests with unsigned headers that change the meaning of a presigned request (`x-amz-copy-source`).
  */
 function guarded(next: RequestListener): RequestListener {
   return (request, response) => {

@@ -7,7 +7,7 @@ export interface CommandOptions {
   env?: Record<string, string | undefined>;
   /** show the output only if the command fails */
   quiet?: boolean;
-  /** stop what it has started with it, which would otherwise work on for a while, and start more */
+  /** also stop the processes that it has started, which would otherwise continue for a while and start more */
   group?: boolean;
 }
 

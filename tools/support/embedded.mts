@@ -69,7 +69,7 @@ export async function startParts(options: { dataDir: string; mailboxPort?: numbe
   return { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, SMTP_URL: smtpUrl, ...storage };
 }
 
-/** The storage that the environment names; what it leaves out has the apps' default. */
+/** The storage from the environment; missing settings have the defaults of the apps. */
 function givenStorage(env: NodeJS.ProcessEnv | Record<string, string>): StorageAddress | undefined {
   if (!env.S3_ENDPOINT) return undefined;
   const {
@@ -99,7 +99,7 @@ export function runningParts(settings: Settings): PartAddresses | undefined {
   const find = (name: keyof PartAddresses) => process.env[name] || run[name];
   const [DATABASE_URL, REDIS_URL, SMTP_URL] = [find('DATABASE_URL'), find('REDIS_URL'), find('SMTP_URL')];
   if (!DATABASE_URL || !REDIS_URL || !SMTP_URL) return undefined;
-  // Without a storage uploads are refused, and everything else works.
+  // Without a storage, uploads are rejected, and everything else works.
   return { DATABASE_URL, REDIS_URL, SMTP_URL, ...(givenStorage(process.env) ?? givenStorage(run)) };
 }
 

@@ -12,7 +12,9 @@ import { join } from 'node:path';
  */
 export function writeMigration(name: string, folder = 'migrations', now = Date.now()): string {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
-    throw new Error('Say what it does in lower case with hyphens: npm run migration -- pin-posts.');
+    throw new Error(
+      'Give a name in lower case with hyphens that says what it does: npm run migration -- pin-posts.',
+    );
   const stamps = readdirSync(folder).flatMap((file) => Number(/^\d{13}(?=-)/.exec(file)?.[0] ?? 0));
   const stamp = Math.max(now, ...stamps.map((each) => each + 1));
   const words = name.split('-');

@@ -18,7 +18,7 @@ export async function runApp(app: 'api' | 'worker', args: string[]): Promise<num
   const parts = runningParts(settings);
   if (!parts) {
     throw new Error(
-      `No parts for the ${app}: run \`npm start\` in this checkout first (with the same ROOKERY_DATA_DIR), or set ` +
+      `No servers for the ${app}: run \`npm start\` in this checkout first (with the same ROOKERY_DATA_DIR), or set ` +
         'DATABASE_URL, REDIS_URL and SMTP_URL.',
     );
   }

@@ -48,11 +48,11 @@ export function writeRun(dataDir: string, record: RunRecord): void {
 function inUse(dataDir: string, live: RunRecord): string {
   const { PORT, MAILBOX_PORT } = live.env;
   return [
-    `Rookery runs already from ${dataDir} (process ${live.pid}):`,
+    `Rookery is already running from ${dataDir} (process ${live.pid}):`,
     `  API      http://127.0.0.1:${PORT}/v1`,
     `  Swagger  http://127.0.0.1:${PORT}/v1/docs`,
     `  Mailbox  http://127.0.0.1:${MAILBOX_PORT}`,
-    'Stop it first, or set ROOKERY_DATA_DIR, PORT, WORKER_PORT and MAILBOX_PORT for a second one.',
+    'Stop it first, or set ROOKERY_DATA_DIR, PORT, WORKER_PORT and MAILBOX_PORT to run a second one.',
   ].join('\n');
 }
 

@@ -52,7 +52,7 @@ export function localUrl(settings: Settings, port: number): string {
 function portSetting(name: string, standard: number): number {
   const port = Number(process.env[name] || standard);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new Error(`${name} is "${process.env[name]}", which is no port.`);
+    throw new Error(`${name} is "${process.env[name]}", which is not a port.`);
   }
   return port;
 }

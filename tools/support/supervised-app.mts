@@ -82,7 +82,7 @@ export class SupervisedApp {
     const delay = Math.min(FIRST_DELAY * 2 ** this.deaths, MAX_DELAY_MS);
     this.deaths += 1;
     console.log(
-      `! ${this.name} ended (${reason}), starts again in ${delay / 1000} s; its log: ${this.log.file}`,
+      `! ${this.name} ended (${reason}), restarting in ${delay / 1000} s; its log: ${this.log.file}`,
     );
     this.timer = setTimeout(() => this.start(), delay);
   }

@@ -30,7 +30,9 @@ export async function watch({
       await compile();
       await built();
     } catch (error) {
-      console.log(`! ${(error as Error).message}\n  What ran before goes on; waiting for the next change.`);
+      console.log(
+        `! ${(error as Error).message}\n  The previous build keeps running. Waiting for the next change.`,
+      );
     }
   }
 }

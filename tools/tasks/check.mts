@@ -5,7 +5,7 @@ import { runJest } from '../support/jest.mts';
 import { step } from '../support/steps.mts';
 import { endOnSignals, undoAll } from '../support/undo.mts';
 
-/** Suites that look at every context, so that a change of one may break them. */
+/** Suites that depend on every context, so that a change of one can break them. */
 const WHOLE_PROJECT = ['access-matrix', 'field-errors', 'requires', 'sql-schemas'].map(
   (name) => `test/${name}`,
 );

@@ -1,6 +1,6 @@
 import { runCompiled } from '../support/run-compiled.mts';
 
-/** Gives deliveries that failed permanently their attempts again. */
+/** Retries deliveries that failed permanently, with all their attempts. */
 export default function (args: string[]): Promise<number> {
   return runCompiled('dist/apps/worker/src/redrive.js', args);
 }

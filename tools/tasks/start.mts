@@ -64,7 +64,7 @@ async function startAll(settings: Settings, everything: boolean, isEnding: () =>
   await step('Build', build, (compiled) => (compiled ? undefined : '(up to date)'));
   await step('Migrations', () => runNode('dist/migrations/migrate.js', [], { env, quiet: true }));
   await step('Demo data', () => runNode('dist/apps/worker/src/seed.js', [], { env, quiet: true }));
-  if (isEnding()) throw new Error('Stopped on the way.');
+  if (isEnding()) throw new Error('Stopped during startup.');
 
   record.env = env;
   writeRun(dataDir, record);
@@ -88,7 +88,7 @@ async function startAll(settings: Settings, everything: boolean, isEnding: () =>
 async function renew({ apps, env }: Started): Promise<void> {
   await runNode('dist/migrations/migrate.js', [], { env, quiet: true });
   await Promise.all(apps.map((app) => app.restart()));
-  console.log(`Built and started again at ${new Date().toLocaleTimeString()}.`);
+  console.log(`Rebuilt and restarted at ${new Date().toLocaleTimeString()}.`);
 }
 
 async function refuseTakenPorts(settings: Settings): Promise<void> {
@@ -100,7 +100,7 @@ async function refuseTakenPorts(settings: Settings): Promise<void> {
   for (const [name, port] of wanted) {
     if (await isPortFree(port)) continue;
     throw new Error(
-      `Port ${port} is taken by another program: stop that one, or choose another port with ${name}, for example ` +
+      `Port ${port} is taken by another program: stop that program, or choose another port with ${name}, for example ` +
         `\`${name}=${port + 100} npm start\`.`,
     );
   }
@@ -131,10 +131,10 @@ async function answers(url: string): Promise<boolean> {
 }
 
 function neverReady(app: SupervisedApp, log: AppLog, url: string): Error {
-  const problem = app.deaths >= HOPELESS ? `has ended ${app.deaths} times` : `does not answer 200 at ${url}`;
+  const problem = app.deaths >= HOPELESS ? `has ended ${app.deaths} times` : `does not return 200 at ${url}`;
   const lines = log.last(30).map((line) => `  ${line}`);
   return new Error(
-    `The ${app.name} ${problem}. The end of its log:\n${lines.join('\n') || '  (nothing)'}\n` +
-      `Mend what it complains about and run \`npm start\` again. The whole log: ${log.file}`,
+    `The ${app.name} ${problem}. The last lines of its log:\n${lines.join('\n') || '  (nothing)'}\n` +
+      `Fix the problem and run \`npm start\` again. The complete log: ${log.file}`,
   );
 }

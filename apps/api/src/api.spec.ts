@@ -28,7 +28,7 @@ describe('Describing the api', () => {
     ['trees:cut:any', { user: ['trees:count'] }],
   ])('refuses a route that asks for a permission which no role has: %s', (missing, granted) => {
     expect(describing(granted)).toThrow(
-      `TreeRoutes asks for the permission ${missing}, which no role has: grant it in ` +
+      `TreeRoutes requires the permission ${missing}, which no role has: grant it in ` +
         `libs/contexts/garden/garden.context.ts, for example permissions: { admin: ['${missing}'] }.`,
     );
   });

@@ -21,7 +21,7 @@ import { ApiModule } from './api.module';
 import { serveExample } from './example-app';
 import { QueueBoard } from './queue-board';
 
-/** Seconds for which the description of the frames may be cached: as long as that of the routes. */
+/** Seconds for which the description of the frames can be cached: the same as for the routes. */
 const ASYNCAPI_SECONDS = 300;
 
 /** @returns the paths of the contexts at the root instead of under `/v1` */
@@ -30,7 +30,7 @@ export function rootPathsOf(contexts: readonly Context[]): string[] {
 }
 
 /**
- * The general part of the API description.
+ * Returns the general part of the API description.
  *
  * @param contexts contexts whose groups of operations it lists
  * @throws Error naming a route that requires a permission which no context grants
@@ -81,7 +81,7 @@ function serveAsyncApi(app: NestFastifyApplication, document: string): void {
   );
 }
 
-/** A permission that no role has would silently close a route to everybody. */
+/** A route that requires a permission that no role has would reject everybody. */
 function checkPermissions(contexts: readonly Context[]): void {
   const granted = new Set(contexts.flatMap(({ permissions }) => Object.values(permissions).flat()));
   for (const { name, controllers } of contexts) {
@@ -89,7 +89,7 @@ function checkPermissions(contexts: readonly Context[]): void {
       const missing = permissionsOf(controller).find((permission) => !granted.has(permission));
       if (missing)
         throw new Error(
-          `${whereIs(controller)} asks for the permission ${missing}, which no role has: grant it in ` +
+          `${whereIs(controller)} requires the permission ${missing}, which no role has: grant it in ` +
             `${declarationOf(name)}, for example permissions: { admin: ['${missing}'] }.`,
         );
     }

@@ -43,11 +43,11 @@ describe('GET /v1/debug/vars', () => {
     });
   });
 
-  it('counts as delay of the event loop what its timer was late, not the time it was to take', async () => {
+  it('reports only the delay of the event loop timer, not its interval', async () => {
     await eventually(async () => (await look(basic('ops', 'ops'))).body.eventLoop.p50Ms < 15);
   });
 
-  it('is for nobody else', async () => {
+  it('rejects everybody except operators', async () => {
     const { token } = await enroll(system, { role: 'admin' });
     for (const headers of [{}, basic('ops', 'wrong'), { authorization: `Bearer ${token}` }]) {
       const { status, headers: answered } = await look(headers);

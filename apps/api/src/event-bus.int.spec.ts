@@ -95,7 +95,7 @@ describe('The event bus of @nestjs/cqrs', () => {
     expect(await heard(id)).toEqual([{ tune }]);
   });
 
-  it('stores nothing when the command fails, also what was not awaited', async () => {
+  it('stores nothing when the command fails, not even events that were not awaited', async () => {
     const id = newId();
     const failing = system.inApi(Transaction).run(async () => {
       void system.inApi(EventBus).publish(occurred(BellRung, { tune: 'ding' }, id));
@@ -111,16 +111,18 @@ describe('The event bus of @nestjs/cqrs', () => {
 
   it('refuses classes that no contract defines', async () => {
     await expect(ring(newId(), 'as a class of its own')).rejects.toThrow(
-      'EventBus.publish takes events of a contract, occurred(PostCreated, { … }), since they outlive the process; BellMelted is not defined by defineEvent().',
+      'EventBus.publish accepts only events that are declared with defineEvent(), such as occurred(PostCreated, { … }); BellMelted is not declared.',
     );
   });
 
   it('refuses to publish outside of a transaction, and says why', () => {
     const publish = () => system.inApi(EventBus).publish(occurred(BellRung, { tune: 'lost' }));
-    expect(publish).toThrow(/works inside a command or a subscriber; here there is no transaction/);
+    expect(publish).toThrow(
+      /must be called inside a command or a subscriber: .* there is no transaction here/,
+    );
   });
 
-  it('is no way around the outbox: a boot with @EventsHandler() is refused', async () => {
+  it('rejects @EventsHandler() at startup, so that events cannot bypass the outbox', async () => {
     @EventsHandler(BellMelted)
     class HearInMemory {
       handle(): void {}
@@ -132,7 +134,7 @@ describe('The event bus of @nestjs/cqrs', () => {
     await api.close();
   });
 
-  it('leaves to the container what is none', async () => {
+  it('ignores classes that are not handlers', async () => {
     @Injectable()
     class Plain {}
     const api = await createApi([contextOf('bells', { providers: [Plain] })]);

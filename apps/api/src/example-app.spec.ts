@@ -8,7 +8,7 @@ describe('The example of a frontend', () => {
     return server;
   }
 
-  it('is served in development, with a policy that allows its own files alone', async () => {
+  it('is served in development, with a policy that allows only its own files', async () => {
     const server = await serverIn('development');
     const { statusCode, headers, body } = await server.inject('/example/');
     expect([statusCode, headers['cache-control']]).toEqual([200, 'no-cache']);
@@ -31,7 +31,7 @@ describe('The example of a frontend', () => {
     await server.close();
   });
 
-  it.each(['test', 'production'] as const)('is not there in %s', async (environment) => {
+  it.each(['test', 'production'] as const)('is not served in %s', async (environment) => {
     const server = await serverIn(environment);
     for (const path of ['/example', '/example/', '/example/app.js'])
       expect([path, (await server.inject(path)).statusCode]).toEqual([path, 404]);
@@ -42,7 +42,7 @@ describe('The example of a frontend', () => {
     '/example/../package.json',
     '/example/%2e%2e/%2e%2e/package.json',
     '/example/..%2f..%2fpackage.json',
-  ])('keeps what is beside it to itself: %s', async (path) => {
+  ])('does not serve files next to its folder: %s', async (path) => {
     const server = await serverIn('development');
     expect((await server.inject(path)).statusCode).toBeGreaterThanOrEqual(400);
     await server.close();

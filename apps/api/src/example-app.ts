@@ -6,10 +6,10 @@ import type { FastifyInstance } from 'fastify';
 
 const PATH = '/example/';
 
-/** From the sources, and from `dist`. */
+/** Works from the sources and from `dist`. */
 const FOLDERS = ['../../../examples/web', '../../../../examples/web'].map((path) => join(__dirname, path));
 
-/** Its own files and this api, and no HTML from scripts: what somebody writes into a post cannot run. */
+/** Allows only its own files and this API, and no HTML from scripts, so that text of a post cannot run as code. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -34,7 +34,7 @@ export async function serveExample(
   await server.register(async (scope) => {
     scope.addHook('onSend', (_request, reply, payload, done) => {
       reply.header('content-security-policy', POLICY);
-      // Whoever changes a file sees the change at once.
+      // No caching, so that changed files are served immediately.
       if (reply.statusCode < 400) reply.header('cache-control', 'no-cache');
       done(null, payload);
     });

@@ -10,9 +10,9 @@ import { type DescribedPaths, drawMap, formerNames, goneNames } from './generate
 
 /** Writes the generated files; with `--check` compares them instead and exits with 1 if they differ. */
 async function generate(checkOnly: boolean): Promise<void> {
-  // Loaded here, since a declaration that contradicts another throws while it loads.
+  // Loaded here, because conflicting declarations throw while they load.
   const { contexts } = await import('../../../libs/contexts/index.js');
-  // Connects to nothing: the application is created, which resolves all providers, but never initialized.
+  // Opens no connections: the application is created, which resolves all providers, but never initialized.
   Object.assign(process.env, {
     LOG_LEVEL: 'silent',
     DATABASE_URL: 'postgres://-',
@@ -41,7 +41,7 @@ async function generate(checkOnly: boolean): Promise<void> {
     if (!checkOnly) {
       if (gone.length === 0) writeFileSync(path, text);
     } else if (readIfThere(name) !== text) {
-      console.error(`${name} is not what the code says. Run npm run generate and commit it.`);
+      console.error(`${name} does not match the code. Run npm run generate and commit it.`);
       process.exitCode = 1;
     }
   }

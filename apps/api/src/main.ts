@@ -1,4 +1,4 @@
 import { startApi } from './start';
 
-// Loaded where a mistake in a declaration is reported like every other that keeps the api from starting.
+// Loaded inside of `start`, so that a mistake in a declaration is reported like every other startup error.
 void startApi(async () => (await import('../../../libs/contexts/index.js')).contexts);

@@ -19,22 +19,25 @@ describe('GET /metrics in production', () => {
     RATE_LIMIT_LOGIN: '10/86400',
   });
 
-  it.each(['api', 'worker'] as const)('is for operations, on the port of the %s', async (which) => {
-    const ask = (method: 'GET' | 'HEAD', headers = {}) =>
-      system[which].inject({ method, url: '/metrics', headers });
-    for (const headers of [{}, basic('wrong'), { authorization: 'Bearer x' }]) {
-      const refused = await ask('GET', headers);
-      expect([refused.statusCode, refused.headers['www-authenticate']]).toEqual([
-        401,
-        expect.stringContaining('Basic'),
-      ]);
-      expect(refused.body).not.toContain('process_cpu');
-    }
-    expect((await ask('HEAD')).statusCode).toBe(401);
-    const answer = await ask('GET', basic(PASSWORD));
-    expect(answer.statusCode).toBe(200);
-    expect(answer.body).toMatch(/^process_cpu_user_seconds_total /m);
-  });
+  it.each(['api', 'worker'] as const)(
+    'requires operator credentials on the port of the %s',
+    async (which) => {
+      const ask = (method: 'GET' | 'HEAD', headers = {}) =>
+        system[which].inject({ method, url: '/metrics', headers });
+      for (const headers of [{}, basic('wrong'), { authorization: 'Bearer x' }]) {
+        const refused = await ask('GET', headers);
+        expect([refused.statusCode, refused.headers['www-authenticate']]).toEqual([
+          401,
+          expect.stringContaining('Basic'),
+        ]);
+        expect(refused.body).not.toContain('process_cpu');
+      }
+      expect((await ask('HEAD')).statusCode).toBe(401);
+      const answer = await ask('GET', basic(PASSWORD));
+      expect(answer.statusCode).toBe(200);
+      expect(answer.body).toMatch(/^process_cpu_user_seconds_total /m);
+    },
+  );
 
   it.each([
     ['api', '198.51.100.1'],
@@ -56,7 +59,7 @@ describe('GET /metrics in production', () => {
 describe('GET /metrics with a port of its own (METRICS_PORT)', () => {
   const system = ownSystem(contexts, { METRICS_PORT: '0' });
 
-  it.each(['api', 'worker'] as const)('is there alone, and nowhere on the port of the %s', async (which) => {
+  it.each(['api', 'worker'] as const)('is served only there, not on the port of the %s', async (which) => {
     const { port } = system[which].get(MetricsServer, { strict: false });
     const page = `http://127.0.0.1:${port}/metrics`;
     const answer = await fetch(page);

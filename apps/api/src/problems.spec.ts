@@ -11,7 +11,7 @@ describe('The problems of the api', () => {
 });
 
 describe('The map', () => {
-  it('says of a route that asks for HTTP Basic that it is for operations', () => {
+  it('marks routes with HTTP Basic as routes for operators', () => {
     const operation = { operationId: 'getDebugVars', summary: 'Look', security: [{ operations: [] }] };
     const map = drawMap([], { all: () => [] } as never, { paths: { '/v1/debug/vars': { get: operation } } });
     expect(map).toContain('| `GET /v1/debug/vars` | getDebugVars | Look | operations (HTTP Basic) |');

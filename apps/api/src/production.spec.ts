@@ -29,7 +29,7 @@ function problemsOf(own: Record<string, string>): readonly string[] {
 const key = (...bytes: number[]) => Buffer.from(bytes).toString('base64');
 
 describe('Production', () => {
-  it('boots with secrets of its own', () => {
+  it('starts with custom secrets', () => {
     expect(problemsOf({})).toEqual([]);
   });
 
@@ -79,14 +79,14 @@ describe('Production', () => {
     expect(problemsOf({ PUBLIC_URL: url })).toEqual([expect.stringMatching(`^PUBLIC_URL .*${what}.*https`)]);
   });
 
-  it('refuses a plain address as APP_URL, which may be left out', () => {
+  it('rejects a plain http:// APP_URL, which is optional', () => {
     expect(problemsOf({ APP_URL: 'https://app.rookery.example' })).toEqual([]);
     expect(problemsOf({ APP_URL: 'http://app.rookery.example' })).toEqual([
       expect.stringMatching(/^APP_URL is a plain http:\/\/ address/),
     ]);
   });
 
-  it('needs no object storage, but of one it needs the keys, and a secret of its own', () => {
+  it('does not need an object storage, but requires keys and a custom secret if there is one', () => {
     const of = (secret: string) =>
       problemsOf({
         S3_ENDPOINT: 'https://s3.example',
@@ -103,7 +103,7 @@ describe('Production', () => {
     expect(problemsOf({ MAIL_FROM: '' })).toEqual([expect.stringMatching(/^MAIL_FROM is missing/)]);
   });
 
-  it('says everything that is wrong at once, each in one sentence that tells what to do', () => {
+  it('reports all errors at once, each in one sentence that says what to do', () => {
     const problems = problemsOf({
       MASTER_KEY: key(...Array<number>(32).fill(0)),
       OPS_PASSWORD: 'x',
@@ -171,7 +171,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('is production unless it is told otherwise', () => {
+  it('runs in production mode by default', () => {
     const { POSTGRES_PASSWORD, REDIS_PASSWORD } = {
       POSTGRES_PASSWORD: 'Zk3vT9wq2LmX',
       REDIS_PASSWORD: 'Wq7pYt4nBc8s',
@@ -190,7 +190,7 @@ describe('docker-compose.yml', () => {
     expect(() => environmentWith({ ...good, ...own, MASTER_KEY: '' })).toThrow('MASTER_KEY is missing');
   });
 
-  it('has values for development in a file that production refuses', () => {
+  it('has a file with development values, which production rejects', () => {
     const environment = environmentWith(parseEnv(readFileSync('docker-compose.development.env', 'utf8')));
     expect(() => checkSettings(environment)).not.toThrow();
     for (const name of [

@@ -17,7 +17,7 @@ describe('the queue board', () => {
     'activeQueue=mail&status=failed&page=99999999999&jobsPerPage=99999999999',
     'activeQueue=mail&status=failed&jobsPerPage=1e300',
     'activeQueue=%25zz',
-  ])('refuses ?%s, which neither it nor Redis can read', async (query) => {
+  ])('rejects ?%s, which neither the board nor Redis can parse', async (query) => {
     expect(await look(query)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
   });
 

@@ -8,11 +8,11 @@ import { Operators, refused } from '@rookery/web';
 import type { FastifyInstance } from 'fastify';
 
 const PATH = '/v1/admin/board';
-/** The board's pages load only their own scripts and styles. */
+/** Lets the board's pages load only their own scripts and styles. */
 const POLICY =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'";
 
-/** Fonts that the board's page loads from another server, which would learn who uses the board and when. */
+/** Fonts that the board's page would load from another server, which could then log its users. */
 const FROM_ELSEWHERE = /<link\b[^>]*\bhref="https?:[^>]*>/g;
 
 /**
@@ -56,7 +56,8 @@ export class QueueBoard {
   async mount(server: FastifyInstance): Promise<void> {
     const adapter = new FastifyAdapter();
     adapter.setBasePath(PATH);
-    // Read-only: the ledger decides what runs, so a job that is retried or removed only here would not stay so.
+    // Read-only: the ledger decides which jobs run, so retrying or removing a job only here would have no lasting
+    // effect.
     const queues = this.dispatch.all().map((queue) => new BullMQAdapter(queue, { readOnlyMode: true }));
     createBullBoard({
       queues,

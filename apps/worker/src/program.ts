@@ -6,10 +6,10 @@ import { OutboundHttpModule } from '@rookery/outbound-http';
 import { RealtimeModule } from '@rookery/realtime';
 import { HealthModule } from '@rookery/web';
 
-/** The contexts in a program that is neither of the apps. */
+/** The contexts, for programs other than the two apps. */
 @Module({})
 export class ProgramModule {
-  /** @param role decides which parts of the contexts it takes */
+  /** @param role decides which parts of the contexts are registered */
   static of(contexts: readonly Context[], role: 'seed' | 'rebuild'): DynamicModule {
     return {
       module: ProgramModule,
@@ -26,8 +26,8 @@ export class ProgramModule {
 }
 
 /**
- * Runs a program of the command line with the contexts of the project. When it fails, also for a mistake in a
- * declaration, it says why in one sentence and exits with 1.
+ * Runs a command-line program with the contexts of the project. If it fails, even because of a mistake in a
+ * declaration, it prints the reason in one sentence and exits with 1.
  *
  * @param program takes the contexts and its arguments
  */
@@ -35,8 +35,8 @@ export async function runProgram(
   program: (contexts: readonly Context[], args: readonly string[]) => Promise<void>,
 ): Promise<void> {
   try {
-    process.env.METRICS_PORT = ''; // an app may have it
-    // Loaded here, since a declaration that contradicts another throws while it loads.
+    process.env.METRICS_PORT = ''; // a running app can already use the port
+    // Loaded here, because conflicting declarations throw while they load.
     const { contexts } = await import('../../../libs/contexts/index.js');
     await program(contexts, process.argv.slice(2));
   } catch (error) {

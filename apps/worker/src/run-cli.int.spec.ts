@@ -47,7 +47,7 @@ describe('A command line of a context', () => {
 
   it('is one that a context declares', async () => {
     await expect(runCli(contexts, 'locks', [])).rejects.toThrow(
-      'No context declares a command line named locks.',
+      'No context declares a command-line tool named locks.',
     );
   });
 });

@@ -29,7 +29,7 @@ class CliModule {
  *
  * @param name of the tool
  * @param args its arguments
- * @throws Error with the usage, or with the reason for a refusal
+ * @throws Error with the usage, or with the reason why it failed
  */
 export async function runCli(
   contexts: readonly Context[],
@@ -37,7 +37,7 @@ export async function runCli(
   args: readonly string[],
 ): Promise<void> {
   const cli = contexts.map((context) => context.cli[name]).find((each) => each !== undefined);
-  if (!cli) throw new Error(`No context declares a command line named ${name}.`);
+  if (!cli) throw new Error(`No context declares a command-line tool named ${name}.`);
   if (!cli.accepts(args)) throw new Error(cli.usage);
   const app = await NestFactory.createApplicationContext(CliModule.of(name, cli), {
     logger: ['error', 'warn'],

@@ -30,7 +30,7 @@ describe('Demo data', () => {
     return { id: body.user.id, token: body.accessToken };
   };
 
-  it('is a hundred people beside the three accounts, and what they have published, even if two seed at once', async () => {
+  it('creates the three accounts, a hundred other users and their content, even if two processes seed at once', async () => {
     expect(await count()).toMatchObject({
       users: 103,
       people: 103,
@@ -51,7 +51,7 @@ describe('Demo data', () => {
     expect(wrong).toBe(0);
   });
 
-  it('stays as it is however often it is asked for', async () => {
+  it('does not change when seeded again', async () => {
     const before = await count();
     await runSeeds(contexts);
     expect(await count()).toEqual(before);
@@ -103,7 +103,7 @@ describe('Demo data', () => {
     });
   });
 
-  it('lets nobody answer across a block', async () => {
+  it('has no comments between users with a block', async () => {
     const [comments] = await system.sql(
       `SELECT count(DISTINCT comment.content)::int AS contents, bool_and(comment.created_at < now()) AS past,
               bool_and(comment.created_at >= post.created_at) AS answers, bool_or(block.id IS NOT NULL) AS blocked
@@ -114,20 +114,23 @@ describe('Demo data', () => {
     expect(comments).toEqual({ contents: 500, past: true, answers: true, blocked: false });
   });
 
-  it.each(['user', 'moderator', 'admin'])('lets %s sign in, follow some and be followed', async (who) => {
-    const { id, token } = await signIn(who);
-    expect(token).toEqual(expect.any(String));
-    const [relations] = await system.sql(
-      `SELECT count(*) FILTER (WHERE user_id = $1 AND followed_at IS NOT NULL)::int AS follows,
+  it.each(['user', 'moderator', 'admin'])(
+    'lets %s sign in, with some follows in both directions',
+    async (who) => {
+      const { id, token } = await signIn(who);
+      expect(token).toEqual(expect.any(String));
+      const [relations] = await system.sql(
+        `SELECT count(*) FILTER (WHERE user_id = $1 AND followed_at IS NOT NULL)::int AS follows,
               count(*) FILTER (WHERE other_id = $1 AND followed_at IS NOT NULL)::int AS followed,
               count(*) FILTER (WHERE user_id = $1 AND muted_at IS NOT NULL)::int AS mutes,
               count(*) FILTER (WHERE user_id = $1 AND blocked_at IS NOT NULL)::int AS blocks
        FROM social.relationships`,
-      [id],
-    );
-    expect(relations).toMatchObject({ follows: 20, mutes: 1, blocks: 1 });
-    expect((relations as { followed: number }).followed).toBeGreaterThanOrEqual(10);
-  });
+        [id],
+      );
+      expect(relations).toMatchObject({ follows: 20, mutes: 1, blocks: 1 });
+      expect((relations as { followed: number }).followed).toBeGreaterThanOrEqual(10);
+    },
+  );
 
   it.each(['user', 'moderator', 'admin'])('fills the feed of %s with what others wrote', async (who) => {
     const { id, token } = await signIn(who);
@@ -152,7 +155,7 @@ describe('Demo data', () => {
     const environment = process.env.NODE_ENV;
     process.env.NODE_ENV = 'production';
     try {
-      await expect(runSeeds(contexts)).rejects.toThrow('Demo accounts do not belong into production.');
+      await expect(runSeeds(contexts)).rejects.toThrow('Demo accounts must not be created in production.');
     } finally {
       process.env.NODE_ENV = environment;
     }

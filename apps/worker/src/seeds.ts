@@ -12,7 +12,8 @@ export async function runSeeds(
   contexts: readonly Context[],
   seeded: (name: string) => void = () => undefined,
 ): Promise<void> {
-  if (process.env.NODE_ENV === 'production') throw new Error('Demo accounts do not belong into production.');
+  if (process.env.NODE_ENV === 'production')
+    throw new Error('Demo accounts must not be created in production.');
   const app = await NestFactory.createApplicationContext(ProgramModule.of(contexts, 'seed'), {
     logger: ['error', 'warn'],
     abortOnError: false,

@@ -9,7 +9,7 @@ import { HealthModule, LimitsUpkeepModule } from '@rookery/web';
 /** The host of relay, subscribers and schedules; over HTTP it serves only probes and metrics. */
 @Module({})
 export class WorkerModule {
-  /** @param contexts contexts whose work it does */
+  /** @param contexts contexts whose subscribers and schedules it runs */
   static of(contexts: readonly Context[]): DynamicModule {
     return {
       module: WorkerModule,

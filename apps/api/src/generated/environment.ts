@@ -8,17 +8,13 @@ const SCRIPT_SETTINGS = [
     '8025',
   ],
   ['ROOKERY_DATA_DIR', 'Folder for data and logs of `npm start`.', '.rookery'],
-  [
-    'ROOKERY_CACHE_DIR',
-    'Folder for the programs that are fetched: Node, PostgreSQL, Redis.',
-    '.rookery/cache',
-  ],
+  ['ROOKERY_CACHE_DIR', 'Folder for downloaded programs: Node, PostgreSQL, Redis.', '.rookery/cache'],
   [
     'NODE_OPTIONS',
-    'Options of Node for api and worker, such as other heap limits in MB; they come after these.',
+    'Additional Node options for api and worker, such as other heap limits in MB. They are appended to the default.',
     '--max-old-space-size=384 --max-semi-space-size=32',
   ],
-  ['ROOKERY_DEBUG', 'Anything shows the stack trace of a script that fails.', ''],
+  ['ROOKERY_DEBUG', 'Any value shows the stack trace when a script fails.', ''],
 ] as const;
 
 /** @returns `.env.example`: every setting with description and default. */
@@ -33,7 +29,7 @@ export function describeEnvironment(): string {
     ]),
   ]);
   const head = [
-    '# Every setting. `npm start` needs none of them: it starts what is missing and uses the values shown.',
+    '# All settings. `npm start` needs none of them: it starts missing services and uses the values shown.',
     '# Copy this file to .env and remove the # where you want a different value. A secret NAME may also be set as',
     '# NAME_FILE, the path of a file that contains it. Written by `npm run generate`.',
   ];

@@ -9,8 +9,8 @@ const without = (line: string) => {
   return map.replace(line, '');
 };
 
-describe('A name in the map that outlives the process', () => {
-  it('is not missed while it is there', () => {
+describe('A stored name in the map', () => {
+  it('is not reported while it exists', () => {
     expect(goneNames(map, map, new Set())).toEqual([]);
     expect(goneNames(map, '', new Set())).toEqual([]);
   });
@@ -20,18 +20,18 @@ describe('A name in the map that outlives the process', () => {
     ['schedule', 'identity.prune-sessions', /^\| `identity\.prune-sessions` .*\n/m],
     ['audited action', 'social.create-post', /^\| social \| CreatePost .*\n/m],
     ['version of an event', 'social.post-created v1', /^\| `social\.post-created` .*\n/m],
-  ])('is missed when it is gone: %s', (what, name, line) => {
+  ])('is reported when it has disappeared: %s', (what, name, line) => {
     const [said, ...others] = goneNames(without(line.exec(map)![0]), map, new Set());
-    expect(said).toContain(`docs/map.md has the ${what} ${name}, which is not there any more.`);
+    expect(said).toContain(`docs/map.md has the ${what} ${name}, which no longer exists.`);
     expect(others).toEqual([]);
   });
 
-  it('is not missed where another has it as its former name', () => {
+  it('is not reported if another item lists it as a former name', () => {
     const [line] = /^\| `identity\.prune-sessions` .*\n/m.exec(map)!;
     expect(goneNames(without(line), map, new Set(['identity.prune-sessions']))).toEqual([]);
   });
 
-  it('is missed when the number of a version is changed in place', () => {
+  it('is reported when a version number is changed in place', () => {
     const [line] = /^\| `social\.post-created` \| 1 .*$/m.exec(map)!;
     const [said] = goneNames(map.replace(line, line.replace('| 1 ', '| 2 ')), map, new Set());
     expect(said).toContain('social.post-created v1');

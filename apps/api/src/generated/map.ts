@@ -55,7 +55,7 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
     ),
     ...section(
       'Subscribers',
-      ['Subscriber', 'Reacts to', 'Queue', 'Ordered', 'Otherwise than its queue'],
+      ['Subscriber', 'Reacts to', 'Queue', 'Ordered', 'Differs from its queue'],
       known.map(({ name, events, queue, ordered, type }) => [
         code(name),
         events.map((event) => code(event.type)).join(', '),
@@ -92,7 +92,7 @@ export function drawMap(contexts: readonly Context[], subscribers: Subscribers, 
   ].join('\n');
 }
 
-/** Tables of the map whose names outlive a process, with what to do about one that is gone. */
+/** Tables of the map whose names are stored, with the remedy for a name that has disappeared. */
 const LASTING: Record<string, { what: string; key: (cells: readonly string[]) => string; remedy: string }> = {
   'Commands and queries': {
     what: 'audited action',
@@ -120,7 +120,7 @@ const LASTING: Record<string, { what: string; key: (cells: readonly string[]) =>
   },
 };
 
-/** @returns the names that subscribers, schedules and audited actions had before */
+/** @returns the previous names of subscribers, schedules and audited actions */
 export function formerNames(contexts: readonly Context[]): Set<string> {
   const declared = contexts.flatMap(({ handlers, schedules, subscribers }) => [
     ...handlers
@@ -133,13 +133,13 @@ export function formerNames(contexts: readonly Context[]): Set<string> {
 }
 
 /**
- * What is stored under a name that outlives the process waits for nobody once that is gone, so it must not disappear by
- * mistake.
+ * Rows refer to these names, and rows with a name that has disappeared are never processed. So a name must not
+ * disappear by mistake.
  *
- * @param map the map as it is
- * @param before the map as it was drawn last
- * @param former names that others had before
- * @returns a sentence for each name that is gone without a successor, with what to do
+ * @param map the current map
+ * @param before the previously generated map
+ * @param former previous names of existing items
+ * @returns a sentence for each name that has disappeared without a successor, with the remedy
  */
 export function goneNames(map: string, before: string, former: ReadonlySet<string>): string[] {
   return Object.entries(LASTING).flatMap(([title, { what, key, remedy }]) => {
@@ -149,7 +149,7 @@ export function goneNames(map: string, before: string, former: ReadonlySet<strin
     const gone = [...names(before)].filter((name) => name !== '' && !known.has(name) && !former.has(name));
     return gone.map(
       (name) =>
-        `docs/map.md has the ${what} ${name}, which is not there any more. ${remedy}, delete its line under "${title}" in docs/map.md.`,
+        `docs/map.md has the ${what} ${name}, which no longer exists. ${remedy}, delete its line under "${title}" in docs/map.md.`,
     );
   });
 }
