@@ -8,13 +8,13 @@ export const CALLERS = ['nobody', 'other', 'moderator', 'admin', 'owner'] as con
 export type Caller = (typeof CALLERS)[number];
 
 /**
- * More callers, for what the owner shares with some: a `member` and a `guest` of it, a `former` one who is no member any
- * more, and somebody whom the owner has `blocked`.
+ * More callers, for resources that the owner shares: a `member`, a `guest`, a `former` member, and a user whom the
+ * owner has `blocked`.
  */
 export const STANDINGS = ['member', 'guest', 'former', 'blocked'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
-/** `allowed`: neither refused nor 404; the operation itself may still reject the request. */
+/** `allowed`: neither 401, 403 nor 404; the operation itself can still reject the request. */
 export type Expected = 'allowed' | 401 | 403 | 404;
 
 /** Input for an operation's request. The accounts are new for each operation, and every caller calls once. */
@@ -22,7 +22,7 @@ export interface Scene {
   system: TestSystem;
   /** Everybody except `nobody`; active accounts with a fresh sign-in. */
   people: Record<Exclude<Caller, 'nobody'>, Person>;
-  /** Accounts that `given` makes what they are called; of rows with `standings` alone. */
+  /** Accounts that `given` puts into these roles; only for rows with `standings`. */
   standings: Record<Standing, Person>;
 }
 
@@ -40,7 +40,7 @@ export type AccessRows = Record<string, Row>;
 /** One operation: the response for each caller, and the state before each call. */
 export interface Row extends Record<Caller, Expected> {
   given?: (scene: Scene) => Given | Promise<Given>;
-  /** What the owner shares: the response for each of {@link STANDINGS}. */
+  /** For shared resources: the response for each of {@link STANDINGS}. */
   standings?: Record<Standing, Expected>;
 }
 
@@ -54,11 +54,11 @@ export const everybody: Row = {
 };
 /** The resource belongs to the caller or is shared. */
 export const signedIn: Row = { ...everybody, nobody: 401 };
-/** For others it does not exist. */
+/** For other users it does not exist. */
 export const ownerOnly: Row = { nobody: 401, other: 404, moderator: 404, admin: 404, owner: 'allowed' };
 /** HTTP Basic instead of an access token. */
 export const operators: Row = { nobody: 401, other: 401, moderator: 401, admin: 401, owner: 401 };
-/** Everybody may read it, its owner may change it; `also` lists roles that may change anybody's. */
+/** Everybody can read it, and its owner can change it; `also` lists roles that can change those of all users. */
 export const ownerOr = (...also: ('moderator' | 'admin')[]): Row => ({
   nobody: 401,
   other: 403,

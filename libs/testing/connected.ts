@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { WebSocket } from 'ws';
 import { eventually } from './eventually';
 
-/** A frame as it arrived. */
+/** A received frame. */
 export interface ReceivedFrame {
   id: string;
   type: string;
@@ -20,7 +20,7 @@ export interface Connect {
   lastEventId?: string;
 }
 
-/** The answer to a handshake that was refused. */
+/** The response to a rejected handshake. */
 export class HandshakeRefused extends Error {
   constructor(
     readonly status: number,
@@ -32,11 +32,11 @@ export class HandshakeRefused extends Error {
   }
 }
 
-/** What has arrived over a connection. */
+/** The frames received over a connection. */
 abstract class Received {
   readonly frames: ReceivedFrame[] = [];
 
-  /** @returns the frames of a type, of all but `ready` by default. */
+  /** @returns the frames of a type, by default of all types except `ready`. */
   of(type?: string): ReceivedFrame[] {
     return this.frames.filter((frame) => (type === undefined ? frame.type !== 'ready' : frame.type === type));
   }
@@ -73,7 +73,7 @@ export class TestSocket extends Received {
    * Connects to `/v1/ws`.
    *
    * @param apiUrl of the api
-   * @throws HandshakeRefused with its answer
+   * @throws HandshakeRefused with the response
    */
   static open(apiUrl: string, { token, protocols, headers = {}, lastEventId }: Connect): Promise<TestSocket> {
     const url = new URL('/v1/ws', apiUrl.replace(/^http/, 'ws'));
@@ -114,7 +114,7 @@ export class TestSocket extends Received {
 
 /** A client of an event stream. */
 export class TestEventStream extends Received {
-  /** What arrived, as it is. */
+  /** The received text, unchanged. */
   text = '';
   headers: Record<string, string | string[] | undefined> = {};
   isClosed = false;
@@ -154,7 +154,7 @@ export class TestEventStream extends Received {
     return new TestEventStream(new URL(path, apiUrl), connect);
   }
 
-  /** Reads nothing any more. */
+  /** Stops reading. */
   pause(): void {
     this.sent.socket!.pause();
   }

@@ -29,7 +29,7 @@ export function contextOf(name: string, parts: Partial<Omit<Context, 'name'>> = 
 }
 
 /**
- * Finds a schedule by its durable name, for suites that do not wait for its slot and may not import another feature.
+ * Finds a schedule by its durable name, for suites that do not wait for its slot and must not import another feature.
  *
  * @throws Error when no context has it
  */

@@ -1,7 +1,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 
-// prom-client observes garbage collections for as long as the process lives, and with its observer stays all that the
-// suite has loaded: some 40 MB of each suite that starts an app.
+// prom-client observes garbage collections until the process ends, and its observer keeps everything that a suite has
+// loaded in memory: about 40 MB per suite that starts an app.
 const { prototype } = PerformanceObserver;
 // oxlint-disable-next-line typescript/unbound-method -- each observer calls it on itself
 const { observe } = prototype;

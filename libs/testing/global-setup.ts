@@ -17,7 +17,7 @@ import { Systems } from './systems';
 export default async function setup(): Promise<void> {
   parts.users += 1;
   if (parts.stop) return;
-  // Jest does nothing at a signal: what it runs at that moment, such as the build, would go on without it.
+  // Jest does not handle signals: child processes, such as the build, would continue without it.
   endOnSignals();
   await step('Build', build, (compiled) => (compiled ? undefined : '(up to date)'));
   const folder = mkdtempSync(join(tmpdir(), 'rookery-test-'));

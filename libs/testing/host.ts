@@ -16,7 +16,7 @@ import type { Injected } from './system';
 class Hosted {
   private constructor(
     private readonly apps: Record<'api' | 'worker', NestFastifyApplication>,
-    /** The environment before it. */
+    /** The environment before its start. */
     private readonly before: NodeJS.ProcessEnv,
   ) {}
 
@@ -55,17 +55,17 @@ class Hosted {
 function use(environment: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
   Object.assign(process.env, environment);
-  // Loggers that are made from now on inherit it.
+  // Loggers that are created later inherit it.
   rootLogger().level = environment.LOG_LEVEL ?? 'error';
 }
 
-/** Runs systems one after the other in one process, since only the first has to load Nest and what belongs to it. */
+/** Runs systems one after the other in one process, so that only the first has to load Nest and its dependencies. */
 function host(): void {
   const systems = new Map<string, Hosted>();
   let anyStopped = false;
   process.on('unhandledRejection', (error) => {
     console.error(error);
-    // As at the end of an app: a connection that is closed while it comes back rejects what waited for it.
+    // As during the shutdown of an app: a connection that is closed while it reconnects rejects its waiting commands.
     if (!anyStopped) process.exit(1);
   });
   const perform = async (path: string, args: object): Promise<unknown> => {
@@ -76,7 +76,7 @@ function host(): void {
       return system.addresses();
     }
     const system = systems.get(name);
-    if (!system) throw new Error(`No system runs that is named ${name}.`);
+    if (!system) throw new Error(`No system named ${name} is running.`);
     if (action !== 'stop') return system.perform(action, args);
     systems.delete(name);
     anyStopped = true;
@@ -93,8 +93,8 @@ function host(): void {
   );
 }
 
-// Without an answer in time an app counts and remembers for itself. On a busy machine that would happen by chance; where
-// Redis is gone, as suites have it, its commands fail at once.
+// If Redis does not respond in time, an app uses its own counters and caches. On a busy machine this would happen at
+// random. If a suite stops Redis, its commands still fail immediately.
 Object.assign(REDIS_TIMEOUT_MS, { cache: 5_000 });
 process.once('disconnect', () => process.exit(0));
 host();

@@ -3,13 +3,13 @@ import { inHooks } from './in-hooks';
 import { post } from './post';
 import { type Injected, type InjectedAnswer, type SystemAddresses, TestSystem } from './system';
 
-/** Where a system is reached whose apps run in another process. */
+/** Addresses of a system whose apps run in another process. */
 export interface HostedAddresses extends SystemAddresses {
-  /** Of fixtures and requests that are injected. */
+  /** URL for fixtures and injected requests. */
   hostUrl: string;
-  /** Of what breaks its parts. */
+  /** URL to control its parts. */
   partsUrl: string;
-  /** Of the process, and where in it the lines of this system begin, in bytes. */
+  /** Log file of the process, and the offset in bytes where the lines of this system start. */
   logFile: string;
   logOffset: number;
 }
@@ -20,12 +20,12 @@ export class HostedSystem extends TestSystem {
     super(hosted);
   }
 
-  /** Joins the system of this jest worker; the first suite that does starts it. */
+  /** Joins the system of this jest worker; the first suite starts it. */
   static join(): Promise<HostedSystem> {
     return HostedSystem.at('shared');
   }
 
-  /** Starts one of a suite's own. */
+  /** Starts a separate system for one suite. */
   static start(settings: Record<string, string>): Promise<HostedSystem> {
     return HostedSystem.at('private', settings);
   }
@@ -51,37 +51,37 @@ export class HostedSystem extends TestSystem {
     return post(`${this.hosted.partsUrl}/redis`, command);
   }
 
-  /** Kills Redis; with it goes all it held. Only where the system is the suite's own. */
+  /** Kills Redis; all its data is lost. Only for a system of the suite's own. */
   async killRedis(): Promise<void> {
     await post(`${this.hosted.partsUrl}/kill-redis`);
   }
 
-  /** Starts Redis again, empty, where it was. */
+  /** Starts Redis again, empty, at the same address. */
   async startRedisEmpty(): Promise<void> {
     await post(`${this.hosted.partsUrl}/start-redis`);
   }
 
-  /** Stops the object storage; its objects stay. Only where the system is the suite's own. */
+  /** Stops the object storage; its objects are kept. Only for a system of the suite's own. */
   async stopStorage(): Promise<void> {
     await post(`${this.hosted.partsUrl}/stop-storage`);
   }
 
-  /** Starts the object storage again where it was. */
+  /** Starts the object storage again at the same address. */
   async startStorage(): Promise<void> {
     await post(`${this.hosted.partsUrl}/start-storage`);
   }
 
-  /** Closes the worker: nobody relays, delivers or runs schedules any more. */
+  /** Closes the worker: no more events are relayed or delivered, and no schedules run. */
   async closeWorker(): Promise<void> {
     await post(`${this.hosted.hostUrl}/close-worker`);
   }
 
-  /** Leaves a shared system to the next suite. */
+  /** Releases a shared system for the next suite. */
   leave(): Promise<void> {
     return this.disconnect();
   }
 
-  /** Ends one of a suite's own. */
+  /** Stops a system of the suite's own. */
   async stop(): Promise<void> {
     await this.disconnect();
     await post(`${this.hosted.partsUrl}/stop`);
@@ -93,9 +93,10 @@ export class HostedSystem extends TestSystem {
 }
 
 /**
- * The system of this jest worker, which all its suites use one after the other; people made afresh keep them apart.
+ * The system of this jest worker, which its suites use one after the other. Each suite creates new users, so that
+ * suites do not affect each other.
  *
- * @returns what can be used inside of tests and hooks
+ * @returns the system, to be used inside of tests and hooks
  */
 export function sharedSystem(): TestSystem {
   return inHooks(
@@ -105,11 +106,11 @@ export function sharedSystem(): TestSystem {
 }
 
 /**
- * A system of the calling suite's own, from the compiled code: for suites that need settings of their own, break parts
- * or are about all that is stored.
+ * A separate system for the calling suite, from the compiled code: for suites that need their own settings, break parts
+ * or check all stored data.
  *
- * @param settings environment variables besides those of the parts; a function where a hook before this has to make them
- * @returns what can be used inside of tests and hooks
+ * @param settings additional environment variables; a function if an earlier hook has to create them
+ * @returns the system, to be used inside of tests and hooks
  */
 export function privateSystem(
   settings: Record<string, string> | (() => Record<string, string>) = {},

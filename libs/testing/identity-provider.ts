@@ -10,12 +10,12 @@ import {
   SignJWT,
 } from 'jose';
 
-/** The audience of its access tokens, and a client of it. */
+/** The audience of its access tokens, and one of its clients. */
 export const AUDIENCE = 'https://api.rookery.test';
 export const CLIENT_ID = 'rookery-web';
 const CLIENT_SECRET = 'a secret between client and provider';
 const REDIRECT_URI = 'https://app.example/callback';
-/** Lifetime of its tokens in seconds: longer than its downtimes in tests. */
+/** Lifetime of its tokens in seconds: longer than its outages in tests. */
 const LIFE = 3 * 86_400;
 const ARTIFACTS = ['AccessToken', 'ClientCredentials', 'Grant', 'IdToken', 'Interaction', 'Session'];
 
@@ -54,7 +54,7 @@ export class IdentityProvider {
     return provider;
   }
 
-  /** Signs with a new key from now on; previous keys are no longer published. */
+  /** Signs with a new key after this call; previous keys are no longer published. */
   async rotate(): Promise<void> {
     const { privateKey } = await generateKeyPair('ES256', { extractable: true });
     const kid = `key-${Math.random()}`;
@@ -64,7 +64,7 @@ export class IdentityProvider {
     this.answer = await this.provider();
   }
 
-  /** Overrides its responses from now on, like a broken or hostile provider. */
+  /** Overrides its responses, like a broken or hostile provider. */
   misbehave(answer: Handler): void {
     this.answer = answer;
   }

@@ -7,7 +7,9 @@
  */
 export function inHooks<T extends object>(start: () => Promise<T>, stop: (started: T) => Promise<void>): T {
   let started: T | undefined;
-  let failure: unknown = new Error('The system is there in tests and hooks, not while they are declared.');
+  let failure: unknown = new Error(
+    'The system is available only inside of tests and hooks, not while they are declared.',
+  );
   beforeAll(async () => {
     started = await start().catch((error: unknown) => {
       failure = error;

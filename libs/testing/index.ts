@@ -1,4 +1,4 @@
-// What most suites use and what loads fast; the other files of this lib are imported one by one.
+// Exports that most suites use and that load fast. Import the other files of this library individually.
 export * from './eventually';
 export * from './inbox';
 export * from './openapi';

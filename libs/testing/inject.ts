@@ -2,8 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Injected, InjectedAnswer } from './system';
 
 /**
- * Hands an app a request without a connection, so that it may come from any address. Of an event stream nothing is
- * read.
+ * Passes a request to an app without a connection, so that it can come from any address. Event streams are not read.
  */
 export async function injectInto(app: NestFastifyApplication, request: Injected): Promise<InjectedAnswer> {
   const { statusCode, headers, stream } = await app.inject({

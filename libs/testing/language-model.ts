@@ -5,12 +5,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** How the server answers one request. */
 export interface ModelAnswer {
-  /** Status of an error; by default the answer is a stream. */
+  /** Status of an error; by default the response is a stream. */
   status?: number;
   headers?: Record<string, string>;
   /** What the model writes. */
   text?: string;
-  /** Characters of a piece of the stream; 20 by default. */
+  /** Characters per piece of the stream; 20 by default. */
   pieceLength?: number;
   /** Milliseconds between two pieces. */
   pauseMs?: number;
@@ -19,15 +19,15 @@ export interface ModelAnswer {
    * stream; `broken`: the connection closes; `never`: it stays open, and nothing follows.
    */
   end?: 'stop' | 'length' | 'filtered' | 'error' | 'broken' | 'never';
-  /** Counted tokens, by default 100 and 200; null if the provider does not say. */
+  /** Reported tokens, by default 100 and 200; null if the provider does not report them. */
   usage?: { input: number; output: number } | null;
 }
 
-/** A request as the model gets it. */
+/** A request as the model receives it. */
 export interface ModelRequest {
   path: string;
   headers: IncomingMessage['headers'];
-  /** Instructions and message of the user, whatever the protocol calls them. */
+  /** Instructions and user message, independent of the protocol. */
   instructions: string;
   message: string;
   maxTokens: number;
@@ -37,9 +37,9 @@ export interface ModelRequest {
 export class LanguageModelServer {
   /** Requests, oldest first. */
   readonly requests: ModelRequest[] = [];
-  /** Requests whose client went away before the end of the answer. */
+  /** Requests whose client disconnected before the end of the response. */
   aborted = 0;
-  /** Chooses the answers; a test sets it. */
+  /** Chooses the responses; set by tests. */
   answer: (request: ModelRequest) => ModelAnswer = () => ({});
 
   private constructor(
@@ -120,7 +120,7 @@ interface Protocol {
   end(how: 'stop' | 'length' | 'filtered', usage: Counted): object[];
   /** An error in the middle of a stream. */
   failure: object;
-  /** Behind the last event. */
+  /** Sent after the last event. */
   last: string;
   /** Body of an error; it repeats the key, as some providers do. */
   error(status: number): object;

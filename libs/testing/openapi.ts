@@ -15,7 +15,7 @@ export function resolveParts(document: any): any {
   return JSON.parse(text);
 }
 
-/** Every path may return it: of one that cannot be read nobody knows the operation. */
+/** Every path can return these: if a path cannot be parsed, its operation is unknown. */
 const MALFORMED = 'request.malformed';
 
 /** The problems of an operation: codes by status. */
@@ -30,7 +30,7 @@ let described: Described[] | undefined;
 /**
  * @param path with its values, without the query
  * @param code of the problem that was returned
- * @returns whether the API description, as it is committed, lacks it; false for operations that it does not have
+ * @returns whether the API description, as committed, does not list it for the operation; false for unknown operations
  */
 export function isUndeclared(method: string, path: string, status: number, code: string): boolean {
   described ??= describedOperations();

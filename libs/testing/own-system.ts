@@ -128,17 +128,17 @@ export class OwnSystem extends TestSystem {
   }
 
   /**
-   * Starts another worker beside the first; {@link stop} stops it if the suite has not.
+   * Starts another worker next to the first; {@link stop} stops it if the suite has not.
    *
-   * @param contexts contexts whose work it does; those of the system by default
+   * @param contexts contexts whose subscribers and schedules it runs; those of the system by default
    */
   async startWorker(contexts = this.contexts): Promise<NestFastifyApplication> {
     const worker = await createWebApp(WorkerModule.of(contexts));
-    this.moreApps.push(worker); // one that fails to start must be closed too
+    this.moreApps.push(worker); // one that fails to start must be closed, too
     return worker.init();
   }
 
-  /** Starts another api beside the first; {@link stop} stops it. */
+  /** Starts another api next to the first; {@link stop} stops it. */
   async startApi(): Promise<NestFastifyApplication> {
     const api = await createApi(this.contexts);
     this.moreApps.push(await api.init());
@@ -167,7 +167,7 @@ export class OwnSystem extends TestSystem {
   }
 }
 
-/** In the process of the systems: it takes long to load. */
+/** Runs in the process of the systems, because it takes long to load. */
 function startStorage(): Promise<StorageAddress> {
   return post(`${process.env.ROOKERY_TEST_SYSTEMS_URL}/storage/start`);
 }
@@ -176,7 +176,7 @@ function stopStorage(storage: StorageAddress): Promise<void> {
   return post(`${process.env.ROOKERY_TEST_SYSTEMS_URL}/storage/stop`, storage);
 }
 
-/** Ends the parts also where an app cannot be closed: what is left running keeps jest's process alive. */
+/** Stops the parts even if an app cannot be closed, because running parts keep the process of jest alive. */
 async function end(apps: readonly NestFastifyApplication[], parts: Parts): Promise<void> {
   const { folder, database, redis, mailbox, storage } = parts;
   try {
@@ -191,9 +191,9 @@ async function end(apps: readonly NestFastifyApplication[], parts: Parts): Promi
  * Starts an {@link OwnSystem} before the tests of the suite that calls this in its `describe`, and stops it after them.
  *
  * @param contexts that both apps are made of
- * @param settings environment variables besides those of the parts; a function where a hook before this has to make them
+ * @param settings additional environment variables; a function if an earlier hook has to create them
  * @param reach see {@link OwnSystem.start}
- * @returns what can be used inside of tests and hooks
+ * @returns the system, to be used inside of tests and hooks
  */
 export function ownSystem(
   contexts: readonly Context[],

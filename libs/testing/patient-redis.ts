@@ -1,9 +1,9 @@
 import { REDIS_TIMEOUT_MS } from '@rookery/redis';
 
 /**
- * Lets the suite that calls this in its `describe`, before `ownSystem()`, wait long for cache and rate limits: an app that
- * Redis answers too late counts for itself, which on a busy machine happens by chance. Where Redis is gone its commands
- * fail at once all the same.
+ * Call it in a `describe` before `ownSystem()`: the suite then waits long for cache and rate limits. Otherwise an app
+ * uses its own counters if Redis responds late, which happens at random on a busy machine. If Redis is stopped, its
+ * commands still fail immediately.
  */
 export function patientRedis(): void {
   const { cache } = REDIS_TIMEOUT_MS;

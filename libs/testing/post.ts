@@ -1,7 +1,7 @@
 /**
- * @param url of the systems of a run, or of what hosts them
- * @returns what is answered
- * @throws Error with the text of the answer when that is no success
+ * @param url URL of the systems of a run, or of their host
+ * @returns the response
+ * @throws Error with the text of the response if it is not 2xx
  */
 export async function post<T>(url: string, body: object = {}): Promise<T> {
   const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) });

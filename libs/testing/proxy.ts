@@ -38,7 +38,7 @@ export class SilentProxy {
   }
 
   /**
-   * Open connections drop all data from now on; new ones work.
+   * Open connections drop all data after this call; new connections work.
    *
    * @returns the number of them that are still open
    */
@@ -60,7 +60,7 @@ export class SilentProxy {
     }
   }
 
-  /** Data that was sent in the meantime arrives. */
+  /** Delivers the data that was sent in the meantime. */
   resume(): void {
     if (!this.hanging) return;
     this.hanging = false;

@@ -2,19 +2,22 @@ import { Client } from 'pg';
 import { eventually } from './eventually';
 import type { TestSystem } from './system';
 
-/** A statement that waits two seconds for a lock fails: what takes longer until all wait begins again. */
+/**
+ * A statement fails after waiting two seconds for a lock. If it takes longer until all contenders wait, the attempt is
+ * repeated.
+ */
 const MAX_WAIT_MS = 1_600;
 const ATTEMPTS = 5;
 
 /**
- * Forces a race: no command can store its event, and so commit, before all of them are waiting, for that or for each
+ * Forces a race: no command can store its event and commit before all of them are waiting, for this lock or for each
  * other. Errors that only a lock or a constraint prevents then happen every time, not only sometimes.
  *
  * @param contenders at most eight requests that each raise an event; the api has ten connections. Each starts when the
- *   previous ones are waiting, so that the order in which they reach a row is deterministic. On a machine that is too
- *   busy for all to wait at once they are called again, after what they did has been rolled back
- * @param options.inOrder false where the order proves nothing: all start at once, so that on a slow machine the first
- *   does not wait for its lock longer than it may
+ *   previous ones are waiting, so that the order in which they reach a row is deterministic. If the machine is too busy
+ *   for all to wait at once, their changes are rolled back and they are called again
+ * @param options.inOrder false if the order does not matter: all start at once, so that on a slow machine the first
+ *   does not exceed the lock timeout
  * @returns their results, in the same order
  */
 export async function race<T>(
@@ -30,7 +33,10 @@ export async function race<T>(
   }
 }
 
-/** @returns contenders that no longer wait; undefined if the first would have waited too long, so that none has an effect */
+/**
+ * @returns contenders that no longer wait; undefined if the first would have waited too long, so that nothing was
+ *   committed
+ */
 async function gather<T>(
   system: TestSystem,
   contenders: readonly (() => Promise<T>)[],
@@ -44,7 +50,7 @@ async function gather<T>(
     const racing: Promise<T>[] = [];
     for (const contender of contenders) {
       const contending = contender();
-      contending.catch(() => undefined); // looked at by the caller
+      contending.catch(() => undefined); // handled by the caller
       racing.push(contending);
       if (!inOrder && racing.length < contenders.length) continue;
       const { isLate } = await eventually(async () => {
@@ -53,7 +59,7 @@ async function gather<T>(
         return count >= racing.length && { isLate: false };
       }, 20_000);
       if (!isLate) continue;
-      // Nobody can store an event, so each runs out of time or is rejected.
+      // No event can be stored, so each times out or is rejected.
       await Promise.allSettled(racing);
       return undefined;
     }
@@ -67,7 +73,7 @@ async function gather<T>(
 
 interface Waiting {
   count: number;
-  /** Time for which the one that came first has waited. */
+  /** How long the first contender has waited. */
   longestMs: number;
 }
 

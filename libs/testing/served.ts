@@ -1,13 +1,13 @@
 import type { Answer } from './system';
 
 /**
- * Sends a request like a client: 503 means that it was not served, and may be repeated after the time that the answer
- * names. For suites that send more at once than the api has connections, on a machine of any speed.
+ * Sends a request and retries it like a client: 503 means that it was not served and can be repeated after
+ * `Retry-After`. For suites that send more concurrent requests than the api has connections, on a machine of any speed.
  *
  * @param send sends it
- * @param withinMs milliseconds after which it is not repeated any more
- * @returns the first answer that is another
- * @throws Error if there was none
+ * @param withinMs milliseconds after which it is no longer repeated
+ * @returns the first response with another status
+ * @throws Error if there was none in time
  */
 export async function served(send: () => Promise<Answer>, withinMs = 90_000): Promise<Answer> {
   const giveUpAt = performance.now() + withinMs;
@@ -17,7 +17,7 @@ export async function served(send: () => Promise<Answer>, withinMs = 90_000): Pr
     if (performance.now() > giveUpAt)
       throw new Error(`Answered 503 for ${withinMs} ms: ${JSON.stringify(answer.body)}`);
     const pauseMs = Number(answer.headers['retry-after'] ?? 1) * 1_000;
-    // Not all of those that were sent at once again at once.
+    // With jitter, so that requests that were sent together are not repeated together.
     await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())));
   }
 }

@@ -6,20 +6,24 @@ import { Client, type Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import type { OwnSystem } from './own-system';
 
-/** What the api asked of its parts. */
+/** The statements and commands of the api. */
 export interface Asked {
-  /** First words of the statements of each round trip to PostgreSQL: those of one turn of the event loop leave together. */
+  /**
+   * First words of the statements of each round trip to PostgreSQL. Statements of one turn of the event loop are sent
+   * together.
+   */
   postgres: string[][];
   /** Redis commands, in order. */
   redis: string[];
 }
 
 /**
- * Sees what the api asks PostgreSQL and Redis in the course of something; what the worker asks meanwhile does not count,
- * nor do connections that are opened in between.
+ * Records the statements and commands that the api sends to PostgreSQL and Redis during an operation. Ignores those of
+ * the worker, and connections that are opened in between.
  */
 export async function askedDuring(system: OwnSystem, work: () => Promise<unknown>): Promise<Asked> {
-  // The audit log takes the first refusals of a minute and counts the others: each measurement begins a minute.
+  // The audit log records the first rejections of a minute and counts the others, so each measurement starts a new
+  // minute.
   await system.inApi(AuditTrail).recordTally();
   const pool = (system.inApi(DataSource).driver as unknown as { master: Pool }).master;
   const { shared, cache } = system.inApi(RedisConnections);

@@ -21,11 +21,11 @@ export interface Ask {
   headers?: Record<string, string>;
   /** Access token. */
   token?: string;
-  /** IP address that the request comes from, for what tells clients apart by it. */
+  /** IP address of the client, for features that distinguish clients by it. */
   from?: string;
 }
 
-/** A request as an app is handed it without a connection, `light-my-request`'s form. */
+/** A request without a connection, in the format of `light-my-request`. */
 export interface Injected {
   method: string;
   url: string;
@@ -34,7 +34,7 @@ export interface Injected {
   remoteAddress: string;
 }
 
-/** What it was answered with. */
+/** Its response. */
 export interface InjectedAnswer {
   status: number;
   headers: Answer['headers'];
@@ -76,15 +76,15 @@ export abstract class TestSystem {
    * Calls a fixture that a context declares.
    *
    * @param name `identity.enroll`
-   * @param args what the fixture takes; must be plain data, as what it returns is
-   * @param where which app's providers it uses; each app has caches of its own, as another process has
+   * @param args arguments of the fixture; must be plain data, like its result
+   * @param where the app whose providers it uses; each app has its own caches, like separate processes
    */
   abstract fixture<T>(name: string, args: object, where?: 'api' | 'worker'): Promise<T>;
 
   /** @returns every line that the apps have logged so far. */
   abstract get logged(): readonly string[];
 
-  /** Sends a request to the api, `POST /v1/auth/login`. Of an event stream the beginning is read. */
+  /** Sends a request to the api, `POST /v1/auth/login`. Only the start of an event stream is read. */
   async ask(route: string, { body, headers = {}, token, from }: Ask = {}): Promise<Answer> {
     const [method, url] = route.split(' ') as [string, string];
     const payload = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
@@ -100,7 +100,7 @@ export abstract class TestSystem {
     } = from === undefined
       ? await this.send(method, url, payload, all)
       : await this.inject({ method, url, payload, headers: all, remoteAddress: from });
-    // A 500 is a mistake of ours that its answer says nothing about; 503 is what some suites are about.
+    // A 500 is a bug, and its response contains no details. Some suites expect 503.
     if (status === 500) {
       const id = String(answered['x-request-id']);
       for (const line of this.logged) if (line.includes(id)) process.stderr.write(`${route}: ${line}\n`);
@@ -109,7 +109,7 @@ export abstract class TestSystem {
     const read = json && answer !== '' ? JSON.parse(answer) : answer;
     if (status >= 400 && read?.code && isUndeclared(method, url.split('?', 1)[0]!, status, read.code))
       throw new Error(
-        `${route} returned ${status} ${read.code}, which openapi.json does not have: name it under rejects in @Explain().`,
+        `${route} returned ${status} ${read.code}, which openapi.json does not list: add it to rejects in @Explain().`,
       );
     return { status, headers: answered, body: read };
   }
@@ -120,8 +120,9 @@ export abstract class TestSystem {
   }
 
   /**
-   * @param sample of the api's metrics, as `GET /metrics` writes it: `rookery_password_operations_total{operation="hash"}`
-   * @returns its value; 0 while it is not there
+   * @param sample of the api's metrics, in the format of `GET /metrics`:
+   *   `rookery_password_operations_total{operation="hash"}`
+   * @returns its value; 0 if it is missing
    */
   async metric(sample: string): Promise<number> {
     const text = await (await fetch(`${this.addresses.apiUrl}/metrics`)).text();
@@ -133,13 +134,13 @@ export abstract class TestSystem {
   abstract redis(command: string, ...args: (string | number)[]): Promise<unknown>;
 
   /**
-   * Has the worker run its schedules now, and waits until it has run one.
+   * Makes the worker run its schedules now, and waits until it has run the given one.
    *
    * @param name `identity.cancel-expired-registrations`
    */
   async runSchedule(name: string): Promise<void> {
     await this.sql(`INSERT INTO messaging.schedule_run VALUES ($1, 'epoch') ON CONFLICT DO NOTHING`, [name]);
-    // All of them, since a slot is also held under names that a schedule bore before.
+    // All of them, because a slot is also stored under previous names of a schedule.
     await this.sql(`UPDATE messaging.schedule_run SET slot = 'epoch'`);
     // The row of a slot commits with its work.
     await eventually(async () => {
@@ -151,7 +152,7 @@ export abstract class TestSystem {
     });
   }
 
-  /** Hands the api a request without a connection. */
+  /** Passes a request to the api without a connection. */
   protected abstract inject(request: Injected): Promise<InjectedAnswer>;
 
   protected async disconnect(): Promise<void> {

@@ -19,7 +19,7 @@ const START_TIMEOUT_MS = 120_000;
 
 type Settings = Record<string, string>;
 
-/** A system that runs: its addresses, and what suites may do to its parts. */
+/** A running system: its addresses, and operations on its parts. */
 interface Running {
   addresses: Omit<HostedAddresses, 'partsUrl'>;
   redis(command: [string, ...(string | number)[]]): Promise<unknown>;
@@ -30,7 +30,7 @@ interface Running {
   stop(): Promise<void>;
 }
 
-/** The systems of a run from the compiled code: one for each worker of jest, and those of a suite's own. */
+/** The systems of a test run, from the compiled code: one for each jest worker, and separate ones for single suites. */
 export class Systems {
   private readonly hosts = new Map<string, Promise<Host>>();
   private readonly started = new Map<string, Promise<Running>>();
@@ -47,15 +47,15 @@ export class Systems {
   constructor(private readonly folder: string) {}
 
   /**
-   * Answers `POST /shared/<number of the jest worker>` and `POST /private/<number of the jest worker>` with the
-   * addresses of a system, the latter with a new one of the settings in its body, and below their `partsUrl` does what
-   * is asked of its parts. `POST /storage/start` answers the settings of a new object storage, which jest's workers
-   * need not load; `POST /storage/stop` takes them.
+   * `POST /shared/<number of the jest worker>` and `POST /private/<number of the jest worker>` return the addresses of
+   * a system; the latter starts a new one with the settings in the body. Routes below `partsUrl` control its parts.
+   * `POST /storage/start` returns the settings of a new object storage, so that jest workers do not have to load it;
+   * `POST /storage/stop` takes these settings.
    *
    * @returns its URL
    */
   async listen(): Promise<string> {
-    // A client that was busy would use a connection at the moment at which it is closed for having been idle.
+    // A busy client could use a connection while it is being closed as idle.
     this.server.keepAliveTimeout = 0;
     await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
     return this.url;
@@ -64,7 +64,7 @@ export class Systems {
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise<void>((done) => this.server.close(() => done()));
-    // What runs in a process that is gone need not be closed.
+    // Apps in a process that has ended do not have to be closed.
     await Promise.allSettled([...this.hosts.values()].map(async (host) => (await host).stop()));
     await Promise.allSettled([...this.started.values()].map(async (system) => (await system).stop()));
     await Promise.allSettled([...this.storages.values()].map((storage) => storage.stop()));
@@ -76,7 +76,7 @@ export class Systems {
 
   private async answer(path: string, body: unknown): Promise<unknown> {
     const [kind, name, action = ''] = path.split('/') as [string, string, string?];
-    // Apart, since passport keeps the strategies of the latest api in a process alone.
+    // Separate processes, because passport keeps only the strategies of the latest api in a process.
     if (kind === 'shared') return this.addressesOf(`shared-host-${name}`, `shared-${name}`, {});
     if (kind === 'private')
       return this.addressesOf(`private-host-${name}`, `private-${(this.privates += 1)}`, body as Settings);
@@ -98,7 +98,7 @@ export class Systems {
         this.started.delete(name);
         return system.stop();
       default:
-        throw new Error(`Nothing is at ${path}.`);
+        throw new Error(`There is nothing at ${path}.`);
     }
   }
 
@@ -165,7 +165,7 @@ async function start(host: Host, folder: string, settings: Settings): Promise<Ru
       },
       async redis([command, ...args]) {
         const client = new Redis(redis.url, { retryStrategy: () => null });
-        client.on('error', () => undefined); // the command says it
+        client.on('error', () => undefined); // reported by the command
         return client.call(command, ...args).finally(() => client.disconnect());
       },
       killRedis: () => redis.stop('SIGKILL'),
@@ -190,7 +190,10 @@ async function start(host: Host, folder: string, settings: Settings): Promise<Ru
   }
 }
 
-/** A process that runs apps: those of a shared system, or one after the other those of the private ones of a jest worker. */
+/**
+ * A process that runs apps: those of a shared system, or those of the private systems of a jest worker, one after the
+ * other.
+ */
 interface Host {
   url: string;
   log: string;

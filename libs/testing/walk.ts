@@ -1,6 +1,6 @@
 import { array, assert, asyncProperty, integer, nat, record } from 'fast-check';
 
-/** A list, newest first, that is paged through while it changes. */
+/** A list, newest first, that is read page by page while it changes. */
 export interface WalkedList {
   /** Adds entries with these times, in milliseconds after a fixed time. @returns their ids */
   insert(times: readonly number[]): Promise<string[]>;
@@ -23,8 +23,8 @@ const step = record({
 });
 
 /**
- * The property of every list with cursors: whatever is added and removed concurrently, paging returns nothing twice,
- * everything that existed throughout, and all of it in order.
+ * The property of every list with cursors: whatever is added and removed concurrently, paging returns no entry twice,
+ * returns all entries that existed throughout, and keeps the order.
  *
  * @param open creates an empty list; called for each run
  * @throws Error with the smallest failing run
