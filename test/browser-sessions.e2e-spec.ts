@@ -177,7 +177,7 @@ describe('a page that signs in with a cookie', () => {
       await logIn(first, ada);
       await logIn(second, grace);
       const refreshed = first.evaluate(() => session.stepUp({ password: 'correct horse battery' }));
-      await expect(refreshed).rejects.toThrow(/another tab may have signed in/);
+      await expect(refreshed).rejects.toThrow(/another tab has signed in/);
       expect(await me(first)).toBe(ada.id);
       expect(await resume(second)).toBe(grace.id);
       expect(await resume(first)).toBe(grace.id);

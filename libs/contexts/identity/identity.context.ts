@@ -58,7 +58,7 @@ import { Sessions } from './storage/sessions';
 import { StoredUserAvatars } from './storage/user-avatars';
 import { Users, userSchema } from './storage/users';
 
-/** Who somebody is: registration, verification, sign-in. */
+/** Accounts: registration, verification, sign-in, second factor. */
 export const identity = defineContext('identity', __dirname, {
   tags: {
     Auth: 'Register, verify an e-mail address, sign in and out, refresh tokens, reset a password.',

@@ -1,7 +1,7 @@
 import { MasterKey } from '@rookery/settings';
 import { Keys } from './keys';
 
-describe('what is sealed', () => {
+describe('Sealed data', () => {
   const under = (letter: string) =>
     new Keys(new MasterKey({ NODE_ENV: 'test', MASTER_KEY: Buffer.alloc(32, letter).toString('base64') }));
   const keys = under('k');

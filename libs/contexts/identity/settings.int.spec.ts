@@ -3,7 +3,7 @@ import { newcomer, PASSWORD, signUp, verificationMail } from '@rookery/contexts/
 
 const DAY = 86_400;
 
-describe('an installation with numbers of its own', () => {
+describe('An installation with custom settings', () => {
   const system = privateSystem({
     APP_URL: 'https://app.example/nest/',
     LOCKOUT_FAILURES: '3',
@@ -25,7 +25,7 @@ describe('an installation with numbers of its own', () => {
     );
   }
 
-  it('leads from its mails to an app of its own', async () => {
+  it('links to its own app in mails', async () => {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
     const { token } = await verificationMail(system, form.email);

@@ -6,11 +6,11 @@ export class IdentitySettings extends defineSettings(
   'Identity',
   {
     erasureGraceSeconds: setting('ERASURE_GRACE_SECONDS', z.coerce.number().int().min(0), {
-      doc: 'Seconds between the deletion of an account, which hides it at once, and its erasure.',
+      doc: 'Seconds between the deletion of an account, which hides it immediately, and its erasure.',
       default: '2592000',
     }),
     lockoutFailures: setting('LOCKOUT_FAILURES', z.coerce.number().int().min(1).max(100), {
-      doc: 'Wrong passwords for an address within LOCKOUT_SECONDS that lock it for those who sent them: all strangers, or a known network. Independent of whether it has an account.',
+      doc: 'Number of wrong passwords for an e-mail address within LOCKOUT_SECONDS that locks it for their senders: all unknown clients, or a known network. Applies whether the address has an account or not.',
       default: '10',
     }),
     lockoutSeconds: setting('LOCKOUT_SECONDS', z.coerce.number().int().min(1).max(86_400), {
@@ -18,11 +18,11 @@ export class IdentitySettings extends defineSettings(
       default: '900',
     }),
     mailDailyMax: setting('MAIL_DAILY_MAX', z.coerce.number().int().min(1).max(100), {
-      doc: 'Maximum mails of one kind per address and day, for mails that strangers can request: verification, "you already have an account", password reset, change of address.',
+      doc: 'Maximum mails of one kind per e-mail address and day, for mails that anybody can request: verification, "you already have an account", password reset, change of address.',
       default: '5',
     }),
     mailPauseSeconds: setting('MAIL_PAUSE_SECONDS', z.coerce.number().int().min(60).max(86_400), {
-      doc: 'Seconds between the second and the third of these mails within a day; each further pause is four times as long. Between the first two there is a minute.',
+      doc: 'Minimum seconds between the second and third of these mails within a day. Each further pause is four times as long. Between the first two the pause is a minute.',
       default: '300',
     }),
     maxApiKeys: setting('MAX_API_KEYS_PER_USER', z.coerce.number().int().min(1).max(1_000), {
@@ -38,15 +38,15 @@ export class IdentitySettings extends defineSettings(
       default: '259200',
     }),
     sessionIdleDays: setting('SESSION_IDLE_DAYS', z.coerce.number().int().min(1).max(3_650), {
-      doc: 'Days without a refresh after which a session ends.',
+      doc: 'Days without a token refresh after which a session ends.',
       default: '30',
     }),
     sessionMaxDays: setting('SESSION_MAX_DAYS', z.coerce.number().int().min(1).max(3_650), {
-      doc: 'Days after which every session ends, even if it is used. Not less than SESSION_IDLE_DAYS.',
+      doc: 'Days after which every session ends, even if it is used. Must not be less than SESSION_IDLE_DAYS.',
       default: '180',
     }),
     signingKeyDays: setting('SIGNING_KEY_DAYS', z.coerce.number().int().min(0).max(3_650), {
-      doc: 'Days after which the signing key of access tokens is rotated automatically, without signing anybody out. 0: only by `npm run keys`.',
+      doc: 'Days after which the signing key of access tokens is rotated automatically, without signing anybody out. 0 turns this off; use `npm run keys`.',
       default: '90',
     }),
   },

@@ -8,8 +8,8 @@ import { generateSync } from 'otplib';
 export const PASSWORD = 'correct horse battery';
 
 /**
- * Milliseconds within which every process acts on what was changed. By contract it is five seconds, as caches believe for
- * four (`services/cache-ttl.int.spec.ts`); a request alone may take that long on a busy machine.
+ * Milliseconds within which every process applies a change. The contract is five seconds, because caches live for four
+ * (`services/cache-ttl.int.spec.ts`), but on a busy machine a single request can take that long.
  */
 export const NOTICED_MS = 15_000;
 
@@ -107,7 +107,7 @@ export function wrongCode(secret: string): string {
   return ['111111', '222222', '333333', '444444', '555555', '666666'].find((code) => !good.includes(code))!;
 }
 
-/** A user who is none of the callers. */
+/** A user other than the callers. */
 export async function bystander({ system }: Scene): Promise<Given> {
   return { path: { id: (await enroll(system)).id } };
 }

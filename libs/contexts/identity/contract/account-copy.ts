@@ -23,7 +23,7 @@ export const accountChanges = [
 ];
 
 const PAGE = 100;
-/** Milliseconds until a copy that another transaction is making is checked again; a command is done by then. */
+/** Milliseconds until a copy that another transaction is writing is checked again; by then a command has finished. */
 const BUSY_MS = 50;
 
 /** Somebody as lists show them. */
@@ -33,7 +33,7 @@ export interface CopiedAccount {
   name: string;
 }
 
-/** The accounts as a context keeps them in a table of its own; see {@link AccountCopy}. */
+/** A context's copy of the accounts in its own table; see {@link AccountCopy}. */
 export interface CopiedAccounts {
   /** @returns the active ones of some users; reads from identity if the copy has not arrived yet */
   active(ids: readonly string[]): Promise<Set<string>>;
@@ -47,13 +47,13 @@ export interface CopiedAccounts {
    * Ensures that the copies of some users exist for the current transaction. Call it once per transaction, with all
    * users it needs: two transactions that call it one by one could deadlock.
    *
-   * @returns who they are, in the order given
-   * @throws Rejection `resource.not-found` unless there is an active account of each
+   * @returns the users, in the given order
+   * @throws Rejection `resource.not-found` unless all of them have an active account
    */
   ensure(...ids: string[]): Promise<CopiedAccount[]>;
-  /** Makes the copies of some people what identity says now; who is not there any more goes. */
+  /** Updates the copies of some users from identity, and removes those without an account. */
   copy(ids: readonly string[]): Promise<void>;
-  /** @returns false, without doing anything, if another transaction is making the copy; does not wait */
+  /** @returns false, without doing anything, if another transaction is writing the copy; does not wait */
   tryCopy(id: string): Promise<boolean>;
   /**
    * Removes copies without an account, or with a higher version than the account, one batch at a time.
@@ -147,7 +147,7 @@ export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> 
       );
     }
 
-    /** The caller holds the locks. The version decides which of two copies stays, in any order of arrival. */
+    /** The caller holds the locks. The copy with the higher version is kept, whatever the order of arrival. */
     private async refresh(ids: readonly string[]): Promise<void> {
       const accounts = await this.accounts.find(ids);
       await this.sql.execute(
@@ -165,7 +165,7 @@ export function AccountCopy(table: `${string}.${string}`): Type<CopiedAccounts> 
       if (gone.length > 0) await this.sql.execute(`DELETE FROM ${table} WHERE id = ANY ($1::uuid[])`, [gone]);
     }
 
-    /** @returns those of some people whose copies say that they are active, by id */
+    /** @returns the users with active copies, by id */
     private async copied(ids: readonly string[]): Promise<Map<string, CopiedAccount>> {
       const rows = await this.sql.rows<CopiedAccount & Record<string, unknown>>(
         `SELECT id, username, name FROM ${table} WHERE id = ANY ($1::uuid[]) AND active`,
@@ -189,7 +189,7 @@ export abstract class CopiesAccounts implements Handles<(typeof accountChanges)[
     private readonly accounts: Accounts,
   ) {}
 
-  /** @throws Snooze while another transaction is making the same copy */
+  /** @throws Snooze while another transaction is writing the same copy */
   async handle({ subject }: EventEnvelope): Promise<void> {
     if (!(await this.copy.tryCopy(subject))) throw new Snooze(BUSY_MS);
   }

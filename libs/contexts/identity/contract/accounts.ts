@@ -5,21 +5,21 @@ export interface Account {
   name: string;
   /** Version of the account: of two copies the one with the higher version is newer. */
   version: number;
-  /** Whether others may see it: verified, and not deleted. */
+  /** Whether others can see it: verified and not deleted. */
   active: boolean;
 }
 
 /**
- * Offered to other contexts: the current accounts. Contexts keep a copy and subscribe to the events; this is for data
- * that has not arrived.
+ * Offered to other contexts: the current accounts. Contexts keep a copy and subscribe to the events. Use this for data
+ * that has not arrived yet.
  */
 export abstract class Accounts {
-  /** @returns the existing ones of the accounts, unordered */
+  /** @returns the accounts that exist, unordered */
   abstract find(ids: readonly string[]): Promise<Account[]>;
   /**
    * A page for `pagesById`.
    *
-   * @param after id that the page before ended with; `NIL_UUID` for the first
+   * @param after last id of the previous page; `NIL_UUID` for the first
    * @returns all accounts by id, at most `limit`
    */
   abstract page(after: string, limit: number): Promise<Account[]>;

@@ -1,7 +1,7 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 
-/** A picture of a user in three sizes. Links end after some time: show them, do not store them. */
+/** A picture of a user in three sizes. The URLs expire, so do not store them. */
 @ApiSchema({ name: 'AvatarUrls' })
 export class AvatarUrls {
   @Field.url({ description: 'At most 160 pixels wide and high.' })
@@ -14,13 +14,13 @@ export class AvatarUrls {
   large: string;
 }
 
-/** Of the field of every view that shows an avatar. */
+/** Field options of avatars in all views. */
 export const AVATAR_URL = {
   nullable: true,
-  description: 'Picture of the user; null without one, and for a moment after it was uploaded.',
+  description: 'Picture of the user; null if there is none, and for a moment after it was uploaded.',
 } as const;
 
-/** Who has which avatar. */
+/** A user and the key of the avatar. */
 interface Pictured {
   avatarMediaKey: string | null;
 }
@@ -28,22 +28,22 @@ interface Pictured {
 /** Implemented by the context that stores images; boot requires one. */
 export abstract class Avatars {
   /**
-   * Verifies that a user may have an upload as their avatar. Slow: call it outside of a transaction.
+   * Verifies that a user can use an upload as their avatar. Slow: call it outside of a transaction.
    *
    * @throws Rejection `media.not-usable`, `media.unavailable`
    */
   abstract verify(userId: string, mediaKey: string): Promise<void>;
   /**
-   * In the caller's transaction: the user has one avatar instead of another.
+   * In the caller's transaction: replaces the avatar of the user.
    *
    * @throws Rejection `media.not-usable`
    */
   abstract replace(userId: string, previous: string | null, next: string | null): Promise<void>;
-  /** @returns links to those that can be shown, by key, in one statement */
+  /** @returns links to the avatars that can be shown, by key, in one statement */
   abstract urlsOf(mediaKeys: readonly string[]): Promise<Map<string, AvatarUrls>>;
 
   /**
-   * Completes rows with one statement, or none if nobody has an avatar.
+   * Adds avatars to rows with one statement, or none if no row has an avatar.
    *
    * @returns the rows in the same order, with links instead of keys
    */
@@ -62,6 +62,6 @@ export abstract class Avatars {
 
 /** Offered to other contexts: the avatars of users. */
 export abstract class UserAvatars {
-  /** @returns links to the avatars of those of some users who have one, by the user's id, in two statements */
+  /** @returns links to the avatars of the users who have one, by user id, in two statements */
   abstract of(userIds: readonly string[]): Promise<Map<string, AvatarUrls>>;
 }

@@ -47,8 +47,8 @@ export const SessionRevoked = defineEvent(
 
 /**
  * All sessions and API keys of a user were ended, because somebody else may have had them: the password was reset, a
- * change of the address undone, or an administrator did it. What else acts or reads for the user without signing in
- * ends too.
+ * change of the address undone, or an administrator did it. Everything else that acts or reads for the user without
+ * signing in ends, too.
  */
 export const AccessReset = defineEvent('identity.access-reset', 1, z.object({ userId: z.uuid() }));
 
@@ -86,7 +86,7 @@ export const PreferencesChanged = defineEvent(
     tone: z.string(),
     length: z.string(),
     language: z.string(),
-    /** IANA name; events from before there were time zones have none. */
+    /** IANA name; missing in old events. */
     timeZone: z.string().optional(),
   }),
 );

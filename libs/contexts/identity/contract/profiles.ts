@@ -1,16 +1,16 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 
-/** Numbers of a profile, the same for everybody who may see it. */
+/** Counts of a profile, the same for everybody who can see it. */
 @ApiSchema({ name: 'UserCounts' })
 export class UserCounts {
-  @Field.integer({ min: 0, description: 'Posts of the user.', example: 12 })
+  @Field.integer({ min: 0, description: 'Number of posts of the user.', example: 12 })
   posts: number;
 
-  @Field.integer({ min: 0, description: 'Users who follow the user.', example: 340 })
+  @Field.integer({ min: 0, description: 'Number of users who follow the user.', example: 340 })
   followers: number;
 
-  @Field.integer({ min: 0, description: 'Users whom the user follows.', example: 56 })
+  @Field.integer({ min: 0, description: 'Number of users that the user follows.', example: 56 })
   following: number;
 }
 
@@ -30,7 +30,7 @@ export class UserRelation {
   muting: boolean;
 }
 
-/** What a profile shows besides the account. */
+/** The parts of a profile that are not part of the account. */
 export interface ProfileDetails {
   counts: UserCounts;
   /** Null for the viewer. */
@@ -38,20 +38,21 @@ export interface ProfileDetails {
 }
 
 /**
- * Implemented by the context that knows who follows whom; boot requires one. Asked at the moment of reading, because
- * the answer depends on who asks: it is never part of what is cached.
+ * Implemented by the context that knows who follows whom; boot requires one. Called for each read and never cached,
+ * because the result depends on the viewer.
  */
 export abstract class Profiles {
   /**
-   * @param viewerId who looks at them
-   * @returns what the viewer sees of some users, by id, without those whose profiles are hidden from the viewer
+   * @param viewerId id of the viewer
+   * @returns the details of some users as the viewer sees them, by id; leaves out users whose profiles are hidden from
+   *   the viewer
    */
   abstract detailsOf(userIds: readonly string[], viewerId: string): Promise<Map<string, ProfileDetails>>;
 
   /**
    * Completes the rows of a page with one call.
    *
-   * @returns the rows with their details, in the same order; a row without an answer is not shown
+   * @returns the rows with their details, in the same order; rows without details are left out
    */
   async complete<Row extends { id: string }>(
     rows: readonly Row[],

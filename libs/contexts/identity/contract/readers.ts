@@ -1,6 +1,6 @@
 export { LENGTHS, TONES } from '../model/preferences';
 
-/** What somebody likes to read. */
+/** Reading preferences of a user. */
 export interface ReadingPreferences {
   interests: string[];
   tone: string;
@@ -9,11 +9,11 @@ export interface ReadingPreferences {
   language: string;
 }
 
-/** Offered to other contexts: what users like to read, as they last said; no copy of it has to follow. */
+/** Offered to other contexts: the current reading preferences of users, so that no context needs a copy. */
 export abstract class Readers {
   /**
-   * @returns the preferences of a user with an active account: the defaults, and no interests, where they have not set
-   *   any; undefined if there is no such account
+   * @returns the preferences of a user with an active account: the defaults without interests if they have not set any;
+   *   undefined if there is no such account
    */
   abstract preferencesOf(userId: string): Promise<ReadingPreferences | undefined>;
 }

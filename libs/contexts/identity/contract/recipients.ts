@@ -1,4 +1,4 @@
-/** Whom a mail goes to, and how it is written to them. */
+/** The recipient of a mail, with language and time zone. */
 export interface Recipient {
   id: string;
   email: string;
@@ -10,12 +10,18 @@ export interface Recipient {
   timeZone: string;
 }
 
-/** Offered to other contexts: addresses are in no event and in no copy, but read here when something is sent. */
+/** Offered to other contexts. E-mail addresses are not in events or copies; they are read here when a mail is sent. */
 export abstract class Recipients {
-  /** @returns those of some users who have an active account, unordered, in one statement */
+  /** @returns the users with an active account, unordered, in one statement */
   abstract find(userIds: readonly string[]): Promise<Recipient[]>;
-  /** @returns the active account with an address, in lower case; undefined if there is none. Nobody may learn which. */
+  /**
+   * @returns the active account with an address, in lower case; undefined if there is none. The result must not be
+   *   revealed to callers of the API.
+   */
   abstract findByAddress(email: string): Promise<Recipient | undefined>;
-  /** @returns the address of an account in any state, for what is erased with it; undefined if it is gone */
+  /**
+   * @returns the address of an account in any state, to erase data that is stored by address; undefined if the account
+   *   is erased
+   */
   abstract addressOf(userId: string): Promise<string | undefined>;
 }

@@ -1,7 +1,7 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Field } from '@rookery/web';
 
-/** Somebody as other resources show them: the author of a post, the other end of a follow. */
+/** A user as part of other resources, such as the author of a post. */
 @ApiSchema({ name: 'UserSummary' })
 export class UserSummary {
   @Field.uuid({ description: 'Id of the user.' })

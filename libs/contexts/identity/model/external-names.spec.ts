@@ -18,7 +18,7 @@ describe('names of an external identity', () => {
     expect(usernameCandidates(wish, random)[0]).toBe(username);
   });
 
-  it.each([undefined, 'ada@example.com', '名前', 'a'])('does not publish or bend %s', (wish) => {
+  it.each([undefined, 'ada@example.com', '名前', 'a'])('does not publish or modify %s', (wish) => {
     expect(usernameCandidates(wish, random)[0]).toMatch(/^[a-z]+-0123456789ab$/);
   });
 

@@ -10,7 +10,7 @@ describe('the stages of signing keys', () => {
     expect(secondsToWait('next', 420)).toBe(0);
   });
 
-  it('let a key go seventeen minutes after it signed last', () => {
+  it('delete a key seventeen minutes after it last signed', () => {
     expect(secondsToWait('retiring', 0)).toBe(1_020);
     expect(secondsToWait('retiring', 1_020)).toBe(0);
   });
@@ -32,7 +32,7 @@ describe('the stages of signing keys', () => {
     expect(stepsDue(keys, DAYS_90)).toEqual(steps);
   });
 
-  it('only end when rotation is done by hand', () => {
+  it('only advance by hand if rotation is off', () => {
     expect(stepsDue([key('signing', 10 * DAYS_90), key('retiring', 1_020)], 0)).toEqual(['retire']);
   });
 });

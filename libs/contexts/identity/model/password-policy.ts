@@ -6,7 +6,7 @@ export const PASSWORD_LENGTH = { min: 12, max: 128 };
 
 let common: ReadonlySet<string> | undefined;
 
-/** Read when the first password is checked: the dictionaries take 14 MB, and the worker checks none. */
+/** Loaded when the first password is checked: the dictionaries take 14 MB, and the worker does not check passwords. */
 function isCommon(text: string): boolean {
   // oxlint-disable-next-line typescript/no-require-imports -- an import would be read at boot
   common ??= new Set(
@@ -33,7 +33,7 @@ export function normalizePassword(password: string): string {
   return password.normalize('NFKC');
 }
 
-/** What an owner is called, and what their password must not be made of. */
+/** Names of an owner, which the password must not consist of. */
 export interface OwnNames {
   email: string;
   username: string;
@@ -43,7 +43,7 @@ export interface OwnNames {
 /** Every request that sets a password calls it so. */
 const PATH = 'password';
 
-/** Some characters become fewer when they are normalized. */
+/** Normalization can reduce the number of characters. */
 const TOO_SHORT = `The password must be ${PASSWORD_LENGTH.min} to ${PASSWORD_LENGTH.max} characters long when its characters are composed.`;
 
 /**

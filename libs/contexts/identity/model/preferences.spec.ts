@@ -7,7 +7,7 @@ const taste: Taste = { interests: ['space'], tone: 'calm', length: 'short', lang
 const rejecting = (code: string) => expect.objectContaining({ code });
 
 describe('preferences', () => {
-  it('tell others all that was said, once for each change', () => {
+  it('raise one event with all values per change', () => {
     const preferences = Preferences.of(user, taste, now);
     preferences.change({ ...taste, interests: ['cats'] }, later);
     expect(preferences.takeEvents().map(({ sequence, data }) => [sequence, data])).toEqual([
@@ -29,7 +29,7 @@ describe('preferences', () => {
     }
   });
 
-  it('write a language as BCP 47 has it, and know which there are', () => {
+  it('normalize languages to BCP 47 and reject unknown ones', () => {
     const languageOf = (language: string) =>
       Preferences.of(user, { ...taste, language }, now).snapshot().language;
     expect(['EN', 'de-at', 'zh-hant-tw', 'pt-BR'].map(languageOf)).toEqual([

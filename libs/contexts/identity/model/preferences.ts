@@ -6,7 +6,7 @@ export const TONES = ['calm', 'warm', 'funny', 'adventurous', 'romantic', 'myste
 export const LENGTHS = ['short', 'medium', 'long'] as const;
 export const MAX_INTERESTS = 5;
 
-/** Reading preferences, and where the reader's clock is. */
+/** Reading preferences, and the time zone of the reader. */
 export interface Taste {
   interests: string[];
   tone: string;
@@ -83,7 +83,7 @@ function parts({ interests, tone, length, language, timeZone }: Taste): unknown[
   return [interests, tone, length, language, timeZone];
 }
 
-/** An offset such as +01:00 is none: it would be wrong for half of the year. */
+/** An offset such as +01:00 is not accepted: it would be wrong for half of the year. */
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
 
 /** @throws Rejection `identity.time-zone-unknown` */
@@ -91,7 +91,7 @@ function assertTimeZone(name: string): void {
   try {
     if (ZONE_NAME.test(name) && new Intl.DateTimeFormat('en', { timeZone: name })) return;
   } catch {
-    // none that the ICU data know
+    // not in the ICU data
   }
   throw new Rejection(TimeZoneUnknown);
 }

@@ -1,6 +1,6 @@
 import { defineRejection, defineRule, oneOfParam, Rules } from '@rookery/domain';
 
-/** The rules of passwords besides their length. */
+/** The rules of passwords, except their length. */
 export const PasswordRules = {
   common: defineRule(
     'password-common',
@@ -10,9 +10,9 @@ export const PasswordRules = {
   sequence: defineRule('password-sequence', 'It is a sequence of the keyboard or the alphabet.'),
   service: defineRule(
     'password-service',
-    'It has little besides the name of the service, or a word such as admin.',
+    'It contains little more than the name of the service, or a word such as admin.',
   ),
-  own: defineRule('password-own', 'It has little besides a name or the e-mail address of its owner.', {
+  own: defineRule('password-own', 'It contains little more than a name or the e-mail address of its owner.', {
     contains: oneOfParam(['email', 'username', 'name'], 'What it contains.'),
   }),
 } as const;
@@ -39,7 +39,7 @@ export const CodeInvalid = defineRejection(
   'identity.code-invalid',
   'invalid',
   'This code is wrong or was already used.',
-  'For a code from a mail: type the six digits of the latest mail. After five wrong codes it expires. For an authenticator app: wait for its next code, and check the clock of the device.',
+  'For a code from a mail, enter the six digits of the latest mail. It expires after five wrong codes. For an authenticator app, wait for its next code, and check the clock of the device.',
   'This code is not valid',
   { path: 'code', rule: Rules.wrong, params: {} },
 );
@@ -81,7 +81,7 @@ export const AccountGone = defineRejection(
   'unauthenticated',
   'The account of this token no longer exists.',
   'Sign in with another account.',
-  'This account is gone',
+  'Account no longer exists',
 );
 
 export const RefreshInvalid = defineRejection(
@@ -103,15 +103,15 @@ export const RefreshTokenReused = defineRejection(
 export const OriginNotAllowed = defineRejection(
   'identity.origin-not-allowed',
   'forbidden',
-  'Only pages of this api and of named origins may sign in with a cookie, and the header Origin names none of them.',
-  'Add the origin of the app to CORS_ORIGINS, exactly as the browser sends it. Clients that are no browsers use tokenDelivery "body".',
+  'The header Origin is not this API or one of the configured origins, whose pages can sign in with a cookie.',
+  'Add the origin of the app to CORS_ORIGINS, exactly as the browser sends it. Clients other than browsers use tokenDelivery "body".',
   'Origin not allowed',
 );
 
 export const CsrfTokenInvalid = defineRejection(
   'identity.csrf-token-invalid',
   'forbidden',
-  'The header X-CSRF-Token is missing, or belongs to another session than the cookie: another tab may have signed in.',
+  'The header X-CSRF-Token is missing, or belongs to a different session than the cookie, for example because another tab has signed in.',
   'Send the csrfToken of the sign-in, or get it again with POST /v1/auth/csrf-token.',
   'CSRF token not valid',
 );
@@ -120,7 +120,7 @@ export const PasswordWrong = defineRejection(
   'identity.password-wrong',
   'invalid',
   'This is not your current password.',
-  'Type the password that you sign in with, or reset it with POST /v1/auth/password/forgot.',
+  'Enter the password that you sign in with, or reset it with POST /v1/auth/password/forgot.',
   'Wrong password',
   { path: 'password', rule: Rules.wrong, params: {} },
 );
@@ -129,7 +129,7 @@ export const Locked = defineRejection(
   'identity.locked',
   'locked',
   'Sign-in with this e-mail address is locked for 15 minutes, after ten wrong passwords within 15 minutes.',
-  'Wait for the seconds in Retry-After, or reset the password with POST /v1/auth/password/forgot.',
+  'Wait for the number of seconds in Retry-After, or reset the password with POST /v1/auth/password/forgot.',
   'Sign-in is locked',
 );
 
@@ -145,15 +145,15 @@ export const RoleUnknown = defineRejection(
 export const LastAdmin = defineRejection(
   'identity.last-admin',
   'invalid',
-  'This is the last admin. Nobody else could assign roles.',
+  'This user is the last admin. Without an admin, nobody could assign roles.',
   'Make somebody else an admin first.',
-  'The last admin must stay one',
+  'Last admin cannot be removed',
 );
 
 export const InterestsRepeated = defineRejection(
   'identity.interests-repeated',
   'invalid',
-  'An interest occurs twice. Case and surrounding spaces are ignored.',
+  'The list contains an interest twice. Case and surrounding spaces are ignored.',
   'List each interest once.',
   'Duplicate interest',
   { path: 'interests', rule: Rules.unique, params: {} },
@@ -230,7 +230,7 @@ const ScopeNotGranted = defineRule('not-granted', 'It is a permission that the c
 export const ScopeNotHeld = defineRejection(
   'identity.scope-not-held',
   'invalid',
-  'You cannot give a key a permission that you do not have.',
+  'A key cannot have a permission that you do not have.',
   'Scopes are read, write, and permissions of your role.',
   'Permission not held',
   { path: 'scopes', rule: ScopeNotGranted, params: {} },

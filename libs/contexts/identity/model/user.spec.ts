@@ -89,7 +89,7 @@ describe('a user', () => {
     expect(user.mayBeMailed(later(600))).toBe(false);
   });
 
-  it('is sent no link to reset the password once it is deleted', () => {
+  it('gets no password reset link after its deletion', () => {
     const user = User.enroll(registration, 'user', now);
     user.delete(later(60), true);
     expect(user.mayBeSentReset(later(600))).toBe(false);
@@ -168,7 +168,7 @@ describe('a user', () => {
     expect(user.profileVersion).toBe(2);
   });
 
-  it('has a second factor at most once, and says so when it comes and goes', () => {
+  it('has at most one second factor, and raises events when it is added and removed', () => {
     const user = User.enroll(registration, 'user', now);
     user.takeEvents();
     expect(() => user.disableMfa()).toThrow(expect.objectContaining({ code: 'identity.totp-not-enrolled' }));

@@ -3,7 +3,7 @@ import type { User } from '../model/user';
 import { EmailChanges } from '../storage/email-changes';
 import { Users } from '../storage/users';
 
-/** Who may have an e-mail address. */
+/** Decides who can have an e-mail address. */
 @Injectable()
 export class Addresses {
   constructor(
@@ -14,9 +14,9 @@ export class Addresses {
   /**
    * Call it with the address locked (`Users.lockAddress`).
    *
-   * @param userId who wants it; null for a new account
-   * @returns whether an account has it, or had it until lately and may take it back. A pending registration does not
-   *   count: nobody has verified it
+   * @param userId user who wants it; null for a new account
+   * @returns whether an account has it, or had it until recently and can get it back. A pending registration does not
+   *   count, because it is not verified
    */
   async isTaken(email: string, userId: string | null): Promise<boolean> {
     return this.belongsToOther(await this.users.find({ email }), email, userId);
@@ -26,7 +26,7 @@ export class Addresses {
    * Makes an address free for somebody who has verified it: a pending registration of it is canceled. Call it with the
    * address locked.
    *
-   * @param userId who gets it; null for a new account
+   * @param userId user who gets it; null for a new account
    * @returns false if it is taken
    */
   async claim(

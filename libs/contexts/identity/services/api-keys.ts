@@ -101,7 +101,8 @@ export class ApiKeys implements TokenAuthenticator {
   }
 
   /**
-   * Ends all keys of a user, and has other contexts end what they have of that kind. The caller must hold the lock on the account, so that no key is created concurrently.
+   * Revokes all keys of a user, and makes other contexts revoke similar access. The caller must hold the lock on the
+   * account, so that no key is created concurrently.
    */
   async revokeAll(userId: string): Promise<void> {
     const revoked = await this.sql.rows<{ id: string }>(
@@ -112,7 +113,7 @@ export class ApiKeys implements TokenAuthenticator {
     await this.outbox.append([occurred(AccessReset, { userId })]);
   }
 
-  /** A key may do what both its scopes and the current role of its user allow. */
+  /** A key can do what both its scopes and the current role of its user allow. */
   async authenticate(token: string, maxAgeMs = CACHE_TTL_MS): Promise<Caller | undefined> {
     const [, ...parts] = SHAPE.exec(token) ?? [];
     const secret = parts.pop();

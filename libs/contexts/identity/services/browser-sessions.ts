@@ -26,16 +26,16 @@ export const COOKIE_HEADER = {
 
 type Request = Pick<FastifyRequest, 'headers'>;
 
-/** Codes of rejections after which the cookie is of no use any more. */
+/** Codes of rejections after which the cookie can no longer be used. */
 const ENDED: readonly unknown[] = [RefreshInvalid.code, RefreshTokenReused.code];
 
 /**
- * Sessions whose refresh token is in a cookie that no script can read. What a browser sends by itself proves nothing
- * about the page that made it do so, so each request that uses or sets the cookie comes from a trusted origin, and
- * those that use it carry the CSRF token of its session.
+ * Sessions whose refresh token is in a cookie that no script can read. A browser sends cookies with requests of any
+ * page. So each request that uses or sets the cookie must come from a trusted origin, and requests that use it must
+ * carry the CSRF token of its session.
  *
- * The CSRF token is derived from the session: it stays the same for all its tabs, and one of another session, to which
- * another tab has signed in, is refused.
+ * The CSRF token is derived from the session: it is the same for all tabs of the session, and the token of another
+ * session, to which another tab has signed in, is rejected.
  */
 @Injectable()
 export class BrowserSessions {
@@ -49,7 +49,7 @@ export class BrowserSessions {
     settings: WebSettings,
   ) {
     this.secure = settings.publicUrl.startsWith('https:');
-    // Browsers accept the prefix only with Secure, and then from nobody but this host.
+    // Browsers accept this prefix only with Secure, and only from this host.
     this.cookie = this.secure ? '__Host-rookery_refresh' : 'rookery_refresh';
     this.origins = trustedOrigins(settings);
   }

@@ -12,7 +12,7 @@ import { SessionCache } from './session-cache';
 /** Leaves a second of the five that are promised for the request itself. */
 const TTL_MS = 4_000;
 
-describe('What another process has changed', () => {
+describe('Changes by another process', () => {
   let provider: IdentityProvider;
   beforeAll(async () => {
     provider = await IdentityProvider.start();
@@ -75,7 +75,7 @@ describe('What another process has changed', () => {
     },
   };
 
-  it.each(Object.keys(cases))('counts after four seconds at the latest: %s', async (name) => {
+  it.each(Object.keys(cases))('take effect after four seconds at the latest: %s', async (name) => {
     const { holds, change } = await cases[name]!();
     const [sql, ...values] = change;
     const passed = stopClocks();

@@ -24,7 +24,7 @@ export async function fetchJson(url: string): Promise<unknown> {
   let bytes = 0;
   for await (const chunk of response.body) {
     bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error(`${url} answers more than ${MAX_BYTES} bytes.`);
+    if (bytes > MAX_BYTES) throw new Error(`${url} returned more than ${MAX_BYTES} bytes.`);
     chunks.push(chunk);
   }
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));

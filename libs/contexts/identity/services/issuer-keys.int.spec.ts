@@ -81,7 +81,7 @@ describe('the keys of a provider', () => {
     await expect(keys.check()).rejects.toThrow('fetch failed');
   });
 
-  it('cannot be told from unknown ones while the provider is away: that is no forgery', async () => {
+  it('cannot be checked while the provider is down, which does not count as forgery', async () => {
     await find(await provider.forge({}));
     await provider.stop();
     clock.aheadMs = 31_000;

@@ -95,7 +95,8 @@ export class IssuerKeys {
     const document = await fetchJson(`${this.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
     const { issuer, jwks_uri } = discovery.parse(document);
     // OpenID Connect Discovery §4.3: otherwise one provider could impersonate another.
-    if (issuer !== this.issuer) throw new Error(`${this.issuer} says that it is ${issuer}.`);
+    if (issuer !== this.issuer)
+      throw new Error(`The discovery document of ${this.issuer} names the issuer ${issuer}.`);
     if (new URL(this.issuer).protocol === 'https:' && new URL(jwks_uri).protocol !== 'https:') {
       throw new Error(`The keys of ${this.issuer} are not served by https.`);
     }

@@ -53,7 +53,7 @@ export class KeyRotation {
   /**
    * Makes the next key the signing key; the current one only verifies.
    *
-   * @param force even if others may not know the key yet: they reject its tokens until they do
+   * @param force even if some verifiers do not have the key yet; they reject its tokens until they have it
    * @throws KeyStepRefused if there is no next key, or it is too young
    */
   async promote({ force = false } = {}): Promise<void> {
@@ -83,7 +83,7 @@ export class KeyRotation {
         : retiring.filter(({ seconds }) => secondsToWait('retiring', seconds) === 0);
       if (due.length === 0) {
         const wait = Math.min(...retiring.map(({ seconds }) => secondsToWait('retiring', seconds)));
-        throw new KeyStepRefused(`There may be tokens of the key that are still good: wait ${wait} s more.`);
+        throw new KeyStepRefused(`Tokens of the key can still be valid: wait another ${wait} s.`);
       }
       await this.pairs.remove(due.map(({ kid }) => kid));
     });
@@ -104,8 +104,8 @@ export class KeyRotation {
   }
 
   /**
-   * Serializes changes of the keys, based on the stored state. A process with a different master key than the apis
-   * changes nothing: the apis could not sign with its keys.
+   * Serializes changes of the keys, based on the stored state. A process whose master key differs from that of the apis
+   * must not change keys, because the apis could not use them.
    */
   private change<T>(work: (keys: StoredPair[]) => Promise<T>): Promise<T> {
     return this.transaction.run(async () => {

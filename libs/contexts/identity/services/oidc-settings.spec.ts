@@ -47,7 +47,7 @@ describe('the setting of external issuers', () => {
     [
       'one issuer twice',
       [1, 2].map(() => ({ issuer: 'https://id.example', audience: 'api' })),
-      /is there twice/,
+      /occurs twice/,
     ],
   ])('refuses %s', (_, issuers, message) => {
     expect(() => read(issuers)).toThrow(message);

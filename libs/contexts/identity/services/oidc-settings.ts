@@ -6,7 +6,7 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 /**
  * Whether a URL is safe to read from: https, or plain http on this machine.
  *
- * @param text supposedly a URL
+ * @param text text that should be a URL
  */
 export function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -55,7 +55,7 @@ const issuers = z.string().transform((text, context): OidcIssuer[] => {
   try {
     json = JSON.parse(text);
   } catch {
-    context.addIssue({ code: 'custom', message: 'it is no JSON' });
+    context.addIssue({ code: 'custom', message: 'it is not JSON' });
     return z.NEVER;
   }
   const result = z.array(issuerSchema).max(20).safeParse(json);
@@ -67,11 +67,11 @@ const issuers = z.string().transform((text, context): OidcIssuer[] => {
   }
   const names = result.data.map(({ issuer }) => issuer);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) context.addIssue({ code: 'custom', message: `${twice} is there twice` });
+  if (twice !== undefined) context.addIssue({ code: 'custom', message: `${twice} occurs twice` });
   return result.data;
 });
 
-/** Issuers whose tokens are accepted besides our own. */
+/** Issuers whose tokens are accepted in addition to our own. */
 export class OidcSettings extends defineSettings('External identities', {
   issuers: setting('OIDC_ISSUERS', issuers, {
     doc: 'OpenID Connect providers whose tokens are accepted, as JSON: [{"issuer":"https://id.example","audience":"https://api.example","scope":"rookery","claims":{"email":"email","emailVerified":"email_verified","name":"name","username":"preferred_username"},"roles":{"claim":"roles","map":{"staff":"moderator"}}}]. claims, roles and scope are optional; a token without the scope, or without all scopes of a list, is rejected; a claim that starts with / is a JSON pointer, such as /realm_access/roles. None by default.',

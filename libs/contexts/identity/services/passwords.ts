@@ -5,7 +5,7 @@ import { counter } from '@rookery/observability';
 import { normalizePassword } from '../model/password-policy';
 import { type HashingPurpose, HashingQueue } from './hashing-queue';
 
-/** Native code, loaded with the first password: the worker sees none. */
+/** Native code, loaded with the first password, because the worker handles none. */
 const argon2 = () => require('@node-rs/argon2') as typeof Argon2;
 const bcrypt = () => require('@node-rs/bcrypt') as typeof Bcrypt;
 
@@ -17,7 +17,7 @@ const BCRYPT = /^\$2[aby]\$/;
 
 const operations = counter({
   name: 'rookery_password_operations_total',
-  help: 'Passwords hashed and compared, those of nobody included.',
+  help: 'Password hashes and comparisons, including comparisons for unknown users.',
   labels: ['operation'],
 });
 

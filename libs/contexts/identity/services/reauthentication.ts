@@ -30,7 +30,7 @@ export class SecondFactorProof {
   recoveryCode?: string;
 }
 
-/** What came of a proof. Wrong ones are counted, so they are answered, not thrown: a rejection would undo the count. */
+/** The outcome of a check. A failure is returned instead of thrown, because a rejection would roll back its count. */
 export type ProofOutcome = 'proved' | 'wrong' | 'locked';
 
 /** @returns the rejection for a failed reauthentication. */

@@ -7,7 +7,7 @@ import { Transaction } from '@rookery/persistence';
 import { Sessions } from '../storage/sessions';
 import { SessionCache } from './session-cache';
 
-describe('The sessions that are looked up together', () => {
+describe('Sessions that are read together', () => {
   const system = ownSystem(contexts);
   const NOBODY: WorkContext = { correlationId: null, causationId: null, actorId: null, traceparent: null };
 
@@ -18,7 +18,7 @@ describe('The sessions that are looked up together', () => {
     return sid as string;
   };
 
-  it('are found for a caller that may wait, beside one whose time is used up', async () => {
+  it('are found for a caller with time left, next to one whose wait budget is used up', async () => {
     const cache = system.inApi(SessionCache);
     const [first, second] = [await started(), await started()];
     cache.forget(first);

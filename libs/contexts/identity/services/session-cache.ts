@@ -15,10 +15,10 @@ interface Entry {
 }
 
 /**
- * What is known of the sessions whose access tokens are in use. PostgreSQL is asked once per session, process and
- * four seconds, with one statement for those of one turn of the event loop, so that a session, a role or a proof that is
- * taken back stops to count without waiting for tokens to expire, and without Redis. What this process changes itself
- * counts as soon as it is committed.
+ * Cached data of the sessions whose access tokens are in use. PostgreSQL is queried once per session and process every
+ * four seconds, with one statement for all sessions of one turn of the event loop. So a revoked session, role or
+ * reauthentication becomes invalid before the tokens expire, without Redis. Changes by this process take effect as soon
+ * as they are committed.
  */
 @Injectable()
 export class SessionCache {
@@ -34,7 +34,7 @@ export class SessionCache {
   /**
    * @param issuedAt of the token, in seconds: older cached data is not used, because another process may have issued
    *   the token after a reauthentication
-   * @param maxAgeMs of cached data, less than that; 0 for none
+   * @param maxAgeMs maximum age of cached data; 0 for none
    * @returns undefined if it has ended
    */
   async get(sessionId: string, issuedAt = 0, maxAgeMs = CACHE_TTL_MS): Promise<SessionState | undefined> {

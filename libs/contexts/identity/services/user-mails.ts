@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Mail, type MailTemplate } from '@rookery/mail';
 import { Sql } from '@rookery/persistence';
 
-/** Mails to users, each in the language that its reader prefers. */
+/** Sends mails to users in their preferred language. */
 @Injectable()
 export class UserMails {
   constructor(
@@ -32,7 +32,7 @@ export class UserMails {
   }
 }
 
-/** @returns the time of an event as mails say it: `2026-01-31 12:00 UTC` */
+/** @returns the time of an event in the format of mails: `2026-01-31 12:00 UTC` */
 export function mailedTime(occurredAt: string): string {
   return `${occurredAt.slice(0, 16).replace('T', ' ')} UTC`;
 }

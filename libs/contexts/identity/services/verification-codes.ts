@@ -52,8 +52,8 @@ redis.call('HSET', KEYS[1], 'expires', 0, 'tries', 0)
 return 'valid'`;
 
 /**
- * @returns what stands for the address where the code is that of an account's new one: nobody else's attempts count
- *   against it, and it is no valid e-mail address
+ * @returns a substitute for the address if the code is for the new address of an account: attempts of others do not
+ *   count against it, and it is not a valid e-mail address
  */
 export function newAddressOf(userId: string): string {
   return `new address of ${userId}`;

@@ -25,7 +25,7 @@ describe('the secrets of a verification', () => {
     expect(others.linkToken('id')).not.toBe(secrets.linkToken('id'));
   });
 
-  it('tell nothing of each other', () => {
+  it('cannot be derived from each other', () => {
     expect(secrets.linkToken('id')).toHaveLength(43);
     expect(secrets.linkToken('id')).not.toContain(secrets.code('id'));
   });

@@ -12,7 +12,7 @@ export interface EmailChange {
   requestedAt: Date;
   /** When the change took effect; null while it waits for its code. */
   verifiedAt: Date | null;
-  /** When the account chose to keep its address: the code is void then, the link to undo is not. */
+  /** When the user canceled the change. The code is then invalid, but the link to undo is not. */
   canceledAt: Date | null;
 }
 
@@ -72,7 +72,7 @@ export class EmailChanges {
     return row !== undefined;
   }
 
-  /** The change takes effect; from now on it can be undone for three days. */
+  /** Completes the change; afterwards it can be undone for three days. */
   async verify(id: string): Promise<void> {
     await this.sql.execute(
       `UPDATE identity.email_changes
@@ -82,8 +82,8 @@ export class EmailChanges {
   }
 
   /**
-   * The codes of an account are void. Links that undo its changes are not: whoever requested one could otherwise take
-   * away, by canceling, what the old address was promised.
+   * Invalidates the codes of an account, but not the links that undo its changes: otherwise an attacker could
+   * invalidate these links by canceling.
    */
   async cancelPending(userId: string): Promise<void> {
     await this.sql.execute(
@@ -104,7 +104,7 @@ export class EmailChanges {
   /**
    * Call it with the address locked (`Users.lockAddress`).
    *
-   * @returns the account that had an address until lately and may take it back; nobody else gets it until then
+   * @returns the account that had an address until recently and can get it back; until then nobody else can get it
    */
   async holderOf(email: string): Promise<string | undefined> {
     const row = await this.sql.row<{ userId: string }>(

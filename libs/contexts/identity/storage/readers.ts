@@ -3,7 +3,7 @@ import { Sql } from '@rookery/persistence';
 import { Readers, type ReadingPreferences } from '../contract/readers';
 import { NO_PREFERENCES } from '../model/preferences';
 
-/** What users like to read, as seen by other contexts. */
+/** Reading preferences of users, as seen by other contexts. */
 @Injectable()
 export class StoredReaders extends Readers {
   constructor(private readonly sql: Sql) {

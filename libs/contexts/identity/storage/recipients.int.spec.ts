@@ -7,7 +7,7 @@ import { Recipients } from '../contract';
 describe('Recipients', () => {
   const system = ownSystem(contexts);
 
-  it('are active accounts, with what they prefer or the defaults', async () => {
+  it('are active accounts, with their preferences or the defaults', async () => {
     const form = newcomer();
     const [ada, bob, gone] = [await enroll(system, form), await enroll(system), await enroll(system)];
     await system.ask('PUT /v1/me/preferences', {
@@ -34,7 +34,7 @@ describe('Recipients', () => {
     );
   });
 
-  it('are found by address as long as they are active; what is erased finds its address in any state', async () => {
+  it('are found by address only while active; an erasure finds the address in any state', async () => {
     const [ada, gone] = [await enroll(system), await enroll(system)];
     await system.ask('DELETE /v1/me', { token: gone.token });
     const recipients = system.inApi(Recipients);

@@ -59,7 +59,7 @@ describe('Permissions that contexts declare', () => {
     );
   });
 
-  it('are taken over by the program that applies migrations, those of all contexts', async () => {
+  it('are applied for all contexts by the program that runs migrations', async () => {
     await client.query('DELETE FROM identity.role_permissions');
     await client.query(`INSERT INTO identity.role_permissions VALUES ('moderator', 'bells:ring', true)`);
     const { stdout } = await run(process.execPath, ['dist/migrations/migrate.js'], {

@@ -74,8 +74,8 @@ export class Sessions {
   ) {}
 
   /**
-   * Has a listener called with the ids of sessions that have ended, or whose authentication changed, each time a
-   * transaction of this process has committed that: what it has read of them by then may be from before.
+   * Registers a listener for ids of sessions that have ended or whose authentication changed, called after each such
+   * commit of this process. Data that was read earlier can be outdated.
    */
   onChange(listener: (ids: readonly string[]) => void): void {
     this.listeners.push(listener);
@@ -133,7 +133,7 @@ export class Sessions {
     return (await this.allAlive([id]))[0];
   }
 
-  /** The same, and nobody else can change until the present transaction ends. */
+  /** Like {@link alive}, and locks it until the current transaction ends. */
   lock(id: string): Promise<SessionState | undefined> {
     return this.sql.row<SessionState & Record<string, unknown>>(
       `SELECT ${STATE} FROM identity.sessions s JOIN identity.users u ON u.id = s.user_id
@@ -267,10 +267,10 @@ export class Sessions {
   }
 
   /**
-   * Deletes sessions that ended so long ago that they make nothing known any more. One that was not refreshed in time
-   * counts as ended when it could not have been refreshed any longer.
+   * Deletes sessions that ended so long ago that they no longer identify known devices and networks. A session that was
+   * not refreshed in time counts as ended at the end of its refresh period.
    *
-   * @param limit most sessions to delete
+   * @param limit maximum number of sessions to delete
    * @returns number of deleted sessions
    */
   prune(limit: number): Promise<number> {

@@ -152,7 +152,7 @@ export class Users extends Repository<UserState, User> {
           decoyHash: string | null;
         } & Record<string, unknown>
       >(
-        // An address that its account has changed, and may take back, has decoys alone.
+        // An address that an account has given up and can get back has only decoys.
         `SELECT u.id AS "userId", u.password_hash AS hash, u.password_version AS number,
                 u.status = 'pending' AS pending, d.password_hash AS "decoyHash"
          FROM (SELECT * FROM identity.users WHERE email = $1) u
@@ -225,7 +225,7 @@ export class Users extends Repository<UserState, User> {
   }
 
   /**
-   * Locks accounts that were not verified in time; not those that somebody has locked, to verify them just now.
+   * Locks accounts that were not verified in time; skips locked ones, which are being verified.
    *
    * @param olderThanSeconds age of the registration
    * @returns their ids

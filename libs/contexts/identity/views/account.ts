@@ -7,7 +7,7 @@ import { SignedInUser } from './signed-in-user';
 /** An account as seen by its owner. */
 @ApiSchema({ name: 'Account' })
 export class AccountView extends SignedInUser {
-  @Field.text({ ...BIO, description: 'About the user; may be empty.', example: 'Writes programs.' })
+  @Field.text({ ...BIO, description: 'Text about the user; can be empty.', example: 'Writes programs.' })
   bio: string;
 
   @Field.object(() => AvatarUrls, AVATAR_URL)
@@ -26,7 +26,7 @@ export class AccountView extends SignedInUser {
     max: 1_000,
     unique: true,
     description:
-      'What the role of the account permits, sorted: what an app may offer. An API key may have fewer permissions.',
+      'Permissions of the role of the account, sorted. An app can use them to decide what to offer. An API key can have fewer permissions.',
     example: ['posts:update:any'],
   })
   permissions: string[];

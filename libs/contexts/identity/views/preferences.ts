@@ -4,8 +4,7 @@ import { LENGTHS, MAX_INTERESTS, TONES } from '../model/preferences';
 
 const TIME_ZONE = {
   max: 64,
-  description:
-    'Where your clock is, as a name of the IANA time zone database: reminders and reports follow it.',
+  description: 'Your time zone, as a name of the IANA time zone database. Reminders and reports use it.',
   example: 'Europe/Berlin',
 };
 
@@ -17,12 +16,12 @@ class ReadingPreferences {
   })
   interests: string[];
 
-  @Field.oneOf(TONES, { name: 'Tone', description: 'How stories should feel.', example: 'calm' })
+  @Field.oneOf(TONES, { name: 'Tone', description: 'Mood of stories.', example: 'calm' })
   tone: string;
 
   @Field.oneOf(LENGTHS, {
     name: 'StoryLength',
-    description: 'How long stories should be.',
+    description: 'Length of stories.',
     example: 'medium',
   })
   length: string;
@@ -35,7 +34,7 @@ class ReadingPreferences {
 export class PreferencesUpdate extends ReadingPreferences {
   @Field.text({
     ...TIME_ZONE,
-    description: `${TIME_ZONE.description} Does not change when it is left out.`,
+    description: `${TIME_ZONE.description} If omitted, it does not change.`,
     optional: true,
   })
   timeZone?: string;

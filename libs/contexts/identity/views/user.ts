@@ -16,7 +16,7 @@ export class UserView {
   @Field.text({ max: 100, description: 'Display name.', example: 'Ada Lovelace' })
   name: string;
 
-  @Field.text({ ...BIO, description: 'About the user; may be empty.', example: 'Writes programs.' })
+  @Field.text({ ...BIO, description: 'Text about the user; can be empty.', example: 'Writes programs.' })
   bio: string;
 
   @Field.object(() => AvatarUrls, AVATAR_URL)
@@ -33,13 +33,13 @@ export class UserView {
   version: number;
 
   @Field.object(() => UserCounts, {
-    description: 'How much there is of the user; up to date within moments.',
+    description: 'Counts of the user. Updated within moments.',
   })
   counts: UserCounts;
 
   @Field.object(() => UserRelation, {
     nullable: true,
-    description: 'How you and the user relate, as of now; null for yourself.',
+    description: 'Current relationship between you and the user; null for yourself.',
   })
   relation: UserRelation | null;
 }

@@ -29,7 +29,7 @@ export class ActivateUserRoute {
     operationId: 'activateUser',
     summary: 'Activate an account with the token from the link',
     description:
-      'The link in the mail opens a page whose button calls this route. The token works once, for 3 days. If the address was registered with several passwords, none of them counts: a mail with a link to set a password follows.',
+      'The link in the mail opens a page whose button calls this route. The token works once, for 3 days. If the address was registered with several passwords, none of them is used, and a mail with a link to set a password is sent.',
     ok: { status: 204 },
     rejects: [NotFound, LinkExpired],
   })
@@ -38,7 +38,7 @@ export class ActivateUserRoute {
   }
 }
 
-/** The page that the link in the mail opens: mail scanners follow links, but press no buttons. */
+/** The page that the link in the mail opens: mail scanners follow links, but do not press buttons. */
 @ApiExcludeController()
 @Controller('activate')
 export class ActivationPage {

@@ -280,7 +280,7 @@ describe('signing in with the token of another issuer', () => {
       return provider.forge({ sub: 'ada' }, { key: privateKey, header: extra });
     };
 
-    it('accepts the one that all others differ from', async () => {
+    it('accepts the valid token that all the invalid ones are derived from', async () => {
       expect((await me(await signed({}))).status).toBe(200);
       expect((await me(await signed({}, { typ: 'JWT' }))).status).toBe(200);
       expect((await me(await signed({ exp: now() - 20 }))).status).toBe(200);

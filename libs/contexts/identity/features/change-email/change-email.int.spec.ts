@@ -51,7 +51,7 @@ describe('changing an e-mail address', () => {
     expect((await system.ask('POST /v1/auth/password/reset', { body })).status).toBe(204);
   }
 
-  it('needs the code from the new address, and tells the old one', async () => {
+  it('requires the code from the new address, and notifies the old address', async () => {
     const person = await signUp(system);
     const email = fresh();
     const before = await me(person);
@@ -156,7 +156,7 @@ describe('changing an e-mail address', () => {
     expect(codeOf(await verify(person, code))).toEqual(EXPIRED);
   });
 
-  it('is canceled without taking from the old address what it was promised', async () => {
+  it('is canceled without invalidating the undo link of the old address', async () => {
     const person = await signUp(system);
     await change(person, fresh());
     const link = await sentLink(person.email, REQUESTED);
@@ -236,7 +236,7 @@ describe('changing an e-mail address', () => {
     });
   });
 
-  it('makes links to reset the password that the old address has void', async () => {
+  it('invalidates password reset links that were sent to the old address', async () => {
     const person = await signUp(system);
     await system.ask('POST /v1/auth/password/forgot', { body: { email: person.email } });
     const token = await sentLink(person.email, /Set a new Rookery password/);
@@ -249,7 +249,7 @@ describe('changing an e-mail address', () => {
   });
 
   describe('keeps the old address for three days, in which', () => {
-    it('others cannot register it, but cannot tell', async () => {
+    it('others cannot register it, and cannot find out why', async () => {
       const person = await signUp(system);
       await moved(person);
       const [again, unknown] = [newcomer({ email: person.email }), newcomer()];
@@ -306,7 +306,7 @@ describe('changing an e-mail address', () => {
       expect(codeOf(await undo('nonsense'))).toEqual([404, 'resource.not-found']);
     });
 
-    it('after it took effect: nothing that somebody else may have remains', async () => {
+    it('after it took effect: no session, key or password of an attacker remains valid', async () => {
       const person = await signUp(system);
       const key = await system.ask('POST /v1/me/api-keys', {
         token: person.token,
@@ -328,7 +328,7 @@ describe('changing an e-mail address', () => {
       expect((await logIn(email, 'chosen by the owner')).status).toBe(401);
     });
 
-    it('before it took effect: the code is void', async () => {
+    it('before it took effect: the code becomes invalid', async () => {
       const person = await signUp(system);
       const email = fresh();
       await change(person, email);
@@ -356,7 +356,7 @@ describe('changing an e-mail address', () => {
       },
     );
 
-    it('while a later change waits for its code, which is void then', async () => {
+    it('while a later change waits for its code, which becomes invalid', async () => {
       const person = await signUp(system);
       const { link } = await moved(person);
       await system.sql(`UPDATE identity.mail_quotas SET sent_at = '{}'`);
@@ -370,7 +370,7 @@ describe('changing an e-mail address', () => {
       expect((await me({ token: body.accessToken })).body.email).toBe(person.email);
     });
 
-    it('with a second factor from long before, which remains, but not with one of these days', async () => {
+    it('and keeps a second factor from long before, but removes a recent one', async () => {
       for (const days of [4, 2, -1]) {
         const before = days > 3;
         const person = await signUp(system);

@@ -39,7 +39,7 @@ export class ChangeEmailRoute {
     operationId: 'changeEmail',
     summary: 'Change your e-mail address',
     description:
-      'Sends a six-digit code to the new address; the address changes when POST /v1/me/email/verify gets it. The response is the same if the address has an account: its owner then gets a mail about it. The old address gets a mail with a link that undoes the change for 3 days. A new request replaces the previous one, and your current address cancels it. The code is sent again on request after a minute at the earliest, then at growing intervals, at most five times a day.',
+      'Sends a six-digit code to the new address. The address changes when you send the code to POST /v1/me/email/verify. The response is the same if the address has an account: its owner then gets a mail about it. The old address gets a mail with a link that undoes the change for 3 days. A new request replaces the previous one, and your current address cancels it. The code can be sent again after a minute at the earliest, then at growing intervals, at most five times per day.',
     ok: { status: 202 },
     rejects: [AccountGone],
   })
@@ -65,7 +65,7 @@ export class ChangeEmailHandler implements ICommandHandler<ChangeEmail> {
     const { email: oldEmail } = user;
     if (email === oldEmail) return this.changes.cancelPending(userId);
     const pending = await this.changes.findPending(userId);
-    // Its code stays valid while no other may be sent.
+    // Its code remains valid until another one can be sent.
     if (pending?.newEmail === email && !(await this.quotas.isOpen(email, 'email-change'))) return;
     const id = newId();
     await this.changes.add({ id, userId, oldEmail, newEmail: email }, this.secrets.undoToken(id));

@@ -91,7 +91,7 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
   }
 }
 
-/** The request has two passwords: it is the current one. */
+/** The request has two passwords; the wrong one is the current password. */
 function wrong(): Rejection {
   const error = FieldError.of(Rules.wrong, 'currentPassword', {}, PasswordWrong.message);
   return new Rejection(PasswordWrong, { errors: [error] });

@@ -45,7 +45,7 @@ describe('signing in with a second factor', () => {
     expect(fresh.status).toBe(200);
   });
 
-  it('does not take the token of a half sign-in for an access token, nor the other way round', async () => {
+  it('does not accept the token of an incomplete sign-in as an access token, or vice versa', async () => {
     const { person, app } = await enrolled();
     const mfaToken = await challenge(person);
     expect((await system.ask('GET /v1/me', { token: mfaToken })).body.code).toBe('auth.unauthenticated');
@@ -67,7 +67,7 @@ describe('signing in with a second factor', () => {
     expect(schema.oneOf).toHaveLength(3);
   });
 
-  it('wants exactly one of code and recovery code', async () => {
+  it('requires exactly one of code and recovery code', async () => {
     const { person, app } = await enrolled();
     const mfaToken = await challenge(person);
     for (const proof of [{}, { code: '123456', recoveryCode: app.recoveryCodes[0]! }]) {
@@ -77,7 +77,7 @@ describe('signing in with a second factor', () => {
     }
   });
 
-  it('lets one of two who use the same code at once in, with tokens of their own', async () => {
+  it('accepts the same code only once for two concurrent sign-ins', async () => {
     const { person, app } = await enrolled();
     for (let race = 0; race < 10; race += 1) {
       const tokens = [await challenge(person), await challenge(person)];
@@ -87,7 +87,7 @@ describe('signing in with a second factor', () => {
     }
   });
 
-  it('refuses a code that was used, and those before it', async () => {
+  it('rejects a used code and earlier codes', async () => {
     const { person, app } = await enrolled();
     const code = await app.code();
     expect((await prove(await challenge(person), { code })).status).toBe(200);
@@ -96,7 +96,7 @@ describe('signing in with a second factor', () => {
     expect((await prove(await challenge(person), { code: before })).status).toBe(401);
   });
 
-  it('takes the codes before and after the present one, and none further away', async () => {
+  it('accepts the previous, current and next code, and no others', async () => {
     const { person, app } = await enrolled();
     const at = async (seconds: number) => {
       await app.code();
@@ -197,7 +197,7 @@ describe('signing in with a second factor', () => {
     expect(open).toHaveLength(1);
   });
 
-  it('ends once the owner has signed out everywhere', async () => {
+  it('is invalid after the owner has signed out everywhere', async () => {
     const { person, app } = await enrolled();
     const mfaToken = await challenge(person);
     expect((await system.ask('POST /v1/auth/logout-all', { token: person.token })).status).toBe(204);

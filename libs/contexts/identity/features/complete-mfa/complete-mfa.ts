@@ -53,7 +53,7 @@ export class CompleteMfa extends Command<IssuedTokens | Refused> {
     readonly mfaToken: string,
     readonly proof: SecondFactorProof,
     readonly client: Client,
-    /** Whether the request comes from a page that may be given a cookie. */
+    /** Whether the request comes from a page that can get a cookie. */
     readonly trusted: boolean,
   ) {
     super();
@@ -92,7 +92,7 @@ export class CompleteMfaRoute {
     if (!('refused' in outcome)) return this.browsers.deliver(reply, outcome);
     if (outcome.refused === 'locked') throw new Rejection(CodeLocked);
     if (outcome.refused === 'token-void') {
-      const detail = 'The mfaToken has expired, was used, or has seen five tries: sign in again.';
+      const detail = 'The mfaToken has expired, was already used, or had five attempts. Sign in again.';
       throw new RequestRefused(SignInCodeInvalid, { detail });
     }
     throw new RequestRefused(SignInCodeInvalid);

@@ -12,11 +12,11 @@ import { Sessions } from '../../storage/sessions';
 import { Users } from '../../storage/users';
 
 const YEAR_MS = 365 * 86_400_000;
-/** Scopes of a key besides permissions. */
+/** Scopes of a key that are not permissions. */
 const OWN_SCOPES = new Set(['read', 'write']);
 
 class ApiKeyCreate {
-  @Field.name({ max: 100, description: 'What it is for.', example: 'Nightly export' })
+  @Field.name({ max: 100, description: 'Purpose of the key.', example: 'Nightly export' })
   name: string;
 
   @Field.list(Item.scope(), {
@@ -24,14 +24,14 @@ class ApiKeyCreate {
     max: 20,
     unique: true,
     description:
-      'What the key may do: `read` (GET, HEAD), `write` (everything else), and permissions of your role.',
+      'What the key can do: `read` (GET and HEAD), `write` (all other methods), and permissions of your role.',
     example: ['read'],
   })
   scopes: string[];
 
   @Field.dateTime({
     optional: true,
-    description: 'When the key expires: within a year. Default: after a year.',
+    description: 'When the key expires, at most a year from now. Default: a year from now.',
   })
   expiresAt?: string;
 }
@@ -40,7 +40,7 @@ class CreatedApiKey {
   @Field.uuid({ description: 'Id of the key.' })
   id: string;
 
-  @Field.text({ max: 100, description: 'What it is for.', example: 'Nightly export' })
+  @Field.text({ max: 100, description: 'Purpose of the key.', example: 'Nightly export' })
   name: string;
 
   @Field.text({
@@ -50,7 +50,7 @@ class CreatedApiKey {
   })
   prefix: string;
 
-  @Field.list(Item.scope(), { max: 20, description: 'What it may do.', example: ['read'] })
+  @Field.list(Item.scope(), { max: 20, description: 'What the key can do.', example: ['read'] })
   scopes: string[];
 
   @Field.dateTime({ description: 'When it expires.' })
@@ -85,7 +85,7 @@ export class CreateApiKeyRoute {
     operationId: 'createApiKey',
     summary: 'Create an API key',
     description:
-      'A key acts for its owner, within its scopes and the current permissions of its owner. It never counts as a fresh sign-in. The owner gets a mail about the new key. Keys end when they expire or are revoked, when the password is reset with a link, and when an administrator ends the sessions of the user.',
+      'A key acts for its owner, limited to its scopes and the current permissions of its owner. It never counts as a fresh sign-in. The owner gets a mail about the new key. A key becomes invalid when it expires or is revoked, when the password is reset with a link, and when an administrator ends the sessions of the user.',
     ok: { status: 201, type: CreatedApiKey },
     rejects: [AccountGone, ScopeNotHeld, ExpiryOutOfRange, TooManyApiKeys],
   })
@@ -117,7 +117,8 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey> {
     const end = expiresAt === undefined ? new Date(now + YEAR_MS) : new Date(expiresAt);
     if (end.getTime() <= now || end.getTime() > now + YEAR_MS) throw outOfRange(now);
     await this.users.lockOwn(userId);
-    // A token is believed a few seconds longer than its session lasts; what ends sessions ends keys, this one too.
+    // A token is accepted for a few seconds after its session has ended. Whatever ends the session must also prevent
+    // this key.
     if (sessionId && !(await this.sessions.alive(sessionId))) throw new Rejection(Unauthenticated);
     if ((await this.apiKeys.countOf(userId)) >= this.settings.maxApiKeys) throw new Rejection(TooManyApiKeys);
     const created = await this.apiKeys.create({ userId, sessionId, name, scopes, expiresAt: end });

@@ -309,7 +309,7 @@ describe('deleting the own account', () => {
     });
   });
 
-  it('ends also the session of a sign-in that it overtakes', async () => {
+  it('also ends the session of a concurrent sign-in', async () => {
     const { id, email, token } = await signUp(system);
     const [answers] = await system.inWorker(Transaction).run(async () => {
       await system.inWorker(Sql).execute('LOCK TABLE audit.entries IN SHARE MODE'); // the last thing that both write

@@ -27,7 +27,7 @@ export class EndUserSessionsRoute {
     operationId: 'endUserSessions',
     summary: 'End all sessions and API keys of a user',
     description:
-      'The access tokens of the sessions and the API keys stop working within five seconds. Sign-ins that wait for a second factor are invalidated. The user may sign in again. Tokens of other issuers remain valid.',
+      'The access tokens of the sessions and the API keys stop working within five seconds. Sign-ins that wait for a second factor are invalidated. The user can sign in again. Tokens of other issuers remain valid.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

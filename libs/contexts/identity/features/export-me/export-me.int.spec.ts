@@ -109,7 +109,7 @@ describe('exporting what is held about somebody', () => {
       expect(text).not.toContain(secret);
   });
 
-  it('says from where its owner acted, but not from where others did', async () => {
+  it('contains the origins of the owner’s actions, but not those of others', async () => {
     const [own, strangers, admins] = ['198.51.100.1', '198.51.100.2', '198.51.100.3'];
     const { id, email } = await signUp(system);
     const login = (password: string, from: string) =>
@@ -173,7 +173,7 @@ describe('exporting what is held about somebody', () => {
     expect(stored).toHaveLength(1);
   });
 
-  it('is created again after a day, and holds nothing of the earlier one but that it existed', async () => {
+  it('is created again after a day, and contains only the existence of the earlier one', async () => {
     const { token } = await signUp(system);
     const { body: first } = await exportMe(token);
     await done(first.id, token);

@@ -26,7 +26,7 @@ export class ExportMeRoute {
     operationId: 'exportMe',
     summary: 'Export your data',
     description:
-      'One export at a time, and one per day: another request returns the same operation, unless it failed. The result is kept for a week.',
+      'You can have one export at a time, and one per day. Another request returns the same operation, unless it failed. The result is kept for a week.',
     ok: { status: 202, type: OperationView, headers: { Location: 'URL of the export operation.' } },
     rejects: [AccountGone],
   })

@@ -3,7 +3,7 @@ import { eventually, sharedSystem } from '@rookery/testing';
 describe('forgetting failed attempts', () => {
   const system = sharedSystem();
 
-  it('deletes all that are old, however many, and no others', async () => {
+  it('deletes all old ones, however many, and no others', async () => {
     await system.sql(
       `INSERT INTO identity.code_failures (address, failures, last_tried_at)
        SELECT sha256(convert_to('forgotten-' || number, 'UTF8')), 1,

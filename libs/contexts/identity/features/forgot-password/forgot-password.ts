@@ -41,7 +41,7 @@ export class ForgotPasswordRoute {
     operationId: 'forgotPassword',
     summary: 'Request a password reset link',
     description:
-      'The response is the same for every address. If the address has an account, a mail with a link is sent. The link works once, for an hour. The second mail is sent after a minute at the earliest, further mails at growing intervals, at most five a day, and as many again for networks from which somebody has already signed in to the account.',
+      'The response is the same for every address. If the address has an account, a mail with a link is sent. The link works once, for an hour. A second mail is sent after a minute at the earliest, further mails at growing intervals, at most five per day. Networks from which somebody has already signed in to the account have a separate limit of the same size.',
     ok: { status: 202 },
   })
   forget(@Body() { email }: ForgotPasswordRequest, @Ip() ip: string): Promise<void> {

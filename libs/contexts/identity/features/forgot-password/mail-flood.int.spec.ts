@@ -1,7 +1,7 @@
 import { newcomer, signUp } from '@rookery/contexts/identity/testing';
 import { eventually, privateSystem } from '@rookery/testing';
 
-describe('a stranger who has mail sent to somebody', () => {
+describe('A stranger who triggers mail to somebody', () => {
   const system = privateSystem();
 
   async function allDelivered(): Promise<void> {
@@ -72,7 +72,7 @@ describe('a stranger who has mail sent to somebody', () => {
     ['who has an account', active],
     ['who has an account and is said to have forgotten the password', forgetful],
   ])('to somebody %s', (_, victim) => {
-    it('gets two mails sent in the first minutes, then fewer and fewer, at most five a day', async () => {
+    it('triggers two mails in the first minutes, then fewer, at most five per day', async () => {
       const { mails, flood } = await victim();
       /** @returns the total number of mails after two more requests, the given seconds later. */
       const after = async (seconds: number) => {
@@ -124,7 +124,7 @@ describe('a stranger who has mail sent to somebody', () => {
     expect(await mails()).toBe(6);
   });
 
-  it('is not told how many are left', async () => {
+  it('does not learn how many are left', async () => {
     const { email, flood } = await forgetful();
     await flood();
     const [known, unknown] = await Promise.all(
@@ -133,7 +133,7 @@ describe('a stranger who has mail sent to somebody', () => {
     expect([known!.status, known!.body]).toEqual([unknown!.status, unknown!.body]);
   });
 
-  it('leaves no address, and after a day nothing at all', async () => {
+  it('leaves no address in the database, and nothing after a day', async () => {
     const { email } = await pending();
     await allDelivered();
     const stored = async () =>

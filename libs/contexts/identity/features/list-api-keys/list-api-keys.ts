@@ -22,7 +22,7 @@ class ApiKey {
   @Field.uuid({ description: 'Id of the key.' })
   id: string;
 
-  @Field.text({ max: 100, description: 'What it is for.', example: 'Nightly export' })
+  @Field.text({ max: 100, description: 'Purpose of the key.', example: 'Nightly export' })
   name: string;
 
   @Field.text({
@@ -32,7 +32,7 @@ class ApiKey {
   })
   prefix: string;
 
-  @Field.list(Item.scope(), { max: 20, description: 'What it may do.', example: ['read'] })
+  @Field.list(Item.scope(), { max: 20, description: 'What the key can do.', example: ['read'] })
   scopes: string[];
 
   @Field.dateTime({ description: 'When it was created.' })

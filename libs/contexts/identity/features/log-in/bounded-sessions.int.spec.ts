@@ -3,7 +3,7 @@ import { type Person, privateSystem, served } from '@rookery/testing';
 
 const MAX = 5;
 
-describe('how many sessions and API keys somebody has', () => {
+describe('The number of sessions and API keys of a user', () => {
   const system = privateSystem({
     MAX_SESSIONS_PER_USER: String(MAX),
     MAX_API_KEYS_PER_USER: String(MAX),

@@ -116,7 +116,7 @@ describe('guessing passwords', () => {
     }
   });
 
-  it('counts those of any 15 minutes, not those of a quarter of an hour by the clock', async () => {
+  it('counts failures in a sliding window of 15 minutes', async () => {
     const email = await known();
     await guess(email, 5);
     await timePasses(10);

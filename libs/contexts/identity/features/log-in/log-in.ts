@@ -25,7 +25,7 @@ class LoginRequest {
     max: 400,
     optional: true,
     description:
-      'A refresh token that this device was given for the account before, also one whose session has ended. A device that shows one has a quota of its own, which strangers cannot use up.',
+      'An earlier refresh token of this device for the account, even if its session has ended. With it, the device has its own limit of attempts, which unknown clients cannot use up.',
   })
   deviceToken?: string;
 
@@ -33,7 +33,7 @@ class LoginRequest {
     name: 'TokenDelivery',
     default: 'body',
     description:
-      'Where the refresh token goes: into the body, or for browsers into a cookie that no script can read. Also applies after a second factor.',
+      'Where to return the refresh token: in the body or, for browsers, in a cookie that scripts cannot read. Also applies after a second factor.',
   })
   tokenDelivery = 'body';
 }
@@ -70,7 +70,7 @@ export class LogInRoute {
     operationId: 'login',
     summary: 'Sign in',
     description:
-      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Devices and networks from which somebody has already signed in to the account have their own quota, also of the rate limit: strangers can use up and lock only their own. The password of an unverified registration gets `identity.email-unverified`, whether or not the address also has an account.\n\nWith `tokenDelivery: "cookie"` the refresh token is in no body but in a cookie, and the response has a `csrfToken`. The request then needs an `Origin` that is the api’s own or in `CORS_ORIGINS`, and pages of other origins send it with credentials. See docs/guides/browser.md.',
+      'Ten wrong passwords within 15 minutes lock an address for 15 minutes, whether it has an account or not. Devices and networks from which somebody has already signed in to the account have their own lock and rate limit, so unknown clients can lock out only each other. The password of an unverified registration gets `identity.email-unverified`, whether or not the address also has an account.\n\nWith `tokenDelivery: "cookie"` the refresh token is returned in a cookie instead of the body, and the response has a `csrfToken`. The `Origin` of the request must then be the API’s own or in `CORS_ORIGINS`, and pages of other origins must send the request with credentials. See docs/guides/browser.md.',
     ok: { type: [Tokens, BrowserTokens, MfaChallenge], headers: COOKIE_HEADER },
     rejects: [BadCredentials, EmailUnverified, Locked, OriginNotAllowed],
   })
@@ -83,7 +83,7 @@ export class LogInRoute {
   ): Promise<Tokens | BrowserTokens | MfaChallenge> {
     const inCookie = tokenDelivery === 'cookie';
     if (inCookie) this.browsers.assertTrusted(request);
-    // The page cannot read the token that makes its device known.
+    // The page cannot read the cookie with the token that identifies the device.
     const device = deviceToken ?? this.clients.deviceTokenOf(request);
     const begun = await this.commands.execute(
       new LogIn(email, password, { ip, userAgent }, inCookie, device),

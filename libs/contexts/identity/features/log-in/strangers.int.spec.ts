@@ -49,7 +49,7 @@ describe('a stranger who wants to keep an owner out', () => {
 
   const locked = [...Array<number>(10).fill(401), ...Array<number>(5).fill(423), 429, 429, 429];
 
-  it('locks out strangers, and uses up what they are granted, but not where the owner has signed in', async () => {
+  it('locks out strangers and uses up their limits, but not those of clients with which the owner has signed in', async () => {
     const { email, home } = await owner();
     expect(await guess(email, 18)).toEqual(locked);
     expect(await status(logIn(newAddress(), email))).toBe(429);
@@ -77,7 +77,7 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await status(logInFrom(newAddress(), { cookie }))).toBe(200);
   });
 
-  it('is a stranger with the token of another account, with a forged one and with one that is too old', async () => {
+  it('remains a stranger with a token of another account, a forged token or an old token', async () => {
     const { email, deviceToken } = await owner();
     const other = await owner();
     const old = await owner();
@@ -93,7 +93,7 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await status(logIn(newAddress(), old.email, PASSWORD, old.deviceToken))).toBe(429);
   });
 
-  it('has ten guesses on a device of the account, which lock that device alone', async () => {
+  it('has ten guesses on a device of the account, which lock only that device', async () => {
     const { email, home, deviceToken } = await owner();
     const answers: number[] = [];
     for (let tries = 0; tries < 11; tries += 1)
@@ -112,7 +112,7 @@ describe('a stranger who wants to keep an owner out', () => {
     expect(await stepUp(newAddress())).toBe(200); // the session has moved, its telephone has
   });
 
-  it('is answered for the address of nobody as for that of somebody', async () => {
+  it('gets the same response for unknown addresses', async () => {
     const { email } = await owner();
     expect(await guess('nobody@example.com', 18)).toEqual(await guess(email, 18));
   });
@@ -188,7 +188,7 @@ describe('a stranger who wants to keep an owner out', () => {
       expect(await known(ada.email, ada.home)).toBe(false);
     });
 
-    it.each(['', 'unknown', '203.0.113', '::1%eth0', 'fe80::1%"; --'])('are none for %p', async (ip) => {
+    it.each(['', 'unknown', '203.0.113', '::1%eth0', 'fe80::1%"; --'])('do not include %p', async (ip) => {
       expect(await known((await owner()).email, ip)).toBe(false);
     });
   });

@@ -15,7 +15,7 @@ class LogoutRequest {
   @Field.text({
     max: 400,
     optional: true,
-    description: 'A refresh token of the session to end. Left out if it is in the cookie.',
+    description: 'A refresh token of the session to end. Omit it if it is in the cookie.',
   })
   refreshToken?: string;
 }
@@ -94,7 +94,7 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
     const token = this.refreshTokens.read(refreshToken);
     const session = token && (await this.sessions.alive(token.sessionId));
     if (session?.inCookie !== inCookie) throw new Rejection(RefreshInvalid);
-    // A cookie of another account is that of another tab, whose session goes on.
+    // A cookie of another account belongs to another tab, whose session continues.
     if (session.userId !== userId) throw new Rejection(inCookie ? CsrfTokenInvalid : RefreshInvalid);
     await this.sessions.revoke(session.id, 'logout');
   }

@@ -16,7 +16,7 @@ describe('pruning sessions', () => {
       (session) => session.id,
     );
 
-  it('forgets those that ended 180 days ago, when device and network are known no more, and no other', async () => {
+  it('deletes only sessions that ended 180 days ago, when device and network are no longer known', async () => {
     const person = await signUp(system);
     const [own] = await left(person);
     const [revoked, expired, justRevoked, justExpired, alive] = [

@@ -3,7 +3,7 @@ import { Sessions } from '../../storage/sessions';
 
 const BATCH_SIZE = 5_000;
 
-/** Deletes sessions that ended so long ago that they make neither a device nor a network known, at night. */
+/** Deletes old sessions at night, after they no longer identify known devices and networks. */
 @Schedule('identity.prune-sessions', { cron: '* 3-4 * * *' })
 export class PruneSessions implements Scheduled {
   constructor(private readonly sessions: Sessions) {}

@@ -37,7 +37,7 @@ export class ReadCsrfTokenRoute {
     operationId: 'readCsrfToken',
     summary: 'Get the CSRF token of the cookie’s session again',
     description:
-      'For a new tab, or a page that was reloaded: it has the cookie, but not the `csrfToken` of the sign-in. Changes nothing. Needs an `Origin` that is the api’s own or in `CORS_ORIGINS`; no other page can read the response.',
+      'For a new tab or a reloaded page, which has the cookie but not the `csrfToken` of the sign-in. Changes nothing. The `Origin` must be the API’s own or in `CORS_ORIGINS`; other pages cannot read the response.',
     ok: { type: CsrfToken },
     rejects: [RefreshInvalid, OriginNotAllowed],
   })

@@ -22,7 +22,7 @@ export class ReadPreferencesRoute {
   @Explain({
     operationId: 'getPreferences',
     summary: 'Read reading preferences',
-    description: 'Before the first update: the defaults, and no interests.',
+    description: 'Returns the defaults without interests until you first update them.',
     ok: { type: PreferencesView },
   })
   read(@CurrentCaller() caller: Caller): Promise<PreferencesView> {

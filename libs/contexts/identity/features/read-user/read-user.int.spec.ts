@@ -196,7 +196,7 @@ describe('reading a user', () => {
     await eventually(async () => (await cache.through('test-early', 60, make)) > 1);
   });
 
-  it('does not know the pending, the unknown and what is no id', async () => {
+  it('returns 404 for pending and unknown users and malformed ids', async () => {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
     const [pending] = await system.sql<{ id: string }>('SELECT id FROM identity.users WHERE email = $1', [
@@ -227,7 +227,7 @@ describe('reading a user', () => {
   });
 });
 
-describe('reading a user while no worker is there', () => {
+describe('Reading a user without a worker', () => {
   const system = ownSystem(contexts);
   let reader: Person;
 

@@ -20,7 +20,7 @@ export class ReadUser extends Query<UserView> {
   }
 }
 
-/** The part that is the same for everybody who may see it, so it is cached. */
+/** The part that is the same for everybody who can see it, so it is cached. */
 export class ReadProfile extends Query<PublicUserRow> {
   constructor(readonly userId: string) {
     super();
@@ -38,7 +38,7 @@ export class ReadUserRoute {
     operationId: 'getUser',
     summary: 'Read a user',
     description:
-      'Names may be a moment out of date: they are cached for a minute and updated on changes. Counts follow within moments; `relation` is current.',
+      'Names can be out of date for a moment: they are cached for a minute, and updated after changes. Counts are updated within moments. `relation` is always current.',
     ok: {
       type: UserView,
       headers: { 'X-Cache': 'HIT if the account came from the cache, otherwise MISS.' },
@@ -61,7 +61,7 @@ export class ReadUserHandler implements IQueryHandler<ReadUser> {
   async execute({ userId, viewerId }: ReadUser): Promise<UserView> {
     const details = (await this.profiles.detailsOf([userId], viewerId)).get(userId);
     if (!details) throw new Rejection(NotFound);
-    // Links end, so they are made behind the cache.
+    // Links expire, so they are created after the cache lookup.
     const [user] = await this.avatars.complete([await this.queries.execute(new ReadProfile(userId))]);
     return { ...user!, ...details };
   }

@@ -133,7 +133,7 @@ describe('the session of a browser', () => {
     expect((await browser.refresh()).status).toBe(200);
   });
 
-  it('stays one of a browser behind a second factor and a step-up', async () => {
+  it('keeps its cookie after a second factor and a step-up', async () => {
     const person = await signUp(system);
     const app = await Authenticator.enroll(system, person);
     const browser = new Browser(system);
@@ -175,7 +175,7 @@ describe('the session of a browser', () => {
     expect(setCookies(refreshed)).toEqual([]);
   });
 
-  it('is used by nobody who has the token in another place', async () => {
+  it('cannot be used with the token outside of the cookie', async () => {
     const { browser, person } = await signedIn();
     const [, stolen] = browser.cookie.split('=') as [string, string];
     const inBody = await system.ask('POST /v1/auth/refresh', { body: { refreshToken: stolen } });
@@ -235,7 +235,7 @@ describe('the session of a browser', () => {
       expect(new Set(seen).size).toBe(4);
     });
 
-    it('never with a cookie from long ago: it ends, and the cookie goes', async () => {
+    it('never with an old cookie: the session ends, and the cookie is deleted', async () => {
       const { browser, person } = await signedIn();
       const copied = browser.tab();
       await passSeconds(person, 60);
@@ -276,7 +276,7 @@ describe('the session of a browser', () => {
       ['two origins', `${APP}, https://evil.example`],
     ];
 
-    it.each(ORIGINS)('by %s, in vain', async (_, origin) => {
+    it.each(ORIGINS)('by %s, without success', async (_, origin) => {
       const { browser, person } = await signedIn();
       await passSeconds(person, 600);
       for (const route of ['POST /v1/auth/refresh', 'POST /v1/auth/csrf-token', 'POST /v1/auth/logout']) {
@@ -287,14 +287,17 @@ describe('the session of a browser', () => {
       expect((await browser.refresh()).status).toBe(200);
     });
 
-    it.each(ORIGINS)('by %s that signs it in to its own account, in vain', async (_, origin) => {
-      const { email } = await signUp(system);
-      const body = { email, password: PASSWORD, tokenDelivery: 'cookie' };
-      const refused = await new Browser(system).ask('POST /v1/auth/login', { body, headers: { origin } });
-      expect([codeOf(refused), setCookies(refused)]).toEqual([REFUSED, []]);
-    });
+    it.each(ORIGINS)(
+      'by %s that tries to sign it in to another account, without success',
+      async (_, origin) => {
+        const { email } = await signUp(system);
+        const body = { email, password: PASSWORD, tokenDelivery: 'cookie' };
+        const refused = await new Browser(system).ask('POST /v1/auth/login', { body, headers: { origin } });
+        expect([codeOf(refused), setCookies(refused)]).toEqual([REFUSED, []]);
+      },
+    );
 
-    it('by a form, whose type no route takes', async () => {
+    it('by a form, whose content type no route accepts', async () => {
       const { browser } = await signedIn();
       for (const type of [
         'text/plain',
@@ -361,7 +364,7 @@ describe('the session of a browser', () => {
     });
   });
 
-  it('becomes that of another account when another tab signs in, and the first tab is told', async () => {
+  it('switches to another account when another tab signs in, and the first tab gets an error', async () => {
     const { browser: first } = await signedIn();
     const { browser: second, person } = await signedIn();
     first.cookie = second.cookie; // one browser
@@ -410,7 +413,7 @@ describe('the session of a browser', () => {
     expect((await browser.logIn(person.email)).status).toBe(200);
   });
 
-  it('answers named origins alone with credentials', async () => {
+  it('allows credentials only for configured origins', async () => {
     const preflight = (origin: string) =>
       system.ask('OPTIONS /v1/auth/refresh', {
         headers: {
@@ -434,7 +437,7 @@ describe('the session of a browser', () => {
     }
   });
 
-  it('needs an origin also without the token in the body, but no cookie is 401', async () => {
+  it('requires an origin even without the token in the body, but returns 401 without a cookie', async () => {
     const person = await enroll(system);
     expect(codeOf(await system.ask('POST /v1/auth/refresh'))).toEqual([401, 'identity.refresh-invalid']);
     expect(codeOf(await system.ask('POST /v1/auth/refresh', { body: {} }))).toEqual([

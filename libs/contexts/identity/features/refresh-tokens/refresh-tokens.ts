@@ -25,7 +25,7 @@ class RefreshRequest {
   @Field.text({
     max: 400,
     optional: true,
-    description: 'The refresh token from the last response. Left out if it is in the cookie.',
+    description: 'The refresh token from the last response. Omit it if it is in the cookie.',
   })
   refreshToken?: string;
 }
@@ -61,7 +61,7 @@ export class RefreshTokensRoute {
     operationId: 'refreshTokens',
     summary: 'Refresh tokens',
     description:
-      'Each refresh token works once. For 30 seconds, its direct predecessor gets the same response, so that a lost response signs nobody out. Any older token ends the session. If the predecessor was issued before POST /v1/auth/step-up, that proof is invalidated.\n\nWithout `refreshToken` in the body the one in the cookie is used. The request then needs `X-CSRF-Token`, and an `Origin` that is the api’s own or in `CORS_ORIGINS`. A token in a cookie is replaced at most every 30 seconds: tabs that refresh at the same time get the same one. The cookie is deleted if its session has ended.',
+      'Each refresh token works once. For 30 seconds, its direct predecessor gets the same response, so that a lost response does not sign the user out. Any older token ends the session. If the predecessor was issued before POST /v1/auth/step-up, that reauthentication is invalidated.\n\nWithout `refreshToken` in the body, the one in the cookie is used. The request then requires `X-CSRF-Token`, and an `Origin` that is the API’s own or in `CORS_ORIGINS`. A token in a cookie is replaced at most every 30 seconds: tabs that refresh at the same time get the same one. The cookie is deleted if its session has ended.',
     ok: { type: [Tokens, BrowserTokens], headers: COOKIE_HEADER },
     rejects: [RefreshInvalid, RefreshTokenReused, OriginNotAllowed, CsrfTokenInvalid],
   })
@@ -106,8 +106,8 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
       await this.sessions.revoke(session.id, 'refresh-reused');
       return undefined;
     }
-    // The tabs of a browser share a cookie. Were it replaced twice while a tab's request is on its way, that one would
-    // look like a copy from long ago.
+    // The tabs of a browser share a cookie. If it were replaced twice while the request of a tab is in transit, that
+    // request would look like the reuse of an old token.
     if (behind === 0 && !(inCookie && recent)) await this.sessions.rotate(session.id);
     // The refresh token from before the reauthentication was used; it may be the owner or somebody with a copy.
     else if (behind === 1 && session.rotatedByProof) await this.sessions.invalidateProof(session.id);

@@ -275,7 +275,7 @@ describe('registering', () => {
       expect(mails[0]!.text).toContain(last.username);
     });
 
-    it('takes the password that was typed twice', async () => {
+    it('keeps a password that was sent twice', async () => {
       const first = newcomer();
       const { email, password } = first;
       await system.ask(REGISTER, { body: first });
@@ -299,7 +299,7 @@ describe('registering', () => {
       expect(await logIn(form.email, form.password)).toBe(200);
     });
 
-    it('frees the username that was wanted first, whether or not the address has an account', async () => {
+    it('releases the username of the first request, whether or not the address has an account', async () => {
       const active = await signUp(system);
       const statuses: number[] = [];
       for (const email of [newcomer().email, active.email]) {
@@ -359,7 +359,7 @@ describe('registering', () => {
       expect(statuses).toEqual([202, 202]);
     });
 
-    it('by what it does, the first time, again and exactly the same again', async () => {
+    it('by its effects, for the first, a different and an identical registration', async () => {
       const { email: known } = await signUp(system);
       const work = [];
       for (const email of [known, newcomer().email]) {

@@ -64,7 +64,7 @@ export class RegisterUserRoute {
     operationId: 'register',
     summary: 'Register',
     description:
-      'Sends a six-digit code and a link to the address. The response is the same if the address already has an account: its owner then gets a mail about it. Registering an unverified address again starts over at once: earlier codes and links become invalid. The mail with the new ones is sent as soon as the limits allow: a minute after the first mail, then at growing intervals, five times a day. If the passwords differ, verification accepts none of them and asks for a new one.',
+      'Sends a six-digit code and a link to the address. The response is the same if the address already has an account: its owner then gets a mail about it. Registering an unverified address again starts over immediately: earlier codes and links become invalid. The mail with the new ones is sent as soon as the limits allow: a minute after the first mail, then at growing intervals, at most five times per day. If the passwords differ, verification accepts none of them and requires a new one.',
     ok: { status: 202, type: RegistrationAccepted },
     rejects: [UsernameTaken, PasswordWeak],
   })

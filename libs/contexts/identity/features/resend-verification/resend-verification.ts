@@ -37,7 +37,7 @@ export class ResendVerificationRoute {
     operationId: 'resendVerification',
     summary: 'Resend the verification mail',
     description:
-      'The response is the same for every address. The second mail is sent after a minute at the earliest, further mails at growing intervals, at most five a day.',
+      'The response is the same for every address. A second mail is sent after a minute at the earliest, further mails at growing intervals, at most five per day.',
     ok: { status: 202 },
   })
   resend(@Body() { email }: ResendVerificationRequest): Promise<void> {

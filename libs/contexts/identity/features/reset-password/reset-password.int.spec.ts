@@ -54,7 +54,7 @@ describe('resetting a forgotten password', () => {
     expect(await signIn(email, NEW)).toBe(200);
   });
 
-  it('ends every API key: whoever had the password may have made one', async () => {
+  it('revokes every API key, because a thief of the password can have created one', async () => {
     const { token, link } = await forgetful();
     const { body } = await system.ask('POST /v1/me/api-keys', {
       token,

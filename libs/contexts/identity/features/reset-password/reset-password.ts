@@ -50,7 +50,7 @@ export class ResetPasswordRoute {
     operationId: 'resetPassword',
     summary: 'Reset the password with the token from the link',
     description:
-      'The token works once, for an hour. Ends all sessions, revokes all API keys, lifts a lock, and verifies the e-mail address if it is not verified yet: whoever has the link can read its mail.',
+      'The token works once, for an hour. Ends all sessions, revokes all API keys, removes a lock, and verifies the e-mail address if it is not verified yet, because the link proves access to its mailbox.',
     ok: { status: 204 },
     rejects: [LinkExpired, PasswordWeak],
   })

@@ -23,7 +23,7 @@ const OUTLIVING = [
 
 type Paths = Record<string, Record<string, { operationId: string; 'x-outlives-session'?: boolean }>>;
 
-describe('What outlives a session', () => {
+describe('Access that outlives a session', () => {
   const system = sharedSystem();
   let routes: Map<string, string>;
 
@@ -54,7 +54,7 @@ describe('What outlives a session', () => {
     expect([...routes.keys()]).toEqual(expect.arrayContaining(OUTLIVING));
   });
 
-  it('is not made in one that has ended, from the first request on', async () => {
+  it('cannot be created in an ended session, from the first request on', async () => {
     const made: string[] = [];
     const people = await Promise.all(Array.from(routes, () => enroll(system)));
     for (const [index, [id, route]] of [...routes].entries()) {

@@ -63,7 +63,7 @@ describe('rotating the keys of access tokens', () => {
   const kidOf = (token: string) => decodeProtectedHeader(token).kid;
   const published = async () => (await system.ask('GET /.well-known/jwks.json')).body;
 
-  it('leaves every token valid at two apis of different knowledge and for whoever has cached the published keys', async () => {
+  it('keeps every token valid at two apis with different cached keys, and for clients that have cached the published keys', async () => {
     const before = await signIn();
     await rotation.add();
     apis().forEach(readAnew);
@@ -99,7 +99,7 @@ describe('rotating the keys of access tokens', () => {
     expect(await accepted(refreshed.body.accessToken)).toBe(true);
   });
 
-  it('lets an api that has never seen the key verify at once, by looking for it', async () => {
+  it('lets an api verify with an unknown key at once, by reading the keys again', async () => {
     await of(otherApi).verify((await signIn()).accessToken);
     const clock = otherApi.get(Clock, { strict: false });
     const present = clock.now().getTime();

@@ -48,10 +48,10 @@ const accountMovedMail = defineMail<object>('account-moved', {
   transactional: true,
   sample: {},
   en: {
-    subject: 'This address had a Rookery account until lately',
+    subject: 'This address recently had a Rookery account',
     body: [
       'Hello,',
-      'somebody, perhaps you, tried to register with this address. An account had it until lately and can take it back for three days. Until then, the address cannot be used for another account.',
+      'somebody, perhaps you, tried to register with this address. Another account used this address until recently and can get it back within three days. During this time, the address cannot be used for another account.',
     ],
   },
   de: {
@@ -84,7 +84,7 @@ export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRep
        FROM identity.decoys d JOIN identity.users u ON u.id = d.user_id WHERE d.id = $1 AND d.version = $2`,
       [subject, sequence],
     );
-    if (!user) return; // or a newer mail is on the way
+    if (!user) return; // or a newer mail is about to be sent
     await this.quotas.admit(user.email, 'registration-repeated', key, sequence === 1);
     const kept = user.deleted ? accountDeletedMail : alreadyRegisteredMail;
     const mail = user.moved ? accountMovedMail : kept;

@@ -154,9 +154,9 @@ export class SendNewAddressMail implements Handles<typeof EmailChangeRequested> 
 }
 
 /**
- * Tells the old address, with the link that undoes the change. The mail about a request may have to wait; the one about
- * a change never does, so that nobody can use up the mails before a theft. The new address is not named: whoever reads
- * the old mailbox need not know it.
+ * Notifies the old address, with the link that undoes the change. The mail about a request can be delayed by limits.
+ * The mail about a change never is, so that an attacker cannot use up the limit before. The new address is not in the
+ * mail, because readers of the old mailbox do not need it.
  */
 @Subscriber('identity.send-email-change-notice', [EmailChangeRequested, EmailChanged], { queue: Queues.mail })
 export class SendEmailChangeNotice implements Handles<typeof EmailChangeRequested | typeof EmailChanged> {
@@ -185,7 +185,7 @@ export class SendEmailChangeNotice implements Handles<typeof EmailChangeRequeste
     if (!change || !user || changed !== (change.verifiedAt !== null)) return;
     await this.quotas.admit(change.oldEmail, 'email-change-notice', key, changed);
     const { name, username } = user.snapshot();
-    // Not an app's own page: ours is there for sure.
+    // Not a page of the app, because the page of the API always exists.
     const link = `${this.settings.publicUrl}/undo-email-change?token=${this.secrets.undoToken(changeId)}`;
     const when = mailedTime(occurredAt);
     const template = changed ? addressChangedMail : changeRequestedMail;

@@ -35,7 +35,7 @@ describe('mail about the security of an account', () => {
     expect(text).toMatch(/changed on \d{4}-\d\d-\d\d \d\d:\d\d UTC\. Other devices/);
   });
 
-  it('tells of a refresh token that somebody has a copy of', async () => {
+  it('reports the reuse of a refresh token', async () => {
     const { email } = await signUp(system);
     const { body: first } = await system.ask('POST /v1/auth/login', { body: { email, password: PASSWORD } });
     const refresh = (refreshToken: string) => system.ask('POST /v1/auth/refresh', { body: { refreshToken } });
@@ -48,7 +48,7 @@ describe('mail about the security of an account', () => {
     expect(text).not.toContain('rt_');
   });
 
-  it('tells of a new API key: what it may do, until when, from where, and nothing of its secret', async () => {
+  it('describes a new API key: scopes, expiry, origin, and nothing of its secret', async () => {
     const { token, email } = await signUp(system);
     const { body } = await system.ask('POST /v1/me/api-keys', {
       token,
@@ -64,7 +64,7 @@ describe('mail about the security of an account', () => {
     expect(text).not.toContain('Read this at once');
   });
 
-  it('tells of a recovery code that was used, to sign in or to prove who it is, and how many are left', async () => {
+  it('reports a used recovery code, for a sign-in or a reauthentication, and how many are left', async () => {
     const person = await signUp(system);
     const app = await Authenticator.enroll(system, person);
     const proved = await system.ask('POST /v1/auth/step-up', {
@@ -91,7 +91,7 @@ describe('mail about the security of an account', () => {
     for (const code of app.recoveryCodes) expect(text + latest).not.toContain(code);
   });
 
-  it('leaves passwords and tokens in plain text nowhere: no table, no delivery, no job, no key, no log line', async () => {
+  it('stores no plain-text passwords and tokens: in no table, delivery, job, key or log line', async () => {
     const form = newcomer({ password: 'a very particular secret' });
     await system.ask('POST /v1/auth/register', { body: form });
     const { code } = await verificationMail(system, form.email);

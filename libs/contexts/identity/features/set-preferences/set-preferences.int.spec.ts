@@ -21,7 +21,7 @@ describe('setting preferences', () => {
       [person.id],
     );
 
-  it('begins with defaults and no interests', async () => {
+  it('starts with defaults and no interests', async () => {
     expect(await read()).toEqual({
       interests: [],
       tone: 'calm',
@@ -41,7 +41,7 @@ describe('setting preferences', () => {
     expect(await events()).toMatchObject([{ sequence: 1 }, { sequence: 2, data: { userId: person.id } }]);
   });
 
-  it('keeps the time zone where none is named', async () => {
+  it('keeps the time zone if none is given', async () => {
     await say({ timeZone: 'Pacific/Auckland' });
     expect((await say({ interests: [] })).body).toMatchObject({
       timeZone: 'Pacific/Auckland',
@@ -51,7 +51,7 @@ describe('setting preferences', () => {
     expect((await read()).timeZone).toBe('Pacific/Auckland');
   });
 
-  it('tells nobody when the same is said again', async () => {
+  it('raises no event for unchanged preferences', async () => {
     const [first, second] = [await say({}), await say({})];
     expect(second.body).toEqual(first.body);
     expect(await events()).toHaveLength(1);
@@ -88,7 +88,7 @@ describe('setting preferences', () => {
     expect(await say({ interests })).toMatchObject({ status: 200, body: { interests } });
   });
 
-  it('takes many at once one after the other, the first ones too', async () => {
+  it('serializes concurrent updates, including the first ones', async () => {
     const answers = await race(
       system,
       Array.from({ length: 6 }, (_, index) => () => say({ interests: [`i${index}`] })),

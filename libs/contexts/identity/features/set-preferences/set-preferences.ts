@@ -15,7 +15,7 @@ import { Users } from '../../storage/users';
 export class SetPreferences extends Command<PreferencesView> {
   constructor(
     readonly userId: string,
-    /** Without a time zone: the one that was set stays. */
+    /** Without a time zone, the current one is kept. */
     readonly said: Omit<Taste, 'timeZone'> & Partial<Taste>,
   ) {
     super();
@@ -31,7 +31,7 @@ export class SetPreferencesRoute {
   @Explain({
     operationId: 'setPreferences',
     summary: 'Update reading preferences',
-    description: 'Replaces all preferences; the time zone only where it is named.',
+    description: 'Replaces all preferences. The time zone changes only if it is given.',
     ok: { type: PreferencesView },
     rejects: [InterestsRepeated, LanguageUnknown, TimeZoneUnknown],
   })

@@ -15,7 +15,7 @@ describe('giving roles', () => {
   const roleOf = async (id: string) =>
     (await system.sql<{ role: string }>('SELECT role FROM identity.users WHERE id = $1', [id]))[0]!.role;
 
-  it('asks for a fresh proof of who gives it, after the permission', async () => {
+  it('requires the permission, then a fresh sign-in', async () => {
     const [boss, person] = [await enroll(system, { role: 'admin' }), await enroll(system)];
     const age = `UPDATE identity.sessions SET authenticated_at = now() - interval '16 minutes' WHERE user_id = ANY ($1)`;
     await system.sql(age, [[boss.id, person.id]]);
@@ -71,7 +71,7 @@ describe('giving roles', () => {
     ]);
   });
 
-  it('refuses what it cannot do, in the order of the contract', async () => {
+  it('rejects invalid requests, in the order of the contract', async () => {
     const person = await enroll(system);
     const nobody = '01890000-0000-7000-8000-000000000000';
     expect((await system.ask(`PUT /v1/admin/users/${person.id}/role`)).status).toBe(401);
@@ -83,7 +83,7 @@ describe('giving roles', () => {
     expect(unknown).toMatchObject({ status: 422, body: { code: 'identity.role-unknown' } });
   });
 
-  it('does not know who has not verified the address yet', async () => {
+  it('returns 404 for unverified users', async () => {
     const form = newcomer();
     await system.ask('POST /v1/auth/register', { body: form });
     const [pending] = await system.sql<{ id: string }>('SELECT id FROM identity.users WHERE email = $1', [

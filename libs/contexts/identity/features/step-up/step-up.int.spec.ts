@@ -4,7 +4,7 @@ import { type Answer, type Person, resolveParts, sharedSystem } from '@rookery/t
 const STEP_UP = 'POST /v1/auth/step-up';
 const FRESH_ROUTE = 'GET /v1/me/api-keys';
 
-describe('proving again who is signed in', () => {
+describe('Reauthenticating', () => {
   const system = sharedSystem();
 
   const sessionOf = async ({ id }: Person) =>
@@ -23,7 +23,7 @@ describe('proving again who is signed in', () => {
     await system.fixture('identity.forgetSession', { sessionId: session!.id });
   }
 
-  it('is needed after fifteen minutes, and then the route opens again', async () => {
+  it('is required after fifteen minutes, and makes the route available again', async () => {
     const person = await signUp(system);
     await age(person, '14 minutes');
     expect(await status(person.token)).toBe(200);
@@ -100,7 +100,7 @@ describe('proving again who is signed in', () => {
     expect((await refresh(refreshed.body.refreshToken)).body.code).toBe('identity.refresh-reused');
   });
 
-  it('opens every route that asks for it, and those say so in the API description', async () => {
+  it('makes every route that requires it available; the API description lists these routes', async () => {
     const person = await signUp(system);
     await Authenticator.enroll(system, person);
     await age(person, '16 minutes');
@@ -201,7 +201,7 @@ describe('proving again who is signed in', () => {
     }
   });
 
-  it('counts immediately in a process that has cached the session, although another process handled the reauthentication', async () => {
+  it('takes effect immediately in a process that has cached the session, even if another process handled it', async () => {
     const person = await signUp(system);
     await age(person, '16 minutes');
     expect(await status(person.token)).toBe(403);

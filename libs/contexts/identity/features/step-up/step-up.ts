@@ -56,7 +56,7 @@ export class StepUp extends Command<IssuedTokens | Exclude<ProofOutcome, 'proved
     readonly userId: string,
     readonly sessionId: string,
     readonly proof: StepUpRequest,
-    /** Session whose cookie the request may use, if it has one. */
+    /** Session of the cookie that the request can use, if it has one. */
     readonly cookieOf: string | undefined,
   ) {
     super();
@@ -80,7 +80,7 @@ export class StepUpRoute {
     operationId: 'stepUp',
     summary: 'Reauthenticate (step-up)',
     description:
-      'Takes exactly one of `code`, `recoveryCode` and, for users without a second factor, `password`. For 15 minutes, the tokens in the response, and the tokens they are refreshed to, may do what requires a fresh sign-in. Earlier access tokens do not change. The earlier refresh token is replaced. If it is in a cookie, the request must carry the cookie, with the same headers as POST /v1/auth/refresh.',
+      'Takes exactly one of `code`, `recoveryCode` and, for users without a second factor, `password`. For 15 minutes, the tokens in the response, and tokens refreshed from them, can be used for operations that require a fresh sign-in. Earlier access tokens do not change. The earlier refresh token is replaced. If it is in a cookie, the request must carry the cookie, with the same headers as POST /v1/auth/refresh.',
     ok: { type: [Tokens, BrowserTokens] },
     rejects: [
       CodeInvalid,

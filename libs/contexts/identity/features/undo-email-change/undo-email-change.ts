@@ -42,7 +42,7 @@ export class UndoEmailChangeRoute {
     operationId: 'undoEmailChange',
     summary: 'Undo a change of an e-mail address with the token from the link',
     description:
-      'The link in the mail to the old address opens a page whose button calls this route. The token works once, for 3 days after the change was requested and again for 3 days after it took effect. The account has the old address again, and every later change is void. Because somebody else has used the account, all sessions end, all API keys are revoked, the password no longer works, and a second factor that was enrolled since is removed; a mail with a link to choose a new password follows.',
+      'The link in the mail to the old address opens a page whose button calls this route. The token works once, for 3 days after the change was requested and again for 3 days after it took effect. Restores the old address and cancels all later changes. Because somebody else has used the account, all sessions end, all API keys are revoked, the password becomes invalid, and a second factor that was enrolled in the meantime is removed. A mail with a link to choose a new password is sent.',
     ok: { status: 204 },
     rejects: [NotFound, LinkExpired],
   })
@@ -89,7 +89,7 @@ export class UndoEmailChangeHandler implements ICommandHandler<UndoEmailChange> 
     const change = await this.changes.findUndoable(token);
     const user = await this.users.get(userId);
     if (!change || user.deleted) throw new Rejection(LinkExpired, { subject: userId });
-    // Nobody else gets the address while the link is valid; a pending registration of it gives way.
+    // Nobody else can get the address while the link is valid; a pending registration of it is canceled.
     if (!(await this.addresses.claim(oldEmail, userId, 'verified-by-another-account')))
       throw new Rejection(LinkExpired, { subject: userId });
 
@@ -106,8 +106,8 @@ export class UndoEmailChangeHandler implements ICommandHandler<UndoEmailChange> 
 }
 
 /**
- * Whoever took the account over may have enrolled a second factor first: one from the last days before the request does
- * not remain either. Its owner was told of it by mail, and has had no longer to notice than they have to undo.
+ * The attacker can have enrolled a second factor before the change, so one from the last days before the request is
+ * removed, too. The owner was notified of it by mail, and gets as much time to notice it as to undo the change.
  */
 function doubtedSince({ requestedAt }: EmailChange): Date {
   return new Date(requestedAt.getTime() - UNDO_DAYS * 86_400_000);

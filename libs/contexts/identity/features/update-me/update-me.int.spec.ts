@@ -48,7 +48,7 @@ describe('changing your account', () => {
     expect((await change(person, { bio: ' ' }, '*')).body).toMatchObject({ bio: '', version: 3 });
   });
 
-  it('makes one version of names and bio together, and calls only names a rename', async () => {
+  it('creates one version for names and bio together, and raises a rename only for names', async () => {
     const person = await enroll(system);
     const after = await change(person, { name: 'Ada King', bio: 'Countess.' }, '"1"');
     expect(after.body).toMatchObject({ name: 'Ada King', bio: 'Countess.', version: 2 });
@@ -64,7 +64,7 @@ describe('changing your account', () => {
     ]);
   });
 
-  it('leaves alone what is left out', async () => {
+  it('does not change omitted fields', async () => {
     const person = await enroll(system);
     const { body } = await change(person, { name: 'Somebody Else' }, '*');
     expect(body).toMatchObject({ name: 'Somebody Else', username: expect.stringMatching(/^person/) });

@@ -29,7 +29,7 @@ class AccountUpdate {
     ...BIO,
     trim: true,
     optional: true,
-    description: 'About the user, for everybody to see; empty for none.',
+    description: 'Text about the user, visible to everybody; empty for none.',
     example: 'Writes programs.',
   })
   bio?: string;
@@ -39,7 +39,7 @@ class AccountUpdate {
     optional: true,
     nullable: true,
     description:
-      'Key of an image that you have uploaded, as your avatar; null for none. It shows a moment later.',
+      'Media key of an image that you have uploaded, as your avatar; null for none. It is visible after a moment.',
     example: 'uploads/0198c1d0-7a1c-7f00-a5d3-e1c2b3a49587',
   })
   avatarMediaKey?: string | null;
@@ -70,8 +70,7 @@ export class UpdateMeRoute {
   @Explain({
     operationId: 'updateMe',
     summary: 'Update your account',
-    description:
-      'Fields that are left out do not change. A body that changes nothing creates no new version.',
+    description: 'Omitted fields do not change. A body that changes nothing does not create a new version.',
     ok: { type: AccountView },
     rejects: [UsernameTaken, { code: 'media.not-usable' }, { code: 'media.unavailable' }],
   })
@@ -81,7 +80,7 @@ export class UpdateMeRoute {
     @Body() changes: AccountUpdate,
   ): Promise<AccountView> {
     if (typeof changes.avatarMediaKey === 'string') {
-      // A stale version is told before whatever else is wrong, and the storage is too slow for a transaction.
+      // Report a stale version before any other error. The storage is too slow for a transaction.
       assertVersion((await this.accounts.get(caller.userId)).version, expectedVersion);
       await this.avatars.verify(caller.userId, changes.avatarMediaKey);
     }

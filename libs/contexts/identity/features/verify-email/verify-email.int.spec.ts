@@ -69,7 +69,7 @@ describe('verifying an address with the code', () => {
     expect(JSON.stringify(stored)).not.toContain(`"${code}"`);
   });
 
-  it('returns the same for unknown, known and pending addresses, whether a code is on its way or not', async () => {
+  it('returns the same for unknown, known and pending addresses, with and without a pending code', async () => {
     const pending = newcomer();
     await system.ask('POST /v1/auth/register', { body: pending });
     const { code } = await verificationMail(system, pending.email);

@@ -30,7 +30,7 @@ class VerifyEmailRequest {
   @Field.oneOf(TOKEN_DELIVERIES, {
     name: 'TokenDelivery',
     default: 'body',
-    description: 'Where the refresh token goes, as for POST /v1/auth/login.',
+    description: 'Where to return the refresh token, as for POST /v1/auth/login.',
   })
   tokenDelivery = 'body';
 }
@@ -54,7 +54,7 @@ class VerifiedBrowserTokens extends BrowserTokens {
   passwordResetToken?: string;
 }
 
-/** A verified address: who has it is signed in, or asked for a second factor. */
+/** Verifies an address, and signs its owner in or requires the second factor. */
 interface Verified {
   begun: IssuedTokens | MfaChallenge;
   passwordResetToken?: string | undefined;
@@ -88,7 +88,7 @@ export class VerifyEmailRoute {
     operationId: 'verifyEmail',
     summary: 'Verify an e-mail address with the code',
     description:
-      'Activates the account and signs in. The code expires after five wrong attempts or 10 minutes. An unknown address gets the same response as one that waits for its code.\n\nIf the address was registered with several passwords, nobody knows which one its owner typed, so none of them counts: the response has a `passwordResetToken`. Ask for a new password, send both to POST /v1/auth/password/reset, and sign in with it.',
+      'Activates the account and signs in. The code expires after five wrong attempts or 10 minutes. An unknown address gets the same response as an address that waits for its code.\n\nIf the address was registered with several passwords, it is not known which one is from its owner, so none of them is used, and the response has a `passwordResetToken`. Ask the user for a new password, send both to POST /v1/auth/password/reset, and sign in with the new password.',
     ok: { type: [VerifiedTokens, VerifiedBrowserTokens, MfaChallenge], headers: COOKIE_HEADER },
     rejects: [CodeInvalid, CodeExpired, OriginNotAllowed],
   })
@@ -123,7 +123,7 @@ export class VerifyEmailHandler implements ICommandHandler<VerifyEmail> {
     const verificationId = await this.codes.redeem(email, code);
     await this.users.lockAddress(email);
     const user = await this.users.find({ email });
-    // The address may have been registered again while its mail was in transit.
+    // The address can have been registered again while its mail was in transit.
     if (!user?.isConfirmedBy(verificationId)) throw new Rejection(CodeExpired);
     const passwordResetToken = await this.registrations.verify(user, this.clock.now());
     return { begun: await this.signIn.begin(user, client, inCookie), passwordResetToken };

@@ -47,7 +47,7 @@ export class VerifyNewEmailRoute {
     operationId: 'verifyNewEmail',
     summary: 'Verify your new e-mail address with the code',
     description:
-      'From now on the new address signs in, and the old one does not. Links to reset the password that were sent to the old address no longer work. The code expires after five wrong attempts or 10 minutes. For 3 days, the link in the mail to the old address undoes the change, and nobody else can use the old address.',
+      'Afterwards you sign in with the new address instead of the old one. Password reset links that were sent to the old address no longer work. The code expires after five wrong attempts or 10 minutes. For 3 days, the link in the mail to the old address undoes the change, and nobody else can use the old address.',
     ok: { type: AccountView },
     rejects: [CodeInvalid, CodeExpired],
   })

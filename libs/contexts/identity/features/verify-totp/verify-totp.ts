@@ -58,7 +58,7 @@ export class VerifyTotpRoute {
     operationId: 'verifyTotp',
     summary: 'Enroll an authenticator app with its first code',
     description:
-      'From now on, signing in requires a second factor. Earlier proofs of other sessions no longer count. This session has proved the password and the first code: it stays fresh for the rest of its 15 minutes.',
+      'Afterwards, signing in requires a second factor. Other sessions no longer count as freshly authenticated. This session has proved the password and the first code, so it stays fresh for the rest of its 15 minutes.',
     ok: { type: RecoveryCodes },
     rejects: [TotpNotInitiated, TotpEnrolled, CodeInvalid],
   })
