@@ -1,10 +1,10 @@
 import { defineEvent } from '@rookery/domain';
 import { z } from 'zod';
 
-/** Who did it, and to whom. */
+/** The acting user, and the other user. */
 const Pair = z.object({ userId: z.uuid(), otherId: z.uuid() });
 
-/** `userId` follows `otherId` from now on. */
+/** `userId` started to follow `otherId`. */
 export const UserFollowed = defineEvent('social.user-followed', 1, Pair);
 
 /** `userId` no longer follows `otherId`: by choice, or because one has blocked the other. */
@@ -35,7 +35,7 @@ export const PostDeleted = defineEvent('social.post-deleted', 1, z.object({ auth
 
 const OfLike = z.object({ postId: z.uuid(), userId: z.uuid() });
 
-/** `userId` likes a post from now on; liking it again raises nothing. */
+/** `userId` has liked a post. Liking it again raises no event. */
 export const PostLiked = defineEvent('social.post-liked', 1, OfLike);
 
 /** `userId` no longer likes a post. Not raised for the likes of a deleted post, nor when an account is erased. */
@@ -58,24 +58,27 @@ export interface Follower {
   followedAt: Date;
 }
 
-/** How a viewer stands to an author whose content they may see. */
+/** Relationship of a viewer to an author whose content they can see. */
 export interface Relation {
   following: boolean;
   muting: boolean;
 }
 
 /**
- * Offered to other contexts: who may see whom. The only place that decides it, at the moment of the call. It returns
- * the users who may, so that everybody else is not shown, for whatever reason.
+ * Offered to other contexts: who can see whom. The only place that decides this, at the moment of the call. It returns
+ * the users who are allowed, so that all others are hidden, whatever the reason.
  */
 export abstract class Relations {
-  /** @returns the active ones of some authors whose content the viewer may see: neither has blocked the other */
+  /** @returns the active authors whose content the viewer can see: neither has blocked the other */
   abstract visibleTo(viewerId: string, authorIds: readonly string[]): Promise<Set<string>>;
-  /** @returns how the viewer stands to the authors of {@link visibleTo}, by id; everybody else is missing */
+  /** @returns the relationship of the viewer to the authors of {@link visibleTo}, by id; leaves out all others */
   abstract relationsTo(viewerId: string, authorIds: readonly string[]): Promise<Map<string, Relation>>;
-  /** @returns the active ones of some viewers who may see an author's content; none if the author is not active */
+  /** @returns the active viewers who can see an author's content; none if the author is not active */
   abstract viewersOf(authorId: string, viewerIds: readonly string[]): Promise<Set<string>>;
-  /** @returns those of some users who may be told of what somebody does: as {@link viewersOf}, without who has muted them */
+  /**
+   * @returns the users who can be notified of what somebody does: like {@link viewersOf}, without users who have muted
+   *   them
+   */
   abstract toldBy(actorId: string, userIds: readonly string[]): Promise<Set<string>>;
   /**
    * @param after last follower of the previous page; null for the first page
@@ -94,8 +97,8 @@ export interface PostHeadline {
   title: string;
 }
 
-/** Offered to other contexts: whose a post is, and what it is called at this moment. It does not decide who may see it. */
+/** Offered to other contexts: the author and the current title of a post. It does not check who can see the post. */
 export abstract class PostHeadlines {
-  /** @returns the existing ones of some posts, by id; one statement */
+  /** @returns the posts that exist, by id; one statement */
   abstract find(postIds: readonly string[]): Promise<Map<string, PostHeadline>>;
 }

@@ -6,7 +6,7 @@ import type { Relationship } from './model/relationship';
 import { Posts } from './storage/posts';
 import { Relationships } from './storage/relationships';
 
-/** Publishes a post at an instant of one's choice. @returns its id */
+/** Publishes a post at a given time. @returns its id */
 export function publishAt(
   app: INestApplicationContext,
   { authorId, draft, createdAt }: { authorId: string; draft: PostDraft; createdAt: string },
@@ -26,7 +26,7 @@ const CHANGES = {
   unfollow: (relationship: Relationship) => relationship.unfollow(),
 };
 
-/** Changes the relationship of one to another and nothing else: no limit, no count, no answer. */
+/** Changes the relationship of one user to another, without limits, counts or a response. */
 export function relate(
   app: INestApplicationContext,
   { userId, otherId, change }: { userId: string; otherId: string; change: keyof typeof CHANGES },

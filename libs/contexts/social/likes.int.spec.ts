@@ -66,7 +66,7 @@ describe('Counting likes', () => {
       [id, people.slice(0, count)],
     );
 
-  it('ends right after a thousand at once, of whom some change their minds', async () => {
+  it('ends up correct after a thousand concurrent likes and some unlikes', async () => {
     await atOnce(people.map((id) => new LikePost(postId, id)));
     await settled();
     expect(await likes()).toBe(1_000);
@@ -84,7 +84,7 @@ describe('Counting likes', () => {
     expect(stored!.count).toBeGreaterThanOrEqual(800);
   }, 240_000);
 
-  it('is done by one at a time: of two that count the first like and the next the second waits', async () => {
+  it('is done by one transaction at a time', async () => {
     const [transaction, sql, counts] = [Transaction, Sql, LikeCounts].map((type) =>
       system.inApi<unknown>(type),
     ) as [Transaction, Sql, LikeCounts];
@@ -111,7 +111,7 @@ describe('Counting likes', () => {
     expect(await likes()).toBe(2);
   });
 
-  it('has nobody wait for the row of the count', async () => {
+  it('never waits for the row of the count', async () => {
     await atOnce([new LikePost(postId, people[0]!)]);
     await settled();
     const holder = new Client({ connectionString: system.addresses.databaseUrl });

@@ -23,7 +23,7 @@ class Track implements Handles<typeof PostCreated | typeof PostDeleted> {
   }
 }
 
-describe('What social holds about somebody', () => {
+describe('The personal data of social', () => {
   const system = ownSystem([...contexts, contextOf('tracking', { subscribers: [Track] })]);
   let ada: Person;
   let bob: Person;
@@ -240,7 +240,7 @@ describe('What social holds about somebody', () => {
   });
 });
 
-describe('Whoever deletes the account', () => {
+describe('A user who deletes their account', () => {
   // Without the subscriber that copies people, the event comes never.
   const late = contexts.map((context) => ({
     ...context,
@@ -248,7 +248,7 @@ describe('Whoever deletes the account', () => {
   }));
   const system = ownSystem(late);
 
-  it('is shown by nothing from that moment on, however late the event comes', async () => {
+  it('is hidden everywhere from that moment, however late the event arrives', async () => {
     const [ada, bob] = [await enroll(system), await enroll(system)];
     const { id } = await publish(system, ada);
     const paths = [`posts/${id}`, `users/${ada.id}/posts`, `users/${ada.id}/followers`];

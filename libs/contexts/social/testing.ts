@@ -26,7 +26,7 @@ export async function block(system: TestSystem, { id }: Person, other: Person): 
   );
 }
 
-/** Deletes a user's account, and waits until it is hidden: until then its copy may not have arrived, or be an older one. */
+/** Deletes a user's account, and waits until it is hidden: until then the copy can be missing or outdated. */
 export async function leave(system: TestSystem, { id, token }: Person): Promise<void> {
   await system.ask('DELETE /v1/me', { token });
   await eventually(
@@ -35,7 +35,7 @@ export async function leave(system: TestSystem, { id, token }: Person): Promise<
   );
 }
 
-/** Hides a user as the deletion of the account does, whatever older copies of the account are still on their way. */
+/** Hides a user like the deletion of the account does, even if older copies of the account arrive later. */
 export async function hide(system: TestSystem, { id }: Person): Promise<void> {
   await eventually(async () => {
     const hidden = await system.sql(

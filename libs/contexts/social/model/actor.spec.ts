@@ -12,7 +12,7 @@ describe('The content of a user', () => {
     expect(() => edit(author)).not.toThrow();
   });
 
-  it('is changed by whoever may change what anybody wrote', () => {
+  it('can be changed by users with the permission for all content', () => {
     expect(() => edit(other, 'posts:update:any')).not.toThrow();
   });
 

@@ -8,7 +8,7 @@ export interface LikeState extends AggregateState {
   likedAt: Date;
 }
 
-/** A like of a post. It is removed when it is withdrawn; liking the post again makes another one. */
+/** A like of a post. It is deleted when it is withdrawn; liking the post again creates a new one. */
 export class Like extends Aggregate<LikeState> {
   static give(postId: string, userId: string, now: Date): Like {
     const like = new Like({ id: newId(), version: 0, postId, userId, likedAt: now });

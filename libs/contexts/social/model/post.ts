@@ -53,7 +53,7 @@ export class Post extends Aggregate<PostState> {
     return true;
   }
 
-  /** Its comments and likes end with it; the worker removes them. */
+  /** The worker then removes its comments and likes. */
   delete(): void {
     this.raise(PostDeleted, { authorId: this.authorId });
   }

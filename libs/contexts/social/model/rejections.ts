@@ -20,7 +20,7 @@ export const TargetBlocked = defineRejection(
 export const TooManyFollowed = defineRejection(
   'social.too-many-followed',
   'conflict',
-  'You follow the maximum number of users.',
+  'You already follow the maximum number of users.',
   'Unfollow somebody with DELETE /v1/users/{id}/follow.',
   'Too many followed users',
 );

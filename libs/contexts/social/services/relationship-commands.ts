@@ -5,7 +5,7 @@ import { People } from '../storage/people';
 import { Relationships } from '../storage/relationships';
 import { Visibility } from '../storage/visibility';
 
-/** Begins or ends a relationship of one user to another. */
+/** Starts or ends a relationship of one user to another. */
 export abstract class RelationshipCommand extends Command<void> {
   constructor(
     readonly userId: string,
@@ -15,7 +15,7 @@ export abstract class RelationshipCommand extends Command<void> {
   }
 }
 
-/** What following, blocking and muting have in common. */
+/** The common part of following, blocking and muting. */
 @Injectable()
 export class RelationshipCommands {
   constructor(
@@ -40,8 +40,9 @@ export class RelationshipCommands {
   }
 
   /**
-   * A relationship can always be ended, also when the other user is gone or hidden, and ending it again is no error. The
-   * other is looked up only if there was none ever: what that says of a hidden user is what reading their profile says.
+   * A relationship can always be ended, even if the other user is deleted or hidden, and ending it again is not an
+   * error. The other user is looked up only if there never was a relationship, so this reveals no more than reading
+   * their profile.
    *
    * @param change applies the command; returns whether the relationship has changed
    * @throws Rejection `social.self`; `resource.not-found` if there never was one with somebody who does not exist

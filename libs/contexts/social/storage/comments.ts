@@ -20,9 +20,9 @@ export const commentSchema = new EntitySchema<CommentState>({
 });
 
 /**
- * The comments on posts, and their number per post. They do not reference their post: its deletion does not wait for
- * their removal, and whoever reads them looks for the post. Code that changes this number locks the post's row before the
- * comment's, as the deletion of a post does, to prevent deadlocks.
+ * The comments on posts, and their count per post. They have no foreign key to the post: its deletion does not wait for
+ * their removal, and reads of comments check that the post exists. Code that changes this count locks the post's row
+ * before the comment's, as the deletion of a post does, to prevent deadlocks.
  */
 @Injectable()
 export class Comments extends Repository<CommentState, Comment> {
@@ -31,7 +31,7 @@ export class Comments extends Repository<CommentState, Comment> {
     restore: (state) => new Comment(state),
   };
 
-  /** @throws Rejection `resource.not-found` if it is new and its post does not exist any more */
+  /** @throws Rejection `resource.not-found` if it is new and its post no longer exists */
   override async save(comment: Comment): Promise<void> {
     if (comment.storedVersion === 0) await this.count(comment.postId, 1);
     await super.save(comment);
@@ -80,7 +80,7 @@ export class Comments extends Repository<CommentState, Comment> {
    * Removes comments of a post that was deleted, without raising events.
    *
    * @param limit maximum number of comments to remove
-   * @returns number of removed comments; 0 for a post that is there
+   * @returns number of removed comments; 0 if the post exists
    */
   removeOrphans(postId: string, limit: number): Promise<number> {
     return this.sql.execute(
@@ -91,10 +91,10 @@ export class Comments extends Repository<CommentState, Comment> {
   }
 
   /**
-   * Removes the comments among some whose posts were deleted.
+   * Removes comments whose posts were deleted, one batch at a time.
    *
    * @param after last id of the previous batch; null for the first
-   * @param limit maximum comments to look at
+   * @param limit maximum comments to check
    * @returns last id of this batch; null if there are no more
    */
   async sweepOrphans(after: string | null, limit: number): Promise<string | null> {

@@ -33,7 +33,7 @@ const EXPLAINED = {
  *
  * Each method updates some of the rows to match the current posts and relationships, so methods may be called in any
  * order and repeatedly. Inserts of an author's rows hold a shared lock, removals an exclusive one: a removal would not
- * see uncommitted inserts, which would then remain. Reads do not trust these rows, so a late row does no harm.
+ * see uncommitted inserts, which would then remain. Reads check visibility again, so an outdated row is harmless.
  */
 @Injectable()
 export class FeedItems {
@@ -60,8 +60,8 @@ export class FeedItems {
   }
 
   /**
-   * Adds a batch of an author's posts to a user's feed, or removes it if the user no longer follows the author. Whoever
-   * follows or unfollows begins at the newest again, so that the last change passes all posts.
+   * Adds a batch of an author's posts to a user's feed, or removes it if the user no longer follows the author. A new
+   * follow or unfollow starts again at the newest post, so that the last change is applied to all posts.
    *
    * @param after end of the previous batch; undefined for the first
    * @returns end of this batch; undefined if there are no more posts

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { NIL_UUID } from '@rookery/domain';
 import { FoldedCounts } from '@rookery/persistence';
 
-/** Likes of deleted posts to remove at once. */
+/** Maximum likes of deleted posts to remove per fold. */
 const BATCH_SIZE = 10_000;
-/** Posts to recount at once: one of them may have very many likes. */
+/** Posts to recount at once. Small, because a single post can have very many likes. */
 const RECOUNT_MAX = 100;
 
 /** The number of likes of each post. */
@@ -13,12 +13,12 @@ export class LikeCounts extends FoldedCounts {
   protected readonly lockName = 'social.like-counts';
   protected readonly changes = 'social.like_changes';
 
-  /** Has {@link fold} remove the likes of a post that was deleted. */
+  /** Makes {@link fold} remove the likes of a deleted post. */
   forget(postId: string): void {
     this.sql.send('INSERT INTO social.like_changes (post_id, change) VALUES ($1, 0)', [postId]);
   }
 
-  /** What was liked while its post was deleted, or before, is removed: the change shows which posts to look at. */
+  /** Removes likes of deleted posts, including likes during the deletion: the changes show which posts to check. */
   protected override async apply(take: (columns: string) => string): Promise<void> {
     const gone = await this.sql.rows<{ id: string }>(
       `WITH taken AS (${take('post_id, change')}), sums AS (
@@ -39,7 +39,7 @@ export class LikeCounts extends FoldedCounts {
   }
 
   /**
-   * Counts the likes of some posts anew.
+   * Recounts the likes of some posts.
    *
    * @param after last post of the previous batch; null for the first
    * @param limit maximum number of posts
@@ -59,7 +59,7 @@ export class LikeCounts extends FoldedCounts {
        SELECT id FROM walk WHERE number > 0 AND id IS NOT NULL ORDER BY number`,
       [after ?? NIL_UUID, Math.min(limit, RECOUNT_MAX)],
     );
-    // One statement, so that the changes that are dropped are those of the likes that are counted.
+    // One statement, so that exactly the changes of the counted likes are discarded.
     await this.sql.execute(
       `WITH dropped AS (DELETE FROM social.like_changes WHERE post_id = ANY ($1::uuid[])),
             counted AS (
@@ -78,7 +78,7 @@ export class LikeCounts extends FoldedCounts {
     return posts.at(-1)?.id ?? null;
   }
 
-  /** A bounded number of likes of deleted posts; the rest is left to the next {@link fold}. */
+  /** Removes a limited number of likes of deleted posts; the next {@link fold} removes the rest. */
   private async remove(posts: readonly string[]): Promise<void> {
     const removed = await this.sql.execute(
       `DELETE FROM social.likes WHERE id IN (

@@ -17,8 +17,8 @@ export const likeSchema = new EntitySchema<LikeState>({
 });
 
 /**
- * Who likes which post. Each change appends a row to `like_changes`, from which `storage/like-counts.ts` keeps the
- * numbers: likes of one post do not wait for each other.
+ * Who likes which post. Each change appends a row to `like_changes`, from which `storage/like-counts.ts` maintains the
+ * counts, so that likes of one post do not wait for each other.
  */
 @Injectable()
 export class Likes extends Repository<LikeState, Like> {
@@ -28,7 +28,7 @@ export class Likes extends Repository<LikeState, Like> {
   };
 
   /**
-   * Serializes what one user does to one post until the current transaction ends.
+   * Locks the combination of user and post until the current transaction ends.
    *
    * @returns the user's like of the post; undefined if there is none
    */

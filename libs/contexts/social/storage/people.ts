@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountCopy } from '../../identity/contract';
 
-/** The copy of accounts that can write and follow. */
+/** A copy of the accounts that can write and follow. */
 @Injectable()
 export class People extends AccountCopy('social.people') {}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from '@rookery/persistence';
 import { type PostHeadline, PostHeadlines } from '../contract';
 
-/** Whose posts are, and what they are called. */
+/** Authors and titles of posts. */
 @Injectable()
 export class StoredPostHeadlines extends PostHeadlines {
   constructor(private readonly sql: Sql) {

@@ -3,9 +3,9 @@ import { Clock, NIL_UUID } from '@rookery/domain';
 import { Snooze } from '@rookery/messaging';
 import { FoldedCounts, Sql } from '@rookery/persistence';
 
-/** Maximum days, with today, of which tags are counted. */
+/** Maximum days, including today, for which tags are counted. */
 export const MAX_TAG_DAYS = 30;
-/** Counts of old days to remove at once. */
+/** Maximum counts of old days to remove at once. */
 const BATCH_SIZE = 10_000;
 /** Milliseconds until a post that another transaction is projecting is checked again. */
 const BUSY_MS = 50;
@@ -28,7 +28,7 @@ export function dateOf(now: Date, day: number): string {
   return new Date(now.getTime() - day * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The posts of each tag, whose rows follow posts, and their number on each of the last days. */
+/** The posts of each tag, derived from the posts, and their count on each of the last days. */
 @Injectable()
 export class PostTags extends FoldedCounts {
   protected readonly lockName = 'social.tag-days';
@@ -67,7 +67,7 @@ export class PostTags extends FoldedCounts {
     );
   }
 
-  /** Numbers of days that nobody can ask for any more are removed. */
+  /** Counts of days that can no longer be requested are removed. */
   protected override async apply(take: (columns: string) => string): Promise<void> {
     const oldest = dateOf(this.clock.now(), MAX_TAG_DAYS - 1);
     await this.sql.execute(
@@ -94,7 +94,7 @@ export class PostTags extends FoldedCounts {
   }
 
   /**
-   * Removes rows of `post_tags` that no post explains, one batch at a time.
+   * Removes rows of `post_tags` without a matching post, one batch at a time.
    *
    * @param after end of the previous batch; undefined for the first
    * @param limit maximum rows to check
@@ -114,13 +114,13 @@ export class PostTags extends FoldedCounts {
   }
 
   /**
-   * Counts the tags of a day anew.
+   * Recounts the tags of a day.
    *
    * @param day how many days before today; below {@link MAX_TAG_DAYS}
    */
   async recount(day: number): Promise<void> {
     await this.lock();
-    // One statement, so that the changes that are dropped are those of the rows that are counted.
+    // One statement, so that exactly the changes of the counted rows are discarded.
     await this.sql.execute(
       `WITH dropped AS (DELETE FROM social.tag_changes WHERE day = $1::date),
             counted AS (

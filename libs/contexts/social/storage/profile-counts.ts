@@ -3,11 +3,11 @@ import { NIL_UUID } from '@rookery/domain';
 import { Snooze } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 
-/** Milliseconds until rows that another transaction is counting are checked again; it is done by then. */
+/** Milliseconds until rows that another transaction is counting are checked again; by then it has finished. */
 const BUSY_MS = 50;
 /** Maximum wrong rows to fix per call: each takes advisory locks, of which PostgreSQL holds a limited number. */
 const MAX_FIXES = 100;
-/** Maximum users per transaction that are counted anew. */
+/** Maximum users per transaction that are recounted. */
 const MAX_RECOUNTED = 20;
 
 /** Key of a row of `counted_follows`. */
@@ -28,9 +28,9 @@ export function postCounts(post: string, author: string): string {
 
 /**
  * The end of a `WITH` list: adds the rows of `changes` (user_id, posts, followers, following; one for each user) to the
- * counts. It takes a row of the user that no other transaction holds, and makes another one where all are held: so
- * nobody waits for the row of a popular user, and no order of users can deadlock. A user has at most as many rows as there
- * were uncommitted changes at once, which the concurrency of the workers limits.
+ * counts. It uses a row of the user that no other transaction has locked, and creates a new one if all are locked. So
+ * no transaction waits for the row of a popular user, and no order of users can cause a deadlock. A user has at most as
+ * many rows as there were concurrent uncommitted changes, which the concurrency of the workers limits.
  */
 const ADD_CHANGES = `
   free AS MATERIALIZED (
@@ -51,7 +51,7 @@ const ADD_CHANGES = `
 const MARKED = `marked AS MATERIALIZED (
   SELECT (SELECT count(*) FROM added)::int - (SELECT count(*) FROM removed)::int AS change)`;
 
-/** @param held what happens to rows that another transaction is removing */
+/** @param held how to handle rows that another transaction is removing */
 const removeOneSide = (fixed: string, other: string, held: 'SKIP LOCKED' | '') => `
   WITH batch AS MATERIALIZED (
     SELECT user_id, other_id FROM social.counted_follows
@@ -67,21 +67,21 @@ const removeOneSide = (fixed: string, other: string, held: 'SKIP LOCKED' | '') =
   SELECT count(*)::int AS removed FROM removed`;
 
 /**
- * How many posts, followers and followed users each user has. A row marks each follow and each post that is counted,
- * and is written in the statement that changes the numbers. So the sum of a user's numbers is the number of their
- * marks, in every snapshot: it is never negative, and an event that arrives twice, late or in a different order changes
- * nothing that is right.
+ * The number of posts, followers and followed users of each user. Each counted follow and post has a mark, which is
+ * written in the statement that changes the counts. So in every snapshot the sum of a user's counts equals the number
+ * of their marks: it is never negative, and events that arrive twice, late or in a different order do not make it
+ * wrong.
  *
- * Each method makes some marks match the current tables. It holds a lock of the follow or post, and a shared one of each
- * user, which whoever removes all marks of a user holds exclusively. A transaction of the worker handles several events
- * in any order, so it waits for none of them. Commands take no such lock.
+ * Each method makes some marks match the current tables. It holds a lock of the follow or post, and a shared lock of
+ * each user; the removal of all marks of a user holds this lock exclusively. A transaction of the worker handles
+ * several events in any order, so it never waits for these locks. Commands take no such lock.
  */
 @Injectable()
 export class ProfileCounts {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Counts a follow, or no longer.
+   * Adds a follow to the counts, or removes it.
    *
    * @throws Snooze while another transaction counts the same follow
    */
@@ -106,7 +106,7 @@ export class ProfileCounts {
   }
 
   /**
-   * Counts a post, or no longer.
+   * Adds a post to the counts, or removes it.
    *
    * @throws Snooze while another transaction counts the same post
    */
@@ -130,8 +130,8 @@ export class ProfileCounts {
   }
 
   /**
-   * Takes a batch of the follows of a deleted user, in both directions, out of the counts. Rows that the batch of
-   * another deleted user is removing are left to that one.
+   * Removes a batch of the follows of a deleted user, in both directions, from the counts. Skips rows that the batch of
+   * another deleted user is removing.
    *
    * @param limit maximum number of follows
    * @returns number of follows; less than `limit` if there are no more, 0 for an active user
@@ -195,8 +195,8 @@ export class ProfileCounts {
   }
 
   /**
-   * Makes the numbers of a batch of users those of their marks. Marks and numbers are compared in one snapshot, and the
-   * difference is added: whatever the worker counts meanwhile stays.
+   * Corrects the counts of a batch of users to match their marks. Marks and counts are compared in one snapshot, and
+   * the difference is added, so that concurrent changes by the worker are preserved.
    *
    * @param after last id of the previous batch; undefined for the first
    * @returns last id of this batch; undefined if there are no more users
@@ -209,7 +209,7 @@ export class ProfileCounts {
        ORDER BY id LIMIT $2`,
       [after ?? NIL_UUID, MAX_RECOUNTED],
     );
-    // Two at once would both add the difference.
+    // Two concurrent runs would both add the difference.
     await this.sql.execute(`SELECT pg_advisory_xact_lock(hashtextextended('social.recount', 0))`);
     await this.sql.execute(
       `WITH changes AS MATERIALIZED (
@@ -250,7 +250,7 @@ export class ProfileCounts {
     return following === limit ? limit : following + (await remove('other_id', 'user_id', limit - following));
   }
 
-  /** @returns key of the last row that is right now; undefined without rows */
+  /** @returns key of the last correct row; undefined without rows */
   private async fix<Key>(
     rows: readonly { key: Key; explained: boolean }[],
     reconcile: (key: Key) => Promise<void>,

@@ -6,7 +6,7 @@ import type { Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { type Follower, Relations } from '../contract';
 
-describe('What social tells other contexts of who may see whom', () => {
+describe('The visibility rules that social offers', () => {
   const system = ownSystem(contexts);
   let relations: Relations;
 
@@ -44,7 +44,7 @@ describe('What social tells other contexts of who may see whom', () => {
     expect(await relations.blocksAmong(ids(seen, viewer))).toEqual([]);
   });
 
-  it('says whom of these a viewer follows and has muted, and nothing of anybody else', async () => {
+  it('returns which of them a viewer follows and has muted, and nothing about others', async () => {
     const [viewer, followed, muted, stranger, blocker, gone] = (await some(6)) as [
       Person,
       Person,

@@ -48,8 +48,8 @@ export class Relationships extends Repository<RelationshipState, Relationship> {
   }
 
   /**
-   * Lets nobody else count or add what a user follows before the current transaction ends. Call it after
-   * {@link lockBetween}.
+   * Counts the follows of a user, and locks them against other counts and additions until the current transaction ends.
+   * Call it after {@link lockBetween}.
    *
    * @throws Rejection `social.too-many-followed`
    */

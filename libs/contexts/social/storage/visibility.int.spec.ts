@@ -122,7 +122,7 @@ describe('Visibility of users', () => {
     });
   });
 
-  it.each(Object.entries(PROFILE))('%s shows to the viewer whom it has blocked', async (_, sight) => {
+  it.each(Object.entries(PROFILE))('%s shows the blocked user to the blocker', async (_, sight) => {
     const scene = await set();
     await block(scene.viewer, scene.author);
     await verifyShown(sight, scene);

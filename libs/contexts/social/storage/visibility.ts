@@ -60,7 +60,8 @@ export class Visibility extends Relations implements HiddenProfiles {
   }
 
   /**
-   * An actor finds what they may read; with the permission for anybody's content also what a block hides from them.
+   * An actor can find content that they can read; with the permission for content of all users, also content that a
+   * block hides from them.
    *
    * @throws Rejection `resource.not-found`
    */
@@ -77,7 +78,7 @@ export class Visibility extends Relations implements HiddenProfiles {
     );
   }
 
-  /** `LIMIT 1` has the planner look up each pair; as a plain join it would read everybody whom the viewer follows. */
+  /** `LIMIT 1` makes the planner look up each pair; a plain join would read everybody whom the viewer follows. */
   override async relationsTo(viewerId: string, authorIds: readonly string[]): Promise<Map<string, Relation>> {
     const rows = await this.sql.rows<Relation & { id: string }>(
       `SELECT asked.id, mine.followed_at IS NOT NULL AS following, mine.muted_at IS NOT NULL AS muting

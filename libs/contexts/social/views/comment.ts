@@ -77,7 +77,7 @@ export class CommentViews {
     return withAuthor<CommentView>(comment!);
   }
 
-  /** @returns the comments of a post that the viewer reads after a position in the order, at most `limit` */
+  /** @returns the comments of a post that the viewer can read, after a position in the order, at most `limit` */
   async of(
     postId: string,
     viewerId: string,

@@ -5,7 +5,7 @@ import { Field, type Keyset, type ListQuery, type Page, paged } from '@rookery/w
 import { UserRelation } from '../../identity/contract';
 import { blocks } from '../storage/visibility';
 
-/** Somebody on a list of one's own, who may be gone or hidden. */
+/** A blocked or muted user, who can be deleted or hidden. */
 class ExcludedUser {
   @Field.uuid({ description: 'Id of the user.' })
   id: string;
@@ -26,7 +26,7 @@ class ExcludedUser {
   })
   name: string | null;
 
-  @Field.object(() => UserRelation, { description: 'How you and the user relate.' })
+  @Field.object(() => UserRelation, { description: 'Relationship between you and the user.' })
   relation: UserRelation;
 }
 
@@ -59,8 +59,8 @@ interface Row extends Record<string, unknown> {
 const BY_TIME: Keyset<Row, Position> = { first: NEWEST, of: ({ at, id }) => [at.toISOString(), id] };
 
 /**
- * Whom a user has blocked and muted. Everybody whom they can unblock or unmute is there; of somebody who does not exist
- * for them only the id, whether that is because of a deletion or of a block.
+ * The users whom a user has blocked or muted. Contains everybody whom they can unblock or unmute. For users who do not
+ * exist for them, because of a deletion or a block, it contains only the id.
  */
 @Injectable()
 export class ExcludedUserViews {

@@ -7,8 +7,8 @@ import type { PostFilters } from './post-filters';
 import { type CutRow, postsOf, SCAN_MAX, wasCut } from './scan';
 
 /**
- * The newest posts of everybody. A page costs the same whatever the number of posts, and of those that are hidden
- * from its reader: it is a range of an index, by time, or a bounded one by tag and time.
+ * The newest posts of everybody. The cost of a page does not depend on the number of posts or hidden posts: it reads a
+ * range of an index, by time, or a limited range by tag and time.
  */
 @Injectable()
 export class Explore {
@@ -16,8 +16,8 @@ export class Explore {
 
   /**
    * @param filters without the search
-   * @returns the posts after a position that the viewer may read, newest first, at most `limit`; fewer, and where it
-   *   stopped, if very many posts are hidden from the viewer
+   * @returns the posts after a position that the viewer can read, newest first, at most `limit`; if very many posts are
+   *   hidden from the viewer, fewer posts and the position where the scan stopped
    */
   async newest(
     viewerId: string,
@@ -66,7 +66,7 @@ export class Explore {
     );
   }
 
-  /** @returns the last post that a page may look at; undefined if it may look at all that are left */
+  /** @returns the last post that a page can scan; undefined if it can scan all remaining posts */
   private async scanEnd(filters: ExploreFilters, position: Position): Promise<Position | undefined> {
     const { tags } = filters;
     const values: unknown[] = tags.length === 0 ? [] : [tags];
@@ -113,7 +113,7 @@ function newestOf(bounds: readonly string[]): string {
     WHERE ${visible('author_id')} ORDER BY created_at DESC, id DESC LIMIT $2`;
 }
 
-/** The tags' rows may be older or newer than the post: it is looked at. */
+/** The rows of tags can be older or newer than the post, so the post itself is checked, too. */
 function newestTagged(bounds: readonly string[], tags: string): string {
   const current = `(SELECT ${visible('post.author_id')} FROM social.posts post
     WHERE post.id = tagged.id AND post.created_at = tagged.created_at AND asked.tag = ANY (post.tags))`;

@@ -13,7 +13,10 @@ export interface FeedFilters extends PostFilters {
   sort: 'asc' | 'desc';
 }
 
-/** Entries to look at: of the feed and of one's own posts, and of each merged author. Without `merged` of the feed alone. */
+/**
+ * Maximum entries to scan: of the feed and of the user's own posts, and of each merged author. Without `merged`, only
+ * of the feed.
+ */
 interface Reach {
   entries: number;
   merged?: number;
@@ -22,7 +25,7 @@ interface Reach {
 /** First scan for tags or a search: enough if matches are frequent. */
 const SAMPLE: Reach = { entries: 500, merged: 100 };
 
-/** What one page scans at most after that. */
+/** Maximum entries that one page scans after that. */
 const WALK_MAX: Reach = { entries: 2_000, merged: 200 };
 
 /** Matches are frequent if a scan of this many times the sample fills the page. */
@@ -32,8 +35,8 @@ const MAX_WALK_FACTOR = 4;
 const SELECTIVE_MAX = 1_000;
 
 /**
- * Posts of a user and of those they follow. The cost of a page does not depend on the length of the feed or the number
- * of followed authors: docs/decisions/0021-feed.md.
+ * Posts of a user and of the users they follow. The cost of a page does not depend on the length of the feed or the
+ * number of followed authors: docs/decisions/0021-feed.md.
  */
 @Injectable()
 export class Feed {
@@ -46,7 +49,8 @@ export class Feed {
    * @param viewerId owner of the feed
    * @param position end of the previous page; undefined for the first
    * @param limit maximum number of posts
-   * @returns fewer posts, and where it stopped, if too little of the feed matches tags and search, or is shown
+   * @returns the posts; if too little of the feed matches or is visible, fewer posts and the position where the scan
+   *   stopped
    */
   async page(
     viewerId: string,
@@ -57,7 +61,7 @@ export class Feed {
     if (filters.tags.length === 0 && filters.search === '') {
       const rows = await this.walk(viewerId, filters, position, undefined, limit);
       if (rows.length === limit || rows[0]?.cut === false) return { rows: postsOf(rows), end: undefined };
-      // One's own posts and those of merged authors are all shown.
+      // The user's own posts and those of merged authors are all visible.
       return this.walkFor(viewerId, filters, position, { entries: SCAN_MAX }, limit);
     }
     const near = await this.walkFor(viewerId, filters, position, SAMPLE, limit);
@@ -72,7 +76,7 @@ export class Feed {
     return { rows: [...near.rows, ...rows], end };
   }
 
-  /** Scans as far as it may. */
+  /** Scans up to the maximum number of entries. */
   private async walkFor(
     viewerId: string,
     filters: FeedFilters,
@@ -84,7 +88,7 @@ export class Feed {
     return { rows: postsOf(await this.walk(viewerId, filters, position, end, limit)), end };
   }
 
-  /** @returns the last entry that a scan from a position may look at; undefined if it may look at all of them */
+  /** @returns the last entry that a scan from a position can read; undefined if it can read all of them */
   private async walkEnd(
     viewerId: string,
     filters: FeedFilters,
@@ -115,7 +119,7 @@ export class Feed {
     return end && positionOf(end);
   }
 
-  /** @returns ids of all posts that may match tags and search, of any author; undefined if there are many */
+  /** @returns ids of all posts that can match tags and search, of any author; undefined if there are many */
   private async few({ tags, search, ...rest }: FeedFilters): Promise<string[] | undefined> {
     const searchable = search !== '' && !(await this.isVague(search));
     if (tags.length === 0 && !(searchable && (await this.words.isCheap(search)))) return undefined;
@@ -130,7 +134,7 @@ export class Feed {
     return rows.length > SELECTIVE_MAX ? undefined : rows.map(({ id }) => id);
   }
 
-  /** @returns whether no word is required, as in `-swifts`: a word index is of no use then */
+  /** @returns whether no word is required, as in `-swifts`; a word index is then useless */
   private async isVague(search: string): Promise<boolean> {
     const row = await this.sql.row<{ vague: boolean }>(
       `SELECT querytree(websearch_to_tsquery('simple', $1)) = 'T' AS vague`,

@@ -18,13 +18,13 @@ export class FollowView extends PersonView {
   followedAt: Date;
 
   @Field.object(() => UserCounts, {
-    description: 'How much there is of the user; up to date within moments.',
+    description: 'Counts of the user. Updated within moments.',
   })
   counts: UserCounts;
 
   @Field.object(() => UserRelation, {
     nullable: true,
-    description: 'How you and the user relate, as of now; null for yourself.',
+    description: 'Current relationship between you and the user; null for yourself.',
   })
   relation: UserRelation | null;
 }

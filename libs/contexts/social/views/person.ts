@@ -12,10 +12,13 @@ interface AuthorColumns {
   authorName: string;
 }
 
-/** What is read of a view in one row, with the author as columns. */
+/** A row of a view, with the author as columns. */
 export type Authored<View> = Omit<View, 'author'> & AuthorColumns & Record<string, unknown>;
 
-/** @returns the view with its author as an object; PostgreSQL would make JSON of one, only to have it parsed again */
+/**
+ * @returns the view with its author as an object; PostgreSQL could only return it as JSON, which would have to be
+ *   parsed
+ */
 export function withAuthor<View extends { author: UserSummary }>(row: Authored<View>): View {
   const { authorId: id, authorUsername: username, authorName: name, ...rest } = row;
   return { ...rest, author: { id, username, name } } as unknown as View;

@@ -14,7 +14,7 @@ export const POST = {
   tag: {
     max: 20,
     pattern: /^[^\s,](?:[^,]*[^\s,])?$/,
-    patternRule: 'must not contain commas, nor begin or end with a space',
+    patternRule: 'must not contain commas, and must not begin or end with a space',
   },
   tags: {
     max: 5,
@@ -43,18 +43,18 @@ export class PostView {
   author: PersonView;
 
   @Field.integer({
-    description: 'Number of comments, including those that the reader cannot see.',
+    description: 'Number of comments, including those that you cannot see.',
     example: 3,
   })
   commentsCount: number;
 
   @Field.integer({
-    description: 'Number of likes, including those of users whom the reader cannot see.',
+    description: 'Number of likes, including those of users whom you cannot see.',
     example: 7,
   })
   likesCount: number;
 
-  @Field.boolean({ description: 'Whether the reader likes it.' })
+  @Field.boolean({ description: 'Whether you like it.' })
   liked: boolean;
 
   @Field.dateTime({ description: 'When it was published.' })
@@ -68,7 +68,7 @@ export class PostView {
 }
 
 /**
- * Scalar subqueries: each looks up one row by its key. The planner might turn an EXISTS into reading all likes of the
+ * Scalar subqueries: each looks up one row by its key. With EXISTS, the planner could decide to read all likes of the
  * viewer.
  *
  * @param viewer SQL expression for the reader's id
@@ -104,14 +104,14 @@ export function newPostView(post: Post, author: PersonView): PostView {
 export class PostViews {
   constructor(private readonly sql: Sql) {}
 
-  /** @throws Rejection `resource.not-found` if there is none that the viewer may read */
+  /** @throws Rejection `resource.not-found` if there is none that the viewer can read */
   async get(id: string, viewerId: string): Promise<PostView> {
     const post = await this.sql.row<PostRow>(`SELECT ${postColumns('$2::uuid')} ${READABLE}`, [id, viewerId]);
     if (!post) throw new Rejection(NotFound);
     return postOf(post);
   }
 
-  /** @throws Rejection `resource.not-found` if there is none that the viewer may read */
+  /** @throws Rejection `resource.not-found` if there is none that the viewer can read */
   async verify(id: string, viewerId: string): Promise<void> {
     if (!(await this.sql.row(`SELECT ${READABLE}`, [id, viewerId]))) throw new Rejection(NotFound);
   }
@@ -125,7 +125,7 @@ export class PostViews {
   }
 
   /**
-   * @returns what somebody has published, as the viewer sees it, newest first, at most `limit`
+   * @returns the posts of an author, as the viewer sees them, newest first, at most `limit`
    */
   async by(
     authorId: string,

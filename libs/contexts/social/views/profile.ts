@@ -12,8 +12,8 @@ export class ProfileViews extends Profiles {
   }
 
   /**
-   * One statement, which finds everything by key: a user has one row of counts, or a few. `LIMIT 1` has the planner look
-   * up each pair; as a plain join it would read everybody whom the viewer follows.
+   * One statement, which finds everything by key: a user has one row of counts, or a few. `LIMIT 1` makes the planner
+   * look up each pair; a plain join would read everybody whom the viewer follows.
    */
   override async detailsOf(
     userIds: readonly string[],

@@ -1,18 +1,20 @@
 import { postOf, type PostRow, type PostView } from './post';
 
-/** Entries that one page without tags and search looks at, at most, and of each tag: all may be hidden from the reader. */
+/**
+ * Maximum entries that one page scans without tags and search, and per tag: all of them can be hidden from the reader.
+ */
 export const SCAN_MAX = 2_000;
 
 /** A row of {@link wasCut}. */
 export type CutRow = PostRow & {
-  /** Whether there was more to look at than a page may; null if the page is full. */
+  /** Whether there were more entries than a page can scan; null if the page is full. */
   cut: boolean | null;
 };
 
 /**
- * Looks only if the page is not full, so that a full one does not pay for it.
+ * Checked only if the page is not full, so that it costs nothing for a full page.
  *
- * @param page SQL of the rows that were found; $2 is how many make it full
+ * @param page SQL of the rows that were found; $2 is the number of rows of a full page
  * @param scanned SQL of all entries in their order
  * @returns SQL of {@link CutRow.cut}
  */

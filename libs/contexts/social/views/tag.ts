@@ -5,7 +5,7 @@ import { Sql } from '@rookery/persistence';
 import { Field } from '@rookery/web';
 import { dateOf } from '../storage/post-tags';
 
-/** Tags of a day, its most used ones, that may be listed. */
+/** Number of most used tags per day that can be listed. */
 const MAX_TAGS_PER_DAY = 300;
 /** Most used tags of a day that are searched for a prefix, before those that begin with it alphabetically. */
 const PREFIX_WALK_MAX = 1_000;
@@ -26,7 +26,7 @@ export type TagPosition = readonly [posts: number, tag: string];
 /** Position before the first entry. */
 export const MOST_USED: TagPosition = [2_147_483_647, ''];
 
-/** Tags of the last days, from the numbers of each day: the cost does not depend on the number of posts. */
+/** Tags of the last days, from the counts per day, so that the cost does not depend on the number of posts. */
 @Injectable()
 export class Tags {
   constructor(
@@ -36,7 +36,7 @@ export class Tags {
 
   /**
    * @param prefix of the tags, case-sensitive; empty for all
-   * @param days how many, with today, in UTC
+   * @param days number of days, including today, in UTC
    * @returns most used first, then by name, at most `limit`
    */
   mostUsed(prefix: string, days: number, [posts, tag]: TagPosition, limit: number): Promise<TagView[]> {

@@ -1,6 +1,6 @@
 import { isIndexCheap } from './word-index';
 
-describe('Whether the index of words is cheap', () => {
+describe('The cost estimate of the word index', () => {
   const sample = { rarest: 0, together: 0, phrase: false, posts: 2_000_000 };
 
   it.each([

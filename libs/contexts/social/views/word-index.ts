@@ -6,16 +6,16 @@ import { requiredWords } from './search-terms';
 const SAMPLE = 1_000;
 /** Maximum cost of the index, in rows to fetch: about what a scan of the newest 100,000 posts takes. */
 const COST_MAX = 10_000;
-/** Comparing a phrase with a fetched post, and reading an entry of the index, in times of fetching a row. */
+/** Cost of comparing a phrase with a fetched post, and of reading an index entry, relative to fetching a row. */
 const COST = { phrase: 6, entry: 0.1 };
 
-/** What a sample says about a search. */
+/** The statistics of a search in a sample. */
 export interface SearchSample {
   /** Posts of the sample with the rarest of the required words. */
   rarest: number;
   /** Posts of the sample with all required words, in any order. */
   together: number;
-  /** Whether words must stand in a certain order. */
+  /** Whether the words must occur in a certain order. */
   phrase: boolean;
   /** Number of all posts, estimated. */
   posts: number;

@@ -63,7 +63,7 @@ describe('Blocking a user', () => {
     expect(await told(ada, bob)).toEqual(['blocked', 'unblocked']);
   });
 
-  it('is open to whoever is blocked, and is undone by both', async () => {
+  it('is possible for the blocked user, too, and can be undone by both', async () => {
     await block(ada, bob);
     expect((await block(bob, ada)).status).toBe(204);
     expect((await unblock(ada, bob)).status).toBe(204);
@@ -78,7 +78,7 @@ describe('Blocking a user', () => {
     for (let time = 0; time < 2; time += 1) expect((await unblock(bob, ada)).status).toBe(204);
   });
 
-  it('leaves to whoever is blocked what they have begun, to be ended as often as they like', async () => {
+  it('lets the blocked user end their own relationships, repeatedly', async () => {
     await ask(bob, 'PUT', 'mute', ada.id);
     await block(ada, bob);
     for (const wish of ['mute', 'mute', 'follow', 'block']) {
@@ -90,7 +90,7 @@ describe('Blocking a user', () => {
     }
   });
 
-  it('tells whoever is blocked no more than that the user does not exist', async () => {
+  it('shows the blocked user only that the other does not exist', async () => {
     await block(ada, bob);
     for (const method of ['DELETE', 'PUT'] as const) {
       for (const wish of ['mute', 'follow', ...(method === 'DELETE' ? ['block'] : [])]) {

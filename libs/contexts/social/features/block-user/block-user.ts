@@ -26,7 +26,7 @@ export class BlockUserRoute {
     operationId: 'blockUser',
     summary: 'Block a user',
     description:
-      'You no longer exist for this user, and neither of you can read what the other writes. Ends follows in both directions.',
+      'Hides you from this user, as if you did not exist. Neither of you can read the content of the other. Ends follows in both directions.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })
@@ -55,7 +55,7 @@ export class BlockUserHandler implements ICommandHandler<BlockUser> {
     private readonly relationships: Relationships,
   ) {}
 
-  /** A blocked user may block too: otherwise the first to block could prevent it. */
+  /** A blocked user can also block the other: otherwise the first to block could prevent it. */
   async execute({ userId, otherId }: BlockUser): Promise<void> {
     const relationship = await this.relationships.lockBetween(userId, otherId);
     await this.people.ensure(userId, otherId);

@@ -10,7 +10,7 @@ import {
 import { PostDeleted } from '../../contract';
 import { LikeCounts } from '../../storage/like-counts';
 
-/** Folds likes into `likesCount`: one update for each post, however many like it at once. */
+/** Adds likes to `likesCount`: one update per post, however many likes arrive at once. */
 @Schedule('social.fold-like-counts', { everySeconds: 1 })
 export class FoldLikeCounts implements Scheduled {
   constructor(private readonly counts: LikeCounts) {}
@@ -20,7 +20,7 @@ export class FoldLikeCounts implements Scheduled {
   }
 }
 
-/** Forgets the likes of deleted posts, and counts likes anew when it is rebuilt. */
+/** Removes the likes of deleted posts. A rebuild counts likes again. */
 @Subscriber('social.count-likes', PostDeleted, { queue: Queues.projections })
 export class CountLikes implements Handles<typeof PostDeleted>, Rebuildable {
   constructor(private readonly counts: LikeCounts) {}
@@ -33,6 +33,6 @@ export class CountLikes implements Handles<typeof PostDeleted>, Rebuildable {
     return this.counts.recount(after, limit);
   }
 
-  /** The sweep counts what is stored; no event adds to that. */
+  /** A rebuild counts the stored rows, so it needs no events. */
   async *replay(): AsyncIterable<readonly RaisedEvent[]> {}
 }

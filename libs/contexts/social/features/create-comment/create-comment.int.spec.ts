@@ -54,7 +54,7 @@ describe('Commenting on a post', () => {
     ['content', { content: ' ' }],
     ['content', { content: 'x'.repeat(1_001) }],
     ['mood', { content: 'Fine', mood: 'glad' }],
-  ])('names %s where it is not as it should be', async (path, body) => {
+  ])('names the invalid field %s', async (path, body) => {
     expect(await add(bob, body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
 

@@ -39,7 +39,7 @@ export class CreateCommentRoute {
   @Explain({
     operationId: 'createComment',
     summary: 'Comment on a post',
-    description: 'Requires that you can read the post.',
+    description: 'You must be able to read the post.',
     ok: { status: 201, type: CommentView, headers: { Location: 'URL of the comment.' } },
     rejects: [NotFound],
   })

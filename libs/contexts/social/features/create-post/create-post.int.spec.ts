@@ -46,7 +46,7 @@ describe('Publishing a post', () => {
     });
   });
 
-  it('is for whoever is active, also when what is known of them here is older', async () => {
+  it('is possible for every active user, even if the local copy is outdated', async () => {
     const bob = await enroll(system);
     await eventually(async () => {
       const copied = await system.sql(
@@ -78,7 +78,7 @@ describe('Publishing a post', () => {
     ['tags.0', { ...DRAFT, tags: ['x'.repeat(21)] }],
     ['tags.0', { ...DRAFT, tags: ['one,two'] }],
     ['mood', { ...DRAFT, mood: 'glad' }],
-  ])('names %s where it is not as it should be', async (path, body) => {
+  ])('names the invalid field %s', async (path, body) => {
     const answer = await publish(body);
     expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid', errors: [{ path }] } });
   });

@@ -42,7 +42,7 @@ export class CreatePostRoute {
   @Explain({
     operationId: 'createPost',
     summary: 'Publish a post',
-    description: 'Followers find it in their feeds within moments.',
+    description: 'The post appears in the feeds of your followers within moments.',
     ok: { status: 201, type: PostView, headers: { Location: 'URL of the post.' } },
   })
   async create(

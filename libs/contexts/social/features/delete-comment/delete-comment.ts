@@ -49,7 +49,7 @@ export class DeleteCommentHandler implements ICommandHandler<DeleteComment> {
   ) {}
 
   async execute({ commentId, actor }: DeleteComment): Promise<void> {
-    const comment = await this.comments.getForDelete(commentId); // of two concurrent deletions the second finds nothing
+    const comment = await this.comments.getForDelete(commentId); // the second of two concurrent deletions finds nothing
     if (comment.authorId !== actor.userId) await this.assertCanFind(actor, comment);
     comment.verifyDeleter(actor);
     comment.delete();

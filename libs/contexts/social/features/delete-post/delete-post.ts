@@ -29,7 +29,7 @@ export class DeletePostRoute {
   @Explain({
     operationId: 'deletePost',
     summary: 'Delete a post',
-    description: 'Deletes its comments too.',
+    description: 'Also deletes its comments.',
     ok: { status: 204 },
     rejects: [NotFound],
   })
@@ -46,7 +46,7 @@ export class DeletePostHandler implements ICommandHandler<DeletePost> {
   ) {}
 
   async execute({ postId, actor }: DeletePost): Promise<void> {
-    const post = await this.posts.getLocked(postId); // of two concurrent deletions the second finds nothing
+    const post = await this.posts.getLocked(postId); // the second of two concurrent deletions finds nothing
     await this.visibility.assertCanFind(actor, post.authorId, ManageAny.deletePosts);
     post.verifyDeleter(actor);
     post.delete();

@@ -25,7 +25,7 @@ export class FollowUserRoute {
     operationId: 'followUser',
     summary: 'Follow a user',
     description:
-      'Adds all posts of this user to your feed, earlier posts too. You can follow up to 10,000 users.',
+      'Adds all posts of this user to your feed, including earlier ones. You can follow up to 10,000 users.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf, TargetBlocked, TooManyFollowed],
   })
@@ -38,7 +38,7 @@ export class FollowUserRoute {
     operationId: 'unfollowUser',
     summary: 'Unfollow a user',
     description:
-      'Removes the posts of this user from your feed at once. Also works if the user no longer exists for you.',
+      'Removes the posts of this user from your feed immediately. Also works if the user no longer exists for you.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })

@@ -10,7 +10,7 @@ import { Likes } from '../../storage/likes';
 import { People } from '../../storage/people';
 import { PostViews } from '../../views/post';
 
-/** Each like and unlike raises an event: this bounds what somebody costs who likes and unlikes again and again. */
+/** Each like and unlike raises an event, so the rate of repeated likes and unlikes is limited. */
 const LIKES = defineRatePolicy('like', {
   quota: '60/60',
   per: ['account'],
@@ -47,7 +47,8 @@ export class LikePostRoute {
   @Explain({
     operationId: 'likePost',
     summary: 'Like a post',
-    description: 'Requires that you can read the post. `likesCount` follows within moments, `liked` at once.',
+    description:
+      'You must be able to read the post. `liked` changes immediately, `likesCount` within moments.',
     ok: { status: 204 },
     rejects: [NotFound],
   })
@@ -60,7 +61,7 @@ export class LikePostRoute {
   @Explain({
     operationId: 'unlikePost',
     summary: 'Unlike a post',
-    description: 'What you liked can be unliked even if you can no longer read it.',
+    description: 'You can unlike a post even if you can no longer read it.',
     ok: { status: 204 },
     rejects: [NotFound],
   })

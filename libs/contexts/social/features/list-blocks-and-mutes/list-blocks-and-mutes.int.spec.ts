@@ -61,7 +61,7 @@ describe.each(LISTS)('The list of %s', (list, verb, time) => {
     expect(foreign).toMatchObject({ status: 400, body: { code: 'request.invalid-cursor' } });
   });
 
-  it('shows somebody who has blocked back as somebody who is deleted: without names, to be let go by id', async () => {
+  it('shows users who have blocked the caller like deleted ones: without names, so that they can be removed by id', async () => {
     const [blocker, deleted, hidden] = others as [Person, Person, Person];
     for (const person of [blocker, deleted, hidden]) await say(ada, 'PUT', 'follow', person);
     await exclude(blocker, deleted, hidden);
@@ -87,7 +87,7 @@ describe.each(LISTS)('The list of %s', (list, verb, time) => {
     expect((await read()).body.data).toEqual([]);
   });
 
-  it('refuses limits and parameters that are none', async () => {
+  it('rejects invalid limits and parameters', async () => {
     for (const query of ['limit=0', 'limit=101', 'sort=asc']) {
       expect(await read(query)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
     }

@@ -33,7 +33,7 @@ export class ListBlocksAndMutesRoute {
     operationId: 'listBlocked',
     summary: 'List the users you have blocked',
     description:
-      'Latest first. Contains users who do not exist for you, without their names: you can unblock them by id.',
+      'Latest first. Includes users who do not exist for you, without their names, so that you can unblock them by id.',
     ok: { list: BlockedUserView },
   })
   blocked(
@@ -48,7 +48,7 @@ export class ListBlocksAndMutesRoute {
     operationId: 'listMuted',
     summary: 'List the users you have muted',
     description:
-      'Latest first. Contains users who do not exist for you, without their names: you can unmute them by id.',
+      'Latest first. Includes users who do not exist for you, without their names, so that you can unmute them by id.',
     ok: { list: MutedUserView },
   })
   muted(@CurrentCaller() { userId }: Caller, @QueryString() page: ListQuery): Promise<Page<MutedUserView>> {

@@ -45,7 +45,7 @@ export class ListCommentsRoute {
     operationId: 'listComments',
     summary: 'List the comments of a post',
     description:
-      'Newest first, or oldest first with `sort=asc`. A cursor belongs to the order it was issued for.',
+      'Newest first, or oldest first with `sort=asc`. A cursor is valid only for the sort order it was issued for.',
     ok: { list: CommentView },
     rejects: [NotFound],
   })

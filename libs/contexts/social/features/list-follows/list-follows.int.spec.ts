@@ -83,7 +83,7 @@ describe.each(LISTS)('The list of %s', (list, ends) => {
     }
   });
 
-  it('refuses a cursor of another list, and limits that are none', async () => {
+  it('rejects a cursor of another list, and invalid limits', async () => {
     for (const friend of crowd.slice(0, 2)) await join(friend);
     const { body } = await read(ada, 'limit=1');
     const other = list === 'followers' ? 'following' : 'followers';

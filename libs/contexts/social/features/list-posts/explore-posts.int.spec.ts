@@ -42,7 +42,7 @@ describe('Exploring posts', () => {
     expect(times).toEqual(times.toSorted().toReversed());
   });
 
-  it('takes a search without text for none', async () => {
+  it('treats an empty search as no search', async () => {
     const { id } = await publish(system, ada);
     for (const query of ['search=', 'search=%20%20']) expect(await ids(`${query}&limit=100`)).toContain(id);
   });
@@ -109,7 +109,7 @@ describe('Exploring posts', () => {
     for (const query of [`tags=${one}`, 'limit=100']) expect(await ids(query)).not.toContain(id);
   });
 
-  it('gets past very many posts that are hidden from the reader, a bounded number at a time', async () => {
+  it('skips very many hidden posts, a limited number at a time', async () => {
     const [one, two] = [ownTag(), ownTag()];
     const hidden = await enroll(system);
     await block(system, hidden, bob);

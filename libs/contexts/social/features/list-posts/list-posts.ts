@@ -35,12 +35,7 @@ export class ListPostsRoute {
   @Explain({
     operationId: 'listPosts',
     summary: 'List or search posts',
-    description:
-      'Newest first. With `search`: best match first, then newest; a word in the title counts more. If very many posts ' +
-      `match, the newest ${RANKED} are ranked. Of phrases and of several words that are common but rarely stand together, ` +
-      `only the newest ${NEAR_MAX} posts may be searched. Posts published while you read the pages of a search are not ` +
-      'included. Posts with new tags are found by them within moments. If very many posts ' +
-      'are hidden from you, a page may hold fewer posts than `limit`, or none, and still have a `nextCursor`.',
+    description: `Newest first. With \`search\`, sorted by relevance, then newest first; words in the title count more. If very many posts match, only the newest ${RANKED} are ranked. For phrases, and for several common words that rarely occur together, the search can be limited to the newest ${NEAR_MAX} posts. Posts published while you read the pages of a search are not included. New tags can be found within moments. If very many posts are hidden from you, a page can hold fewer posts than \`limit\`, or none, and still have a \`nextCursor\`.`,
     ok: { list: PostView },
   })
   list(
@@ -70,7 +65,7 @@ export class ListPostsHandler implements IQueryHandler<ListPosts> {
     const list = `posts:${JSON.stringify([tags, since, until])}`;
     return pagedScan(query, list, BY_TIME, (after, limit) => {
       const read = () => this.newest.newest(viewerId, { tags, since, until }, after, limit);
-      // Their cost is up to the caller.
+      // The caller determines their cost.
       return tags.length === 0 ? read() : this.searches.run(read);
     });
   }

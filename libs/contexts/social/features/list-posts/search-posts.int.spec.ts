@@ -72,7 +72,7 @@ describe('Searching posts', () => {
   }
 
   /** First, because it depends on all existing posts. */
-  it('finds words, and not what only excludes, in posts older than the newest ten thousand', async () => {
+  it('finds words in posts older than the newest ten thousand, except with only exclusions', async () => {
     await system.sql(
       `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
        VALUES (gen_random_uuid(), 1, $1, 'Long ago', 'A needle.', '{}', now() - interval '1 year', now())`,
@@ -92,7 +92,7 @@ describe('Searching posts', () => {
     expect(body).toEqual({ data: [post], page: { nextCursor: null } });
   });
 
-  it('puts a title before a text, and the newer of two that are as good', async () => {
+  it('ranks matches in titles first, and newer posts first among equals', async () => {
     const rare = word();
     await publish('In the text, old', `So ${rare} it is.`);
     await publish(`In the title: ${rare}`);
@@ -100,7 +100,7 @@ describe('Searching posts', () => {
     expect(await found(rare)).toEqual([`In the title: ${rare}`, 'In the text, new', 'In the text, old']);
   });
 
-  it('wants all words, or one of some, or a phrase, or none of them, whatever the capitals', async () => {
+  it('supports all words, alternatives, phrases and exclusions, case-insensitively', async () => {
     const [one, two] = [word(), word()];
     await publish('both', `${one} then ${two}`);
     await publish('phrase', `${two} ${one}`);

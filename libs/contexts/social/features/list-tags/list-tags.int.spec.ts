@@ -91,7 +91,7 @@ describe('Listing the tags of the last days', () => {
     ]);
   });
 
-  it('counts the days that are asked for', async () => {
+  it('counts the requested days', async () => {
     // They are those of UTC: what is published before a midnight is not of today after it.
     await eventually(() => 86_400_000 - (Date.now() % 86_400_000) > 60_000, 90_000);
     await tagged('today');
@@ -108,7 +108,7 @@ describe('Listing the tags of the last days', () => {
     expect(await names('days=30')).toEqual(['before', 'month', 'today', 'week', 'yesterday']);
   });
 
-  it('forgets the numbers of days that nobody can ask for', async () => {
+  it('deletes counts of days that can no longer be requested', async () => {
     await system.sql(`INSERT INTO social.tag_days VALUES ('old', current_date - 40, 1)`);
     await system.runSchedule('social.fold-tag-counts');
     expect(await system.sql(`SELECT 1 FROM social.tag_days`)).toEqual([]);
@@ -169,7 +169,7 @@ describe('Listing the tags of the last days', () => {
     expect(await rows()).toEqual(before);
   });
 
-  it('leaves a post for later that another transaction is projecting: its rows could not be seen', async () => {
+  it('postpones a post that another transaction is projecting', async () => {
     const id = await tagged('birds');
     await settled();
     const [transaction, tags] = [system.inWorker(Transaction), system.inWorker(PostTags)];
@@ -181,7 +181,7 @@ describe('Listing the tags of the last days', () => {
     await reconcile();
   });
 
-  it('ends right while posts come, change and go, beside a rebuild', async () => {
+  it('ends up correct while posts are added, changed and deleted during a rebuild', async () => {
     const over = new AbortController();
     const rebuilding = (async () => {
       while (!over.signal.aborted) await rebuild();

@@ -14,7 +14,7 @@ class TagQuery extends ListQuery {
     min: 0,
     max: 20,
     default: '',
-    description: 'How the tags begin. Case-sensitive.',
+    description: 'Prefix of the tags. Case-sensitive.',
     example: 'bir',
   })
   prefix = '';
@@ -23,7 +23,7 @@ class TagQuery extends ListQuery {
     min: 1,
     max: MAX_TAG_DAYS,
     default: 7,
-    description: 'Period: today and the days before it, in UTC.',
+    description: 'Number of days to count, including today, in UTC.',
   })
   days = 7;
 }
@@ -44,10 +44,9 @@ export class ListTagsRoute {
   @Get()
   @Explain({
     operationId: 'listTags',
-    summary: 'List the tags of the last days',
+    summary: 'List the most used tags of the last days',
     description:
-      'Most used first, then by name: the most used ones of each day. Posts are counted within moments, whoever ' +
-      'wrote them. While you page, a tag whose number changes may be skipped or repeated.',
+      'Most used first, then by name. Considers only the most used tags of each day. Posts of all users are counted, within moments. A tag whose count changes while you read the pages can be skipped or repeated.',
     ok: { list: TagView },
   })
   list(@QueryString() page: TagQuery): Promise<Page<TagView>> {

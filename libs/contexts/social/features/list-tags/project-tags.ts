@@ -14,7 +14,7 @@ import { MAX_TAG_DAYS, type PostTagKey, PostTags } from '../../storage/post-tags
 const CHANGES = [PostCreated, PostDeleted, PostUpdated];
 const PAGE = 100;
 
-/** Folds changed tags into the numbers of each day. */
+/** Adds tag changes to the counts of each day. */
 @Schedule('social.fold-tag-counts', { everySeconds: 2 })
 export class FoldTagCounts implements Scheduled {
   constructor(private readonly tags: PostTags) {}

@@ -35,7 +35,7 @@ export class ListUserPostsRoute {
   @Explain({
     operationId: 'listUserPosts',
     summary: 'List the posts of a user',
-    description: 'Newest first. 404 if either user has blocked the other.',
+    description: 'Newest first. Returns 404 if either user has blocked the other.',
     ok: { list: PostView },
     rejects: [NotFound],
   })

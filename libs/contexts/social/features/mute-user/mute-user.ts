@@ -23,7 +23,7 @@ export class MuteUserRoute {
   @Explain({
     operationId: 'muteUser',
     summary: 'Mute a user',
-    description: 'Hides the posts of this user from your feed, and nowhere else. The user is not notified.',
+    description: 'Hides the posts of this user only from your feed. The user is not notified.',
     ok: { status: 204 },
     rejects: [NotFound, CannotTargetSelf],
   })

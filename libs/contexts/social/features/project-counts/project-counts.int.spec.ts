@@ -269,7 +269,7 @@ describe('The counts of profiles', () => {
         return () => remove(post);
       },
     ],
-  ])('lose %s at the moment at which it is counted', async (_, begin) => {
+  ])('handle %s that is deleted while it is counted', async (_, begin) => {
     const [ada, bob] = await people(2);
     const end = await begin(ada, bob);
     const begun = await lastEvent();

@@ -9,15 +9,15 @@ import { followCounts, type FollowKey, ProfileCounts } from '../../storage/profi
 const CHANGES = [PostCreated, PostDeleted, UserFollowed, UserUnfollowed, UserDeleted, DepartureContinued];
 /** Rows per page of a rebuild. */
 const PAGE = 1_000;
-/** Follows of a deleted user per transaction: its time limit is that of the queue. */
+/** Follows of a deleted user per transaction, which must finish within the timeout of the queue. */
 const BATCH_SIZE = 1_000;
 
-/** Where a sweep is: in the marks of follows, in those of posts, or in the numbers. */
+/** Position of a sweep: in the marks of follows, in the marks of posts, or in the counts. */
 type Place = ['follows', FollowKey?] | ['posts', string?] | ['numbers', string?];
 
 /**
- * Keeps the numbers of posts, followers and followed users. It reads the current state, so neither order nor repetition
- * of events matters.
+ * Maintains the counts of posts, followers and followed users. It reads the current state, so neither order nor
+ * repetition of events matters.
  */
 @Subscriber('social.project-counts', CHANGES, { queue: Queues.projections })
 export class ProjectCounts implements Handles<(typeof CHANGES)[number]>, Rebuildable {
@@ -39,7 +39,7 @@ export class ProjectCounts implements Handles<(typeof CHANGES)[number]>, Rebuild
     return next ? JSON.stringify(next) : null;
   }
 
-  /** What is marked as counted needs no event. */
+  /** Rows that are marked as counted need no event. */
   async *replay(): AsyncIterable<readonly RaisedEvent[]> {
     yield* this.events<{ version: number; authorId: string; title: string; tags: string[] }>(
       `SELECT id, version, author_id AS "authorId", title, tags,

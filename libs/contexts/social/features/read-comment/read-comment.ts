@@ -25,7 +25,7 @@ export class ReadCommentRoute {
   @Explain({
     operationId: 'getComment',
     summary: 'Read a comment',
-    description: 'Requires that you can read the comment and its post.',
+    description: 'You must be able to read the comment and its post.',
     ok: { type: CommentView },
     rejects: [NotFound],
   })

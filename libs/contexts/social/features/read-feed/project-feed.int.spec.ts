@@ -392,7 +392,7 @@ describe('The rows of the feed', () => {
       expect(await deliverAll(followed)).toEqual([0, 0, 0]); // late
     });
 
-    it('are all there or none of them, whatever changes between two batches', async () => {
+    it('are complete or absent, whatever changes between two batches', async () => {
       await follow(reader, author);
       await deliver(await lastEvent());
       const begun = await lastEvent();

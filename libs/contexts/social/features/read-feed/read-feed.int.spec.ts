@@ -93,7 +93,7 @@ describe('Reading the feed', () => {
     expect(await titles(ada)).toEqual([]);
   });
 
-  it('does not show a deleted post, even while the worker has not heard of it', async () => {
+  it('does not show a deleted post, even before the worker has processed the deletion', async () => {
     const id = await publish(bob, 'Swifts');
     await follow(ada, bob);
     await publish(bob, 'Swallows');
@@ -176,7 +176,7 @@ describe('Reading the feed', () => {
       expect(walked).toEqual(expected);
     });
 
-    it('finds the same whether what is asked for is frequent in the feed or rare, and in few posts or many', async () => {
+    it('returns the same for frequent and rare matches, in few or many posts', async () => {
       await system.sql(
         `INSERT INTO social.posts (id, version, author_id, title, content, tags, created_at, updated_at)
          SELECT gen_random_uuid(), 1, CASE WHEN n % 2 = 0 THEN $1::uuid ELSE $2::uuid END, 'Filler ' || n, 'everywhere',
@@ -281,7 +281,7 @@ describe('Reading the feed', () => {
     ['sort', { sort: 'random' }],
     ['limit', { limit: '101' }],
     ['offset', { offset: '20' }],
-  ])('names %s where it is not as it should be', async (path, query) => {
+  ])('names the invalid field %s', async (path, query) => {
     expect(await feed(ada, query as Record<string, string>)).toMatchObject({
       status: 400,
       body: { code: 'request.invalid', errors: [{ path }] },

@@ -38,10 +38,8 @@ export class ReadFeedRoute {
     operationId: 'getFeed',
     summary: 'Read your feed',
     description:
-      'Your posts and the posts of users you follow, except muted users. New posts of others arrive within moments. ' +
-      'Posts of users you unfollow, mute or block disappear at once. If little of a long feed matches tags or search, or ' +
-      'most of it is by users you have muted, a page may hold fewer posts than `limit`, or none, and still have a ' +
-      '`nextCursor`.',
+      'Returns your posts and the posts of users you follow, except muted users. New posts of others appear within moments. ' +
+      'Posts of users you unfollow, mute or block disappear immediately. If only a small part of a long feed matches tags or search, or most of it is by users you have muted, a page can hold fewer posts than `limit`, or none, and still have a `nextCursor`.',
     ok: { list: PostView },
   })
   read(@CurrentCaller() { userId }: Caller, @QueryString() query: FeedQuery): Promise<Page<PostView>> {
@@ -62,7 +60,7 @@ export class ReadFeedHandler implements IQueryHandler<ReadFeed> {
     const list = `feed:${viewerId}:${JSON.stringify([tags, search, since, until, sort])}`;
     return pagedScan(query, list, { first: undefined, of: positionOf }, (position, limit) => {
       const read = () => this.feed.page(viewerId, { tags, search, since, until, sort }, position, limit);
-      // Their cost is up to the caller.
+      // The caller determines their cost.
       return tags.length === 0 && search === '' ? read() : this.searches.run(read);
     });
   }

@@ -28,7 +28,7 @@ describe('Removing the comments of a deleted post', () => {
       [postId, bob.id, count],
     );
 
-  it('is not what the deletion waits for, and nobody reads them from then on', async () => {
+  it('happens after the deletion, and hides them immediately', async () => {
     const { id } = await comment(system, bob, postId);
     const client = new Client({ connectionString: system.addresses.databaseUrl, application_name: 'suite' });
     await client.connect();
@@ -48,7 +48,7 @@ describe('Removing the comments of a deleted post', () => {
     expect((await system.ask(`DELETE /v1/comments/${id}`, { token: bob.token })).status).toBe(404);
   });
 
-  it('goes on until all of very many are gone, a batch at a time', async () => {
+  it('removes very many comments in batches until none is left', async () => {
     await write(2_500);
     expect((await system.ask(`DELETE /v1/posts/${postId}`, { token: ada.token })).status).toBe(204);
     await eventually(async () => (await left()) === 0);
@@ -60,7 +60,7 @@ describe('Removing the comments of a deleted post', () => {
     ).toHaveLength(2);
   });
 
-  it('takes none of a post that is there', async () => {
+  it('removes no comments of an existing post', async () => {
     const other = await publish(system, ada);
     const { id } = await comment(system, bob, other.id);
     await write(1);

@@ -9,7 +9,10 @@ import { Comments } from '../../storage/comments';
 const BATCH_SIZE = 1_000;
 const DELETIONS = [PostDeleted, CommentRemovalContinued];
 
-/** Removes the comments of deleted posts, which nobody can read any more. A rebuild finds those that are left. */
+/**
+ * Removes the comments of deleted posts, which nobody can read any more. A rebuild removes comments that were left
+ * behind.
+ */
 @Subscriber('social.remove-comments', DELETIONS, { queue: Queues.projections })
 export class RemoveComments implements Handles<(typeof DELETIONS)[number]>, Rebuildable {
   constructor(
@@ -28,6 +31,6 @@ export class RemoveComments implements Handles<(typeof DELETIONS)[number]>, Rebu
     return this.comments.sweepOrphans(after, limit);
   }
 
-  /** The sweep looks at what is stored; no event adds to that. */
+  /** The sweep checks the stored rows, so it needs no events. */
   async *replay(): AsyncIterable<readonly RaisedEvent[]> {}
 }

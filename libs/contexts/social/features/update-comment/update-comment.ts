@@ -48,8 +48,7 @@ export class UpdateCommentRoute {
   @Explain({
     operationId: 'updateComment',
     summary: 'Change a comment',
-    description:
-      'Fields that are left out do not change. A body that changes nothing creates no new version.',
+    description: 'Omitted fields do not change. A body that changes nothing does not create a new version.',
     ok: { type: CommentView },
     rejects: [NotFound],
   })

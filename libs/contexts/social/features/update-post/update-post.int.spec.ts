@@ -45,7 +45,7 @@ describe('Changing a post', () => {
     ]);
   });
 
-  it('leaves alone what is left out', async () => {
+  it('does not change omitted fields', async () => {
     const { body } = await change(ada, { tags: [] });
     expect(body).toMatchObject({ title: post.title, content: post.content, tags: [], version: 2 });
   });
@@ -62,7 +62,7 @@ describe('Changing a post', () => {
     ['content', { content: '' }],
     ['tags.1', { tags: ['fine', ' not'] }],
     ['authorId', { authorId: newId() }],
-  ])('names %s where it is not as it should be', async (path, body) => {
+  ])('names the invalid field %s', async (path, body) => {
     expect(await change(ada, body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
 

@@ -55,8 +55,7 @@ export class UpdatePostRoute {
   @Explain({
     operationId: 'updatePost',
     summary: 'Change a post',
-    description:
-      'Fields that are left out do not change. A body that changes nothing creates no new version.',
+    description: 'Omitted fields do not change. A body that changes nothing does not create a new version.',
     ok: { type: PostView },
     rejects: [NotFound],
   })
