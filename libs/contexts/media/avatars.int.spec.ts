@@ -55,7 +55,7 @@ describe('An avatar', () => {
     });
   });
 
-  it('changes and ends, and the image it was is removed', async () => {
+  it('can be replaced and removed, which removes the previous image', async () => {
     const first = await picture(ada);
     const { avatarUrl: old } = await me(ada);
     await picture(ada);
@@ -80,7 +80,7 @@ describe('An avatar', () => {
     expect((await me(ada)).version).toBe(1);
   });
 
-  it('is not looked at for a stale version', async () => {
+  it('is not verified if the version is stale', async () => {
     const key = await upload(system, ada);
     expect((await change(ada, key, '"7"')).status).toBe(412);
     expect((await change(ada, 'uploads/none', '"7"')).status).toBe(412);

@@ -6,7 +6,7 @@ import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { KNOWN_COLUMNS, MediaPersonalData } from './personal-data';
 
-describe('What media holds about somebody', () => {
+describe('The personal data of media', () => {
   const system = ownSystem(contexts);
   let ada: Person;
   let bob: Person;

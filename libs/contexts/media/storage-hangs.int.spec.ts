@@ -34,7 +34,7 @@ describe('When the object storage accepts connections and never answers', () => 
 
   const request = () => presign(system, ada, PDF, 'application/pdf');
 
-  it('uploads are refused within the time that a request may wait, the rest goes on, and it comes back', async () => {
+  it('uploads are rejected within the wait budget, everything else works, and uploads recover', async () => {
     const image = await upload(system, ada);
     proxy.hang();
     // It was there a moment ago, which is believed for two seconds. One that has waited is looked for until it was
@@ -56,7 +56,7 @@ describe('When the object storage accepts connections and never answers', () => 
     expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await request()).body).toMatchObject({ code: 'media.unavailable' });
     await expect(library(system, ada).verify(image, 'image')).rejects.toThrow(
-      /storage of media does not respond/,
+      /media storage does not respond/,
     );
     expect((await system.ask('GET /healthz')).body).toMatchObject({
       status: 'degraded',

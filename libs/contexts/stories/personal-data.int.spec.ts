@@ -6,7 +6,7 @@ import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { KNOWN_COLUMNS, StoriesPersonalData } from './personal-data';
 
-describe('What stories hold about somebody', () => {
+describe('The personal data of stories', () => {
   const system = ownSystem(contexts, { STORY_FAN_OUT_LIMIT: '1' });
   let ada: Person;
   let bob: Person;
@@ -129,7 +129,7 @@ describe('What stories hold about somebody', () => {
     ).toEqual([]);
   });
 
-  it('is erased in pieces, from both sides, and the numbers of others follow', async () => {
+  it('is erased in batches, from both sides, and the counts of others are updated', async () => {
     // Each column holds something, or the test shows nothing.
     const held = [];
     for (const column of KNOWN_COLUMNS) if (await holds(ada, column)) held.push(column);

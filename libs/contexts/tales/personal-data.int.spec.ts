@@ -3,7 +3,7 @@ import { readTale, requestTale, settled, taleIs } from '@rookery/contexts/tales/
 import { eventually, sharedSystem } from '@rookery/testing';
 import { KNOWN_COLUMNS } from './personal-data';
 
-describe('What tales hold about somebody', () => {
+describe('The personal data of tales', () => {
   const system = sharedSystem();
 
   it('is exported', async () => {

@@ -25,21 +25,21 @@ const occurring = ({ type, version }: { type: string; version: number }, data: o
 });
 const pair = { userId: ada, otherId: bob };
 
-describe('Whom an event concerns', () => {
-  it('is who did it and to whom it was done, each told only if they may see the other', async () => {
+describe('The users whom an event concerns', () => {
+  it('are who did it and to whom it was done, each only if they can see the other', async () => {
     expect(await toldOf(occurring(UserFollowed, pair), ports)).toEqual([
       { to: ada, about: [bob] },
       { to: bob, about: [ada] },
     ]);
   });
 
-  it('is never who was blocked, nor who lost a follow by a block', async () => {
+  it('are never the blocked user, nor who lost a follow by a block', async () => {
     expect(await toldOf(occurring(UserBlocked, pair), ports)).toEqual([{ to: ada, about: [] }]);
     expect(await toldOf(occurring(UserUnfollowed, pair, bob), ports)).toEqual([]);
     expect(await toldOf(occurring(UserUnfollowed, pair, ada), ports)).toEqual([{ to: ada, about: [] }]);
   });
 
-  it('is the author of a post on which somebody else comments', async () => {
+  it('include the author of a post that somebody else comments on', async () => {
     const added = (authorId: string, postId = post) =>
       toldOf(occurring(CommentAdded, { postId, authorId }), ports);
     expect(await added(bob)).toEqual([
@@ -50,14 +50,14 @@ describe('Whom an event concerns', () => {
     expect(await added(bob, newId())).toEqual([{ to: bob, about: [] }]);
   });
 
-  it('is who has chosen webhooks for a kind of notification', async () => {
+  it('include users who have chosen webhooks for a kind of notification', async () => {
     const created = (channels: string[]) =>
       toldOf(occurring(NotificationCreated, { userId: ada, channels }), ports);
     expect(await created(['mail', 'webhook'])).toEqual([{ to: ada, about: [] }]);
     expect(await created(['mail'])).toEqual([]);
   });
 
-  it('is nobody for an event that is not offered, or of another version', async () => {
+  it('are none for an event that is not offered, or of another version', async () => {
     expect(await toldOf(occurring({ type: 'identity.password-changed', version: 1 }, pair), ports)).toEqual(
       [],
     );
@@ -65,8 +65,8 @@ describe('Whom an event concerns', () => {
   });
 });
 
-describe('The interests of webhooks', () => {
-  it('meet those of the events that concern their owners', () => {
+describe('The interest keys of webhooks', () => {
+  it('match the keys of events that concern their owners', () => {
     const events = [occurring(PostCreated, { authorId: ada }), occurring(SessionRevoked, { userId: ada })];
     for (const event of events) {
       expect(interestsIn(event)).toEqual(interestsOf([event.type], ada));

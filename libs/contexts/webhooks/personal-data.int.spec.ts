@@ -8,7 +8,7 @@ import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { KNOWN_COLUMNS, WebhooksPersonalData } from './personal-data';
 
-describe('What webhooks hold about somebody', () => {
+describe('The personal data of webhooks', () => {
   const system = ownSystem(contexts);
   let ada: Person;
   let receiver: Receiver;

@@ -40,13 +40,13 @@ describe('A media type', () => {
     expect(isOfType(type, head)).toBe(false);
   });
 
-  it('forgives a text a character that the end of the head cuts off', () => {
+  it('accepts a text whose last character is cut off by the head', () => {
     expect(isOfType('text/plain', Buffer.from('é'.repeat(HEAD_BYTES)).subarray(0, HEAD_BYTES - 1))).toBe(
       true,
     );
   });
 
-  it('is one that no browser runs', () => {
+  it('is never one that browsers execute', () => {
     for (const type of ['image/svg+xml', 'text/html', 'application/javascript', 'text/xml', '__proto__'])
       expect([CONTENT_TYPES.includes(type), isOfType(type, Buffer.from('x')), takes('any', type)]).toEqual([
         false,
@@ -55,7 +55,7 @@ describe('A media type', () => {
       ]);
   });
 
-  it('fits what a use takes', () => {
+  it('matches the accepted types of a use', () => {
     const fitting = (accepts: 'image' | 'image-or-video' | 'any') =>
       ['image/gif', 'video/mp4', 'application/pdf'].filter((type) => takes(accepts, type));
     expect([fitting('image'), fitting('image-or-video'), fitting('any')]).toEqual([

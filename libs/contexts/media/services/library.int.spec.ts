@@ -30,7 +30,7 @@ describe('the library of media', () => {
     ).map(({ type }) => type);
   const isThere = async (url: string) => (await fetch(url)).status === 200;
 
-  it('verifies what was sent and says so, once', async () => {
+  it('verifies an upload and raises an event, once', async () => {
     const key = await upload(system, ada, PDF, 'application/pdf', 'contract.pdf');
     await adas().verify(key);
     await adas().verify(key);
@@ -38,7 +38,7 @@ describe('the library of media', () => {
     expect(await statusOf(key)).toBe('ready');
   });
 
-  it('refuses unknown, foreign, missing and lying uploads alike, and what a use does not take', async () => {
+  it('rejects unknown, foreign, missing and mismatching uploads and types that a use does not accept, all alike', async () => {
     const theirs = await upload(system, eve);
     const missing = (await presign(system, ada, png())).body.mediaKey as string;
     const html = Buffer.from('<script>alert(document.domain)</script>');
@@ -62,7 +62,7 @@ describe('the library of media', () => {
     await adas().attach(key, 'suite:late');
   });
 
-  it('lets an upload have a hundred uses: all are in one row, which each writes anew', async () => {
+  it('allows up to a hundred uses per upload', async () => {
     const key = await upload(system, ada, PDF, 'application/pdf');
     await adas().verify(key);
     const uses = Array.from({ length: 100 }, (_, nr) => `suite:${nr}`);
@@ -74,7 +74,7 @@ describe('the library of media', () => {
     await adas().attach(key, 'suite:more');
   });
 
-  it('serves what was verified, whatever is sent to the same URL afterwards', async () => {
+  it('serves the verified file, whatever is sent to the same URL afterwards', async () => {
     const answer = await presign(system, ada, PDF, 'application/pdf', 'Vertrag für "Ada".pdf');
     await send(answer, PDF);
     const key = answer.body.mediaKey as string;

@@ -35,7 +35,7 @@ describe('A story', () => {
       );
   });
 
-  it('is out of the feeds when it is deleted; one that had ended before keeps that time', () => {
+  it('leaves the feeds when it is deleted; an expired one keeps its end time', () => {
     const story = publish();
     story.delete(now);
     expect(story.snapshot()).toMatchObject({ deletedAt: now, endedAt: now });

@@ -58,7 +58,7 @@ describe('A manuscript', () => {
     });
   });
 
-  it('is full at its maximum, and ends with a whole sentence there', () => {
+  it('accepts no more text at its maximum, and ends with a whole sentence', () => {
     const manuscript = new Manuscript(100);
     for (let nr = 0; nr < 200 && !manuscript.full; nr += 1)
       manuscript.add(`${nr === 0 ? 'T\n\n' : ''}${SENTENCE}`);

@@ -24,7 +24,7 @@ describe('A tale', () => {
     expect(events(tale)).toEqual(['tales.tale-requested', 'tales.tale-started', 'tales.tale-generated']);
   });
 
-  it('may be begun again, which makes the claim before it void', () => {
+  it('can be started again, which invalidates the earlier claim', () => {
     const tale = requested();
     tale.begin(1, 'embedded');
     const claim = tale.version;
@@ -67,7 +67,7 @@ describe('A tale', () => {
     expect(tale.begin(2, 'embedded')).toBe(true);
   });
 
-  it('begins again where an operator redrives the delivery that failed', () => {
+  it('starts again if an operator redrives the failed delivery', () => {
     const tale = failed();
     expect(tale.begin(1, 'embedded')).toBe(true);
     expect(tale.snapshot()).toMatchObject({ status: 'generating', failure: null, finishedAt: null });

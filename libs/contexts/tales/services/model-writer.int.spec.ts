@@ -113,7 +113,7 @@ describe.each(PROVIDERS)('A story by $provider', ({ provider, base, path, header
     },
   );
 
-  it.each([429, 500, 502, 503, 529])('may come later when it answers %i', async (status) => {
+  it.each([429, 500, 502, 503, 529])('can be retried after status %i', async (status) => {
     server.answer = () => ({ status, headers: { 'retry-after': '7' } });
     const error = await failure(write());
     expect(error).toBeInstanceOf(Unavailable);
@@ -121,7 +121,7 @@ describe.each(PROVIDERS)('A story by $provider', ({ provider, base, path, header
     expect(server.requests).toHaveLength(1); // the queue retries, not the SDK
   });
 
-  it('is not asked for again before the time in Retry-After', async () => {
+  it('is not requested again before the time in Retry-After', async () => {
     server.answer = () => ({ status: 429, headers: { 'retry-after': '60' } });
     await failure(write());
     expect(writer.waitMs).toBeGreaterThan(50_000);
@@ -129,7 +129,7 @@ describe.each(PROVIDERS)('A story by $provider', ({ provider, base, path, header
     expect(server.requests).toHaveLength(1);
   });
 
-  it('is not asked for after three failures in a row, and again once one has come', async () => {
+  it('is not requested after three consecutive failures, until one succeeds', async () => {
     server.answer = () => ({ status: 500 });
     for (let nr = 1; nr <= 3; nr += 1) {
       expect(writer.waitMs).toBe(0);
@@ -140,7 +140,7 @@ describe.each(PROVIDERS)('A story by $provider', ({ provider, base, path, header
     expect(server.requests).toHaveLength(3);
   });
 
-  it.each(['error', 'broken'] as const)('may come later when its stream ends with %s', async (end) => {
+  it.each(['error', 'broken'] as const)('can be retried after a stream that ends with %s', async (end) => {
     server.answer = () => ({ text: 'Once upon a time', end });
     const error = await failure(write());
     expect(error).toBeInstanceOf(Unavailable);
@@ -172,7 +172,7 @@ describe.each(PROVIDERS)('A story by $provider', ({ provider, base, path, header
     expect(writer.waitMs).toBe(0); // it is not the fault of the provider
   });
 
-  it('counts for itself where the provider counts nothing, or nonsense', async () => {
+  it('estimates tokens if the provider reports none or invalid numbers', async () => {
     for (const usage of [null, { input: -5, output: 1e15 }]) {
       server.answer = () => ({ text: STORY, usage });
       const { ended } = await write();
@@ -181,12 +181,12 @@ describe.each(PROVIDERS)('A story by $provider', ({ provider, base, path, header
     }
   });
 
-  it('is read to a bound, whatever the provider sends', async () => {
+  it('is read up to a limit, whatever the provider sends', async () => {
     server.answer = () => ({ text: 'x'.repeat(3_000_000), pieceLength: 100_000 });
     expect(await failure(write())).toMatchObject({ failure: 'unusable-answer' });
   });
 
-  it('is not looked for elsewhere when the provider redirects', async () => {
+  it('does not follow redirects of the provider', async () => {
     server.answer = () => ({ status: 307, headers: { location: `${server.url}/elsewhere` } });
     expect(await failure(write())).toBeInstanceOf(Unavailable);
     expect(server.requests).toHaveLength(1);
@@ -201,7 +201,7 @@ describe('The first story of a process', () => {
   });
   afterAll(() => server.stop());
 
-  it('has all its time, however long the SDK takes to load', async () => {
+  it('has its full time, however long the SDK takes to load', async () => {
     const LIMIT_S = 3;
     server.answer = () => ({ text: STORY });
     jest.doMock('ai', () => {

@@ -25,7 +25,7 @@ describe('A webhook', () => {
     expect(webhook({ active: false }).snapshot()).toMatchObject({ active: false, disabledReason: 'owner' });
   });
 
-  it('changes what is named and nothing else, and raises one event', () => {
+  it('changes only the given fields, and raises one event', () => {
     const it = webhook();
     expect(it.update({ events: ['social.post-created'], url: undefined }, LATER)).toBe(true);
     expect(it.snapshot()).toMatchObject({ ...draft, events: ['social.post-created'], updatedAt: LATER });
@@ -50,7 +50,7 @@ describe('A webhook', () => {
     expect(it.snapshot()).toMatchObject({ active: true, disabledReason: null });
   });
 
-  it('keeps the secret before the present one, and none before that', () => {
+  it('keeps the previous secret, and no older one', () => {
     const it = webhook();
     it.rotateSecret(Buffer.from('second'), LATER, NOW);
     it.rotateSecret(Buffer.from('third'), LATER, NOW);

@@ -40,7 +40,7 @@ describe('requesting an upload', () => {
     return [sent.status, /<Code>(.*?)<\/Code>/.exec(await sent.text())?.[1]];
   }
 
-  it('answers where to send the file, and how', async () => {
+  it('returns URL, method and headers for the file', async () => {
     expect(answer).toMatchObject({
       status: 201,
       body: {
@@ -158,7 +158,7 @@ describe('requesting an upload', () => {
     ['fileName', { fileName: 'x'.repeat(256) }],
     ['contentType', { contentType: 'x'.repeat(101) }],
     ['key', { key: 'media/other' }],
-  ])('names %s where it is not as it should be', async (path, change) => {
+  ])('names the invalid field %s', async (path, change) => {
     expect(await ask(change)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
 
@@ -176,7 +176,7 @@ describe('requesting an upload', () => {
     expect((await presign(system, ada, file)).status).toBe(201);
   });
 
-  it('refuses what has no room beside the uploads that the user has, used ones too, until they are gone', async () => {
+  it('rejects uploads beyond the storage limit, which includes used uploads until they are removed', async () => {
     const hoarder = await signUp(system);
     const first = await presign(system, hoarder, file);
     const key = first.body.mediaKey as string;

@@ -69,7 +69,7 @@ describe('processing an image', () => {
     await expect(library(system, ada).verify(key, 'image')).rejects.toThrow(/names no upload/);
   });
 
-  it('leaves nothing of an image that is forgotten meanwhile', async () => {
+  it('leaves nothing of an image that is deleted meanwhile', async () => {
     const key = await upload(system, ada, png(1_500, 1_500));
     await library(system, ada).verify(key, 'image');
     await library(system, ada).attach(key, 'suite:brief');

@@ -63,7 +63,7 @@ describe('removing orphans', () => {
     await settled();
   };
 
-  it('removes what no upload has, and leaves what one has, and what is not ours', async () => {
+  it('removes objects without an upload, and keeps those of uploads and of other applications', async () => {
     const shown = await upload(system, ada);
     await library(system, ada).verify(shown);
     await processed(system, shown);
@@ -84,7 +84,7 @@ describe('removing orphans', () => {
     );
   });
 
-  it('removes what an upload that is there does not need: of a refused image all, of one that is shown the file', async () => {
+  it('removes unneeded objects of existing uploads: all of a rejected image, the original of a processed one', async () => {
     const verified = async (content: Buffer, type: string) => {
       const key = await upload(system, ada, content, type);
       await library(system, ada).verify(key);
@@ -118,7 +118,7 @@ describe('removing orphans', () => {
     );
   });
 
-  it('goes on where a page ends', async () => {
+  it('continues after each page', async () => {
     const many = Array.from({ length: 255 }, () => `uploads/${newId()}`);
     for (let start = 0; start < many.length; start += 50)
       await Promise.all(many.slice(start, start + 50).map((key) => put(key)));
@@ -127,7 +127,7 @@ describe('removing orphans', () => {
     expect(many.filter((key) => left.has(key))).toEqual([]);
   });
 
-  it('goes on past an object that cannot be removed, and the storage stays available to others', async () => {
+  it('continues after an object that cannot be removed, and keeps the storage available', async () => {
     const many = Array.from({ length: 255 }, () => `uploads/${newId()}`);
     for (let start = 0; start < many.length; start += 50)
       await Promise.all(many.slice(start, start + 50).map((key) => put(key)));
@@ -139,7 +139,7 @@ describe('removing orphans', () => {
     await bucket().remove(many[1]!);
   });
 
-  it('begins at night with both prefixes, for what is older than a day', async () => {
+  it('starts at night with both prefixes, for objects older than a day', async () => {
     const schedule = scheduleNamed(contexts, 'media.begin-orphan-sweep');
     await system.sql(`DELETE FROM messaging.outbox WHERE type = 'media.orphan-sweep-continued'`);
     await system.inWorker(Transaction).run(() => system.inWorker(schedule).run(new Date()));

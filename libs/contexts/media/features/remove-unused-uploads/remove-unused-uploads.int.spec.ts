@@ -32,7 +32,7 @@ describe('removing unused uploads', () => {
       )
     ).map(({ key }) => key);
 
-  it('forgets those that nothing has used for a day, with their objects, and no other', async () => {
+  it('deletes only uploads that were unused for a day, with their objects', async () => {
     const [old, used, young] = [await verified(), await verified(), await verified()];
     const never = await upload(system, ada);
     await library(system, ada).attach(used, 'suite:use');
@@ -44,7 +44,7 @@ describe('removing unused uploads', () => {
     await eventually(async () => (await fetch(urls!.url)).status === 404);
   });
 
-  it('leaves one alone that somebody begins to use at that moment', async () => {
+  it('skips an upload that is being used at that moment', async () => {
     const key = await verified();
     await age(key, 25);
     const client = new Client({ connectionString: system.addresses.databaseUrl, application_name: 'suite' });
@@ -62,7 +62,7 @@ describe('removing unused uploads', () => {
     expect(await left(key)).toEqual([key]);
   });
 
-  it('lets nobody begin to use one that is being forgotten', async () => {
+  it('prevents the use of an upload that is being deleted', async () => {
     const key = await verified();
     const client = new Client({ connectionString: system.addresses.databaseUrl, application_name: 'suite' });
     await client.connect();

@@ -86,7 +86,7 @@ describe('Publishing a story', () => {
     expect(await counted()).toBe(before + 1);
   });
 
-  it('shows its audience to the author alone', async () => {
+  it('shows its audience only to the author', async () => {
     const friend = await enroll(system);
     await follow(system, friend, ada);
     const { body } = await publish({ text: 'Hi', visibility: 'friends', audienceUserIds: [friend.id] });
@@ -147,7 +147,7 @@ describe('Limits of stories', () => {
     STORY_TTL_SECONDS: '120',
   });
 
-  it('bound what one user publishes, and nobody else', async () => {
+  it('limit the rate of publishing per user', async () => {
     const [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
     const publish = ({ token }: Person) =>
       system.ask('POST /v1/stories', { token, body: { text: 'Hi', visibility: 'public' } });
@@ -159,7 +159,7 @@ describe('Limits of stories', () => {
     expect((await publish(bob)).status).toBe(201);
   });
 
-  it('bound how often one user reacts, withdrawing included', async () => {
+  it('limit the rate of reactions per user, including withdrawals', async () => {
     const [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
     const { id, createdAt, expiresAt } = await publishStory(system, bob);
     expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(120_000);

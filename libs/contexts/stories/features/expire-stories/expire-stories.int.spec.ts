@@ -36,7 +36,7 @@ describe('The end of stories', () => {
     }, 90_000);
   const sweep = () => system.runSchedule('stories.expire-stories');
 
-  it('deletes them softly, keeps what is highlighted, and tells of each once, the author by a frame', async () => {
+  it('soft-deletes stories, keeps highlighted ones, and notifies the author of each once', async () => {
     const [gone, kept, young] = [
       await publishStory(system, ada),
       await publishStory(system, ada),
@@ -90,7 +90,7 @@ describe('The end of stories', () => {
     });
   }
 
-  it('goes on in batches until none is left, past a row that somebody holds, and logs and counts them', async () => {
+  it('processes batches until none is left, skips locked rows, and logs and counts them', async () => {
     const before = (await expired()).length;
     // They are counted and logged when they are committed, so a moment after the rows show it.
     await eventually(() => expect(loggedCount()).toBe(before));
@@ -126,7 +126,7 @@ describe('The end of stories', () => {
     expect(await counts()).toEqual(counted.map((count) => count + 1_501));
   }, 180_000);
 
-  it('ends each once when the connection of a worker dies in the middle of a batch', async () => {
+  it('expires each story once when a worker loses its connection during a batch', async () => {
     const before = (await expired()).length;
     const holder = new Client({ connectionString: system.addresses.databaseUrl });
     await holder.connect();

@@ -38,7 +38,7 @@ describe('A hundred thousand stories that end in the same minute', () => {
       return work();
     });
 
-  it('are ended in batches, beside which others write, and past what they hold', async () => {
+  it('expire in batches, without blocking writers and without waiting for their locks', async () => {
     await writer.query(insert(BACKLOG, `interval '1 hour'`));
     await writer.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
     // The one that is due first is being written by somebody.

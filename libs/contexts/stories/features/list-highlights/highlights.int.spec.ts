@@ -30,7 +30,7 @@ describe('Highlights', () => {
     return events.length;
   };
 
-  it('keep their stories after their day, in their order, and are listed newest first', async () => {
+  it('keep their stories after they expire, in their order, and are listed newest first', async () => {
     const [first, second] = [await publishStory(system, ada), await publishStory(system, ada)];
     const summer = await create(ada, [second.id, first.id]);
     expect(summer).toMatchObject({
@@ -53,7 +53,7 @@ describe('Highlights', () => {
     expect((await system.ask(`GET /v1/users/${ada.id}/stories`, { token: bob.token })).body.data).toEqual([]);
   });
 
-  it('show to others only what they see of them, and nothing of those in which they see nothing', async () => {
+  it('show others only visible stories, and hide highlights without any', async () => {
     const open = await publishStory(system, ada);
     const friends = await publishStory(system, ada, { visibility: 'friends' });
     const mixed = await highlight(system, ada, [open.id, friends.id]);
@@ -77,7 +77,7 @@ describe('Highlights', () => {
     expect(await storiesOf(bob, mixed)).toBe(404);
   });
 
-  it('hold own stories alone, which can still be seen', async () => {
+  it('can contain only the owner’s visible stories', async () => {
     const [mine, others, ended, gone] = [
       await publishStory(system, ada),
       await publishStory(system, bob),
@@ -115,7 +115,7 @@ describe('Highlights', () => {
     expect([await read(bob, one.id), await read(bob, two.id)]).toEqual([200, 200]);
   });
 
-  it('delete a story after its day with the last of them', async () => {
+  it('delete an expired story with its last highlight', async () => {
     const [one, two] = [await publishStory(system, ada), await publishStory(system, ada)];
     const both = await highlight(system, ada, [one.id, two.id]);
     const first = await highlight(system, ada, [one.id]);
@@ -130,7 +130,7 @@ describe('Highlights', () => {
     expect(await deleted(one.id)).toBe(1);
   });
 
-  it('keep the media of a story after its day, until the story goes', async () => {
+  it('keep the media of an expired story until it is deleted', async () => {
     const { id } = await publishStory(system, ada, { mediaKey: await upload(system, ada) });
     const { id: unkept } = await publishStory(system, ada, { mediaKey: await upload(system, ada) });
     const urlOf = (storyId: string) =>
@@ -149,7 +149,7 @@ describe('Highlights', () => {
     await eventually(async () => expect((await fetch(kept)).status).not.toBe(200));
   }, 240_000);
 
-  it('are a bounded number, also when they are created at once', async () => {
+  it('are limited in number, even if created concurrently', async () => {
     const { id } = await publishStory(system, ada);
     await system.sql(
       `INSERT INTO stories.highlights (id, version, owner_id, name, story_ids, created_at)
@@ -166,7 +166,7 @@ describe('Highlights', () => {
     ]);
   });
 
-  it('count right when one story goes in and out of several at once', async () => {
+  it('count correctly when a story is added to and removed from several concurrently', async () => {
     const { id } = await publishStory(system, ada);
     const held = await Promise.all([highlight(system, ada, [id]), highlight(system, ada, [id])]);
     const other = await publishStory(system, ada);

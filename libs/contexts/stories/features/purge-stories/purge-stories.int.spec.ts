@@ -5,7 +5,7 @@ import { eventually, sharedSystem } from '@rookery/testing';
 describe('Removing stories for good', () => {
   const system = sharedSystem();
 
-  it('takes those that were deleted long ago, with all that belongs to them, and no others', async () => {
+  it('removes stories that were deleted long ago, with all their data, and no others', async () => {
     const [ada, bob] = await Promise.all([enroll(system), enroll(system)]);
     const stories = [await publishStory(system, ada), await publishStory(system, ada)];
     const [old, young] = stories.map(({ id }) => id as string) as [string, string];

@@ -53,14 +53,14 @@ describe('Reacting to a story', () => {
     await eventually(async () => expect((await read(bob)).reactions).toEqual({ '❤️': 1, '🔥': 1 }));
   });
 
-  it('of a story that the caller may not see is not there, whatever emoji is named', async () => {
+  it('returns 404 for a hidden story, whatever the emoji', async () => {
     storyId = (await publishStory(system, ada, { visibility: 'private' })).id;
     expect((await withdraw(bob, '🐦')).status).toBe(404);
     expect((await react(bob, '🐦')).status).toBe(404);
     expect((await withdraw(ada, '🐦')).body.code).toBe('stories.emoji-unknown');
   });
 
-  it('can be withdrawn, again and again, and given anew', async () => {
+  it('can be withdrawn repeatedly, and added again', async () => {
     await react(bob, '😂');
     for (let time = 0; time < 2; time += 1) expect((await withdraw(bob, '😂')).status).toBe(204);
     expect((await read(bob)).myReactions).toEqual([]);

@@ -7,7 +7,7 @@ describe('The statistics of stories', () => {
   const stats = async ({ token }: Person, query = '') =>
     (await system.ask(`GET /v1/me/stats?${query}`, { token })).body;
 
-  it('count what was posted, views, who viewed, and reactions of the last days, whatever became of the stories', async () => {
+  it('count stories, views, viewers and reactions of the last days, even of expired and deleted stories', async () => {
     const [ada, bob, eve] = await Promise.all([enroll(system), enroll(system), enroll(system)]);
     const stories = [
       await publishStory(system, ada),

@@ -53,7 +53,7 @@ describe('The rows of story feeds', () => {
         system.inWorker(ProjectStoryFeed).handle(event as Parameters<ProjectStoryFeed['handle']>[0]),
       );
 
-  it('show what the model says after any history, in any order of events and with any repetition', async () => {
+  it('match the model after any history, with any order and repetition of events', async () => {
     const someone = fc.nat({ max: 4 });
     const what = [
       'follow',
@@ -185,7 +185,7 @@ describe('The rows of story feeds', () => {
       await settled();
     }, 240_000);
 
-    it('are the same where nothing is wrong', async () => {
+    it('are unchanged if all rows are correct', async () => {
       const before = await rows();
       expect(before.map(({ length }) => length)).toEqual([4 * 2 + 2, 1, 4]);
       await rebuild(FEED);

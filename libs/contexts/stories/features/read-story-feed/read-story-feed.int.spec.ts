@@ -99,7 +99,7 @@ describe('The story feed', () => {
     expect(await feed(bob)).toEqual([]);
   });
 
-  it('goes on with a full page behind stories that are hidden, also with an old cursor', async () => {
+  it('fills the page after hidden stories, even with an old cursor', async () => {
     const shown = await story(eve);
     const first = await story(bob);
     for (let count = 0; count < 30; count += 1) await story(ada);

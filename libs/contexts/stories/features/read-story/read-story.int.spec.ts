@@ -14,7 +14,7 @@ const ROUTES: Record<string, { ask: string; body?: object; ok: number }> = {
   replyToStory: { ask: 'POST /v1/stories/{id}/replies', body: { text: 'Here too!' }, ok: 201 },
 };
 
-describe('A story that somebody does not see', () => {
+describe('A story that the caller cannot see', () => {
   const system = sharedSystem();
   let ada: Person;
   let friend: Person;
@@ -36,7 +36,7 @@ describe('A story that somebody does not see', () => {
     }
   };
 
-  it('is none: one for friends, for others', async () => {
+  it('returns 404: a friends story, for others', async () => {
     const { id } = await publishStory(system, ada, { visibility: 'friends' });
     await verify(friend, id, true);
     await verify(stranger, id, false);
@@ -46,7 +46,7 @@ describe('A story that somebody does not see', () => {
     await verify(stranger, id, true);
   });
 
-  it('is none: one for an audience, for other friends, and for those in it who do not follow', async () => {
+  it('returns 404: a story with an audience, for other friends and for non-followers in the audience', async () => {
     const other = await enroll(system);
     await follow(system, other, ada);
     const audienceUserIds = [friend.id, stranger.id];
@@ -56,13 +56,13 @@ describe('A story that somebody does not see', () => {
     await verify(stranger, id, false);
   });
 
-  it('is none: a private one, for everybody but its author', async () => {
+  it('returns 404: a private story, for everybody but its author', async () => {
     const { id } = await publishStory(system, ada, { visibility: 'private' });
     await verify(ada, id, true);
     await verify(friend, id, false);
   });
 
-  it('is none after a block in either direction, at once', async () => {
+  it('returns 404 immediately after a block in either direction', async () => {
     const { id } = await publishStory(system, ada);
     await verify(friend, id, true);
     expect((await system.ask(`PUT /v1/users/${friend.id}/block`, { token: ada.token })).status).toBe(204);
@@ -73,7 +73,7 @@ describe('A story that somebody does not see', () => {
     expect((await use('getStory', stranger, id)).status).toBe(404);
   });
 
-  it('is none from the instant at which its day is over, before any worker has seen to it', async () => {
+  it('returns 404 from the expiry time, before a worker has processed it', async () => {
     const { id } = await publishStory(system, ada);
     await system.sql(`UPDATE stories.stories SET expires_at = now() + interval '1 hour' WHERE id = $1`, [id]);
     await verify(friend, id, true);
@@ -84,7 +84,7 @@ describe('A story that somebody does not see', () => {
     await verify(friend, fresh.id, false);
   });
 
-  it('is still there after its day for those who see it, while it is highlighted', async () => {
+  it('remains visible to its audience after it expires, while it is highlighted', async () => {
     const { id } = await publishStory(system, ada, { visibility: 'friends' });
     await highlight(system, ada, [id]);
     await endDay(system, id);
@@ -92,7 +92,7 @@ describe('A story that somebody does not see', () => {
     await verify(stranger, id, false);
   });
 
-  it('is none after it was deleted, or its author', async () => {
+  it('returns 404 after the story or its author was deleted', async () => {
     const { id } = await publishStory(system, ada);
     expect((await system.ask(`DELETE /v1/stories/${id}`, { token: ada.token })).status).toBe(204);
     await verify(friend, id, false);
@@ -101,7 +101,7 @@ describe('A story that somebody does not see', () => {
     await verify(friend, other, false);
   });
 
-  it('is the same as one that never was', async () => {
+  it('returns the same response as a nonexistent story', async () => {
     const { id } = await publishStory(system, ada, { visibility: 'private' });
     for (const name of Object.keys(ROUTES)) {
       const [hidden, unknown] = [await use(name, stranger, id), await use(name, stranger, newId())];

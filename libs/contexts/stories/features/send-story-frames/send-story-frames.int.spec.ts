@@ -6,7 +6,7 @@ import { eventually, type Person, sharedSystem } from '@rookery/testing';
 import { TestSocket } from '@rookery/testing/connected';
 import { Queue } from 'bullmq';
 
-describe('The author of a story is told by a frame', () => {
+describe('The author of a story gets a frame', () => {
   const system = sharedSystem();
   const sockets: TestSocket[] = [];
   let ada: Person;
@@ -50,7 +50,7 @@ describe('The author of a story is told by a frame', () => {
     );
   const TYPES = ['story.reacted', 'story.replied', 'story.viewed'];
 
-  it('who has viewed it, reacted and replied; nobody else is', async () => {
+  it('for views, reactions and replies, and nobody else does', async () => {
     const [carl, dora] = await Promise.all([enroll(system), enroll(system)]);
     await block(system, ada, dora);
     const author = await listen(ada);
@@ -70,7 +70,7 @@ describe('The author of a story is told by a frame', () => {
     for (const other of others) expect(TYPES.flatMap((type) => other.of(type))).toEqual([]);
   });
 
-  it('of the first view alone, of a repeated reaction once, and not of the author’s own', async () => {
+  it('only for the first view, once for a repeated reaction, and not for the author’s own', async () => {
     for (let time = 0; time < 2; time += 1) {
       await ask(bob, 'view');
       await ask(bob, 'reactions', { emoji: '🔥' });

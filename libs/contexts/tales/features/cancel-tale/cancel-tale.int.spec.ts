@@ -17,7 +17,7 @@ describe('Canceling a tale', () => {
       [id],
     );
 
-  it('ends the writing, keeps nothing of it, and mails nothing', async () => {
+  it('stops the generation, deletes the text, and sends no mail', async () => {
     const id = await requestTale(system, ada, { length: 'long' });
     await eventually(async () => (await readTale(system, ada, id)).content !== undefined);
     expect((await cancel(id)).status).toBe(204);
@@ -54,7 +54,7 @@ describe('Canceling a tale', () => {
       expect(await cancel(id)).toMatchObject({ status: 409, body: { code: 'tales.not-active' } });
   });
 
-  it('happens once of several at once', async () => {
+  it('happens once for several concurrent requests', async () => {
     const id = await requestTale(system, ada, { length: 'long' });
     const [first, second] = await race(system, [() => cancel(id), () => cancel(id)]);
     expect([first!.status, second!.status]).toEqual([204, 204]);
@@ -65,7 +65,7 @@ describe('Canceling a tale', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('is for its reader alone', async () => {
+  it('is possible only for its reader', async () => {
     const id = await requestTale(system, ada);
     expect(await cancel(id, await enroll(system))).toMatchObject({ status: 404 });
     expect((await readTale(system, ada, id)).status).not.toBe('cancelled');

@@ -61,7 +61,7 @@ describe('Generating a tale with a language model', () => {
     return row;
   };
 
-  it('stores and mails what it writes, and counts what that has cost', async () => {
+  it('stores and mails the text, and records its cost', async () => {
     const before = await system.metric('rookery_tale_tokens_total{direction="output"}');
     const id = await request('happy', () => ({ text: STORY, usage: { input: 300, output: 500 } }));
     expect(await taleIs(system, ada, id, 'ready')).toMatchObject({
@@ -112,7 +112,7 @@ describe('Generating a tale with a language model', () => {
     ['has no time', { status: 503 }],
     ['closes the connection', { end: 'broken' }],
     ['is silent', { end: 'never' }],
-  ])('costs its reader nothing where the model %s before it has answered', async (wish, trouble) => {
+  ])('costs nothing if the model %s before it responds', async (wish, trouble) => {
     const answer = { text: STORY, usage: { input: 300, output: 500 } };
     const id = await request(wish, (attempt) => (attempt === 1 ? trouble : answer));
     await taleIs(system, ada, id, 'ready');
@@ -120,7 +120,7 @@ describe('Generating a tale with a language model', () => {
     expect(await usage()).toMatchObject({ input: 300, output: 500, generations: 1 });
   });
 
-  it('costs what the model has read where it withholds its answer, or is canceled', async () => {
+  it('costs the input tokens if the model refuses or the tale is canceled', async () => {
     const filtered = await request('withheld', () => ({ end: 'filtered' }));
     expect((await taleIs(system, ada, filtered, 'failed')).failure.code).toBe('content-refused');
     await settled(system, filtered);
@@ -141,7 +141,7 @@ describe('Generating a tale with a language model', () => {
     expect((await attempts(id)).reason).toBe('It paused in the middle of its answer for 5 s.');
   });
 
-  it('waits as long as the model asks for, which counts as no attempt', async () => {
+  it('waits as long as Retry-After says, without counting an attempt', async () => {
     const at: number[] = [];
     const id = await request('limited', (attempt) => {
       at.push(performance.now());
@@ -153,7 +153,7 @@ describe('Generating a tale with a language model', () => {
     expect((await attempts(id)).attempts).toBe(0);
   });
 
-  it('keeps to the length, whatever the model does', async () => {
+  it('enforces the maximum length, whatever the model does', async () => {
     const endless = `Endless\n\n${'And then they walked on, and on, and on. '.repeat(2_000)}`;
     const id = await request('endless', () => ({ text: endless, pieceLength: 500 }));
     const tale = await taleIs(system, ada, id, 'ready');
@@ -182,7 +182,7 @@ describe('Generating a tale with a language model', () => {
     expect((await taleIs(system, ada, id, 'failed')).failure.code).toBe('content-refused');
   });
 
-  it('does not let a poisoned tale hold up others', async () => {
+  it('does not let one failing tale delay others', async () => {
     const poison = await request('poison', () => ({ text: 'No.' }));
     const others = [await request('other 1'), await request('other 2')];
     for (const id of others) await taleIs(system, ada, id, 'ready');
@@ -281,7 +281,7 @@ describe('Generating a tale with a language model', () => {
     });
   });
 
-  it('shows in the health of the worker, which stays ready, that the provider is left alone', async () => {
+  it('reports the paused provider in the health of the worker, which remains ready', async () => {
     const health = async (path: string) => {
       const response = await fetch(`${system.addresses.workerUrl}${path}`);
       return { status: response.status, body: (await response.json()) as { dependencies?: object } };
@@ -302,7 +302,7 @@ describe('Generating a tale with a language model', () => {
     await eventually(async () => expect(await health('/healthz')).toMatchObject(isUp));
   });
 
-  it('sets aside what unfinished tales may cost, so that several at once do not exceed the budget', async () => {
+  it('reserves the maximum cost of unfinished tales, so that concurrent ones do not exceed the budget', async () => {
     await system.sql(
       `INSERT INTO tales.usage VALUES ($1, (now() AT TIME ZONE 'utc')::date, 1, 22000, 0, 0)`,
       [ada.id],
@@ -329,7 +329,7 @@ describe('Generating a tale with a language model', () => {
     expect((await taleIs(system, ada, id, 'failed')).failure.code).toBe('budget-exhausted');
   });
 
-  it('writes no key and no text of anybody to the log', async () => {
+  it('logs no key and no text of users', async () => {
     const log = system.logged.join('\n');
     expect(log).not.toContain(KEY);
     expect(log).not.toContain('The boats came home');

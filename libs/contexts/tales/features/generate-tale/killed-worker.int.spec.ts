@@ -110,7 +110,7 @@ describe('A worker that is killed in the middle of a tale', () => {
     return worker;
   }
 
-  it('loses nothing: another one begins anew, and mails the tale once', async () => {
+  it('loses nothing: another worker starts again, and mails the tale once', async () => {
     model.answer = () =>
       model.requests.length === 1
         ? { text: `First\n\n${TEXT.repeat(10)}`, pieceLength: 10, pauseMs: 50 }

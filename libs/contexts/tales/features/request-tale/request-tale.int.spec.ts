@@ -70,7 +70,7 @@ describe('Requesting a tale', () => {
     expect(left.at(-1)!.id).toBe(body.id);
   });
 
-  it('takes what is left out from the preferences', async () => {
+  it('uses the preferences for omitted fields', async () => {
     await prefer(['Katzen']);
     const id = await requestTale(system, ada, { interests: undefined, length: undefined });
     const tale = await taleIs(system, ada, id, 'ready');
@@ -93,7 +93,7 @@ describe('Requesting a tale', () => {
     expect(tale).toMatchObject({ prompt: 'A lighthouse', interests: [], tone: 'dark', language: 'en-GB' });
   });
 
-  it('says what language it is in where the embedded writer does not speak the other one', async () => {
+  it('returns the language of the text if the embedded writer does not support the requested one', async () => {
     const id = await requestTale(system, ada, { language: 'fr' });
     expect(await taleIs(system, ada, id, 'ready')).toMatchObject({ language: 'en', generator: 'embedded' });
   });
@@ -103,7 +103,7 @@ describe('Requesting a tale', () => {
     expect(await readTale(system, ada, id)).toMatchObject({ prompt: 'A dragon', interests: ['cats'] });
   });
 
-  it('is refused where nothing is known about what to write', async () => {
+  it('is rejected without a prompt and interests', async () => {
     for (const body of [{}, { interests: [] }, { prompt: '\u202e\u200b', interests: ['\u200b'] }]) {
       const answer = await request(body);
       expect(answer).toMatchObject({ status: 422, body: { code: 'tales.no-preferences' } });
@@ -128,7 +128,7 @@ describe('Requesting a tale', () => {
     expect(await stored()).toEqual([]);
   });
 
-  it('is refused in a language nobody speaks', async () => {
+  it('is rejected in an unknown language', async () => {
     expect(await request({ interests: ['cats'], language: 'xx' })).toMatchObject({
       status: 422,
       body: { code: 'tales.language-unknown' },

@@ -45,7 +45,7 @@ describe('Trying a tale again', () => {
     expect(answers.find(({ status }) => status === 409)!.body.code).toBe('tales.too-many-active');
   });
 
-  it('is for its reader alone', async () => {
+  it('is possible only for its reader', async () => {
     expect((await retry(failed, await enroll(system))).status).toBe(404);
   });
 });

@@ -62,7 +62,7 @@ describe('Following a tale', () => {
     return text.join('');
   }
 
-  it('hands out the text as it grows, and ends with the tale', async () => {
+  it('streams the text as it is written, and ends with the tale', async () => {
     const id = await requestTale(system, ada, { length: 'long' }); // so that it still grows when the stream begins
     const response = await open(id);
     expect(response.status).toBe(200);
@@ -79,7 +79,7 @@ describe('Following a tale', () => {
     expect(frames[0]!.payload.title).toBe(tale.title);
   });
 
-  it('begins with what there is, for whoever comes late', async () => {
+  it('starts with the existing text for late clients', async () => {
     const id = await requestTale(system, ada);
     const tale = await taleIs(system, ada, id, 'ready');
     const frames = await read(await open(id));
@@ -87,7 +87,7 @@ describe('Following a tale', () => {
     expect(textOf(frames)).toBe(tale.content);
   });
 
-  it('goes on where a client was, and is over for one that knows the end', async () => {
+  it('resumes at the position of a client, and ends for one that has received the end', async () => {
     const id = await requestTale(system, ada, { length: 'long' });
     const controller = new AbortController();
     const first = await read(
@@ -102,7 +102,7 @@ describe('Following a tale', () => {
     expect((await open(id, { lastEventId: rest.at(-1)!.id })).status).toBe(204);
   });
 
-  it('begins anew for a Last-Event-ID that was not given out', async () => {
+  it('starts again for an unknown Last-Event-ID', async () => {
     const id = await requestTale(system, ada);
     const tale = await taleIs(system, ada, id, 'ready');
     for (const lastEventId of ['', 'nonsense', '999999999-0', '1-999999', '-1--1', '1-2-3'])

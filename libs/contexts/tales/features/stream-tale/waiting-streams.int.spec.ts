@@ -41,7 +41,7 @@ describe('Streams of a tale that nobody writes yet', () => {
   };
   const beats = ({ text }: TestEventStream) => text.split(': still here').length - 1;
 
-  it('ask nothing of the tale while nothing happens, and together less than twice a second', async () => {
+  it('do not query the tale while nothing happens, and less than twice a second in total', async () => {
     const limits = system.inApi(RealtimeLimits);
     const normal = structuredClone(limits);
     Object.assign(limits, { heartbeatMs: 1 });

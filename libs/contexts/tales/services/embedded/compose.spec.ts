@@ -74,7 +74,7 @@ describe('A composed story', () => {
     }
   });
 
-  it('weaves in every interest, and the wish', () => {
+  it('includes every interest and the prompt', () => {
     for (const each of cases) {
       const text = compose(each).paragraphs.join(' ');
       for (const interest of each.interests) expect(text).toContain(interest);
@@ -108,7 +108,7 @@ describe('A composed story', () => {
     expect(text).toContain('#town# {topics} [a:b]');
   });
 
-  it('stands the same shapes and tones in both languages', () => {
+  it('has the same plots and tones in both languages', () => {
     expect(Object.keys(german.tones)).toEqual(TONES);
     expect(german.shapes.length).toBe(english.shapes.length);
     for (const { beats } of [...german.shapes, ...english.shapes]) expect(beats).toHaveLength(5);

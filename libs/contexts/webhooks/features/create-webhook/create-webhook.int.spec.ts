@@ -15,7 +15,7 @@ describe('Creating a webhook', () => {
 
   const create = (body: object, who = ada) => system.ask('POST /v1/webhooks', { token: who.token, body });
 
-  it('answers with it and its secret, which is shown nowhere else', async () => {
+  it('returns it with its secret, which is not shown anywhere else', async () => {
     const { status, headers, body } = await create({ url: URL, events: EVENTS });
     expect(status).toBe(201);
     expect(headers.location).toBe(`/v1/webhooks/${body.id}`);
@@ -77,7 +77,7 @@ describe('Creating a webhook', () => {
     ['events.1', { url: URL, events: ['social.user-followed', '*'] }],
     ['active', { url: URL, events: EVENTS, active: 'yes' }],
     ['secret', { url: URL, events: EVENTS, secret: 'whsec_x' }],
-  ])('names %s where it is not as it should be', async (path, body) => {
+  ])('names the invalid field %s', async (path, body) => {
     const answer = await create(body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(path);
@@ -96,7 +96,7 @@ describe('Creating a webhook', () => {
     expect(new Set([...body.data, ...rest.body.data].map(({ id }) => id)).size).toBe(10);
   });
 
-  it('leaves none active behind the deletion of the account', async () => {
+  it('leaves none active after the deletion of the account', async () => {
     const [deleted, created] = await race(system, [
       () => system.ask('DELETE /v1/me', { token: ada.token }),
       () => create({ url: URL, events: EVENTS }),

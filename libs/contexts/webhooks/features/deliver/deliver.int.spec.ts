@@ -54,7 +54,7 @@ describe('Delivering events to webhooks', () => {
   };
   const settled = () => eventually(isSettled);
 
-  it('sends what somebody did to its owner, signed as Standard Webhooks says', async () => {
+  it('sends events about its owner, signed as described by Standard Webhooks', async () => {
     const { id, secret } = await create();
     await follow(bob, ada);
     const [{ headers, body, payload }] = (await receiver.has(1)) as [(typeof receiver.received)[0]];
@@ -88,7 +88,7 @@ describe('Delivering events to webhooks', () => {
     });
   });
 
-  it('costs no delivery for an event that concerns nobody with a webhook for it', async () => {
+  it('creates no delivery for an event without a matching webhook', async () => {
     await create({ events: ['social.post-created'] });
     await create({ active: false });
     const [eve, theirs] = [await newcomer(), await publish(system, bob)];
@@ -138,7 +138,7 @@ describe('Delivering events to webhooks', () => {
     }
   });
 
-  it('tells nobody that somebody has blocked them, and nothing of who has', async () => {
+  it('does not reveal blocks to the blocked user', async () => {
     const events = [
       'social.user-followed',
       'social.user-unfollowed',
@@ -163,7 +163,7 @@ describe('Delivering events to webhooks', () => {
     expect(told.filter(({ type }) => /blocked|unfollowed/.test(type))).toEqual([]);
   });
 
-  it('tells those who block and unfollow what they did', async () => {
+  it('notifies users of their own blocks and unfollows', async () => {
     await create({ events: ['social.user-unfollowed', 'social.user-blocked'] });
     await follow(ada, bob);
     await unfollow(ada, bob);
@@ -174,7 +174,7 @@ describe('Delivering events to webhooks', () => {
     );
   });
 
-  it('skips a retry of what its owner may not see any more', async () => {
+  it('skips a retry about something that its owner can no longer see', async () => {
     receiver.answer = (response) => response.writeHead(500).end();
     const { id } = await create();
     await follow(bob, ada);
@@ -189,7 +189,7 @@ describe('Delivering events to webhooks', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('sends members what happens in their workspaces, and nothing more to who was removed, retries included', async () => {
+  it('sends events of workspaces to members, and nothing to removed members, not even retries', async () => {
     receiver.answer = (response) => response.writeHead(500).end();
     const workspaceId = await gather(system, bob, [[ada, 'member']]);
     const { id } = await create({ events: ['todos.todo-created', 'workspaces.member-removed'] });
@@ -243,7 +243,7 @@ describe('Delivering events to webhooks', () => {
     expect(view.failingSince).toBeNull();
   });
 
-  it.each([301, 302, 307, 400, 404, 500])('takes %i for a failure', async (status) => {
+  it.each([301, 302, 307, 400, 404, 500])('treats %i as a failure', async (status) => {
     receiver.answer = (response) => response.writeHead(status, { location: receiver.url }).end();
     const { id } = await create();
     await follow(bob, ada);
@@ -288,7 +288,7 @@ describe('Delivering events to webhooks', () => {
     expect(receiver.received).toHaveLength(9);
   });
 
-  it('sends what has ended again when its owner asks for it, and nothing twice at once', async () => {
+  it('sends a finished delivery again on request, and never twice at once', async () => {
     const { id } = await create();
     await follow(bob, ada);
     await receiver.has(1);
@@ -377,7 +377,7 @@ describe('Delivering events to webhooks', () => {
     expect(headers['webhook-id']).toBe(body.deliveryId);
   });
 
-  it('gives up what is dripped, and blocks at the connection what looked public', async () => {
+  it('aborts slow responses, and blocks private addresses of public names at the connection', async () => {
     let dripping: NodeJS.Timeout | undefined;
     receiver.answer = (response) => {
       response.writeHead(200);
@@ -420,7 +420,7 @@ describe('Delivering events to webhooks', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('deletes all of its log that is old, however much, and what is open or young stays', async () => {
+  it('deletes all old deliveries from the log, and keeps pending and recent ones', async () => {
     const { id } = await create();
     const plant = (count: number, days: number, status: string) =>
       system.sql(

@@ -49,7 +49,7 @@ describe('Endpoints that fail', () => {
     }
   });
 
-  it('are left alone for a minute after five failures, which counts as attempts of the others', async () => {
+  it('are paused for a minute after five failures, which counts as attempts of other deliveries', async () => {
     receiver.answer = (response) => response.writeHead(500).end();
     const { id } = await create();
     for (let nr = 0; nr < 5; nr += 1) await publish(system, ada);
@@ -79,7 +79,7 @@ describe('Endpoints that fail', () => {
     expect(await view(id)).toMatchObject({ failingSince: null });
   });
 
-  it('are left alone as long as they ask for', async () => {
+  it('are paused as long as Retry-After says', async () => {
     receiver.answer = (response) => response.writeHead(429, { 'retry-after': '600' }).end();
     const { id } = await create();
     await publish(system, ada);
@@ -92,7 +92,7 @@ describe('Endpoints that fail', () => {
     });
   });
 
-  it('are disabled after days of failures alone, and their owner is told by mail, without the URL', async () => {
+  it('are disabled after days of failures, and their owner is notified by mail, without the URL', async () => {
     receiver.answer = (response) => response.writeHead(500).end();
     const { id } = await create({ url: `${receiver.url}/secret-path` });
     const state = (failures: number, hours: number) =>
@@ -132,7 +132,7 @@ describe('Endpoints that fail', () => {
     expect(await system.sql('SELECT 1 FROM messaging.interests WHERE holder = $1', [id])).toEqual([]);
   });
 
-  it('are disabled at once when they answer that they are gone', async () => {
+  it('are disabled immediately after a 410', async () => {
     receiver.answer = (response) => response.writeHead(410).end();
     const { id } = await create();
     await publish(system, ada);
@@ -141,7 +141,7 @@ describe('Endpoints that fail', () => {
     await eventually(async () => (await log(id))[0].status === 'failed');
   });
 
-  it('do not pile up deliveries without bound: beyond a thousand open ones, events are only logged', async () => {
+  it('have at most a thousand pending deliveries; further events are only logged', async () => {
     const { id } = await create();
     await system.sql(
       `INSERT INTO webhooks.deliveries (id, webhook_id, owner_id, event_id, event_type, subject, sequence, body, about, status)
@@ -170,7 +170,7 @@ describe('Endpoints that fail', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  it('are not asked for by everything that waits for its turn: the more is before it, the later it comes', async () => {
+  it('are not polled by waiting ordered deliveries: the more are before one, the later it checks', async () => {
     receiver.answer = (response) => response.writeHead(500).end();
     const { id } = await create({
       events: ['social.post-created', 'social.post-updated'],
@@ -196,7 +196,7 @@ describe('Endpoints that fail', () => {
     expect(receiver.received.filter(({ payload }) => payload.sequence > 1)).toEqual([]);
   });
 
-  it('hold back later events of the same subject only where the webhook asks for it', async () => {
+  it('delay later events of the same subject only for ordered webhooks', async () => {
     const events = ['social.post-created', 'social.post-updated'];
     const refusing = new Set(['social.post-created']);
     receiver.answer = (response, { payload }) =>

@@ -3,7 +3,7 @@ import { deviceAt } from '@rookery/contexts/notifications/testing';
 import { createWebhook } from '@rookery/contexts/webhooks/testing';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
 
-describe('What acts for somebody without signing in', () => {
+describe('Access that needs no sign-in', () => {
   const system = sharedSystem();
 
   const hold = async (person: Person) => {

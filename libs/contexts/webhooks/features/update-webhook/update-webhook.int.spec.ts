@@ -26,7 +26,7 @@ describe('Changing and deleting a webhook', () => {
       )
     ).map(({ key }) => key);
 
-  it('changes what is named', async () => {
+  it('changes the given fields', async () => {
     const changes = { url: 'https://hooks.example.com/b', events: ['social.post-created'], ordered: true };
     const { status, body } = await change(changes);
     expect({ status, body }).toEqual({
@@ -36,7 +36,7 @@ describe('Changing and deleting a webhook', () => {
     expect(await interests()).toEqual([`social.post-created:${ada.id}`]);
   });
 
-  it('is interested in its events while it is active, and in nothing once it is deleted', async () => {
+  it('is registered for its events while it is active, and for none after its deletion', async () => {
     expect(await interests()).toEqual([`social.user-followed:${ada.id}`]);
     expect((await change({ active: false })).body).toMatchObject({ active: false, disabledReason: 'owner' });
     expect(await interests()).toEqual([]);
@@ -71,11 +71,11 @@ describe('Changing and deleting a webhook', () => {
     ['events.0', { events: ['x'] }],
     ['ownerId', { ownerId: 'x' }],
     ['failures', { failures: 0 }],
-  ])('names %s where it is not as it should be', async (path, body) => {
+  ])('names the invalid field %s', async (path, body) => {
     expect(await change(body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
 
-  it('leaves no trace of it to others', async () => {
+  it('returns 404 to others', async () => {
     const bob = await enroll(system);
     expect((await change({ active: false }, bob)).status).toBe(404);
     for (const path of ['rotate-secret', 'ping'])
