@@ -5,8 +5,8 @@ import { verify } from '@node-rs/argon2';
 import { Pool } from 'pg';
 
 /**
- * The least that does the same work: node:http and pg, one prepared statement a request, an HS256 token that is fully
- * verified, rows as JSON. No framework, limits, logs, metrics or audit. It is the yardstick of `bench:http`.
+ * A minimal server that does the same work: node:http and pg, one prepared statement per request, a fully verified
+ * HS256 token, rows as JSON. No framework, rate limits, logs, metrics or audit. It is the baseline of `bench:http`.
  */
 const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 10, min: 10 });
 const COLUMNS = 'id, author_id AS "authorId", title, content, tags, version, created_at AS "createdAt"';
@@ -15,7 +15,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const STATEMENTS = {
   post: `SELECT ${COLUMNS} FROM bench.posts WHERE id = $1`,
-  // Fan-out on read: the newest of each author who is followed by index-only probes, then the rows of the page.
+  // Fan-out on read: the newest posts of each followed author with index-only probes, then the rows of the page.
   feed: `SELECT ${COLUMNS} FROM (
       SELECT newest.created_at AS at, newest.id AS post_id FROM bench.follows
       CROSS JOIN LATERAL (SELECT post.created_at, post.id FROM bench.posts post
@@ -37,7 +37,7 @@ async function ask(name: keyof typeof STATEMENTS, values: unknown[]) {
   return rows;
 }
 
-/** @returns id of the caller; undefined when the token is none of ours, or expired */
+/** @returns id of the caller; undefined if the token is forged or expired */
 function callerOf(authorization = ''): string | undefined {
   const [header = '', claims = '', signature = ''] = authorization.replace('Bearer ', '').split('.');
   const expected = createHmac('sha256', process.env.BENCH_SECRET!).update(`${header}.${claims}`).digest();

@@ -3,15 +3,15 @@ const ROW = 34;
 const LEFT = 150;
 const TOP = 48;
 
-/** One bar: `1` is as long as what it is compared with. */
+/** One bar; `1` is the length of the baseline. */
 export interface Bar {
   label: string;
   ratio: number;
-  /** Where a mark stands. */
+  /** Position of a mark. */
   goal: number | undefined;
 }
 
-/** @returns a bar chart as SVG that reads on light and dark pages */
+/** @returns a bar chart as SVG that is readable on light and dark pages */
 export function chartOf(title: string, bars: readonly Bar[]): string {
   const longest = Math.max(1, ...bars.flatMap(({ ratio, goal = 0 }) => [ratio, goal]));
   const x = (ratio: number) => LEFT + (ratio / longest) * (WIDTH - LEFT - 60);

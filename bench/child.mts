@@ -42,7 +42,7 @@ export class Child {
 
   private async answer(): Promise<Moment[]> {
     const dead = once(this.process, 'exit', {}).then(() => {
-      throw new Error('A process of the bench ended before it answered.');
+      throw new Error('A process of the benchmark ended before it responded.');
     });
     const [moments] = (await Promise.race([once(this.process, 'message'), dead])) as [Moment[]];
     return moments;
@@ -78,7 +78,7 @@ export class Moments {
   }
 }
 
-/** More concurrency than connections would measure the wait for a connection. */
+/** With more concurrency than connections, the wait for a connection would be measured. */
 const MAX_CONCURRENCY = 25;
 
 /**

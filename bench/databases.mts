@@ -20,7 +20,7 @@ export class BenchDatabase {
     this.url = new URL(`/${name}`, SERVER).toString();
   }
 
-  /** Makes one, in place of what an earlier run has left. */
+  /** Creates a copy, and replaces one of an earlier run. */
   static async create(name: string): Promise<BenchDatabase> {
     const template = new URL(SERVER).pathname.slice(1);
     await administer(
@@ -36,7 +36,7 @@ export class BenchDatabase {
     return client;
   }
 
-  /** @returns providers as the api has them, with persistence over one connection, and nothing else of the api */
+  /** @returns the given providers as in the api, with persistence over one connection, without the rest of the api */
   open(providers: Provider[]): Promise<INestApplicationContext> {
     Object.assign(process.env, { DATABASE_URL: this.url, DATABASE_POOL_SIZE: '1' });
     const surroundings = [HealthChecks, { provide: RelayHint, useValue: { send: () => undefined } }];
@@ -59,7 +59,7 @@ export class BenchDatabase {
 }
 
 /**
- * Fills a table without its indexes, which are built afterwards: that is several times as fast as adding rows to them.
+ * Fills a table without its indexes and builds them afterwards, which is several times as fast.
  *
  * @param table with its schema
  */

@@ -26,7 +26,7 @@ const { postColumns } = load('./libs/contexts/social/views/post.js');
  * equally. For comparison, of the feed: a plain join of follows and posts (fan-out on read) in the same database.
  *
  * BENCH_POSTS=20000,200000 measures less; BENCH_ROUNDS sets the number of rounds. Fails if a page costs more than 1.3
- * times as much as in the smallest database, or, where its cost has a bound instead, more than that.
+ * times as much as in the smallest database, or more than its limit, if it has one.
  */
 const SIZES = (process.env.BENCH_POSTS ?? '20000,200000,2000000').split(',').map(Number);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 60);
@@ -38,7 +38,7 @@ const QUERY_CANCELED = '57014';
 const WARM_UP = 6;
 const LIMIT = 20;
 const GOAL = 1.3;
-/** Bound of searches that may not be flat: a scan of the newest 100,000 posts, and some. */
+/** Maximum of searches whose cost grows: slightly more than a scan of the newest 100,000 posts. */
 const BOUND_MS = 100;
 
 const PLAIN: FeedFilters = { tags: [], search: '', sort: 'desc' };
@@ -50,9 +50,9 @@ interface Page {
   name: string;
   filters: FeedFilters;
   position?: Position;
-  /** Of what; by default of the feed. */
+  /** What to read; by default the feed. */
   of?: 'explore' | 'search';
-  /** Its cost has a bound, and need not be flat; it may find little. */
+  /** Its cost can grow up to a limit; it can find few posts. */
   bounded?: boolean;
 }
 
@@ -230,7 +230,7 @@ async function verify(cells: readonly Cell[]): Promise<void> {
         !plain || JSON.stringify(ours.map(({ id }) => id)) === JSON.stringify(plain.map(({ id }) => id));
       if (!same) throw new Error(`${page.name}, ${cell.name}: the feed and the join differ.`);
       if (ours.length <= LIMIT)
-        throw new Error(`${page.name}, ${cell.name}: ${ours.length} posts are no full page.`);
+        throw new Error(`${page.name}, ${cell.name}: ${ours.length} posts are not a full page.`);
     }
   }
 }
@@ -269,7 +269,9 @@ function report(cells: readonly Cell[], ours: Times, plain: Times): void {
   const names = cells.map(({ name }) => name);
   const steep: string[] = [];
   const rounds = Math.min(...[...ours.values()].flat().map(({ length }) => length));
-  console.log(`\nPages, in times of the smallest (posts × followed), medians of ${rounds} rounds or more:\n`);
+  console.log(
+    `\nPages, relative to the smallest database (posts × followed), medians of ${rounds} rounds or more:\n`,
+  );
   printRow(['page', ...names, names[0] + ', ms']);
   printRow(['---', ...names.map(() => '--:'), '--:']);
   for (const page of PAGES) {
@@ -285,7 +287,7 @@ function report(cells: readonly Cell[], ours: Times, plain: Times): void {
       medians[0]!.toFixed(2),
     ]);
   }
-  console.log(`\nFan-out on read, in times of the feed in the same cell:\n`);
+  console.log(`\nFan-out on read, relative to the feed in the same cell:\n`);
   printRow(['page', ...names]);
   printRow(['---', ...names.map(() => '--:')]);
   for (const page of FEED_PAGES) {
@@ -298,11 +300,11 @@ function report(cells: readonly Cell[], ours: Times, plain: Times): void {
   }
   if (steep.length === 0)
     console.log(
-      `\n✓ no page costs more than ${GOAL} times what it costs in the smallest, or than its bound of ${BOUND_MS} ms`,
+      `\n✓ no page costs more than ${GOAL} times as much as in the smallest database, or than its limit of ${BOUND_MS} ms`,
     );
   else
     console.log(
-      `\n✗ more than ${GOAL} times what it costs in the smallest, or than its bound:\n  ${steep.join('\n  ')}`,
+      `\n✗ more than ${GOAL} times as much as in the smallest database, or than its limit:\n  ${steep.join('\n  ')}`,
     );
   if (steep.length > 0) process.exitCode = 1;
 }

@@ -12,7 +12,7 @@ export function short(number: number): string {
     .replace('k', ' k');
 }
 
-/** @returns the value that half of the values are below */
+/** @returns the median of the values */
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }

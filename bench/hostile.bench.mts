@@ -264,7 +264,7 @@ function send(
         );
       },
     );
-    // A client that is refused before the body is read may see the connection close while it is still sending.
+    // The connection of a client that is rejected before its body is read can close while it is still sending.
     sent.on('error', reject);
     sent.end(body);
   });
@@ -284,7 +284,7 @@ async function until<T>(work: () => Promise<T>): Promise<T> {
 
 function report(figures: readonly Figures[]): void {
   console.log(`\n${CONCURRENCY} at once, ms:\n`);
-  console.log('| what | answers | longest /livez | longest other | all answered |');
+  console.log('| case | statuses | longest /livez | longest other | all responded |');
   console.log('| --- | --- | --: | --: | --: |');
   const bad: string[] = [];
   for (const { name, statuses, livezMs, otherMs, failed, allMs } of figures) {
@@ -297,8 +297,8 @@ function report(figures: readonly Figures[]): void {
     if (failed > 0) bad.push(`${name}: ${failed} requests of others failed`);
     if (statuses.has(500)) bad.push(`${name}: answered 500`);
   }
-  if (bad.length === 0) console.log('\n✓ others notice nothing');
-  else console.log(`\n✗ others notice:\n  ${bad.join('\n  ')}`);
+  if (bad.length === 0) console.log('\n✓ other clients are not affected');
+  else console.log(`\n✗ other clients are affected:\n  ${bad.join('\n  ')}`);
   if (bad.length > 0) process.exitCode = 1;
 }
 

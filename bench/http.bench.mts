@@ -16,12 +16,13 @@ import { generateSocial } from './social-data.mts';
 import { median } from './figures.mts';
 
 /**
- * What a request costs in this api beside a bare server that does the same work, on the same PostgreSQL, in turns: the
- * ratios of one run bear what else the machine does, absolute numbers do not. The api runs from `dist` with the
- * environment of `npm start`: validation, tokens, limits (raised, so that they grant), logs to a file and metrics are on.
+ * Compares the cost of a request in this api with that of a bare server that does the same work, on the same
+ * PostgreSQL, alternating. Other load on the machine affects both sides, so ratios are comparable between runs, but
+ * absolute numbers are not. The api runs from `dist` with the environment of `npm start`: validation, tokens, limits
+ * (raised, so that they reject nothing), logs to a file and metrics are on.
  *
- * BENCH_ROUNDS, BENCH_SECONDS and BENCH_POSTS say how much; BENCH_ONLY=post,feed measures less; BENCH_SAVE=1 rewrites
- * docs/performance/http.md and its chart. CPU times are read from /proc, so they are there on Linux alone.
+ * BENCH_ROUNDS, BENCH_SECONDS and BENCH_POSTS set the amount; BENCH_ONLY=post,feed measures less; BENCH_SAVE=1 rewrites
+ * docs/performance/http.md and its chart. CPU times are read from /proc, so they are available only on Linux.
  */
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 3);
@@ -43,7 +44,7 @@ interface Reader {
   email: string;
 }
 
-/** What is asked, as one of the readers. */
+/** The request of one of the readers. */
 interface Operation {
   name: string;
   request: (reader: number, turn: number) => autocannon.Request;
@@ -234,7 +235,7 @@ function operationsOn(posts: readonly string[], readers: readonly Reader[]): Ope
     { name: 'create', request: (_, turn) => create({}, turn) },
     {
       name: 'create with a key',
-      // The load generator replaces this by an id that is new for each request.
+      // The load generator replaces this with a new id for each request.
       request: (_, turn) => create({ 'idempotency-key': '[<id>]' }, turn),
     },
     {
@@ -249,7 +250,7 @@ function operationsOn(posts: readonly string[], readers: readonly Reader[]): Ope
   ];
 }
 
-/** Each connection asks as a reader of its own with each request, so that what is cached for one serves no other. */
+/** Each request is sent as a different reader, so that cached data of one reader is not used for another. */
 function loadOn({ url, tokens }: Target, { request }: Operation, seconds: number, perSecond?: number) {
   let connection = 0;
   return autocannon({
@@ -318,7 +319,7 @@ async function sampleOf(target: Target, operation: Operation, cpu: CpuClock): Pr
   const after = await cpu.read(target);
   if (non2xx + errors > 0)
     throw new Error(
-      `${target.name}, ${operation.name}: ${non2xx} answers were no 2xx, ${errors} requests failed.`,
+      `${target.name}, ${operation.name}: ${non2xx} responses were not 2xx, ${errors} requests failed.`,
     );
   const each = (part: keyof typeof before) => (after[part] - before[part]) / requests.total;
   return {
@@ -330,7 +331,7 @@ async function sampleOf(target: Target, operation: Operation, cpu: CpuClock): Pr
   };
 }
 
-/** @returns the p99 in milliseconds of each target where both get half of what the api takes */
+/** @returns the p99 in milliseconds of each target at half of the maximum rate of the api */
 async function measureAtSameRate(
   operations: readonly Operation[],
   targets: readonly Target[],

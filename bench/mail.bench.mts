@@ -142,7 +142,7 @@ async function fanOut(app: App): Promise<void> {
   }
   const seconds = (performance.now() - began) / 1_000;
   console.log(
-    `one event into ${INBOXES} inboxes: ${seconds.toFixed(1)} s, ${(INBOXES / seconds).toFixed(0)} a second`,
+    `one event into ${INBOXES} inboxes: ${seconds.toFixed(1)} s, ${(INBOXES / seconds).toFixed(0)} per second`,
   );
 }
 

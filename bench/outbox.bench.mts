@@ -24,7 +24,7 @@ const CHUNK = 500_000;
 const FIRST_WAITING = 1_000_000_000;
 const QUERY_CANCELED = '57014';
 const GOAL = 5;
-/** Below this a ratio says more about the machine than about the query. */
+/** Below this, a ratio depends more on the machine than on the query. */
 const NEGLIGIBLE_MS = 50;
 
 type Walk = (outbox: OutboxType, deliveries: DeliveriesType) => Promise<unknown>;
@@ -142,7 +142,7 @@ async function time(
 
 function report(times: ReadonlyMap<string, number[]>): void {
   console.log(
-    `\n${WAITING} events wait behind so many published ones; in times of the shortest history, medians of ${ROUNDS}:\n`,
+    `\n${WAITING} events wait behind so many published ones; relative to the shortest history, medians of ${ROUNDS}:\n`,
   );
   printRow(['walk', ...HISTORIES.map(String), 'longest, ms']);
   printRow(['---', ...HISTORIES.map(() => '--:'), '--:']);
@@ -156,8 +156,8 @@ function report(times: ReadonlyMap<string, number[]>): void {
     const text = (ratio: number) => (Number.isFinite(ratio) ? ratio.toFixed(2) : 'timed out');
     printRow([walk, ...ratios.map(text), medians.at(-1)!.toFixed(1)]);
   }
-  if (steep.length === 0) console.log(`\n✓ no walk takes more than ${GOAL} times as long`);
-  else console.log(`\n✗ longer with history:\n  ${steep.join('\n  ')}`);
+  if (steep.length === 0) console.log(`\n✓ no query takes more than ${GOAL} times as long`);
+  else console.log(`\n✗ slower with a longer history:\n  ${steep.join('\n  ')}`);
   if (steep.length > 0) process.exitCode = 1;
 }
 

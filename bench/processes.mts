@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What `/proc` counts CPU time in: a hundredth of a second. */
+/** The unit of CPU time in `/proc`: a hundredth of a second. */
 const MICROSECONDS_PER_TICK = 10_000;
 
 /**
  * @param pid of a process on Linux
- * @returns microseconds of CPU time that it, its children and what it has reaped have used
+ * @returns microseconds of CPU time of the process, its children and its ended children
  */
 export function cpuMicroseconds(pid: number): number {
   const [ticks, reaped] = statOf(pid);
@@ -13,12 +13,12 @@ export function cpuMicroseconds(pid: number): number {
   return (ticks + reaped) * MICROSECONDS_PER_TICK + children;
 }
 
-/** @returns megabytes of memory that a process holds */
+/** @returns memory of a process in megabytes */
 export function residentMegabytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1_024;
 }
 
-/** @returns the process that started another */
+/** @returns the parent of a process */
 export function parentOf(pid: number): number {
   return Number(/PPid:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1]);
 }

@@ -8,8 +8,8 @@ import { median, percentile } from './figures.mts';
 import { residentMegabytes } from './processes.mts';
 
 /**
- * Measures two api processes with many WebSockets: the memory of one that is idle, and the time from before the
- * transaction of a frame until it has arrived, for a frame to one user, and to a hundred.
+ * Measures two api processes with many WebSockets: the memory of an idle socket, and the time from the start of the
+ * transaction of a frame until its arrival, for a frame to one user and to a hundred.
  *
  * BENCH_SOCKETS=200 measures less. Fails if a socket takes more than 100 kB, or the median is above 50 ms.
  */
@@ -53,7 +53,7 @@ let failed = false;
 try {
   const users = await sender.enrollAll(Math.ceil(SOCKETS / SOCKETS_PER_USER));
   const urls = nodes.map(({ url }) => url);
-  // Whatever is loaded with the first socket is not the cost of the thousandth.
+  // Modules that are loaded with the first socket must not count as memory per socket.
   const first = users.slice(0, 20).map((user, index) => new Listener(user, urls, index));
   await Promise.all(first.map((listener) => listener.start()));
   await sleep(SETTLE_MS);

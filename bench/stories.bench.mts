@@ -23,9 +23,9 @@ const { StatsViews } = load('./libs/contexts/stories/views/stats.js');
 const { StoryReader } = load('./libs/contexts/stories/views/story.js');
 
 /**
- * Measures a page of the story feed with many stories, none of which has ended, and many followed users, and reading a
- * story with ten views beside one with very many; through the classes that the api uses, over one connection. Each cell
- * is the median of interleaved calls, so that other load affects all equally.
+ * Measures a page of the story feed with many stories, none of which has expired, and many followed users; and compares
+ * reading a story with ten views and one with very many views, through the classes that the api uses, over one
+ * connection. Each cell is the median of interleaved calls, so that other load affects all equally.
  *
  * BENCH_STORIES=20000,200000 and BENCH_VIEWS=100000 measure less; BENCH_ROUNDS sets the number of rounds. Fails if a
  * page costs more than 1.3 times as much as in the smallest database, or the story more than 1.3 times the other.
@@ -81,7 +81,7 @@ async function open(stories: number): Promise<Bench> {
   await client.end();
   const app = await database.open([
     { provide: Accounts, useClass: StoredAccounts },
-    { provide: MediaLibrary, useValue: undefined }, // the stories are texts
+    { provide: MediaLibrary, useValue: undefined }, // the stories have no media
     { provide: Relations, useClass: SocialVisibility },
     People,
     StatsViews,
@@ -120,7 +120,7 @@ async function fill(client: Client, stories: number): Promise<void> {
      SELECT gen_random_uuid(), 1, ${idOf('viewer', 'follows')}, ${idOf('author', 'number')}, now()
      FROM unnest(ARRAY[${FOLLOWED.join()}]) AS follows, generate_series(0, follows - 1) AS number`,
   );
-  // Authors in turn, in steps, so that the stories of those who are followed are spread evenly over the day.
+  // Rotates through the authors in steps, so that the stories of followed authors are spread evenly over the day.
   await withoutIndexes(client, 'stories.stories', () =>
     client.query(
       `INSERT INTO stories.stories (id, version, author_id, text, visibility, restricted, created_at, expires_at)
@@ -180,7 +180,9 @@ async function measureFeeds(benches: readonly Bench[]): Promise<boolean> {
     { name: 'following, first page', scope: 'following', position: NEWEST },
     { name: 'following, in the middle', scope: 'following', position: middle },
   ];
-  console.log(`\nPages, in times of the smallest (stories × followed), medians of ${ROUNDS} rounds:\n`);
+  console.log(
+    `\nPages, relative to the smallest database (stories × followed), medians of ${ROUNDS} rounds:\n`,
+  );
   printRow([
     'page',
     ...cells.map(({ bench, viewer }) => `${bench.name} × ${short(viewer.follows)}`),
@@ -193,7 +195,8 @@ async function measureFeeds(benches: readonly Bench[]): Promise<boolean> {
       cells.map(({ bench: { feed }, viewer: { id } }) => async () => {
         const found = await feed.candidates(id, scope, position, LIMIT + 1);
         const shown = await feed.visibleOf(id, scope, found);
-        if (shown.length !== LIMIT + 1) throw new Error(`${name}: ${shown.length} stories are no full page.`);
+        if (shown.length !== LIMIT + 1)
+          throw new Error(`${name}: ${shown.length} stories are not a full page.`);
       }),
     );
     const ratios = medians.map((each) => each / medians[0]!);
@@ -215,7 +218,9 @@ async function measureStories({ reader, stats, viewed }: Bench): Promise<boolean
   };
   const [ten, all] = (await interleaved([read(few, 10), read(many, VIEWS)])) as [number, number];
   const ratio = all / ten;
-  console.log(`\nReading a story with ${short(VIEWS)} views takes ${ratio.toFixed(2)} times one with ten.`);
+  console.log(
+    `\nReading a story with ${short(VIEWS)} views takes ${ratio.toFixed(2)} times as long as one with ten.`,
+  );
   const began = performance.now();
   const counted = await stats.of(author, 7);
   const took = (performance.now() - began).toFixed(0);
@@ -223,7 +228,7 @@ async function measureStories({ reader, stats, viewed }: Bench): Promise<boolean
   return ratio <= GOAL;
 }
 
-/** @returns the median milliseconds of each call, made in turn */
+/** @returns the median milliseconds of each call; calls are interleaved */
 async function interleaved(calls: readonly (() => Promise<void>)[]): Promise<number[]> {
   const times = calls.map((): number[] => []);
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {

@@ -16,8 +16,8 @@ const { statement } = load('./libs/contexts/todos/views/todo-lists.js');
  * todos of other workspaces. Each cell is the median of interleaved calls, so that other load affects all equally.
  *
  * BENCH_TODOS=20000,100000 measures less; BENCH_ROUNDS sets the number of rounds. Fails if a page costs more than 1.5
- * times as much in the largest database as in the next smaller one. In a small one PostgreSQL may choose another plan:
- * what the first column shows is no growth as long as the last does not go on.
+ * times as much in the largest database as in the next smaller one. In a small database PostgreSQL can choose another
+ * plan, so a difference to the first column is not growth if it does not continue in the last.
  */
 const SIZES = (process.env.BENCH_TODOS ?? '20000,200000,1000000').split(',').map(Number);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 30);
@@ -55,7 +55,7 @@ async function fill(client: Client, todos: number): Promise<void> {
     `INSERT INTO todos.categories (id, version, user_id, name, color, created_at, updated_at)
      VALUES (${idOf('category', '0')}, 1, ${idOf('user', '0')}, 'Garden', '#6b7280', now(), now())`,
   );
-  // The first ten thousand are in the measured workspace; of all the rest a thousand are in each.
+  // The first ten thousand are in the measured workspace; each of the other workspaces has a thousand.
   await withoutIndexes(client, 'todos.todos', () =>
     client.query(
       `INSERT INTO todos.todos (id, version, workspace_id, author_id, assignee_id, category_id, title, status, priority,
@@ -100,7 +100,7 @@ async function measure(clients: readonly Client[]): Promise<boolean> {
     workspace: { workspaceId: room },
     mine: { responsibleId: user, workspaceIds: [room] },
   };
-  console.log(`\nPages, in times of ${short(SIZES[0]!)} todos, medians of ${ROUNDS} rounds:\n`);
+  console.log(`\nPages, relative to ${short(SIZES[0]!)} todos, medians of ${ROUNDS} rounds:\n`);
   printRow(['list', ...SIZES.map(short), 'smallest, ms']);
   printRow(['---', ...SIZES.map(() => '--:'), '--:']);
   let flat = true;
@@ -111,7 +111,7 @@ async function measure(clients: readonly Client[]): Promise<boolean> {
         const { text, values } = statement(scope, query, ORDERS[sort].keyset.first, LIMIT, now);
         const medians = await interleaved(
           clients.map((client) => async () => {
-            const page = await client.query(text, values); // planned each time, as the api does
+            const page = await client.query(text, values); // planned each time, as in the api
             if (page.rows.length === 0) throw new Error(`${name} found nothing.`);
           }),
         );
@@ -126,12 +126,14 @@ async function measure(clients: readonly Client[]): Promise<boolean> {
         ]);
       }
   console.log(
-    flat ? '\n✓ no page grows with the todos of others' : '\n✗ a page grows with the todos of others',
+    flat
+      ? '\n✓ no page becomes slower with the todos of others'
+      : '\n✗ a page becomes slower with the todos of others',
   );
   return flat;
 }
 
-/** @returns the median milliseconds of each call, made in turn */
+/** @returns the median milliseconds of each call; calls are interleaved */
 async function interleaved(calls: readonly (() => Promise<void>)[]): Promise<number[]> {
   const times = calls.map((): number[] => []);
   for (let round = -WARM_UP; round < ROUNDS; round += 1)
