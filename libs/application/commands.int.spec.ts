@@ -231,8 +231,10 @@ describe('With one connection to PostgreSQL, a command', () => {
       return system.startWorker([contextOf('suite', { handlers: [WriteHandler, Handler] })]);
     };
     await expect(booting(Scribble)).rejects.toThrow("Scribble has no durable name: put @Audited('");
-    await expect(booting(PutDown)).rejects.toThrow('two commands named suite.put-down: Write and PutDown');
-    await expect(booting(Type)).rejects.toThrow('two commands named suite.write: Write and Type');
+    await expect(booting(PutDown)).rejects.toThrow(
+      'Two commands are named suite.put-down: Write and PutDown',
+    );
+    await expect(booting(Type)).rejects.toThrow('Two commands are named suite.write: Write and Type');
   });
 
   it('cannot write outside of its transaction', async () => {

@@ -317,7 +317,7 @@ describe('A delivery', () => {
       await late;
     });
     await becomes(key, 'done');
-    await expect(late).rejects.toThrow(/is over|read-only transaction/);
+    await expect(late).rejects.toThrow(/has already ended|read-only transaction/);
     expect(await stateOf(key)).toMatchObject({ attempts: 1, error: expect.stringContaining('Timed out') });
     expect(await effectsOf(key)).toEqual(['opened']);
   });

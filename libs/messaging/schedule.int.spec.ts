@@ -161,7 +161,7 @@ describe('A schedule', () => {
     const schedules = system.inWorker(Schedules);
     expect(schedules.all()).toContain('suite.strike-the-hour');
     expect(() => schedules.register(StrikeTheHour)).toThrow(
-      'two schedules named suite.strike-the-hour: StrikeTheHour and StrikeTheHour',
+      'Two schedules are named suite.strike-the-hour: StrikeTheHour and StrikeTheHour',
     );
   });
 });

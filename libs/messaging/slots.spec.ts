@@ -96,7 +96,7 @@ describe('what is no timing', () => {
     ['0 6 * *', /WaterTrees: "0 6 \* \*" is not a cron expression .*: write minute, hour, /],
     ['0 25 * * *', /WaterTrees: "0 25 \* \* \*" is not a cron expression .*: write minute, hour, /],
     ['0 0 6 * * *', /WaterTrees: "0 0 6 \* \* \*" is not a cron expression .*: write minute, hour, /],
-    ['0 0 30 2 *', /WaterTrees: "0 0 30 2 \*" never comes: write minute, hour, /],
+    ['0 0 30 2 *', /WaterTrees: "0 0 30 2 \*" never matches: write minute, hour, /],
   ])('is refused with the class and the remedy: %s', (cron, sentence) => {
     expect(() => declare({ cron })).toThrow(sentence);
   });

@@ -54,7 +54,7 @@ describe('Registering a subscriber', () => {
       subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Rained, { queue: Queues.mail }),
     );
     const second = subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Snowed, { queue: Queues.mail });
-    expect(() => subscribers.register(second)).toThrow('two subscribers named garden.fill-rain-barrel');
+    expect(() => subscribers.register(second)).toThrow('Two subscribers are named garden.fill-rain-barrel');
     const third = subscriber('FillRainBarrel', 'street.fill-rain-barrel', Snowed, { queue: Queues.mail });
     expect(() => subscribers.register(third)).not.toThrow();
   });
@@ -65,7 +65,7 @@ describe('Registering a subscriber', () => {
     ['that is undefined', undefined],
   ])('refuses a queue %s', (_, queue) => {
     const type = subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Rained, { queue: queue! });
-    expect(() => subscribers.register(type)).toThrow('names a queue that is not declared');
+    expect(() => subscribers.register(type)).toThrow('uses a queue that is not declared');
   });
 
   it('refuses an undefined event', () => {
@@ -94,7 +94,7 @@ describe('Registering a subscriber', () => {
       formerly: ['garden.fill-rain-barrel'],
     });
     expect(() => subscribers.register(second)).toThrow(
-      'two subscribers named garden.fill-rain-barrel: FillRainBarrel and FillBarrel',
+      'Two subscribers are named garden.fill-rain-barrel: FillRainBarrel and FillBarrel',
     );
   });
 

@@ -158,7 +158,7 @@ describe('A transaction', () => {
       late = gate.then(() => write('late'));
     });
     open!();
-    await expect(late).rejects.toThrow('is over');
+    await expect(late).rejects.toThrow('has already ended');
     expect(await notes()).toEqual(['a']);
   });
 

@@ -30,7 +30,7 @@ describe('The subprotocols of a handshake', () => {
     ['that are repeated', 'rookery.v1, rookery.v1', undefined, 'unknown or repeated'],
     ['that are empty', 'rookery.v1,', undefined, 'unknown or repeated'],
     ['with two tokens', 'rookery.v1, bearer.a, bearer.b', undefined, 'two tokens'],
-    ['with a token beside that in the header', 'rookery.v1, bearer.a', 'Bearer b', 'Authorization too'],
+    ['with a token beside that in the header', 'rookery.v1, bearer.a', 'Bearer b', 'header Authorization'],
   ])('are refused %s', (_, offered, authorization, mistake) => {
     const taken = take(offered, authorization);
     expect(taken.mistake).toContain(mistake);

@@ -56,7 +56,9 @@ describe('A rate policy', () => {
   });
 
   it('has a name of its own', () => {
-    expect(() => defineRatePolicy('login', { quota: '1/1', per: ['ip'], doc: '' })).toThrow('is taken');
+    expect(() => defineRatePolicy('login', { quota: '1/1', per: ['ip'], doc: '' })).toThrow(
+      'is malformed or already used',
+    );
   });
 
   it.each([

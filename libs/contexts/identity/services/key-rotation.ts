@@ -83,7 +83,7 @@ export class KeyRotation {
         : retiring.filter(({ seconds }) => secondsToWait('retiring', seconds) === 0);
       if (due.length === 0) {
         const wait = Math.min(...retiring.map(({ seconds }) => secondsToWait('retiring', seconds)));
-        throw new KeyStepRefused(`Tokens of the key can still be valid: wait another ${wait} s.`);
+        throw new KeyStepRefused(`Tokens of the key can still be valid: wait ${wait} s more.`);
       }
       await this.pairs.remove(due.map(({ kid }) => kid));
     });

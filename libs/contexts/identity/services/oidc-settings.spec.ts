@@ -24,7 +24,7 @@ describe('the setting of external issuers', () => {
   });
 
   it.each([
-    ['no JSON', 'https://id.example|api', /it is no JSON/],
+    ['no JSON', 'https://id.example|api', /it is not JSON/],
     ['no audience', [{ issuer: 'https://id.example' }], /at \/0\/audience/],
     [
       'plain http',

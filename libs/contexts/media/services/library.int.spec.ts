@@ -2,7 +2,7 @@ import { png, presign, library, send, upload } from '@rookery/contexts/media/tes
 import { signUp } from '@rookery/contexts/identity/testing';
 import { eventually, type Person, race, sharedSystem } from '@rookery/testing';
 
-const NOT_USABLE = /names no upload of yours/;
+const NOT_USABLE = /does not identify an upload of yours/;
 const PDF = Buffer.from('%PDF-1.7\nA contract.\n');
 
 describe('the library of media', () => {

@@ -65,8 +65,10 @@ describe('processing an image', () => {
     await library(system, ada).verify(key, 'image');
     await processed(system, key);
     expect(await library(system, ada).urlsOf(key)).toEqual({});
-    await expect(library(system, ada).attach(key, 'suite:bomb')).rejects.toThrow(/names no upload/);
-    await expect(library(system, ada).verify(key, 'image')).rejects.toThrow(/names no upload/);
+    await expect(library(system, ada).attach(key, 'suite:bomb')).rejects.toThrow(
+      /does not identify an upload/,
+    );
+    await expect(library(system, ada).verify(key, 'image')).rejects.toThrow(/does not identify an upload/);
   });
 
   it('leaves nothing of an image that is deleted meanwhile', async () => {

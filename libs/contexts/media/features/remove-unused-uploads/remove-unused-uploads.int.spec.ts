@@ -73,7 +73,7 @@ describe('removing unused uploads', () => {
       attaching.catch(() => undefined);
       await client.query('DELETE FROM media.uploads WHERE media_key = $1', [key]);
       await client.query('COMMIT');
-      await expect(attaching).rejects.toThrow(/names no upload/);
+      await expect(attaching).rejects.toThrow(/does not identify an upload/);
     } finally {
       await client.end();
     }
