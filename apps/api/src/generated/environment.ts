@@ -22,7 +22,7 @@ export function describeEnvironment(): string {
   const groups = definedSettings().map(({ title, shape }) => [
     `# ${title}`,
     ...Object.values(shape).flatMap(({ name, doc, default: fallback, development }) => [
-      `# ${doc}${development === undefined ? '' : ' Production needs one of its own.'}`,
+      `# ${doc}${development === undefined ? '' : ' Production requires a custom value.'}`,
       fallback === undefined && development === undefined
         ? `# ${name}=`
         : `# ${name}=${fallback ?? development}`,
