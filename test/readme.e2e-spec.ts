@@ -109,7 +109,7 @@ describe('the README', () => {
 
   it('leads, by the guide, from registering to signing in with a second factor', async () => {
     const guide = readFileSync(join(ROOT, 'docs/guides/second-factor.md'), 'utf8').split(
-      '## Prove it again',
+      '## Reauthenticate',
     )[0]!;
     const script = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)]
       .map(([, block]) => block!)

@@ -779,6 +779,18 @@ describe('Over a connection', () => {
   });
 
   it.each([
+    ['a length and chunks', 'content-length: 4\r\ntransfer-encoding: chunked'],
+    ['two lengths', 'content-length: 4\r\ncontent-length: 40'],
+    ['chunks within another coding', 'transfer-encoding: chunked, identity'],
+  ])('a body with %s is answered 400, and what follows is not read (RFC 9112 §6.3)', async (_, framing) => {
+    const head = `POST /v1/nests HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${framing}\r\n\r\n`;
+    const answer = await raw(`${head}0\r\n\r\nGET /livez HTTP/1.1\r\nhost: x\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer.match(/^HTTP\/1\.1 /gm)).toHaveLength(1);
+    expect(answer.toLowerCase()).toContain('connection: close');
+  });
+
+  it.each([
     ['headers', 'GET /livez HTTP/1.1\r\nhost: x\r\n', 'x'],
     [
       'body',

@@ -45,6 +45,10 @@ describe('activating an account with the link', () => {
         `PUT /users/activate/${secret}`,
         `GET /activate?token=${secret}`,
         `GET /activate/${secret}`,
+        `POST /v1/invites/${secret}/accept`,
+        `GET /v1/calendars/${secret}`,
+        `POST /v1/mail/unsubscribe/${secret}`,
+        `GET /unsubscribe?token=${secret}`,
         `POST /v1/users/activate/${secret}`,
         `PUT /v1/users/activate/%zz${secret}`,
       ])

@@ -1,4 +1,11 @@
-import { newcomer, NOTICED_MS, PASSWORD, signUp, verificationMail } from '@rookery/contexts/identity/testing';
+import {
+  Authenticator,
+  newcomer,
+  NOTICED_MS,
+  PASSWORD,
+  signUp,
+  verificationMail,
+} from '@rookery/contexts/identity/testing';
 import { eventually, type Person, privateSystem, served } from '@rookery/testing';
 
 const FORGOT = 'POST /v1/auth/password/forgot';
@@ -64,6 +71,19 @@ describe('resetting a forgotten password', () => {
     expect(await works()).toBe(true);
     expect((await reset(link)).status).toBe(204);
     expect(await works()).toBe(false);
+  });
+
+  it('does not bypass the second factor', async () => {
+    const person = await signUp(system);
+    const app = await Authenticator.enroll(system, person);
+    expect((await reset(await linkFor(person.email))).status).toBe(204);
+    const { body } = await system.ask(LOGIN, { body: { email: person.email, password: NEW } });
+    expect(body).toMatchObject({ mfaToken: expect.any(String) });
+    expect(body).not.toHaveProperty('accessToken');
+    const mfa = (code: string) =>
+      system.ask('POST /v1/auth/mfa', { body: { mfaToken: body.mfaToken, code } });
+    expect((await mfa(app.wrongCode())).status).toBe(401);
+    expect((await mfa(await app.code())).body).toHaveProperty('accessToken');
   });
 
   it('lets one of ten who use the link at once set the password', async () => {

@@ -1,6 +1,10 @@
 import { contexts } from '@rookery/contexts';
+import { NotFound, Rejection } from '@rookery/domain';
 import { definedMails, Mail, MAIL_LANGUAGES } from '@rookery/mail';
 import { ownSystem } from '@rookery/testing/own-system';
+import type { WebSettings } from '@rookery/web';
+import type { FastifyReply } from 'fastify';
+import { PreviewMails } from './preview-mails';
 
 /** In no text and no attribute. */
 const GAP = /\{\{|\}\}|undefined|\[object|<p><\/p>|\n{3}/;
@@ -73,5 +77,15 @@ describe('Every mail', () => {
       'todos-overdue',
       'todos-weekly-report',
     ]);
+  });
+});
+
+describe('Previews of mails in production', () => {
+  it('do not exist', () => {
+    const previews = new PreviewMails({ environment: 'production' } as WebSettings);
+    const reply = {} as FastifyReply;
+    expect(() => previews.list(reply)).toThrow(new Rejection(NotFound));
+    const [mail] = definedMails();
+    expect(() => previews.show(mail!.name, undefined, reply)).toThrow(new Rejection(NotFound));
   });
 });

@@ -113,6 +113,20 @@ describe('Todos in other programs', () => {
     expect(asked).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
   });
 
+  it('are served only from workspaces of which the owner of the address is a member', async () => {
+    const team = await gather(system, ada, [[bob, 'member']]);
+    await createTodo(system, ada, team, {
+      title: 'Ours',
+      dueDate: '2090-01-31T16:00:00Z',
+      assigneeId: bob.id,
+    });
+    const { body } = await system.ask('POST /v1/me/calendar-feed', { token: bob.token });
+    const address = `GET ${new URL(body.url).pathname}`;
+    expect(titlesIn((await system.ask(address)).body)).toEqual(['Ours']);
+    await system.ask(`DELETE /v1/workspaces/${team}/members/${bob.id}`, { token: ada.token });
+    expect(titlesIn((await system.ask(address)).body)).toEqual([]);
+  });
+
   it('are no longer served after the account is deleted', async () => {
     const address = await feed();
     await system.ask('DELETE /v1/me', { token: ada.token });
