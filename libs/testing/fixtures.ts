@@ -1,6 +1,11 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Context } from '@rookery/application';
 
+/** Fewer than a pool has connections: of more at once, some would wait longer than the pool lets them on a busy machine. */
+const CONCURRENCY = 8;
+let running = 0;
+const waiting: (() => void)[] = [];
+
 /**
  * Runs a fixture that a context declares.
  *
@@ -10,7 +15,7 @@ import type { Context } from '@rookery/application';
  * @returns what the fixture returns
  * @throws Error if no context declares a fixture with that name
  */
-export function callFixture(
+export async function callFixture(
   contexts: readonly Context[],
   app: INestApplicationContext,
   name: string,
@@ -19,5 +24,13 @@ export function callFixture(
   const [context, method] = name.split('.') as [string, string];
   const fixture = contexts.find((each) => each.name === context)?.fixtures[method];
   if (!fixture) throw new Error(`The context "${context}" declares no fixture "${method}".`);
-  return fixture(app, args);
+  if (running === CONCURRENCY) await new Promise<void>((start) => waiting.push(start));
+  else running += 1;
+  try {
+    return await fixture(app, args);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
+  }
 }
