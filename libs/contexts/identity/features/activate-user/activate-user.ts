@@ -29,7 +29,7 @@ export class ActivateUserRoute {
     operationId: 'activateUser',
     summary: 'Activate an account with the token from the link',
     description:
-      'The link in the mail opens a page whose button calls this route. The token works once, for 3 days. If the address was registered with several passwords, none of them is used, and a mail with a link to set a password is sent.',
+      'The link in the mail opens a page whose button calls this route. The token works once, for 3 days. Then it returns 410, and 404 once the registration is canceled, which follows within a minute. If the address was registered with several passwords, none of them is used, and a mail with a link to set a password is sent.',
     ok: { status: 204 },
     rejects: [NotFound, LinkExpired],
   })

@@ -42,7 +42,7 @@ export class UndoEmailChangeRoute {
     operationId: 'undoEmailChange',
     summary: 'Undo a change of an e-mail address with the token from the link',
     description:
-      'The link in the mail to the old address opens a page whose button calls this route. The token works once, for 3 days after the change was requested and again for 3 days after it took effect. Restores the old address and cancels all later changes. Because somebody else has used the account, all sessions end, all API keys are revoked, the password becomes invalid, and a second factor that was enrolled in the meantime is removed. A mail with a link to choose a new password is sent.',
+      'The link in the mail to the old address opens a page whose button calls this route. The token works once, for 3 days after the change was requested and again for 3 days after it took effect. Restores the old address and cancels all later changes. Because somebody else has used the account, all sessions end, all API keys are revoked, the password becomes invalid, and a second factor that was enrolled later than 3 days before the request is removed. A mail with a link to choose a new password is sent.',
     ok: { status: 204 },
     rejects: [NotFound, LinkExpired],
   })
