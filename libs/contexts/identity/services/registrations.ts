@@ -55,7 +55,7 @@ export class Registrations {
   /**
    * Does the same for an address that has an account, with a decoy instead of a pending account.
    *
-   * @param user who has it, or had it until lately and may take it back
+   * @param user who has it, or had it until recently and can get it back
    * @param decoy existing decoy of the address
    * @throws Rejection `identity.username-taken`
    */

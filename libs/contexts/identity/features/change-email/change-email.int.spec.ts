@@ -258,7 +258,7 @@ describe('changing an e-mail address', () => {
         await system.ask('POST /v1/auth/register', { body: unknown }),
       ];
       expect([answer.status, Object.keys(answer.body)]).toEqual([other.status, Object.keys(other.body)]);
-      await system.inbox.latest(person.email, /until lately/);
+      await system.inbox.latest(person.email, /recently had/);
       expect(codeOf(await logIn(person.email))).toEqual([403, 'identity.email-unverified']);
       expect(codeOf(await logIn(person.email, 'wrong password here'))).toEqual([
         401,

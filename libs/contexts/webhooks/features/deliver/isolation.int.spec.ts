@@ -137,7 +137,7 @@ describe('Endpoints that fail', () => {
     const { id } = await create();
     await publish(system, ada);
     await eventually(async () => (await view(id)).disabledReason === 'gone');
-    expect((await system.inbox.latest(ada.email, /webhook was disabled/)).text).toContain('gone (410)');
+    expect((await system.inbox.latest(ada.email, /webhook was disabled/)).text).toContain('410 (Gone)');
     await eventually(async () => (await log(id))[0].status === 'failed');
   });
 
