@@ -23,7 +23,9 @@ export interface Root {
 export function readRoot(text: string): Root {
   const [, count, hash] = /^(\d+):([0-9a-f]{64})$/.exec(text) ?? [];
   if (count === undefined || hash === undefined)
-    throw new Error(`"${text}" is not a root. A root has the form <count>:<hash>.`);
+    throw new Error(
+      `"${text}" is not a root. A root has the form <count>:<hash>, with a hash of 64 hexadecimal digits.`,
+    );
   return { count: Number(count), hash };
 }
 

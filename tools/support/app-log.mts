@@ -53,15 +53,23 @@ export class AppLog {
   }
 }
 
-// The apps write one JSON object per line, with the level as a number (pino) or a name (Elastic Common Schema).
-function read(line: string, standard: string): { level: number; text: string } {
+/**
+ * The apps write one JSON object per line, with the level as a number (pino) or a name (Elastic Common Schema).
+ *
+ * @param standard level of a line without one
+ * @returns what the console shows of a line: level, logger, message, and the error unless the message contains it
+ */
+export function read(line: string, standard: string): { level: number; text: string } {
   try {
     const entry = JSON.parse(line) as Record<string, unknown>;
     const named = entry.level ?? entry['log.level'] ?? (entry.log as { level?: unknown } | undefined)?.level;
     const level = typeof named === 'number' ? named : (LEVELS[String(named)] ?? LEVELS[standard]!);
     const name = Object.keys(LEVELS).findLast((key) => LEVELS[key]! <= level) ?? standard;
     const problem = (entry.err ?? entry.error) as { message?: unknown } | undefined;
-    const parts = [name.toUpperCase().padEnd(5), entry.msg ?? entry.message, problem?.message];
+    const logger = entry['log.logger'] as string | undefined;
+    const message = entry.msg ?? entry.message;
+    const cause = String(message).includes(String(problem?.message)) ? undefined : problem?.message;
+    const parts = [name.toUpperCase().padEnd(5), logger && `${logger}:`, message, cause];
     return { level, text: parts.filter((part) => typeof part === 'string' && part).join(' ') };
   } catch {
     return { level: LEVELS[standard]!, text: line };

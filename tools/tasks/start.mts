@@ -98,6 +98,9 @@ async function refuseTakenPorts(settings: Settings): Promise<void> {
   ];
   if (!process.env.SMTP_URL) wanted.push(['MAILBOX_PORT', settings.mailboxPort]);
   for (const [name, port] of wanted) {
+    const [other] = wanted.find((each) => each[1] === port)!;
+    if (other !== name)
+      throw new Error(`${name} and ${other} are both ${port}: choose another port for one of them.`);
     if (await isPortFree(port)) continue;
     throw new Error(
       `Port ${port} is taken by another program: stop that program, or choose another port with ${name}, for example ` +

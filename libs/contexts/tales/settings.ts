@@ -59,11 +59,14 @@ export class TaleSettings extends defineSettings(
   },
   ({ provider, baseUrl, apiKey, model }) => {
     if (provider === 'embedded') return undefined;
-    if (model === '') return `LLM_MODEL is missing; LLM_PROVIDER=${provider} needs the name of a model.`;
-    if (provider === 'openai-compatible')
-      return baseUrl === ''
-        ? 'LLM_BASE_URL is missing; LLM_PROVIDER=openai-compatible needs it, such as https://api.openai.com/v1.'
-        : undefined;
-    return apiKey === '' ? `LLM_API_KEY is missing; LLM_PROVIDER=${provider} needs one.` : undefined;
+    const needsUrl = provider === 'openai-compatible';
+    const missing = [
+      model === '' && `LLM_MODEL is missing; LLM_PROVIDER=${provider} needs the name of a model.`,
+      needsUrl &&
+        baseUrl === '' &&
+        'LLM_BASE_URL is missing; LLM_PROVIDER=openai-compatible needs it, such as https://api.openai.com/v1.',
+      !needsUrl && apiKey === '' && `LLM_API_KEY is missing; LLM_PROVIDER=${provider} needs one.`,
+    ].filter((sentence) => sentence !== false);
+    return missing.length > 0 ? missing.join(' ') : undefined;
   },
 ) {}
