@@ -26,7 +26,7 @@ async function rebuild(contexts: readonly Context[], args: readonly string[]): P
     await auditProgram(app, 'rebuild', args, async () => {
       for (const name of option === '--all' ? projections.names() : args) {
         const { events } = await projections.run(name);
-        console.log(`rebuilt ${name} from ${events} events`);
+        console.log(events > 0 ? `rebuilt ${name} from ${events} events` : `rebuilt ${name} from its tables`);
       }
     });
   } finally {
