@@ -174,7 +174,11 @@ export class PermissionGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const caller = callerOf(context);
-    if (caller?.scopes && !caller.scopes.has(scopeFor(context))) throw new RequestRefused(Problems.forbidden);
+    const scope = scopeFor(context);
+    if (caller?.scopes && !caller.scopes.has(scope))
+      throw new RequestRefused(Problems.forbidden, {
+        detail: `The API key does not have the scope "${scope}".`,
+      });
     const needed = this.reflector.getAllAndMerge<string[]>(PERMISSIONS, [
       context.getHandler(),
       context.getClass(),

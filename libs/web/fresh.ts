@@ -19,6 +19,10 @@ const SESSION = 'rookery:session';
 export const NEEDS_FRESH = 'x-requires-fresh-sign-in';
 export const NEEDS_SESSION = 'x-requires-session';
 
+/** Why an API key, or a token of another issuer, is refused. */
+const NEEDS_SIGN_IN =
+  'This requires a session: sign in with a password. API keys and tokens of other issuers are not accepted.';
+
 /** Milliseconds for which authentication with second factor, or password, stays fresh. */
 const FRESH_MS = 15 * 60_000;
 
@@ -53,9 +57,10 @@ export class FreshGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const caller = callerOf(context);
-    if (this.asks(SESSION, context) && !caller?.sessionId) throw new RequestRefused(Problems.forbidden);
+    if (this.asks(SESSION, context) && !caller?.sessionId)
+      throw new RequestRefused(Problems.forbidden, { detail: NEEDS_SIGN_IN });
     if (this.asks(FRESH, context) && !isFresh(caller?.authenticatedAt ?? null))
-      throw new RequestRefused(Problems.mfaRequired);
+      throw new RequestRefused(Problems.mfaRequired, caller?.scopes && { detail: NEEDS_SIGN_IN });
     return true;
   }
 

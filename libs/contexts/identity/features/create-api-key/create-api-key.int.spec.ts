@@ -55,6 +55,9 @@ describe('API keys', () => {
       ),
     );
     expect(await Promise.all(keys.map(readMe))).toEqual([200, 403, 403]);
+    expect((await system.ask('GET /v1/me', { token: keys[1]! })).body.detail).toBe(
+      'The API key does not have the scope "read".',
+    );
     // No route of this context with a change is open to keys; an unknown id shows the difference.
     const write = async (token: string) =>
       (await system.ask('DELETE /v1/auth/totp', { token })).body.code as string;
@@ -88,11 +91,15 @@ describe('API keys', () => {
       ),
     );
     expect(answers.map(({ body: { code } }) => code)).toEqual(Array(3).fill('auth.mfa-required'));
+    for (const answer of answers) expect(answer.body.detail).toContain('API keys');
     const stepUp = await system.ask('POST /v1/auth/step-up', {
       token: body.key,
       body: { password: 'whatever' },
     });
-    expect(stepUp).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
+    expect(stepUp).toMatchObject({
+      status: 403,
+      body: { code: 'auth.forbidden', detail: expect.stringContaining('API keys') },
+    });
   });
 
   it('end when they expire, after a year at the latest', async () => {
