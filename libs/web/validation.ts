@@ -211,11 +211,16 @@ type Query = Record<string, string | string[]>;
 type Fields = ReadonlyMap<string, FieldContext['field'] | undefined>;
 const fieldsByClass = new WeakMap<object, Fields>();
 
-/** Converts the texts of a query to the types of their fields; a repeated field remains a list. */
+/**
+ * Converts the texts of a query to the types of their fields; a repeated field remains a list. An empty list is left
+ * out, so that no route takes `tags=` for a filter that nothing matches.
+ */
 function fromQuery(query: Query, queryClass: Declared): Record<string, unknown> {
   const fields = fieldsOf(queryClass);
   return Object.fromEntries(
-    Object.entries(query).map(([name, value]) => [name, fields.get(name)?.kind.fromQuery?.(value) ?? value]),
+    Object.entries(query)
+      .map(([name, value]) => [name, fields.get(name)?.kind.fromQuery?.(value) ?? value] as const)
+      .filter(([, value]) => !Array.isArray(value) || value.length > 0),
   );
 }
 

@@ -226,6 +226,11 @@ describe('A query', () => {
     expect(json<{ query: unknown }>().query).toEqual({ limit: 2, tags: ['a', 'b'], empty: false });
   });
 
+  it.each(['tags=', 'tags=&limit=20'])('%s with an empty list is read without it', async (query) => {
+    const { json } = await ask(`/v1/nests?${query}`);
+    expect(json<{ query: unknown }>().query).toEqual({ limit: 20 });
+  });
+
   it('has its defaults', async () => {
     expect((await ask('/v1/nests')).json<{ data: unknown[] }>().data).toHaveLength(20);
   });

@@ -61,6 +61,7 @@ describe('Lists of todos', () => {
       ['status=PENDING', ['Acorn', 'Oak']],
       ['status=DRAFT,COMPLETED', ['Cedar', 'Birch']],
       ['priority=high', ['Oak']],
+      ['status=&priority=', ['Cedar', 'Acorn', 'Birch', 'Oak']],
       ['priority=low,high&sort=asc', ['Oak', 'Acorn']],
       [`categoryId=${category.id}`, ['Oak']],
       [`parentId=${oak.id}`, ['Acorn']],
@@ -96,6 +97,7 @@ describe('Lists of todos', () => {
     await createTodo(system, ada, other, { title: 'Elsewhere' });
     await createTodo(system, ada, room, { title: 'Given away', assigneeId: bob.id });
     expect(await mine(ada)).toEqual(['Elsewhere', 'Assigned', 'Wrote']);
+    expect(await mine(ada, 'status=&priority=')).toEqual(['Elsewhere', 'Assigned', 'Wrote']);
     expect(await mine(bob)).toEqual(['Given away']);
     const { body: stats } = await system.ask('GET /v1/todos/stats', { token: ada.token });
     expect(stats).toEqual({ total: 3, draft: 0, pending: 3, completed: 0, archived: 0, overdue: 0 });
