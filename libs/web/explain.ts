@@ -14,8 +14,8 @@ export interface Answer {
   type?: ResponseClass | readonly [ResponseClass, ...ResponseClass[]];
   /** Class of the entries of a list. */
   list?: ResponseClass;
-  /** Media type of a body that is not JSON. */
-  mediaType?: string;
+  /** Media type of a body that is not JSON; several media types if it has one of them. */
+  mediaType?: string | readonly [string, ...string[]];
   /** One sentence; the summary of the status by default. */
   description?: string;
   /** Relevant response headers, with descriptions. */
@@ -101,11 +101,11 @@ function headersOf({ list, headers }: Answer): object {
 
 function bodyOf(answer: Answer): object {
   const schemas = modelsOf(answer).map((model) => ({ $ref: getSchemaPath(model) }));
+  if (schemas.length === 0 && !answer.mediaType) return {};
   const { mediaType = 'application/json' } = answer;
-  if (schemas.length === 0) {
-    return answer.mediaType ? { content: { [mediaType]: { schema: { type: 'string' } } } } : {};
-  }
-  return { content: { [mediaType]: { schema: schemas.length === 1 ? schemas[0] : { oneOf: schemas } } } };
+  const schema =
+    schemas.length === 0 ? { type: 'string' } : schemas.length === 1 ? schemas[0] : { oneOf: schemas };
+  return { content: Object.fromEntries([mediaType].flat().map((each) => [each, { schema }])) };
 }
 
 /** A route that responds with an endless stream: the request timeout does not apply. */

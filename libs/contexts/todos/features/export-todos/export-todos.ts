@@ -64,7 +64,10 @@ export class ExportTodosRoute {
     summary: 'Export the todos of a workspace',
     description:
       'Returns all todos of the workspace, oldest first. Everybody in the workspace can do this. In CSV, a text that a spreadsheet would treat as a formula gets an apostrophe in front. You can run one export at a time for each process of the api. A response that is not read within a minute is cut off.',
-    ok: { mediaType: 'text/csv', headers: { 'Content-Disposition': 'Suggested file name.' } },
+    ok: {
+      mediaType: ['text/csv', 'text/calendar'],
+      headers: { 'Content-Disposition': 'Suggested file name.' },
+    },
     rejects: [NotFound, ExportRunning],
   })
   async export(
