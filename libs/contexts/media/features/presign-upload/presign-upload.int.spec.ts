@@ -141,12 +141,24 @@ describe('requesting an upload', () => {
     expect(await ask({ size: 10_485_760 })).toMatchObject({ status: 201 });
     expect(await ask({ size: 10_485_761 })).toMatchObject({
       status: 413,
-      body: { code: 'request.too-large' },
+      body: {
+        code: 'request.too-large',
+        errors: [{ path: 'size', code: 'range', params: { min: 1, max: 10_485_760 } }],
+      },
     });
     for (const contentType of ['image/svg+xml', 'text/html', 'IMAGE/PNG', 'image/png; charset=x'])
       expect(await ask({ contentType })).toMatchObject({
         status: 415,
-        body: { code: 'request.unsupported-media-type' },
+        body: {
+          code: 'request.unsupported-media-type',
+          errors: [
+            {
+              path: 'contentType',
+              code: 'one-of',
+              params: { values: expect.arrayContaining(['image/png', 'application/pdf']) },
+            },
+          ],
+        },
       });
   });
 

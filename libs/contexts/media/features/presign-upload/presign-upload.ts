@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
-import { Clock, Rejection } from '@rookery/domain';
+import { Clock, FieldError, Rejection, Rules } from '@rookery/domain';
 import {
   type Caller,
   CurrentCaller,
@@ -111,18 +111,25 @@ export class PresignUploadRoute {
     rejects: [MediaUnavailable, QuotaExceeded, TooManyUploads],
   })
   async presign(@CurrentCaller() { userId }: Caller, @Body() draft: UploadRequest): Promise<PresignedUpload> {
-    if (!CONTENT_TYPES.includes(draft.contentType))
-      throw new RequestRefused(Problems.unsupportedMediaType, {
-        detail: `Files of this type are not accepted. Accepted types: ${CONTENT_TYPES.join(', ')}.`,
-      });
-    if (draft.size > MAX_UPLOAD_BYTES)
-      throw new RequestRefused(Problems.tooLarge, {
-        detail: `A file can have at most ${MAX_UPLOAD_BYTES} bytes.`,
-      });
+    assertAccepted(draft);
     await this.bucket.assertAvailable().catch((error: unknown) => {
       throw error instanceof StorageUnavailable ? new Rejection(MediaUnavailable) : error;
     });
     return this.commands.execute(new PresignUpload(userId, draft));
+  }
+}
+
+/** @throws RequestRefused `request.unsupported-media-type`, `request.too-large` */
+function assertAccepted({ contentType, size }: UploadRequest): void {
+  if (!CONTENT_TYPES.includes(contentType)) {
+    const detail = `Files of this type are not accepted. Accepted types: ${CONTENT_TYPES.join(', ')}.`;
+    const error = FieldError.of(Rules.oneOf, 'contentType', { values: [...CONTENT_TYPES] }, detail);
+    throw new RequestRefused(Problems.unsupportedMediaType, { detail, errors: [error] });
+  }
+  if (size > MAX_UPLOAD_BYTES) {
+    const detail = `A file can have at most ${MAX_UPLOAD_BYTES} bytes.`;
+    const error = FieldError.of(Rules.range, 'size', { min: 1, max: MAX_UPLOAD_BYTES }, detail);
+    throw new RequestRefused(Problems.tooLarge, { detail, errors: [error] });
   }
 }
 
