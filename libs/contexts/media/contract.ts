@@ -37,10 +37,11 @@ export abstract class MediaLibrary {
    * Verifies the size and the magic bytes of an upload of the user, unless it is already verified. Accesses the
    * storage: call it outside of a transaction (from the route, before the command).
    *
+   * @returns the name that the upload was requested with, safe on any system
    * @throws Rejection `media.not-usable` for the field `mediaKey`, for uploads that are unknown, belong to another
    *   user, are missing, have a different size or a different type; `media.unavailable`
    */
-  abstract verify(ownerId: string, mediaKey: string, accepts: Accepts): Promise<void>;
+  abstract verify(ownerId: string, mediaKey: string, accepts: Accepts): Promise<{ fileName: string }>;
   /**
    * In the caller's transaction: marks the verified upload as used by `use`, so that it is not removed. Idempotent.
    *

@@ -6,7 +6,7 @@ import { type Accepts, MediaLibrary, type MediaUrls } from './contract';
 export function verify(
   app: INestApplicationContext,
   { ownerId, mediaKey, accepts }: { ownerId: string; mediaKey: string; accepts: Accepts },
-): Promise<void> {
+): Promise<{ fileName: string }> {
   return libraryOf(app).verify(ownerId, mediaKey, accepts);
 }
 

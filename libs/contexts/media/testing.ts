@@ -82,7 +82,7 @@ export async function processed(system: TestSystem, ...mediaKeys: string[]): Pro
 export function library(system: TestSystem, { id: ownerId }: Pick<Person, 'id'>) {
   return {
     verify: (mediaKey: string, accepts: Accepts = 'any') =>
-      system.fixture<void>('media.verify', { ownerId, mediaKey, accepts }),
+      system.fixture<{ fileName: string }>('media.verify', { ownerId, mediaKey, accepts }),
     attach: (mediaKey: string, use: string) =>
       system.fixture<void>('media.attach', { ownerId, mediaKey, use }),
     detach: (mediaKey: string, use: string) => system.fixture<void>('media.detach', { mediaKey, use }),

@@ -31,14 +31,16 @@ export class Library extends MediaLibrary {
     super();
   }
 
-  override async verify(ownerId: string, mediaKey: string, accepts: Accepts): Promise<void> {
+  override async verify(ownerId: string, mediaKey: string, accepts: Accepts): Promise<{ fileName: string }> {
     if (this.transaction.active)
       throw new Error('Call MediaLibrary.verify before the transaction: the storage is slow.');
     const upload = await this.uploads.find({ mediaKey });
     if (!upload?.mayBeUsed(ownerId, accepts)) throw new Rejection(MediaNotUsable);
-    if (!upload.pending) return;
+    const { fileName } = upload.snapshot();
+    if (!upload.pending) return { fileName };
     try {
       await this.promote(upload, mediaKey);
+      return { fileName };
     } catch (error) {
       if (error instanceof StorageUnavailable) throw new Rejection(MediaUnavailable);
       throw error;

@@ -17,8 +17,12 @@ class AttachmentCreate {
   @Field.text({ max: 200, description: 'Key of one of your uploads, from POST /v1/uploads/presigned.' })
   mediaKey: string;
 
-  @Field.text({ ...FILE_NAME, default: 'file' })
-  fileName = 'file';
+  @Field.text({
+    ...FILE_NAME,
+    optional: true,
+    description: 'Name of the file. By default, the name that the upload was requested with.',
+  })
+  fileName?: string;
 }
 
 @Audited('todos.attach-file')
@@ -67,11 +71,12 @@ export class AttachFileRoute {
   async attach(
     @UuidParam() id: string,
     @CurrentCaller() { userId }: Caller,
-    @Body() file: AttachmentCreate,
+    @Body() { mediaKey, fileName }: AttachmentCreate,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AttachmentView> {
     await this.access.assertCanWrite(userId, id); // before the request to the storage, which no transaction waits for
-    await this.media.verify(userId, file.mediaKey, 'any');
+    const upload = await this.media.verify(userId, mediaKey, 'any');
+    const file = { mediaKey, fileName: fileName ?? upload.fileName };
     const attachmentId = await this.commands.execute(new AttachFile(id, userId, file));
     reply.header('location', `/v1/todos/${id}/attachments/${attachmentId}`);
     return this.views.get(id, attachmentId);

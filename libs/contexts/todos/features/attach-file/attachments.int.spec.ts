@@ -54,6 +54,14 @@ describe('Files on a todo', () => {
     });
   });
 
+  it('have the name of the upload unless the request names them', async () => {
+    const key = await upload(system, ada, png(), 'image/png', 'folder/owl at night.png');
+    const body = { mediaKey: key };
+    const first = await system.ask(`POST /v1/todos/${todo}/attachments`, { token: ada.token, body });
+    expect(first).toMatchObject({ status: 201, body: { fileName: 'owl at night.png' } });
+    expect((await attach(key)).body.fileName).toBe('plan.png');
+  });
+
   it('can only be uploads of the user who attaches them', async () => {
     const theirs = await upload(system, guest, png());
     for (const key of [theirs, newId(), 'x'])
