@@ -1,7 +1,7 @@
 import { csvOf, CSV_HEADER } from '../views/todo-csv';
 import type { TodoView } from '../views/todo';
 import { readCsv } from './import-csv';
-import { MAX_ROWS } from './import-file';
+import { MAX_ROW_LENGTH, MAX_ROWS } from './import-file';
 
 const refusal = (path: string, code: string) => ({
   definition: { code: 'request.invalid' },
@@ -60,5 +60,25 @@ describe('A CSV file of todos', () => {
     [`title\r\n${'x\r\n'.repeat(MAX_ROWS + 1)}`, 'rows', 'length'],
   ])('is refused as a whole: %.30j', async (text, path, code) => {
     await expect(readCsv([text])).rejects.toMatchObject(refusal(path, code));
+  });
+
+  it.each([
+    ['rows.1 has 1 cell. The first line has 2.', 'title,status\r\na\r\n'],
+    ['rows.2 has 3 cells. The first line has 1.', 'title\r\na\r\nb,c,d\r\n'],
+    ['rows.1 has a quote that is not closed.', 'title\r\n"never closed\r\nmore'],
+    ['rows.1 has text after a closing quote.', 'title\r\n"a"b\r\n'],
+    ['rows.1 has a quote in a cell that is not quoted.', 'title\r\na "b"\r\n'],
+    [
+      'rows.1 is longer than 64000 bytes. Check that every quote is closed.',
+      `title\r\n${'x'.repeat(MAX_ROW_LENGTH + 2)}`,
+    ],
+    [
+      'rows.1 is longer than 64000 bytes. Check that every quote is closed.',
+      `title\r\n"${'x\r\n'.repeat(MAX_ROW_LENGTH)}`,
+    ],
+    ['The first line has a quote that is not closed.', '"title\r\nmore'],
+  ])('says what is wrong: %s', async (message, text) => {
+    const errors = [expect.objectContaining({ message })];
+    await expect(readCsv([text])).rejects.toMatchObject({ message, options: { errors } });
   });
 });

@@ -17,6 +17,13 @@ const CLEARED = new Set<string>([
   'difficulty',
 ]);
 const NUMBERS = new Set<string>(['sortOrder', 'difficulty']);
+/** What is wrong with a row, by the parser's code. */
+const MISTAKES: Readonly<Record<string, string>> = {
+  CSV_INVALID_CLOSING_QUOTE: 'has text after a closing quote',
+  CSV_MAX_RECORD_SIZE: `is longer than ${MAX_ROW_LENGTH} bytes. Check that every quote is closed`,
+  CSV_QUOTE_NOT_CLOSED: 'has a quote that is not closed',
+  INVALID_OPENING_QUOTE: 'has a quote in a cell that is not quoted',
+};
 
 /**
  * Reads todos from CSV (RFC 4180). The first line contains names of columns of an export, in any order and not
@@ -26,13 +33,10 @@ const NUMBERS = new Set<string>(['sortOrder', 'difficulty']);
  * @throws RequestRefused `request.invalid` if it is not such a file, has too many rows, or a row that is too long
  */
 export async function readCsv(text: Iterable<string> | AsyncIterable<string>): Promise<FileRow[]> {
-  let named = false;
+  let names: string[] | undefined;
   const parser = parse({
     bom: true,
-    columns: (header: string[]) => {
-      named = true;
-      return columnsOf(header);
-    },
+    columns: (header: string[]) => (names = columnsOf(header)),
     max_record_size: MAX_ROW_LENGTH,
     record_delimiter: ['\r\n', '\n', '\r'],
     skip_empty_lines: true,
@@ -47,14 +51,17 @@ export async function readCsv(text: Iterable<string> | AsyncIterable<string>): P
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw unreadable(
-      Number(error.records ?? rows.length) + 1,
-      'csv',
-      'is not a valid row of a CSV file (RFC 4180), or is too long',
-    );
+    const mistake = mistakeOf(error, names);
+    if (names) throw unreadable(Number(error.records ?? rows.length) + 1, 'csv', mistake);
+    throw refused([FieldError.of(Rules.custom, 'rows', { rule: 'csv' }, `The first line ${mistake}.`)]);
   }
-  if (!named) columnsOf([]);
+  if (!names) columnsOf([]);
   return rows;
+}
+
+function mistakeOf({ code, record }: CsvError, names: readonly string[] = []): string {
+  if (!Array.isArray(record)) return MISTAKES[code] ?? 'is not valid in a CSV file (RFC 4180)';
+  return `has ${record.length} ${record.length === 1 ? 'cell' : 'cells'}. The first line has ${names.length}`;
 }
 
 /** @throws RequestRefused `request.invalid` */
