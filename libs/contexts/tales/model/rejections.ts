@@ -1,4 +1,4 @@
-import { defineRejection } from '@rookery/domain';
+import { defineRejection, Rules } from '@rookery/domain';
 
 export const TooManyActive = defineRejection(
   'tales.too-many-active',
@@ -11,9 +11,10 @@ export const TooManyActive = defineRejection(
 export const NoPreferences = defineRejection(
   'tales.no-preferences',
   'invalid',
-  'The request says nothing about the topic of the tale, and your preferences have no interests.',
-  'Send a prompt or interests, or set your interests with PUT /v1/me/preferences.',
+  'The tale has no topic. Send prompt or interests, or set interests in your preferences.',
+  'Send prompt or interests, or set your interests with PUT /v1/me/preferences.',
   'Topic missing',
+  { path: 'interests', rule: Rules.required, params: {} },
 );
 
 export const LanguageUnknown = defineRejection(

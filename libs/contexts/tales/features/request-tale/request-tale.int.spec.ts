@@ -106,7 +106,14 @@ describe('Requesting a tale', () => {
   it('is rejected without a prompt and interests', async () => {
     for (const body of [{}, { interests: [] }, { prompt: '\u202e\u200b', interests: ['\u200b'] }]) {
       const answer = await request(body);
-      expect(answer).toMatchObject({ status: 422, body: { code: 'tales.no-preferences' } });
+      expect(answer).toMatchObject({
+        status: 422,
+        body: {
+          code: 'tales.no-preferences',
+          detail: expect.stringContaining('Send prompt or interests'),
+          errors: [{ path: 'interests', code: 'required' }],
+        },
+      });
     }
     expect(await stored()).toEqual([]);
   });

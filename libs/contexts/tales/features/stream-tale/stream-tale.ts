@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Req, Res } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { NotFound, Rejection } from '@rookery/domain';
 import { EventStreams, type StreamedFrame, Streams } from '@rookery/realtime';
 import { type Caller, CurrentCaller, Explain, LongLived, Problems, UuidParam } from '@rookery/web';
@@ -28,6 +28,12 @@ export class StreamTaleRoute {
 
   @Get(':id/stream')
   @LongLived()
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'Id of the last frame that was received. Browsers send it automatically.',
+    schema: { type: 'string', maxLength: 16 },
+  })
   @ApiResponse({ status: 204, description: 'The story has ended, and the client has all of it.' })
   @Explain({
     operationId: 'streamTale',

@@ -31,7 +31,7 @@ export class CompleteTodoRoute {
     operationId: 'completeTodo',
     summary: 'Complete a todo',
     description:
-      'Requires the `owner` or `member` role in the workspace. Completing a completed todo again changes nothing. Completing a recurring todo creates the next todo of its series (`nextId`), due on the next future date of its recurrence rule.',
+      'Requires the `owner` or `member` role in the workspace. Completing a completed todo again changes nothing. Completing a recurring todo creates the next todo of its series (`nextId`), due on the next future date of its recurrence rule. Before the day of its due date, a recurring todo cannot be completed (422 `todos.future-occurrence`).',
     ok: { type: TodoView },
     rejects: [NotFound, FutureOccurrence, StatusUnreachable],
   })
