@@ -39,12 +39,21 @@ export class Rejection extends Error {
   /** The fields of the request that it is about, and the rules that they violate. */
   readonly errors: readonly FieldError[] | undefined;
 
-  /** @param options.errors by default the field of the definition */
+  /**
+   * @param options.detail what happened in this case, in sentences for the caller; by default the message of the
+   *   definition
+   * @param options.errors by default the field of the definition
+   */
   constructor(
     definition: RejectionDefinition,
-    options: { retryAfterSeconds?: number; subject?: string; errors?: readonly FieldError[] } = {},
+    options: {
+      detail?: string;
+      retryAfterSeconds?: number;
+      subject?: string;
+      errors?: readonly FieldError[];
+    } = {},
   ) {
-    super(definition.message);
+    super(options.detail ?? definition.message);
     this.name = 'Rejection';
     this.kind = definition.kind;
     this.code = definition.code;

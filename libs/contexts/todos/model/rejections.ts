@@ -1,4 +1,4 @@
-import { defineRejection, defineRule, Rules } from '@rookery/domain';
+import { defineRejection, defineRule, FieldError, Rejection, Rules } from '@rookery/domain';
 
 export const StatusUnreachable = defineRejection(
   'todos.status-unreachable',
@@ -27,6 +27,15 @@ export const RecurrenceInvalid = defineRejection(
   'Recurrence rule not usable',
   { path: 'recurrence', rule: NoRecurrence, params: {} },
 );
+
+/** @param why which part of the rule cannot be used, in one sentence */
+export function recurrenceInvalid(why: string): Rejection {
+  const detail = `${RecurrenceInvalid.message} ${why}`;
+  return new Rejection(RecurrenceInvalid, {
+    detail,
+    errors: [FieldError.of(NoRecurrence, 'recurrence', {}, detail)],
+  });
+}
 
 export const RecurrenceNeedsDueDate = defineRejection(
   'todos.recurrence-needs-due-date',

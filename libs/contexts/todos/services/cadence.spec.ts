@@ -63,6 +63,26 @@ describe('A recurrence rule', () => {
     `FREQ=WEEKLY;BYDAY=${'MO,'.repeat(80)}TU`,
   ])('cannot be %j', (text) => expect(() => parseRule(text)).toThrow(rejecting));
 
+  it.each([
+    ['DAILY', 'DAILY is not a part that can be used.'],
+    ['FREQ=DAILY=WEEKLY', 'FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY.'],
+    ['FREQ=DAILY;BYHOUR=1', 'BYHOUR is not a part that can be used.'],
+    ['FREQ=DAILY;FREQ=WEEKLY', 'A part occurs twice.'],
+    ['INTERVAL=2', 'FREQ is missing.'],
+    ['FREQ=DAILY;COUNT=3;UNTIL=20270101', 'COUNT and UNTIL cannot be used together.'],
+    ['FREQ=DAILY;COUNT=367', 'COUNT must be a number from 1 to 366.'],
+    ['FREQ=DAILY;INTERVAL=1000', 'INTERVAL must be a number from 1 to 999.'],
+    ['FREQ=DAILY;UNTIL=20270230', 'UNTIL must be an existing date, such as 20271231 or 20271231T170000Z.'],
+    ['FREQ=WEEKLY;BYDAY=1MO', 'BYDAY can contain numbers only with FREQ=MONTHLY or YEARLY.'],
+    ['FREQ=WEEKLY;BYMONTHDAY=1', 'BYMONTHDAY cannot be used with FREQ=WEEKLY.'],
+    ['FREQ=MONTHLY;BYSETPOS=1', 'BYSETPOS requires BYDAY or BYMONTHDAY.'],
+    ['FREQ=WEEKLY;BYDAY=MO;BYSETPOS=1', 'BYSETPOS requires FREQ=MONTHLY, or FREQ=YEARLY with BYMONTH.'],
+  ])('that cannot be used is refused with the reason: %s', (text, why) => {
+    const message = `This recurrence rule cannot be used. ${why}`;
+    const errors = [{ path: 'recurrence', code: 'recurrence', params: {}, message }];
+    expect(() => parseRule(text)).toThrow(expect.objectContaining({ message, errors }));
+  });
+
   it('without a further date is refused quickly', () => {
     for (const rule of [
       'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',

@@ -1,12 +1,10 @@
-import { Rejection } from '@rookery/domain';
 import { RRuleTemporal } from 'rrule-temporal';
 import { Temporal } from 'temporal-polyfill';
 import type { Cadence } from '../model/todo';
-import { RecurrenceInvalid } from '../model/rejections';
+import { recurrenceInvalid } from '../model/rejections';
 
 const MAX_LENGTH = 200;
 const MAX_COUNT = 366;
-const MAX_INTERVAL = 999;
 type Steps = Readonly<Record<string, number>>;
 /**
  * Maximum number of steps of a search for the next date, by FREQ. They limit the cost of a rule that has few or no dates,
@@ -19,18 +17,23 @@ const MAX_STEPS_WHEN_SET: Steps = { DAILY: 500, WEEKLY: 100, MONTHLY: 100, YEARL
 const DAY = '(?:MO|TU|WE|TH|FR|SA|SU)';
 const list = (item: string, max: number) => new RegExp(`^${item}(?:,${item}){0,${max - 1}}$`);
 
-/** The parts of a rule and their formats. A subset of RFC 5545, so that every accepted rule is cheap to evaluate. */
-const PARTS: Readonly<Record<string, RegExp>> = {
-  FREQ: /^(?:DAILY|WEEKLY|MONTHLY|YEARLY)$/,
-  INTERVAL: /^[1-9]\d{0,2}$/,
-  COUNT: /^[1-9]\d{0,3}$/,
-  UNTIL: /^\d{8}(?:T\d{6}Z?)?$/,
-  BYDAY: list(`(?:[+-]?[1-5])?${DAY}`, 35),
-  BYMONTHDAY: list('-?(?:[1-9]|[12]\\d|3[01])', 31),
-  BYMONTH: list('(?:[1-9]|1[0-2])', 12),
-  BYSETPOS: list('-?(?:[1-9]|[12]\\d|3[01])', 10),
-  WKST: new RegExp(`^${DAY}$`),
+/**
+ * The parts of a rule, their formats and what they must be. A subset of RFC 5545, so that every accepted rule is cheap to
+ * evaluate.
+ */
+const PARTS: Readonly<Record<string, readonly [format: RegExp, meaning: string]>> = {
+  FREQ: [/^(?:DAILY|WEEKLY|MONTHLY|YEARLY)$/, 'DAILY, WEEKLY, MONTHLY or YEARLY'],
+  INTERVAL: [/^[1-9]\d{0,2}$/, 'a number from 1 to 999'],
+  COUNT: [/^[1-9]\d{0,2}$/, `a number from 1 to ${MAX_COUNT}`],
+  UNTIL: [/^\d{8}(?:T\d{6}Z?)?$/, 'an existing date, such as 20271231 or 20271231T170000Z'],
+  BYDAY: [list(`(?:[+-]?[1-5])?${DAY}`, 35), 'a list of days, such as MO,WE or -1FR'],
+  BYMONTHDAY: [list('-?(?:[1-9]|[12]\\d|3[01])', 31), 'a list of numbers from 1 to 31 or -31 to -1'],
+  BYMONTH: [list('(?:[1-9]|1[0-2])', 12), 'a list of numbers from 1 to 12'],
+  BYSETPOS: [list('-?(?:[1-9]|[12]\\d|3[01])', 10), 'a list of up to 10 numbers from 1 to 31 or -31 to -1'],
+  WKST: [new RegExp(`^${DAY}$`), 'a day, such as MO'],
 };
+
+const NO_DATE = 'It has no further date within the next years.';
 
 /** A series of due dates. */
 export interface Series {
@@ -49,34 +52,41 @@ export interface Series {
  * @throws Rejection `todos.recurrence-invalid`
  */
 export function parseRule(text: string): string {
-  if (text.length > MAX_LENGTH) throw new Rejection(RecurrenceInvalid);
+  if (text.length > MAX_LENGTH) throw recurrenceInvalid(`It is longer than ${MAX_LENGTH} characters.`);
   const rule = text
     .trim()
     .toUpperCase()
     .replace(/^RRULE:/, '')
     .replace(/;$/, '');
-  const parts = rule.split(';').map((part) => part.split('=') as [string, string?]);
-  const names = new Set(parts.map(([name]) => name));
-  const sound =
-    names.size === parts.length &&
-    names.has('FREQ') &&
-    !(names.has('COUNT') && names.has('UNTIL')) &&
-    parts.every(([name, value = '', ...more]) => more.length === 0 && PARTS[name]?.test(value) === true);
-  if (!sound) throw new Rejection(RecurrenceInvalid);
-  const { COUNT, FREQ, BYDAY = '', BYMONTH, BYMONTHDAY, BYSETPOS, INTERVAL = '1', UNTIL } = partsOf(rule);
-  const inadmissible =
-    Number(COUNT ?? 1) > MAX_COUNT ||
-    Number(INTERVAL) > MAX_INTERVAL ||
-    // RFC 5545 §3.3.10 allows a number before a day only with MONTHLY and YEARLY.
-    (/\d/.test(BYDAY) && (FREQ === 'DAILY' || FREQ === 'WEEKLY')) ||
-    (BYMONTHDAY !== undefined && FREQ === 'WEEKLY') ||
-    // Selecting among the days of a month is cheap. Among those of a year, or beyond those of a week, it takes seconds.
-    (BYSETPOS !== undefined &&
-      ((BYDAY === '' && BYMONTHDAY === undefined) ||
-        (FREQ !== 'MONTHLY' && (FREQ !== 'YEARLY' || BYMONTH === undefined))));
-  if (inadmissible || (UNTIL !== undefined && endOf(UNTIL, 'UTC') === undefined))
-    throw new Rejection(RecurrenceInvalid);
+  const mistake = mistakeIn(rule);
+  if (mistake !== undefined) throw recurrenceInvalid(mistake);
   return rule;
+}
+
+/** @returns why a rule cannot be used, in one sentence; undefined if it can be used */
+function mistakeIn(rule: string): string | undefined {
+  const parts = rule.split(';').map((part) => /^([^=]*)=?([^]*)$/.exec(part)!.slice(1) as [string, string]);
+  for (const [name, value] of parts) {
+    const [format, meaning] = (Object.hasOwn(PARTS, name) && PARTS[name]) || [];
+    if (!format) return `${name || 'An empty text'} is not a part that can be used.`;
+    if (!format.test(value)) return `${name} must be ${meaning}.`;
+  }
+  if (new Set(parts.map(([name]) => name)).size < parts.length) return 'A part occurs twice.';
+  const { BYDAY = '', BYMONTH, BYMONTHDAY, BYSETPOS, COUNT, FREQ, UNTIL } = partsOf(rule);
+  if (FREQ === undefined) return 'FREQ is missing.';
+  if (COUNT !== undefined && UNTIL !== undefined) return 'COUNT and UNTIL cannot be used together.';
+  if (Number(COUNT ?? 1) > MAX_COUNT) return `COUNT must be ${PARTS.COUNT![1]}.`;
+  if (UNTIL !== undefined && endOf(UNTIL, 'UTC') === undefined) return `UNTIL must be ${PARTS.UNTIL![1]}.`;
+  // RFC 5545 §3.3.10 allows a number before a day only with MONTHLY and YEARLY.
+  if (/\d/.test(BYDAY) && (FREQ === 'DAILY' || FREQ === 'WEEKLY'))
+    return 'BYDAY can contain numbers only with FREQ=MONTHLY or YEARLY.';
+  if (BYMONTHDAY !== undefined && FREQ === 'WEEKLY') return 'BYMONTHDAY cannot be used with FREQ=WEEKLY.';
+  if (BYSETPOS === undefined) return undefined;
+  if (BYDAY === '' && BYMONTHDAY === undefined) return 'BYSETPOS requires BYDAY or BYMONTHDAY.';
+  // Selecting among the days of a month is cheap. Among those of a year, or beyond those of a week, it takes seconds.
+  if (FREQ !== 'MONTHLY' && (FREQ !== 'YEARLY' || BYMONTH === undefined))
+    return 'BYSETPOS requires FREQ=MONTHLY, or FREQ=YEARLY with BYMONTH.';
+  return undefined;
 }
 
 /**
@@ -88,9 +98,9 @@ export function assertComesAgain(series: Series): void {
   try {
     next = find(series, series.start, MAX_STEPS_WHEN_SET);
   } catch {
-    throw new Rejection(RecurrenceInvalid);
+    throw recurrenceInvalid(NO_DATE);
   }
-  if (next === null && COUNT === undefined && UNTIL === undefined) throw new Rejection(RecurrenceInvalid);
+  if (next === null && COUNT === undefined && UNTIL === undefined) throw recurrenceInvalid(NO_DATE);
 }
 
 /**

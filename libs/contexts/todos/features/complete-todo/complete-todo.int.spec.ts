@@ -118,18 +118,22 @@ describe('Completing a todo', () => {
     expect(types.filter((type) => type === 'todos.todo-rolled-over')).toHaveLength(1);
   });
 
-  it.each(['FREQ=SECONDLY', 'every day', 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30'])(
-    'rejects the recurrence rule %s',
-    async (recurrence) => {
-      const body = { title: 'x', dueDate: inDays(1), recurrence };
-      expect(await system.ask(`POST /v1/workspaces/${room}/todos`, { token: ada.token, body })).toMatchObject(
-        {
-          status: 422,
-          body: { code: 'todos.recurrence-invalid', errors: [{ path: 'recurrence', code: 'recurrence' }] },
-        },
-      );
-    },
-  );
+  it.each([
+    ['FREQ=SECONDLY', 'FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY'],
+    ['every day', 'EVERY DAY is not a part that can be used'],
+    ['FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30', 'has no further date within the next years'],
+  ])('rejects the recurrence rule %s and says why', async (recurrence, why) => {
+    const body = { title: 'x', dueDate: inDays(1), recurrence };
+    const detail = expect.stringContaining(why);
+    expect(await system.ask(`POST /v1/workspaces/${room}/todos`, { token: ada.token, body })).toMatchObject({
+      status: 422,
+      body: {
+        code: 'todos.recurrence-invalid',
+        detail,
+        errors: [{ path: 'recurrence', code: 'recurrence', message: detail }],
+      },
+    });
+  });
 
   it('requires a due date for a recurrence', async () => {
     const body = { title: 'x', recurrence: 'FREQ=DAILY' };
