@@ -3,7 +3,7 @@ import { refused, type RequestRefused } from '@rookery/web';
 
 /** Maximum number of rows in a file. */
 export const MAX_ROWS = 10_000;
-/** Maximum number of characters of a row, including all of its fields. */
+/** Maximum length of a row with all of its fields: bytes in CSV, characters in a calendar. */
 export const MAX_ROW_LENGTH = 64_000;
 
 /** A row of a file: the content of one todo. */

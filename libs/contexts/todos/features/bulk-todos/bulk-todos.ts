@@ -105,7 +105,7 @@ export class BulkTodosRoute {
     operationId: 'bulkTodos',
     summary: 'Complete, reopen, archive or delete several todos',
     description:
-      'Each operation runs in its own transaction. A refused operation does not undo the others. The results give the outcome of each operation.',
+      'Each operation runs in its own transaction. A refused operation does not undo the others. The results give the outcome of each operation. Before the day of its due date, a recurring todo cannot be completed.',
     ok: { status: 207, type: BulkResults, description: 'The outcome of each operation.' },
   })
   async bulk(

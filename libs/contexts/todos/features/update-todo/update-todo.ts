@@ -31,7 +31,7 @@ class TodoUpdate extends TodoFields {
     name: 'TodoStatus',
     optional: true,
     description:
-      '`COMPLETED` completes the todo. To make a completed or archived todo `PENDING` again, reopen it.',
+      '`COMPLETED` completes the todo; a recurring todo only from the day of its due date. To make a completed or archived todo `PENDING` again, reopen it.',
   })
   status?: TodoStatus;
 
