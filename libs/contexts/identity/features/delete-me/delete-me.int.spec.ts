@@ -3,12 +3,15 @@ import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/applicat
 import { AuditChain } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
 import { Sql, Transaction } from '@rookery/persistence';
+import { newId } from '@rookery/domain';
 import { Authenticator, newcomer, NOTICED_MS, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually, type Person } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
+import { UserDeleted } from '../../contract/events';
 import { KNOWN_TABLES } from '../../personal-data';
 import { SessionCache } from '../../services/session-cache';
+import { SendDeletionMail } from '../send-security-mail/send-security-mail';
 
 const BeginErasures = scheduleNamed(contexts, 'operations.begin-erasures');
 
@@ -207,6 +210,36 @@ describe('deleting the own account', () => {
     ]);
   });
 
+  it('sends no mail after the erasure, also if the event is delivered late', async () => {
+    const { id, email, token } = await signUp(system);
+    await deleteMe(token);
+    const ofDeletion = async () =>
+      (await system.inbox.of(email)).filter(({ subject }) => /was deleted/.test(subject)).length;
+    await eventually(async () => (await ofDeletion()) === 1);
+    await endGrace(id);
+    await erased(id);
+    const now = new Date().toISOString();
+    const late = {
+      id: newId(),
+      type: UserDeleted.type,
+      version: UserDeleted.version,
+      occurredAt: now,
+      subject: id,
+      sequence: 9,
+      actorId: id,
+      correlationId: null,
+      causationId: null,
+      traceparent: null,
+      data: { eraseAfter: now },
+    };
+    await system.inWorker(SendDeletionMail).handle(late, {
+      key: late.id,
+      number: 1,
+      signal: new AbortController().signal,
+    });
+    expect(await ofDeletion()).toBe(1);
+  });
+
   it('handles every table of identity with user ids', async () => {
     const tables = await system.sql<{ name: string }>(
       `SELECT table_name AS name FROM information_schema.columns
@@ -385,6 +418,8 @@ describe('deleting the own account', () => {
     expect(await system.sql('SELECT 1 FROM identity.password_reset_links WHERE user_id = $1', [id])).toEqual(
       [],
     );
+    const mails = await system.inbox.of(email);
+    expect(mails.filter(({ subject }) => /Set a new/.test(subject))).toHaveLength(1); // the one before the deletion
     const taken = newcomer({ username: 'soon-gone' });
     expect((await system.ask('POST /v1/auth/register', { body: taken })).body.code).toBe(
       'identity.username-taken',

@@ -91,6 +91,27 @@ describe('mail about the security of an account', () => {
     for (const code of app.recoveryCodes) expect(text + latest).not.toContain(code);
   });
 
+  it('tells the owner of a deleted account that this is final, and when it is erased', async () => {
+    const { id, token, email } = await signUp(system);
+    const german = await signUp(system);
+    await system.ask('PUT /v1/me/preferences', {
+      token: german.token,
+      body: { interests: [], tone: 'calm', length: 'short', language: 'de' },
+    });
+    await system.ask('DELETE /v1/me', { token });
+    await system.ask('DELETE /v1/me', { token: german.token });
+    const [operation] = await system.sql<{ due: string }>(
+      `SELECT to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI UTC') AS due
+       FROM operations.operations WHERE user_id = $1 AND kind = 'erasure'`,
+      [id],
+    );
+    const { text } = await system.inbox.latest(email, /account was deleted/);
+    expect(text).toMatch(/was deleted on \d{4}-\d\d-\d\d \d\d:\d\d UTC\./);
+    expect(text).toContain(`erased after ${operation!.due}`);
+    expect(text).toContain('This is final.');
+    expect((await system.inbox.latest(german.email, /wurde gelöscht/)).text).toContain('endgültig');
+  });
+
   it('stores no plain-text passwords and tokens: in no table, delivery, job, key or log line', async () => {
     const form = newcomer({ password: 'a very particular secret' });
     await system.ask('POST /v1/auth/register', { body: form });

@@ -2,6 +2,7 @@ import type { EventOf } from '@rookery/domain';
 import { defineMail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
+import { UserDeleted } from '../../contract/events';
 import { ApiKeyCreated, PasswordChanged, RecoveryCodeUsed, RefreshReused } from '../../events';
 import { mailedTime, UserMails } from '../../services/user-mails';
 
@@ -108,11 +109,34 @@ const recoveryCodeMail = defineMail<Told & { toSignIn: boolean; left: string }>(
   },
 });
 
+const deletionMail = defineMail<Told & { erased: string }>('account-deletion-started', {
+  transactional: true,
+  sample: { ...SAMPLE, erased: '2026-03-02 12:00 UTC' },
+  en: {
+    subject: 'Your Rookery account was deleted',
+    body: [
+      'Hello {{name}},',
+      'the account “{{username}}” was deleted on {{when}}. Others can no longer see it, all its sessions were ended, and its API keys no longer work. All its data is erased after {{erased}}.',
+      'This is final. Nobody can sign in to the account, and signing in or registering with this address again does not restore it.',
+      'If it was you, you do not have to do anything. If it was not, somebody else was signed in to your account. They may know your password or read your mail: change the password of your mailbox, and change this password wherever else you use it.',
+    ],
+  },
+  de: {
+    subject: 'Ihr Konto bei Rookery wurde gelöscht',
+    body: [
+      'Guten Tag, {{name}},',
+      'das Konto „{{username}}“ wurde am {{when}} gelöscht. Andere sehen es nicht mehr, alle Sitzungen wurden beendet, und seine API-Schlüssel gelten nicht mehr. Alle seine Daten werden nach dem Zeitpunkt {{erased}} entfernt.',
+      'Das ist endgültig. Niemand kann sich bei dem Konto anmelden, und weder eine Anmeldung noch eine neue Registrierung mit dieser Adresse stellt es wieder her.',
+      'Wenn Sie es waren, müssen Sie nichts tun. Wenn nicht, war jemand anders bei Ihrem Konto angemeldet. Vielleicht kennt er Ihr Passwort oder liest Ihre Mails: Ändern Sie das Passwort Ihres Postfachs und dieses Passwort überall, wo Sie es sonst noch verwenden.',
+    ],
+  },
+});
+
 /**
  * The address is read from the session, because events contain no addresses; the user agent is left out, because
  * clients can set it to any text.
  *
- * @returns undefined if the account no longer exists
+ * @returns undefined if the account is erased; an account that is only hidden still has its address
  */
 async function lookUp(
   sql: Sql,
@@ -204,5 +228,26 @@ export class SendRecoveryCodeMail implements Handles<typeof RecoveryCodeUsed> {
       { ...told, toSignIn, left: String(left) },
       key,
     );
+  }
+}
+
+/**
+ * Notifies the owner that the account was deleted: they cannot find out by signing in, which is refused as for an
+ * unknown address.
+ */
+@Subscriber('identity.send-deletion-mail', UserDeleted, { queue: Queues.mail })
+export class SendDeletionMail implements Handles<typeof UserDeleted> {
+  constructor(
+    private readonly mails: UserMails,
+    private readonly sql: Sql,
+  ) {}
+
+  async handle(
+    { subject: userId, occurredAt, data: { eraseAfter } }: EventOf<typeof UserDeleted>,
+    { key }: Attempt,
+  ): Promise<void> {
+    const told = await lookUp(this.sql, userId, null, occurredAt);
+    if (!told) return;
+    await this.mails.send(userId, told.email, deletionMail, { ...told, erased: mailedTime(eraseAfter) }, key);
   }
 }
