@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
@@ -18,6 +19,10 @@ const MAX_TEXT_BYTES = 1_000_000;
 /** Characters per chunk of a text that has already been read. */
 const PIECE_LENGTH = 65_536;
 const HIGH_SURROGATE = /[\uD800-\uDBFF]/;
+
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+/** US-ASCII is a subset of UTF-8. */
+const CHARSETS = ['utf-8', 'utf8', 'us-ascii'];
 
 interface TextBodyRule {
   maxBytes: number;
@@ -55,7 +60,7 @@ export function StreamedTextBody(file: { mediaTypes: readonly string[]; maxBytes
  * The body of a request to a route with {@link StreamedTextBody}, in pieces; empty if there is none.
  *
  * @throws RequestRefused while it is read: `request.too-large` if it exceeds the limit, `request.malformed` if it ends
- *   prematurely
+ *   prematurely, `request.invalid` if it is not UTF-8
  */
 export async function* streamedText({ body }: Pick<FastifyRequest, 'body'>): AsyncGenerator<string> {
   if (typeof body === 'string')
@@ -78,16 +83,21 @@ export function MaxMembers(maxMembers: number): MethodDecorator {
 }
 
 /**
- * Reads only JSON bodies: other media types are 415. More than 32 levels, or 1,000 members and items, are 400, as are
- * names that every object inherits (`__proto__`, `constructor`) and texts that cannot be stored.
+ * Reads only JSON bodies: other media types, and charsets other than UTF-8, are 415. More than 32 levels, or 1,000
+ * members and items, are 400, as are bytes that are not UTF-8, names that every object inherits (`__proto__`,
+ * `constructor`) and texts that cannot be stored.
  */
 export function readJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const { maxMembers = MAX_MEMBERS, textBody } = request.routeOptions.config as BoundedRoute;
-    if (textBody) return takes(textBody, request) ? done(null, text) : done(notTaken());
     try {
-      return done(null, parseJson(text as string, maxMembers));
+      if (textBody && !takes(textBody, request)) throw notTaken();
+      if ((!textBody || textBody.mediaTypes) && !isUtf8Charset(request)) throw otherCharset();
+      const bytes = body as Buffer;
+      if (!isUtf8(bytes)) throw textBody ? textNotUtf8() : jsonNotUtf8();
+      const text = bytes.toString();
+      return done(null, textBody ? text : parseJson(text, maxMembers));
     } catch (error) {
       return done(error as Error);
     }
@@ -106,6 +116,7 @@ export function readJsonBodies(server: FastifyInstance): void {
   server.addContentTypeParser('*', (request, payload, done) => {
     const { textBody } = request.routeOptions.config as BoundedRoute;
     if (!textBody || !takes(textBody, request)) return done(notTaken());
+    if (textBody.mediaTypes && !isUtf8Charset(request)) return done(otherCharset());
     if (Number(request.headers['content-length']) > textBody.maxBytes)
       return done(new RequestRefused(Problems.tooLarge));
     if (textBody.streamed && request.headers['idempotency-key'] === undefined)
@@ -122,9 +133,31 @@ function notTaken(): RequestRefused {
   return new RequestRefused(Problems.unsupportedMediaType);
 }
 
+function isUtf8Charset({ headers }: FastifyRequest): boolean {
+  const charset = CHARSET.exec(headers['content-type'] ?? '')?.[1];
+  return charset === undefined || CHARSETS.includes(charset.toLowerCase());
+}
+
+function otherCharset(): RequestRefused {
+  return new RequestRefused(Problems.unsupportedMediaType, {
+    detail: 'The charset in the Content-Type must be utf-8.',
+  });
+}
+
+/** Bytes that are not UTF-8 would be stored as U+FFFD: the text would be lost. */
+function jsonNotUtf8(): RequestRefused {
+  return new RequestRefused(Problems.malformedJson, { detail: 'The body is not UTF-8.' });
+}
+
+function textNotUtf8(): RequestRefused {
+  return new RequestRefused(Problems.invalid, {
+    detail: 'The body is not UTF-8. Encode the text or file as UTF-8 and send it again.',
+  });
+}
+
 /** Discards the unread rest, otherwise the connection would wait for a reader. */
 async function* textOf(payload: IncomingMessage, maxBytes: number): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let length = 0;
   try {
     for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -134,10 +167,15 @@ async function* textOf(payload: IncomingMessage, maxBytes: number): AsyncGenerat
     }
     yield decoder.decode();
   } catch (error) {
-    throw payload.errored ? new RequestRefused(Problems.malformed) : error;
+    if (payload.errored) throw new RequestRefused(Problems.malformed);
+    throw isEncodingError(error) ? textNotUtf8() : error;
   } finally {
     payload.resume();
   }
+}
+
+function isEncodingError(error: unknown): boolean {
+  return (error as { code?: string }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
 }
 
 async function readText(payload: IncomingMessage, maxBytes: number): Promise<string> {

@@ -2,6 +2,7 @@ import { definedRules } from '@rookery/domain';
 import { resolveParts } from '@rookery/testing';
 import { Controller, Get } from '@nestjs/common';
 import { connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -212,6 +213,72 @@ describe('A body', () => {
     async (type) =>
       expect(await problemOf(build('x', { 'content-type': type }))).toMatchObject({ status: 415 }),
   );
+
+  describe('that is not UTF-8', () => {
+    const send = (path: string, type: string, payload: Buffer | Readable, headers = {}) =>
+      problemOf(
+        ask({ method: 'POST', url: `/v1/${path}`, payload, headers: { 'content-type': type, ...headers } }),
+      );
+    const latin1 = Buffer.from('{"title":"Zoë"}', 'latin1');
+    const malformed = { status: 400, code: 'request.malformed-json', detail: 'The body is not UTF-8.' };
+    const invalid = {
+      status: 400,
+      code: 'request.invalid',
+      detail: expect.stringMatching(/not UTF-8.*UTF-8/),
+    };
+
+    it.each<[string, Buffer]>([
+      ['Latin-1', latin1],
+      ['an encoded surrogate', Buffer.from('{"title":"\xed\xa0\x80"}', 'latin1')],
+      ['an overlong form', Buffer.from('{"title":"\xc0\xaf"}', 'latin1')],
+      ['a truncated character', Buffer.from('{"title":"é', 'utf8').subarray(0, -1)],
+    ])('is refused as JSON: %s', async (_, bytes) =>
+      expect(await send('nests', 'application/json', bytes)).toMatchObject(malformed),
+    );
+
+    it.each([
+      ['work/text', 'application/json', {}],
+      ['work/text', 'text/plain', {}],
+      ['work/file', 'text/csv', {}],
+      ['work/file', 'text/csv', { 'idempotency-key': 'not-utf-8' }],
+    ])('is refused as text for %s as %s %j', async (path, type, headers) => {
+      expect(await send(path, type, latin1, headers)).toMatchObject(invalid);
+      expect(await send(path, type, Buffer.from('é').subarray(0, 1), headers)).toMatchObject(invalid);
+    });
+
+    it('is refused in any chunk, but a character can be split between chunks', async () => {
+      const [lead, trail] = [Buffer.from('é').subarray(0, 1), Buffer.from('é').subarray(1)];
+      const broken = Readable.from([Buffer.from('title\r\n'), lead, Buffer.from('x')]);
+      expect(await send('work/file', 'text/csv', broken)).toMatchObject(invalid);
+      const { statusCode, body } = await ask({
+        method: 'POST',
+        url: '/v1/work/file',
+        payload: Readable.from([lead, trail, Buffer.from('x')]),
+        headers: { 'content-type': 'text/csv' },
+      });
+      expect([statusCode, body]).toEqual([200, '{"length":2}']);
+    });
+
+    it.each([
+      ['nests', 'application/json; charset=iso-8859-1'],
+      ['nests', 'application/json;Charset="UTF-16"'],
+      ['work/file', 'text/csv; header=present; charset=windows-1252'],
+    ])('is refused by the charset of its type for %s: %s', async (path, type) =>
+      expect(await send(path, type, Buffer.from('{"title":"x"}'))).toMatchObject({
+        status: 415,
+        code: 'request.unsupported-media-type',
+        detail: 'The charset in the Content-Type must be utf-8.',
+      }),
+    );
+
+    it.each([
+      'application/json; charset=UTF-8',
+      'application/json;charset="utf-8"',
+      'application/json; charset=us-ascii',
+    ])('is not what %s says', async (type) =>
+      expect((await build({ title: 'Zoë' }, { 'content-type': type })).json()).toEqual({ title: 'Zoë' }),
+    );
+  });
 
   it('of more than 100 kB is refused', async () => {
     expect(await problemOf(build({ title: 'x'.repeat(100_001) }))).toMatchObject({

@@ -319,6 +319,32 @@ describe('Todos from other programs', () => {
     expect((await send(file)).body).toMatchObject({ created: 2, unchanged: 500, refused: 0 });
   });
 
+  it('are refused if the file is not UTF-8, also at its end', async () => {
+    const bytes = Buffer.from(`title\r\n${'Oak\r\n'.repeat(2_000)}Zo\xeb\r\n`, 'latin1');
+    const { port } = new URL(system.addresses.apiUrl);
+    const [status, body] = await new Promise<[number | undefined, string]>((resolve, reject) => {
+      const sent = request(
+        {
+          port,
+          method: 'POST',
+          path: `/v1/workspaces/${room}/todos/import`,
+          headers: { authorization: `Bearer ${ada.token}`, 'content-type': 'text/csv' },
+        },
+        (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+          answer.on('end', () => resolve([answer.statusCode, text])).on('error', reject);
+        },
+      );
+      sent.on('error', reject).end(bytes);
+    });
+    expect([status, JSON.parse(body)]).toMatchObject([
+      400,
+      { code: 'request.invalid', detail: expect.stringContaining('not UTF-8') },
+    ]);
+    expect(await list()).toEqual([]);
+  });
+
   it('require write access and a supported file type', async () => {
     const file = table('title', 'x');
     expect(await send(file, { who: gus })).toMatchObject({ status: 403 });

@@ -190,7 +190,7 @@ export class ImportTodosRoute {
     operationId: 'importTodos',
     summary: 'Import todos into a workspace',
     description:
-      'Requires the `owner` or `member` role in the workspace. The body is a table (`text/csv`) with the columns of an export, of which only `title` is required, or a calendar (`text/calendar`) with VTODO components. It can have at most 10 MB and 10,000 rows. A row whose `id` or `UID` belongs to a todo of the workspace, or was imported into it before, updates that todo. Any other row creates a todo. Columns that are left out change nothing. With `dryRun=true` nothing is stored. Rows are stored in batches of 1,000, without the refused ones. After an error, send the file again.',
+      'Requires the `owner` or `member` role in the workspace. The body is a table (`text/csv`) with the columns of an export, of which only `title` is required, or a calendar (`text/calendar`) with VTODO components, in UTF-8. It can have at most 10 MB and 10,000 rows. A row whose `id` or `UID` belongs to a todo of the workspace, or was imported into it before, updates that todo. Any other row creates a todo. Columns that are left out change nothing. With `dryRun=true` nothing is stored. Rows are stored in batches of 1,000, without the refused ones. After an error, send the file again.',
     ok: { type: ImportView },
     rejects: [NotFound, { code: 'workspaces.too-many-tags' }],
   })
