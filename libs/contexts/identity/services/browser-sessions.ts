@@ -1,7 +1,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Rejection } from '@rookery/domain';
-import { hostCookie, readCookie, trustedOrigins, WebSettings } from '@rookery/web';
+import {
+  hostCookie,
+  readCookie,
+  RequestRefused,
+  trustedOrigins,
+  WebSettings,
+  withStatus,
+} from '@rookery/web';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Keys } from '../keys';
 import { CsrfTokenInvalid, OriginNotAllowed, RefreshInvalid, RefreshTokenReused } from '../model/rejections';
@@ -25,6 +32,10 @@ export const COOKIE_HEADER = {
 };
 
 type Request = Pick<FastifyRequest, 'headers'>;
+
+const NoRefreshToken = withStatus(RefreshInvalid, 401);
+const NO_REFRESH_TOKEN =
+  'The request has no refresh token: neither in the body nor in a cookie. No session was ended or refreshed.';
 
 /** Codes of rejections after which the cookie can no longer be used. */
 const ENDED: readonly unknown[] = [RefreshInvalid.code, RefreshTokenReused.code];
@@ -82,6 +93,7 @@ export class BrowserSessions {
    *
    * @param work gets the refresh token
    * @param asksCsrfToken whether the request must carry the CSRF token
+   * @throws RequestRefused `identity.refresh-invalid` without the cookie
    * @throws Rejection `identity.refresh-invalid`, `identity.origin-not-allowed`, `identity.csrf-token-invalid`
    */
   async use<T>(
@@ -91,7 +103,7 @@ export class BrowserSessions {
     asksCsrfToken = true,
   ): Promise<T> {
     const refreshToken = this.refreshTokenOf(request);
-    if (refreshToken === undefined) throw new Rejection(RefreshInvalid);
+    if (refreshToken === undefined) throw new RequestRefused(NoRefreshToken, { detail: NO_REFRESH_TOKEN });
     this.assertTrusted(request);
     try {
       const token = this.refreshTokens.read(refreshToken);

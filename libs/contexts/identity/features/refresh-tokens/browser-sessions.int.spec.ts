@@ -444,9 +444,11 @@ describe('the session of a browser', () => {
       401,
       'identity.refresh-invalid',
     ]);
-    expect(codeOf(await system.ask('POST /v1/auth/logout', { token: person.token }))).toEqual([
-      401,
-      'identity.refresh-invalid',
-    ]);
+    const logout = await system.ask('POST /v1/auth/logout', { token: person.token });
+    expect(codeOf(logout)).toEqual([401, 'identity.refresh-invalid']);
+    expect(logout.body.detail).toBe(
+      'The request has no refresh token: neither in the body nor in a cookie. No session was ended or refreshed.',
+    );
+    expect((await system.ask('GET /v1/me', { token: person.token })).status).toBe(200);
   });
 });
