@@ -147,6 +147,15 @@ describe('Notifications by mail', () => {
     // Without APP_URL there is no page that a link could lead to.
     expect(mail.text.match(/https?:/g)).toHaveLength(1);
     expect(mail.text).toContain('in the app, in your notifications');
+    // A mail program that does not know one-click opens the address in a browser.
+    const { status, headers: answered } = await system.ask(`GET ${url.pathname}`);
+    expect([status, answered.location, answered['referrer-policy'], answered['cache-control']]).toEqual([
+      303,
+      `/unsubscribe?token=${url.pathname.split('/').at(-1)}`,
+      'no-referrer',
+      'no-store',
+    ]);
+    expect((await settings()).kinds.follow.mail).toBe('immediate');
     const click = (path: string) =>
       system.ask(`POST ${path}`, {
         body: 'List-Unsubscribe=One-Click',

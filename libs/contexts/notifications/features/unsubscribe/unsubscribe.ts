@@ -37,6 +37,24 @@ export class UnsubscribeRoute {
   unsubscribe(@SecretParam('token') token: string): Promise<void> {
     return this.commands.execute(new Unsubscribe(token));
   }
+
+  @Public()
+  @Get(':token')
+  @Explain({
+    operationId: 'openUnsubscribePage',
+    summary: 'Open the page to turn off a kind of mail',
+    description:
+      'For mail programs that open the address of `List-Unsubscribe` in a browser. Redirects to a page with a button, whatever the token is, and changes nothing.',
+    ok: {
+      status: 303,
+      description: 'The page is at `Location`.',
+      headers: { Location: 'Path of the page.' },
+    },
+  })
+  open(@SecretParam('token') token: string, @Res({ passthrough: true }) reply: FastifyReply): void {
+    reply.header('referrer-policy', 'no-referrer');
+    reply.header('location', `/unsubscribe?token=${encodeURIComponent(token)}`);
+  }
 }
 
 const SCRIPT = `
