@@ -21,7 +21,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
   const definition = byCode[error.code ?? ''] ?? Problems.malformed;
   const { status } = definition;
-  const body = JSON.stringify(problemOf(definition, { url: '' }));
+  const body = JSON.stringify(problemOf(definition, { url: '', traceparent: null }));
   // Closing immediately could discard the response in transit; a client that keeps the connection open is not waited
   // for.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();

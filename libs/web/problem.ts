@@ -50,7 +50,7 @@ export interface Asked {
   /** Its query string is left out of the response because it may contain secrets. */
   url: string;
   /** Null if the request failed before a trace was started. */
-  traceparent?: string | null;
+  traceparent: string | null;
 }
 
 /**

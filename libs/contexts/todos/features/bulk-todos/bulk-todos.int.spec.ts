@@ -48,6 +48,7 @@ describe('Changing todos in bulk', () => {
           code: 'precondition.failed',
           status: 412,
           instance: '/v1/todos/bulk',
+          traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
         }),
       },
       { id: archived, status: 200 },

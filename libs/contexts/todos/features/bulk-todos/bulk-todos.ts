@@ -131,7 +131,8 @@ export class BulkTodosRoute {
     } catch (error) {
       const { definition, options, unexpected } = problemOfError(error);
       if (unexpected || definition.status >= 500) throw error;
-      return { id, status: definition.status, problem: problemOf(definition, request, options) };
+      const asked = { url: request.url, traceparent: workContext().traceparent };
+      return { id, status: definition.status, problem: problemOf(definition, asked, options) };
     }
   }
 }
