@@ -2,8 +2,8 @@ import { Injectable, Module } from '@nestjs/common';
 import type { ErasedCounts, ExportedPage, PersonalData } from '@rookery/application';
 import { AuditChain } from '@rookery/audit';
 import { contexts } from '@rookery/contexts';
-import { Sql, Transaction } from '@rookery/persistence';
-import { newId } from '@rookery/domain';
+import { Outbox, Sql, Transaction } from '@rookery/persistence';
+import { occurred } from '@rookery/domain';
 import { Authenticator, newcomer, NOTICED_MS, PASSWORD, signUp } from '@rookery/contexts/identity/testing';
 import { type Answer, eventually, type Person } from '@rookery/testing';
 import { contextOf, scheduleNamed } from '@rookery/testing/context';
@@ -11,7 +11,6 @@ import { ownSystem } from '@rookery/testing/own-system';
 import { UserDeleted } from '../../contract/events';
 import { KNOWN_TABLES } from '../../personal-data';
 import { SessionCache } from '../../services/session-cache';
-import { SendDeletionMail } from '../send-security-mail/send-security-mail';
 
 const BeginErasures = scheduleNamed(contexts, 'operations.begin-erasures');
 
@@ -218,24 +217,15 @@ describe('deleting the own account', () => {
     await eventually(async () => (await ofDeletion()) === 1);
     await endGrace(id);
     await erased(id);
-    const now = new Date().toISOString();
-    const late = {
-      id: newId(),
-      type: UserDeleted.type,
-      version: UserDeleted.version,
-      occurredAt: now,
-      subject: id,
-      sequence: 9,
-      actorId: id,
-      correlationId: null,
-      causationId: null,
-      traceparent: null,
-      data: { eraseAfter: now },
-    };
-    await system.inWorker(SendDeletionMail).handle(late, {
-      key: late.id,
-      number: 1,
-      signal: new AbortController().signal,
+    const late = occurred(UserDeleted, { eraseAfter: new Date().toISOString() }, id);
+    await system.inWorker(Transaction).run(() => system.inWorker(Outbox).append([late]));
+    await eventually(async () => {
+      const done = await system.sql(
+        `SELECT 1 FROM messaging.event_delivery
+         WHERE subject = $1 AND subscriber = 'identity.send-deletion-mail' AND state = 'done'`,
+        [id],
+      );
+      return done.length === 1;
     });
     expect(await ofDeletion()).toBe(1);
   });

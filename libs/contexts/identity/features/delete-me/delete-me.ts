@@ -32,7 +32,7 @@ export class DeleteMeRoute {
     operationId: 'deleteMe',
     summary: 'Delete your account',
     description:
-      'Hides the account immediately: nobody can find it or sign in to it, and its tokens stop working within five seconds. The deletion is final: nothing, also not signing in, restores the account. The owner gets a mail. All its data is erased after a grace period of 30 days.',
+      'Hides the account immediately: nobody can find it or sign in to it, and its tokens stop working within five seconds. The deletion is final: it cannot be undone, and signing in does not restore the account. The owner gets a mail. All its data is erased after a grace period of 30 days.',
     ok: { status: 202, type: OperationView, headers: { Location: 'URL of the erasure operation.' } },
     rejects: [AccountGone, LastAdmin],
   })
