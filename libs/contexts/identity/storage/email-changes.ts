@@ -115,6 +115,16 @@ export class EmailChanges {
     return row?.userId;
   }
 
+  /** @returns the addresses that an account had until recently, also if it can no longer get them back */
+  async formerAddresses(userId: string): Promise<string[]> {
+    const rows = await this.sql.rows<{ email: string }>(
+      `SELECT DISTINCT old_email AS email FROM identity.email_changes
+       WHERE user_id = $1 AND verified_at IS NOT NULL AND expires_at > now() ORDER BY old_email`,
+      [userId],
+    );
+    return rows.map(({ email }) => email);
+  }
+
   /**
    * Deletes changes that can no longer be undone, at most `limit`.
    *

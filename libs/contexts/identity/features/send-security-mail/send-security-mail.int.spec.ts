@@ -112,6 +112,19 @@ describe('mail about the security of an account', () => {
     expect((await system.inbox.latest(german.email, /wurde gelöscht/)).text).toContain('endgültig');
   });
 
+  it('tells it at the former address too, because a thief can change the address before', async () => {
+    const { token, email } = await signUp(system);
+    const other = newcomer().email;
+    await system.ask('PUT /v1/me/email', { token, body: { email: other } });
+    const { text } = await system.inbox.latest(other, /is your Rookery code/);
+    const code = /code is (\d{6})/.exec(text)![1]!;
+    const verified = await system.ask('POST /v1/me/email/verify', { token, body: { code } });
+    expect(verified.status).toBe(200);
+    await system.ask('DELETE /v1/me', { token });
+    for (const address of [email, other])
+      expect((await system.inbox.latest(address, /account was deleted/)).text).toContain('This is final.');
+  });
+
   it('stores no plain-text passwords and tokens: in no table, delivery, job, key or log line', async () => {
     const form = newcomer({ password: 'a very particular secret' });
     await system.ask('POST /v1/auth/register', { body: form });

@@ -3,6 +3,7 @@ import { defineMail } from '@rookery/mail';
 import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messaging';
 import { Sql } from '@rookery/persistence';
 import { UserDeleted } from '../../contract/events';
+import { EmailChanges } from '../../storage/email-changes';
 import { ApiKeyCreated, PasswordChanged, RecoveryCodeUsed, RefreshReused } from '../../events';
 import { mailedTime, UserMails } from '../../services/user-mails';
 
@@ -233,11 +234,12 @@ export class SendRecoveryCodeMail implements Handles<typeof RecoveryCodeUsed> {
 
 /**
  * Notifies the owner that the account was deleted: they cannot find out by signing in, which is refused as for an
- * unknown address.
+ * unknown address. Addresses that the account had until recently get the mail too: a thief can change the address first.
  */
 @Subscriber('identity.send-deletion-mail', UserDeleted, { queue: Queues.mail })
 export class SendDeletionMail implements Handles<typeof UserDeleted> {
   constructor(
+    private readonly changes: EmailChanges,
     private readonly mails: UserMails,
     private readonly sql: Sql,
   ) {}
@@ -248,6 +250,10 @@ export class SendDeletionMail implements Handles<typeof UserDeleted> {
   ): Promise<void> {
     const told = await lookUp(this.sql, userId, null, occurredAt);
     if (!told) return;
-    await this.mails.send(userId, told.email, deletionMail, { ...told, erased: mailedTime(eraseAfter) }, key);
+    const variables = { ...told, erased: mailedTime(eraseAfter) };
+    const former = await this.changes.formerAddresses(userId);
+    const addresses = [told.email, ...former.filter((address) => address !== told.email)];
+    for (const [index, address] of addresses.entries())
+      await this.mails.send(userId, address, deletionMail, variables, index === 0 ? key : `${key} ${index}`);
   }
 }
