@@ -1,6 +1,6 @@
-import { Controller, Get, Post, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeController, ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, NotFound, Rejection } from '@rookery/domain';
@@ -38,19 +38,11 @@ export class UnsubscribeRoute {
     return this.commands.execute(new Unsubscribe(token));
   }
 
+  /** For mail programs that open the address of `List-Unsubscribe` in a browser: redirects to the page. */
   @Public()
   @Get(':token')
-  @Explain({
-    operationId: 'openUnsubscribePage',
-    summary: 'Open the page to turn off a kind of mail',
-    description:
-      'For mail programs that open the address of `List-Unsubscribe` in a browser. Redirects to a page with a button, whatever the token is, and changes nothing.',
-    ok: {
-      status: 303,
-      description: 'The page is at `Location`.',
-      headers: { Location: 'Path of the page.' },
-    },
-  })
+  @HttpCode(303)
+  @ApiExcludeEndpoint()
   open(@SecretParam('token') token: string, @Res({ passthrough: true }) reply: FastifyReply): void {
     reply.header('referrer-policy', 'no-referrer');
     reply.header('location', `/unsubscribe?token=${encodeURIComponent(token)}`);
