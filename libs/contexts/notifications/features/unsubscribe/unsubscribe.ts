@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ApiExcludeController, ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@rookery/application';
 import { Audited } from '@rookery/audit';
 import { Clock, NotFound, Rejection } from '@rookery/domain';
@@ -37,16 +37,6 @@ export class UnsubscribeRoute {
   unsubscribe(@SecretParam('token') token: string): Promise<void> {
     return this.commands.execute(new Unsubscribe(token));
   }
-
-  /** For mail programs that open the address of `List-Unsubscribe` in a browser: redirects to the page. */
-  @Public()
-  @Get(':token')
-  @HttpCode(303)
-  @ApiExcludeEndpoint()
-  open(@SecretParam('token') token: string, @Res({ passthrough: true }) reply: FastifyReply): void {
-    reply.header('referrer-policy', 'no-referrer');
-    reply.header('location', `/unsubscribe?token=${encodeURIComponent(token)}`);
-  }
 }
 
 const SCRIPT = `
@@ -63,10 +53,10 @@ button.onclick = async () => {
 
 /** The page that the link in a mail opens. It has a button, because mail scanners follow links but do not press buttons. */
 @ApiExcludeController()
-@Controller('unsubscribe')
+@Controller()
 export class UnsubscribePage {
   @Public()
-  @Get()
+  @Get('unsubscribe')
   page(@Res() reply: FastifyReply): void {
     void reply.header('referrer-policy', 'no-referrer');
     sendPage(reply, {
@@ -74,6 +64,15 @@ export class UnsubscribePage {
       body: '<h1>Rookery</h1><p>Click the button to stop getting these mails.</p><button>Unsubscribe</button>',
       script: SCRIPT,
     });
+  }
+
+  /** For mail programs that open the address of `List-Unsubscribe` in a browser: redirects to the page. */
+  @Public()
+  @Get('mail/unsubscribe/:token')
+  @HttpCode(303)
+  open(@SecretParam('token') token: string, @Res({ passthrough: true }) reply: FastifyReply): void {
+    reply.header('referrer-policy', 'no-referrer');
+    reply.header('location', `/unsubscribe?token=${encodeURIComponent(token)}`);
   }
 }
 
