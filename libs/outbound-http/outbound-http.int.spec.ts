@@ -318,7 +318,6 @@ describe('The response to a request', () => {
   });
 
   it('is aborted if the server is silent, sends headers slowly, or sends 1xx forever', async () => {
-    const dripping: NodeJS.Timeout[] = [];
     const raw = async (write: (socket: Socket) => void): Promise<number> => {
       const server = createTcp((socket) => {
         socket.on('error', () => undefined);
@@ -330,7 +329,8 @@ describe('The response to a request', () => {
       return (server.address() as AddressInfo).port;
     };
     const repeat = (socket: Socket, part: string) => {
-      dripping.push(setInterval(() => socket.writable && socket.write(part), 20));
+      const dripping = setInterval(() => socket.writable && socket.write(part), 20);
+      socket.on('close', () => clearInterval(dripping));
     };
     const silent = await raw(() => undefined);
     const slow = await raw((socket) => {
@@ -349,7 +349,6 @@ describe('The response to a request', () => {
     ];
     for (const port of [long, garbage, upgrade])
       expect(await reasonOf(post(`http://127.0.0.1:${port}/`))).toBe('connection');
-    dripping.forEach((timer) => clearInterval(timer));
   });
 
   it('does not need its body, which is cut off if it is endless', async () => {

@@ -358,8 +358,7 @@ describe('Frames', () => {
       const before = await cutOff();
       const socket = Object.assign(talk('GET /v1/ws', UPGRADE), { allowHalfOpen: true });
       const kept = setInterval(() => socket.write('x'), 50);
-      await socket.ended;
-      clearInterval(kept);
+      await socket.ended.finally(() => clearInterval(kept));
       expect(socket.answer).toContain('HTTP/1.1 401');
       expect(await cutOff()).toBe(before + 1);
     });

@@ -879,15 +879,14 @@ describe('Over a connection', () => {
     await hasty.app.listen(0, '127.0.0.1');
     const { port: itsPort } = hasty.app.getHttpServer().address() as AddressInfo;
     let answer = '';
-    let dribble: NodeJS.Timeout | undefined;
     const socket = connect({ port: itsPort, host: '127.0.0.1', allowHalfOpen: true }, () => {
       socket.write(head);
-      dribble = setInterval(() => socket.write(drop), 20);
+      const dribble = setInterval(() => socket.write(drop), 20);
+      socket.on('close', () => clearInterval(dribble));
     });
     socket.on('data', (chunk) => (answer += chunk.toString()));
     socket.on('error', () => undefined); // it keeps writing after the server has closed
     await new Promise((resolve) => socket.on('close', resolve));
-    clearInterval(dribble);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(answer).toContain('"code":"request.timeout"');
     await hasty.app.close();
@@ -905,8 +904,8 @@ describe('Over a connection', () => {
     socket.resume();
     socket.on('error', () => undefined);
     const kept = setInterval(() => socket.write('x'), 50);
+    socket.on('close', () => clearInterval(kept));
     await new Promise((resolve) => socket.on('close', resolve));
-    clearInterval(kept);
   });
 
   it('too large headers return 431', async () => {

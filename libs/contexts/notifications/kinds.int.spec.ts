@@ -280,15 +280,16 @@ describe('What users are notified of', () => {
       expect(await stored(bob)).toHaveLength(2);
     });
 
+    const plant = (count: number, due: string) =>
+      system.sql(
+        `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at,
+           sort_order, created_at, updated_at)
+         SELECT gen_random_uuid(), 1, $1, $2, 'Todo ' || nr, 'PENDING', 1, now() + $4::interval, 0, now(), now()
+         FROM generate_series(1, $3::int) nr`,
+        [workspaceId, bob.id, count, due],
+      );
+
     it('is the first twenty due dates of an hour one by one, and all further ones combined', async () => {
-      const plant = (count: number, due: string) =>
-        system.sql(
-          `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at,
-             sort_order, created_at, updated_at)
-           SELECT gen_random_uuid(), 1, $1, $2, 'Todo ' || nr, 'PENDING', 1, now() + $4::interval, 0, now(), now()
-           FROM generate_series(1, $3::int) nr`,
-          [workspaceId, bob.id, count, due],
-        );
       const counted = async () => {
         const kinds = await stored(bob);
         return ['todoDueSoon', 'todoOverdue', 'todosDue'].map(
@@ -321,14 +322,6 @@ describe('What users are notified of', () => {
       const webhook = { inApp: false, push: false, webhook: true };
       const choose = (kinds: object) =>
         as(bob, 'PUT /v1/me/notification-settings', { quietHours: null, digest: 'daily', kinds });
-      const plant = (count: number, due: string) =>
-        system.sql(
-          `INSERT INTO todos.todos (id, version, workspace_id, author_id, title, status, priority, due_at,
-             sort_order, created_at, updated_at)
-           SELECT gen_random_uuid(), 1, $1, $2, 'Todo ' || nr, 'PENDING', 1, now() + $4::interval, 0, now(), now()
-           FROM generate_series(1, $3::int) nr`,
-          [workspaceId, bob.id, count, due],
-        );
       const counted = async () => {
         const kinds = await stored(bob);
         return [...new Set(kinds)]

@@ -378,15 +378,14 @@ describe('Delivering events to webhooks', () => {
   });
 
   it('aborts slow responses, and blocks private addresses of public names at the connection', async () => {
-    let dripping: NodeJS.Timeout | undefined;
     receiver.answer = (response) => {
       response.writeHead(200);
-      dripping = setInterval(() => response.write('a'), 10);
+      const dripping = setInterval(() => response.write('a'), 10);
+      response.on('close', () => clearInterval(dripping));
     };
     const { id } = await create();
     await follow(bob, ada);
     await eventually(async () => (await log(id))[0]?.status === 'delivered');
-    clearInterval(dripping);
     expect((await log(id))[0].log[0].durationMs).toBeLessThan(9_000);
     const { id: blocked } = await create({ url: 'https://hooks.example.com/x' });
     await system.sql(`UPDATE webhooks.webhooks SET url = 'https://127.0.0.2/x' WHERE id = $1`, [blocked]);
