@@ -141,6 +141,22 @@ describe('a page in a browser', () => {
     await page.getByText('Your new password is set.').waitFor();
   });
 
+  it('masks a new password, and takes it from the clipboard and from a password manager', async () => {
+    await page.goto(`${api}/reset?token=none`);
+    const field = page.getByLabel('New password');
+    expect([await field.getAttribute('type'), await field.getAttribute('autocomplete')]).toEqual([
+      'password',
+      'new-password',
+    ]);
+    await page.evaluate(`document.body.append(document.createElement('textarea'))`);
+    const note = page.locator('textarea');
+    await note.fill('correct horse battery');
+    await note.press('ControlOrMeta+A');
+    await note.press('ControlOrMeta+C');
+    await field.press('ControlOrMeta+V');
+    await expect(field.inputValue()).resolves.toBe('correct horse battery');
+  });
+
   it.each([
     ['/v1/docs', 'public, max-age=300'],
     ['/v1/admin/board', 'private, no-store'],

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { seal, unseal } from '@rookery/application';
 import { MasterKey } from '@rookery/settings';
 
 /** Purpose of a derived key; keys of different purposes are independent. */
@@ -14,9 +15,6 @@ type Purpose =
   | 'email-undo-link'
   | 'attempts'
   | 'totp-secrets';
-
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** The keys that are derived from the master key (HKDF-SHA-256, RFC 5869). */
 @Injectable()
@@ -47,19 +45,13 @@ export class Keys {
    * @returns nonce, ciphertext and tag
    */
   seal(purpose: Purpose, owner: string, plain: Buffer): Buffer {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.of(purpose), nonce).setAAD(Buffer.from(owner));
-    return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+    return seal(this.of(purpose), plain, Buffer.from(owner));
   }
 
   /** @throws Error if it was sealed with a different master key, for a different owner, or was changed */
   open(purpose: Purpose, owner: string, sealed: Buffer): Buffer {
-    const decipher = createDecipheriv('aes-256-gcm', this.of(purpose), sealed.subarray(0, NONCE_BYTES), {
-      authTagLength: TAG_BYTES,
-    });
-    decipher.setAAD(Buffer.from(owner)).setAuthTag(sealed.subarray(-TAG_BYTES));
     try {
-      return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+      return unseal(this.of(purpose), sealed, Buffer.from(owner));
     } catch {
       throw new Error(`MASTER_KEY is not the one that sealed these ${purpose} in the database.`);
     }

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '@rookery/domain';
 import { generateSecret, generateURI, verifySync } from 'otplib';
 import { Keys } from '../keys';
@@ -12,6 +12,8 @@ const ISSUER = 'Rookery';
 /** Secrets and codes of authenticator apps: six digits, SHA-1, 30 seconds, which every app supports. */
 @Injectable()
 export class Totp {
+  private readonly log = new Logger(Totp.name);
+
   constructor(
     private readonly clock: Clock,
     private readonly keys: Keys,
@@ -35,21 +37,32 @@ export class Totp {
   /**
    * @param sealed secret as stored
    * @param lastStep time step of the last used code: codes of this step or earlier are rejected
-   * @returns the time step of the code; undefined if it does not match
-   * @throws Error if the secret was encrypted with a different master key
+   * @returns the time step of the code; undefined if it does not match, and always if the secret was encrypted with
+   *   another master key
    */
   stepOf(
     userId: string,
     { secret: sealed, lastStep }: { secret: Buffer; lastStep: number },
     code: string,
   ): number | undefined {
+    const secret = this.read(userId, sealed);
+    if (secret === undefined) return undefined;
     const result = verifySync({
-      secret: this.keys.open('totp-secrets', userId, sealed).toString(),
+      secret,
       token: code,
       period: PERIOD_SECONDS,
       epoch: Math.floor(this.clock.now().getTime() / 1_000),
       epochTolerance: PERIOD_SECONDS,
     });
     return result.valid && 'timeStep' in result && result.timeStep > lastStep ? result.timeStep : undefined;
+  }
+
+  private read(userId: string, sealed: Buffer): string | undefined {
+    try {
+      return this.keys.open('totp-secrets', userId, sealed).toString();
+    } catch (error) {
+      this.log.error(`The second factor of ${userId} cannot be read. ${(error as Error).message}`);
+      return undefined;
+    }
   }
 }

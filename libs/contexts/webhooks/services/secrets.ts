@@ -27,19 +27,31 @@ export class WebhookSecrets {
   }
 
   /**
-   * @param sealed valid secrets of the webhook, encrypted
+   * @param sealed valid secrets of the webhook, encrypted. Those of another master key are left out, so that a webhook
+   *   works as soon as its secret was rotated
    * @param timestamp seconds since 1970
    * @returns the value of the header `webhook-signature`: one signature for each secret
+   * @throws Error if no secret can be decrypted
    */
   sign(
     webhookId: string,
     sealed: readonly Buffer[],
     { id, timestamp, body }: { id: string; timestamp: number; body: string },
   ): string {
-    return sealed
-      .map((each) => unseal(this.key, each, Buffer.from(webhookId)))
+    const secrets = sealed.flatMap((each) => this.read(webhookId, each));
+    if (secrets.length === 0)
+      throw new Error('MASTER_KEY is not the one that encrypted the secret of this webhook.');
+    return secrets
       .map((secret) => createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64'))
       .map((signature) => `v1,${signature}`)
       .join(' ');
+  }
+
+  private read(webhookId: string, sealed: Buffer): Buffer[] {
+    try {
+      return [unseal(this.key, sealed, Buffer.from(webhookId))];
+    } catch {
+      return [];
+    }
   }
 }
