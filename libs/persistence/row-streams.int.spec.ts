@@ -1,5 +1,7 @@
+import type { EventEmitter } from 'node:events';
 import { eventually } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
+import type { PoolClient } from 'pg';
 import { MAX_ROW_STREAMS, RowStreams } from './row-streams';
 
 const LONG_MS = 60_000;
@@ -52,6 +54,22 @@ describe('A row stream', () => {
     };
     await expect(read()).rejects.toThrow('division by zero');
     await noneLeft();
+  });
+
+  it('does not crash the process if its connection is terminated while it is taken from the pool', async () => {
+    const unheard: unknown[] = [];
+    streams().pool.once('acquire', (client: PoolClient & { connection: EventEmitter }) => {
+      queueMicrotask(() => {
+        try {
+          client.connection.emit('errorMessage', Object.assign(new Error('terminated'), { code: '57P01' }));
+        } catch (error) {
+          unheard.push(error); // an 'error' event without a listener: an uncaught exception anywhere else
+        }
+      });
+    });
+    const stream = await start(3);
+    stream.close();
+    expect(unheard).toEqual([]);
   });
 
   it('cannot write', async () => {

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Client, Pool } from 'pg';
+import { Client, type ClientConfig, Pool } from 'pg';
 import Cursor from 'pg-cursor';
 import { DataSource } from 'typeorm';
 import { DatabaseSettings } from './settings';
@@ -9,6 +9,17 @@ export const MAX_ROW_STREAMS = 4;
 /** Milliseconds to wait for a free connection, then 503. */
 const MAX_WAIT_MS = 2_000;
 const IDLE_MS = 10_000;
+
+/**
+ * A cursor waits between batches, so these connections are not pipelined and have no response timeout. Like every
+ * connection, they always have an error listener (see `LedgerClient`); the reader gets the error from the cursor.
+ */
+class StreamClient extends Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
 
 /** Rows of one statement, read on demand. The caller that opens it must close it. */
 export interface RowStream<Row> {
@@ -34,8 +45,7 @@ export class RowStreams implements OnApplicationShutdown {
       extra: { options: string };
     };
     this.pool = new Pool({
-      // A cursor waits between batches, so these connections are not pipelined and have no response timeout.
-      Client,
+      Client: StreamClient,
       connectionString: url,
       application_name: `${applicationName}-streams`,
       options: extra.options,
@@ -63,9 +73,6 @@ export class RowStreams implements OnApplicationShutdown {
     limitMs: number,
   ): Promise<RowStream<Row>> {
     const client = await this.pool.connect();
-    // The reader gets the error from the cursor.
-    const lost = () => undefined;
-    client.on('error', lost);
     const cursor = client.query(new Cursor<Row>(text, [...values]));
     let state: 'open' | 'finished' | 'late' = 'open';
     const end = (reason: 'finished' | 'late', reusable: boolean) => {
@@ -73,7 +80,6 @@ export class RowStreams implements OnApplicationShutdown {
       state = reason;
       clearTimeout(timer);
       this.open.delete(close);
-      if (reusable) client.off('error', lost);
       client.release(!reusable); // closes the connection if the stream was not read to its end, which ends the statement immediately
     };
     const close = () => end('finished', false);

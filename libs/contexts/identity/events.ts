@@ -2,7 +2,6 @@ import { defineEvent } from '@rookery/domain';
 import { z } from 'zod';
 import {
   RegistrationCancelled,
-  RoleChanged,
   UserDeleted,
   UserErased,
   UserRegistered,
@@ -99,24 +98,17 @@ export const PasswordChanged = defineEvent(
   z.object({ sessionId: z.uuid().nullable() }),
 );
 
-/** All events of a user: each makes a new version of the account, so cached data is out of date. */
-export const userEvents = [
+/**
+ * The events that change what others see of a user. Only they remove the cached profile: a header of the response says
+ * whether it was cached, and nobody must learn from it that a password, a role or a second factor has changed.
+ */
+export const profileEvents = [
   AvatarChanged,
   BioChanged,
-  EmailChanged,
-  EmailChangeRequested,
-  EmailChangeUndone,
-  ExternalIdentityLinked,
-  MfaDisabled,
-  MfaEnabled,
-  PasswordChanged,
-  PasswordResetRequested,
   RegistrationCancelled,
-  RoleChanged,
   UserDeleted,
   UserErased,
   UserRegistered,
   UserRenamed,
   UserVerified,
-  VerificationRequested,
 ] as const;

@@ -75,8 +75,12 @@ const MAIL_PAUSE_MS = 60_000;
 /** A password hash that matches no password. */
 const NO_PASSWORD = '';
 
+const shown = ({ status, profileVersion }: UserState) => `${status} ${profileVersion}`;
+
 /** A user with an account. Pending until the e-mail address is verified. */
 export class User extends Aggregate<UserState> {
+  private readonly shownBefore = shown(this.state);
+
   /** @param verificationId source of the code and the link in the mail */
   static register(registration: Registration, verificationId: string, now: Date): User {
     const user = User.create(registration, 'user', now);
@@ -112,6 +116,11 @@ export class User extends Aggregate<UserState> {
     });
     user.raise(UserRegistered, { username: registration.username, name: registration.name });
     return user;
+  }
+
+  /** Whether others see something else than when it was loaded. */
+  get profileChanged(): boolean {
+    return shown(this.state) !== this.shownBefore;
   }
 
   get pending(): boolean {

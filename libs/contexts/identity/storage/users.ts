@@ -70,10 +70,10 @@ export class Users extends Repository<UserState, User> {
     super(transaction, sql, outbox);
   }
 
-  /** @see Repository.save; others see the change after the commit, also if the user was cached */
+  /** @see Repository.save; others see a new profile after the commit, also if the user was cached */
   override async save(user: User): Promise<void> {
     await super.save(user);
-    this.cache.forgetAfterCommit(userEntry(user.id));
+    if (user.profileChanged) this.cache.forgetAfterCommit(userEntry(user.id));
   }
 
   /** @see Repository.remove */

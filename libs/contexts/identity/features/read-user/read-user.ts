@@ -8,7 +8,7 @@ import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rook
 import { UserView } from '../../views/user';
 import { Avatars } from '../../contract/avatars';
 import { Profiles } from '../../contract/profiles';
-import { userEvents } from '../../events';
+import { profileEvents } from '../../events';
 import { type PublicUserRow, PublicUsers, userEntry } from '../../storage/public-users';
 
 export class ReadUser extends Query<UserView> {
@@ -79,9 +79,9 @@ export class ReadProfileHandler implements IQueryHandler<ReadProfile> {
   }
 }
 
-/** Deletes a user's cache entry after a change. */
-@Subscriber('identity.forget-user', userEvents, { queue: Queues.caches })
-export class ForgetUser implements Handles<(typeof userEvents)[number]> {
+/** Deletes a user's cache entry after a change of the profile. */
+@Subscriber('identity.forget-user', profileEvents, { queue: Queues.caches })
+export class ForgetUser implements Handles<(typeof profileEvents)[number]> {
   constructor(private readonly cache: Cache) {}
 
   async handle({ subject }: EventEnvelope): Promise<void> {
