@@ -56,7 +56,8 @@ describe('requests with an Idempotency-Key whose api is killed', () => {
   let system: ProbeSystem;
 
   beforeAll(async () => {
-    system = await ProbeSystem.start();
+    // The statements that a test holds must outlive the kill of their api, however long it takes.
+    system = await ProbeSystem.start({ connection: 'statement_timeout=120000' });
   }, 180_000);
   afterAll(() => system.stop());
 

@@ -17,6 +17,8 @@ export interface ProbeSystemOptions {
   workers?: number;
   /** additional environment variables of the processes */
   env?: Record<string, string>;
+  /** parameters of the processes' connections to PostgreSQL, `statement_timeout=60000`; they override those of the app */
+  connection?: string;
 }
 
 /** Durable PostgreSQL and Redis and real api and worker processes of the probe build, all of which can be broken. */
@@ -41,6 +43,7 @@ export class ProbeSystem {
     apis = 1,
     workers = 1,
     env = {},
+    connection = '',
   }: ProbeSystemOptions = {}): Promise<ProbeSystem> {
     const folder = temporaryFolder('rookery-chaos');
     const parts = await Promise.all([
@@ -55,10 +58,11 @@ export class ProbeSystem {
         quiet: true,
       });
       await system.sql(readFileSync(resolve('test/probe/schema.sql'), 'utf8'));
+      const own = { DATABASE_URL: `${system.postgres.url}?${connection}`, ...env };
       for (let number = 1; number <= apis; number += 1)
-        system.apis.push(await system.process('api', number, env));
+        system.apis.push(await system.process('api', number, own));
       for (let number = 1; number <= workers; number += 1)
-        system.workers.push(await system.process('worker', number, env));
+        system.workers.push(await system.process('worker', number, own));
       for (const each of system.processes) each.start();
       await Promise.all(system.processes.map((each) => each.untilReady()));
       return system;
@@ -173,7 +177,6 @@ export class ProbeSystem {
         NODE_ENV: 'test',
         LOG_LEVEL: 'warn',
         [app === 'api' ? 'PORT' : 'WORKER_PORT']: String(port),
-        DATABASE_URL: this.postgres.url,
         REDIS_URL: this.redis.url,
         SMTP_URL: 'smtp://127.0.0.1:9',
         PROBE_EFFECTS_URL: this.effects.url,
