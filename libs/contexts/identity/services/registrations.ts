@@ -68,14 +68,14 @@ export class Registrations {
     await this.replaceLinks(user, email, newId(), now); // of an active account: it does nothing
   }
 
-  /** Requests another verification mail, unless the address had one too recently. */
+  /** Requests another verification mail, unless the address had one too recently. The attempts for codes do not change. */
   async mailAgain(user: User, now: Date): Promise<void> {
     if (!(await this.mayBeMailed(user, now))) return;
     const verificationId = newId();
     user.requestVerification(verificationId, now);
     await this.users.save(user);
     await this.links.add(this.secrets.linkToken(verificationId), user.id, this.endOf(now));
-    await this.codes.announce(user.snapshot().email, verificationId);
+    await this.codes.replace(user.email, verificationId);
   }
 
   /** The same for a decoy: notifies the owner of the account again. */
@@ -83,7 +83,6 @@ export class Registrations {
     if (!(await this.mayBeTold(decoy, now))) return;
     decoy.repeat(now);
     await this.decoys.save(decoy);
-    await this.codes.announce(decoy.snapshot().email, newId());
   }
 
   /**

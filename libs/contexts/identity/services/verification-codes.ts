@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DependencyUnavailable, newId, Rejection } from '@rookery/domain';
+import { DependencyUnavailable, Rejection } from '@rookery/domain';
 import { PREFIX, RedisConnections } from '@rookery/redis';
 import { CodeExpired, CodeInvalid } from '../model/rejections';
 import { CodeFailures } from '../storage/code-failures';
@@ -10,28 +10,35 @@ export const CODE_TTL_MS = 600_000;
 const TRIES = 5;
 /** Milliseconds for which the attempts of an address are stored after the last one: a day. */
 const MEMORY_MS = 86_400_000;
-/** Minimum milliseconds between two resets of the attempts of an address without a pending code. */
-const PAUSE_MS = 60_000;
+/**
+ * Minimum milliseconds between two resets of the attempts of an address that is not registered again. A little less than
+ * between two mails, so that each mail comes with attempts.
+ */
+const PAUSE_MS = 50_000;
 
 const NOW = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** Announces a code and resets the attempts, unless that happened too recently. */
-const ANNOUNCE = `${NOW}
-local at = redis.call('HGET', KEYS[1], 'announced')
-if at and now - at < tonumber(ARGV[2]) then return end
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'id', ARGV[1], 'tries', 0, 'announced', now)
-redis.call('PEXPIRE', KEYS[1], ARGV[3])`;
+/** Sets the id of the coming code; an earlier code is invalid. */
+const ANNOUNCE = `redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'id', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
 /**
- * Sets a code. An announced code, or one that is sent twice, gets no new attempts; its lifetime starts with the last
- * mail.
+ * Resets the attempts, unless that happened too recently. They are stored apart from the code, and depend on nothing but
+ * registrations, requests and attempts: otherwise a mail would reveal that the address has a pending account.
  */
+const RESET = `${NOW}
+local at = redis.call('HGET', KEYS[1], 'reset')
+if at and now - at < tonumber(ARGV[1]) then return end
+redis.call('HSET', KEYS[1], 'tries', 0, 'reset', now)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+
+/** Sets a code. Its lifetime starts with the last mail; a used one remains used. */
 const ISSUE = `${NOW}
 if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then
   redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'id', ARGV[1], 'tries', 0)
+  redis.call('HSET', KEYS[1], 'id', ARGV[1])
 end
 if redis.call('HGET', KEYS[1], 'expires') ~= '0' then
   redis.call('HSET', KEYS[1], 'mac', ARGV[2], 'expires', now + ARGV[3])
@@ -43,12 +50,13 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])`;
  * response as one with a different code: only a correct code reveals whether there is one.
  */
 const REDEEM = `${NOW}
-local tries = redis.call('HINCRBY', KEYS[1], 'tries', 1)
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+local tries = redis.call('HINCRBY', KEYS[2], 'tries', 1)
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
 if tries > tonumber(ARGV[2]) then return 'expired' end
 if redis.call('HGET', KEYS[1], 'mac') ~= ARGV[1] then return 'invalid' end
 if now >= tonumber(redis.call('HGET', KEYS[1], 'expires')) then return 'expired' end
-redis.call('HSET', KEYS[1], 'expires', 0, 'tries', 0)
+redis.call('HSET', KEYS[1], 'expires', 0)
+redis.call('HSET', KEYS[2], 'tries', 0)
 return 'valid'`;
 
 /**
@@ -80,22 +88,31 @@ export class VerificationCodes {
    * @throws Rejection `dependency.unavailable`
    */
   async announce(email: string, id: string): Promise<void> {
-    await this.asking(() => this.redis.shared.eval(ANNOUNCE, 1, this.keyOf(email), id, 0, MEMORY_MS));
+    await Promise.all([this.replace(email, id), this.reset(email, 0)]);
   }
 
   /**
-   * The same for an address that gets no code, at most once a minute, as for one that gets mails.
+   * Invalidates the code of an address for that of another mail. The attempts do not change.
+   *
+   * @param id of the verification of the coming code
+   * @throws Rejection `dependency.unavailable`
+   */
+  async replace(email: string, id: string): Promise<void> {
+    await this.asking(() => this.redis.shared.eval(ANNOUNCE, 1, this.keyOf(email), id, MEMORY_MS));
+  }
+
+  /**
+   * Allows five attempts again, at most every 50 seconds. Call it for any address, whether or not another mail can be
+   * sent to it. Its code remains valid.
    *
    * @throws Rejection `dependency.unavailable`
    */
-  async announceToNobody(email: string): Promise<void> {
-    await this.asking(() =>
-      this.redis.shared.eval(ANNOUNCE, 1, this.keyOf(email), newId(), PAUSE_MS, MEMORY_MS),
-    );
+  async allowAgain(email: string): Promise<void> {
+    await this.reset(email, PAUSE_MS);
   }
 
   /**
-   * Makes a code the only valid one of an address, for 10 minutes from now, with five attempts since it was announced.
+   * Makes a code the only valid one of an address, for 10 minutes from now. The attempts do not change.
    *
    * @param id of the code's verification
    */
@@ -129,12 +146,21 @@ export class VerificationCodes {
   private async compare(email: string, code: string): Promise<{ told: unknown; id: string }> {
     const key = this.keyOf(email);
     const id = (await this.redis.shared.hget(key, 'id')) ?? '';
-    const told = await this.redis.shared.eval(REDEEM, 1, key, this.macOf(email, id, code), TRIES, MEMORY_MS);
+    const mac = this.macOf(email, id, code);
+    const told = await this.redis.shared.eval(REDEEM, 2, key, this.attemptsOf(email), mac, TRIES, MEMORY_MS);
     return { told, id };
+  }
+
+  private async reset(email: string, pauseMs: number): Promise<void> {
+    await this.asking(() => this.redis.shared.eval(RESET, 1, this.attemptsOf(email), pauseMs, MEMORY_MS));
   }
 
   private keyOf(email: string): string {
     return `${PREFIX}:code:${this.keys.mac('code-pepper', 'address', email).toString('hex')}`;
+  }
+
+  private attemptsOf(email: string): string {
+    return `${PREFIX}:code-attempts:${this.keys.mac('code-pepper', 'address', email).toString('hex')}`;
   }
 
   private macOf(email: string, id: string, code: string): string {

@@ -37,7 +37,7 @@ export class ResendVerificationRoute {
     operationId: 'resendVerification',
     summary: 'Resend the verification mail',
     description:
-      'The response is the same for every address. A second mail is sent after a minute at the earliest, further mails at growing intervals, at most five per day.',
+      'The response is the same for every address. Five more codes can be tried, at most every 50 seconds, also if no mail is sent: then the code of the last mail remains valid. A second mail is sent after a minute at the earliest, further mails at growing intervals, at most five per day.',
     ok: { status: 202 },
   })
   resend(@Body() { email }: ResendVerificationRequest): Promise<void> {
@@ -62,8 +62,8 @@ export class ResendVerificationHandler implements ICommandHandler<ResendVerifica
 }
 
 /**
- * Requests another mail if the address has a pending registration, or a decoy. The attempts for codes are reset
- * afterwards, for any address.
+ * Resets the attempts for codes, for any address: they must not depend on whether another mail can be sent. Then requests
+ * another mail if the address has a pending registration, or a decoy.
  */
 @Subscriber('identity.request-verification', ResendRequested, { queue: Queues.projections })
 export class RequestVerification implements Handles<typeof ResendRequested> {
@@ -78,10 +78,10 @@ export class RequestVerification implements Handles<typeof ResendRequested> {
   async handle({ data: { email } }: EventOf<typeof ResendRequested>): Promise<void> {
     const now = this.clock.now();
     await this.users.lockAddress(email);
+    await this.codes.allowAgain(email);
     const user = await this.users.find({ email });
     const decoy = await this.decoys.find({ email });
     if (user?.pending) await this.registrations.mailAgain(user, now);
     else if (decoy) await this.registrations.repeat(decoy, now);
-    else await this.codes.announceToNobody(email);
   }
 }

@@ -91,6 +91,29 @@ describe('verifying an address with the code', () => {
     expect(await sequence(verified.email)).toEqual(told);
   });
 
+  it('forgets the attempts a day after the last one, whenever a mail is sent in between', async () => {
+    const [pending, active] = [await registered(), await signUp(system)];
+    await system.ask('POST /v1/auth/register', { body: newcomer({ email: active.email }) });
+    await system.inbox.latest(active.email, /already have/);
+    const redis = system.inApi(RedisConnections).shared;
+    const later = async (ms: number) => {
+      for (const key of await redis.keys('*:code*')) await redis.pexpire(key, (await redis.pttl(key)) - ms);
+    };
+    const addresses = [pending.email, active.email];
+    const guess = (email: string) => system.ask(VERIFY, { body: { email, code: pending.wrong } });
+    for (const email of addresses) for (let tries = 0; tries < 6; tries += 1) await guess(email);
+    await later(86_000_000);
+    const [user] = await system.sql<{ id: string }>(
+      'SELECT verification_id AS id FROM identity.users WHERE email = $1',
+      [pending.email],
+    );
+    await system.inApi(VerificationCodes).issue(pending.email, user!.id, pending.code);
+    await later(500_000);
+    const statuses = [];
+    for (const email of addresses) statuses.push((await guess(email)).status);
+    expect(statuses).toEqual([422, 422]);
+  });
+
   it('does the same in PostgreSQL for unknown, known and pending addresses', async () => {
     const [pending, active] = [await registered(), await signUp(system)];
     const work = (email: string) =>
@@ -106,11 +129,17 @@ describe('verifying an address with the code', () => {
   });
 
   describe('after a hundred wrong codes in a row', () => {
+    async function issue(email: string, id: string): Promise<void> {
+      const codes = system.inApi(VerificationCodes);
+      await codes.announce(email, id);
+      await codes.issue(email, id, '424242');
+    }
+
     /** Sends one code after the other to an address, and five concurrent wrong attempts for each. */
     async function guess(email: string, codes: number): Promise<number[]> {
       const statuses: number[] = [];
       for (let code = 0; code < codes; code += 1) {
-        await system.inApi(VerificationCodes).issue(email, `code ${code}`, '424242');
+        await issue(email, `code ${code}`);
         const tries = Array.from({ length: 5 }, () =>
           system.ask(VERIFY, { body: { email, code: '111111' } }),
         );
@@ -124,7 +153,7 @@ describe('verifying an address with the code', () => {
         'SELECT verification_id AS id FROM identity.users WHERE email = $1',
         [email],
       );
-      await system.inApi(VerificationCodes).issue(email, user!.id, '424242');
+      await issue(email, user!.id);
     }
 
     it('accepts no code any more, whatever is sent and also after Redis was flushed; the link still works', async () => {

@@ -88,7 +88,7 @@ export class VerifyEmailRoute {
     operationId: 'verifyEmail',
     summary: 'Verify an e-mail address with the code',
     description:
-      'Activates the account and signs in. The code expires after five wrong attempts or 10 minutes. An unknown address gets the same response as an address that waits for its code.\n\nIf the address was registered with several passwords, it is not known which one is from its owner, so none of them is used, and the response has a `passwordResetToken`. Ask the user for a new password, send both to POST /v1/auth/password/reset, and sign in with the new password.',
+      'Activates the account and signs in. The code expires after 10 minutes. After five wrong attempts no code is accepted until you call POST /v1/auth/verify/resend. An unknown address gets the same response as an address that waits for its code.\n\nIf the address was registered with several passwords, it is not known which one is from its owner, so none of them is used, and the response has a `passwordResetToken`. Ask the user for a new password, send both to POST /v1/auth/password/reset, and sign in with the new password.',
     ok: { type: [VerifiedTokens, VerifiedBrowserTokens, MfaChallenge], headers: COOKIE_HEADER },
     rejects: [CodeInvalid, CodeExpired, OriginNotAllowed],
   })
