@@ -47,16 +47,8 @@ export class Decoys extends Repository<DecoyState, Decoy> {
     this.cache.forgetAfterCommit(userEntry(decoy.id));
   }
 
-  /**
-   * Deletes decoys that have reached the maximum age of a registration, at most `limit`.
-   *
-   * @returns number of deleted rows
-   */
-  removeExpired(limit: number): Promise<number> {
-    return this.sql.execute(
-      `DELETE FROM identity.decoys WHERE ctid = ANY (ARRAY(
-         SELECT ctid FROM identity.decoys WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED))`,
-      [limit],
-    );
+  /** Deletes decoys that have reached the maximum age of a registration. */
+  async removeAll(ids: readonly string[]): Promise<void> {
+    await this.sql.execute('DELETE FROM identity.decoys WHERE id = ANY ($1::uuid[])', [ids]);
   }
 }

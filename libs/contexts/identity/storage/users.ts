@@ -109,7 +109,8 @@ export class Users extends Repository<UserState, User> {
   /**
    * Serializes claims of one username until the current transaction ends: accounts and decoys hold usernames in two
    * tables, so no constraint covers both. The username of an account is taken for every address; one held by a
-   * registration is free for the same address, for a pending account and for a decoy alike.
+   * registration is free for the same address, for a pending account and for a decoy alike. Both hold it until they are
+   * canceled, not until their end: otherwise the time in between would tell one from the other.
    *
    * @param email of the registration
    * @param accountId account that changes its username; its own is not taken
@@ -133,7 +134,7 @@ export class Users extends Repository<UserState, User> {
       `SELECT 1 AS taken FROM identity.users WHERE lower(username) = lower($1)
          AND id IS DISTINCT FROM $3::uuid AND NOT (email = $2 AND status = 'pending')
        UNION ALL
-       SELECT 1 FROM identity.decoys WHERE lower(username) = lower($1) AND email <> $2 AND expires_at > now()`,
+       SELECT 1 FROM identity.decoys WHERE lower(username) = lower($1) AND email <> $2`,
       [username, email, accountId],
     );
     return row !== undefined;
@@ -156,7 +157,7 @@ export class Users extends Repository<UserState, User> {
         `SELECT u.id AS "userId", u.password_hash AS hash, u.password_version AS number,
                 u.status = 'pending' AS pending, d.password_hash AS "decoyHash"
          FROM (SELECT * FROM identity.users WHERE email = $1) u
-         FULL JOIN (SELECT * FROM identity.decoys WHERE email = $1 AND expires_at > now()) d ON d.email = u.email`,
+         FULL JOIN (SELECT * FROM identity.decoys WHERE email = $1) d ON d.email = u.email`,
         [email],
       ),
     );
@@ -225,17 +226,26 @@ export class Users extends Repository<UserState, User> {
   }
 
   /**
-   * Locks accounts that were not verified in time; skips locked ones, which are being verified.
+   * Locks registrations that were not verified in time, pending accounts and decoys, in the order of their ends: which
+   * of two is canceled first must not depend on its kind. Skips locked ones, which are being verified.
    *
-   * @param olderThanSeconds age of the registration
-   * @returns their ids
+   * @param maxAgeSeconds age of the registration
+   * @param limit of both kinds together
    */
-  async lockUnverified(olderThanSeconds: number, limit: number): Promise<string[]> {
-    const rows = await this.sql.rows<{ id: string }>(
-      `SELECT id FROM identity.users WHERE status = 'pending' AND registered_at < now() - make_interval(secs => $1)
-       ORDER BY registered_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
-      [olderThanSeconds, limit],
+  async lockExpired(maxAgeSeconds: number, limit: number): Promise<{ id: string; decoy: boolean }[]> {
+    return this.sql.rows(
+      `WITH pending AS (
+         SELECT id, registered_at + make_interval(secs => $1) AS ends_at FROM identity.users
+         WHERE status = 'pending' AND registered_at < now() - make_interval(secs => $1)
+         ORDER BY registered_at LIMIT $2 FOR UPDATE SKIP LOCKED
+       ), decoys AS (
+         SELECT id, expires_at AS ends_at FROM identity.decoys WHERE expires_at < now()
+         ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+       )
+       SELECT id, decoy FROM (
+         SELECT id, ends_at, false AS decoy FROM pending UNION ALL SELECT id, ends_at, true FROM decoys
+       ) AS expired ORDER BY ends_at LIMIT $2`,
+      [maxAgeSeconds, limit],
     );
-    return rows.map(({ id }) => id);
   }
 }

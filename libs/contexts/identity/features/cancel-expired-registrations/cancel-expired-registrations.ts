@@ -5,7 +5,7 @@ import { Users } from '../../storage/users';
 
 const BATCH_SIZE = 100;
 
-/** Cancels registrations that were not verified in time. */
+/** Cancels registrations that were not verified in time: pending accounts and decoys, which look the same until then. */
 @Schedule('identity.cancel-expired-registrations', {
   everySeconds: 30,
   formerly: ['identity.CancelExpiredRegistrations'],
@@ -18,13 +18,14 @@ export class CancelExpiredRegistrations implements Scheduled {
   ) {}
 
   async run(): Promise<boolean> {
-    const late = await this.users.lockUnverified(this.settings.registrationTtlSeconds, BATCH_SIZE);
-    for (const id of late) {
+    const expired = await this.users.lockExpired(this.settings.registrationTtlSeconds, BATCH_SIZE);
+    for (const { id, decoy } of expired) {
+      if (decoy) continue;
       const user = await this.users.get(id);
       user.cancelRegistration('not-verified-in-time');
       await this.users.remove(user);
     }
-    const decoys = await this.decoys.removeExpired(BATCH_SIZE);
-    return late.length === BATCH_SIZE || decoys === BATCH_SIZE;
+    await this.decoys.removeAll(expired.filter(({ decoy }) => decoy).map(({ id }) => id));
+    return expired.length === BATCH_SIZE;
   }
 }
