@@ -1,4 +1,5 @@
 import { contexts } from '@rookery/contexts';
+import { WaitBudget, withWorkContext, workContext } from '@rookery/observability';
 import { Sql } from '@rookery/persistence';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { eventually, type Person } from '@rookery/testing';
@@ -35,7 +36,7 @@ describe('When PostgreSQL hangs', () => {
   const stored = (content: string) => system.sql('SELECT 1 FROM social.posts WHERE content = $1', [content]);
   const UNAVAILABLE = { status: 503, body: { code: 'dependency.unavailable' } };
 
-  it('requests fail before the statement timeout, the process stays alive, and it recovers by itself', async () => {
+  it('requests fail within 5 s and before the statement timeout, the process stays alive, and it recovers by itself', async () => {
     await post('before');
     const connected = Array.from({ length: 5 }, () => system.inApi(Sql).row('SELECT pg_sleep(0.05)'));
     await Promise.all(connected);
@@ -44,8 +45,14 @@ describe('When PostgreSQL hangs', () => {
     // The timeout of a statement on a pool connection, outside of a request.
     const statement = system.inApi(Sql).row('SELECT 1');
     const onDiscarded = statement.catch(() => finished.push('statement'));
+    // Has its connection before the requests, and ends after the 5 s of their contract, but not much later.
+    const onSpent = withWorkContext({ ...workContext(), waitBudget: new WaitBudget(6_000) }, () =>
+      system.inApi(Sql).row('SELECT 1'),
+    ).catch(() => finished.push('6 s'));
+    const first = post('during');
+    void first.then(() => finished.push('first')).catch(() => undefined);
     const requests = [
-      post('during'),
+      first,
       post('during, with a key', 'hanging'),
       system.ask('GET /v1/posts', { token: ada.token }),
       system.ask('GET /v1/me', { token: ada.token }),
@@ -60,8 +67,11 @@ describe('When PostgreSQL hangs', () => {
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
       expect((await system.ask('GET /livez')).status).toBe(200);
     }
-    await onDiscarded;
-    expect(finished.indexOf('statement')).toBe(requests.length);
+    await Promise.all([onSpent, onDiscarded]);
+    expect(finished.filter((each) => ['first', '6 s'].includes(each))).toEqual(['first', '6 s']);
+    expect(finished.filter((each) => ['request', 'statement'].includes(each)).indexOf('statement')).toBe(
+      requests.length,
+    );
     for (const app of [system.api, system.worker]) {
       await eventually(async () => (await app.inject({ url: '/readyz' })).statusCode === 503);
       expect((await app.inject({ url: '/livez' })).statusCode).toBe(200);
