@@ -47,7 +47,7 @@ export class Decoys extends Repository<DecoyState, Decoy> {
     this.cache.forgetAfterCommit(userEntry(decoy.id));
   }
 
-  /** Deletes decoys that have reached the maximum age of a registration. */
+  /** Deletes decoys of canceled registrations. */
   async removeAll(ids: readonly string[]): Promise<void> {
     await this.sql.execute('DELETE FROM identity.decoys WHERE id = ANY ($1::uuid[])', [ids]);
   }

@@ -4,6 +4,7 @@ import { type Attempt, type Handles, Queues, Subscriber } from '@rookery/messagi
 import { Sql } from '@rookery/persistence';
 import { RegistrationRepeated } from '../../events';
 import { UserMails } from '../../services/user-mails';
+import { Decoys } from '../../storage/decoys';
 import { MailQuotas } from '../../storage/mail-quotas';
 
 const alreadyRegisteredMail = defineMail<{ name: string }>('already-registered', {
@@ -63,10 +64,14 @@ const accountMovedMail = defineMail<object>('account-moved', {
   },
 });
 
-/** Notifies the owner of an account that somebody registered with the address. */
+/**
+ * Notifies the owner of an account that somebody registered with the address. If that fails permanently, the decoy is
+ * canceled, like a pending account: otherwise only a known address would keep its registration.
+ */
 @Subscriber('identity.send-already-registered-mail', RegistrationRepeated, { queue: Queues.mail })
 export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRepeated> {
   constructor(
+    private readonly decoys: Decoys,
     private readonly mails: UserMails,
     private readonly quotas: MailQuotas,
     private readonly sql: Sql,
@@ -89,5 +94,9 @@ export class SendAlreadyRegisteredMail implements Handles<typeof RegistrationRep
     const kept = user.deleted ? accountDeletedMail : alreadyRegisteredMail;
     const mail = user.moved ? accountMovedMail : kept;
     await this.mails.send(user.id, user.email, mail, user, key);
+  }
+
+  async onDiscarded({ subject }: EventOf<typeof RegistrationRepeated>): Promise<void> {
+    await this.decoys.removeAll([subject]);
   }
 }
