@@ -1,13 +1,6 @@
 import { defineEvent } from '@rookery/domain';
 import { z } from 'zod';
-import {
-  RegistrationCancelled,
-  UserDeleted,
-  UserErased,
-  UserRegistered,
-  UserRenamed,
-  UserVerified,
-} from './contract/events';
+import { UserDeleted, UserErased, UserRenamed } from './contract/events';
 
 const Nothing = z.object({});
 
@@ -99,16 +92,7 @@ export const PasswordChanged = defineEvent(
 );
 
 /**
- * The events that change what others see of a user. Only they remove the cached profile: a header of the response says
+ * The events that change what others already see of a user: a pending account is never cached. Only they remove the cached profile: a header of the response says
  * whether it was cached, and nobody must learn from it that a password, a role or a second factor has changed.
  */
-export const profileEvents = [
-  AvatarChanged,
-  BioChanged,
-  RegistrationCancelled,
-  UserDeleted,
-  UserErased,
-  UserRegistered,
-  UserRenamed,
-  UserVerified,
-] as const;
+export const profileEvents = [AvatarChanged, BioChanged, UserDeleted, UserErased, UserRenamed] as const;

@@ -75,7 +75,7 @@ const MAIL_PAUSE_MS = 60_000;
 /** A password hash that matches no password. */
 const NO_PASSWORD = '';
 
-const shown = ({ status, profileVersion }: UserState) => `${status} ${profileVersion}`;
+const shown = ({ status, profileVersion }: UserState) => (status === 'active' ? profileVersion : undefined);
 
 /** A user with an account. Pending until the e-mail address is verified. */
 export class User extends Aggregate<UserState> {
@@ -118,9 +118,9 @@ export class User extends Aggregate<UserState> {
     return user;
   }
 
-  /** Whether others see something else than when it was loaded. */
+  /** Whether others no longer see what they saw when it was loaded. */
   get profileChanged(): boolean {
-    return shown(this.state) !== this.shownBefore;
+    return this.shownBefore !== undefined && shown(this.state) !== this.shownBefore;
   }
 
   get pending(): boolean {

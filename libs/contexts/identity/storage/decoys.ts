@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Cache } from '@rookery/application';
-import { Outbox, Repository, Sql, type StoredAs, Transaction } from '@rookery/persistence';
+import { Repository, type StoredAs } from '@rookery/persistence';
 import { EntitySchema } from 'typeorm';
 import { Decoy, type DecoyState } from '../model/decoy';
 import { UsernameTaken } from '../model/rejections';
-import { userEntry } from './public-users';
 
 export const decoySchema = new EntitySchema<DecoyState>({
   name: 'Decoy',
@@ -31,21 +29,6 @@ export class Decoys extends Repository<DecoyState, Decoy> {
     restore: (state) => new Decoy(state),
     unique: { decoys_username_key: UsernameTaken },
   };
-
-  constructor(
-    transaction: Transaction,
-    sql: Sql,
-    outbox: Outbox,
-    private readonly cache: Cache,
-  ) {
-    super(transaction, sql, outbox);
-  }
-
-  /** @see Repository.save; asks Redis for what saving a pending account does, so that the time tells nothing */
-  override async save(decoy: Decoy): Promise<void> {
-    await super.save(decoy);
-    this.cache.forgetAfterCommit(userEntry(decoy.id));
-  }
 
   /** Deletes decoys of canceled registrations. */
   async removeAll(ids: readonly string[]): Promise<void> {
