@@ -50,6 +50,7 @@ export { clientNetwork, plainAddress } from './rate-limits/client-network';
 export { type Client, KnownClients } from './rate-limits/known-clients';
 export { fixResponses } from './fixed-responses';
 export { defineRatePolicy, RateLimit, RatePolicies, type RatePolicy } from './rate-limits/policies';
+export { MAX_ERRORS } from './request-values';
 export { reasonOf, refuseToStart, runUntilSignal } from './run';
 export { ExactlyOneOf } from './schemas';
 export { ProbeSettings, WebSettings } from './settings';

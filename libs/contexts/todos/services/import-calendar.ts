@@ -1,14 +1,22 @@
-import { setImmediate } from 'node:timers/promises';
 import { FieldError, Rules } from '@rookery/domain';
 import type { RequestRefused } from '@rookery/web';
 import ICAL from 'ical.js';
 import { Temporal } from 'temporal-polyfill';
-import { assertRowCount, type FileRow, MAX_ROW_LENGTH, unreadable } from './import-file';
+import {
+  assertRowCount,
+  type FileRow,
+  MAX_ROW_LENGTH,
+  nextTurn,
+  ROWS_PER_TURN,
+  unreadable,
+} from './import-file';
 
 /** Lines to read before other requests can run. */
 const LINES_PER_TURN = 10_000;
 /** Parsing this many characters of a component costs as much as reading a line. */
-const CHARACTERS_PER_LINE = 10;
+const CHARACTERS_PER_LINE = 5;
+/** Dates of a component with time zones cost as much as reading this many lines. */
+const LINES_PER_ROW = LINES_PER_TURN / ROWS_PER_TURN;
 /** A longer line cannot begin or end a component. */
 const MAX_FRAME = 32;
 
@@ -44,7 +52,7 @@ export async function readCalendar(
       at = found === -1 ? piece.length : found + 1;
       if (calendar.work > LINES_PER_TURN) {
         calendar.work = 0;
-        await setImmediate();
+        await nextTurn();
       }
     }
   calendar.endLine();
@@ -85,7 +93,7 @@ class CalendarReader {
     } else if (frame === 'END:VTODO' && this.component !== undefined) {
       assertRowCount(this.rows.length + 1);
       this.rows.push(rowOf(this.component, this.timeZone));
-      this.work += this.component.length / CHARACTERS_PER_LINE;
+      this.work += LINES_PER_ROW + this.component.length / CHARACTERS_PER_LINE;
       this.component = undefined;
     }
     if (this.component !== undefined) this.component += '\n';

@@ -3,9 +3,11 @@ import { FieldError, Rules } from '@rookery/domain';
 import { refused } from '@rookery/web';
 import { CsvError, parse } from 'csv-parse';
 import { COLUMNS, textOfCell } from '../views/todo-csv';
-import { assertRowCount, type FileRow, MAX_ROW_LENGTH, unreadable } from './import-file';
+import { assertRowCount, type FileRow, MAX_ROW_LENGTH, nextTurn, unreadable } from './import-file';
 
 const MAX_NAME = 100;
+/** Bytes to parse before other requests can run: up to a thousand rows. */
+const BYTES_PER_TURN = 16_384;
 /** Columns in which an empty cell clears the field. In the others it is ignored. */
 const CLEARED = new Set<string>([
   'description',
@@ -42,7 +44,7 @@ export async function readCsv(text: Iterable<string> | AsyncIterable<string>): P
     skip_empty_lines: true,
   });
   // The loop below gets any error.
-  pipeline(Readable.from(text), parser, () => undefined);
+  pipeline(Readable.from(inTurns(text)), parser, () => undefined);
   const rows: FileRow[] = [];
   try {
     for await (const record of parser as AsyncIterable<Record<string, string>>) {
@@ -57,6 +59,17 @@ export async function readCsv(text: Iterable<string> | AsyncIterable<string>): P
   }
   if (!names) columnsOf([]);
   return rows;
+}
+
+/** @returns the bytes of the text, with other requests in between */
+async function* inTurns(text: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Buffer> {
+  for await (const piece of text) {
+    const bytes = Buffer.from(piece);
+    for (let at = 0; at < bytes.length; at += BYTES_PER_TURN) {
+      yield bytes.subarray(at, at + BYTES_PER_TURN);
+      await nextTurn();
+    }
+  }
 }
 
 function mistakeOf({ code, record }: CsvError, names: readonly string[] = []): string {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { FieldError, Rules } from '@rookery/domain';
 import { refused, type RequestRefused } from '@rookery/web';
 
@@ -5,6 +6,8 @@ import { refused, type RequestRefused } from '@rookery/web';
 export const MAX_ROWS = 10_000;
 /** Maximum length of a row with all of its fields: bytes in CSV, characters in a calendar. */
 export const MAX_ROW_LENGTH = 64_000;
+/** Rows to process before other requests can run. */
+export const ROWS_PER_TURN = 20;
 
 /** A row of a file: the content of one todo. */
 export interface FileRow {
@@ -30,4 +33,11 @@ export function assertRowCount(count: number): void {
   const message = `A file can have at most ${MAX_ROWS} rows.`;
   const limits = { min: 0, max: MAX_ROWS, unit: 'items' } as const;
   throw refused([FieldError.of(Rules.length, 'rows', limits, message)]);
+}
+
+let turn: Promise<void> = Promise.resolve();
+
+/** Lets other requests run. Files that are processed at the same time continue one by one, so they do not add up. */
+export function nextTurn(): Promise<void> {
+  return (turn = turn.then(() => setImmediate()));
 }

@@ -1,10 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Clock, FieldError, occurred, Rejection, Rules } from '@rookery/domain';
 import { Outbox } from '@rookery/persistence';
-import { Field, isUuid, Item, readFields } from '@rookery/web';
-import { MAX_TAGS as MAX_WORKSPACE_TAGS, Memberships, TAG_NAME } from '../../workspaces/contract';
-import { STATUSES, type TodoStatus } from '../contract';
+import { isUuid } from '@rookery/web';
+import { MAX_TAGS, Memberships } from '../../workspaces/contract';
 import { TodosImported } from '../events';
 import {
   AssigneeUnsuitable,
@@ -13,75 +11,26 @@ import {
   TooManySubTodos,
   TooManyTodos,
 } from '../model/rejections';
-import { MAX_TAGS, NO_CONTENT, PRIORITIES, type Priority, Todo, type TodoContent } from '../model/todo';
+import { NO_CONTENT, Todo, type TodoContent } from '../model/todo';
 import { ImportKeys } from '../storage/import-keys';
 import { MAX_SUB_TODOS, MAX_TODOS, Todos } from '../storage/todos';
 import { TodoTags } from '../storage/todo-tags';
 import { calendarRule, calendarText } from '../views/calendar';
-import { TODO, TodoFields } from '../views/todo';
-import { assertComesAgain, isZoneName, parseRule } from './cadence';
-import type { FileRow } from './import-file';
+import { assertComesAgain, parseRule } from './cadence';
+import { type FileRow, nextTurn } from './import-file';
+import {
+  namedTwice,
+  type ReadFile,
+  type ReadRow,
+  readRows,
+  type RowOutcome,
+  type TodoRow,
+} from './import-rows';
 
-const MAX_KEY = 255;
 /** A larger batch gets one frame for all of its rows. */
 const MAX_SINGLE = 20;
 /** Maximum number of recurrence rules of a file that are evaluated: each takes milliseconds. */
 const MAX_SEARCHES = 500;
-
-/** The content of a row. A field that is left out does not change. */
-class TodoRow extends TodoFields {
-  @Field.text(TODO.title)
-  title: string;
-
-  @Field.oneOf(STATUSES, { description: 'Status.', optional: true })
-  status?: TodoStatus;
-
-  @Field.oneOf(PRIORITIES, { description: 'Priority.', optional: true })
-  priority?: Priority;
-
-  @Field.text({ max: 64, description: 'IANA time zone of the recurrence.', optional: true })
-  timeZone?: string;
-
-  @Field.list(Item.text(TAG_NAME), { max: MAX_TAGS, description: 'Tags.', optional: true })
-  tags?: string[];
-
-  @Field.text({
-    max: MAX_KEY,
-    description: 'Id or UID of the parent in the file.',
-    optional: true,
-    nullable: true,
-  })
-  override parentId?: string | null;
-
-  @Field.integer({ ...TODO.sortOrder, optional: true })
-  sortOrder?: number;
-
-  @Field.dateTime({ description: 'When it was completed.', optional: true })
-  completedAt?: string;
-
-  @Field.dateTime({ description: 'When it was created.', optional: true })
-  createdAt?: string;
-}
-
-/** The outcome of a row; in a preview, the outcome that it would have. */
-export interface RowOutcome {
-  /** Its position in the file, from 1. */
-  row: number;
-  action: 'created' | 'updated' | 'unchanged' | 'refused';
-  /** Id of the todo; undefined if there is none, or not yet. */
-  id?: string;
-  /** Fields that have changed. */
-  changed?: string[];
-  errors?: readonly FieldError[];
-}
-
-/** A row whose fields are valid. */
-export interface ReadRow {
-  row: number;
-  key: string | null;
-  coarse: boolean;
-  values: TodoRow;
-}
 
 /** A todo that rows can refer to as their parent. */
 interface Known {
@@ -137,24 +86,14 @@ export class TodoImports {
     private readonly todos: Todos,
   ) {}
 
-  /** @returns the rows with valid fields, parents before sub-todos; and the errors of the others */
-  read(file: readonly FileRow[]): { rows: ReadRow[]; refused: RowOutcome[] } {
-    const rows: ReadRow[] = [];
-    const refused: RowOutcome[] = [];
-    const keys = new Set<string>();
-    const now = this.clock.now().toISOString();
-    for (const [index, { key, values, coarse = false, error }] of file.entries()) {
-      const row = index + 1;
-      const read = readFields(values, TodoRow);
-      const errors = error
-        ? [error]
-        : [...read.errors, ...timeErrors(read.value, now), ...zoneErrors(read.value)];
-      if (errors.length === 0 && key !== null) errors.push(...keyErrors(key, keys));
-      if (errors.length > 0) refused.push({ row, action: 'refused', errors });
-      else rows.push({ row, key, coarse, values: withEachTagOnce(read.value) });
-    }
-    const isTop = ({ values: { parentId } }: ReadRow) => (parentId ?? null) === null;
-    return { rows: [...rows.filter(isTop), ...rows.filter((row) => !isTop(row))], refused };
+  /**
+   * Validates the rows of a file.
+   *
+   * @returns the rows with valid fields, parents before sub-todos; the outcomes of the others, with at most 100 errors in
+   *   total; and the number of errors that these outcomes leave out
+   */
+  read(file: readonly FileRow[]): Promise<ReadFile> {
+    return readRows(file, this.clock.now());
   }
 
   /** @returns the outcomes that the rows would have */
@@ -207,9 +146,9 @@ export class TodoImports {
     const refused: RowOutcome[] = [];
     for (const row of rows) {
       const added = (row.values.tags ?? []).filter((name) => !tags.has(name.toLowerCase()));
-      if (tags.size + added.length > MAX_WORKSPACE_TAGS) {
-        const message = `A workspace can have at most ${MAX_WORKSPACE_TAGS} tags.`;
-        const error = FieldError.of(Rules.range, 'tags', { max: MAX_WORKSPACE_TAGS }, message);
+      if (tags.size + added.length > MAX_TAGS) {
+        const message = `A workspace can have at most ${MAX_TAGS} tags.`;
+        const error = FieldError.of(Rules.range, 'tags', { max: MAX_TAGS }, message);
         refused.push({ row: row.row, action: 'refused', errors: [error] });
         continue;
       }
@@ -272,7 +211,7 @@ export class TodoImports {
         const errors = error.errors ?? [FieldError.of(Rules.custom, '', { rule: error.code }, error.message)];
         plan.outcomes.push({ row: row.row, action: 'refused', errors });
       }
-      if (state.searches > searches) await setImmediate(); // let other requests run
+      if (state.searches > searches) await nextTurn();
     }
     return plan;
   }
@@ -356,35 +295,6 @@ export class TodoImports {
   }
 }
 
-function timeErrors(row: TodoRow, now: string): FieldError[] {
-  return (['completedAt', 'createdAt'] as const).flatMap((field) => {
-    const at = row[field];
-    if (at === undefined || at <= now) return [];
-    return FieldError.of(Rules.range, field, { max: now }, `${field} must not be in the future.`);
-  });
-}
-
-function keyErrors(key: string, seen: Set<string>): FieldError[] {
-  if (key.length > MAX_KEY) {
-    const limits = { min: 1, max: MAX_KEY, unit: 'characters' } as const;
-    return [FieldError.of(Rules.length, 'id', limits, `id must be 1 to ${MAX_KEY} characters long.`)];
-  }
-  const name = isUuid(key) ? key.toLowerCase() : key;
-  if (seen.has(name)) return [namedTwice()];
-  seen.add(name);
-  return [];
-}
-
-function namedTwice(): FieldError {
-  return FieldError.of(Rules.unique, 'id', {}, 'Another row of the file has this id.');
-}
-
-function zoneErrors({ timeZone }: TodoRow): FieldError[] {
-  if (timeZone === undefined || isZoneName(timeZone)) return [];
-  const message = 'timeZone must be a name of the IANA time zone database, such as Europe/Berlin.';
-  return [FieldError.of(Rules.format, 'timeZone', { format: 'time-zone' }, message)];
-}
-
 function contentOf(
   { dueDate, recurrence, timeZone, ...rest }: Omit<TodoRow, 'tags' | 'status' | 'completedAt' | 'createdAt'>,
   state: ImportState,
@@ -459,9 +369,4 @@ function remember(
 function sameNames(some: readonly string[], others: readonly string[]): boolean {
   const names = new Set(others.map((name) => name.toLowerCase()));
   return some.length === names.size && some.every((name) => names.has(name.toLowerCase()));
-}
-
-function withEachTagOnce(row: TodoRow): TodoRow {
-  if (row.tags) row.tags = [...new Map(row.tags.map((name) => [name.toLowerCase(), name])).values()];
-  return row;
 }

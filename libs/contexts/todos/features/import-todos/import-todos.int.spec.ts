@@ -65,7 +65,7 @@ describe('Todos from other programs', () => {
     const preview = await send(first, { query: '?dryRun=true' });
     expect(preview).toMatchObject({
       status: 200,
-      body: { dryRun: true, created: 3, updated: 0, unchanged: 0, refused: 0 },
+      body: { dryRun: true, created: 3, updated: 0, unchanged: 0, refused: 0, errorsOmitted: 0 },
     });
     expect(preview.body.rows).toEqual([1, 2, 3].map((row) => ({ row, action: 'created' })));
     expect(await list()).toEqual([]);
@@ -207,6 +207,29 @@ describe('Todos from other programs', () => {
     expect(summary(await send(file))).toEqual(told);
     expect(await list()).toHaveLength(2);
     expect((await list())[1]).toMatchObject({ parentId: (await list())[0]!.id });
+  });
+
+  it('are refused with the first 100 errors of the file, whatever the number of wrong cells', async () => {
+    const wrong = table('title,status,priority,dueDate', ...Array.from({ length: 10_000 }, () => ',x,x,x'));
+    const { body } = await send(wrong, { query: '?dryRun=true' });
+    expect(body).toMatchObject({ created: 0, refused: 10_000, errorsOmitted: 39_900 });
+    expect(body.rows.map(({ row }: Row) => row)).toEqual(Array.from({ length: 10_000 }, (_, nr) => nr + 1));
+    expect(body.rows.flatMap(({ errors = [] }: Row) => errors)).toHaveLength(100);
+    expect(JSON.stringify(body).length).toBeLessThan(500_000);
+
+    // Rows refused for their parent, which is looked up later, are in the order of the file too.
+    const lines = Array.from({ length: 60 }, (_, nr) => [`x ${nr},,`, `x,x,`, `x,,nothing`]).flat();
+    const file = table('title,status,parentId', ...lines);
+    const expected = lines.map((line, nr) => {
+      if (line.endsWith(',,')) return { action: 'created' };
+      const error = line === 'x,x,' ? 'status one-of' : 'parentId one-of';
+      return { action: 'refused', ...(nr < 150 && { errors: [error] }) };
+    });
+    for (const query of ['?dryRun=true', '']) {
+      const answer = await send(file, { query });
+      expect(answer.body).toMatchObject({ created: 60, refused: 120, errorsOmitted: 20 });
+      expect(summary(answer)).toEqual(expected);
+    }
   });
 
   it('are refused if a file refers to a todo twice, by any of its ids', async () => {

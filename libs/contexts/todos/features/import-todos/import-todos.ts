@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { Controller, Post, Query as QueryString, Req } from '@nestjs/common';
 import {
   Command,
@@ -20,6 +19,7 @@ import {
   Explain,
   Field,
   Item,
+  MAX_ERRORS,
   mediaTypeOf,
   RateLimit,
   streamedText,
@@ -33,8 +33,9 @@ import { metrics } from '../../metrics';
 import { assertWriter, TodoAccess } from '../../services/todo-access';
 import { readCalendar } from '../../services/import-calendar';
 import { readCsv } from '../../services/import-csv';
-import { MAX_ROWS } from '../../services/import-file';
-import { type ImportState, type ReadRow, type RowOutcome, TodoImports } from '../../services/todo-imports';
+import { MAX_ROWS, nextTurn } from '../../services/import-file';
+import { ErrorLimit, type ReadRow, type RowOutcome } from '../../services/import-rows';
+import { type ImportState, TodoImports } from '../../services/todo-imports';
 
 /** Rows in one transaction. */
 const BATCH_SIZE = 1_000;
@@ -114,9 +115,10 @@ class ImportRowView {
   changed?: string[];
 
   @Field.list(Item.object(() => ImportErrorView), {
-    max: 100,
+    max: MAX_ERRORS,
     optional: true,
-    description: 'Why the row is refused.',
+    description:
+      'Why the row is refused. The response lists the first 100 errors of the file, so later rows have fewer or none.',
   })
   errors?: readonly FieldError[];
 }
@@ -137,6 +139,12 @@ class ImportView {
 
   @Field.integer({ description: 'Number of refused rows. They change nothing.', example: 1 })
   refused: number;
+
+  @Field.integer({
+    description: 'Number of errors that `rows` does not list, because it lists the first 100 of the file.',
+    example: 0,
+  })
+  errorsOmitted: number;
 
   @Field.list(Item.object(() => ImportRowView), {
     max: MAX_ROWS,
@@ -190,7 +198,7 @@ export class ImportTodosRoute {
     operationId: 'importTodos',
     summary: 'Import todos into a workspace',
     description:
-      'Requires the `owner` or `member` role in the workspace. The body is a table (`text/csv`) with the columns of an export, of which only `title` is required, or a calendar (`text/calendar`) with VTODO components, in UTF-8. It can have at most 10 MB and 10,000 rows. A row whose `id` or `UID` belongs to a todo of the workspace, or was imported into it before, updates that todo. Any other row creates a todo. Columns that are left out change nothing. With `dryRun=true` nothing is stored. Rows are stored in batches of 1,000, without the refused ones. After an error, send the file again.',
+      'Requires the `owner` or `member` role in the workspace. The body is a table (`text/csv`) with the columns of an export, of which only `title` is required, or a calendar (`text/calendar`) with VTODO components, in UTF-8. It can have at most 10 MB and 10,000 rows. A row whose `id` or `UID` belongs to a todo of the workspace, or was imported into it before, updates that todo. Any other row creates a todo. Columns that are left out change nothing. With `dryRun=true` nothing is stored. Rows are stored in batches of 1,000, without the refused ones; the response lists the first 100 errors of the file. After an error, send the file again.',
     ok: { type: ImportView },
     rejects: [NotFound, { code: 'workspaces.too-many-tags' }],
   })
@@ -205,7 +213,7 @@ export class ImportTodosRoute {
     const timeZone = user?.timeZone ?? DEFAULT_TIME_ZONE;
     const text = streamedText(request);
     const file = mediaTypeOf(request) === CALENDAR ? readCalendar(text, timeZone) : readCsv(text);
-    const { rows, refused } = this.imports.read(await file);
+    const { rows, refused, errorsOmitted } = await this.imports.read(await file);
     const state = {
       workspaceId: id,
       actorId: userId,
@@ -231,13 +239,18 @@ export class ImportTodosRoute {
           ? await this.queries.execute(new PreviewImport(state, admitted))
           : await this.commands.execute(new ImportTodos(state, admitted, missing))),
       );
-      await setImmediate(); // let other requests run
+      await nextTurn();
     }
     if (!dryRun) for (const { action } of outcomes) metrics.imported.inc({ action });
+    const limit = new ErrorLimit();
+    const inOrder = outcomes
+      .sort((one, other) => one.row - other.row)
+      .map((outcome) => (outcome.errors ? { ...outcome, errors: limit.keep(outcome.errors) } : outcome));
     return {
       dryRun,
-      ...countsOf(outcomes),
-      rows: outcomes.sort((one, other) => one.row - other.row),
+      ...countsOf(inOrder),
+      errorsOmitted: errorsOmitted + limit.omitted,
+      rows: inOrder,
     };
   }
 }
