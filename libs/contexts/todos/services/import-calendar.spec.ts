@@ -1,3 +1,4 @@
+import { MAX_TAGS } from '../model/todo';
 import { readCalendar } from './import-calendar';
 import { MAX_ROWS } from './import-file';
 
@@ -103,6 +104,13 @@ describe('A calendar', () => {
       { values: { title: 'Folded' } },
       { values: { title: 'Ä😀' } },
     ]);
+  });
+
+  it('has only as many tags in a todo as validation needs to refuse it', async () => {
+    const names = Array.from({ length: 10_000 }, (_, nr) => nr);
+    expect((await values(`CATEGORIES:${names.join()}`)).tags).toEqual(
+      names.slice(0, MAX_TAGS + 1).map(String),
+    );
   });
 
   it('is not read further after an error', async () => {

@@ -2,6 +2,7 @@ import { FieldError, Rules } from '@rookery/domain';
 import type { RequestRefused } from '@rookery/web';
 import ICAL from 'ical.js';
 import { Temporal } from 'temporal-polyfill';
+import { MAX_TAGS } from '../model/todo';
 import {
   assertRowCount,
   type FileRow,
@@ -161,7 +162,8 @@ function priorityOf(number: number): string {
 
 function tagsOf(properties: readonly Property[]): string[] {
   const all = properties.filter(([name]) => name === 'categories').flatMap((each) => each.slice(3));
-  return [...new Set(all.map((name) => String(name).trim()))].filter((name) => name !== '');
+  const names = [...new Set(all.map((name) => String(name).trim()))].filter((name) => name !== '');
+  return names.slice(0, MAX_TAGS + 1); // one too many is enough to refuse the row
 }
 
 function parentOf(properties: readonly Property[]): string | null {

@@ -1,3 +1,4 @@
+import { MAX_TAGS } from '../model/todo';
 import { csvOf, CSV_HEADER } from '../views/todo-csv';
 import type { TodoView } from '../views/todo';
 import { readCsv } from './import-csv';
@@ -35,6 +36,14 @@ describe('A CSV file of todos', () => {
     const pieces = text.match(new RegExp(`[^]{1,${length}}`, 'gu'))!;
     expect(pieces.length).toBeGreaterThan(5);
     expect(await readCsv(pieces)).toEqual(await readCsv([text]));
+  });
+
+  it('has only as many tags in a row as validation needs to refuse it', async () => {
+    const [row, other] = await readCsv([
+      `title,tags\na,"${'ab,'.repeat(20_000)}"\nb,"${' ,'.repeat(5_000)}home"`,
+    ]);
+    expect(row!.values.tags).toEqual(Array.from({ length: MAX_TAGS + 1 }, () => 'ab'));
+    expect(other!.values.tags).toEqual(['home']);
   });
 
   it('is not read further after an error', async () => {

@@ -2,6 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { FieldError, Rules } from '@rookery/domain';
 import { refused } from '@rookery/web';
 import { CsvError, parse } from 'csv-parse';
+import { MAX_TAGS } from '../model/todo';
 import { COLUMNS, textOfCell } from '../views/todo-csv';
 import { assertRowCount, type FileRow, MAX_ROW_LENGTH, nextTurn, unreadable } from './import-file';
 
@@ -109,10 +110,13 @@ function rowOf(record: Record<string, string>): FileRow {
 }
 
 function tagsOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const tags: string[] = [];
+  for (const [part] of text.matchAll(/[^,]+/g)) {
+    const name = part.trim();
+    if (name !== '') tags.push(name);
+    if (tags.length > MAX_TAGS) break; // one too many is enough to refuse the row
+  }
+  return tags;
 }
 
 /** A text that is not a number is returned unchanged, and validation reports it. */
