@@ -30,7 +30,7 @@ interface Ask {
 
 interface Case {
   name: string;
-  ask: Ask | (() => Ask);
+  ask: Ask | ((workspaceId: string) => Ask);
   /** The request of other clients; by default a route that reads one row. */
   other?: Ask;
   /** Without an access token. */
@@ -89,6 +89,19 @@ const SEARCHES = {
 const json = { 'content-type': 'application/json' };
 const post = (path: string, body: string): Ask => ({ method: 'POST', path, headers: json, body });
 
+/** Files of todos that are legal and cost the most to read, in previews, which store nothing. */
+const COLUMNS =
+  'title,status,priority,dueDate,recurrence,timeZone,tags,assigneeId,color,difficulty,sortOrder,completedAt,createdAt';
+const ZONE = 'DUE;TZID=Nowhere:20900131T160000';
+const FILES: Record<string, string> = {
+  '130,000 wrong cells': `${COLUMNS}\n${numbered(10_000, () => ',x,x,x,x,x,x,x,x,x,x,x,x', '\n')}`,
+  '10,000 time zones': `title,timeZone\n${numbered(10_000, (number) => `x,${number % 2 ? 'Europe/Berlin' : `Z${number}`}`, '\n')}`,
+  '9 MB of tags': `title,tags\n${repeated(`x,"${'a,'.repeat(31_000)}"`, 9_000_000, '\n')}`,
+  '9 MB of empty lines': 'title\n'.padEnd(9_000_000, '\n'),
+  '10,000 components': `BEGIN:VCALENDAR\n${`BEGIN:VTODO\nSUMMARY:x\n${ZONE}\nEND:VTODO\n`.repeat(10_000)}END:VCALENDAR`,
+};
+let keys = 0;
+
 const DEMO = JSON.stringify({ email: 'user@rookery.test', password: 'Rookery-demo-1' });
 const signingIn = post('/v1/auth/login', DEMO);
 let registered = 0;
@@ -107,6 +120,20 @@ const CASES: Case[] = [
     { name: `${name}, to sign in`, ask: post('/v1/auth/login', body) },
     { name: `${name}, as a post`, ask: post('/v1/posts', body) },
   ]),
+  ...Object.entries(FILES).flatMap(([name, body]) =>
+    [false, true].map((keyed) => ({
+      name: `${name}, as a file${keyed ? ' with a key' : ''}`,
+      ask: (workspaceId: string): Ask => ({
+        method: 'POST',
+        path: `/v1/workspaces/${workspaceId}/todos/import?dryRun=true`,
+        headers: {
+          'content-type': body.startsWith('BEGIN:') ? 'text/calendar' : 'text/csv',
+          ...(keyed && { 'idempotency-key': `bench-${(keys += 1)}` }),
+        },
+        body,
+      }),
+    })),
+  ),
   {
     name: '12,000 members of a stranger',
     stranger: true,
@@ -145,9 +172,10 @@ async function main(): Promise<void> {
     const answer = await until(() => send(port, { path: '/readyz' }));
     if (answer.status !== 200) throw new Error('The api is not ready.');
     const token = await signIn(port);
+    const workspaceId = await workspaceOf(port, token);
     const figures: Figures[] = [];
     for (const each of [{ name: 'nothing', ask: { path: '/livez' } }, ...CASES])
-      figures.push(await attack(port, token, each));
+      figures.push(await attack(port, token, workspaceId, each));
     report(figures);
   } finally {
     await stopChild(api, 'SIGTERM', 10_000);
@@ -204,10 +232,22 @@ async function signIn(port: number): Promise<string> {
   return (JSON.parse(body) as { accessToken: string }).accessToken;
 }
 
+async function workspaceOf(port: number, token: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
+  const { status, body } = await send(port, { path: '/v1/workspaces?limit=1', headers });
+  if (status !== 200) throw new Error(`The workspaces cannot be read: ${status} ${body}`);
+  return (JSON.parse(body) as { data: [{ id: string }] }).data[0].id;
+}
+
 /** Sends forty concurrent requests, and meanwhile the two that must not slow down. */
-async function attack(port: number, token: string, { name, ask, other, stranger }: Case): Promise<Figures> {
+async function attack(
+  port: number,
+  token: string,
+  workspaceId: string,
+  { name, ask, other, stranger }: Case,
+): Promise<Figures> {
   const authorization = `Bearer ${token}`;
-  const asked = typeof ask === 'function' ? ask : () => ask;
+  const asked = typeof ask === 'function' ? () => ask(workspaceId) : () => ask;
   const began = performance.now();
   const answered = { count: 0 };
   const answers = Promise.all(
