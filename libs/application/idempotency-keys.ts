@@ -73,11 +73,13 @@ export class IdempotencyKeys {
   }
 
   /**
-   * @param canonical canonical form of body and query
+   * @param canonical canonical form of body and query, in pieces
    * @returns its HMAC-SHA-256: bodies contain passwords, so a plain digest at rest could be guessed
    */
-  fingerprint(canonical: string): Buffer {
-    return createHmac('sha256', this.printing).update(canonical).digest();
+  async fingerprint(canonical: AsyncIterable<string>): Promise<Buffer> {
+    const hmac = createHmac('sha256', this.printing);
+    for await (const piece of canonical) hmac.update(piece);
+    return hmac.digest();
   }
 
   /**

@@ -17,7 +17,7 @@ import { defer, lastValueFrom, type Observable, of } from 'rxjs';
 import { RequestRefused } from '../problem';
 import { Problems } from '../problems';
 import { refused } from '../validation';
-import { canonicalJson } from './canonical-json';
+import { canonicalPieces } from './canonical-json';
 import type { UnstoredRoute } from './never-stored';
 import { answerOf, replay, type StoredAnswer } from './stored-answer';
 
@@ -91,7 +91,7 @@ export class KeepIdempotent {
     if (header === undefined || (request.method !== 'POST' && request.method !== 'PATCH'))
       return next.handle();
     const { neverStored = false } = request.routeOptions.config as UnstoredRoute;
-    const found = await this.keys.claim(this.read(request, String(header)), !neverStored);
+    const found = await this.keys.claim(await this.read(request, String(header)), !neverStored);
     keyed.inc({ state: found.state });
     if (found.state === 'reused') throw new RequestRefused(Problems.idempotencyKeyReused);
     if (found.state === 'running') {
@@ -131,7 +131,7 @@ export class KeepIdempotent {
     }
   }
 
-  private read({ method, url, body, ip, user }: FastifyRequest, key: string): KeyedRequest {
+  private async read({ method, url, body, ip, user }: FastifyRequest, key: string): Promise<KeyedRequest> {
     if (key.trim() === '' || key.length > MAX_KEY_LENGTH) {
       const message = `Idempotency-Key must be 1 to ${MAX_KEY_LENGTH} characters long.`;
       const params = { min: 1, max: MAX_KEY_LENGTH, unit: 'characters' } as const;
@@ -140,9 +140,13 @@ export class KeepIdempotent {
     const caller = user ? `user ${user.userId}` : `ip ${ip}`;
     const [path] = url.split('?', 1);
     const scope = createHash('sha256').update(JSON.stringify([caller, method, path]));
-    const meaning = canonicalJson(body) + canonicalQuery(url);
-    return { scope: scope.digest(), key, fingerprint: this.keys.fingerprint(meaning) };
+    return { scope: scope.digest(), key, fingerprint: await this.keys.fingerprint(meaningOf(body, url)) };
   }
+}
+
+async function* meaningOf(body: unknown, url: string): AsyncGenerator<string> {
+  yield* canonicalPieces(body);
+  yield canonicalQuery(url);
 }
 
 /**
