@@ -16,6 +16,9 @@ const MAX_MEMBERS = 1_000;
 /** Default maximum bytes of a body for routes with {@link TextBody}: services send reports in batches. */
 const MAX_TEXT_BYTES = 1_000_000;
 
+/** Files that may be in memory as a whole at once, if each has the maximum size: four of 10 MB fit into a small container. */
+const MAX_WHOLE_FILES = 4;
+
 /** Characters per chunk of a text that has already been read. */
 const PIECE_LENGTH = 65_536;
 const HIGH_SURROGATE = /[\uD800-\uDBFF]/;
@@ -23,6 +26,13 @@ const HIGH_SURROGATE = /[\uD800-\uDBFF]/;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 /** US-ASCII is a subset of UTF-8. */
 const CHARSETS = ['utf-8', 'utf8', 'us-ascii'];
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Bytes of a file that is in memory as a whole until the response is sent. */
+    heldBytes: number;
+  }
+}
 
 interface TextBodyRule {
   maxBytes: number;
@@ -44,7 +54,8 @@ export function TextBody(): MethodDecorator {
 
 /**
  * Lets the route read its body as a stream with {@link streamedText}: for files. The body is read only when the route
- * reads it, except with an idempotency key, whose fingerprint needs the whole body.
+ * reads it, except with an idempotency key, whose fingerprint needs the whole body. Such bodies get 503 if they would
+ * take more memory than four of the maximum size.
  *
  * @param file accepted media types (others get 415) and maximum bytes
  */
@@ -108,6 +119,22 @@ export function readJsonBodies(server: FastifyInstance): void {
     if (!request.raw.complete) reply.removeHeader('connection');
     done();
   });
+  let heldBytes = 0;
+  server.decorateRequest('heldBytes', 0);
+  server.addHook('preParsing', (request, reply, _payload, done) => {
+    if (isWholeFile(request)) reply.raw.once('close', () => (heldBytes -= request.heldBytes));
+    done();
+  });
+  /** Counts bytes that stay in memory until the response is sent. */
+  const hold = (request: FastifyRequest, bytes: number, maxBytes: number): void => {
+    if (heldBytes + bytes > MAX_WHOLE_FILES * maxBytes)
+      throw new RequestRefused(Problems.dependencyUnavailable, {
+        detail: 'Too many files with an Idempotency-Key are being read.',
+        retryAfterSeconds: 1,
+      });
+    heldBytes += bytes;
+    request.heldBytes += bytes;
+  };
   server.addHook('onRoute', (route) => {
     const config: BoundedRoute | undefined = route.config;
     if (config?.textBody) route.bodyLimit = config.textBody.maxBytes;
@@ -119,10 +146,17 @@ export function readJsonBodies(server: FastifyInstance): void {
     if (textBody.mediaTypes && !isUtf8Charset(request)) return done(otherCharset());
     if (Number(request.headers['content-length']) > textBody.maxBytes)
       return done(new RequestRefused(Problems.tooLarge));
-    if (textBody.streamed && request.headers['idempotency-key'] === undefined)
-      return done(null, textOf(payload, textBody.maxBytes));
-    return void readText(payload, textBody.maxBytes).then((text) => done(null, text), done);
+    const { maxBytes } = textBody;
+    const onBytes = (bytes: number) => isWholeFile(request) && hold(request, bytes, maxBytes);
+    const text = textOf(payload, maxBytes, onBytes);
+    if (textBody.streamed && !isWholeFile(request)) return done(null, text);
+    return void readText(text).then((whole) => done(null, whole), done);
   });
+}
+
+/** Whether the body is a file that must be read as a whole before its route is called. */
+function isWholeFile({ routeOptions: { config }, headers }: FastifyRequest): boolean {
+  return (config as BoundedRoute).textBody?.streamed === true && headers['idempotency-key'] !== undefined;
 }
 
 function takes({ mediaTypes }: TextBodyRule, request: FastifyRequest): boolean {
@@ -156,13 +190,18 @@ function textNotUtf8(): RequestRefused {
 }
 
 /** Discards the unread rest, otherwise the connection would wait for a reader. */
-async function* textOf(payload: IncomingMessage, maxBytes: number): AsyncGenerator<string> {
+async function* textOf(
+  payload: IncomingMessage,
+  maxBytes: number,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let length = 0;
   try {
     for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length > maxBytes) throw new RequestRefused(Problems.tooLarge);
+      onBytes(chunk.length);
       yield decoder.decode(chunk, { stream: true });
     }
     yield decoder.decode();
@@ -178,9 +217,9 @@ function isEncodingError(error: unknown): boolean {
   return (error as { code?: string }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
 }
 
-async function readText(payload: IncomingMessage, maxBytes: number): Promise<string> {
+async function readText(pieces: AsyncIterable<string>): Promise<string> {
   let text = '';
-  for await (const piece of textOf(payload, maxBytes)) text += piece;
+  for await (const piece of pieces) text += piece;
   return text;
 }
 

@@ -1,5 +1,5 @@
 import { definedRules } from '@rookery/domain';
-import { resolveParts } from '@rookery/testing';
+import { eventually, resolveParts } from '@rookery/testing';
 import { Controller, Get } from '@nestjs/common';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
@@ -941,6 +941,39 @@ describe('Over a connection', () => {
     socket.on('data', (chunk) => (answer += chunk.toString())).resume();
     await closed;
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200']);
+  });
+
+  it('files with an idempotency key share the memory of four, until their responses are sent or their clients are gone', async () => {
+    const send = (length: number, key: string, rest = '') => {
+      const socket = connect(port, '127.0.0.1', () =>
+        socket.write(
+          `POST /v1/work/file HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/csv\r\n${key}content-length: ${length + rest.length}\r\n\r\n${'a'.repeat(length)}`,
+        ),
+      );
+      const told = { socket, status: '' };
+      socket.on('data', (chunk) => (told.status += chunk.toString().slice(9, 12)));
+      socket.on('error', () => undefined);
+      return told;
+    };
+    const key = 'idempotency-key: some\r\n';
+    const halves = Array.from({ length: 5 }, () => send(900_000, key, 'x'));
+    await eventually(() => halves.some(({ status }) => status === '503'));
+    expect(halves.map(({ status }) => status).toSorted()).toEqual(['', '', '', '', '503']);
+    for (const [length, header] of [
+      [1_000, key],
+      [900_000, ''],
+    ] as const) {
+      const another = send(length, header);
+      await eventually(() => another.status !== '');
+      expect(another.status).toBe('200');
+    }
+    for (const { socket } of halves) socket.destroy();
+    for (let nr = 0; nr < 6; nr += 1)
+      await eventually(async () => {
+        const whole = send(900_000, key);
+        await eventually(() => whole.status !== '');
+        return whole.status === '200';
+      });
   });
 
   it('production asks browsers for HTTPS', async () => {
