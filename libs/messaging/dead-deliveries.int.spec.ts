@@ -47,8 +47,11 @@ describe('Redriving dead deliveries', () => {
     ).map(({ state }) => state);
   const becomes = (subject: string, ...states: string[]) =>
     eventually(async () => expect(await stateOf(subject)).toEqual(states));
-  const redrive = (name: string, subscriber?: string) =>
-    system.inApi(DeadDeliveries).redrive(name, subscriber);
+  const redrive = async (name: string, subscriber?: string) => {
+    const { redriven, finished } = await system.inApi(DeadDeliveries).redrive(name, subscriber);
+    expect(finished).toBe(true);
+    return redriven;
+  };
   const failed = () =>
     system
       .inApi(Dispatch)

@@ -10,8 +10,18 @@ export interface DeliveryJob extends DeliveryKey {
   subject: string;
 }
 
+/** Jobs of a queue in Redis. */
+export interface JobCounts {
+  /** Can run now, or when the queue is resumed. */
+  waiting: number;
+  active: number;
+  /** Wait for their next attempt. */
+  delayed: number;
+}
+
 /** The ledger keeps the history: a finished job is removed, so its id is free for a redrive. */
 const OPTIONS: JobsOptions = { removeOnComplete: true, removeOnFail: true };
+const COUNTED = ['waiting', 'prioritized', 'active', 'delayed'] as const;
 
 /**
  * Adds deliveries to their queues. Adding one twice is harmless: an existing job is kept, and the ledger prevents a
@@ -72,9 +82,52 @@ export class Dispatch implements OnApplicationShutdown {
     );
   }
 
+  /**
+   * @returns the jobs of each queue, in the order given
+   * @throws Error if Redis does not respond within a second
+   */
+  async counts(queues: readonly string[]): Promise<JobCounts[]> {
+    // Sent together: commands of one connection do not wait for each other.
+    const counting = queues.map((name) => this.queue(name).getJobCounts(...COUNTED));
+    const counts = await withinTimeLimit(REDIS_TIMEOUT_MS.command, Promise.all(counting));
+    return counts.map(({ waiting = 0, prioritized = 0, active = 0, delayed = 0 }) => ({
+      waiting: waiting + prioritized,
+      active,
+      delayed,
+    }));
+  }
+
+  /**
+   * Pauses and resumes queues in Redis, so that exactly these are paused. Active jobs finish.
+   *
+   * @returns whether something changed
+   * @throws Error if Redis does not respond
+   */
+  async pauseOnly(paused: ReadonlySet<string>): Promise<boolean> {
+    const queues = declaredQueues().map(({ name }) => this.queue(name));
+    const states = await withinTimeLimit(
+      REDIS_TIMEOUT_MS.command,
+      Promise.all(queues.map((queue) => queue.isPaused())),
+    );
+    const wrong = queues.filter(({ name }, index) => states[index] !== paused.has(name));
+    const changing = wrong.map((queue) => (paused.has(queue.name) ? queue.pause() : queue.resume()));
+    await withinTimeLimit(REDIS_TIMEOUT_MS.queue, Promise.all(changing));
+    return wrong.length > 0;
+  }
+
   /** Removes a delivery from its failed queue. */
   async removeFailed(queue: string, key: DeliveryKey): Promise<void> {
     await withinTimeLimit(REDIS_TIMEOUT_MS.queue, this.queue(failedQueue(queue)).remove(jobIdOf(key)));
+  }
+
+  /** Removes deliveries of declared queues from their failed queues. */
+  async removeAllFailed(deliveries: readonly (DeliveryKey & { queue: string })[]): Promise<void> {
+    await Promise.all(deliveries.map((delivery) => this.removeFailed(delivery.queue, delivery)));
+  }
+
+  /** @throws Error if Redis does not respond within a second */
+  async ping(): Promise<void> {
+    await withinTimeLimit(REDIS_TIMEOUT_MS.command, this.connection.ping());
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -102,7 +155,14 @@ export function failedQueue(name: string): string {
   return `${name}.failed`;
 }
 
-/** BullMQ rejects ids with a colon and ids with only digits. */
-function jobIdOf({ eventId, subscriber }: DeliveryKey): string {
+/** @returns the id of the job of a delivery. BullMQ rejects ids with a colon and ids with only digits. */
+export function jobIdOf({ eventId, subscriber }: DeliveryKey): string {
   return `${eventId}-${subscriber}`;
+}
+
+/** @returns the delivery of a {@link jobIdOf}; undefined if it is none */
+export function keyOfJob(id: string): DeliveryKey | undefined {
+  const [, eventId, subscriber] =
+    /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})-([\w.-]{1,200})$/i.exec(id) ?? [];
+  return eventId === undefined ? undefined : { eventId: eventId.toLowerCase(), subscriber: subscriber! };
 }

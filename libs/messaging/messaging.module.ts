@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { RelayHint } from '@rookery/persistence';
+import { Backlog } from './backlog';
 import { Consumer } from './consumer';
 import { DeadDeliveries } from './dead-deliveries';
 import { Dispatch } from './dispatch';
@@ -7,7 +8,10 @@ import { BacklogMetrics } from './metrics';
 import { LateSchedules } from './late-schedules';
 import { ParkedDeliveries } from './parked-deliveries';
 import { PruneOutbox } from './prune-outbox';
+import { QueuePauses } from './queue-pauses';
 import { Redrive } from './redrive';
+import { RedriveDead } from './redrive-dead';
+import { Redrives } from './redrives';
 import { RedisModule } from '@rookery/redis';
 import { Relay } from './relay';
 import { RedisRelayHint } from './relay-hint';
@@ -25,7 +29,10 @@ export class MessagingModule {
       QueueSettings,
       Subscribers,
       Dispatch,
+      Backlog,
       DeadDeliveries,
+      QueuePauses,
+      Redrives,
       { provide: RelayHint, useClass: RedisRelayHint },
     ];
     return { module: MessagingModule, imports: [RedisModule], providers, exports: providers };
@@ -38,6 +45,7 @@ export class MessagingModule {
       Relay,
       Consumer,
       Redrive,
+      RedriveDead,
       Schedules,
       ScheduleSettings,
       PruneOutbox,

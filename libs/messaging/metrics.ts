@@ -1,11 +1,11 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { counter, gauge, histogram } from '@rookery/observability';
-import { Deliveries, type DeliveryState, Outbox } from '@rookery/persistence';
+import { Backlog, type BacklogSize } from './backlog';
 import { declaredQueues } from './queues';
 
 export const deliveriesTotal = counter({
   name: 'rookery_deliveries_total',
-  help: 'Deliveries by subscriber and outcome: done, retried, dead, parked.',
+  help: 'Deliveries by subscriber and outcome: done, retried, dead, parked, discarded.',
   labels: ['subscriber', 'outcome'],
 });
 
@@ -18,17 +18,12 @@ export const deliverySeconds = histogram({
 /** Milliseconds for which a measurement is reused by further scrapes. */
 const FRESH_MS = 5_000;
 
-interface Backlog {
-  outbox: { events: number; oldestSeconds: number };
-  deliveries: { queue: string; state: DeliveryState; count: number }[];
-}
-
-/** Measures the backlog; set only in workers. */
-let measure: (() => Promise<Backlog>) | undefined;
-let latest: { at: number; backlog: Promise<Backlog | undefined> } | undefined;
+/** Set only in workers. */
+let measure: (() => Promise<BacklogSize>) | undefined;
+let latest: { at: number; backlog: Promise<BacklogSize | undefined> } | undefined;
 
 /** @returns the backlog; undefined while PostgreSQL is unavailable. */
-function backlog(): Promise<Backlog | undefined> {
+function backlog(): Promise<BacklogSize | undefined> {
   if (!latest || performance.now() - latest.at > FRESH_MS) {
     const asked = measure?.().catch(() => undefined);
     latest = { at: performance.now(), backlog: asked ?? Promise.resolve(undefined) };
@@ -71,18 +66,24 @@ gauge({
   },
 });
 
+gauge({
+  name: 'rookery_queue_paused',
+  help: '1 if an operator has paused the queue: its deliveries are late on purpose; otherwise 0.',
+  labels: ['queue'],
+  async collect(self) {
+    self.reset();
+    const found = await backlog();
+    if (!found) return;
+    for (const { name } of declaredQueues()) self.set({ queue: name }, found.paused.has(name) ? 1 : 0);
+  },
+});
+
 /** Adds the backlog of outbox and ledger to the metrics of this process. */
 @Injectable()
 export class BacklogMetrics implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly measure = async (): Promise<Backlog> => {
-    const [outbox, deliveries] = await Promise.all([this.outbox.lag(), this.deliveries.counts()]);
-    return { outbox, deliveries };
-  };
+  private readonly measure = (): Promise<BacklogSize> => this.size.measure();
 
-  constructor(
-    private readonly outbox: Outbox,
-    private readonly deliveries: Deliveries,
-  ) {}
+  constructor(private readonly size: Backlog) {}
 
   onApplicationBootstrap(): void {
     measure = this.measure;

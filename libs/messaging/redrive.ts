@@ -5,6 +5,7 @@ import { Deliveries, type DeliveryKey, pages, type Queued, Sql, Transaction } fr
 import { Dispatch } from './dispatch';
 import { Loop } from './loop';
 import { PREFIX, RedisConnections } from '@rookery/redis';
+import { QueuePauses } from './queue-pauses';
 import { Subscribers } from './subscribers';
 
 const EPOCH_KEY = `${PREFIX}:epoch`;
@@ -17,7 +18,7 @@ const STALLED_MS = 60_000;
 /**
  * Queues deliveries from the ledger that Redis has lost. Redis holds a marker that PostgreSQL also stores: if it is
  * missing or different, Redis was flushed or replaced, and all pending deliveries are queued again. A slow sweep finds
- * single lost jobs.
+ * single lost jobs. It also pauses and resumes the queues in Redis as the ledger says.
  */
 @Injectable()
 export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
@@ -29,6 +30,7 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly deliveries: Deliveries,
     private readonly dispatch: Dispatch,
+    private readonly pauses: QueuePauses,
     private readonly redis: RedisConnections,
     private readonly sql: Sql,
     private readonly subscribers: Subscribers,
@@ -40,7 +42,7 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
       importance: { critical: false, ready: 'never' },
       stalledMs: STALLED_MS,
     } as const;
-    this.watch = new Loop('redrive', WATCH_MS, () => this.checkEpoch(), health);
+    this.watch = new Loop('redrive', WATCH_MS, () => this.watchRedis(), health);
     this.sweep = new Loop('sweep', SWEEP_MS, () => this.queueOverdue(), health);
   }
 
@@ -51,6 +53,11 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     await Promise.all([this.watch.stop(), this.sweep.stop()]);
+  }
+
+  private async watchRedis(): Promise<void> {
+    await this.checkEpoch();
+    await this.pauses.apply();
   }
 
   private async checkEpoch(): Promise<void> {
@@ -65,6 +72,7 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
         return;
       }
       const epoch = current ?? randomUUID();
+      await this.pauses.apply(); // first, so that no job of a paused queue runs
       const queued = await this.queueEverything();
       if (stored)
         this.log.warn(`Redis is empty or was replaced: queued ${queued} deliveries again from the ledger.`);

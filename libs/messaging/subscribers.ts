@@ -45,6 +45,12 @@ export class Subscribers {
     return this.names.get(name);
   }
 
+  /** @returns the current and previous names of a subscriber; only this name if this build does not know it. */
+  namesOf(name: string): readonly string[] {
+    const known = this.get(name);
+    return known ? [known.name, ...known.formerly] : [name];
+  }
+
   /** @returns all subscribers, by name. */
   all(): readonly KnownSubscriber[] {
     return this.names.all();

@@ -3,8 +3,9 @@ import { type EventEnvelope, NIL_UUID } from '@rookery/domain';
 import { Sql } from './sql';
 
 /**
- * `pending`: to be run; `done`: its effect is committed; `dead`: failed permanently, until an operator redrives or
- * discards it; `parked`: this build does not know its subscriber or its event's version.
+ * `pending`: to be run; `done`: its effect is committed, or an operator discarded it (`discarded_at`); `dead`: failed
+ * permanently, until an operator redrives or discards it; `parked`: this build does not know its subscriber or its
+ * event's version.
  */
 export type DeliveryState = 'pending' | 'done' | 'dead' | 'parked';
 
@@ -40,11 +41,21 @@ export interface Queued extends DeliveryKey {
 export interface DeadDelivery extends DeliveryKey {
   queue: string;
   reason: string;
-  stack: string;
+  stack: string | null;
   attempts: number;
   failedAt: Date;
   envelope: EventEnvelope;
 }
+
+/** Dead deliveries of a queue. */
+export interface DeadOf {
+  queue: string;
+  /** Names of the subscribers; null for all. */
+  subscribers: readonly string[] | null;
+}
+
+/** Position in a list of dead deliveries: before those that failed at this time. */
+export type DeadPosition = readonly [diedAt: string, eventId: string, subscriber: string];
 
 /** An event version that a subscriber handles. */
 export interface Handled {
@@ -71,6 +82,9 @@ const ENVELOPE = `jsonb_build_object('id', o.event_id, 'type', o.type, 'version'
  * read every event.
  */
 const WITH_EVENT = `CROSS JOIN LATERAL (SELECT * FROM messaging.outbox WHERE event_id = d.event_id OFFSET 0) AS o`;
+
+const DEAD = `d.event_id AS "eventId", d.subscriber, d.queue, d.last_error AS reason, d.last_stack AS stack, d.attempts,
+  d.finished_at AS "failedAt", ${ENVELOPE} AS envelope`;
 
 const QUEUED = `d.event_id AS "eventId", d.subscriber, d.queue, o.type, o.subject,
   greatest(0, extract(epoch FROM d.due_at - now()) * 1000)::int AS "delayMs"`;
@@ -243,7 +257,7 @@ export class Deliveries {
   }
 
   /**
-   * Returns overdue deliveries, whose jobs may be lost, and resets their due time.
+   * Returns overdue deliveries, whose jobs may be lost, and resets their due time. Those of paused queues wait.
    *
    * @param overdueMs milliseconds past due
    */
@@ -252,6 +266,7 @@ export class Deliveries {
       `WITH overdue AS (
          SELECT event_id, subscriber FROM messaging.event_delivery
          WHERE state = 'pending' AND due_at < now() - $1 * interval '1 ms'
+           AND queue <> ALL (ARRAY(SELECT queue FROM messaging.paused_queues))
          ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
        ), taken AS (
          UPDATE messaging.event_delivery d SET due_at = now() FROM overdue
@@ -268,9 +283,7 @@ export class Deliveries {
    */
   async dead(after: DeliveryKey | undefined, limit: number): Promise<DeadDelivery[]> {
     return this.sql.rows<DeadDelivery>(
-      `SELECT d.event_id AS "eventId", d.subscriber, d.queue, d.last_error AS reason, d.last_stack AS stack,
-              d.attempts, d.finished_at AS "failedAt", ${ENVELOPE} AS envelope
-       FROM (SELECT * FROM messaging.event_delivery
+      `SELECT ${DEAD} FROM (SELECT * FROM messaging.event_delivery
              WHERE state = 'dead' AND (event_id, subscriber) > ($1::uuid, $2::text)
              ORDER BY event_id, subscriber LIMIT $3) AS d ${WITH_EVENT}
        ORDER BY d.event_id, d.subscriber`,
@@ -278,12 +291,69 @@ export class Deliveries {
     );
   }
 
+  /**
+   * @param after position of the last delivery of the previous page; a later time than all for the first page
+   * @returns the dead deliveries of a queue, those that died last first, each with its position
+   */
+  async newestDead(
+    { queue, subscribers }: DeadOf,
+    [diedAt, eventId, subscriber]: DeadPosition,
+    limit: number,
+  ): Promise<(DeadDelivery & { diedAt: string })[]> {
+    // One lookup in an index for each subscriber: `subscriber = ANY (…)` would sort all dead deliveries of the queue.
+    const dead = (of: string) =>
+      `SELECT * FROM messaging.event_delivery WHERE state = 'dead' AND queue = $1 ${of}
+         AND (finished_at, event_id, subscriber) < ($2::timestamptz, $3::uuid, $4::text)
+       ORDER BY finished_at DESC, event_id DESC, subscriber DESC LIMIT $5`;
+    const from = subscribers
+      ? `(SELECT found.* FROM unnest($6::text[]) AS wanted (name)
+          CROSS JOIN LATERAL (${dead('AND subscriber = wanted.name')}) AS found
+          ORDER BY finished_at DESC, event_id DESC, subscriber DESC LIMIT $5)`
+      : `(${dead('')})`;
+    return this.sql.rows<DeadDelivery & { diedAt: string }>(
+      `SELECT ${DEAD}, d.finished_at::text AS "diedAt" FROM ${from} AS d ${WITH_EVENT}
+       ORDER BY d.finished_at DESC, d.event_id DESC, d.subscriber DESC`,
+      [queue, diedAt, eventId, subscriber, limit, ...(subscribers ? [subscribers] : [])],
+    );
+  }
+
+  /** @returns the number of dead deliveries. */
+  async countDead({ queue, subscribers }: DeadOf): Promise<number> {
+    const row = await this.sql.row<{ count: number }>(
+      `SELECT count(*)::int AS count FROM messaging.event_delivery
+       WHERE state = 'dead' AND queue = $1 AND ($2::text[] IS NULL OR subscriber = ANY ($2))`,
+      [queue, subscribers],
+    );
+    return row!.count;
+  }
+
+  /**
+   * Discards a dead delivery: it will never run, and no longer holds back later events of its subject.
+   *
+   * @returns whether this call discarded it: false if it is not dead (any more)
+   */
+  async discard({ eventId, subscriber }: DeliveryKey): Promise<boolean> {
+    const changed = await this.sql.execute(
+      `UPDATE messaging.event_delivery SET state = 'done', discarded_at = clock_timestamp()
+       WHERE state = 'dead' AND event_id = $1 AND subscriber = $2`,
+      [eventId, subscriber],
+    );
+    return changed === 1;
+  }
+
+  /** @returns whether the queue has this delivery, whatever its state is. */
+  async exists(queue: string, { eventId, subscriber }: DeliveryKey): Promise<boolean> {
+    const found = await this.sql.execute(
+      'SELECT 1 FROM messaging.event_delivery WHERE event_id = $1 AND subscriber = $2 AND queue = $3',
+      [eventId, subscriber, queue],
+    );
+    return found === 1;
+  }
+
   /** @returns a dead delivery; undefined if it is in a different state. */
   async deadOne({ eventId, subscriber }: DeliveryKey): Promise<DeadDelivery | undefined> {
     return this.sql.row<DeadDelivery>(
-      `SELECT d.event_id AS "eventId", d.subscriber, d.queue, d.last_error AS reason, d.last_stack AS stack,
-              d.attempts, d.finished_at AS "failedAt", ${ENVELOPE} AS envelope
-       FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
+      `SELECT ${DEAD} FROM messaging.event_delivery d JOIN messaging.outbox o USING (event_id)
        WHERE d.state = 'dead' AND d.event_id = $1 AND d.subscriber = $2`,
       [eventId, subscriber],
     );
@@ -306,29 +376,29 @@ export class Deliveries {
   }
 
   /**
-   * Makes dead deliveries of a queue pending again, those of the oldest events first.
+   * Makes dead deliveries of a queue pending again, those that died first first.
    *
-   * @param which.subscribers names of the subscribers; null for all
    * @param which.diedBefore timestamp; deliveries that died later remain dead
    * @param limit maximum number of deliveries
    * @returns the deliveries to queue
    */
-  async redriveAll(
-    which: { queue: string; subscribers: readonly string[] | null; diedBefore: string },
-    limit: number,
-  ): Promise<Queued[]> {
+  async redriveAll(which: DeadOf & { diedBefore: string }, limit: number): Promise<Queued[]> {
+    const dead = (of: string) =>
+      `SELECT event_id, subscriber FROM messaging.event_delivery
+       WHERE state = 'dead' AND queue = $1 ${of} AND finished_at < $2::timestamptz
+       ORDER BY finished_at, event_id LIMIT $3 FOR UPDATE SKIP LOCKED`;
     return this.sql.rows<Queued>(
-      `WITH dead AS (
-         SELECT event_id, subscriber FROM messaging.event_delivery
-         WHERE state = 'dead' AND queue = $1 AND ($2::text[] IS NULL OR subscriber = ANY ($2))
-           AND finished_at < $3::timestamptz
-         ORDER BY event_id, subscriber LIMIT $4 FOR UPDATE SKIP LOCKED
-       ), revived AS (
+      `WITH dead AS (${
+        which.subscribers
+          ? `SELECT found.* FROM unnest($4::text[]) AS wanted (name)
+             CROSS JOIN LATERAL (${dead('AND subscriber = wanted.name')}) AS found LIMIT $3`
+          : dead('')
+      }), revived AS (
          UPDATE messaging.event_delivery d SET state = 'pending', attempts = 0, finished_at = NULL, due_at = now()
          FROM dead WHERE d.event_id = dead.event_id AND d.subscriber = dead.subscriber RETURNING d.*
        )
        SELECT ${QUEUED} FROM revived d ${WITH_EVENT} ORDER BY d.event_id`,
-      [which.queue, which.subscribers, which.diedBefore, limit],
+      [which.queue, which.diedBefore, limit, ...(which.subscribers ? [which.subscribers] : [])],
     );
   }
 

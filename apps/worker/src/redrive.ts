@@ -8,7 +8,7 @@ import { auditProgram } from './program-run';
 const USAGE = 'npm run redrive -- <queue> [--subscriber <name>]';
 
 /**
- * Redrives dead deliveries, with or without active workers.
+ * Redrives dead deliveries, with or without active workers, at the rate that all processes share.
  *
  * @param args of the command line
  * @throws Error with a message for the operator
@@ -21,8 +21,10 @@ async function redrive(contexts: readonly Context[], args: readonly string[]): P
   });
   try {
     const deliveries = app.get(DeadDeliveries, { strict: false });
-    const redriven = await auditProgram(app, 'redrive', args, () => deliveries.redrive(queue, subscriber));
-    console.log(`redriven ${redriven} deliveries of ${queue}`);
+    const { redriven, finished } = await auditProgram(app, 'redrive', args, () =>
+      deliveries.redrive(queue, subscriber),
+    );
+    console.log(`redriven ${redriven} deliveries of ${queue}${finished ? '' : '; the workers do the rest'}`);
   } finally {
     await app.close();
   }
