@@ -1,0 +1,6 @@
+import { type AccessRows, adminOnly } from '@rookery/testing/access';
+import { failedDelivery } from '../../testing';
+
+export const access: AccessRows = {
+  discardDelivery: { ...adminOnly, given: failedDelivery },
+};
