@@ -58,6 +58,18 @@ export class AuditLog {
   }
 
   /**
+   * @param correlationId `X-Request-Id` of a request
+   * @returns entries of what the request caused, directly or through events, oldest first
+   */
+  caused(correlationId: string, limit: number): Promise<Omit<AuditEntry, 'position'>[]> {
+    return this.sql.rows<Omit<AuditEntry, 'position'> & Record<string, unknown>>(
+      `SELECT ${COLUMNS} FROM audit.entries e LEFT JOIN audit.origins o ON o.entry_id = e.id
+       WHERE e.correlation_id = $1 ORDER BY e.correlation_id, e.id LIMIT $2`,
+      [correlationId, limit],
+    );
+  }
+
+  /**
    * @param after id of the last entry of the previous page; the lowest id for the first page
    * @returns entries of actions by a user or on a user, oldest first
    */

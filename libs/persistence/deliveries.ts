@@ -57,6 +57,24 @@ export interface DeadOf {
 /** Position in a list of dead deliveries: before those that failed at this time. */
 export type DeadPosition = readonly [diedAt: string, eventId: string, subscriber: string];
 
+/** A stored event with the state of its deliveries. */
+export interface TracedEvent {
+  id: string;
+  type: string;
+  version: number;
+  subject: string;
+  sequence: number;
+  causationId: string | null;
+  occurredAt: Date;
+  deliveries: {
+    subscriber: string;
+    queue: string;
+    state: DeliveryState | 'discarded';
+    attempts: number;
+    lastError: string | null;
+  }[];
+}
+
 /** An event version that a subscriber handles. */
 export interface Handled {
   subscriber: string;
@@ -339,6 +357,20 @@ export class Deliveries {
       [eventId, subscriber],
     );
     return changed === 1;
+  }
+
+  /** @returns the events that are still stored, in the order in which they were stored. */
+  async ofEvents(eventIds: readonly string[]): Promise<TracedEvent[]> {
+    return this.sql.rows<TracedEvent & Record<string, unknown>>(
+      `SELECT o.event_id AS id, o.type, o.version, o.subject, o.sequence, o.causation_id AS "causationId",
+              o.occurred_at AS "occurredAt", coalesce(
+                (SELECT jsonb_agg(jsonb_build_object('subscriber', d.subscriber, 'queue', d.queue,
+                          'state', CASE WHEN d.discarded_at IS NULL THEN d.state ELSE 'discarded' END,
+                          'attempts', d.attempts, 'lastError', d.last_error) ORDER BY d.subscriber)
+                 FROM messaging.event_delivery d WHERE d.event_id = o.event_id), '[]') AS deliveries
+       FROM messaging.outbox o WHERE o.event_id = ANY ($1::uuid[]) ORDER BY o.id`,
+      [eventIds],
+    );
   }
 
   /** @returns whether the queue has this delivery, whatever its state is. */
