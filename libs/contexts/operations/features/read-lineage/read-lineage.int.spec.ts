@@ -1,6 +1,6 @@
 import { contexts } from '@rookery/contexts';
 import { enroll } from '@rookery/contexts/identity/testing';
-import { defineEvent, type EventOf, newId } from '@rookery/domain';
+import { defineEvent, newId } from '@rookery/domain';
 import { defineQueue, type Handles, Reject, Subscriber } from '@rookery/messaging';
 import { workContext, withWorkContext } from '@rookery/observability';
 import { Outbox, Transaction } from '@rookery/persistence';
@@ -30,7 +30,7 @@ class Flood implements Handles<typeof Rained> {
 
 @Subscriber('tracing.flee', Flooded, { queue })
 class Flee implements Handles<typeof Flooded> {
-  async handle(_: EventOf<typeof Flooded>): Promise<void> {
+  async handle(): Promise<void> {
     throw new Reject('The bridge is gone.');
   }
 }

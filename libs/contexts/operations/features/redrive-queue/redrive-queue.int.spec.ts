@@ -97,7 +97,7 @@ describe('redriving a queue', () => {
     await eventually(async () => (await count('done')) === 1_200);
     expect(await sold()).toEqual({ times: 1_200, events: 1_200 });
     const batches = await system.sql<{ size: number; isFast: boolean | null }>(
-      `SELECT count(*)::int AS size, due_at - lag(due_at) OVER (ORDER BY due_at) < interval '0.9 seconds' AS "isFast"
+      `SELECT count(*)::int AS size, due_at - lag(due_at) OVER (ORDER BY due_at) < interval '0.5 seconds' AS "isFast"
        FROM messaging.event_delivery WHERE queue = $1 GROUP BY due_at ORDER BY due_at`,
       [queue.name],
     );

@@ -12,7 +12,7 @@ import { QueueParam } from '../../services/path-params';
 const REDRIVE = defineRatePolicy('redrive', {
   quota: '10/60',
   per: ['account'],
-  doc: 'Requests to redrive or replay deliveries, per account.',
+  doc: 'Requests to redrive failed deliveries, per account.',
 });
 
 class RedriveRequest {
