@@ -7,6 +7,7 @@ export * from './prune-outbox';
 export * from './queue-pauses';
 export * from './queues';
 export * from './redrives';
+export * from './replays';
 export * from './schedule';
 export * from './settings';
 export * from './subscriber';

@@ -12,6 +12,7 @@ import { QueuePauses } from './queue-pauses';
 import { Redrive } from './redrive';
 import { RedriveDead } from './redrive-dead';
 import { Redrives } from './redrives';
+import { Replays } from './replays';
 import { RedisModule } from '@rookery/redis';
 import { Relay } from './relay';
 import { RedisRelayHint } from './relay-hint';
@@ -33,6 +34,7 @@ export class MessagingModule {
       DeadDeliveries,
       QueuePauses,
       Redrives,
+      Replays,
       { provide: RelayHint, useClass: RedisRelayHint },
     ];
     return { module: MessagingModule, imports: [RedisModule], providers, exports: providers };

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { newId } from '@rookery/domain';
-import { Deliveries, Sql, Transaction } from '@rookery/persistence';
+import { Deliveries, type Queued, Sql, Transaction } from '@rookery/persistence';
 import { Dispatch } from './dispatch';
+import { Replays } from './replays';
 import { Subscribers } from './subscribers';
 
 /** A batch starts at least a second after the previous one, so this is also the maximum per second. */
@@ -19,7 +20,7 @@ interface OpenRedrive extends Record<string, unknown> {
 }
 
 /**
- * Requests to redrive all dead deliveries of a queue. A request is a row: workers work it off in batches, all processes
+ * Requests to redrive all dead deliveries of a queue; works them off, and those of {@link Replays}. A request is a row: workers work it off in batches, all processes
  * together one batch a second. A batch commits as a whole, so a process that is killed loses nothing, and the next one
  * continues.
  */
@@ -28,6 +29,7 @@ export class Redrives {
   constructor(
     private readonly deliveries: Deliveries,
     private readonly dispatch: Dispatch,
+    private readonly replays: Replays,
     private readonly sql: Sql,
     private readonly subscribers: Subscribers,
     private readonly transaction: Transaction,
@@ -81,10 +83,15 @@ export class Redrives {
   }
 
   private async anyOpen(): Promise<boolean> {
-    return (await this.sql.execute('SELECT 1 FROM messaging.redrives WHERE finished_at IS NULL LIMIT 1')) > 0;
+    return (
+      (await this.sql.execute(
+        `SELECT 1 FROM messaging.redrives WHERE finished_at IS NULL
+         UNION ALL SELECT 1 FROM messaging.replays WHERE finished_at IS NULL LIMIT 1`,
+      )) > 0
+    );
   }
 
-  /** Redrives the next batch of the oldest request, unless another process did so within this second. */
+  /** Runs the next batch of the oldest request, redrives before replays, unless another process did so within this second. */
   private async runBatch(): Promise<void> {
     const batch = await this.transaction.run(async () => {
       const isMyTurn = await this.sql.execute(
@@ -96,20 +103,24 @@ export class Redrives {
          FROM turn WHERE p.one_row = turn.one_row`,
         [PACE_MS],
       );
-      const open = isMyTurn ? await this.oldest() : undefined;
-      if (!open) return [];
-      const which = { ...open, subscribers: this.namesOf(open.subscriber) };
-      const redriven = await this.deliveries.redriveAll(which, BATCH_SIZE);
-      await this.sql.execute(
-        `UPDATE messaging.redrives SET redriven = redriven + $2, finished_at = CASE WHEN $3 THEN clock_timestamp() END
-         WHERE id = $1`,
-        [open.id, redriven.length, redriven.length < BATCH_SIZE],
-      );
-      return redriven;
+      if (!isMyTurn) return [];
+      const open = await this.oldest();
+      return open ? this.redriveNext(open) : this.replays.nextBatch(BATCH_SIZE);
     });
     // After a crash here, the sweep queues them: they are pending and overdue.
     await this.dispatch.add(batch);
     await this.dispatch.removeAllFailed(batch);
+  }
+
+  private async redriveNext({ id, queue, subscriber, diedBefore }: OpenRedrive): Promise<Queued[]> {
+    const which = { queue, subscribers: this.namesOf(subscriber), diedBefore };
+    const redriven = await this.deliveries.redriveAll(which, BATCH_SIZE);
+    await this.sql.execute(
+      `UPDATE messaging.redrives SET redriven = redriven + $2, finished_at = CASE WHEN $3 THEN clock_timestamp() END
+       WHERE id = $1`,
+      [id, redriven.length, redriven.length < BATCH_SIZE],
+    );
+    return redriven;
   }
 
   private oldest(): Promise<OpenRedrive | undefined> {

@@ -1,8 +1,9 @@
 import { Injectable, Optional } from '@nestjs/common';
 import { Clock, newId, type RaisedEvent } from '@rookery/domain';
 import { workContext } from '@rookery/observability';
+import type { Queued } from './deliveries';
 import { Sql } from './sql';
-import { Subscriptions } from './subscriptions';
+import { type OccurringEvent, Subscriptions } from './subscriptions';
 import { Transaction } from './transaction';
 
 /** Number of relay shards; events of one subject share a shard. */
@@ -34,6 +35,23 @@ export interface Unpublished {
   subject: string;
   deliveries: { subscriber: string; queue: string }[];
 }
+
+/** Stored events that a subscriber can get belatedly. */
+export interface Replayable {
+  subscriber: string;
+  /** Previous names of the subscriber: what was delivered under one of them was delivered. */
+  formerly: readonly string[];
+  types: readonly string[];
+  /** ISO 8601, inclusive. */
+  since: string;
+  /** ISO 8601, exclusive. */
+  until: string;
+  /** Id of the last event that was checked. */
+  after: string;
+}
+
+/** Maximum events that one batch of a replay checks. */
+const MAX_CHECKED = 5_000;
 
 /** The transactional outbox: events are stored with the state they describe, and published from here afterwards. */
 @Injectable()
@@ -100,6 +118,66 @@ export class Outbox {
     this.transaction.waitForDisk();
     this.observer?.stored(rows.map(({ event_id: id, type, subject }) => ({ id, type, subject })));
     this.transaction.afterCommit(() => this.hint.send());
+  }
+
+  /**
+   * Creates pending deliveries of stored events for a subscriber that has none for them, or whose delivery was
+   * discarded. Other deliveries, also those that are done, stay as they are.
+   *
+   * @param limit maximum number of events that can be delivered
+   * @returns the deliveries to queue, and the id of the last event that was checked; null at the end
+   */
+  async replay(wanted: Replayable, limit: number): Promise<{ deliveries: Queued[]; last: string | null }> {
+    const [since, until] = [idAt(wanted.since, -CLOCK_TOLERANCE_MS), idAt(wanted.until, CLOCK_TOLERANCE_MS)];
+    const after = wanted.after > since ? wanted.after : since;
+    const boundary = await this.sql.row<{ id: string }>(
+      `SELECT event_id AS id FROM messaging.outbox WHERE event_id > $1 AND event_id < $2
+       ORDER BY event_id OFFSET ${MAX_CHECKED - 1} LIMIT 1`,
+      [after, until],
+    );
+    const events = await this.sql.rows<
+      OccurringEvent & { id: string; sequence: number } & Record<string, unknown>
+    >(
+      `SELECT event_id AS id, type, version, subject, sequence, actor_id AS "actorId", data FROM messaging.outbox
+       WHERE event_id > $1 AND event_id <= $2 AND type = ANY ($3) AND occurred_at >= $4 AND occurred_at < $5
+       ORDER BY event_id LIMIT $6`,
+      [after, boundary?.id ?? until, wanted.types, wanted.since, wanted.until, limit],
+    );
+    const rows = events.flatMap((event) =>
+      this.subscriptions
+        .to(event.type)
+        .filter(({ subscriber }) => subscriber === wanted.subscriber)
+        .map(({ interest, ...subscription }) => ({
+          event_id: event.id,
+          subject: event.subject,
+          sequence: event.sequence,
+          ...subscription,
+          ...(interest && { keys: interest(event) }),
+        })),
+    );
+    const deliveries = await this.sql.rows<Queued>(
+      `WITH wanted AS (
+         SELECT * FROM jsonb_to_recordset($1::jsonb) AS row (event_id uuid, subscriber text, queue text, subject uuid,
+           sequence int, ordered boolean, keys text[])
+       ), added AS (
+         INSERT INTO messaging.event_delivery AS d (event_id, subscriber, queue, subject, sequence, ordered)
+         SELECT event_id, subscriber, queue, subject, sequence, ordered FROM wanted
+         WHERE (keys IS NULL OR EXISTS (SELECT 1 FROM messaging.interests i
+                  WHERE i.subscriber = wanted.subscriber AND i.key = ANY (wanted.keys)))
+           AND NOT EXISTS (SELECT 1 FROM messaging.event_delivery p WHERE p.event_id = wanted.event_id
+                  AND p.subscriber = ANY ($2) AND p.discarded_at IS NULL)
+         ON CONFLICT (event_id, subscriber) DO UPDATE
+           SET state = 'pending', attempts = 0, finished_at = NULL, discarded_at = NULL, due_at = now()
+           WHERE d.discarded_at IS NOT NULL
+         RETURNING event_id, subscriber, queue, subject
+       )
+       SELECT added.event_id AS "eventId", added.subscriber, added.queue, o.type, added.subject, 0 AS "delayMs"
+       FROM added CROSS JOIN LATERAL (SELECT type FROM messaging.outbox WHERE event_id = added.event_id OFFSET 0) AS o
+       ORDER BY added.event_id`,
+      [JSON.stringify(rows), wanted.formerly],
+    );
+    const last = events.length === limit ? events.at(-1)!.id : (boundary?.id ?? null);
+    return { deliveries, last };
   }
 
   /**
@@ -177,6 +255,17 @@ export class Outbox {
     );
     return { events: row!.events, oldestSeconds: row!.oldest };
   }
+}
+
+/** An event gets its id and its time in the same call, but a clock can be set in between. */
+const CLOCK_TOLERANCE_MS = 1_000;
+
+/** @returns the first UUIDv7 of a time */
+function idAt(time: string, offsetMs: number): string {
+  const hex = Math.max(0, Date.parse(time) + offsetMs)
+    .toString(16)
+    .padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
 function shardOf(subject: string): number {

@@ -22,8 +22,28 @@ export const DeliveryNotFailed = defineRejection(
 export const SubscriberUnknown = defineRejection(
   'operations.subscriber-unknown',
   'invalid',
-  'There is no subscriber with this name on this queue.',
+  'There is no such subscriber, or it is on another queue.',
   'docs/map.md lists the subscribers and their queues.',
   'Unknown subscriber',
   { path: 'subscriber', rule: Rules.oneOf, params: {} },
+);
+
+/** The subscriber would never get an event of this type. */
+export const TypeNotHandled = defineRejection(
+  'operations.type-not-handled',
+  'invalid',
+  'The subscriber does not handle events of this type.',
+  'docs/map.md lists the events of each subscriber.',
+  'Type of event is not handled',
+  { path: 'type', rule: Rules.oneOf, params: {} },
+);
+
+/** A period without an instant. */
+export const PeriodEmpty = defineRejection(
+  'operations.period-empty',
+  'invalid',
+  'The end of the period must be after its start.',
+  'Send a later `until`, or an earlier `since`.',
+  'Period is empty',
+  { path: 'until', rule: Rules.range, params: {} },
 );

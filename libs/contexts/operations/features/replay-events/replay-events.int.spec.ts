@@ -1,0 +1,188 @@
+import { contexts } from '@rookery/contexts';
+import { enroll } from '@rookery/contexts/identity/testing';
+import { defineEvent, type EventOf, newId } from '@rookery/domain';
+import { defineQueue, type Handles, Subscriber } from '@rookery/messaging';
+import { Outbox, Sql, Transaction } from '@rookery/persistence';
+import { RedisConnections } from '@rookery/redis';
+import { eventually, type Person } from '@rookery/testing';
+import { contextOf } from '@rookery/testing/context';
+import { ownSystem } from '@rookery/testing/own-system';
+import { z } from 'zod';
+
+const queue = defineQueue('suite-replayed', {
+  class: 'critical',
+  attempts: 2,
+  backoff: { base: 5, factor: 2, cap: 20 },
+  timeout: 20_000,
+  effect: 'database',
+});
+const Sung = defineEvent('replaying.sung', 1, z.object({ loud: z.boolean() }));
+const Hummed = defineEvent('replaying.hummed', 1, z.object({}));
+
+@Subscriber('replaying.listen', [Sung, Hummed], { queue, formerly: ['replaying.eavesdrop'] })
+class Listen implements Handles<typeof Sung | typeof Hummed> {
+  constructor(private readonly sql: Sql) {}
+
+  async handle({ id }: EventOf<typeof Sung | typeof Hummed>): Promise<void> {
+    await this.sql.execute('INSERT INTO replaying.heard (event_id) VALUES ($1)', [id]);
+  }
+}
+
+@Subscriber('replaying.complain', Sung, {
+  queue,
+  interest: ({ data }) => [(data as { loud: boolean }).loud ? 'loud' : 'quiet'],
+})
+class Complain implements Handles<typeof Sung> {
+  async handle(): Promise<void> {}
+}
+
+describe('replaying events', () => {
+  const planted = contextOf('replaying', { subscribers: [Listen, Complain] });
+  const system = ownSystem([...contexts, planted], { QUEUE_CONCURRENCY_CRITICAL: '20' });
+  let operator: Person;
+  const period = () => ({
+    since: new Date(Date.now() - 3_600_000).toISOString(),
+    until: new Date(Date.now() + 3_600_000).toISOString(),
+  });
+
+  beforeAll(async () => {
+    operator = await enroll(system, { role: 'admin' });
+    await system.sql('CREATE SCHEMA replaying');
+    await system.sql('CREATE TABLE replaying.heard (event_id uuid NOT NULL)');
+    await system.sql(
+      `INSERT INTO messaging.interests (subscriber, key, holder) VALUES ('replaying.complain', 'loud', $1)`,
+      [newId()],
+    );
+  });
+  beforeEach(async () => {
+    await system.sql(`DELETE FROM messaging.outbox WHERE type LIKE 'replaying.%'`);
+    await system.sql('TRUNCATE replaying.heard');
+  });
+
+  /** Published events without deliveries, as if the subscribers were added later. */
+  async function sung(
+    count: number,
+    type: typeof Sung | typeof Hummed = Sung,
+    data: object = { loud: true },
+  ) {
+    const raised = Array.from({ length: count }, () => ({
+      definition: type,
+      subject: newId(),
+      sequence: 1,
+      data,
+    }));
+    await system.inApi(Transaction).run(async () => {
+      await system.inApi(Outbox).append(raised);
+      await system
+        .inApi(Sql)
+        .execute(
+          `DELETE FROM messaging.event_delivery WHERE subscriber LIKE 'replaying.%' AND subject = ANY ($1)`,
+          [raised.map(({ subject }) => subject)],
+        );
+    });
+    const rows = await system.sql<{ id: string }>(
+      'SELECT event_id AS id FROM messaging.outbox WHERE subject = ANY ($1) ORDER BY id',
+      [raised.map(({ subject }) => subject)],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  const replay = (body: object) =>
+    system.ask('POST /v1/admin/outbox/replay', { token: operator.token, body: { ...period(), ...body } });
+  const isFinished = (id: string) =>
+    eventually(async () => {
+      const found = await system.sql(
+        'SELECT 1 FROM messaging.replays WHERE id = $1 AND finished_at IS NOT NULL',
+        [id],
+      );
+      return found.length === 1;
+    });
+  const heard = async () =>
+    (await system.sql<{ id: string }>('SELECT event_id AS id FROM replaying.heard ORDER BY 1')).map(
+      ({ id }) => id,
+    );
+  const set = (id: string, state: string, { subscriber = 'replaying.listen', discarded = false } = {}) =>
+    system.sql(
+      `INSERT INTO messaging.event_delivery (event_id, subscriber, queue, subject, sequence, ordered, state, due_at,
+                                             discarded_at)
+       SELECT event_id, $2, $3, subject, 1, false, $4, now() + interval '1 day', CASE WHEN $5 THEN now() END
+       FROM messaging.outbox WHERE event_id = $1`,
+      [id, subscriber, queue.name, state, discarded],
+    );
+
+  it('delivers events that the subscriber has never received, each once', async () => {
+    const ids = await sung(3);
+    const first = await replay({ subscriber: 'replaying.listen' });
+    expect(first).toMatchObject({ status: 202, body: { subscriber: 'replaying.listen', type: null } });
+    await isFinished(first.body.id);
+    const again = await replay({ subscriber: 'replaying.listen' });
+    await isFinished(again.body.id);
+    await eventually(async () => expect(await heard()).toEqual(ids.toSorted((a, b) => (a < b ? -1 : 1))));
+  });
+
+  it('delivers discarded ones, and leaves those that are done, pending or dead', async () => {
+    const [discarded, done, pending, dead, old] = (await sung(5)) as [string, string, string, string, string];
+    await set(discarded, 'done', { discarded: true });
+    await set(done, 'done');
+    await set(pending, 'pending');
+    await set(dead, 'dead');
+    await set(old, 'done', { subscriber: 'replaying.eavesdrop' });
+    const { body } = await replay({ subscriber: 'replaying.listen' });
+    await isFinished(body.id);
+    await eventually(async () => expect(await heard()).toEqual([discarded]));
+    const states = await system.sql<{ id: string; state: string }>(
+      `SELECT event_id AS id, state FROM messaging.event_delivery WHERE event_id = ANY ($1) ORDER BY event_id`,
+      [[done, pending, dead, old]],
+    );
+    expect(states.map(({ state }) => state)).toEqual(['done', 'pending', 'dead', 'done']);
+  });
+
+  it('can be limited to a type and a period, and respects interests', async () => {
+    const [hummed] = await sung(1, Hummed, {});
+    await sung(1);
+    const only = await replay({ subscriber: 'replaying.listen', type: 'replaying.hummed' });
+    await isFinished(only.body.id);
+    const before = { since: '2020-01-01T00:00:00Z', until: '2020-01-02T00:00:00Z' };
+    await isFinished((await replay({ subscriber: 'replaying.listen', ...before })).body.id);
+    await eventually(async () => expect(await heard()).toEqual([hummed]));
+    await sung(1, Sung, { loud: false });
+    await isFinished((await replay({ subscriber: 'replaying.complain' })).body.id);
+    const complaints = await system.sql(
+      `SELECT data FROM messaging.outbox JOIN messaging.event_delivery USING (event_id)
+       WHERE subscriber = 'replaying.complain'`,
+    );
+    expect(complaints).toEqual([{ data: { loud: true } }]);
+  });
+
+  it('finds an event behind thousands of others', async () => {
+    await system.sql(
+      `INSERT INTO messaging.outbox (event_id, type, version, subject, sequence, shard, data, occurred_at, published_at)
+       SELECT id, 'replaying.hummed', 1, id, 1, 0, '{}', now(), now() FROM unnest($1::uuid[]) AS id`,
+      [Array.from({ length: 10_500 }, newId)],
+    );
+    const [last] = await sung(1);
+    const { body } = await replay({ subscriber: 'replaying.listen', type: 'replaying.sung' });
+    await isFinished(body.id);
+    await eventually(async () => expect(await heard()).toEqual([last]));
+  });
+
+  it('goes on after Redis lost everything in the middle, and delivers each once', async () => {
+    const ids = await sung(1_100);
+    await replay({ subscriber: 'replaying.listen' });
+    await eventually(async () => (await heard()).length > 0);
+    await system.inApi(RedisConnections).shared.flushall();
+    await eventually(async () => (await heard()).length === 1_100, 120_000);
+    expect(new Set(await heard())).toEqual(new Set(ids));
+  }, 180_000);
+
+  it('returns errors that name field and rule', async () => {
+    const subscriber = 'replaying.listen';
+    for (const [body, path, code, rule] of [
+      [{ subscriber: 'nobody.at-all' }, 'subscriber', 'operations.subscriber-unknown', 'one-of'],
+      [{ subscriber, type: 'replaying.shouted' }, 'type', 'operations.type-not-handled', 'one-of'],
+      [{ subscriber, until: '2020-01-01T00:00:00Z' }, 'until', 'operations.period-empty', 'range'],
+      [{ subscriber, since: 'yesterday' }, 'since', 'request.invalid', 'format'],
+    ] as const)
+      expect((await replay(body)).body).toMatchObject({ code, errors: [{ path, code: rule }] });
+  });
+});
