@@ -20,9 +20,9 @@ interface OpenRedrive extends Record<string, unknown> {
 }
 
 /**
- * Requests to redrive all dead deliveries of a queue; works them off, and those of {@link Replays}. A request is a row: workers work it off in batches, all processes
- * together one batch a second. A batch commits as a whole, so a process that is killed loses nothing, and the next one
- * continues.
+ * Requests to redrive all dead deliveries of a queue. Works them off, and those of {@link Replays}: a request is a row,
+ * and all processes together run one batch a second. A batch commits as a whole, so a process that is killed loses
+ * nothing, and the next one continues.
  */
 @Injectable()
 export class Redrives {
