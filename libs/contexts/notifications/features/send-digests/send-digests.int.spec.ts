@@ -1,12 +1,11 @@
 import { newId } from '@rookery/domain';
-import { Queue } from 'bullmq';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { notificationsOf } from '@rookery/contexts/notifications/testing';
 import { comment, publish } from '@rookery/contexts/social/testing';
 import { createTodo } from '@rookery/contexts/todos/testing';
 import { gather } from '@rookery/contexts/workspaces/testing';
-import { PREFIX } from '@rookery/redis';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
+import { whilePaused } from '@rookery/testing/paused-queue';
 
 describe('Notifications by mail', () => {
   const system = sharedSystem();
@@ -305,10 +304,8 @@ describe('Notifications by mail', () => {
   });
 
   it('do not delay other mails: a stuck notification does not hold up a verification code', async () => {
-    const queue = new Queue('bulk-mail', { connection: { url: system.addresses.redisUrl }, prefix: PREFIX });
-    try {
-      await set({ kinds: { follow: immediate } });
-      await queue.pause();
+    await set({ kinds: { follow: immediate } });
+    await whilePaused(system, 'bulk-mail', async (queue) => {
       await follow(bob, ada);
       await eventually(async () => (await queue.getWaitingCount()) > 0);
       const email = `${newId()}@example.com`;
@@ -322,10 +319,7 @@ describe('Notifications by mail', () => {
       await system.inbox.latest(email, /code/);
       const subjects = (await system.inbox.of(ada.email)).map(({ subject }) => subject);
       expect(subjects).not.toContainEqual(expect.stringContaining('following you'));
-    } finally {
-      await queue.resume();
-      await queue.close();
-    }
+    });
     await system.inbox.latest(ada.email, /following you/);
   });
 

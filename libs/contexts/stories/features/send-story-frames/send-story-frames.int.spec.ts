@@ -1,10 +1,9 @@
 import { enroll } from '@rookery/contexts/identity/testing';
 import { block } from '@rookery/contexts/social/testing';
 import { publishStory } from '@rookery/contexts/stories/testing';
-import { PREFIX } from '@rookery/redis';
 import { eventually, type Person, sharedSystem } from '@rookery/testing';
+import { whilePaused } from '@rookery/testing/paused-queue';
 import { TestSocket } from '@rookery/testing/connected';
-import { Queue } from 'bullmq';
 
 describe('The author of a story gets a frame', () => {
   const system = sharedSystem();
@@ -90,19 +89,11 @@ describe('The author of a story gets a frame', () => {
     ['they have deleted the story', () => system.ask(`DELETE /v1/stories/${storyId}`, ada)],
   ])('of nothing, also of what came before, once %s', async (_, act) => {
     const author = await listen(ada);
-    const queue = new Queue('realtime', {
-      connection: { url: system.addresses.redisUrl },
-      prefix: PREFIX,
-    });
-    try {
-      await queue.pause();
+    await whilePaused(system, 'realtime', async () => {
       expect((await respond(bob)).map(({ status }) => status)).toEqual([204, 201, 201]);
       expect(await act()).toMatchObject({ status: 204 });
       expect(await handled()).toEqual([]);
-    } finally {
-      await queue.resume();
-      await queue.close();
-    }
+    });
     await eventually(async () => (await handled()).length === 3);
     expect((await handled()).map(({ state }) => state)).toEqual(['done', 'done', 'done']);
     expect(await stored()).toEqual([]);
