@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type HeldFile, HeldFiles } from './held-files';
 import { RequestRefused } from './problem';
 import { Problems } from './problems';
 import { inspect } from './request-values';
@@ -16,9 +17,6 @@ const MAX_MEMBERS = 1_000;
 /** Default maximum bytes of a body for routes with {@link TextBody}: services send reports in batches. */
 const MAX_TEXT_BYTES = 1_000_000;
 
-/** Files that may be in memory as a whole at once, if each has the maximum size: four of 10 MB fit into a small container. */
-const MAX_WHOLE_FILES = 4;
-
 /** Characters per chunk of a text that has already been read. */
 const PIECE_LENGTH = 65_536;
 const HIGH_SURROGATE = /[\uD800-\uDBFF]/;
@@ -29,8 +27,8 @@ const CHARSETS = ['utf-8', 'utf8', 'us-ascii'];
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Bytes of a file that is in memory as a whole until the response is sent. */
-    heldBytes: number;
+    /** The body, if it is a file that is in memory as a whole until the response is sent. */
+    heldFile: HeldFile | null;
   }
 }
 
@@ -55,7 +53,7 @@ export function TextBody(): MethodDecorator {
 /**
  * Lets the route read its body as a stream with {@link streamedText}: for files. The body is read only when the route
  * reads it, except with an idempotency key, whose fingerprint needs the whole body. Such bodies get 503 if they would
- * take more memory than four of the maximum size.
+ * take more memory than four of the maximum size, or than one of the same caller.
  *
  * @param file accepted media types (others get 415) and maximum bytes
  */
@@ -103,7 +101,6 @@ export function readJsonBodies(server: FastifyInstance): void {
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const { maxMembers = MAX_MEMBERS, textBody } = request.routeOptions.config as BoundedRoute;
     try {
-      if (textBody && !takes(textBody, request)) throw notTaken();
       if ((!textBody || textBody.mediaTypes) && !isUtf8Charset(request)) throw otherCharset();
       const bytes = body as Buffer;
       if (!isUtf8(bytes)) throw textBody ? textNotUtf8() : jsonNotUtf8();
@@ -119,22 +116,19 @@ export function readJsonBodies(server: FastifyInstance): void {
     if (!request.raw.complete) reply.removeHeader('connection');
     done();
   });
-  let heldBytes = 0;
-  server.decorateRequest('heldBytes', 0);
+  const held = new HeldFiles();
+  server.decorateRequest('heldFile', null);
   server.addHook('preParsing', (request, reply, _payload, done) => {
-    if (isWholeFile(request)) reply.raw.once('close', () => (heldBytes -= request.heldBytes));
+    const { textBody } = request.routeOptions.config as BoundedRoute;
+    // Before the parsers, because that of JSON reads the whole body.
+    if (textBody && !takes(textBody, request) && hasBody(request)) return done(notTaken());
+    if (textBody && isWholeFile(request)) {
+      const file = held.open(request.user?.userId ?? request.ip, textBody.maxBytes);
+      request.heldFile = file;
+      reply.raw.once('close', () => held.close(file));
+    }
     done();
   });
-  /** Counts bytes that stay in memory until the response is sent. */
-  const hold = (request: FastifyRequest, bytes: number, maxBytes: number): void => {
-    if (heldBytes + bytes > MAX_WHOLE_FILES * maxBytes)
-      throw new RequestRefused(Problems.dependencyUnavailable, {
-        detail: 'Too many files with an Idempotency-Key are being read.',
-        retryAfterSeconds: 1,
-      });
-    heldBytes += bytes;
-    request.heldBytes += bytes;
-  };
   server.addHook('onRoute', (route) => {
     const config: BoundedRoute | undefined = route.config;
     if (config?.textBody) route.bodyLimit = config.textBody.maxBytes;
@@ -142,16 +136,20 @@ export function readJsonBodies(server: FastifyInstance): void {
   // A body that no route accepts is not read at all.
   server.addContentTypeParser('*', (request, payload, done) => {
     const { textBody } = request.routeOptions.config as BoundedRoute;
-    if (!textBody || !takes(textBody, request)) return done(notTaken());
+    if (!textBody) return done(notTaken());
     if (textBody.mediaTypes && !isUtf8Charset(request)) return done(otherCharset());
     if (Number(request.headers['content-length']) > textBody.maxBytes)
       return done(new RequestRefused(Problems.tooLarge));
     const { maxBytes } = textBody;
-    const onBytes = (bytes: number) => isWholeFile(request) && hold(request, bytes, maxBytes);
-    const text = textOf(payload, maxBytes, onBytes);
-    if (textBody.streamed && !isWholeFile(request)) return done(null, text);
+    const { heldFile } = request;
+    const text = textOf(payload, maxBytes, (bytes) => heldFile && held.add(heldFile, bytes));
+    if (textBody.streamed && !heldFile) return done(null, text);
     return void readText(text).then((whole) => done(null, whole), done);
   });
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** Whether the body is a file that must be read as a whole before its route is called. */

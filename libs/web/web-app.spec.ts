@@ -1,7 +1,7 @@
 import { definedRules } from '@rookery/domain';
 import { eventually, resolveParts } from '@rookery/testing';
 import { Controller, Get } from '@nestjs/common';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -943,38 +943,63 @@ describe('Over a connection', () => {
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200']);
   });
 
-  it('files with an idempotency key share the memory of four, until their responses are sent or their clients are gone', async () => {
-    const send = (length: number, key: string, rest = '') => {
-      const socket = connect(port, '127.0.0.1', () =>
+  describe('files with an idempotency key', () => {
+    const key = 'idempotency-key: some\r\n';
+    const opened: Socket[] = [];
+    afterEach(() => opened.splice(0).forEach((socket) => socket.destroy()));
+
+    /** Sends a file, or all of it but some bytes. */
+    const send = (at: number, from: string, length: number, { header = key, missing = 0 } = {}) => {
+      const told = { status: '' };
+      const socket = connect({ port: at, host: '127.0.0.1', localAddress: from }, () =>
         socket.write(
-          `POST /v1/work/file HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/csv\r\n${key}content-length: ${length + rest.length}\r\n\r\n${'a'.repeat(length)}`,
+          `POST /v1/work/file HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\n${header}content-length: ${length + missing}\r\n\r\n${'a'.repeat(length)}`,
         ),
       );
-      const told = { socket, status: '' };
-      socket.on('data', (chunk) => (told.status += chunk.toString().slice(9, 12)));
+      opened.push(socket);
+      socket.on('data', (chunk) => (told.status ||= chunk.toString().slice(9, 12)));
       socket.on('error', () => undefined);
-      return told;
+      return { socket, told };
     };
-    const key = 'idempotency-key: some\r\n';
-    const halves = Array.from({ length: 5 }, () => send(900_000, key, 'x'));
-    await eventually(() => halves.some(({ status }) => status === '503'));
-    expect(halves.map(({ status }) => status).toSorted()).toEqual(['', '', '', '', '503']);
-    for (const [length, header] of [
-      [1_000, key],
-      [900_000, ''],
-    ] as const) {
-      const another = send(length, header);
-      await eventually(() => another.status !== '');
-      expect(another.status).toBe('200');
-    }
-    for (const { socket } of halves) socket.destroy();
-    for (let nr = 0; nr < 6; nr += 1)
-      await eventually(async () => {
-        const whole = send(900_000, key);
-        await eventually(() => whole.status !== '');
-        return whole.status === '200';
-      });
+    const answered = async (sent: ReturnType<typeof send>) => {
+      await eventually(() => sent.told.status !== '');
+      return sent.told.status;
+    };
+    const fits = (at: number, from: string) =>
+      eventually(async () => (await answered(send(at, from, 900_000))) === '200');
+
+    it('share the memory of four, until their responses are sent or their clients are gone', async () => {
+      const halves = [1, 2, 3, 4, 5].map((nr) => send(port, `127.0.0.${nr}`, 900_000, { missing: 1 }));
+      await eventually(() => halves.some(({ told }) => told.status === '503'));
+      expect(halves.map(({ told }) => told.status).toSorted()).toEqual(['', '', '', '', '503']);
+      expect(await answered(send(port, '127.0.0.6', 1_000))).toBe('200');
+      expect(await answered(send(port, '127.0.0.6', 900_000, { header: '' }))).toBe('200');
+      for (const { socket } of halves) socket.destroy();
+      for (let nr = 0; nr < 6; nr += 1) await fits(port, '127.0.0.1');
+    });
+
+    it('are at most as large together as one, if they are of the same caller', async () => {
+      const halves = [1, 2].map(() => send(port, '127.0.0.7', 900_000, { missing: 1 }));
+      await eventually(() => halves.some(({ told }) => told.status === '503'));
+      expect(halves.map(({ told }) => told.status).toSorted()).toEqual(['', '503']);
+      await fits(port, '127.0.0.8');
+    });
   });
+
+  it.each(['application/json', 'image/png'])(
+    'a file of another media type is refused before it has arrived: %s',
+    async (type) => {
+      const socket = connect(port, '127.0.0.1', () =>
+        socket.write(
+          `POST /v1/work/file HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: 900000\r\n\r\n{`,
+        ),
+      );
+      let answer = '';
+      socket.on('data', (chunk) => (answer += chunk.toString()));
+      await eventually(() => answer.includes('HTTP/1.1 415'));
+      socket.destroy();
+    },
+  );
 
   it('production asks browsers for HTTPS', async () => {
     expect((await get('/livez', new Agent())).headers['strict-transport-security']).toContain(
