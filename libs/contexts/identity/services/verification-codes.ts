@@ -47,7 +47,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])`;
 
 /**
  * Counts the attempt before the comparison, and lets a code be used once. An address without a code gets the same
- * response as one with a different code: only a correct code reveals whether there is one.
+ * response as one with a different code: only a correct code reveals whether there is one. It does not count as an attempt.
  */
 const REDEEM = `${NOW}
 local tries = redis.call('HINCRBY', KEYS[2], 'tries', 1)
@@ -56,7 +56,7 @@ if tries > tonumber(ARGV[2]) then return 'expired' end
 if redis.call('HGET', KEYS[1], 'mac') ~= ARGV[1] then return 'invalid' end
 if now >= tonumber(redis.call('HGET', KEYS[1], 'expires')) then return 'expired' end
 redis.call('HSET', KEYS[1], 'expires', 0)
-redis.call('HSET', KEYS[2], 'tries', 0)
+redis.call('HINCRBY', KEYS[2], 'tries', -1)
 return 'valid'`;
 
 /**

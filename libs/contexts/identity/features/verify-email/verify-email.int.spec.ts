@@ -91,6 +91,15 @@ describe('verifying an address with the code', () => {
     expect(await sequence(verified.email)).toEqual(told);
   });
 
+  it('leaves strangers as many attempts as before when its owner verifies an address', async () => {
+    const { email, code, wrong } = await registered();
+    const verify = async (tried: string) =>
+      (await system.ask(VERIFY, { body: { email, code: tried } })).status;
+    const statuses = [];
+    for (const tried of [wrong, wrong, wrong, code, wrong, wrong, wrong]) statuses.push(await verify(tried));
+    expect(statuses).toEqual([422, 422, 422, 200, 422, 422, 410]);
+  });
+
   it('forgets the attempts a day after the last one, whenever a mail is sent in between', async () => {
     const [pending, active] = [await registered(), await signUp(system)];
     await system.ask('POST /v1/auth/register', { body: newcomer({ email: active.email }) });
