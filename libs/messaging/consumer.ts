@@ -191,7 +191,12 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     const definition = subscriber.events.find(
       ({ type, version }) => type === envelope.type && version === envelope.version,
     );
-    if (!definition) throw new UnknownVersion(`${envelope.type} v${envelope.version}`);
+    if (!definition) {
+      const event = `${envelope.type} v${envelope.version}`;
+      if (!subscriber.retired.some(({ type }) => type === envelope.type)) throw new UnknownVersion(event);
+      this.log.log(`${subscriber.name} ${envelope.id}: finished without effect: ${event} is retired`);
+      return;
+    }
     const signal = AbortSignal.timeout(subscriber.policy.timeout);
     const attempt: Attempt = { key: `${envelope.id}:${key.subscriber}`, number: attempts + 1, signal };
     await inContextOf(envelope, () =>
@@ -262,7 +267,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** The event has a version that this build does not know; a newer worker does. */
+/** This build does not know the event or its version; a newer worker does. */
 class UnknownVersion extends Error {}
 
 /** A domain rejection would happen again, except if a dependency was unavailable or a concurrent change won. */

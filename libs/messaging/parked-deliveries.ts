@@ -28,7 +28,7 @@ export class ParkedDeliveries {
       const reason = !this.subscribers.get(subscriber)
         ? 'no subscriber has, or had, this name'
         : state === 'parked'
-          ? 'it does not take this version of the event'
+          ? 'it does not take this event, or this version of it'
           : 'its queue is not declared';
       return `${count} of ${subscriber} (${reason})`;
     });

@@ -102,13 +102,12 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async queueOverdue(): Promise<void> {
-    const known = this.subscribers
-      .all()
-      .flatMap(({ name, formerly, events }) =>
-        [name, ...formerly].flatMap((subscriber) =>
-          events.map(({ type, version }) => ({ subscriber, type, version })),
-        ),
+    const known = this.subscribers.all().flatMap(({ name, formerly, events, retired }) => {
+      const finished = [...events, ...retired.map(({ type }) => ({ type, version: null }))];
+      return [name, ...formerly].flatMap((subscriber) =>
+        finished.map(({ type, version }) => ({ subscriber, type, version })),
       );
+    });
     await this.transaction.run(async () => {
       await this.queueAll(() => this.deliveries.unpark(known, PAGE));
       await this.queueAll(() => this.deliveries.takeOverdue(OVERDUE_MS, PAGE));

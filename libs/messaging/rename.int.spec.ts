@@ -10,6 +10,8 @@ import { type AnySubscriber, type Attempt, Queues, Reject, Subscriber } from '.'
 const Paid = defineEvent('suite.bill-paid', 1, z.object({}));
 const Moved = defineEvent('suite.tenant-moved', 1, z.object({}));
 const Rang = defineEvent('suite.bell-rang', 1, z.object({}));
+const Watered = defineEvent('suite.garden-watered', 1, z.object({}));
+const Weeded = defineEvent('suite.garden-weeded', 1, z.object({}));
 
 /** Subjects whose first delivery fails permanently. */
 const refused = new Set<string>();
@@ -42,6 +44,7 @@ describe('After a subscriber’s class was renamed', () => {
     build('BookPayment', 'suite.book-payment', Paid, { queue }),
     build('FollowTenant', 'suite.follow-tenant', Moved, { queue, ordered: true }),
     build('AnswerBell', 'suite.answer-bell', Rang, { queue }),
+    build('TendGarden', 'suite.tend-garden', [Watered, Weeded], { queue }),
   ];
   const system = ownSystem([contextOf('suite', { subscribers: before })]);
   beforeAll(async () => {
@@ -154,5 +157,31 @@ describe('After a subscriber’s class was renamed', () => {
       '1 AccompanyTenant',
       '2 AccompanyTenant',
     ]);
+    await worker.close();
+  });
+
+  it('deliveries of a retired event are finished; those of an event or version it may not know yet are parked', async () => {
+    const weeded = await happens(Weeded);
+    const watered = await happens(Watered);
+    // Also a later version of an event that is retired needs no handling, but one of an event that is handled does.
+    await system.sql('UPDATE messaging.outbox SET version = 2 WHERE subject = ANY ($1)', [[weeded, watered]]);
+    const stateOf = async (subject: string) => (await deliveryOf(subject)).state;
+
+    // After a rollback: the older build does not know an event that the newer one handles.
+    const older = build('TendGarden', 'suite.tend-garden', [Watered], { queue });
+    const rolledBack = await system.startWorker([contextOf('suite', { subscribers: [older] })]);
+    await eventually(async () => (await stateOf(weeded)) === 'parked');
+    await eventually(async () => (await stateOf(watered)) === 'parked');
+    await rolledBack.close();
+
+    const newer = build('TendGarden', 'suite.tend-garden', [Watered], { queue, retired: [Weeded] });
+    const worker = await system.startWorker([contextOf('suite', { subscribers: [newer] })]);
+    await eventually(async () => (await stateOf(weeded)) === 'done');
+    const later = await happens(Weeded);
+    await eventually(async () => (await stateOf(later)) === 'done');
+    expect(await booked(weeded)).toEqual([]);
+    expect(await booked(later)).toEqual([]);
+    expect(await stateOf(watered)).toBe('parked');
+    await worker.close();
   });
 });

@@ -79,6 +79,8 @@ export function isRebuildable<S extends object>(subscriber: S): subscriber is S 
 /** Metadata that {@link Subscriber} stores about a class. */
 export interface SubscriberOptions extends DurableName {
   events: readonly EventDefinition[];
+  /** See {@link Subscriber}. */
+  retired: readonly EventDefinition[];
   queue: QueueDefinition;
   ordered: boolean;
   /** See {@link Subscriber}. */
@@ -99,6 +101,7 @@ const KEY = Symbol('subscriber');
  * @param options.backoff milliseconds between attempts, see {@link RetryPolicy}
  * @param options.timeout timeout of one attempt in milliseconds
  * @param options.formerly previous names: it takes over their deliveries
+ * @param options.retired events that it handled in earlier releases: their stored deliveries are finished without effect
  * @param options.ordered whether it must receive the events of one subject in order; a dead delivery then blocks the
  *   later ones until an operator redrives or discards it
  * @param options.interest returns keys of an event. The event is delivered only if one of them is registered in
@@ -113,12 +116,14 @@ export function Subscriber(
     queue,
     ordered = false,
     formerly,
+    retired = [],
     interest,
     ...policy
   }: {
     queue: QueueDefinition;
     ordered?: boolean;
     formerly?: readonly string[];
+    retired?: readonly EventDefinition[];
     interest?: (event: OccurringEvent) => readonly string[];
   } & Partial<RetryPolicy>,
 ): ClassDecorator {
@@ -126,6 +131,7 @@ export function Subscriber(
   const options = {
     ...durableName('subscriber', name, formerly),
     events: list,
+    retired,
     queue,
     ordered,
     interest,

@@ -85,6 +85,16 @@ describe('Registering a subscriber', () => {
     );
   });
 
+  it('refuses one that handles an event that it has retired', () => {
+    const type = subscriber('FillRainBarrel', 'garden.fill-rain-barrel', [Rained, Snowed], {
+      queue: Queues.mail,
+      retired: [Snowed],
+    });
+    expect(() => subscribers.register(type)).toThrow(
+      'Subscriber garden.fill-rain-barrel handles suite.snowed, which it lists as retired.',
+    );
+  });
+
   it('refuses one whose previous name is the name of another', () => {
     subscribers.register(
       subscriber('FillRainBarrel', 'garden.fill-rain-barrel', Rained, { queue: Queues.mail }),

@@ -21,8 +21,8 @@ export class Subscribers {
   /**
    * Registers a subscriber.
    *
-   * @throws Error if one of its names is or was used by another, its event is not defined or has a version that it does
-   *   not handle, or its queue is not declared
+   * @throws Error if one of its names is or was used by another, its event is not defined, has a version that it does
+   *   not handle or is retired, or its queue is not declared
    */
   register(type: Type<AnySubscriber>): void {
     const options = subscriberOptions(type);
@@ -57,12 +57,14 @@ export class Subscribers {
   }
 
   /** Deliveries of a version that a subscriber does not handle would be parked forever. */
-  private checkEvents(type: Type, { name, events }: SubscriberOptions): void {
+  private checkEvents(type: Type, { name, events, retired }: SubscriberOptions): void {
     const defined = definedEvents();
     if (events.some((event) => !defined.includes(event))) {
       throw new Error(`Subscriber ${name} subscribes to an event that is not defined.`);
     }
     const types = new Set(events.map((event) => event.type));
+    const both = retired.find((event) => types.has(event.type));
+    if (both) throw new Error(`Subscriber ${name} handles ${both.type}, which it lists as retired.`);
     const missing = defined.find((event) => types.has(event.type) && !events.includes(event));
     if (missing) {
       throw new Error(

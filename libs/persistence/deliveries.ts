@@ -75,11 +75,12 @@ export interface TracedEvent {
   }[];
 }
 
-/** An event version that a subscriber handles. */
+/** An event that a subscriber handles or finishes. */
 export interface Handled {
   subscriber: string;
   type: string;
-  version: number;
+  /** Null for any version. */
+  version: number | null;
 }
 
 interface ClaimRow extends DeliveryKey {
@@ -239,7 +240,7 @@ export class Deliveries {
   /**
    * Makes parked deliveries pending again.
    *
-   * @param known subscribers and versions that are handled now
+   * @param known subscribers, and the events and versions that they handle or finish now
    * @param limit maximum number of deliveries
    * @returns the deliveries to queue
    */
@@ -248,7 +249,7 @@ export class Deliveries {
       `WITH known AS (
          SELECT d.event_id, d.subscriber FROM messaging.event_delivery d ${WITH_EVENT}
          JOIN jsonb_to_recordset($1::jsonb) AS k (subscriber text, type text, version int)
-           ON (k.subscriber, k.type, k.version) = (d.subscriber, o.type, o.version)
+           ON (k.subscriber, k.type) = (d.subscriber, o.type) AND coalesce(k.version, o.version) = o.version
          WHERE d.state = 'parked' LIMIT $2 FOR UPDATE OF d SKIP LOCKED
        ), resumed AS (
          UPDATE messaging.event_delivery d SET state = 'pending', finished_at = NULL, due_at = now() FROM known

@@ -6,7 +6,7 @@ import { buildOpenApi, createWebApp, reasonOf } from '@rookery/web';
 import { ApiModule } from './api.module';
 import { describeApi, rootPathsOf } from './api';
 import { describeEnvironment } from './generated/environment';
-import { type DescribedPaths, drawMap, formerNames, goneNames } from './generated/map';
+import { type DescribedPaths, drawMap, droppedEvents, formerNames, goneNames } from './generated/map';
 
 /** Writes the generated files; with `--check` compares them instead and exits with 1 if they differ. */
 async function generate(checkOnly: boolean): Promise<void> {
@@ -20,18 +20,19 @@ async function generate(checkOnly: boolean): Promise<void> {
     SMTP_URL: 'smtp://-',
   });
   const app = await createWebApp(ApiModule.of(contexts), { atRoot: rootPathsOf(contexts) });
+  const subscribers = app.get(Subscribers, { strict: false });
   const openApi = buildOpenApi(app, describeApi(contexts));
   const files = {
     'openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
     'asyncapi.json': `${JSON.stringify(buildAsyncApi(describeApi(contexts), definedFrames()), null, 2)}\n`,
-    'docs/map.md': drawMap(
-      contexts,
-      app.get(Subscribers, { strict: false }),
-      openApi as unknown as DescribedPaths,
-    ),
+    'docs/map.md': drawMap(contexts, subscribers, openApi as unknown as DescribedPaths),
     '.env.example': describeEnvironment(),
   };
-  const gone = goneNames(files['docs/map.md'], readIfThere('docs/map.md'), formerNames(contexts));
+  const before = readIfThere('docs/map.md');
+  const gone = [
+    ...goneNames(files['docs/map.md'], before, formerNames(contexts)),
+    ...droppedEvents(subscribers, before),
+  ];
   for (const sentence of [...gone, ...undescribed(openApi.paths)]) {
     console.error(sentence);
     process.exitCode = 1;

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contexts } from '@rookery/contexts';
-import { formerNames, goneNames } from './map';
+import { Subscribers } from '@rookery/messaging';
+import { Subscriptions } from '@rookery/persistence';
+import { droppedEvents, formerNames, goneNames } from './map';
 
 const map = readFileSync(join(__dirname, '../../../../docs/map.md'), 'utf8');
 const without = (line: string) => {
@@ -35,6 +37,37 @@ describe('A stored name in the map', () => {
     const [line] = /^\| `social\.post-created` \| 1 .*$/m.exec(map)!;
     const [said] = goneNames(map.replace(line, line.replace('| 1 ', '| 2 ')), map, new Set());
     expect(said).toContain('social.post-created v1');
+  });
+});
+
+describe('An event of a subscriber in the map', () => {
+  const subscribers = new Subscribers(new Subscriptions());
+  for (const type of contexts.flatMap(({ subscribers: each }) => each)) subscribers.register(type);
+  const reacting = (name: string, event: string) => {
+    const row = `| \`${name}\` | `;
+    expect(map).toContain(row);
+    return map.replace(row, `${row}\`${event}\`, `);
+  };
+
+  it('is not reported while the subscriber handles it', () => {
+    expect(droppedEvents(subscribers, map)).toEqual([]);
+    expect(droppedEvents(subscribers, '')).toEqual([]);
+  });
+
+  it('is reported when the subscriber does not handle it any more, with the remedy', () => {
+    const before = reacting('social.copy-people', 'social.post-created');
+    expect(droppedEvents(subscribers, before)).toEqual([
+      expect.stringMatching(
+        /^docs\/map\.md has social\.copy-people react to social\.post-created, .*retired: \[/,
+      ),
+    ]);
+  });
+
+  it('is not reported if it is retired, if the event no longer exists, or if the subscriber does not', () => {
+    expect(droppedEvents(subscribers, reacting('identity.forget-user', 'identity.mfa-enabled'))).toEqual([]);
+    expect(droppedEvents(subscribers, reacting('social.copy-people', 'social.never-declared'))).toEqual([]);
+    const renamed = map.replace('| `social.copy-people` |', '| `social.gone` |');
+    expect(droppedEvents(subscribers, renamed)).toEqual([]);
   });
 });
 

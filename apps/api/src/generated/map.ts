@@ -154,6 +154,28 @@ export function goneNames(map: string, before: string, former: ReadonlySet<strin
   });
 }
 
+/**
+ * Deliveries of an event that its subscriber no longer handles would be parked: the subscriber must say that it has
+ * retired the event.
+ *
+ * @param before the previously generated map
+ * @returns a sentence for each event that a subscriber has dropped without retiring it, with the remedy
+ */
+export function droppedEvents(subscribers: Subscribers, before: string): string[] {
+  const defined = new Set(definedEvents().map(({ type }) => type));
+  return rowsOf(before, 'Subscribers').flatMap((cells) => {
+    const [name, types] = cells.slice(0, 2).map((cell) => cell.replaceAll('`', ''));
+    const known = subscribers.get(name!);
+    if (!known) return [];
+    const listed = new Set([...known.events, ...known.retired].map(({ type }) => type));
+    const dropped = types!.split(', ').filter((type) => defined.has(type) && !listed.has(type));
+    return dropped.map(
+      (type) =>
+        `docs/map.md has ${name} react to ${type}, which it no longer handles. List the event at the subscriber, so that its stored deliveries are finished instead of parked: @Subscriber(…, { retired: [TheEvent] }).`,
+    );
+  });
+}
+
 /** @returns the cells of the rows of a table of the map */
 function rowsOf(map: string, title: string): string[][] {
   const [, rest = ''] = map.split(`\n## ${title}\n`);

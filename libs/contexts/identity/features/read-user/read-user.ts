@@ -8,7 +8,19 @@ import { type Caller, CurrentCaller, Explain, UuidParam, Versioned } from '@rook
 import { UserView } from '../../views/user';
 import { Avatars } from '../../contract/avatars';
 import { Profiles } from '../../contract/profiles';
-import { profileEvents } from '../../events';
+import { RegistrationCancelled, RoleChanged, UserRegistered, UserVerified } from '../../contract/events';
+import {
+  EmailChanged,
+  EmailChangeRequested,
+  EmailChangeUndone,
+  ExternalIdentityLinked,
+  MfaDisabled,
+  MfaEnabled,
+  PasswordChanged,
+  PasswordResetRequested,
+  profileEvents,
+  VerificationRequested,
+} from '../../events';
 import { type PublicUserRow, PublicUsers, userEntry } from '../../storage/public-users';
 
 export class ReadUser extends Query<UserView> {
@@ -80,7 +92,24 @@ export class ReadProfileHandler implements IQueryHandler<ReadProfile> {
 }
 
 /** Deletes a user's cache entry after a change of the profile. */
-@Subscriber('identity.forget-user', profileEvents, { queue: Queues.caches })
+@Subscriber('identity.forget-user', profileEvents, {
+  queue: Queues.caches,
+  retired: [
+    EmailChanged,
+    EmailChangeRequested,
+    EmailChangeUndone,
+    ExternalIdentityLinked,
+    MfaDisabled,
+    MfaEnabled,
+    PasswordChanged,
+    PasswordResetRequested,
+    RegistrationCancelled,
+    RoleChanged,
+    UserRegistered,
+    UserVerified,
+    VerificationRequested,
+  ],
+})
 export class ForgetUser implements Handles<(typeof profileEvents)[number]> {
   constructor(private readonly cache: Cache) {}
 
