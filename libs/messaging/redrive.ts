@@ -108,18 +108,19 @@ export class Redrive implements OnApplicationBootstrap, OnModuleDestroy {
         finished.map(({ type, version }) => ({ subscriber, type, version })),
       );
     });
-    await this.transaction.run(async () => {
-      await this.queueAll(() => this.deliveries.unpark(known, PAGE));
-      await this.queueAll(() => this.deliveries.takeOverdue(OVERDUE_MS, PAGE));
-    });
+    await this.queueAll(() => this.deliveries.unpark(known, PAGE));
+    await this.queueAll(() => this.deliveries.takeOverdue(OVERDUE_MS, PAGE));
   }
 
+  /** One transaction for each page: no worker can claim a delivery while its row is locked. */
   private async queueAll(take: () => Promise<Queued[]>): Promise<void> {
     for (let taken = PAGE; taken === PAGE && !this.sweep.stopping;) {
-      const deliveries = await take();
-      await this.dispatch.add(deliveries);
+      taken = await this.transaction.run(async () => {
+        const deliveries = await take();
+        await this.dispatch.add(deliveries);
+        return deliveries.length;
+      });
       this.sweep.progress();
-      taken = deliveries.length;
     }
   }
 }

@@ -91,6 +91,9 @@ interface ClaimRow extends DeliveryKey {
   envelope: EventEnvelope;
 }
 
+/** Dead deliveries of a queue that are counted. */
+const MAX_COUNTED = 100_000;
+
 const ENVELOPE = `jsonb_build_object('id', o.event_id, 'type', o.type, 'version', o.version,
   'occurredAt', to_char(o.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'subject', o.subject,
   'sequence', o.sequence, 'actorId', o.actor_id, 'correlationId', o.correlation_id, 'causationId', o.causation_id,
@@ -336,12 +339,12 @@ export class Deliveries {
     );
   }
 
-  /** @returns the number of dead deliveries. */
+  /** @returns the number of dead deliveries, at most 100,000: to count more would take long. */
   async countDead({ queue, subscribers }: DeadOf): Promise<number> {
     const row = await this.sql.row<{ count: number }>(
-      `SELECT count(*)::int AS count FROM messaging.event_delivery
-       WHERE state = 'dead' AND queue = $1 AND ($2::text[] IS NULL OR subscriber = ANY ($2))`,
-      [queue, subscribers],
+      `SELECT count(*)::int AS count FROM (SELECT 1 FROM messaging.event_delivery
+         WHERE state = 'dead' AND queue = $1 AND ($2::text[] IS NULL OR subscriber = ANY ($2)) LIMIT $3) AS dead`,
+      [queue, subscribers, MAX_COUNTED],
     );
     return row!.count;
   }

@@ -136,6 +136,32 @@ describe('pausing a queue', () => {
     expect((await ask('pause', 'nowhere')).body).toMatchObject({ code: 'resource.not-found' });
   });
 
+  it('has its backlog taken in several transactions after it is resumed, so that workers need not wait for all of it', async () => {
+    await pause();
+    const subjects = Array.from({ length: 1_500 }, newId);
+    await system.sql(
+      `WITH event AS (
+         INSERT INTO messaging.outbox (event_id, type, version, subject, sequence, shard, data, occurred_at, published_at)
+         SELECT id, 'pausing.ticked', 1, id, 1, 0, '{}', now(), now() FROM unnest($1::uuid[]) AS id RETURNING *
+       )
+       INSERT INTO messaging.event_delivery (event_id, subscriber, queue, subject, sequence, ordered, due_at)
+       SELECT event_id, 'pausing.count-ticks', $2, subject, 1, false, now() - interval '1 hour' FROM event`,
+      [subjects, queue.name],
+    );
+    await resume();
+    const taken = async () =>
+      system.sql<{ deliveries: number; done: number }>(
+        // Deliveries that are due at the same instant were taken in one transaction.
+        `SELECT count(*)::int AS deliveries, (count(*) FILTER (WHERE state = 'done'))::int AS done
+         FROM messaging.event_delivery WHERE subject = ANY ($1) GROUP BY due_at`,
+        [subjects],
+      );
+    await eventually(
+      async () => (await taken()).reduce((sum, { done }) => sum + done, 0) === subjects.length,
+    );
+    for (const { deliveries } of await taken()) expect(deliveries).toBeLessThanOrEqual(1_000);
+  });
+
   it('is a metric, and is not repaired by the sweep for late deliveries', async () => {
     await pause();
     const subject = await tick();

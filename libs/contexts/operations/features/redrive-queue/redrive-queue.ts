@@ -36,7 +36,7 @@ class StartedRedrive {
   @Field.text({ max: 200, nullable: true, description: 'The subscriber; null for all.' })
   subscriber: string | null;
 
-  @Field.integer({ description: 'Number of deliveries that will be retried.' })
+  @Field.integer({ description: 'Number of deliveries that will be retried; 100000 if there are more.' })
   deliveries: number;
 }
 
