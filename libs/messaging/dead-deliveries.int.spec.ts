@@ -93,10 +93,32 @@ describe('Redriving dead deliveries', () => {
     await becomes(subject, 'done', 'done');
   });
 
-  it('ends where they die again', async () => {
+  it('ends where they die again, and shows them as failed again, however soon that is', async () => {
     const subject = await dead();
-    expect(await redrive(queue.name)).toBe(2);
-    await becomes(subject, 'dead', 'dead');
+    const { waiting: shown } = await failed().getJobCounts();
+    const [before] = await system.sql<{ now: Date }>('SELECT clock_timestamp() AS now');
+    const hasDiedAgain = async () => {
+      const jobs = await failed().getJobs('waiting');
+      const again = jobs.filter(
+        ({ data }) => data.envelope.subject === subject && new Date(data.failedAt) >= before!.now,
+      );
+      return again.length === 2;
+    };
+    // Whoever redrives does not continue before the deliveries have died again.
+    const slow = [system.inApi(Dispatch), system.worker.get(Dispatch, { strict: false })].map((dispatch) => {
+      const add = dispatch.add.bind(dispatch);
+      return jest.spyOn(dispatch, 'add').mockImplementation(async (deliveries) => {
+        await add(deliveries);
+        if (deliveries.some((each) => each.subject === subject)) await eventually(hasDiedAgain);
+      });
+    });
+    try {
+      expect(await redrive(queue.name)).toBe(2);
+      await becomes(subject, 'dead', 'dead');
+      await eventually(async () => (await failed().getJobCounts()).waiting === shown);
+    } finally {
+      for (const spy of slow) spy.mockRestore();
+    }
   });
 
   it('refuses a queue and a subscriber that do not exist', async () => {

@@ -54,8 +54,8 @@ export class DeadDeliveries {
     if (!delivery) return 'resolved';
     this.transaction.afterCommit(() =>
       this.inRedis(async () => {
+        await this.dispatch.removeAllFailed([delivery]); // first: a delivery that dies at once is shown again
         await this.dispatch.add([delivery]);
-        await this.dispatch.removeAllFailed([delivery]);
       }),
     );
     return 'done';

@@ -108,8 +108,8 @@ export class Redrives {
       return open ? this.redriveNext(open) : this.replays.nextBatch(BATCH_SIZE);
     });
     // After a crash here, the sweep queues them: they are pending and overdue.
+    await this.dispatch.removeAllFailed(batch); // first: a delivery that dies at once is shown again
     await this.dispatch.add(batch);
-    await this.dispatch.removeAllFailed(batch);
   }
 
   private async redriveNext({ id, queue, subscriber, diedBefore }: OpenRedrive): Promise<Queued[]> {
