@@ -92,7 +92,8 @@ export const PasswordChanged = defineEvent(
 );
 
 /**
- * The events that change what others already see of a user: a pending account is never cached. Only they remove the cached profile: a header of the response says
- * whether it was cached, and nobody must learn from it that a password, a role or a second factor has changed.
+ * The events that change what others already see of a user. Events of a pending account do not: its profile is never
+ * cached. Only these events remove a cached profile: a header of the response says whether it was cached, and nobody
+ * must learn from it that a password, a role or a second factor has changed.
  */
 export const profileEvents = [AvatarChanged, BioChanged, UserDeleted, UserErased, UserRenamed] as const;

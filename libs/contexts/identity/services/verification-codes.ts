@@ -102,8 +102,8 @@ export class VerificationCodes {
   }
 
   /**
-   * Allows five attempts again, at most every 50 seconds. Call it for any address, whether or not another mail can be
-   * sent to it. Its code remains valid.
+   * Allows five attempts again, at most once every 50 seconds. Call it for any address, whether or not another mail can
+   * be sent to it. Its code remains valid.
    *
    * @throws Rejection `dependency.unavailable`
    */

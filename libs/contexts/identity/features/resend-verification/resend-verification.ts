@@ -37,7 +37,7 @@ export class ResendVerificationRoute {
     operationId: 'resendVerification',
     summary: 'Resend the verification mail',
     description:
-      'The response is the same for every address. Five more codes can be tried, at most every 50 seconds, also if no mail is sent: then the code of the last mail remains valid. A second mail is sent after a minute at the earliest, further mails at growing intervals, at most five per day.',
+      'The response is the same for every address. Five more codes can be tried, at most once every 50 seconds, even if no mail is sent: then the code of the last mail remains valid. A second mail is sent after a minute at the earliest, further mails at growing intervals, at most five per day.',
     ok: { status: 202 },
   })
   resend(@Body() { email }: ResendVerificationRequest): Promise<void> {
