@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Deliveries, type DeliveryState, Outbox } from '@rookery/persistence';
 import { QueuePauses } from './queue-pauses';
+import { declaredQueues } from './queues';
 
 /** What is stored but not finished. */
 export interface BacklogSize {
@@ -27,5 +28,12 @@ export class Backlog {
       this.pauses.all(),
     ]);
     return { outbox, deliveries, paused };
+  }
+
+  /** @returns whether a queue is declared here, or was: something of it is not finished, or it is paused. */
+  async knows(queue: string): Promise<boolean> {
+    if (declaredQueues().some(({ name }) => name === queue)) return true;
+    const { deliveries, paused } = await this.measure();
+    return paused.has(queue) || deliveries.some((each) => each.queue === queue);
   }
 }

@@ -120,9 +120,11 @@ export class Dispatch implements OnApplicationShutdown {
     await withinTimeLimit(REDIS_TIMEOUT_MS.queue, this.queue(failedQueue(queue)).remove(jobIdOf(key)));
   }
 
-  /** Removes deliveries of declared queues from their failed queues. */
+  /** Removes deliveries from their failed queues. A queue that this build does not declare has none. */
   async removeAllFailed(deliveries: readonly (DeliveryKey & { queue: string })[]): Promise<void> {
-    await Promise.all(deliveries.map((delivery) => this.removeFailed(delivery.queue, delivery)));
+    await Promise.all(
+      deliveries.filter(this.isKnown).map((delivery) => this.removeFailed(delivery.queue, delivery)),
+    );
   }
 
   /** @throws Error if Redis does not respond within a second */

@@ -22,7 +22,7 @@ export const DeliveryNotFailed = defineRejection(
 export const SubscriberUnknown = defineRejection(
   'operations.subscriber-unknown',
   'invalid',
-  'There is no such subscriber, or it is on another queue.',
+  'There is no such subscriber.',
   'docs/map.md lists the subscribers and their queues.',
   'Unknown subscriber',
   { path: 'subscriber', rule: Rules.oneOf, params: {} },

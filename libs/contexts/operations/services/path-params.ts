@@ -1,14 +1,16 @@
 import { Injectable, Param, type PipeTransform } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
 import { NotFound, Rejection } from '@rookery/domain';
-import { declaredQueues, keyOfJob } from '@rookery/messaging';
+import { Backlog, keyOfJob } from '@rookery/messaging';
 import type { DeliveryKey } from '@rookery/persistence';
 
-/** @throws Rejection `resource.not-found` if no queue has this name */
+/** @throws Rejection `resource.not-found` if no queue has this name, and nothing of a removed one is stored */
 @Injectable()
-class QueuePipe implements PipeTransform<string, string> {
-  transform(value: string): string {
-    if (!declaredQueues().some(({ name }) => name === value)) throw new Rejection(NotFound);
+class QueuePipe implements PipeTransform<string, Promise<string>> {
+  constructor(private readonly backlog: Backlog) {}
+
+  async transform(value: string): Promise<string> {
+    if (!(await this.backlog.knows(value))) throw new Rejection(NotFound);
     return value;
   }
 }
@@ -23,17 +25,17 @@ class DeliveryPipe implements PipeTransform<string, DeliveryKey> {
   }
 }
 
-const queuePipe = new QueuePipe();
 const deliveryPipe = new DeliveryPipe();
 
 /** The name of a queue in the path; 404 if there is none. */
 export function QueueParam(): ParameterDecorator {
   return (target, method, index) => {
-    Param('queue', queuePipe)(target, method, index);
+    Param('queue', QueuePipe)(target, method, index);
     const descriptor = Object.getOwnPropertyDescriptor(target, method!)!;
     ApiParam({
       name: 'queue',
-      description: 'Name of the queue.',
+      description:
+        'Name of the queue. A removed queue is accepted while deliveries of it are unfinished or it is paused.',
       example: 'mail',
       schema: { type: 'string', maxLength: 100 },
     })(target, method!, descriptor);

@@ -51,7 +51,11 @@ describe('redriving a queue', () => {
   });
 
   /** Dead deliveries of a subscriber, one for each of some new subjects. */
-  async function dead(deliveries: number, subscriber = 'redriving.sell'): Promise<string[]> {
+  async function dead(
+    deliveries: number,
+    subscriber = 'redriving.sell',
+    of: string = queue.name,
+  ): Promise<string[]> {
     const ids = Array.from({ length: deliveries }, newId);
     await system.sql(
       `INSERT INTO messaging.outbox (event_id, type, version, subject, sequence, shard, data, occurred_at, published_at)
@@ -63,7 +67,7 @@ describe('redriving a queue', () => {
                                              last_error, finished_at)
        SELECT id, $2, $3, id, 1, false, 'dead', 2, 'It failed.', now() - interval '1 minute'
        FROM unnest($1::uuid[]) AS id`,
-      [ids, subscriber, queue.name],
+      [ids, subscriber, of],
     );
     return ids;
   }
@@ -118,6 +122,51 @@ describe('redriving a queue', () => {
     expect(await count('dead', 'redriving.eat')).toBe(3);
   });
 
+  it('retries those that stayed on the queue when their subscriber moved to another', async () => {
+    await dead(2, 'redriving.sell', 'mail');
+    const { status, body } = await redrive({ subscriber: 'redriving.sell' }, 'mail');
+    expect([status, body]).toMatchObject([202, { deliveries: 2 }]);
+    await eventually(async () => (await sold()).events === 2);
+    expect((await redrive({ subscriber: 'redriving.sell' }, 'mail')).body).toMatchObject({ deliveries: 0 });
+  });
+
+  it('accepts a subscriber that does not exist any more, while deliveries of it are dead', async () => {
+    await dead(1, 'redriving.lend');
+    expect((await redrive({ subscriber: 'redriving.lend' })).body).toMatchObject({ deliveries: 1 });
+    await eventually(async () => (await count('parked', 'redriving.lend')) === 1);
+    expect((await redrive({ subscriber: 'redriving.lend' })).status).toBe(422);
+  });
+
+  it('and the other decisions about a queue are possible while something of a removed queue is stored', async () => {
+    const ask = (route: string) => system.ask(route, { token: operator.token });
+    const removed = '/v1/admin/queues/suite-removed';
+    expect((await ask(`GET ${removed}/failed`)).status).toBe(404);
+    const ids = await dead(2, 'redriving.sell', 'suite-removed');
+    const { status, body } = await ask(`GET ${removed}/failed`);
+    expect([status, body.data.length]).toEqual([200, 2]);
+    const [first, second] = ids.map((id) => `${id}-redriving.sell`);
+    expect((await ask(`POST ${removed}/failed/${first}/discard`)).status).toBe(200);
+    expect((await ask(`POST ${removed}/failed/${second}/retry`)).status).toBe(202);
+    await system.sql(
+      `UPDATE messaging.event_delivery SET state = 'dead', finished_at = now() WHERE event_id = $1`,
+      [ids[1]],
+    );
+    expect((await redrive({}, 'suite-removed')).body).toMatchObject({ deliveries: 1 });
+    const stateOf = () =>
+      system.sql('SELECT state FROM messaging.event_delivery WHERE event_id = $1', [ids[1]]);
+    await eventually(async () => expect(await stateOf()).toEqual([{ state: 'pending' }]));
+    // What workers do next is possible, too.
+    await dead(1);
+    await redrive();
+    await eventually(async () => (await sold()).events === 1);
+
+    await system.sql(`DELETE FROM messaging.outbox WHERE type = 'redriving.baked'`);
+    expect((await ask(`POST ${removed}/resume`)).status).toBe(404);
+    await system.sql(`INSERT INTO messaging.paused_queues (queue) VALUES ('suite-removed')`);
+    expect((await ask(`POST ${removed}/resume`)).status).toBe(202);
+    expect((await ask(`POST ${removed}/resume`)).status).toBe(404);
+  });
+
   it('leaves deliveries that fail again', async () => {
     const [id] = await dead(1);
     burnt.add(id!);
@@ -162,11 +211,14 @@ describe('redriving a queue', () => {
 
   it('returns errors that name the field', async () => {
     expect((await redrive({}, 'nowhere')).body).toMatchObject({ code: 'resource.not-found' });
-    for (const subscriber of ['nobody.at-all', 'identity.send-welcome-mail'])
-      expect((await redrive({ subscriber })).body).toMatchObject({
-        status: 422,
-        code: 'operations.subscriber-unknown',
-        errors: [{ path: 'subscriber', code: 'one-of' }],
-      });
+    expect((await redrive({ subscriber: 'nobody.at-all' })).body).toMatchObject({
+      status: 422,
+      code: 'operations.subscriber-unknown',
+      errors: [{ path: 'subscriber', code: 'one-of' }],
+    });
+    // Nothing of it has failed here, but a subscriber that exists can have been on this queue.
+    expect((await redrive({ subscriber: 'identity.send-welcome-mail' })).body).toMatchObject({
+      deliveries: 0,
+    });
   });
 });

@@ -80,8 +80,10 @@ export class RedriveQueueHandler implements ICommandHandler<RedriveQueue> {
   ) {}
 
   async execute({ queue, subscriber }: RedriveQueue): Promise<StartedRedrive> {
-    if (subscriber !== null && this.subscribers.get(subscriber)?.queue.name !== queue)
+    const started = await this.redrives.request(queue, subscriber);
+    // One that was removed, or has moved to another queue, can still have deliveries here.
+    if (subscriber !== null && started.deliveries === 0 && !this.subscribers.get(subscriber))
       throw new Rejection(SubscriberUnknown);
-    return { queue, subscriber, ...(await this.redrives.request(queue, subscriber)) };
+    return { queue, subscriber, ...started };
   }
 }
