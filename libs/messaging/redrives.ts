@@ -15,7 +15,7 @@ const KEEP_DAYS = 7;
 interface OpenRedrive extends Record<string, unknown> {
   id: string;
   queue: string;
-  subscriber: string | null;
+  names: string[] | null;
   diedBefore: string;
 }
 
@@ -48,13 +48,13 @@ export class Redrives {
       `DELETE FROM messaging.redrives WHERE finished_at < now() - make_interval(days => $1)`,
       [KEEP_DAYS],
     );
-    await this.sql.execute(`INSERT INTO messaging.redrives (id, queue, subscriber) VALUES ($1, $2, $3)`, [
-      id,
-      queue,
-      subscriber,
-    ]);
-    const subscribers = this.namesOf(subscriber);
-    return { id, deliveries: await this.deliveries.countDead({ queue, subscribers }) };
+    // A subscriber takes over the deliveries of its previous names. A worker of another build can know fewer of them.
+    const names = subscriber === null ? null : this.subscribers.namesOf(subscriber);
+    await this.sql.execute(
+      `INSERT INTO messaging.redrives (id, queue, subscriber, names) VALUES ($1, $2, $3, $4)`,
+      [id, queue, subscriber, names],
+    );
+    return { id, deliveries: await this.deliveries.countDead({ queue, subscribers: names }) };
   }
 
   /** @returns the number of deliveries that a request has redriven, and whether it is finished. */
@@ -83,12 +83,7 @@ export class Redrives {
   }
 
   private async anyOpen(): Promise<boolean> {
-    return (
-      (await this.sql.execute(
-        `SELECT 1 FROM messaging.redrives WHERE finished_at IS NULL
-         UNION ALL SELECT 1 FROM messaging.replays WHERE finished_at IS NULL LIMIT 1`,
-      )) > 0
-    );
+    return (await this.oldest()) !== undefined || this.replays.anyOpen();
   }
 
   /** Runs the next batch of the oldest request, redrives before replays, unless another process did so within this second. */
@@ -112,8 +107,8 @@ export class Redrives {
     await this.dispatch.add(batch);
   }
 
-  private async redriveNext({ id, queue, subscriber, diedBefore }: OpenRedrive): Promise<Queued[]> {
-    const which = { queue, subscribers: this.namesOf(subscriber), diedBefore };
+  private async redriveNext({ id, queue, names, diedBefore }: OpenRedrive): Promise<Queued[]> {
+    const which = { queue, subscribers: names, diedBefore };
     const redriven = await this.deliveries.redriveAll(which, BATCH_SIZE);
     await this.sql.execute(
       `UPDATE messaging.redrives SET redriven = redriven + $2, finished_at = CASE WHEN $3 THEN clock_timestamp() END
@@ -125,13 +120,8 @@ export class Redrives {
 
   private oldest(): Promise<OpenRedrive | undefined> {
     return this.sql.row<OpenRedrive>(
-      `SELECT id, queue, subscriber, died_before::text AS "diedBefore" FROM messaging.redrives
+      `SELECT id, queue, names, died_before::text AS "diedBefore" FROM messaging.redrives
        WHERE finished_at IS NULL ORDER BY id LIMIT 1`,
     );
-  }
-
-  /** A subscriber takes over the deliveries of its previous names. */
-  private namesOf(subscriber: string | null): readonly string[] | null {
-    return subscriber === null ? null : this.subscribers.namesOf(subscriber);
   }
 }

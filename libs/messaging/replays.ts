@@ -1,19 +1,23 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { newId, NIL_UUID } from '@rookery/domain';
-import { Outbox, type Queued, Sql } from '@rookery/persistence';
+import { Outbox, type Queued, Sql, Transaction } from '@rookery/persistence';
 import type { KnownSubscriber } from './subscribers';
 import { Subscribers } from './subscribers';
 
 /** Days for which finished replays are kept. */
 const KEEP_DAYS = 7;
+/** Hours for which a request waits for a worker that can work it off. A deployment takes less. */
+const MAX_WAIT_HOURS = 24;
 
 interface OpenReplay extends Record<string, unknown> {
   id: string;
   subscriber: string;
-  type: string | null;
+  names: string[];
+  types: string[];
   since: Date;
   until: Date;
   after: string;
+  overdue: boolean;
 }
 
 /** Events that a subscriber is to get belatedly. */
@@ -32,14 +36,18 @@ export interface WantedEvents {
  */
 @Injectable()
 export class Replays {
+  private readonly log = new Logger(Replays.name);
+
   constructor(
     private readonly outbox: Outbox,
     private readonly sql: Sql,
     private readonly subscribers: Subscribers,
+    private readonly transaction: Transaction,
   ) {}
 
   /**
-   * Stores a request with the current transaction.
+   * Stores a request with the current transaction. It contains the names and event types that this build knows: a
+   * worker that does not know all of them would deliver too little, or twice.
    *
    * @returns its id
    */
@@ -49,46 +57,85 @@ export class Replays {
       `DELETE FROM messaging.replays WHERE finished_at < now() - make_interval(days => $1)`,
       [KEEP_DAYS],
     );
+    const types = type === null ? [...new Set(subscriber.events.map((event) => event.type))] : [type];
     await this.sql.execute(
-      `INSERT INTO messaging.replays (id, subscriber, type, since, until, after_event_id)
-       VALUES ($1, $2, $3, $4, least($5::timestamptz, clock_timestamp()), $6)`,
-      [id, subscriber.name, type, since, until, NIL_UUID],
+      `INSERT INTO messaging.replays (id, subscriber, names, type, types, since, until, after_event_id)
+       VALUES ($1, $2, $3, $4, $5, $6, least($7::timestamptz, clock_timestamp()), $8)`,
+      [id, subscriber.name, [subscriber.name, ...subscriber.formerly], type, types, since, until, NIL_UUID],
     );
     return id;
   }
 
+  /** @returns whether there is a request that this build can work off. Ends those that no build has worked off for a day. */
+  async anyOpen(): Promise<boolean> {
+    const open = await this.open();
+    for (const replay of open) if (replay.overdue && !this.subscriberOf(replay)) await this.abandon(replay);
+    return open.some((replay) => this.subscriberOf(replay));
+  }
+
   /**
-   * Creates the next deliveries of the oldest request, in the current transaction.
+   * Creates the next deliveries of the oldest request that this build can work off, in the current transaction.
    *
    * @param limit maximum number of deliveries
    * @returns the deliveries to queue
    */
   async nextBatch(limit: number): Promise<Queued[]> {
-    const open = await this.sql.row<OpenReplay>(
-      `SELECT id, subscriber, type, since, until, after_event_id AS after FROM messaging.replays
-       WHERE finished_at IS NULL ORDER BY id LIMIT 1`,
+    for (const open of await this.open()) {
+      const known = this.subscriberOf(open);
+      if (known) return this.runBatch(open, known, limit);
+    }
+    return [];
+  }
+
+  private async runBatch(open: OpenReplay, known: KnownSubscriber, limit: number): Promise<Queued[]> {
+    const { deliveries, last } = await this.outbox.replay(
+      {
+        subscriber: known.name,
+        formerly: known.formerly,
+        types: open.types,
+        since: open.since.toISOString(),
+        until: open.until.toISOString(),
+        after: open.after,
+      },
+      limit,
     );
-    if (!open) return [];
-    const known = this.subscribers.get(open.subscriber);
-    // A subscriber that was removed in the meantime has nothing to get.
-    const { deliveries, last } = known
-      ? await this.outbox.replay(
-          {
-            subscriber: known.name,
-            formerly: known.formerly,
-            types: open.type === null ? known.events.map(({ type }) => type) : [open.type],
-            since: open.since.toISOString(),
-            until: open.until.toISOString(),
-            after: open.after,
-          },
-          limit,
-        )
-      : { deliveries: [], last: null };
     await this.sql.execute(
       `UPDATE messaging.replays SET replayed = replayed + $2, after_event_id = coalesce($3, after_event_id),
-         finished_at = CASE WHEN $3::uuid IS NULL THEN clock_timestamp() END WHERE id = $1`,
+         served_at = clock_timestamp(), finished_at = CASE WHEN $3::uuid IS NULL THEN clock_timestamp() END
+       WHERE id = $1`,
       [open.id, deliveries.length, last],
     );
     return deliveries;
+  }
+
+  private open(): Promise<OpenReplay[]> {
+    return this.sql.rows<OpenReplay>(
+      `SELECT id, subscriber, names, types, since, until, after_event_id AS after,
+              coalesce(served_at, requested_at) < now() - make_interval(hours => $1) AS overdue
+       FROM messaging.replays WHERE finished_at IS NULL ORDER BY id`,
+      [MAX_WAIT_HOURS],
+    );
+  }
+
+  /** @returns the subscriber of a request; undefined if a worker of this build cannot work the request off. */
+  private subscriberOf({ subscriber, names, types }: OpenReplay): KnownSubscriber | undefined {
+    const known = this.subscribers.get(subscriber);
+    if (!known || types.length === 0) return undefined;
+    const handled = new Set(known.events.map(({ type }) => type));
+    const all = this.subscribers.namesOf(subscriber);
+    const isKnown = names.every((name) => all.includes(name)) && types.every((type) => handled.has(type));
+    return isKnown ? known : undefined;
+  }
+
+  private async abandon({ id, subscriber }: OpenReplay): Promise<void> {
+    const error = `No worker handles these events as ${subscriber}.`;
+    const ended = await this.transaction.run(() =>
+      this.sql.execute(
+        `UPDATE messaging.replays SET finished_at = clock_timestamp(), error = $2
+         WHERE id = $1 AND finished_at IS NULL`,
+        [id, error],
+      ),
+    );
+    if (ended) this.log.warn(`Ended replay ${id} after ${MAX_WAIT_HOURS} hours: ${error}`);
   }
 }
