@@ -121,6 +121,17 @@ describe('Redriving dead deliveries', () => {
     }
   });
 
+  it('ends when its own deliveries are redriven, whatever else is requested', async () => {
+    await system.worker.close();
+    await system.sql(
+      `INSERT INTO messaging.replays (id, subscriber, names, types, since, until, after_event_id, served_at)
+       VALUES ($1, 'reviving.wake-the-dog', '{reviving.wake-the-dog}', '{reviving.bell-rang}', now(), now(), $1, now())`,
+      [newId()],
+    );
+    await redrive(queue.name);
+    expect(await system.sql('SELECT finished_at FROM messaging.replays')).toEqual([{ finished_at: null }]);
+  });
+
   it('refuses a queue and a subscriber that do not exist', async () => {
     await expect(redrive('nowhere')).rejects.toThrow('There is no queue named nowhere. Available queues: ');
     await expect(redrive(queue.name, 'nobody.at-all')).rejects.toThrow(

@@ -92,9 +92,14 @@ export class DeadDeliveries {
       throw new Error(`There is no subscriber named ${subscriber}: docs/map.md lists them.`);
     const { id } = await this.transaction.run(() => this.redrives.request(queue, subscriber ?? null));
     let progress = { redriven: 0, finished: false };
-    const isFinished = async () => (progress = await this.redrives.progressOf(id)).finished;
+    const refresh = async () => {
+      progress = await this.redrives.progressOf(id);
+    };
     try {
-      while (!(await isFinished())) await this.redrives.workOff(() => progress.finished);
+      while (!progress.finished) {
+        await this.redrives.workOff(() => progress.finished, refresh);
+        await refresh();
+      }
     } catch (error) {
       this.log.warn(`The workers continue: ${(error as Error).message}`);
       progress = await this.redrives.progressOf(id);

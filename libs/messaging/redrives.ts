@@ -69,15 +69,15 @@ export class Redrives {
   /**
    * Works off requests until there are no more, or `stopping` returns true.
    *
-   * @param onBatch called after each batch
+   * @param onBatch called after each batch; the next one waits for it
    * @throws Error if Redis does not respond: queued when it is back, the deliveries would exceed the rate
    */
-  async workOff(stopping: () => boolean, onBatch: () => void = () => undefined): Promise<void> {
+  async workOff(stopping: () => boolean, onBatch: () => void | Promise<void>): Promise<void> {
     while (!stopping() && (await this.anyOpen())) {
       await this.dispatch.ping();
       const began = performance.now();
       await this.runBatch();
-      onBatch();
+      await onBatch();
       await pause(Math.max(0, PACE_MS - (performance.now() - began)));
     }
   }
