@@ -122,7 +122,8 @@ export class Outbox {
 
   /**
    * Creates pending deliveries of stored events for a subscriber that has none for them, or whose delivery was
-   * discarded. Other deliveries, also those that are done, stay as they are.
+   * discarded. Other deliveries, also those that are done, stay as they are. An ordered subscriber does not get an
+   * event if it has handled a later one of the same subject.
    *
    * @param limit maximum number of events that can be delivered
    * @returns the deliveries to queue, and the id of the last event that was checked; null at the end
@@ -159,6 +160,13 @@ export class Outbox {
       `WITH wanted AS (
          SELECT * FROM jsonb_to_recordset($1::jsonb) AS row (event_id uuid, subscriber text, queue text, subject uuid,
            sequence int, ordered boolean, keys text[])
+       ), handled AS (
+         SELECT of.subject, latest.sequence FROM (SELECT DISTINCT subject FROM wanted WHERE ordered) AS of
+         CROSS JOIN LATERAL (
+           SELECT o.sequence FROM messaging.outbox o WHERE o.subject = of.subject AND EXISTS (
+             SELECT 1 FROM messaging.event_delivery p WHERE p.event_id = o.event_id
+               AND (p.subscriber = $3 OR p.subscriber = ANY ($2)) AND p.state = 'done' AND p.discarded_at IS NULL OFFSET 0)
+           ORDER BY o.sequence DESC LIMIT 1) AS latest
        ), added AS (
          INSERT INTO messaging.event_delivery AS d (event_id, subscriber, queue, subject, sequence, ordered)
          SELECT event_id, subscriber, queue, subject, sequence, ordered FROM wanted
@@ -166,6 +174,7 @@ export class Outbox {
                   WHERE i.subscriber = wanted.subscriber AND i.key = ANY (wanted.keys)))
            AND NOT EXISTS (SELECT 1 FROM messaging.event_delivery p WHERE p.event_id = wanted.event_id
                   AND p.subscriber = ANY ($2) AND p.discarded_at IS NULL)
+           AND NOT EXISTS (SELECT 1 FROM handled h WHERE h.subject = wanted.subject AND h.sequence > wanted.sequence)
          ON CONFLICT (event_id, subscriber) DO UPDATE
            SET state = 'pending', attempts = 0, finished_at = NULL, discarded_at = NULL, due_at = now()
            WHERE d.discarded_at IS NOT NULL
@@ -174,7 +183,7 @@ export class Outbox {
        SELECT added.event_id AS "eventId", added.subscriber, added.queue, o.type, added.subject, 0 AS "delayMs"
        FROM added CROSS JOIN LATERAL (SELECT type FROM messaging.outbox WHERE event_id = added.event_id OFFSET 0) AS o
        ORDER BY added.event_id`,
-      [JSON.stringify(rows), wanted.formerly],
+      [JSON.stringify(rows), wanted.formerly, wanted.subscriber],
     );
     const last = events.length === limit ? events.at(-1)!.id : (boundary?.id ?? null);
     return { deliveries, last };

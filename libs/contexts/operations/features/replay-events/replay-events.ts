@@ -75,7 +75,7 @@ export class ReplayEventsRoute {
     operationId: 'replayEvents',
     summary: 'Deliver stored events to a subscriber',
     description:
-      'For a subscriber that was added after the events occurred, or whose deliveries were discarded: workers deliver the events of the period that it has not received, at most 500 a second. A delivery that is done, pending or failed stays as it is, so no effect happens twice. Delivered events are stored for 7 days. Requires a fresh sign-in, within the last 15 minutes.',
+      'For a subscriber that was added after the events occurred, or whose deliveries were discarded: workers deliver the events of the period that it has not received, at most 500 a second. A delivery that is done, pending or failed stays as it is, so no effect happens twice. A subscriber that receives the events of a subject in order does not get an event if it has handled a later one of the same subject. Delivered events are stored for 7 days. Requires a fresh sign-in, within the last 15 minutes.',
     ok: { status: 202, type: StartedReplay },
     rejects: [SubscriberUnknown, TypeNotHandled, PeriodEmpty],
   })
