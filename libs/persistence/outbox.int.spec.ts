@@ -224,7 +224,16 @@ describe('The outbox', () => {
   });
 
   it('deletes what is old and done, and nothing else', async () => {
-    const states = ['done', 'pending', 'dead', 'parked', 'young', 'unpublished', 'halfDone'] as const;
+    const states = [
+      'done',
+      'pending',
+      'dead',
+      'parked',
+      'young',
+      'unpublished',
+      'halfDone',
+      'doneLate',
+    ] as const;
     const subjects = Object.fromEntries(states.map((state) => [state, newId()])) as Record<
       (typeof states)[number],
       string
@@ -244,6 +253,10 @@ describe('The outbox', () => {
     await ledger.sql(
       `UPDATE messaging.event_delivery SET state = 'dead' WHERE subject = $1 AND subscriber = 'garden.rake'`,
       [subjects.halfDone],
+    );
+    await ledger.sql(
+      `UPDATE messaging.event_delivery SET finished_at = now() - interval '6 days' WHERE subject = $1`,
+      [subjects.doneLate],
     );
     await ledger.sql(`UPDATE messaging.outbox SET published_at = now() - interval '8 days'`);
     await ledger.sql(

@@ -239,19 +239,22 @@ export class Outbox {
   }
 
   /**
-   * Deletes events whose deliveries are all done.
+   * Deletes events whose deliveries are all done, or discarded.
    *
-   * @param olderThanDays minimum age
+   * @param olderThanDays days since the event was published, and since the last of its deliveries was done or discarded
    * @param limit maximum number of events to delete
    * @returns number of deleted events
    */
   async prune(olderThanDays: number, limit: number): Promise<number> {
+    // OFFSET 0: one lookup for each old event, oldest first, until there are enough. A join could read all deliveries.
     return this.sql.execute(
       `DELETE FROM messaging.outbox WHERE id IN (
          SELECT o.id FROM messaging.outbox o
          WHERE o.published_at < now() - make_interval(days => $1)
-           AND NOT EXISTS (SELECT 1 FROM messaging.event_delivery d WHERE d.event_id = o.event_id AND d.state <> 'done')
-         ORDER BY o.id LIMIT $2)`,
+           AND NOT EXISTS (SELECT 1 FROM messaging.event_delivery d WHERE d.event_id = o.event_id
+             AND (d.state <> 'done' OR greatest(d.finished_at, d.discarded_at) >= now() - make_interval(days => $1))
+             OFFSET 0)
+         ORDER BY o.published_at LIMIT $2)`,
       [olderThanDays, limit],
     );
   }

@@ -131,14 +131,22 @@ describe('an operator', () => {
     });
   });
 
-  it('prunes a discarded delivery like one that is done', async () => {
+  it('prunes a discarded delivery a week after it was discarded, so that it can be replayed until then', async () => {
     const { subject, id } = await stuck();
     await decide('discard', id);
+    const prune = () => system.inApi(Transaction).run(() => system.inApi(Outbox).prune(7, 1_000));
     await system.sql(
-      `UPDATE messaging.outbox SET published_at = now() - interval '8 days' WHERE subject = $1`,
+      `UPDATE messaging.outbox SET published_at = now() - interval '30 days' WHERE subject = $1`,
       [subject],
     );
-    await system.inApi(Transaction).run(() => system.inApi(Outbox).prune(7, 1_000));
+    await prune();
+    expect(await states(subject)).toEqual([{ sequence: 1, state: 'done', discarded: true }]);
+    await system.sql(
+      `UPDATE messaging.event_delivery SET finished_at = now() - interval '20 days',
+         discarded_at = now() - interval '8 days' WHERE subject = $1`,
+      [subject],
+    );
+    await prune();
     expect(await states(subject)).toEqual([]);
     expect((await decide('retry', id)).status).toBe(404);
   });
