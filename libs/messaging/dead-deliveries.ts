@@ -82,7 +82,7 @@ export class DeadDeliveries {
    * @param queue name of a declared queue
    * @param subscriber name of the subscriber; all subscribers without it
    * @returns number of deliveries, and whether this is all of them
-   * @throws Error if there is no such queue or subscriber
+   * @throws Error if there is no such queue or subscriber, or the request failed too often
    */
   async redrive(queue: string, subscriber?: string): Promise<{ redriven: number; finished: boolean }> {
     const queues = declaredQueues().map(({ name }) => name);
@@ -91,7 +91,7 @@ export class DeadDeliveries {
     if (subscriber !== undefined && !this.subscribers.get(subscriber))
       throw new Error(`There is no subscriber named ${subscriber}: docs/map.md lists them.`);
     const { id } = await this.transaction.run(() => this.redrives.request(queue, subscriber ?? null));
-    let progress = { redriven: 0, finished: false };
+    let progress: Awaited<ReturnType<Redrives['progressOf']>> = { redriven: 0, finished: false, error: null };
     const refresh = async () => {
       progress = await this.redrives.progressOf(id);
     };
@@ -104,7 +104,9 @@ export class DeadDeliveries {
       this.log.warn(`The workers continue: ${(error as Error).message}`);
       progress = await this.redrives.progressOf(id);
     }
-    return progress;
+    const { redriven, finished, error } = progress;
+    if (finished && error !== null) throw new Error(`The redrive ended before all were redriven: ${error}`);
+    return { redriven, finished };
   }
 
   private async inRedis(work: () => Promise<void>): Promise<void> {

@@ -6,7 +6,7 @@ import { Redrives } from './redrives';
 const POLL_MS = 1_000;
 const STALLED_MS = 60_000;
 
-/** Works off the requests of operators to redrive dead deliveries. */
+/** Works off the requests of operators to redrive dead deliveries and to replay events. */
 @Injectable()
 export class RedriveDead implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;

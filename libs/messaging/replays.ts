@@ -9,6 +9,21 @@ const KEEP_DAYS = 7;
 /** Hours for which a request waits for a worker that can work it off. A deployment takes less. */
 const MAX_WAIT_HOURS = 24;
 
+/** An open request whose turn it is. */
+export interface Turn {
+  table: 'redrives' | 'replays';
+  id: string;
+  /** When its last batch ran; null before the first. */
+  servedAt: Date | null;
+  /**
+   * Runs its next batch in the current transaction.
+   *
+   * @param limit maximum number of deliveries
+   * @returns the deliveries to queue
+   */
+  run(limit: number): Promise<Queued[]>;
+}
+
 interface OpenReplay extends Record<string, unknown> {
   id: string;
   subscriber: string;
@@ -17,6 +32,7 @@ interface OpenReplay extends Record<string, unknown> {
   since: Date;
   until: Date;
   after: string;
+  servedAt: Date | null;
   overdue: boolean;
 }
 
@@ -73,18 +89,14 @@ export class Replays {
     return open.some((replay) => this.subscriberOf(replay));
   }
 
-  /**
-   * Creates the next deliveries of the oldest request that this build can work off, in the current transaction.
-   *
-   * @param limit maximum number of deliveries
-   * @returns the deliveries to queue
-   */
-  async nextBatch(limit: number): Promise<Queued[]> {
+  /** @returns the request that has waited longest, of those that this build can work off. */
+  async next(): Promise<Turn | undefined> {
     for (const open of await this.open()) {
       const known = this.subscriberOf(open);
-      if (known) return this.runBatch(open, known, limit);
+      const { id, servedAt } = open;
+      if (known) return { table: 'replays', id, servedAt, run: (limit) => this.runBatch(open, known, limit) };
     }
-    return [];
+    return undefined;
   }
 
   private async runBatch(open: OpenReplay, known: KnownSubscriber, limit: number): Promise<Queued[]> {
@@ -101,7 +113,8 @@ export class Replays {
     );
     await this.sql.execute(
       `UPDATE messaging.replays SET replayed = replayed + $2, after_event_id = coalesce($3, after_event_id),
-         served_at = clock_timestamp(), finished_at = CASE WHEN $3::uuid IS NULL THEN clock_timestamp() END
+         served_at = clock_timestamp(), failures = 0, error = NULL,
+         finished_at = CASE WHEN $3::uuid IS NULL THEN clock_timestamp() ELSE finished_at END
        WHERE id = $1`,
       [open.id, deliveries.length, last],
     );
@@ -110,9 +123,9 @@ export class Replays {
 
   private open(): Promise<OpenReplay[]> {
     return this.sql.rows<OpenReplay>(
-      `SELECT id, subscriber, names, types, since, until, after_event_id AS after,
+      `SELECT id, subscriber, names, types, since, until, after_event_id AS after, served_at AS "servedAt",
               coalesce(served_at, requested_at) < now() - make_interval(hours => $1) AS overdue
-       FROM messaging.replays WHERE finished_at IS NULL ORDER BY id`,
+       FROM messaging.replays WHERE finished_at IS NULL ORDER BY served_at NULLS FIRST, id`,
       [MAX_WAIT_HOURS],
     );
   }

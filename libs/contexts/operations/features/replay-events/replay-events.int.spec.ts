@@ -1,7 +1,7 @@
 import { contexts } from '@rookery/contexts';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { defineEvent, type EventOf, newId, type RaisedEvent } from '@rookery/domain';
-import { defineQueue, type Handles, Subscriber } from '@rookery/messaging';
+import { defineQueue, type Handles, Replays, Subscriber, Subscribers } from '@rookery/messaging';
 import { Outbox, Sql, Transaction } from '@rookery/persistence';
 import { RedisConnections } from '@rookery/redis';
 import { eventually, type Person } from '@rookery/testing';
@@ -232,6 +232,50 @@ describe('replaying events', () => {
     await settled();
     expect(await heard()).toEqual(ids.toSorted((a, b) => (a < b ? -1 : 1)));
   }, 180_000);
+
+  it('takes turns with other requests', async () => {
+    await sung(1_100, Hummed, {});
+    await sung(1);
+    const known = system.inApi(Subscribers).get('replaying.listen')!;
+    // Together, so that none begins before the other.
+    const ids = await system
+      .inApi(Transaction)
+      .run(async () => [
+        await system.inApi(Replays).request(known, { ...period(), type: Hummed.type }),
+        await system.inApi(Replays).request(known, { ...period(), type: Sung.type }),
+      ]);
+    for (const id of ids) await isFinished(id);
+    const finished = await system.sql(
+      'SELECT type FROM messaging.replays WHERE id = ANY ($1) ORDER BY finished_at',
+      [ids],
+    );
+    expect(finished).toEqual([{ type: Sung.type }, { type: Hummed.type }]);
+  });
+
+  it('does not hold up others if it fails, and ends when it has failed too often', async () => {
+    await system.sql(
+      `INSERT INTO messaging.outbox (event_id, type, version, subject, sequence, shard, data, occurred_at, published_at)
+       VALUES ($1, 'replaying.sung', 1, $1, 1, 0, 'null', now(), now())`,
+      [newId()],
+    );
+    const [hummed] = await sung(1, Hummed, {});
+    const failing = await replay({ subscriber: 'replaying.complain' });
+    const other = await replay({ subscriber: 'replaying.listen', type: Hummed.type });
+    await isFinished(other.body.id);
+    await settled();
+    expect(await heard()).toEqual([hummed]);
+    await system.sql('UPDATE messaging.replays SET failures = 19 WHERE id = $1 AND finished_at IS NULL', [
+      failing.body.id,
+    ]);
+    await isFinished(failing.body.id);
+    const ended = await system.sql('SELECT failures, error FROM messaging.replays WHERE id = $1', [
+      failing.body.id,
+    ]);
+    expect(ended).toEqual([{ failures: 20, error: expect.stringContaining('properties of null') }]);
+    await eventually(async () =>
+      system.logged.some((line) => line.includes(`${failing.body.id} in messaging`)),
+    );
+  });
 
   it('returns errors that name field and rule', async () => {
     const subscriber = 'replaying.listen';
