@@ -24,8 +24,8 @@ interface OpenRedrive extends Record<string, unknown> {
 
 /**
  * Requests to redrive all dead deliveries of a queue. Works them off, and those of {@link Replays}: a request is a row,
- * and all processes together run one batch a second. Open requests take turns. A batch commits as a whole, so a process that is killed loses
- * nothing, and the next one continues.
+ * and all processes together run one batch a second. Open requests take turns. A batch commits as a whole, so a process
+ * that is killed loses nothing, and the next one continues.
  */
 @Injectable()
 export class Redrives {

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { newId } from '@rookery/domain';
 import { eventually, privateSystem } from '@rookery/testing';
+import { startProgram } from '@rookery/testing/program';
 import { stopChild } from '../../../../../tools/parts/processes.mts';
 
 const DELIVERIES = 1_200;
@@ -12,19 +13,9 @@ describe('npm run redrive', () => {
   afterAll(() => Promise.all(children.map((child) => stopChild(child, 'SIGKILL', 5_000))));
 
   function start(script: string, ...args: string[]): ChildProcess {
-    const child = spawn(process.execPath, [script, ...args], {
-      stdio: 'ignore',
-      env: {
-        PATH: process.env.PATH,
-        NODE_ENV: 'test',
-        LOG_LEVEL: 'fatal',
-        WORKER_PORT: '0',
-        DATABASE_URL: system.addresses.databaseUrl,
-        DATABASE_POOL_SIZE: '5',
-        REDIS_URL: system.addresses.redisUrl,
-        SMTP_URL: 'smtp://127.0.0.1:1', // these deliveries send no mail, because their users do not exist
-        QUEUE_CONCURRENCY_DEFAULT: '20',
-      },
+    const child = startProgram(system, [script, ...args], {
+      SMTP_URL: 'smtp://127.0.0.1:1', // these deliveries send no mail, because their users do not exist
+      QUEUE_CONCURRENCY_DEFAULT: '20',
     });
     children.push(child);
     return child;

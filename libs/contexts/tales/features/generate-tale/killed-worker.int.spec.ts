@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { enroll } from '@rookery/contexts/identity/testing';
 import { readTale, requestTale, settled } from '@rookery/contexts/tales/testing';
 import { eventually, Inbox, privateSystem } from '@rookery/testing';
 import { LanguageModelServer } from '@rookery/testing/language-model';
+import { startWorkerProgram } from '@rookery/testing/program';
 import { SMTPServer } from 'smtp-server';
 import { type RunningMailbox, startMailbox } from '../../../../../tools/parts/mailbox.mts';
 import { stopChild } from '../../../../../tools/parts/processes.mts';
@@ -91,21 +92,7 @@ describe('A worker that is killed in the middle of a tale', () => {
 
   /** A worker as a process of its own; its mails go to the mailbox of this suite. */
   function startWorker(settings: Record<string, string> = {}): ChildProcess {
-    const worker = spawn(process.execPath, ['dist/apps/worker/src/main.js'], {
-      stdio: 'ignore',
-      env: {
-        PATH: process.env.PATH,
-        NODE_ENV: 'test',
-        LOG_LEVEL: 'fatal',
-        WORKER_PORT: '0',
-        DATABASE_URL: system.addresses.databaseUrl,
-        DATABASE_POOL_SIZE: '5',
-        REDIS_URL: system.addresses.redisUrl,
-        SMTP_URL: mailbox.smtpUrl,
-        ...llm(),
-        ...settings,
-      },
-    });
+    const worker = startWorkerProgram(system, { SMTP_URL: mailbox.smtpUrl, ...llm(), ...settings });
     workers.push(worker);
     return worker;
   }

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enroll } from '@rookery/contexts/identity/testing';
 import { gather } from '@rookery/contexts/workspaces/testing';
 import { eventually, Inbox, type Person, privateSystem } from '@rookery/testing';
+import { startWorkerProgram } from '@rookery/testing/program';
 import { Client } from 'pg';
 import { type RunningMailbox, startMailbox } from '../../../../../tools/parts/mailbox.mts';
 import { stopChild } from '../../../../../tools/parts/processes.mts';
@@ -35,19 +36,7 @@ describe('A run of reminders', () => {
 
   /** Starts a worker in a separate process. Its mails go to the mailbox of this suite. */
   function startWorker(): ChildProcess {
-    const worker = spawn(process.execPath, ['dist/apps/worker/src/main.js'], {
-      stdio: 'ignore',
-      env: {
-        PATH: process.env.PATH,
-        NODE_ENV: 'test',
-        LOG_LEVEL: 'fatal',
-        WORKER_PORT: '0',
-        DATABASE_URL: system.addresses.databaseUrl,
-        DATABASE_POOL_SIZE: '5',
-        REDIS_URL: system.addresses.redisUrl,
-        SMTP_URL: mailbox.smtpUrl,
-      },
-    });
+    const worker = startWorkerProgram(system, { SMTP_URL: mailbox.smtpUrl });
     workers.push(worker);
     return worker;
   }
