@@ -67,9 +67,15 @@ export class SilentProxy {
     for (const pair of this.pairs) pass(pair);
   }
 
-  /** Passes on the next COMMIT on a connection that has sent `text` before, and drops its response. */
-  loseCommitAfter(text: string): void {
+  /**
+   * Passes on the next COMMIT on a connection that has sent `text` before, and drops its response.
+   *
+   * @param text a value: the text of a prepared statement is sent once
+   * @returns whether that has happened
+   */
+  loseCommitAfter(text: string): { isLost: () => boolean } {
     this.marker = text;
+    return { isLost: () => this.marker !== text };
   }
 
   /** Closes every connection and the proxy. */
