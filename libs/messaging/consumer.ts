@@ -36,8 +36,11 @@ const LEASE_MS = 10_000;
 const CLOSE_MS = 20_000;
 const LOOK_MS = 50;
 
-/** What a finished attempt requires of the queue: nothing, or the job again after some milliseconds. */
-type Outcome = 'over' | { again: number };
+/**
+ * How an attempt ended: `done`; `over`, if there is nothing to do for now; or what it requires of the queue: the job
+ * again after some milliseconds.
+ */
+type Outcome = 'done' | 'over' | { again: number };
 
 interface Delivery {
   subscriber: KnownSubscriber;
@@ -50,7 +53,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(Consumer.name);
   private readonly together = new TickBatcher((deliveries: Delivery[]) => this.runInTransaction(deliveries));
   private atWork = 0;
-  private workers: Worker<DeliveryJob>[] = [];
+  private workers: Worker<DeliveryJob, 'done' | 'over'>[] = [];
 
   constructor(
     private readonly deliveries: Deliveries,
@@ -64,13 +67,20 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.workers = declaredQueues().map((queue) => {
-      const worker = new Worker<DeliveryJob>(queue.name, (job, token) => this.process(job, token), {
-        ...LOCK,
-        connection: this.redis.blocking(),
-        prefix: PREFIX,
-        concurrency: queue.concurrency ?? this.settings[queue.class],
-      });
+      const worker = new Worker<DeliveryJob, 'done' | 'over'>(
+        queue.name,
+        (job, token) => this.process(job, token),
+        {
+          ...LOCK,
+          connection: this.redis.blocking(),
+          prefix: PREFIX,
+          concurrency: queue.concurrency ?? this.settings[queue.class],
+        },
+      );
       worker.on('error', (error) => this.log.debug(`${queue.name}: ${error.message}`));
+      worker.on('completed', (job, result) => {
+        if (result === 'over') void this.checkDecisions(queue.name, job.data);
+      });
       return worker;
     });
   }
@@ -95,7 +105,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     );
   }
 
-  private async process(job: Job<DeliveryJob>, token: string | undefined): Promise<void> {
+  private async process(job: Job<DeliveryJob>, token: string | undefined): Promise<'done' | 'over'> {
     const end = deliverySeconds.startTimer({ subscriber: job.data.subscriber });
     this.atWork += 1;
     const outcome = await this.attempt(job).catch((error: Error): Outcome => {
@@ -104,7 +114,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     });
     this.atWork -= 1;
     end();
-    if (outcome === 'over') return;
+    if (typeof outcome === 'string') return outcome;
     await job.moveToDelayed(Date.now() + outcome.again, token);
     throw new DelayedError();
   }
@@ -121,7 +131,7 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
         : this.runOutside({ subscriber, key: job.data }));
       if (typeof claimed === 'object') return claimed;
       if (claimed === 'done') deliveriesTotal.inc({ subscriber: subscriber.name, outcome: 'done' });
-      return claimed === 'done' || claimed === 'over' ? 'over' : { again: AGAIN_MS[claimed] };
+      return claimed === 'done' || claimed === 'over' ? claimed : { again: AGAIN_MS[claimed] };
     } catch (error) {
       return this.failed(subscriber, job.data, errorOf(error));
     }
@@ -248,6 +258,20 @@ export class Consumer implements OnApplicationBootstrap, OnModuleDestroy {
     const dead = await this.deliveries.deadOne(key);
     if (dead) await this.dispatch.addFailed(dead).catch(() => undefined); // the redrive shows it when Redis is back
     return 'over';
+  }
+
+  /**
+   * A dead or parked delivery can have become pending again, or been discarded, before its job was removed: adding it
+   * had no effect then, and it was shown as dead afterwards. If this fails, the sweep finds it.
+   */
+  private async checkDecisions(queue: string, key: DeliveryJob): Promise<void> {
+    try {
+      if (!(await this.deliveries.deadOne(key))) await this.dispatch.removeFailed(queue, key);
+      if ((await this.deliveries.attempts(key)) !== undefined)
+        await this.dispatch.add([{ ...key, queue, delayMs: 0 }]);
+    } catch (error) {
+      this.log.debug(`${key.subscriber} ${key.eventId}: ${(error as Error).message}`);
+    }
   }
 
   private async park(key: DeliveryJob, reason: string): Promise<Outcome> {

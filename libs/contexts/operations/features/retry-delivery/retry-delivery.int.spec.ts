@@ -106,6 +106,46 @@ describe('an operator', () => {
     expect((await decide('discard', id)).status).toBe(200);
   });
 
+  /** Lets the worker show the next dead delivery, and so finish its job, only after `work`. */
+  async function beforeJobIsRemoved(work: () => Promise<void>): Promise<void> {
+    const dispatch = system.inWorker(Dispatch);
+    const show = dispatch.addFailed.bind(dispatch);
+    const decided = Promise.withResolvers<void>();
+    const shown = jest.spyOn(dispatch, 'addFailed').mockImplementationOnce(async (delivery) => {
+      await decided.promise;
+      await show(delivery);
+    });
+    try {
+      await work();
+    } finally {
+      decided.resolve();
+      await Promise.all(shown.mock.results.map(({ value }) => value as Promise<void>));
+      shown.mockRestore();
+    }
+  }
+
+  it('retries a failed delivery before its job is removed: it runs, and is not shown as failed', async () => {
+    let subject = '';
+    let id = '';
+    await beforeJobIsRemoved(async () => {
+      ({ subject, id } = await stuck());
+      broken.delete(subject);
+      expect((await decide('retry', id)).status).toBe(202);
+    });
+    await eventually(() => opened.includes(`${subject} 1`));
+    expect(await board(failedQueue(queue.name)).getJob(id)).toBeUndefined();
+  });
+
+  it('discards a failed delivery before its job is removed: it is not shown as failed', async () => {
+    let id = '';
+    await beforeJobIsRemoved(async () => {
+      ({ id } = await stuck());
+      expect((await decide('discard', id)).status).toBe(200);
+    });
+    await eventually(async () => (await board(queue.name).getJob(id)) === undefined);
+    await eventually(async () => (await board(failedQueue(queue.name)).getJob(id)) === undefined);
+  });
+
   it('discards a failed delivery: it never runs, and later events of its subject do', async () => {
     const { subject, id } = await stuck(3);
     broken.delete(subject);
