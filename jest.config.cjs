@@ -50,8 +50,8 @@ const project = {
 module.exports = {
   // One for each core, as suites compute; two at least, as they also wait; eight at most, as PostgreSQL grants 200 connections.
   maxWorkers: Math.min(Math.max(availableParallelism(), 2), 8),
-  // V8 collects garbage late: a worker grows to over 2 GB, and collecting that on a busy machine takes longer than a
-  // request or a statement may take.
+  // Without a bound a worker grows to over 2 GB. On a busy machine such workers were seen to stand still for 4 to 6 s,
+  // longer than a request may take; smaller ones were not.
   workerIdleMemoryLimit: '512MB',
   // Long enough for a busy machine: how long a test takes says nothing unless it says so itself.
   testTimeout: 120_000,
