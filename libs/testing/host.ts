@@ -10,6 +10,7 @@ import { createApi } from '../../apps/api/src/api';
 import { WorkerModule } from '../../apps/worker/src/worker.module';
 import { callFixture } from './fixtures';
 import { injectInto } from './inject';
+import { redisIsBack } from './redis-is-back';
 import type { Injected } from './system';
 
 /** Api and worker of one system. */
@@ -42,6 +43,7 @@ class Hosted {
   perform(action: string, args: object): Promise<unknown> {
     if (action === 'inject') return injectInto(this.apps.api, args as Injected);
     if (action === 'close-worker') return this.apps.worker.close();
+    if (action === 'redis-is-back') return redisIsBack(this.apps.api);
     const [fixture, where] = action.split('@') as [string, 'api' | 'worker'];
     return callFixture(contexts, this.apps[where], fixture, args);
   }

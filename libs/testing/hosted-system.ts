@@ -56,9 +56,10 @@ export class HostedSystem extends TestSystem {
     await post(`${this.hosted.partsUrl}/kill-redis`);
   }
 
-  /** Starts Redis again, empty, at the same address. */
+  /** Starts Redis again, empty, at the same address, and waits until the api has connected to it. */
   async startRedisEmpty(): Promise<void> {
     await post(`${this.hosted.partsUrl}/start-redis`);
+    await post(`${this.hosted.hostUrl}/redis-is-back`);
   }
 
   /** Stops the object storage; its objects are kept. Only for a system of the suite's own. */

@@ -18,6 +18,7 @@ import { callFixture } from './fixtures';
 import { inHooks } from './in-hooks';
 import { injectInto } from './inject';
 import { post } from './post';
+import { redisIsBack } from './redis-is-back';
 import { type Injected, type InjectedAnswer, type SystemAddresses, TestSystem } from './system';
 
 type Redis = Awaited<ReturnType<typeof startRedis>>;
@@ -151,10 +152,11 @@ export class OwnSystem extends TestSystem {
     await this.parts.redis.stop('SIGKILL');
   }
 
-  /** Starts Redis again, empty, at the same address. */
+  /** Starts Redis again, empty, at the same address, and waits until the api has connected to it. */
   async startRedisEmpty(): Promise<void> {
     const { port } = this.parts.redis;
     this.parts.redis = await startRedis({ dataDir: join(this.parts.folder, 'redis'), port, durable: false });
+    await redisIsBack(this.api);
   }
 
   protected override inject(request: Injected): Promise<InjectedAnswer> {

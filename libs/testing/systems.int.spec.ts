@@ -46,6 +46,19 @@ describe('A system of a suite', () => {
     expect(await own.redis('PING')).toBe('PONG');
   });
 
+  it('starts Redis again for its api, too, which reconnects at intervals', async () => {
+    const register = async (name: string) => {
+      const body = { email: `${name}@example.com`, username: name, name, password: 'correct horse battery' };
+      return (await own.ask('POST /v1/auth/register', { body })).status;
+    };
+    for (const name of ['first', 'second', 'third']) {
+      await own.killRedis();
+      expect(await register(name)).toBe(503);
+      await own.startRedisEmpty();
+      expect(await register(name)).toBe(202);
+    }
+  });
+
   it('runs fixtures with the providers of either app', async () => {
     for (const where of ['api', 'worker'] as const)
       expect(await own.fixture('identity.permissionsOfKey', { key: 'nonsense' }, where)).toBeNull();
