@@ -44,20 +44,45 @@ class WriteHandler implements ICommandHandler<Write> {
   }
 }
 
-/** Runs one inner command per line. */
-@Audited('suite.write-all')
-class WriteAll extends Command<void> {
-  constructor(readonly texts: string[]) {
+/** Runs other commands one after the other. */
+@Audited('suite.run-all')
+class RunAll extends Command<void> {
+  constructor(readonly inner: readonly Command<unknown>[]) {
     super();
   }
 }
 
-@CommandHandler(WriteAll)
-class WriteAllHandler implements ICommandHandler<WriteAll> {
+@CommandHandler(RunAll)
+class RunAllHandler implements ICommandHandler<RunAll> {
   constructor(private readonly commands: Commands) {}
 
-  async execute({ texts }: WriteAll): Promise<void> {
-    for (const text of texts) await this.commands.execute(new Write(text));
+  async execute({ inner }: RunAll): Promise<void> {
+    for (const each of inner) await this.commands.execute(each);
+  }
+}
+
+/** Writes to two lines, and waits after each of them. */
+@Audited('suite.extend-both')
+class ExtendBoth extends Command<void> {
+  constructor(
+    readonly texts: readonly [string, string],
+    readonly meet: () => Promise<void>,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(ExtendBoth)
+class ExtendBothHandler implements ICommandHandler<ExtendBoth> {
+  constructor(private readonly sql: Sql) {}
+
+  async execute({ texts, meet }: ExtendBoth): Promise<void> {
+    for (const text of texts) {
+      await this.sql.execute(`UPDATE suite.line SET transaction = transaction || '+' WHERE text = $1`, [
+        text,
+      ]);
+      await meet();
+    }
   }
 }
 
@@ -90,7 +115,7 @@ class Read implements Handles<typeof Written> {
 describe('With one connection to PostgreSQL, a command', () => {
   let commands: Commands;
 
-  const handlers = [WriteHandler, WriteAllHandler, CountLinesHandler];
+  const handlers = [WriteHandler, RunAllHandler, ExtendBothHandler, CountLinesHandler];
   const system = ownSystem([contextOf('suite', { handlers, subscribers: [Read] })], {
     DATABASE_POOL_SIZE: '1',
   });
@@ -142,7 +167,7 @@ describe('With one connection to PostgreSQL, a command', () => {
   });
 
   it('inside another command joins its transaction', async () => {
-    await commands.execute(new WriteAll(['a', 'b', 'c']));
+    await commands.execute(new RunAll(['a', 'b', 'c'].map((text) => new Write(text))));
     expect(await texts('line')).toEqual(['a', 'b', 'c']);
     expect(await transactions()).toBe(1);
   });
@@ -150,9 +175,37 @@ describe('With one connection to PostgreSQL, a command', () => {
   it('that is rejected changes nothing and raises no event, and neither does its outer command', async () => {
     const before = await system.sql('SELECT id FROM messaging.outbox ORDER BY id');
     await expect(commands.execute(new Write('rude'))).rejects.toMatchObject({ code: 'suite.unwelcome' });
-    await expect(commands.execute(new WriteAll(['a', 'rude']))).rejects.toBeInstanceOf(Rejection);
+    await expect(commands.execute(new RunAll([new Write('a'), new Write('rude')]))).rejects.toBeInstanceOf(
+      Rejection,
+    );
     expect(await texts('line')).toEqual([]);
     expect(await system.sql('SELECT id FROM messaging.outbox ORDER BY id')).toEqual(before);
+  });
+
+  it.each<[string, (command: ExtendBoth) => Command<void>, string]>([
+    ['runs', (command) => command, 'suite.extend-both'],
+    ['inside another command runs with it', (command) => new RunAll([command]), 'suite.run-all'],
+  ])('%s again after a deadlock', async (_, wrapped, action) => {
+    await system.sql(`INSERT INTO suite.line VALUES ('a', ''), ('b', '')`);
+    const since = newId();
+    let arrived = 0;
+    const meet = async () => {
+      arrived += 1;
+      await eventually(() => Promise.resolve(arrived >= 2));
+    };
+    await Promise.all([
+      commands.execute(wrapped(new ExtendBoth(['a', 'b'], meet))),
+      system.inWorker(Commands).execute(wrapped(new ExtendBoth(['b', 'a'], meet))),
+    ]);
+    expect(await system.sql('SELECT text, transaction FROM suite.line ORDER BY text')).toEqual([
+      { text: 'a', transaction: '++' },
+      { text: 'b', transaction: '++' },
+    ]);
+    const entries = await system.sql(
+      'SELECT outcome FROM audit.entries WHERE action = $1 AND id > $2 ORDER BY outcome',
+      [action, since],
+    );
+    expect(entries).toEqual([{ outcome: 'done' }, { outcome: 'done' }, { outcome: 'failed' }]);
   });
 
   it('can change something, a query cannot', async () => {

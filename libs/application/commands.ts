@@ -1,9 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { type Command, CommandBus } from '@nestjs/cqrs';
 import { auditedAction, AuditTrail } from '@rookery/audit';
 import { Rejection } from '@rookery/domain';
 import { histogram, inSpan } from '@rookery/observability';
-import { Transaction } from '@rookery/persistence';
+import { isDeadlock, Transaction } from '@rookery/persistence';
 import { IdempotencyKeys } from './idempotency-keys';
 
 const seconds = histogram({
@@ -12,13 +12,19 @@ const seconds = histogram({
   labels: ['command', 'outcome'],
 });
 
+/** A deadlock is detected after a second, so more attempts would not fit into the time of a request. */
+const ATTEMPTS = 3;
+
 /**
  * The only way to change something: span → idempotency → audit → transaction → handler. The effect, the record under an
  * idempotency key and the audit entry commit together; a rejection is recorded after the rollback. A command whose
- * effect is already recorded under the key does not run again, so there is no second entry.
+ * effect is already recorded under the key does not run again, so there is no second entry. A command whose transaction
+ * PostgreSQL aborts because of a deadlock runs again; each attempt has its audit entry.
  */
 @Injectable()
 export class Commands {
+  private readonly log = new Logger(Commands.name);
+
   constructor(
     private readonly bus: CommandBus,
     private readonly audit: AuditTrail,
@@ -36,14 +42,29 @@ export class Commands {
     return this.measured(command, () =>
       inSpan(`command ${command.constructor.name}`, {}, () =>
         this.keys.once<Result>(stepsOf(command), (noted) =>
-          this.audit.around<Result>(command, (recorded) =>
-            this.transaction.run(async () => recorded(await noted(await this.bus.execute(command))), {
-              byKey: true,
-            }),
+          this.withoutDeadlock(command, () =>
+            this.audit.around<Result>(command, (recorded) =>
+              this.transaction.run(async () => recorded(await noted(await this.bus.execute(command))), {
+                byKey: true,
+              }),
+            ),
           ),
         ),
       ),
     );
+  }
+
+  /** A command inside another one cannot run again alone: their common transaction is over. */
+  private async withoutDeadlock<Result>(command: object, attempt: () => Promise<Result>): Promise<Result> {
+    if (this.transaction.active) return attempt();
+    for (let number = 1; ; number += 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (number === ATTEMPTS || !isDeadlock(error)) throw error;
+        this.log.warn(`${command.constructor.name} runs again: ${(error as Error).message}`);
+      }
+    }
   }
 
   private async measured<Result>(command: object, work: () => Promise<Result>): Promise<Result> {

@@ -35,6 +35,11 @@ export function violatedUnique(error: unknown): string | undefined {
   return cause.code === '23505' ? cause.constraint : undefined;
 }
 
+/** @returns whether PostgreSQL has aborted the transaction because it and another one waited for each other. */
+export function isDeadlock(error: unknown): boolean {
+  return stateOf(error) === '40P01';
+}
+
 /** @returns the SQLSTATE of a failure, or the code of a socket error; undefined if there is none. */
 export function stateOf(error: unknown): string | undefined {
   return causeOf(error).code;

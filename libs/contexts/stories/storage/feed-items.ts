@@ -7,7 +7,7 @@ import { StorySettings } from '../settings';
 
 /** Followers per statement when an author publishes, and per transaction when the author becomes a merged author. */
 const BATCH_SIZE = 1_000;
-/** Milliseconds to wait before retrying a follow that another transaction is projecting; by then it has finished. */
+/** Milliseconds to wait before retrying what another transaction has locked; by then it has finished. */
 const BUSY_MS = 50;
 
 /** Key of a row of `feed_items`: user, time and story. */
@@ -37,15 +37,18 @@ export class FeedItems {
    *
    * @returns whether the author has too many followers for that and has just become a merged author; the caller then
    *   calls {@link merge} for all followers
+   * @throws Snooze while another transaction is changing the story
    */
   async reconcileStory(storyId: string, authorId: string): Promise<boolean> {
     // The lock prevents the story from expiring before these rows are committed: their removal would miss them.
     const story = await this.sql.row<{ isPrivate: boolean; restricted: boolean }>(
       `SELECT visibility = 'private' AS "isPrivate", restricted
-       FROM stories.stories WHERE id = $1 AND ended_at IS NULL FOR SHARE`,
+       FROM stories.stories WHERE id = $1 AND ended_at IS NULL FOR SHARE SKIP LOCKED`,
       [storyId],
     );
     if (!story) {
+      // Several deliveries share a transaction in any order, so waiting could cause a deadlock.
+      if (await this.isOpen(storyId)) throw new Snooze(BUSY_MS);
       await this.sql.execute('DELETE FROM stories.feed_items WHERE story_id = $1', [storyId]);
       return false;
     }
@@ -229,6 +232,13 @@ export class FeedItems {
       userId,
       authorId,
     ]);
+  }
+
+  private async isOpen(storyId: string): Promise<boolean> {
+    const story = await this.sql.row('SELECT FROM stories.stories WHERE id = $1 AND ended_at IS NULL', [
+      storyId,
+    ]);
+    return story !== undefined;
   }
 
   private async isMerged(authorId: string): Promise<boolean> {

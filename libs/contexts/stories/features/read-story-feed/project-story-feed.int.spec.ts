@@ -3,7 +3,8 @@ import { contexts } from '@rookery/contexts';
 import { agedToken, enroll } from '@rookery/contexts/identity/testing';
 import { follow, publishStory } from '@rookery/contexts/stories/testing';
 import type { EventEnvelope } from '@rookery/domain';
-import { Transaction } from '@rookery/persistence';
+import { Snooze } from '@rookery/messaging';
+import { Sql, Transaction } from '@rookery/persistence';
 import { eventually, type Person } from '@rookery/testing';
 import { ownSystem } from '@rookery/testing/own-system';
 import { askedDuring } from '@rookery/testing/statements';
@@ -250,6 +251,37 @@ describe('The rows of story feeds', () => {
       await system.sql(`UPDATE stories.people SET name = 'Wrong', version = version + 100`);
       await rebuild(PEOPLE);
       expect(await rowsOf('people')).toEqual(before);
+    });
+  });
+
+  it('are not waited for while a command has locked their story, which could wait for the worker in turn', async () => {
+    const author = await enroll(system);
+    const stories = [await publishStory(system, author), await publishStory(system, author)];
+    await settled();
+    const created = await system.sql<EventEnvelope>(
+      `SELECT type, version, subject, sequence, data FROM messaging.outbox
+       WHERE type = 'stories.story-created' AND subject = ANY ($1::uuid[])`,
+      [stories.map(({ id }) => id)],
+    );
+    const [transaction, projection] = [system.inWorker(Transaction), system.inWorker(ProjectStoryFeed)];
+    const handle = (event: EventEnvelope) =>
+      projection.handle(event as Parameters<ProjectStoryFeed['handle']>[0]);
+    const lock = (event: EventEnvelope) =>
+      system
+        .inApi(Sql)
+        .execute('SELECT FROM stories.stories WHERE id = $1 FOR NO KEY UPDATE', [event.subject]);
+    const [first, second] = created as [EventEnvelope, EventEnvelope];
+    await system.inApi(Transaction).run(async () => {
+      await lock(second);
+      const batch = transaction.run(async () => {
+        await handle(first);
+        await handle(second);
+      });
+      await Promise.all([expect(batch).rejects.toThrow(Snooze), lock(first)]);
+    });
+    await transaction.run(async () => {
+      await handle(first);
+      await handle(second);
     });
   });
 
