@@ -54,9 +54,11 @@ export class RemoveBlocked implements Handles<typeof UserBlocked> {
   constructor(private readonly notifications: Notifications) {}
 
   async handle({ data: { userId, otherId } }: EventOf<typeof UserBlocked>): Promise<void> {
+    // In one order, so that two users who block each other at once cause no deadlock.
+    const [first, second] = [userId, otherId].toSorted() as [string, string];
     for (const [actor, reader] of [
-      [userId, otherId],
-      [otherId, userId],
+      [first, second],
+      [second, first],
     ] as const) {
       while ((await this.notifications.removeBy('actor', actor, BATCH_SIZE, reader)) >= BATCH_SIZE);
     }
