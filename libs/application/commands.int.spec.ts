@@ -189,9 +189,11 @@ describe('With one connection to PostgreSQL, a command', () => {
     await system.sql(`INSERT INTO suite.line VALUES ('a', ''), ('b', '')`);
     const since = newId();
     let arrived = 0;
-    const meet = async () => {
+    const both = Promise.withResolvers<void>();
+    const meet = () => {
       arrived += 1;
-      await eventually(() => Promise.resolve(arrived >= 2));
+      if (arrived === 2) both.resolve();
+      return both.promise;
     };
     await Promise.all([
       commands.execute(wrapped(new ExtendBoth(['a', 'b'], meet))),
