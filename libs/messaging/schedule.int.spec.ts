@@ -1,5 +1,5 @@
 import { HealthChecks, registry } from '@rookery/observability';
-import { Sql } from '@rookery/persistence';
+import { Sql, Transaction } from '@rookery/persistence';
 import { eventually } from '@rookery/testing';
 import { contextOf } from '@rookery/testing/context';
 import { ownSystem } from '@rookery/testing/own-system';
@@ -40,7 +40,10 @@ class GreetTheYear implements Scheduled {
 
 @Schedule('suite.turn-the-rusty-key', { everySeconds: 1 })
 class TurnTheRustyKey implements Scheduled {
+  turns = 0;
+
   async run(): Promise<void> {
+    this.turns += 1;
     throw new Error('it is rusty');
   }
 }
@@ -63,16 +66,53 @@ class SweepCrumbs implements Scheduled {
   }
 }
 
+const LEAVES = 3;
+
+/** After its first batch its row is locked for more than one round of the worker. */
+@Schedule('suite.rake-leaves', { everySeconds: 1_000_000_000 })
+class RakeLeaves implements Scheduled {
+  private isFirst = true;
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly transaction: Transaction,
+    private readonly key: TurnTheRustyKey,
+  ) {}
+
+  async run(slot: Date): Promise<boolean> {
+    await this.sql.execute('INSERT INTO suite.rake VALUES ($1)', [slot]);
+    if (this.isFirst) this.transaction.afterCommit(() => this.lock());
+    this.isFirst = false;
+    return (await this.sql.rows('SELECT FROM suite.rake')).length < LEAVES;
+  }
+
+  /** As another worker does that looks whether it is the first to run the slot. */
+  private async lock(): Promise<void> {
+    const locked = Promise.withResolvers<void>();
+    const locking = this.transaction.run(async () => {
+      await this.sql.execute(
+        `SELECT FROM messaging.schedule_run WHERE name = 'suite.rake-leaves' FOR UPDATE`,
+      );
+      locked.resolve();
+      const before = this.key.turns;
+      await eventually(() => this.key.turns >= before + 2, 5_000);
+    });
+    locking.catch(locked.reject);
+    await locked.promise;
+  }
+}
+
 describe('A schedule', () => {
   const system = ownSystem([
     contextOf('suite', {
-      schedules: [GreetTheYear, StrikeTheHour, SweepCrumbs, TurnTheRustyKey, WindTheClock],
+      schedules: [GreetTheYear, RakeLeaves, StrikeTheHour, SweepCrumbs, TurnTheRustyKey, WindTheClock],
     }),
   ]);
   beforeAll(async () => {
     await system.startWorker();
     await system.sql('CREATE SCHEMA suite');
     await system.sql('CREATE TABLE suite.stroke (slot timestamptz NOT NULL)');
+    await system.sql('CREATE TABLE suite.rake (slot timestamptz NOT NULL)');
     await system.sql('CREATE TABLE suite.greeting (slot timestamptz NOT NULL)');
     await system.sql('CREATE TABLE suite.sweep (number int NOT NULL, transaction text NOT NULL)');
     await system.sql(
@@ -109,6 +149,10 @@ describe('A schedule', () => {
       return found.reduce((total, { size }) => total + size, 0) === CRUMBS && found;
     });
     expect(batches.map(({ size }) => size)).toEqual([3, 3, 1]);
+  });
+
+  it('goes on although another worker had locked its row for a moment', async () => {
+    await eventually(async () => (await system.sql('SELECT FROM suite.rake')).length === LEAVES);
   });
 
   it('that no worker manages to run is reported with the time since its first slot that was not done', async () => {

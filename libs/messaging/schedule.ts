@@ -164,8 +164,9 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
       const slot = schedule.slotAt(now);
       const isDue = last < slot.getTime();
       const rest = this.unfinished.get(schedule.name);
-      if (!isDue && !rest) {
-        this.failingSince.delete(schedule.name); // another worker has run it
+      if (!isDue && (!rest || rest.getTime() < last)) {
+        // Another worker has run it, or a later slot, which includes the rest.
+        this.note(schedule, slot, false);
         continue;
       }
       const work = isDue
@@ -204,16 +205,19 @@ export class Schedules implements OnApplicationBootstrap, OnModuleDestroy {
     this.note(schedule, slot, hasMore);
   }
 
-  /** Runs the next batch of a slot, unless another worker has started a later slot, which includes the rest. */
+  /**
+   * Runs the next batch of a slot. If another worker has locked the row, to run a later slot or to find that this one is
+   * taken, the next tick decides.
+   */
   private async goOn(schedule: KnownSchedule, slot: Date): Promise<void> {
     const hasMore = await this.transaction.run(async () => {
       const mine = await this.sql.execute(
         'SELECT 1 FROM messaging.schedule_run WHERE name = $1 AND slot = $2 FOR UPDATE SKIP LOCKED',
         [schedule.name, slot],
       );
-      return mine === 1 && this.run(schedule, slot);
+      return mine === 1 ? this.run(schedule, slot) : undefined;
     });
-    this.note(schedule, slot, hasMore);
+    if (hasMore !== undefined) this.note(schedule, slot, hasMore);
   }
 
   private async run({ type }: KnownSchedule, slot: Date): Promise<boolean> {
