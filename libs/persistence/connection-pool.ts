@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { workContext } from '@rookery/observability';
+import { WaitBudget, workContext } from '@rookery/observability';
 import { DataSource } from 'typeorm';
 import type { Pool, PoolClient } from 'pg';
 
@@ -14,6 +14,22 @@ export interface PoolState {
   max: number;
 }
 
+const MAX_WAIT_MS = 2_000;
+
+/**
+ * Waits for a connection of a pool.
+ *
+ * @param connect starts the wait
+ * @param release returns a connection that arrives too late
+ * @throws WaitBudgetSpent if none is available within 2 s, or within the remaining wait budget
+ */
+export function waitForConnection<T>(connect: () => Promise<T>, release: (late: T) => void): Promise<T> {
+  const abandon = (pending: Promise<T>) => void pending.then(release, () => undefined);
+  const waiting = () =>
+    new WaitBudget(MAX_WAIT_MS, 'No connection to PostgreSQL was available.').limit(connect, abandon);
+  return workContext().waitBudget?.limit(waiting, abandon) ?? waiting();
+}
+
 /** The connections of this process to PostgreSQL. */
 @Injectable()
 export class ConnectionPool {
@@ -26,11 +42,13 @@ export class ConnectionPool {
 
   /**
    * @returns a connection; release it
-   * @throws Error if none is available within 2 s, or within the remaining wait budget
+   * @throws WaitBudgetSpent as {@link waitForConnection}
    */
   connect(): Promise<PoolClient> {
-    const connecting = () => this.pool.connect();
-    return workContext().waitBudget?.limit(connecting, (late) => late.release()) ?? connecting();
+    return waitForConnection(
+      () => this.pool.connect(),
+      (late) => late.release(),
+    );
   }
 
   state(): PoolState {

@@ -6,13 +6,16 @@ import type { DatabaseSettings } from './settings';
 
 const MIGRATIONS = join(__dirname, '../../migrations');
 
-/** Timeouts of every connection, in ms, for stuck statements, locks and peers. */
+/**
+ * Timeouts of every connection, in ms, for stuck statements, locks and peers. Callers wait less than
+ * `connectionTimeoutMillis`, see {@link waitForConnection}.
+ */
 const LIMITS = {
   statement_timeout: 5_000,
   lock_timeout: 2_000,
   idle_in_transaction_session_timeout: 10_000,
   query_timeout: QUERY_TIMEOUT_MS,
-  connectionTimeoutMillis: 2_000,
+  connectionTimeoutMillis: 5_000,
 };
 
 /**

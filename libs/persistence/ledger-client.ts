@@ -1,5 +1,5 @@
 import { type WaitBudget, workContext } from '@rookery/observability';
-import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
+import { Client, type ClientConfig, type QueryResult } from 'pg';
 
 /** Timeout in milliseconds for the response to a statement. */
 export const QUERY_TIMEOUT_MS = 8_000;
@@ -14,19 +14,18 @@ export const QUERY_TIMEOUT_MS = 8_000;
  * turn of the event loop are sent in one write.
  */
 export class LedgerClient extends Client {
-  private readonly send: (query: QueryConfig & { query_timeout?: number }) => Promise<QueryResult>;
+  private readonly send: (...statement: unknown[]) => Promise<QueryResult>;
 
   constructor(config?: ClientConfig) {
     super({ ...config, pipeline: true });
     this.on('error', () => undefined);
-    const query = (...all: unknown[]) => (super.query as (...all: unknown[]) => Promise<QueryResult>)(...all);
-    this.send = query;
-    this.query = ((statement: string | QueryConfig, ...rest: unknown[]) => {
+    this.send = (...statement) => (super.query as (...all: unknown[]) => Promise<QueryResult>)(...statement);
+    this.query = ((...statement: unknown[]) => {
       this.holdWrites();
       const { waitBudget } = workContext();
-      if (!waitBudget || 'submit' in Object(statement) || rest.some((each) => typeof each === 'function'))
-        return query(statement, ...rest);
-      return this.limited(waitBudget, statement, rest[0] as unknown[] | undefined);
+      const hasCallback = statement.some((each) => typeof each === 'function');
+      if (!waitBudget || 'submit' in Object(statement[0]) || hasCallback) return this.send(...statement);
+      return this.limited(waitBudget, ...statement);
     }) as Client['query'];
   }
 
@@ -34,13 +33,10 @@ export class LedgerClient extends Client {
    * Statements of work with a wait budget (a request) time out when it is used up. This includes the statements of
    * TypeORM.
    */
-  private limited(budget: WaitBudget, statement: string | QueryConfig, values?: unknown[]) {
-    return budget.wait((limitMs) =>
-      this.send({
-        ...(typeof statement === 'string' ? { text: statement } : statement),
-        ...(values !== undefined && { values }),
-        query_timeout: Math.min(Math.ceil(limitMs), QUERY_TIMEOUT_MS),
-      }),
+  private limited(budget: WaitBudget, ...statement: unknown[]): Promise<QueryResult> {
+    return budget.limit(
+      () => this.send(...statement),
+      () => this.connection.stream.destroy(), // later statements would wait for the result of this one
     );
   }
 

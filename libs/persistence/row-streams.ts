@@ -2,12 +2,13 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Client, type ClientConfig, Pool } from 'pg';
 import Cursor from 'pg-cursor';
 import { DataSource } from 'typeorm';
+import { waitForConnection } from './connection-pool';
 import { DatabaseSettings } from './settings';
 
 /** Number of separate connections: maximum concurrent streams of a process. */
 export const MAX_ROW_STREAMS = 4;
-/** Milliseconds to wait for a free connection, then 503. */
-const MAX_WAIT_MS = 2_000;
+/** Milliseconds until a connection is open; callers wait less, see {@link waitForConnection}. */
+const CONNECT_MS = 5_000;
 const IDLE_MS = 10_000;
 
 /**
@@ -51,7 +52,7 @@ export class RowStreams implements OnApplicationShutdown {
       options: extra.options,
       lock_timeout: 2_000,
       max: MAX_ROW_STREAMS,
-      connectionTimeoutMillis: MAX_WAIT_MS,
+      connectionTimeoutMillis: CONNECT_MS,
       idleTimeoutMillis: IDLE_MS,
       keepAlive: true,
     });
@@ -64,7 +65,7 @@ export class RowStreams implements OnApplicationShutdown {
    * @param text with `$1…` parameters
    * @param batchSize rows in memory
    * @param limitMs milliseconds after which the connection is closed, even if not all rows were read
-   * @throws Error if no connection becomes free within 2 s
+   * @throws WaitBudgetSpent as {@link waitForConnection}
    */
   async start<Row>(
     text: string,
@@ -72,7 +73,10 @@ export class RowStreams implements OnApplicationShutdown {
     batchSize: number,
     limitMs: number,
   ): Promise<RowStream<Row>> {
-    const client = await this.pool.connect();
+    const client = await waitForConnection(
+      () => this.pool.connect(),
+      (late) => late.release(),
+    );
     const cursor = client.query(new Cursor<Row>(text, [...values]));
     let state: 'open' | 'finished' | 'late' = 'open';
     const end = (reason: 'finished' | 'late', reusable: boolean) => {

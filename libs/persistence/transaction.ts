@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable, Logger } from '@nestjs/common';
-import { workContext } from '@rookery/observability';
 import { DataSource, type EntityMetadata, type EntitySchema, type QueryRunner } from 'typeorm';
 import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import { waitForConnection } from './connection-pool';
 import { leavesConnectionInDoubt, stateOf } from './failures';
 
 /** SQLSTATE of every statement after one that failed. */
@@ -199,9 +199,10 @@ export class Transaction {
 
   private async begin(): Promise<Connection> {
     const runner = this.dataSource.createQueryRunner();
-    const connecting = () => runner.connect() as Promise<PoolClient>;
-    const budget = workContext().waitBudget;
-    const client = await (budget?.limit(connecting, () => void runner.release()) ?? connecting());
+    const client = await waitForConnection(
+      () => runner.connect() as Promise<PoolClient>,
+      () => void runner.release(),
+    );
     // Sent together with the first statement, which fails if this one fails, because the session is read-only without
     // it.
     this.leaveToCommit(() => client.query(this.current().byKey ? `${START}; ${PLAN_ONCE}` : START));

@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Context } from '@rookery/application';
+import { WaitBudgetSpent } from '@rookery/observability';
 
 /** Fewer than a pool has connections: of more at once, some would wait longer than the pool lets them on a busy machine. */
 const CONCURRENCY = 8;
@@ -36,15 +37,14 @@ export async function callFixture(
   }
 }
 
-/** Repeats what got no connection within the two seconds of the pool: a busy machine may take longer to open one. */
+/** Repeats what got no connection within two seconds: a busy machine may take longer to open one. */
 async function connected(run: () => unknown): Promise<unknown> {
   const giveUpAt = performance.now() + MAX_WAIT_MS;
   for (;;) {
     try {
       return await run();
     } catch (error) {
-      const noConnection = (error as Error).message === 'timeout exceeded when trying to connect';
-      if (!noConnection || performance.now() > giveUpAt) throw error;
+      if (!(error instanceof WaitBudgetSpent) || performance.now() > giveUpAt) throw error;
     }
   }
 }

@@ -49,7 +49,7 @@ export class SessionCache {
   /** The statement belongs to several callers, so each waits for it on its own time. */
   private read(sessionId: string): Promise<SessionState | undefined> {
     const reading = () => this.together.run(sessionId);
-    return workContext().waitBudget?.limit(reading, () => undefined) ?? reading();
+    return workContext().waitBudget?.limit(reading) ?? reading();
   }
 
   /** Invalidates the cached session in this process. */
