@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource, type DataSourceOptions, type EntitySchema, type MigrationInterface } from 'typeorm';
-import { LedgerClient, QUERY_TIMEOUT_MS } from './ledger-client';
+import { LedgerClient } from './ledger-client';
 import type { DatabaseSettings } from './settings';
 
 const MIGRATIONS = join(__dirname, '../../migrations');
@@ -14,7 +14,7 @@ const LIMITS = {
   statement_timeout: 5_000,
   lock_timeout: 2_000,
   idle_in_transaction_session_timeout: 10_000,
-  query_timeout: QUERY_TIMEOUT_MS,
+  query_timeout: 8_000,
   connectionTimeoutMillis: 5_000,
 };
 

@@ -1,8 +1,6 @@
-import { type WaitBudget, workContext } from '@rookery/observability';
+import { callbackify } from 'node:util';
+import { WaitBudget, workContext } from '@rookery/observability';
 import { Client, type ClientConfig, type QueryResult } from 'pg';
-
-/** Timeout in milliseconds for the response to a statement. */
-export const QUERY_TIMEOUT_MS = 8_000;
 
 /**
  * A connection of the pool that always has an error listener. pg-pool removes its listener when it hands out a
@@ -14,30 +12,26 @@ export const QUERY_TIMEOUT_MS = 8_000;
  * turn of the event loop are sent in one write.
  */
 export class LedgerClient extends Client {
-  private readonly send: (...statement: unknown[]) => Promise<QueryResult>;
-
-  constructor(config?: ClientConfig) {
+  /**
+   * @param config.query_timeout milliseconds after which a statement times out; in work with a wait budget (a request),
+   *   it times out when that is used up
+   */
+  constructor({ query_timeout: limitMs, ...config }: ClientConfig = {}) {
     super({ ...config, pipeline: true });
     this.on('error', () => undefined);
-    this.send = (...statement) => (super.query as (...all: unknown[]) => Promise<QueryResult>)(...statement);
+    const send = (...statement: unknown[]) =>
+      (super.query as (...all: unknown[]) => Promise<QueryResult>)(...statement);
+    const sendLimited = (...statement: unknown[]) =>
+      (workContext().waitBudget ?? new WaitBudget(limitMs!)).limit(
+        () => send(...statement),
+        () => this.connection.stream.destroy(), // later statements would wait for the result of this one
+      );
     this.query = ((...statement: unknown[]) => {
       this.holdWrites();
-      const { waitBudget } = workContext();
-      const hasCallback = statement.some((each) => typeof each === 'function');
-      if (!waitBudget || 'submit' in Object(statement[0]) || hasCallback) return this.send(...statement);
-      return this.limited(waitBudget, ...statement);
+      if (limitMs === undefined || 'submit' in Object(statement[0])) return send(...statement);
+      if (typeof statement.at(-1) !== 'function') return sendLimited(...statement);
+      return (callbackify(sendLimited) as (...all: unknown[]) => void)(...statement);
     }) as Client['query'];
-  }
-
-  /**
-   * Statements of work with a wait budget (a request) time out when it is used up. This includes the statements of
-   * TypeORM.
-   */
-  private limited(budget: WaitBudget, ...statement: unknown[]): Promise<QueryResult> {
-    return budget.limit(
-      () => this.send(...statement),
-      () => this.connection.stream.destroy(), // later statements would wait for the result of this one
-    );
   }
 
   private holdWrites(): void {
