@@ -61,7 +61,7 @@ class RunAllHandler implements ICommandHandler<RunAll> {
   }
 }
 
-/** Writes to two lines, and waits after each of them. */
+/** Writes to two lines, and waits in between. */
 @Audited('suite.extend-both')
 class ExtendBoth extends Command<void> {
   constructor(
@@ -76,13 +76,14 @@ class ExtendBoth extends Command<void> {
 class ExtendBothHandler implements ICommandHandler<ExtendBoth> {
   constructor(private readonly sql: Sql) {}
 
-  async execute({ texts, meet }: ExtendBoth): Promise<void> {
-    for (const text of texts) {
-      await this.sql.execute(`UPDATE suite.line SET transaction = transaction || '+' WHERE text = $1`, [
-        text,
-      ]);
-      await meet();
-    }
+  async execute({ texts: [first, second], meet }: ExtendBoth): Promise<void> {
+    await this.extend(first);
+    await meet();
+    await this.extend(second);
+  }
+
+  private async extend(text: string): Promise<void> {
+    await this.sql.execute(`UPDATE suite.line SET transaction = transaction || '+' WHERE text = $1`, [text]);
   }
 }
 
@@ -188,11 +189,11 @@ describe('With one connection to PostgreSQL, a command', () => {
   ])('%s again after a deadlock', async (_, wrapped, action) => {
     await system.sql(`INSERT INTO suite.line VALUES ('a', ''), ('b', '')`);
     const since = newId();
-    let arrived = 0;
+    let attempts = 0;
     const both = Promise.withResolvers<void>();
     const meet = () => {
-      arrived += 1;
-      if (arrived === 2) both.resolve();
+      attempts += 1;
+      if (attempts === 2) both.resolve();
       return both.promise;
     };
     await Promise.all([
@@ -207,7 +208,9 @@ describe('With one connection to PostgreSQL, a command', () => {
       'SELECT outcome FROM audit.entries WHERE action = $1 AND id > $2 ORDER BY outcome',
       [action, since],
     );
-    expect(entries).toEqual([{ outcome: 'done' }, { outcome: 'done' }, { outcome: 'failed' }]);
+    expect(attempts).toBeGreaterThan(2);
+    const failed = Array.from({ length: attempts - 2 }, () => ({ outcome: 'failed' }));
+    expect(entries).toEqual([{ outcome: 'done' }, { outcome: 'done' }, ...failed]);
   });
 
   it('can change something, a query cannot', async () => {

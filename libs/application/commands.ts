@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { type Command, CommandBus } from '@nestjs/cqrs';
 import { auditedAction, AuditTrail } from '@rookery/audit';
@@ -14,6 +15,8 @@ const seconds = histogram({
 
 /** A deadlock is detected after a second, so more attempts would not fit into the time of a request. */
 const ATTEMPTS = 3;
+/** Without a pause, the next attempt can lock a row again before the transaction that waits for it does. */
+const PAUSE_MS = 100;
 
 /**
  * The only way to change something: span → idempotency → audit → transaction → handler. The effect, the record under an
@@ -63,6 +66,7 @@ export class Commands {
       } catch (error) {
         if (number === ATTEMPTS || !isDeadlock(error)) throw error;
         this.log.warn(`${command.constructor.name} runs again: ${(error as Error).message}`);
+        await setTimeout(PAUSE_MS);
       }
     }
   }

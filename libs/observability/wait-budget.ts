@@ -10,7 +10,7 @@ const MAX_STEP_MS = 2 * STEP_MS;
 /**
  * The total time that a piece of work can wait for its dependencies. Concurrent waits count once. Time for its own
  * work, or for waiting for its client, is not counted. Neither is time in which the event loop was blocked, except for
- * half a second: results that arrived meanwhile have not been read.
+ * half a second each time: results that arrived meanwhile have not been read.
  */
 export class WaitBudget {
   /** What ends each of the current waits. */

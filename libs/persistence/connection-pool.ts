@@ -2,19 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { WaitBudget, workContext } from '@rookery/observability';
 import { DataSource } from 'typeorm';
 import type { Pool, PoolClient } from 'pg';
+import { CONNECT_MS, NO_CONNECTION } from './ledger-client';
 
 /** State of the pool of one process. */
 export interface PoolState {
   /** Open connections, active or idle. */
   open: number;
   idle: number;
-  /** Callers that wait for a connection. */
+  /** Callers in the queue for a connection; those who gave up leave it some seconds later. */
   waiting: number;
   /** Maximum number of connections. */
   max: number;
 }
-
-const MAX_WAIT_MS = 2_000;
 
 /**
  * Waits for a connection of a pool.
@@ -25,8 +24,7 @@ const MAX_WAIT_MS = 2_000;
  */
 export function waitForConnection<T>(connect: () => Promise<T>, release: (late: T) => void): Promise<T> {
   const abandon = (pending: Promise<T>) => void pending.then(release, () => undefined);
-  const waiting = () =>
-    new WaitBudget(MAX_WAIT_MS, 'No connection to PostgreSQL was available.').limit(connect, abandon);
+  const waiting = () => new WaitBudget(CONNECT_MS, NO_CONNECTION).limit(connect, abandon);
   return workContext().waitBudget?.limit(waiting, abandon) ?? waiting();
 }
 

@@ -7,15 +7,15 @@ import type { DatabaseSettings } from './settings';
 const MIGRATIONS = join(__dirname, '../../migrations');
 
 /**
- * Timeouts of every connection, in ms, for stuck statements, locks and peers. Callers wait less than
- * `connectionTimeoutMillis`, see {@link waitForConnection}.
+ * Timeouts of every connection, in ms, for stuck statements, locks and peers. After `connectionTimeoutMillis` a caller
+ * who has given up (see {@link waitForConnection}) also leaves the queue of the pool.
  */
 const LIMITS = {
   statement_timeout: 5_000,
   lock_timeout: 2_000,
   idle_in_transaction_session_timeout: 10_000,
   query_timeout: 8_000,
-  connectionTimeoutMillis: 5_000,
+  connectionTimeoutMillis: 10_000,
 };
 
 /**

@@ -5,6 +5,7 @@ export * from './failures';
 export * from './folded-counts';
 export * from './interests';
 export * from './keyset';
+export { NO_CONNECTION } from './ledger-client';
 export * from './migrate';
 export * from './outbox';
 export * from './persistence.module';

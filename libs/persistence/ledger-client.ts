@@ -2,6 +2,11 @@ import { callbackify } from 'node:util';
 import { WaitBudget, workContext } from '@rookery/observability';
 import { Client, type ClientConfig, type QueryResult } from 'pg';
 
+/** Milliseconds until a connection is open, or until one of the pool becomes free. */
+export const CONNECT_MS = 2_000;
+/** Message of the error after that time. */
+export const NO_CONNECTION = 'No connection to PostgreSQL was available.';
+
 /**
  * A connection of the pool that always has an error listener. pg-pool removes its listener when it hands out a
  * connection, and TypeORM adds one a microtask later. An error in between (57P01, PostgreSQL terminates the connection)
@@ -32,6 +37,22 @@ export class LedgerClient extends Client {
       if (typeof statement.at(-1) !== 'function') return sendLimited(...statement);
       return (callbackify(sendLimited) as (...all: unknown[]) => void)(...statement);
     }) as Client['query'];
+  }
+
+  /**
+   * Called by the pool. The limit is not a timer, see {@link WaitBudget}.
+   *
+   * @throws WaitBudgetSpent if the connection is not open within 2 s
+   */
+  override connect(): Promise<Client>;
+  override connect(callback: (error?: Error) => void): void;
+  override connect(callback?: (error?: Error) => void): Promise<Client> | void {
+    const connecting = new WaitBudget(CONNECT_MS, NO_CONNECTION).limit(
+      () => super.connect(),
+      () => this.connection.stream.destroy(),
+    );
+    if (!callback) return connecting;
+    connecting.then(() => callback(), callback);
   }
 
   private holdWrites(): void {

@@ -8,7 +8,7 @@ import { DatabaseSettings } from './settings';
 /** Number of separate connections: maximum concurrent streams of a process. */
 export const MAX_ROW_STREAMS = 4;
 /** Milliseconds until a connection is open; callers wait less, see {@link waitForConnection}. */
-const CONNECT_MS = 5_000;
+const OPEN_MS = 5_000;
 const IDLE_MS = 10_000;
 
 /**
@@ -52,7 +52,7 @@ export class RowStreams implements OnApplicationShutdown {
       options: extra.options,
       lock_timeout: 2_000,
       max: MAX_ROW_STREAMS,
-      connectionTimeoutMillis: CONNECT_MS,
+      connectionTimeoutMillis: OPEN_MS,
       idleTimeoutMillis: IDLE_MS,
       keepAlive: true,
     });

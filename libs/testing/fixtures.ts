@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Context } from '@rookery/application';
-import { WaitBudgetSpent } from '@rookery/observability';
+import { NO_CONNECTION } from '@rookery/persistence';
 
 /** Fewer than a pool has connections: of more at once, some would wait longer than the pool lets them on a busy machine. */
 const CONCURRENCY = 8;
@@ -44,7 +44,7 @@ async function connected(run: () => unknown): Promise<unknown> {
     try {
       return await run();
     } catch (error) {
-      if (!(error instanceof WaitBudgetSpent) || performance.now() > giveUpAt) throw error;
+      if ((error as Error).message !== NO_CONNECTION || performance.now() > giveUpAt) throw error;
     }
   }
 }
